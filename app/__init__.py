@@ -1,0 +1,1 @@
+"""The service: HTTP interface, pages, limits and decisions."""

@@ -1,0 +1,1 @@
+"""What a supply network is and what spreads over it; usable alone in a notebook."""

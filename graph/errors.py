@@ -1,0 +1,39 @@
+"""
+The errors of this package.
+
+GraphError
+├── InvalidInput        an argument, row or column is not what it must be
+├── NotFound            no such firm, core, version or scenario
+├── NotConverged        values still moved when the bound on rounds was reached
+└── StoreError          a store refused or failed; the driver's error is the cause
+    ├── StoreUnavailable    the server or file cannot be reached now; trying again may help
+    └── StageRefused        another stage is open, or this one is no longer the open one
+"""
+
+
+class GraphError(Exception):
+    """The root of every error that this package raises on purpose."""
+
+
+class InvalidInput(GraphError, ValueError):
+    """An argument, row or column is not what it must be."""
+
+
+class NotFound(GraphError, LookupError):
+    """There is no such firm, core, version or scenario."""
+
+
+class NotConverged(GraphError):
+    """Values still moved when the bound on rounds was reached."""
+
+
+class StoreError(GraphError):
+    """A store refused or failed; the driver's error is the cause."""
+
+
+class StoreUnavailable(StoreError):
+    """The server or the file cannot be reached now; trying again may help."""
+
+
+class StageRefused(StoreError):
+    """Another stage is open, or this one is no longer the open one."""

@@ -1,0 +1,1 @@
+"""Into and out of other people's shapes: networkx, pandas, pyvis."""

@@ -1,0 +1,164 @@
+"""
+The data model: what is known of firms, trades, receivables, vouchers, holdings and guarantees.
+
+Every attribute is declared once, in `schema/*.yml`, with type, unit, default and description in
+Chinese and English; readers, stores, the service and the documents take it from there.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, NewType
+
+import pyarrow as pa
+import yaml
+
+from graph.errors import InvalidInput
+
+FirmId = NewType("FirmId", str)
+Fen = NewType("Fen", int)
+Kind = Literal["text", "fen", "count", "ratio", "date", "flag"]
+Value = str | int | float | bool | dt.date | None
+
+TABLES = ("firms", "trades", "receivables", "vouchers", "holdings", "guarantees")
+_SCHEMA = Path(__file__).parent / "schema"
+_ARROW: Mapping[str, pa.DataType] = {
+    "text": pa.string(),
+    "fen": pa.int64(),
+    "count": pa.int64(),
+    "ratio": pa.float64(),
+    "date": pa.date32(),
+    "flag": pa.bool_(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One column of a table: its type, unit, default and meaning."""
+
+    name: str
+    type: Kind
+    unit: str
+    required: bool
+    default: Value
+    description: Label
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """Return the column's Arrow type."""
+        return _ARROW[self.type]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the model: its key, the firms at its two ends, its attributes."""
+
+    name: str
+    label: Label
+    key: tuple[str, ...]
+    ends: tuple[str, ...]
+    attributes: tuple[Attribute, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns, in order."""
+        return tuple(attribute.name for attribute in self.attributes)
+
+    @property
+    def arrow(self) -> pa.Schema:
+        """Return the Arrow schema; required columns take no nulls."""
+        return pa.schema(
+            [pa.field(a.name, a.arrow, nullable=not a.required) for a in self.attributes]
+        )
+
+    def attribute(self, name: str) -> Attribute:
+        """
+        Return the attribute of that name.
+
+        Raises:
+            InvalidInput: The table has no such attribute.
+        """
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return attribute
+        raise InvalidInput(f"table {self.name} has no attribute {name!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One published state of the graph."""
+
+    number: int
+    as_of: dt.date
+    published_at: dt.datetime
+    firms: int
+    trades: int
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A firm as one version knows it; `attributes` holds every column of the schema."""
+
+    id: FirmId
+    name: str
+    attributes: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What a supplier sold a buyer in the 365 days up to the version's as-of date."""
+
+    supplier: FirmId
+    buyer: FirmId
+    amount_fen: Fen
+    blue_fen: Fen
+    red_fen: Fen
+    count: int
+    first_on: dt.date
+    last_on: dt.date
+    delivered_fen: Fen
+
+
+@cache
+def table(name: str) -> Table:
+    """
+    Return one table of the model.
+
+    Raises:
+        InvalidInput: There is no such table.
+
+    Example:
+        >>> table("trades").key
+        ('supplier', 'buyer')
+        >>> table("firms").attribute("capital_fen").unit
+        'fen'
+    """
+    if name not in TABLES:
+        raise InvalidInput(f"no table {name!r} in the model; there are {', '.join(TABLES)}")
+    read = yaml.safe_load((_SCHEMA / f"{name}.yml").read_text(encoding="utf-8"))
+    attributes = tuple(_attribute(entry) for entry in read["attributes"])
+    return Table(
+        name=read["table"],
+        label=Label(**read["label"]),
+        key=tuple(read["key"]),
+        ends=tuple(read["ends"]),
+        attributes=attributes,
+    )
+
+
+def _attribute(entry: Mapping[str, object]) -> Attribute:
+    fields = dict(entry)
+    description = fields.pop("description")
+    if not isinstance(description, Mapping):
+        raise InvalidInput(f"attribute {entry.get('name')!r} has no description")
+    return Attribute(description=Label(**description), **fields)  # type: ignore[arg-type]

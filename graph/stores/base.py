@@ -1,0 +1,152 @@
+"""
+Where versions of the graph live: one small interface, reading and writing apart.
+
+A store keeps every published version as validity intervals: a row is part of version v when
+`since <= v < until` (no `until`: still valid). A stage writes the rows of the next version,
+which nobody sees until `publish` flips one pointer in its last transaction; what a stage that
+never published has left behind is swept when the next one opens.
+
+Tables travel as Arrow tables whose columns are those of `graph.model.table(name)`. What comes
+out is sorted by the table's key in code point order, the same on every store, byte for byte.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import pyarrow as pa
+
+from graph.model import Firm, FirmId, Trade, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """The firms within some steps of one firm, and the trades between them."""
+
+    firms: tuple[Firm, ...]
+    trades: tuple[Trade, ...]
+    complete: bool  # False where the bound on size cut it.
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs between two versions in one table, as keys."""
+
+    added: pa.Table
+    removed: pa.Table
+    changed: pa.Table
+
+
+class Reader(Protocol):
+    """What a request may do: read one published version, whole, and nothing else."""
+
+    @property
+    def version(self) -> Version:
+        """Return the version that is read."""
+        ...
+
+    def firm(self, firm: FirmId) -> Firm:
+        """Return the firm, or raise `NotFound`."""
+        ...
+
+    def firms(self, *, after: FirmId | None = None, size: int = 100) -> list[Firm]:
+        """Return up to `size` firms in id order, those that follow `after`."""
+        ...
+
+    def search(self, text: str, *, size: int = 20) -> list[Firm]:
+        """
+        Return firms whose id, name, aliases or credit code contain the text.
+
+        Whole matches first, then names that begin with it, then the rest, each in id order.
+        Two Chinese characters are enough. Text is taken as it is: no wildcard has a meaning.
+        """
+        ...
+
+    def trades_of(
+        self, firm: FirmId, *, after: tuple[FirmId, FirmId] | None = None, size: int = 100
+    ) -> list[Trade]:
+        """Return trades the firm sells or buys in, in (supplier, buyer) order, after a key."""
+        ...
+
+    def neighbourhood(self, firm: FirmId, *, steps: int = 1, size: int = 200) -> Neighbourhood:
+        """Return the firms within `steps` trades either way, at most `size`, nearest first."""
+        ...
+
+    def columns(self, table: str, names: Sequence[str] | None = None) -> pa.Table:
+        """Return the named columns (all by default) of a table, in key order."""
+        ...
+
+
+class Writer(Protocol):
+    """What an ingestion run may do: build the next version, then publish it or not."""
+
+    @property
+    def number(self) -> int:
+        """Return the number that the version will have."""
+        ...
+
+    def write(self, table: str, rows: pa.Table) -> None:
+        """
+        Add rows to the next version; a row with the same key is replaced.
+
+        Give only what differs from the current version. Keys are distinct within one stage.
+        """
+        ...
+
+    def remove(self, table: str, keys: pa.Table) -> None:
+        """Take the rows with these keys out of the next version."""
+        ...
+
+    def publish(self, as_of: dt.date, *, published_at: dt.datetime) -> Version:
+        """Make the next version the current one, all at once; the stage is closed."""
+        ...
+
+    def abandon(self) -> None:
+        """Undo everything written in this stage; the stage is closed."""
+        ...
+
+
+class Store(Protocol):
+    """A place where versions of the graph live."""
+
+    def versions(self) -> list[Version]:
+        """Return every published version, oldest first."""
+        ...
+
+    def current(self) -> Version | None:
+        """Return the version that is served; None before the first."""
+        ...
+
+    def reader(self, version: int | None = None) -> Reader:
+        """Return a reader of that version (the current one by default), or raise `NotFound`."""
+        ...
+
+    def changes(self, table: str, older: int, newer: int) -> Changes:
+        """Return what differs in a table between two published versions."""
+        ...
+
+    def stage(self) -> Writer:
+        """
+        Open the next version for writing, after sweeping what an earlier stage left behind.
+
+        Raises:
+            StageRefused: Another living process has a stage open.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections and files."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+def pages(reader: Reader, *, size: int = 1000) -> Iterator[Firm]:
+    """Yield every firm of a version in id order, a page at a time."""
+    after: FirmId | None = None
+    while found := reader.firms(after=after, size=size):
+        yield from found
+        after = found[-1].id

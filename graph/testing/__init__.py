@@ -1,0 +1,1 @@
+"""Shipped tests and toys: store conformance, strategies, toy networks, the demo economy."""

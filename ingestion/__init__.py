@@ -1,0 +1,1 @@
+"""From other people's data to a published version: read, map, check, resolve, publish."""
