@@ -47,7 +47,9 @@ test: install
 	$(BIN)/python -m pytest
 
 bench: install
-	$(BIN)/python -m pytest tests/bench --benchmark-only
+	mkdir -p var
+	$(BIN)/python -m pytest tests/bench --benchmark-only --benchmark-json var/bench.json
+	$(BIN)/python tests/bench/report.py var/bench.json docs/performance.md
 
 clean:
 	rm -rf $(VENV) var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage*

@@ -1,0 +1,70 @@
+"""Write docs/performance.md from what was measured: `report.py MEASURED.json PAGE.md`."""
+
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+HEAD = """# Performance
+
+Written by `make bench`. Times are medians; ratios compare what ran side by side in this one run.
+The column on the right holds what the benchmark itself recorded: sizes, rates, memory, targets.
+"""
+
+
+def machine(measured: dict[str, Any]) -> str:
+    """Return one line about the machine and the interpreter."""
+    cpu = measured.get("machine_info", {}).get("cpu", {})
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"Machine: {cpu.get('brand_raw', platform.processor() or 'unknown')}, "
+        f"{os.cpu_count()} cores, {memory:.0f} GiB; Python {platform.python_version()}; "
+        f"measured {measured.get('datetime', '')[:10]}."
+    )
+
+
+def seconds(value: float) -> str:
+    """Return a time with three figures and its unit."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value / 1e-9:.3g} ns"
+
+
+def row(entry: dict[str, Any]) -> str:
+    """Return one line of the table."""
+    stats, extra = entry["stats"], entry.get("extra_info", {})
+    noted = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in extra.items())
+    return (
+        f"| {entry['name']} | {seconds(stats['median'])} | {seconds(stats['min'])} "
+        f"| {stats['rounds']} | {noted} |"
+    )
+
+
+def page(measured: dict[str, Any]) -> str:
+    """Return the whole page, one table a module."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for entry in measured["benchmarks"]:
+        module = entry["fullname"].split("::")[0].removesuffix(".py").rsplit("test_", 1)[-1]
+        groups.setdefault(module, []).append(entry)
+    parts = [HEAD, machine(measured), ""]
+    for module, entries in sorted(groups.items()):
+        parts += [f"## {module.replace('_', ' ')}", ""]
+        parts += ["| what | median | best | runs | recorded |", "|---|--:|--:|--:|---|"]
+        parts += [row(entry) for entry in sorted(entries, key=lambda e: str(e["name"]))]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def main(arguments: list[str]) -> int:
+    """Read the measurements, write the page, return the exit status."""
+    measured, out = Path(arguments[0]), Path(arguments[1])
+    out.write_text(page(json.loads(measured.read_text(encoding="utf-8"))), encoding="utf-8")
+    sys.stdout.write(f"{out} written\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,157 @@
+"""Small random economies, as raw rows, for tests that compare whole runs with the oracle."""
+
+import datetime as dt
+import random
+from typing import Any
+
+from tests.oracles.limits import Economy
+
+AS_OF = dt.date(2026, 6, 30)
+YUAN = 100
+STATUS = ["open", "open", "open", "confirmed", "confirmed", "disputed", "financed", "paid", "void"]
+
+
+def day(draw: random.Random, back: int, ahead: int = 0) -> dt.date:
+    return AS_OF + dt.timedelta(days=draw.randint(-back, ahead))
+
+
+def firm(draw: random.Random, number: int, cores: int) -> dict[str, Any]:
+    core = number < cores
+    row: dict[str, Any] = {
+        "firm": f"F{number:03d}",
+        "name": f"Firm {number:03d}",
+        "core": core,
+        "size": draw.choice(["large", "medium", "small", "micro", "micro"]),
+        "rating": draw.choice([None, "R1", "R2", "R5", "R8", "R11", "R13", "D"]),
+        "loans": draw.choice([None, 0, 4_999_900_000 * YUAN, 3_000_000 * YUAN]),
+    }
+    if core:
+        row["tangible_net_worth"] = draw.choice([None, 30_000_000 * YUAN, 900_000 * YUAN])
+        for name in ("operating_cash_flow", "cash", "short_debt"):
+            row[name] = draw.choice([None, draw.randint(0, 40_000_000) * YUAN])
+    return row
+
+
+def pairs(draw: random.Random, count: int) -> list[tuple[str, str]]:
+    wanted = draw.randint(count, 4 * count)
+    found = {tuple(draw.sample(range(count), 2)) for _ in range(wanted)}
+    return sorted((f"F{a:03d}", f"F{b:03d}") for a, b in found)
+
+
+def invoices(draw: random.Random, links: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    rows = []
+    for seller, buyer in links:
+        for _ in range(draw.randint(1, 4)):
+            amount = draw.randint(1_000, 9_000_000) * YUAN + draw.randint(0, 99)
+            amount = -amount // 4 if draw.random() < 0.1 else amount
+            tax = amount * 13 // 100
+            rows.append(
+                {
+                    "number": f"I{len(rows):05d}",
+                    "issued_on": day(draw, 420),
+                    "seller": seller,
+                    "buyer": buyer,
+                    "amount": amount,
+                    "tax": tax,
+                    "total": amount + tax,
+                    "status": "valid",
+                }
+            )
+    return rows
+
+
+def receivables(draw: random.Random, links: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    rows = []
+    for seller, buyer in links:
+        for _ in range(draw.randint(0, 3)):
+            issued, status = day(draw, 240), draw.choice(STATUS)
+            confirmed = status in ("confirmed", "financed", "paid") or draw.random() < 0.2
+            rows.append(
+                {
+                    "number": f"A{len(rows):05d}",
+                    "seller": seller,
+                    "buyer": buyer,
+                    "amount": draw.randint(500, 5_000_000) * YUAN + draw.randint(0, 99),
+                    "issued_on": issued,
+                    "due_on": issued + dt.timedelta(days=draw.randint(20, 260)),
+                    "confirmed_on": day(draw, 200, 20) if confirmed else None,
+                    "paid_on": day(draw, 60, 30) if status == "paid" else None,
+                    "status": status,
+                }
+            )
+    return rows
+
+
+def orders(draw: random.Random, links: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": f"O{number:05d}",
+            "placed_on": day(draw, 400),
+            "seller": seller,
+            "buyer": buyer,
+            "amount": draw.randint(1_000, 9_000_000) * YUAN,
+            "delivered_on": draw.choice([None, day(draw, 380)]),
+        }
+        for number, (seller, buyer) in enumerate(links)
+        if draw.random() < 0.5
+    ]
+
+
+def vouchers(draw: random.Random, count: int, cores: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for _ in range(draw.randint(0, 2 * count)):
+        issued, due = day(draw, 120), day(draw, 10, 220)
+        issuer, holder = draw.sample(range(count), 2)
+        issuer = draw.randrange(cores)
+        parent = draw.choice(rows) if rows and draw.random() < 0.3 else None
+        amount = draw.randint(10_000, 3_000_000) * YUAN
+        if parent:
+            issuer, due = int(parent["issuer"][1:]), parent["due_on"]
+            amount = parent["amount"] // 3
+        if holder == issuer:
+            continue
+        rows.append(
+            {
+                "number": f"V{len(rows):05d}",
+                "issuer": f"F{issuer:03d}",
+                "holder": f"F{holder:03d}",
+                "amount": amount,
+                "issued_on": issued,
+                "due_on": due,
+                "parent": parent["number"] if parent else None,
+                "status": draw.choice(["held", "held", "held", "financed", "split", "settled"]),
+            }
+        )
+    return rows
+
+
+def holdings(draw: random.Random, count: int) -> list[dict[str, Any]]:
+    rows = []
+    for _ in range(draw.randint(0, 2)):
+        owner, owned = draw.sample(range(count), 2)
+        rows.append(
+            {
+                "owner": f"F{owner:03d}",
+                "owned": f"F{owned:03d}",
+                "share": draw.choice([0.3, 0.5, 0.6, 1.0]),
+                "kind": draw.choice(["equity", "equity", "control"]),
+            }
+        )
+    return rows
+
+
+def economy(seed: int) -> Economy:
+    """Return the small economy of that seed."""
+    draw = random.Random(seed)
+    count = draw.randint(4, 14)
+    cores = draw.randint(1, min(3, count - 1))
+    links = pairs(draw, count)
+    return Economy(
+        as_of=AS_OF,
+        firms=[firm(draw, number, cores) for number in range(count)],
+        invoices=invoices(draw, links),
+        orders=orders(draw, links),
+        receivables=receivables(draw, links),
+        vouchers=vouchers(draw, count, cores),
+        holdings=holdings(draw, count),
+    )
