@@ -70,6 +70,7 @@ class Oracle:
         self.belonging = self._belonging()
         self.facility = {core: self._facility(core) for core in self.cores}
         self._documents()
+        self.listed = {core: dict(chain) for core, chain in self.chains.items()}
         self._list_holders()
         self._passing()
         self._relation()
@@ -430,14 +431,13 @@ class Oracle:
             d: self.documents.get((i, d), ZERO) + self.base.get((i, d), ZERO) for d in self.cores
         }
         whole = sum(parts.values(), ZERO)
-        if whole:
-            share = cut(parts[c] / whole)
-            need = self.need(i)
-            if need is not None:
-                terms["need"] = need * share
-            terms["product_cap"] = 20_000_000_00 * share
-            room = BANK_CAPITAL // 10 - (self.books[i].get("loans") or 0)
-            terms["single_borrower"] = max(0, room) * share
+        share = cut(parts[c] / whole) if whole else ONE
+        need = self.need(i)
+        if need is not None:
+            terms["need"] = need * share
+        terms["product_cap"] = 20_000_000_00 * share
+        room = BANK_CAPITAL // 10 - (self.books[i].get("loans") or 0)
+        terms["single_borrower"] = max(0, room) * share
         order = ["need", "funding", "product_cap", "single_borrower"]
         binding = min((code for code in order if code in terms), key=lambda code: terms[code])
         return floor(terms[binding]), binding

@@ -1,0 +1,1 @@
+"""What a firm may borrow in a chain, with the derivation of every figure."""

@@ -1,0 +1,111 @@
+"""Leaves and results in columns: how a run is stored, and read back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from app.limits.leaves import STATEMENT, ChainLeaves, CoreLeaves, FirmLeaves
+from graph.credit import Passed
+
+CHAIN = tuple(entry.name for entry in fields(ChainLeaves))
+
+
+def text(value: Decimal | None) -> str | None:
+    """
+    Return an exact figure as text without an exponent.
+
+    Example:
+        >>> text(Decimal("1.500"))
+        '1.5'
+    """
+    if value is None:
+        return None
+    written = format(value, "f")
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def core_columns(
+    cores: Mapping[int, CoreLeaves],
+    chains: Mapping[int, ChainLeaves],
+    facilities: Mapping[int, Decimal | None],
+) -> pl.DataFrame:
+    """Return one row a core: its leaves, its chain's leaves and its facility."""
+    rows: list[dict[str, Any]] = []
+    for row, head in sorted(cores.items()):
+        chain = {name: text(getattr(chains[row], name)) for name in CHAIN}
+        rows.append({"row": row, **asdict(head), **chain, "facility": text(facilities[row])})
+    whole = [entry.name for entry in fields(CoreLeaves) if entry.name.endswith("_fen")]
+    schema = {"row": pl.Int64, "core": pl.String, "colour": pl.String, "rating": pl.String}
+    schema |= dict.fromkeys(whole, pl.Int64) | dict.fromkeys((*CHAIN, "facility"), pl.String)
+    return pl.DataFrame(rows, schema=schema)
+
+
+def firm_columns(firms: Sequence[FirmLeaves | None]) -> pl.DataFrame:
+    """Return one row a listed firm: its leaves."""
+    rows: list[dict[str, Any]] = []
+    for row, firm in enumerate(firms):
+        if firm is None:
+            continue
+        statement = firm.statement or dict.fromkeys(STATEMENT)
+        plain = {
+            entry.name: getattr(firm, entry.name)
+            for entry in fields(FirmLeaves)
+            if entry.name not in ("statement", "expected_growth")
+        }
+        rows.append(
+            {"row": row, **plain, "expected_growth": text(firm.expected_growth), **statement}
+        )
+    schema = {
+        "row": pl.Int64,
+        "firm": pl.String,
+        "size": pl.String,
+        "rating": pl.String,
+        "loans_fen": pl.Int64,
+        "sales_fen": pl.Int64,
+        "worst_e12": pl.Int64,
+        "worst_firm": pl.String,
+        "expected_growth": pl.String,
+    } | dict.fromkeys(STATEMENT, pl.Int64)
+    return pl.DataFrame(rows, schema=schema)
+
+
+def passed_columns(passed: Sequence[Passed]) -> pl.DataFrame:
+    """Return one row an amount that moved."""
+    rows = [(p.step, p.core, p.giver, p.taker, p.amount_fen) for p in passed]
+    names = ("step", "core", "giver", "taker", "amount_fen")
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Int64), orient="row")
+    return frame.sort("core", "taker", "step", "giver")
+
+
+def core_leaves(row: Mapping[str, Any]) -> CoreLeaves:
+    """Return a core's leaves from its stored row."""
+    return CoreLeaves(**{entry.name: row[entry.name] for entry in fields(CoreLeaves)})
+
+
+def chain_leaves(row: Mapping[str, Any]) -> ChainLeaves:
+    """Return a chain's leaves from its stored row."""
+    return ChainLeaves(**{name: _number(row[name]) for name in CHAIN})
+
+
+def firm_leaves(row: Mapping[str, Any]) -> FirmLeaves:
+    """Return a firm's leaves from its stored row."""
+    statement = {name: row[name] for name in STATEMENT}
+    given = None not in statement.values() and row["expected_growth"] is not None
+    return FirmLeaves(
+        firm=row["firm"],
+        size=row["size"],
+        rating=row["rating"],
+        loans_fen=row["loans_fen"],
+        sales_fen=row["sales_fen"],
+        statement=statement if given else None,
+        expected_growth=_number(row["expected_growth"]) if given else None,
+        worst_e12=row["worst_e12"],
+        worst_firm=row["worst_firm"],
+    )
+
+
+def _number(written: str | None) -> Decimal | None:
+    return None if written is None else Decimal(written)

@@ -1,0 +1,151 @@
+"""The leaves of a run: what every facility and every limit reads, gathered once."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from app.limits import papers
+from app.limits.inputs import Inputs, firm_leaves
+from app.limits.leaves import CoreLeaves, FirmLeaves
+from app.policy import Policy
+from graph.credit import Passed, pass_on
+
+DAYS = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """Everything that formulas read, by core and firm row."""
+
+    firms: list[FirmLeaves | None]
+    cores: dict[int, CoreLeaves]
+    members: pl.DataFrame  # core firm direction tier held_fen loss_e12
+    claims: pl.DataFrame  # seller buyer rows_fen ... delivered_fen
+    prepaid: pl.DataFrame  # core buyer seller purchases_fen chains
+    passed: list[Passed]
+
+
+def gather(inputs: Inputs, policy: Policy) -> Leaves:
+    """Return the leaves of every chain and firm of a version."""
+    heads = _core_frame(inputs)
+    found = papers.documents(inputs.papers, policy, heads)
+    group_of = papers.groups(inputs.holdings, inputs.as_of)
+    claims = _with_trade(papers.claims(inputs.papers, policy, heads, group_of), inputs)
+    passed = _passed(found.held, claims, policy)
+    members = _members(inputs, found.held)
+    return Leaves(
+        firms=firm_leaves(inputs),
+        cores=_core_leaves(inputs, found),
+        members=members,
+        claims=claims,
+        prepaid=_prepaid(inputs),
+        passed=passed,
+    )
+
+
+def _core_frame(inputs: Inputs) -> pl.DataFrame:
+    rows = inputs.firms.drop("core").with_row_index("core").cast({"core": pl.Int64})
+    rate = pl.col("rating").is_not_null() & pl.col("tangible_net_worth_fen").is_not_null()
+    cash = pl.all_horizontal(
+        pl.col("operating_cash_flow_fen", "cash_fen", "short_debt_fen").is_not_null()
+    )
+    wanted = pl.DataFrame({"core": inputs.cores}, schema={"core": pl.Int64})
+    return rows.join(wanted, on="core").select("core", has_facility=rate | cash).sort("core")
+
+
+def _core_leaves(inputs: Inputs, found: papers.Documents) -> dict[int, CoreLeaves]:
+    confirmed = dict(found.confirmed.iter_rows())
+    vouchers = dict(found.vouchers.iter_rows())
+    bought, sold = _first_tier(inputs, "up_tier"), _first_tier(inputs, "down_tier")
+    leaves = {}
+    for core in inputs.cores:
+        firm = inputs.firms.row(core, named=True)
+        leaves[core] = CoreLeaves(
+            core=inputs.ids[core],
+            colour=inputs.colours.get(core, "blue"),
+            rating=firm["rating"],
+            tangible_net_worth_fen=firm["tangible_net_worth_fen"],
+            operating_cash_flow_fen=firm["operating_cash_flow_fen"],
+            cash_fen=firm["cash_fen"],
+            short_debt_fen=firm["short_debt_fen"],
+            loans_fen=firm["loans_fen"],
+            purchases_fen=bought.get(core, 0),
+            sales_fen=sold.get(core, 0),
+            confirmed_fen=confirmed.get(core, 0),
+            vouchers_fen=vouchers.get(core, 0),
+            reserved_fen=inputs.reserved.get(core, 0),
+        )
+    return leaves
+
+
+def _first_tier(inputs: Inputs, tier: str) -> dict[int, int]:
+    """Return the core's trade with the firms one step away, upstream or downstream."""
+    other, own = ("supplier", "buyer") if tier == "up_tier" else ("buyer", "supplier")
+    first = inputs.chains.filter(pl.col(tier) == 1).select("core", "firm")
+    sums = (
+        inputs.trades.join(first, left_on=[own, other], right_on=["core", "firm"])
+        .group_by(own)
+        .agg(pl.col("amount_fen").sum())
+    )
+    return dict(sums.iter_rows())
+
+
+def _with_trade(claims: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
+    trade = inputs.trades.select(
+        "blue_fen", "red_fen", "delivered_fen", seller="supplier", buyer="buyer"
+    )
+    found = claims.join(trade, on=["seller", "buyer"], how="left").join(
+        papers.disputed(inputs.papers, DAYS), on=["seller", "buyer"], how="left"
+    )
+    counted = ["blue_fen", "red_fen", "disputed_fen", "delivered_fen"]
+    return found.with_columns(pl.col(counted).fill_null(0)).sort("seller", "buyer")
+
+
+def _passed(held: pl.DataFrame, claims: pl.DataFrame, policy: Policy) -> list[Passed]:
+    left = pl.col("rows_fen") + pl.col("estimated_fen") - pl.col("contra_fen")
+    rows = claims.select("seller", "buyer", left).iter_rows()
+    return pass_on(
+        {(firm, core): amount for firm, core, amount in held.iter_rows()},
+        {(seller, buyer): amount for seller, buyer, amount in rows},
+        share=Fraction(policy.decimal("pass_on")),
+        steps_max=policy.whole("tiers_max"),
+        cut_off_fen=policy.whole("cut_off_fen"),
+    )
+
+
+def _members(inputs: Inputs, held: pl.DataFrame) -> pl.DataFrame:
+    """Return every firm of every chain; holders that no trade reaches stand up, tier 1."""
+    listed = inputs.chains.select("core", "firm", "direction", "tier")
+    alone = (
+        held.filter((pl.col("held_fen") > 0) & (pl.col("firm") != pl.col("core")))
+        .join(listed, on=["core", "firm"], how="anti")
+        .select("core", "firm", direction=pl.lit("up"), tier=pl.lit(1, dtype=pl.Int64))
+    )
+    return (
+        pl.concat([listed.with_columns(pl.col("tier").cast(pl.Int64)), alone])
+        .join(held, on=["core", "firm"], how="left")
+        .join(inputs.losses, on=["core", "firm"], how="left")
+        .with_columns(pl.col("held_fen", "loss_e12").fill_null(0))
+        .sort("core", "firm")
+    )
+
+
+def _prepaid(inputs: Inputs) -> pl.DataFrame:
+    """Return what each distributor buys from sellers one tier nearer, chain by chain."""
+    below = inputs.chains.filter(pl.col("down_tier") > 0).select(
+        "core", "firm", down=pl.col("down_tier").cast(pl.Int64)
+    )
+    tops = pl.DataFrame({"core": inputs.cores}, schema={"core": pl.Int64})
+    nearer = pl.concat([below, tops.select("core", firm="core", down=pl.lit(0, pl.Int64))])
+    bought = inputs.trades.filter(pl.col("amount_fen") > 0).select(
+        "buyer", seller="supplier", purchases_fen="amount_fen"
+    )
+    pairs = (
+        bought.join(below, left_on="buyer", right_on="firm")
+        .with_columns(above=pl.col("down") - 1)
+        .join(nearer, left_on=["core", "seller", "above"], right_on=["core", "firm", "down"])
+        .select("core", "buyer", "seller", "purchases_fen")
+    )
+    counts = pairs.group_by("buyer", "seller").agg(chains=pl.len().cast(pl.Int64))
+    return pairs.join(counts, on=["buyer", "seller"]).sort("core", "buyer", "seller")

@@ -1,0 +1,85 @@
+"""What a run hands to the limits: a version's rows and what the analyses found in it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from app.limits.leaves import STATEMENT, FirmLeaves
+from app.limits.papers import Papers
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """
+    One version, firms being rows of the network (ids in order).
+
+    `trades`: supplier, buyer, amount_fen, blue_fen, red_fen, count, delivered_fen.
+    `chains`: core, firm, direction, tier, up_tier, down_tier (0 where none).
+    `belonging`: firm, core, share_e12. `losses`: core, firm, loss_e12, where above nothing.
+    `worst`: firm, worst_e12, worst_firm, where above nothing.
+    """
+
+    version: int
+    as_of: dt.date
+    run: str
+    ids: tuple[str, ...]
+    firms: pl.DataFrame
+    cores: tuple[int, ...]
+    trades: pl.DataFrame
+    papers: Papers
+    holdings: pl.DataFrame
+    chains: pl.DataFrame
+    belonging: pl.DataFrame
+    losses: pl.DataFrame
+    worst: pl.DataFrame
+    colours: Mapping[int, str]
+    reserved: Mapping[int, int]
+
+
+def firm_leaves(inputs: Inputs) -> list[FirmLeaves | None]:
+    """Return what is known of every firm, by row; None for those known as counterparties only."""
+    sales = known_sales(inputs.trades)
+    worst = {row: (loss, by) for row, loss, by in inputs.worst.iter_rows()}
+    found: list[FirmLeaves | None] = []
+    for row, firm in enumerate(inputs.firms.iter_rows(named=True)):
+        if not firm["listed"]:
+            found.append(None)
+            continue
+        loss, by = worst.get(row, (0, None))
+        growth = firm["expected_growth"]
+        found.append(
+            FirmLeaves(
+                firm=firm["firm"],
+                size=firm["size"],
+                rating=firm["rating"],
+                loans_fen=firm["loans_fen"],
+                sales_fen=sales.get(row),
+                statement=statement(firm),
+                expected_growth=None if growth is None else Decimal(repr(growth)),
+                worst_e12=loss,
+                worst_firm=None if by is None else inputs.ids[by],
+            )
+        )
+    return found
+
+
+def known_sales(trades: pl.DataFrame) -> dict[int, int]:
+    """Return net sales of 365 days by firm, not below zero, where there is any invoice."""
+    sums = (
+        trades.filter(pl.col("count") > 0)
+        .group_by("supplier")
+        .agg(sales_fen=pl.col("amount_fen").sum())
+    )
+    return {row: max(0, amount) for row, amount in sums.iter_rows()}
+
+
+def statement(firm: Mapping[str, object]) -> dict[str, int] | None:
+    """Return a firm's statement where every column of the need is given, else nothing."""
+    columns = {name: firm[name] for name in STATEMENT}
+    given = {name: value for name, value in columns.items() if isinstance(value, int)}
+    if len(given) < len(columns) or firm["expected_growth"] is None:
+        return None
+    return given if given["revenue_fen"] > 0 and given["cost_fen"] > 0 else None

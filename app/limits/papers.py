@@ -1,0 +1,265 @@
+"""
+Documents and claims of a version, as of its date (docs/limits.md, sections 2, 4 and 10).
+
+Every table here is a polars frame whose firms are rows of the network; amounts are whole fen.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from app.policy import Policy
+
+UNPAID = ("open", "confirmed", "disputed")
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """The rows of a version that the limits read, firms being network rows."""
+
+    receivables: pl.DataFrame  # seller buyer amount_fen issued_on due_on confirmed_on paid_on ...
+    vouchers: pl.DataFrame  # holder issuer amount_fen issued_on due_on parent number status
+    recent: pl.DataFrame  # seller buyer total_fen: invoices with tax of the open window
+    as_of: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What firms hold on cores, and what occupies each core's facility."""
+
+    held: pl.DataFrame  # firm core held_fen
+    confirmed: pl.DataFrame  # core confirmed_fen
+    vouchers: pl.DataFrame  # core vouchers_fen
+
+
+def with_state(receivables: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """
+    Return receivables issued up to the date, with their state on that date.
+
+    A payment up to the date beats every word but void; disputed, financed and void carry no
+    date, so the word counts; a confirmation after the date is not seen.
+    """
+    word = pl.col("status")
+    paid = pl.col("paid_on") <= as_of
+    confirmed = pl.col("confirmed_on") <= as_of
+    state = (
+        pl.when(word == "void")
+        .then(pl.lit("void"))
+        .when(paid.fill_null(value=False))
+        .then(pl.lit("paid"))
+        .when(word.is_in(["disputed", "financed"]))
+        .then(word)
+        .when((word == "paid") & pl.col("paid_on").is_null())
+        .then(pl.lit("paid"))
+        .when(pl.col("confirmed_on").is_not_null())
+        .then(pl.when(confirmed).then(pl.lit("confirmed")).otherwise(pl.lit("open")))
+        .when(word == "confirmed")
+        .then(pl.lit("confirmed"))
+        .otherwise(pl.lit("open"))
+    )
+    seen = receivables.filter(pl.col("issued_on") <= as_of)
+    return seen.with_columns(state=state, confirmed=confirmed.fill_null(value=False))
+
+
+def held_vouchers(vouchers: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """Return vouchers with status held, their face net of their children, above nothing."""
+    seen = vouchers.filter(pl.col("issued_on") <= as_of)
+    children = (
+        seen.filter(pl.col("parent").is_not_null())
+        .group_by("parent")
+        .agg(children_fen=pl.col("amount_fen").sum())
+    )
+    return (
+        seen.filter(pl.col("status") == "held")
+        .join(children, left_on="number", right_on="parent", how="left")
+        .with_columns(face_fen=pl.col("amount_fen") - pl.col("children_fen").fill_null(0))
+        .filter(pl.col("face_fen") > 0)
+    )
+
+
+def documents(papers: Papers, policy: Policy, cores: pl.DataFrame) -> Documents:
+    """
+    Return what firms hold on cores and what occupies each facility.
+
+    Args:
+        papers: The rows of the version.
+        policy: The policy in force.
+        cores: One row a core: `core`, `has_facility`.
+    """
+    rows = with_state(papers.receivables, papers.as_of)
+    faces = held_vouchers(papers.vouchers, papers.as_of)
+    on_cores = rows.join(cores, left_on="buyer", right_on="core", how="inner")
+    from_cores = faces.join(cores, left_on="issuer", right_on="core", how="inner")
+    occupying = on_cores.filter(
+        (pl.col("state") == "confirmed")
+        | (pl.col("state").is_in(["disputed", "financed"]) & pl.col("confirmed"))
+    )
+    claims = on_cores.filter(is_document(policy, papers.as_of) & pl.col("has_facility"))
+    vouchers = from_cores.filter(in_tenor(policy, papers.as_of) & pl.col("has_facility"))
+    held = pl.concat(
+        [
+            claims.select(firm="seller", core="buyer", held_fen="amount_fen"),
+            vouchers.select(firm="holder", core="issuer", held_fen="face_fen"),
+        ]
+    )
+    return Documents(
+        held=held.group_by("firm", "core").agg(pl.col("held_fen").sum()).sort("firm", "core"),
+        confirmed=occupying.group_by(core="buyer").agg(confirmed_fen=pl.col("amount_fen").sum()),
+        vouchers=from_cores.group_by(core="issuer").agg(vouchers_fen=pl.col("face_fen").sum()),
+    )
+
+
+def in_tenor(policy: Policy, as_of: dt.date) -> pl.Expr:
+    """Return whether the due day lies where a document's may."""
+    first = as_of - dt.timedelta(days=policy.whole("past_due_days_document"))
+    last = as_of + dt.timedelta(days=policy.whole("tenor_days_max"))
+    return pl.col("due_on").is_between(first, last)
+
+
+def is_document(policy: Policy, as_of: dt.date) -> pl.Expr:
+    """Return whether a receivable on a core is an eligible document."""
+    eligible = (pl.col("state") == "confirmed") & in_tenor(policy, as_of)
+    if policy.flag("registry_required"):
+        return eligible & pl.col("registry_id").is_not_null()
+    return eligible
+
+
+def claims(
+    papers: Papers, policy: Policy, cores: pl.DataFrame, group_of: pl.DataFrame
+) -> pl.DataFrame:
+    """
+    Return the eligible claims of every pair, after groups, cross-age and contra.
+
+    Args:
+        papers: The rows of the version.
+        policy: The policy in force.
+        cores: One row a core: `core`, `has_facility`.
+        group_of: One row a firm that belongs to a group: `firm`, `group`.
+
+    Returns:
+        seller, buyer, rows_fen, estimated_fen, contra_fen; what is left is above nothing.
+    """
+    rows = with_state(papers.receivables, papers.as_of)
+    own = _own_rows(rows, policy, cores, as_of=papers.as_of)
+    estimated = _estimated(rows, papers, policy)
+    gross = (
+        own.join(estimated, on=["seller", "buyer"], how="full", coalesce=True)
+        .with_columns(pl.col("rows_fen", "estimated_fen").fill_null(0))
+        .filter(pl.col("rows_fen") + pl.col("estimated_fen") > 0)
+    )
+    aged = _aged_buyers(rows, policy, papers.as_of)
+    kept = gross.join(aged, on="buyer", how="anti")
+    kept = _outside_groups(kept, group_of)
+    return _less_contra(kept)
+
+
+def _own_rows(
+    rows: pl.DataFrame, policy: Policy, cores: pl.DataFrame, *, as_of: dt.date
+) -> pl.DataFrame:
+    with_facility = cores.filter(pl.col("has_facility")).select(buyer="core", carries=pl.lit(1))
+    oldest = as_of - dt.timedelta(days=policy.whole("age_days_max"))
+    latest_due = as_of - dt.timedelta(days=policy.whole("past_due_days_max"))
+    joined = rows.join(with_facility, on="buyer", how="left")
+    document = is_document(policy, as_of) & pl.col("carries").is_not_null()
+    return (
+        joined.filter(
+            pl.col("state").is_in(["open", "confirmed"])
+            & (pl.col("issued_on") >= oldest)
+            & (pl.col("due_on") >= latest_due)
+            & ~document
+        )
+        .group_by("seller", "buyer")
+        .agg(rows_fen=pl.col("amount_fen").sum())
+    )
+
+
+def _estimated(rows: pl.DataFrame, papers: Papers, policy: Policy) -> pl.DataFrame:
+    first = papers.as_of - dt.timedelta(days=policy.whole("open_days"))
+    issued = (
+        rows.filter(pl.col("issued_on") > first)
+        .group_by("seller", "buyer")
+        .agg(issued_fen=pl.col("amount_fen").sum())
+    )
+    left = pl.col("total_fen") - pl.col("issued_fen").fill_null(0)
+    return (
+        papers.recent.join(issued, on=["seller", "buyer"], how="left")
+        .select("seller", "buyer", estimated_fen=pl.max_horizontal(left, pl.lit(0)))
+        .filter(pl.col("estimated_fen") > 0)
+    )
+
+
+def _aged_buyers(rows: pl.DataFrame, policy: Policy, as_of: dt.date) -> pl.DataFrame:
+    """Return buyers whose overdue share is at least the policy's; compared without rounding."""
+    share = Fraction(policy.decimal("cross_age"))
+    late = pl.when(pl.col("due_on") < as_of).then(pl.col("amount_fen")).otherwise(0)
+    sums = (
+        rows.filter(pl.col("state").is_in(UNPAID))
+        .group_by("buyer")
+        .agg(unpaid_fen=pl.col("amount_fen").sum(), overdue_fen=late.sum())
+        .filter(pl.col("unpaid_fen") > 0)
+    )
+    aged = [
+        buyer for buyer, unpaid, overdue in sums.iter_rows() if Fraction(overdue, unpaid) >= share
+    ]
+    return pl.DataFrame({"buyer": aged}, schema={"buyer": pl.Int64})
+
+
+def _outside_groups(pairs: pl.DataFrame, group_of: pl.DataFrame) -> pl.DataFrame:
+    sides = pairs.join(
+        group_of.rename({"firm": "seller", "group": "seller_group"}), on="seller", how="left"
+    ).join(group_of.rename({"firm": "buyer", "group": "buyer_group"}), on="buyer", how="left")
+    same = (pl.col("seller_group") == pl.col("buyer_group")).fill_null(value=False)
+    return sides.filter(~same).select("seller", "buyer", "rows_fen", "estimated_fen")
+
+
+def _less_contra(pairs: pl.DataFrame) -> pl.DataFrame:
+    total = pl.col("rows_fen") + pl.col("estimated_fen")
+    back = pairs.select(seller="buyer", buyer="seller", back_fen=total)
+    return (
+        pairs.join(back, on=["seller", "buyer"], how="left")
+        .with_columns(contra_fen=pl.min_horizontal(total, pl.col("back_fen").fill_null(0)))
+        .filter(total > pl.col("contra_fen"))
+        .select("seller", "buyer", "rows_fen", "estimated_fen", "contra_fen")
+        .sort("seller", "buyer")
+    )
+
+
+def disputed(papers: Papers, days: int) -> pl.DataFrame:
+    """Return disputed rows of each pair issued in the last days: seller, buyer, disputed_fen."""
+    first = papers.as_of - dt.timedelta(days=days)
+    return (
+        with_state(papers.receivables, papers.as_of)
+        .filter((pl.col("state") == "disputed") & (pl.col("issued_on") > first))
+        .group_by("seller", "buyer")
+        .agg(disputed_fen=pl.col("amount_fen").sum())
+    )
+
+
+def groups(holdings: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """
+    Return the groups of firms joined by control or more than half the equity, transitively.
+
+    Returns:
+        firm, group: only firms that are joined to another; the group is its smallest row.
+    """
+    half = Fraction(1, 2)
+    root: dict[int, int] = {}
+
+    def find(firm: int) -> int:
+        while root.setdefault(firm, firm) != firm:
+            root[firm] = root[root[firm]]
+            firm = root[firm]
+        return firm
+
+    joining = holdings.filter(
+        (pl.col("from_on").is_null() | (pl.col("from_on") <= as_of))
+        & (pl.col("to_on").is_null() | (pl.col("to_on") >= as_of))
+    )
+    for owner, owned, share, kind in joining.select("owner", "owned", "share", "kind").iter_rows():
+        if kind == "control" or (share is not None and Fraction(share) > half):
+            first, second = sorted((find(owner), find(owned)))
+            root[second] = first
+    found = sorted((firm, find(firm)) for firm in list(root))
+    return pl.DataFrame(found, schema={"firm": pl.Int64, "group": pl.Int64}, orient="row")

@@ -1,0 +1,57 @@
+"""Every limit of many small economies, against a second reading of the page in fractions."""
+
+import datetime as dt
+from fractions import Fraction
+
+import pytest
+
+from app.limits.compute import compute
+from app.policy import in_force, shipped
+from tests.oracles.economies import economy
+from tests.oracles.inputs import inputs
+from tests.oracles.limits import Oracle, floor
+
+POLICY = in_force(shipped(), dt.date(2026, 6, 30))
+
+
+def worst(firm: str) -> Fraction:
+    return Fraction(int(firm[1:]) * 137 % 1000, 1000)
+
+
+def loss(firm: str, core: str) -> Fraction:
+    return Fraction((int(firm[1:]) * 31 + int(core[1:]) * 57) % 100, 100)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_limits_agree_with_the_second_reading(seed: int) -> None:
+    raw = economy(seed)
+    oracle = Oracle(raw, worst, loss)
+
+    outcome = compute(inputs(raw, oracle), POLICY)
+
+    ids = sorted({row["firm"] for row in raw.firms})
+    for row in outcome.members.iter_rows(named=True):
+        firm, core = ids[row["firm"]], ids[row["core"]]
+        assert (row["direction"], row["tier"]) == oracle.chains[core][firm]
+        if oracle.facility[core] is None and firm not in oracle.sales:
+            assert row["limit_fen"] is None
+            assert row["absent"]
+            continue
+        assert (row["limit_fen"], row["binding"]) == oracle.limit(firm, core), (firm, core)
+        assert row["reachable_fen"] == oracle.reachable(firm, core)
+    assert len(outcome.members) == sum(len(chain) for chain in oracle.chains.values())
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_facilities_agree_with_the_second_reading(seed: int) -> None:
+    raw = economy(seed)
+    oracle = Oracle(raw, worst, loss)
+
+    outcome = compute(inputs(raw, oracle), POLICY)
+
+    for row in outcome.cores.iter_rows(named=True):
+        expected = oracle.facility[row["core"]]
+        if expected is None:
+            assert row["facility"] is None
+        else:
+            assert floor(Fraction(row["facility"])) == floor(expected)

@@ -1,0 +1,152 @@
+"""Raw rows of a small economy as the inputs of a run; chains and belonging second-read."""
+
+from collections import defaultdict
+from typing import Any
+
+import polars as pl
+
+from app.limits.inputs import Inputs
+from app.limits.papers import Papers
+from graph.model import table
+from tests.oracles.limits import Economy, Oracle
+
+KINDS = {
+    "text": pl.String,
+    "fen": pl.Int64,
+    "count": pl.Int64,
+    "ratio": pl.Float64,
+    "date": pl.Date,
+    "flag": pl.Boolean,
+}
+NARROW = {"core": pl.Int64, "firm": pl.Int64}
+
+
+def schema(name: str) -> dict[str, Any]:
+    return {attribute.name: KINDS[attribute.type] for attribute in table(name).attributes}
+
+
+def frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    columns = schema(name)
+    full = [{column: row.get(column) for column in columns} for row in rows]
+    return pl.DataFrame(full, schema=columns)
+
+
+def firms(economy: Economy, ids: list[str]) -> pl.DataFrame:
+    listed = {row["firm"]: row for row in economy.firms}
+    rows = []
+    for firm in ids:
+        row = listed.get(firm, {"firm": firm, "name": firm})
+        money = {f"{key}_fen": value for key, value in row.items() if key != "firm"}
+        rows.append({**row, **money, "listed": firm in listed, "core": bool(row.get("core"))})
+    return frame("firms", rows)
+
+
+def with_rows(data: pl.DataFrame, row_of: dict[str, int], *ends: str) -> pl.DataFrame:
+    numbers = [pl.col(end).replace_strict(row_of, return_dtype=pl.Int64) for end in ends]
+    return data.with_columns(numbers)
+
+
+def trades(economy: Economy, oracle: Oracle, row_of: dict[str, int]) -> pl.DataFrame:
+    count: dict[tuple[str, str], int] = defaultdict(int)
+    for row in economy.invoices:
+        pair = (row["seller"], row["buyer"])
+        count[pair] += oracle.within(row["issued_on"], 365)
+    rows = [
+        {
+            "supplier": row_of[seller],
+            "buyer": row_of[buyer],
+            "amount_fen": oracle.net.get((seller, buyer), 0),
+            "blue_fen": oracle.blue.get((seller, buyer), 0),
+            "red_fen": oracle.red.get((seller, buyer), 0),
+            "count": number,
+            "delivered_fen": oracle.delivered.get((seller, buyer), 0),
+        }
+        for (seller, buyer), number in sorted(count.items())
+    ]
+    names = ["supplier", "buyer", "amount_fen", "blue_fen", "red_fen", "count", "delivered_fen"]
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Int64))
+
+
+def papers(economy: Economy, oracle: Oracle, row_of: dict[str, int]) -> Papers:
+    receivables = [{**r, "id": r["number"], "amount_fen": r["amount"]} for r in economy.receivables]
+    vouchers = [{**v, "id": v["number"], "amount_fen": v["amount"]} for v in economy.vouchers]
+    recent = [
+        {"seller": row_of[s], "buyer": row_of[b], "total_fen": total}
+        for (s, b), total in sorted(oracle.recent.items())
+    ]
+    wide = dict.fromkeys(["seller", "buyer", "total_fen"], pl.Int64)
+    return Papers(
+        receivables=with_rows(frame("receivables", receivables), row_of, "seller", "buyer"),
+        vouchers=with_rows(frame("vouchers", vouchers), row_of, "holder", "issuer"),
+        recent=pl.DataFrame(recent, schema=wide),
+        as_of=economy.as_of,
+    )
+
+
+def chains(oracle: Oracle, row_of: dict[str, int]) -> pl.DataFrame:
+    rows = []
+    for core in oracle.cores:
+        up, down = oracle.up[core], oracle.down[core]
+        for firm in sorted(set(up) | set(down)):
+            direction, tier = oracle.listed[core][firm]
+            rows.append(
+                {
+                    "core": row_of[core],
+                    "firm": row_of[firm],
+                    "direction": direction,
+                    "tier": tier,
+                    "up_tier": up.get(firm, 0),
+                    "down_tier": down.get(firm, 0),
+                }
+            )
+    narrow = dict.fromkeys(["tier", "up_tier", "down_tier"], pl.Int64)
+    return pl.DataFrame(rows, schema=NARROW | {"direction": pl.String} | narrow)
+
+
+def inputs(economy: Economy, oracle: Oracle) -> Inputs:
+    """Return what a run would be handed for this economy."""
+    named = {row["firm"] for row in economy.firms}
+    for rows, ends in (
+        (economy.invoices, ("seller", "buyer")),
+        (economy.receivables, ("seller", "buyer")),
+        (economy.vouchers, ("issuer", "holder")),
+        (economy.holdings, ("owner", "owned")),
+    ):
+        named |= {row[end] for row in rows for end in ends}
+    ids = sorted(named)
+    row_of = {firm: row for row, firm in enumerate(ids)}
+    holdings = [{**h, "id": str(n)} for n, h in enumerate(economy.holdings)]
+    shares = [
+        (row_of[firm], row_of[core], int(share * 10**12))
+        for (firm, core), share in sorted(oracle.belonging.items())
+    ]
+    losses = [
+        (row_of[core], row_of[firm], int(oracle.loss(firm, core) * 10**12))
+        for core in oracle.cores
+        for firm in ids
+    ]
+    worst = [(row_of[firm], int(oracle.worst(firm) * 10**12), 0) for firm in ids]
+    wide = NARROW | {"loss_e12": pl.Int64}
+    return Inputs(
+        version=1,
+        as_of=economy.as_of,
+        run="test",
+        ids=tuple(ids),
+        firms=firms(economy, ids),
+        cores=tuple(row_of[core] for core in oracle.cores),
+        trades=trades(economy, oracle, row_of),
+        papers=papers(economy, oracle, row_of),
+        holdings=with_rows(frame("holdings", holdings), row_of, "owner", "owned"),
+        chains=chains(oracle, row_of),
+        belonging=pl.DataFrame(
+            shares, schema={"firm": pl.Int64, "core": pl.Int64, "share_e12": pl.Int64}, orient="row"
+        ),
+        losses=pl.DataFrame(losses, schema=wide, orient="row"),
+        worst=pl.DataFrame(
+            worst,
+            schema={"firm": pl.Int64, "worst_e12": pl.Int64, "worst_firm": pl.Int64},
+            orient="row",
+        ),
+        colours={},
+        reserved={},
+    )
