@@ -36,13 +36,13 @@ class Relation(Generic[V]):
         zero = self._f.constant("zero", 0, "rate")
         excess = self._f.most(
             "excess",
-            self._f.constant("zero", 0, "share"),
+            self._f.constant("zero", 0, "rate"),
             self._a.subtract(
                 "above_free",
-                "share",
+                "rate",
                 [self._dilution(claim), self._a.policy("dilution_free", "dilution_free")],
             ),
-            unit="share",
+            unit="rate",
         )
         less = self._a.subtract("rate_less_dilution", "rate", [top, excess])
         return self._a.clip("rate", "rate", (less, zero, top))
@@ -51,7 +51,7 @@ class Relation(Generic[V]):
         lost = claim.red_fen + claim.disputed_fen
         if claim.blue_fen <= 0:
             value = 1 if lost > 0 else 0
-            return self._f.constant("dilution", value, "share")
+            return self._f.constant("dilution", value, "rate")
         returned = self._f.sum(
             "returned",
             self._a.input("red_letters", "fen", claim.red_fen, self._o.table("trades")),
@@ -60,9 +60,9 @@ class Relation(Generic[V]):
         sold = self._a.input("blue_sales", "fen", claim.blue_fen, self._o.table("trades"))
         return self._f.least(
             "dilution",
-            self._f.constant("one", 1, "share"),
-            self._a.divide("returned_share", "share", returned, sold),
-            unit="share",
+            self._f.constant("one", 1, "rate"),
+            self._a.divide("returned_share", "rate", returned, sold),
+            unit="rate",
         )
 
     def claim(self, claim: ClaimLeaves) -> V:

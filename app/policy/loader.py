@@ -40,6 +40,7 @@ class Policy:
     version: str
     label: Label
     rules: Mapping[str, Rule]
+    raw: bytes
 
     def rule(self, name: str) -> Rule:
         """
@@ -141,6 +142,7 @@ def _read(path: Path) -> Policy:
         version=f"{read['name']}-{read['from'].isoformat()}-{digest}",
         label=_label(path.name, "label", read["label"]),
         rules=rules,
+        raw=raw,
     )
 
 

@@ -1,0 +1,73 @@
+"""Words for codes, and a tree as the document that clients read."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.limits.columns import text
+from app.limits.nodes import SHARES, Node
+from graph.model import Label
+
+_LABELS = Path(__file__).parent / "labels.yml"
+
+
+@cache
+def labels() -> Mapping[str, Label]:
+    """Return the word for every code."""
+    read = yaml.safe_load(_LABELS.read_text(encoding="utf-8"))
+    return {str(code): Label(**entry) for code, entry in read.items()}
+
+
+def label(code: str) -> Label:
+    """
+    Return the words for a code; a firm behind a colon stays as it is.
+
+    Example:
+        >>> label("claim:F7").en
+        'Eligible claim: F7'
+    """
+    word, colon, firm = code.partition(":")
+    found = labels()[word]
+    return Label(zh=f"{found.zh}：{firm}", en=f"{found.en}: {firm}") if colon else found
+
+
+def figure(value: Decimal | None, unit: str) -> int | str | None:
+    """
+    Return a figure as clients read it: whole numbers as numbers, the rest as exact text.
+
+    Example:
+        >>> figure(Decimal("250.00"), "fen"), figure(Decimal("0.50"), "share")
+        (250, '0.5')
+    """
+    if value is None:
+        return None
+    if unit in SHARES or value != value.to_integral_value():
+        return text(value)
+    return int(value)
+
+
+def document(node: Node) -> dict[str, Any]:
+    """Return the tree as a document (interfaces: NODE)."""
+    words = label(node.code)
+    return {
+        "code": node.code,
+        "label": {"zh": words.zh, "en": words.en},
+        "op": node.op,
+        "value": figure(node.value, node.unit),
+        "unit": node.unit,
+        "children": [document(child) for child in node.children],
+        "source": dict(node.source),
+    }
+
+
+def binding(root: Node) -> str:
+    """Return the code of the smallest child of the first `min` at or below a node."""
+    node = root
+    while node.op != "min":
+        node = next(child for child in node.children if child.code == "smallest")
+    known = [child for child in node.children if child.value is not None]
+    return min(known, key=lambda child: child.value or Decimal(0)).code

@@ -1,0 +1,100 @@
+"""Stored runs: every tree recomputes from its leaves, and says what the columns say."""
+
+from pathlib import Path
+
+import pytest
+
+from app.limits.compute import compute
+from app.limits.results import Results, open_results
+from app.limits.storage import save
+from graph.errors import NotFound
+from tests.app.limits.evaluator import check, value
+from tests.app.limits.test_second_reading import POLICY, loss, worst
+from tests.oracles.economies import economy
+from tests.oracles.inputs import inputs
+from tests.oracles.limits import Oracle, floor
+
+
+def stored(seed: int, folder: Path) -> tuple[Results, Oracle]:
+    raw = economy(seed)
+    oracle = Oracle(raw, worst, loss)
+    handed = inputs(raw, oracle)
+    save(compute(handed, POLICY), handed, POLICY, folder / "run", {})
+    return Results(folder / "run"), oracle
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_every_node_of_every_tree_recomputes_from_its_leaves(seed: int, tmp_path: Path) -> None:
+    results, _ = stored(seed, tmp_path)
+
+    nodes = 0
+    for core in results.cores:
+        facility = results.facility(core)
+        nodes += check(facility["derivation"]) if facility else 0
+        for firm in results.members(core)["id"]:
+            found = results.firm(core, firm)
+            if found["derivation"]:
+                nodes += check(found["derivation"])
+                assert found["derivation"]["value"] == found["limit_fen"]
+                smallest = found["derivation"]["children"][0]
+                by = {child["code"]: value(child) for child in smallest["children"]}
+                assert by[found["binding"]] == min(v for v in by.values() if v is not None)
+            if found["reachable"]:
+                nodes += check(found["reachable"])
+                assert found["reachable"]["value"] == found["reachable_fen"]
+    assert nodes > 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_tree_says_what_the_columns_say(seed: int, tmp_path: Path) -> None:
+    results, oracle = stored(seed, tmp_path)
+
+    for core in results.cores:
+        for row in results.members(core).iter_rows(named=True):
+            found = results.firm(core, row["id"])
+            names = ("limit_fen", "reachable_fen", "binding", "absent")
+            assert {name: found[name] for name in names} == {name: row[name] for name in names}
+    assert results.cores == oracle.cores
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_facility_says_what_is_left_of_it(seed: int, tmp_path: Path) -> None:
+    results, oracle = stored(seed, tmp_path)
+
+    for core in results.cores:
+        facility, expected = results.facility(core), oracle.facility[core]
+        if expected is None:
+            assert facility is None
+            assert results.why_no_facility(core) == "no statement of the core"
+            continue
+        assert facility is not None
+        assert facility["limit_fen"] == floor(expected)
+        assert facility["occupied_fen"] == oracle.occupied[core]
+        left = floor(expected) - oracle.occupied[core]
+        assert facility["available_fen"] == max(0, left)
+
+
+def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
+    stored(3, tmp_path / "a")
+    stored(3, tmp_path / "b")
+
+    for path in sorted((tmp_path / "a" / "run").rglob("*.*")):
+        twin = tmp_path / "b" / path.relative_to(tmp_path / "a")
+        assert path.read_bytes() == twin.read_bytes(), path.name
+
+
+def test_a_run_that_is_not_there_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no finished run nothing"):
+        open_results(tmp_path / "nothing")
+
+
+def test_strangers_are_not_found(tmp_path: Path) -> None:
+    results, oracle = stored(5, tmp_path)
+    core = oracle.cores[0]
+
+    with pytest.raises(NotFound, match="no firm 'X'"):
+        results.firm(core, "X")
+    with pytest.raises(NotFound, match="is no core"):
+        results.facility("F003")
+    with pytest.raises(NotFound, match="is not in the chain"):
+        results.firm(core, core)
