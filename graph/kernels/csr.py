@@ -1,0 +1,139 @@
+"""
+Counting sorts that turn edges into compressed rows.
+
+Edge e goes from supplier s(e) to buyer b(e) and carries an integer amount x(e), of either sign.
+The rows of suppliers hold, for every pair that occurs,
+
+    X(s, b) = sum of x(e) over all e with s(e) = s and b(e) = b
+
+in the order of (s, b): `indptr[s] : indptr[s + 1]` are the places of supplier s, `indices` the
+buyers, ascending. Two stable counting sorts, by buyer and then by supplier, put equal pairs side
+by side in O(edges + firms). Sums of integers do not depend on their order, so the same edges in
+any order give the same bits.
+"""
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+Int32Array = npt.NDArray[np.int32]
+Int64Array = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+Rows = tuple[Int64Array, Int32Array, Int64Array]
+
+LARGEST = 9_223_372_036_854_775_807
+
+
+@nb.njit(cache=True, nogil=True)
+def total_fits(amount: Int64Array) -> bool:
+    """Return whether the amounts' absolute values sum to an int64: then every part does, too."""
+    room = LARGEST
+    for value in amount:
+        if value < -LARGEST:
+            return False
+        size = abs(value)
+        if size > room:
+            return False
+        room -= size
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def offsets(keys: Int32Array, firms: int) -> Int64Array:
+    """Return where each key's places begin once the keys are sorted; one more at the end."""
+    indptr = np.zeros(firms + 1, np.int64)
+    for key in keys:
+        indptr[key + 1] += 1
+    for i in range(firms):
+        indptr[i + 1] += indptr[i]
+    return indptr
+
+
+@nb.njit(cache=True, nogil=True)
+def sum_pairs(supplier: Int32Array, buyer: Int32Array, amount: Int64Array, firms: int) -> Rows:
+    """Return one entry per (supplier, buyer) that occurs, with its signed total, as rows."""
+    bought = offsets(buyer, firms)
+    place = bought[:-1].copy()
+    sellers = np.empty(len(buyer), np.int32)
+    values = np.empty(len(buyer), np.int64)
+    for e in range(len(buyer)):
+        at = place[buyer[e]]
+        place[buyer[e]] = at + 1
+        sellers[at] = supplier[e]
+        values[at] = amount[e]
+    indptr, indices, totals = transpose(bought, sellers, values)
+    return _merge(indptr, indices, totals)
+
+
+@nb.njit(cache=True, nogil=True)
+def transpose(indptr: Int64Array, indices: Int32Array, amount: Int64Array) -> Rows:
+    """Return the same edges as rows of the other end, ascending inside each row."""
+    firms = len(indptr) - 1
+    turned = offsets(indices, firms)
+    place = turned[:-1].copy()
+    ends = np.empty(len(indices), np.int32)
+    values = np.empty(len(indices), np.int64)
+    for i in range(firms):
+        for k in range(indptr[i], indptr[i + 1]):
+            at = place[indices[k]]
+            place[indices[k]] = at + 1
+            ends[at] = i
+            values[at] = amount[k]
+    return turned, ends, values
+
+
+@nb.njit(cache=True, nogil=True)
+def _merge(indptr: Int64Array, indices: Int32Array, amount: Int64Array) -> Rows:
+    """Return the rows with neighbours of equal index summed; the arrays given are used up."""
+    merged = np.zeros_like(indptr)
+    last = -1
+    for i in range(len(indptr) - 1):
+        first = last + 1
+        for k in range(indptr[i], indptr[i + 1]):
+            if last >= first and indices[last] == indices[k]:
+                amount[last] += amount[k]
+            else:
+                last += 1
+                indices[last] = indices[k]
+                amount[last] = amount[k]
+        merged[i + 1] = last + 1
+    if last + 1 == len(indices):
+        return merged, indices, amount
+    return merged, indices[: last + 1].copy(), amount[: last + 1].copy()
+
+
+@nb.njit(cache=True, nogil=True)
+def keep(indptr: Int64Array, indices: Int32Array, amount: Int64Array, kept: BoolArray) -> Rows:
+    """Return the rows with the marked entries only."""
+    fewer = np.zeros_like(indptr)
+    count = np.count_nonzero(kept)
+    ends = np.empty(count, np.int32)
+    values = np.empty(count, np.int64)
+    at = 0
+    for i in range(len(indptr) - 1):
+        for k in range(indptr[i], indptr[i + 1]):
+            if kept[k]:
+                ends[at] = indices[k]
+                values[at] = amount[k]
+                at += 1
+        fewer[i + 1] = at
+    return fewer, ends, values
+
+
+@nb.njit(cache=True, nogil=True)
+def net_sums(
+    indptr: Int64Array, indices: Int32Array, amount: Int64Array
+) -> tuple[Int64Array, Int64Array, BoolArray, BoolArray]:
+    """Return net sales and purchases of every firm, 0 when negative, and whether it has any."""
+    firms = len(indptr) - 1
+    sales = np.zeros(firms, np.int64)
+    purchases = np.zeros(firms, np.int64)
+    sells = np.zeros(firms, np.bool_)
+    buys = np.zeros(firms, np.bool_)
+    for i in range(firms):
+        for k in range(indptr[i], indptr[i + 1]):
+            sales[i] += amount[k]
+            purchases[indices[k]] += amount[k]
+            sells[i] = True
+            buys[indices[k]] = True
+    return np.maximum(sales, 0), np.maximum(purchases, 0), sells, buys

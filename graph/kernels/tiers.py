@@ -1,0 +1,151 @@
+"""
+Tiers of one core: breadth first along rows of one direction, with the strongest shortest path.
+
+Firm i stands in tier t of core c when the shortest path from c along the rows has t steps. Among
+the shortest paths the strongest is the one whose smallest amount is largest:
+
+    strength(c) = infinity
+    strength(i) = max over partners p of i, one tier nearer, of min(strength(p), amount(p, i))
+    via(i)      = the partner that reaches this maximum, the smallest row among equals
+
+Each row of a tier is read once, so the cost is the number of edges met. Upstream, the rows are
+those of buyers (who sells to p); downstream those of suppliers (who buys from p).
+"""
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+Int8Array = npt.NDArray[np.int8]
+Int32Array = npt.NDArray[np.int32]
+Int64Array = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+LARGEST = 9_223_372_036_854_775_807
+ITSELF = -1  # The core's own mark while its tiers are found; 0 marks firms not met.
+NOBODY = -1
+UP = 0
+DOWN = 1
+
+
+@nb.njit(cache=True, nogil=True)
+def thresholds(total: Int64Array, numerator: int, denominator: int) -> Int64Array:
+    """Return the least integer that is at least numerator / denominator of each total."""
+    least = np.empty_like(total)
+    for i in range(len(total)):
+        whole = total[i] // denominator
+        part = (total[i] % denominator) * numerator
+        least[i] = whole * numerator + (part + denominator - 1) // denominator
+    return least
+
+
+@nb.njit(cache=True, nogil=True)
+def weighty(
+    indptr: Int64Array,
+    indices: Int32Array,
+    amount: Int64Array,
+    least_row: Int64Array,
+    least_index: Int64Array,
+) -> BoolArray:
+    """Return which entries reach the threshold of the firm at either end."""
+    kept = np.empty(len(indices), np.bool_)
+    for i in range(len(indptr) - 1):
+        for k in range(indptr[i], indptr[i + 1]):
+            kept[k] = amount[k] >= least_row[i] or amount[k] >= least_index[indices[k]]
+    return kept
+
+
+@nb.njit(cache=True, nogil=True)
+def walk(
+    indptr: Int64Array,
+    indices: Int32Array,
+    amount: Int64Array,
+    core: int,
+    tiers_max: int,
+    tier: Int8Array,
+    via: Int32Array,
+    strength: Int64Array,
+    met: Int32Array,
+) -> int:
+    """Return how many firms were met; fill their tier, via and strength, and list them in met."""
+    tier[core] = ITSELF
+    strength[core] = LARGEST
+    first, last = 0, _step(indptr, indices, amount, core, 1, tier, via, strength, met, 0)
+    for t in range(2, tiers_max + 1):
+        end = last
+        for m in range(first, last):
+            end = _step(indptr, indices, amount, met[m], t, tier, via, strength, met, end)
+        first, last = last, end
+    tier[core] = 0
+    return last
+
+
+@nb.njit(cache=True, nogil=True)
+def _step(
+    indptr: Int64Array,
+    indices: Int32Array,
+    amount: Int64Array,
+    partner: int,
+    t: int,
+    tier: Int8Array,
+    via: Int32Array,
+    strength: Int64Array,
+    met: Int32Array,
+    end: int,
+) -> int:
+    for k in range(indptr[partner], indptr[partner + 1]):
+        i = indices[k]
+        if tier[i] != 0 and tier[i] != t:
+            continue
+        reached = min(strength[partner], amount[k])
+        if tier[i] == 0:
+            tier[i] = t
+            met[end] = i
+            end += 1
+        elif reached < strength[i] or (reached == strength[i] and partner > via[i]):
+            continue
+        strength[i] = reached
+        via[i] = partner
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def join(
+    up: Int32Array,
+    down: Int32Array,
+    up_tier: Int8Array,
+    down_tier: Int8Array,
+    up_via: Int32Array,
+    down_via: Int32Array,
+    up_strength: Int64Array,
+    down_strength: Int64Array,
+) -> tuple[Int32Array, Int8Array, Int8Array, Int32Array, Int32Array, Int64Array]:
+    """Return members in row order with both sides' tiers and partners; wipe the tiers given."""
+    both = np.sort(np.concatenate((up, down)))
+    firm = np.empty(len(both), np.int32)
+    tier = np.empty((2, len(both)), np.int8)
+    via = np.empty((2, len(both)), np.int32)
+    strength = np.empty(len(both), np.int64)
+    end = 0
+    for i in both:
+        if end > 0 and firm[end - 1] == i:
+            continue
+        above, below = up_tier[i], down_tier[i]
+        firm[end] = i
+        tier[UP, end], tier[DOWN, end] = above, below
+        via[UP, end] = up_via[i] if above != 0 else NOBODY
+        via[DOWN, end] = down_via[i] if below != 0 else NOBODY
+        nearer_up = above != 0 and (below == 0 or above <= below)
+        strength[end] = up_strength[i] if nearer_up else down_strength[i]
+        end += 1
+    for i in both:
+        up_tier[i] = 0
+        down_tier[i] = 0
+    return (
+        firm[:end].copy(),
+        tier[UP, :end].copy(),
+        tier[DOWN, :end].copy(),
+        via[UP, :end].copy(),
+        via[DOWN, :end].copy(),
+        strength[:end].copy(),
+    )
