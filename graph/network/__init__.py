@@ -1,0 +1,6 @@
+"""The network that every analysis reads."""
+
+from graph.network.ids import Ids
+from graph.network.picture import Network
+
+__all__ = ["Ids", "Network"]
