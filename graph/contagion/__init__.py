@@ -1,0 +1,39 @@
+"""
+What a shock to some firms costs all others: production losses (ESRI) and equity losses (DebtRank).
+
+A network is prepared once (`prepare`), then any number of scenarios run on it: `close` one,
+`esri` many, `observe` the losses of chosen firms, `losses` those of everybody, `rounds` step by
+step. A result has the same bits on any number of threads.
+"""
+
+from graph.contagion.cascade import (
+    Contagion,
+    Esri,
+    Losses,
+    close,
+    cut_e12,
+    esri,
+    in_fen,
+    losses,
+    observe,
+    rounds,
+)
+from graph.contagion.economy import Economy, Production, Rules, Scenarios, prepare
+
+__all__ = [
+    "Contagion",
+    "Economy",
+    "Esri",
+    "Losses",
+    "Production",
+    "Rules",
+    "Scenarios",
+    "close",
+    "cut_e12",
+    "esri",
+    "in_fen",
+    "losses",
+    "observe",
+    "prepare",
+    "rounds",
+]

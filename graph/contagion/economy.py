@@ -1,0 +1,326 @@
+"""What a cascade of production losses runs on: an economy, made ready once, and scenarios."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from graph.errors import InvalidInput
+from graph.kernels import production as kernel
+from graph.kernels.frontier import Shocks
+from graph.kernels.production import FloatArray, IntArray, Structure
+
+TOLERANCE = 0.01  # The published setting: the index is defined with it [contagion.md].
+ROUNDS_MAX = 10_000
+UNKNOWN = -1
+DeadSector = Literal["one", "unit"]
+
+
+class Traded(Protocol):
+    """What an economy reads of a `graph.network.Network`."""
+
+    @property
+    def attributes(self) -> pa.Table:
+        """Return what is known of the firms, a row each."""
+        ...
+
+    @property
+    def out_indptr(self) -> npt.NDArray[Any]:
+        """Return where each supplier's trades begin."""
+        ...
+
+    @property
+    def out_indices(self) -> npt.NDArray[Any]:
+        """Return the buyers' rows."""
+        ...
+
+    @property
+    def out_amount_fen(self) -> npt.NDArray[Any]:
+        """Return what each buyer bought."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """
+    When a cascade stops and how a dead market counts; part of every result.
+
+    Args:
+        tolerance: The first round whose largest decrease is not above it is the last.
+        rounds_max: Rounds after which to give up.
+        dead_sector: `one`: who is left of a market without supply cannot be replaced. `unit`: an
+            availability up to 1e-10 counts as 1, as published code has it (depends on the unit).
+    """
+
+    tolerance: float = TOLERANCE
+    rounds_max: int = ROUNDS_MAX
+    dead_sector: DeadSector = "one"
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.tolerance < 1.0:
+            raise InvalidInput(f"tolerance {self.tolerance} is not in [0, 1)")
+        if self.rounds_max < 1:
+            raise InvalidInput(f"rounds_max {self.rounds_max} is not at least 1")
+        if self.dead_sector not in ("one", "unit"):
+            raise InvalidInput(f"dead_sector {self.dead_sector!r} is neither 'one' nor 'unit'")
+
+
+@dataclass(frozen=True, slots=True)
+class Economy:
+    """
+    Firms by row and who sells how much to whom, in any one unit of money.
+
+    Args:
+        firms: Number of firms; rows are 0 to firms - 1.
+        suppliers: Row of the selling firm of every trade; equal pairs are added up.
+        buyers: Row of the buying firm.
+        amounts: What was sold, not negative.
+        classes: 0 not needed, 1 not essential, 2 essential, by trade; every trade 1 by default.
+        sectors: Number of each firm's sector, -1 unknown (then a sector of its own).
+        markets: Firms that can replace each other; the sector by default, -1: irreplaceable.
+        revenue: What upstream shares are divided by; by default the sales inside the network.
+        cost: What downstream shares of a buyer are scaled to; by default its purchases.
+        weights: What a firm counts in the index; by default its sales inside the network.
+    """
+
+    firms: int
+    suppliers: npt.ArrayLike
+    buyers: npt.ArrayLike
+    amounts: npt.ArrayLike
+    classes: npt.ArrayLike | None = None
+    sectors: npt.ArrayLike | None = None
+    markets: npt.ArrayLike | None = None
+    revenue: npt.ArrayLike | None = None
+    cost: npt.ArrayLike | None = None
+    weights: npt.ArrayLike | None = None
+
+    @classmethod
+    def of(cls, network: Traded) -> Self:
+        """
+        Return the economy of a network: stated revenue and cost count where they are larger.
+
+        What a firm sells and buys outside the network softens shocks; without a statement, or
+        with one below its trades, its trades are all there is.
+        """
+        firms = len(network)
+        suppliers = np.repeat(np.arange(firms), np.diff(network.out_indptr))
+        amounts = np.asarray(network.out_amount_fen, np.float64)
+        sales = kernel.add_up(suppliers, amounts, firms)
+        purchases = kernel.add_up(network.out_indices, amounts, firms)
+        return cls(
+            firms,
+            suppliers,
+            network.out_indices,
+            amounts,
+            sectors=_sectors(network),
+            revenue=np.fmax(_stated(network, "revenue_fen"), sales),
+            cost=np.fmax(_stated(network, "cost_fen"), purchases),
+        )
+
+
+def _sectors(network: Traded) -> IntArray | None:
+    if "sector" not in network.attributes.column_names:
+        return None
+    return number(network.attributes.column("sector"))
+
+
+def _stated(network: Traded, name: str) -> FloatArray:
+    if name not in network.attributes.column_names:
+        return np.zeros(len(network))
+    column = network.attributes.column(name).cast(pa.float64()).fill_null(0.0)
+    return np.asarray(column.to_numpy(), np.float64)
+
+
+def number(values: Any) -> IntArray:
+    """
+    Return a number for every distinct text, from 0 in order of first appearance; null is -1.
+
+    Example:
+        >>> number(["C13", "A01", None, "C13"]).tolist()
+        [0, 1, -1, 0]
+    """
+    column = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    return np.asarray(column.indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False), np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """An economy made ready for cascades."""
+
+    structure: Structure
+    weights: FloatArray  # Sum to 1, or all 0 where nobody counts.
+    sales: FloatArray  # Inside the network, in the economy's unit.
+    replaceability: bool
+
+    def __len__(self) -> int:
+        return len(self.sales)
+
+
+def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
+    """
+    Lay an economy out for cascades, once for any number of scenarios.
+
+    Args:
+        economy: Its firms and trades.
+        replaceability: Whether others of its market stand in for a failed supplier, by their
+            share of what is left; without it every supplier is the only one.
+
+    Raises:
+        InvalidInput: A column has the wrong length or a value that it must not have.
+
+    Example:
+        >>> economy = Economy(3, suppliers=[0, 1], buyers=[1, 2], amounts=[4.0, 6.0])
+        >>> prepare(economy).sales.tolist()
+        [4.0, 6.0, 0.0]
+    """
+    trades = kernel.sum_pairs(_trades(economy), economy.firms)
+    sales = kernel.add_up(trades.suppliers, trades.amounts, economy.firms)
+    purchases = kernel.add_up(trades.buyers, trades.amounts, economy.firms)
+    sectors = _numbers(economy, "sectors")
+    markets = sectors if economy.markets is None else _numbers(economy, "markets")
+    revenue = _totals(economy, "revenue", sales)
+    cost = _totals(economy, "cost", purchases)
+    weights = _column(economy, "weights", sales)
+    structure = kernel.layout(
+        trades,
+        _own_sectors(sectors),
+        _compact(markets) if replaceability else np.full(economy.firms, kernel.NO_MARKET),
+        sales,
+        revenue,
+        np.divide(purchases, cost, out=np.ones(economy.firms), where=cost > 0),
+    )
+    total = weights.sum()
+    shares = weights / total if total > 0 else np.zeros(economy.firms)
+    return Production(structure, shares, sales, replaceability)
+
+
+def _trades(economy: Economy) -> kernel.Trades:
+    suppliers, buyers = (np.array(ends, np.int64) for ends in (economy.suppliers, economy.buyers))
+    amounts = np.array(economy.amounts, np.float64)
+    classes = (
+        np.ones(len(suppliers), np.int64)
+        if economy.classes is None
+        else np.array(economy.classes, np.int64)
+    )
+    if not len(suppliers) == len(buyers) == len(amounts) == len(classes):
+        raise InvalidInput("suppliers, buyers, amounts and classes differ in length")
+    for name, ends in (("suppliers", suppliers), ("buyers", buyers)):
+        _refuse((ends < 0) | (ends >= economy.firms), name, "is no row of a firm")
+    _refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
+    _refuse((classes < 0) | (classes > 2), "classes", "is none of 0, 1, 2")  # noqa: PLR2004  # As said.
+    return kernel.Trades(suppliers, buyers, amounts, classes)
+
+
+def _refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
+    if wrong.any():
+        raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
+
+
+def _column(economy: Economy, name: str, default: FloatArray) -> FloatArray:
+    given = getattr(economy, name)
+    if given is None:
+        return default
+    values = np.array(given, np.float64)
+    if values.shape != (economy.firms,):
+        raise InvalidInput(f"{name} has {values.size} entries for {economy.firms} firms")
+    _refuse(~np.isfinite(values) | (values < 0), name, "is negative or missing")
+    return values
+
+
+def _totals(economy: Economy, name: str, inside: FloatArray) -> FloatArray:
+    values = _column(economy, name, inside)
+    _refuse((values == 0) & (inside > 0), name, "is 0 for a firm that trades")
+    return values
+
+
+def _numbers(economy: Economy, name: str) -> IntArray:
+    given = getattr(economy, name)
+    if given is None:
+        return np.full(economy.firms, UNKNOWN)
+    values = np.array(given, np.int64)
+    if values.shape != (economy.firms,):
+        raise InvalidInput(f"{name} has {values.size} entries for {economy.firms} firms")
+    return values
+
+
+def _compact(numbers: IntArray) -> IntArray:
+    """Return numbers from 0 without gaps, so that arrays by number are no longer than needed."""
+    known = numbers >= 0
+    compact = np.full(len(numbers), kernel.NO_MARKET)
+    compact[known] = np.unique(numbers[known], return_inverse=True)[1]
+    return compact
+
+
+def _own_sectors(sectors: IntArray) -> IntArray:
+    """Give every firm of unknown sector one of its own: nothing says who makes the same."""
+    compact = _compact(sectors)
+    unknown = compact < 0
+    compact[unknown] = compact.max(initial=-1) + 1 + np.arange(int(unknown.sum()))
+    return compact
+
+
+@dataclass(frozen=True, slots=True)
+class Scenarios:
+    """
+    Scenarios one after another, as flat columns.
+
+    Args:
+        offsets: Where each scenario begins in the columns; one more than there are scenarios.
+        rows: Shocked firms, each at most once in a scenario.
+        down: Share of its production that the firm loses at the start, running downstream.
+        up: The same, running upstream.
+    """
+
+    offsets: IntArray
+    rows: IntArray
+    down: FloatArray
+    up: FloatArray = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @classmethod
+    def alone(cls, rows: npt.ArrayLike) -> Self:
+        """Return one scenario a row: that firm closes."""
+        firms = np.array(rows, np.int64)
+        whole = np.ones(len(firms))
+        return cls(np.arange(len(firms) + 1), firms, whole, whole.copy())
+
+    @classmethod
+    def together(cls, rows: Sequence[int], *, down: float = 1.0, up: float = 1.0) -> Self:
+        """Return one scenario: all these firms lose that share at once."""
+        firms = np.array(rows, np.int64)
+        size = len(firms)
+        return cls(np.array([0, size]), firms, np.full(size, down), np.full(size, up))
+
+    def shocks(self, firms: int) -> Shocks:
+        """
+        Return the columns as the kernels take them.
+
+        Raises:
+            InvalidInput: They do not fit together, a firm stands twice in one scenario, or a
+                share is not in [0, 1].
+        """
+        offsets, rows = np.array(self.offsets, np.int64), np.array(self.rows, np.int64)
+        down, up = np.array(self.down, np.float64), np.array(self.up, np.float64)
+        if not len(rows) == len(down) == len(up):
+            raise InvalidInput("rows, down and up differ in length")
+        if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(rows):
+            raise InvalidInput("offsets do not run from 0 to the number of shocks")
+        _refuse(np.diff(offsets) < 0, "offsets", "is larger than the next")
+        _refuse((rows < 0) | (rows >= firms), "rows", "is no row of a firm")
+        for name, shares in (("down", down), ("up", up)):
+            _refuse(~((shares >= 0) & (shares <= 1)), name, "is not in [0, 1]")
+        places = np.repeat(np.arange(len(self)), np.diff(offsets)) * firms + rows
+        if len(np.unique(places)) < len(places):
+            raise InvalidInput("a firm stands twice in one scenario")
+        return Shocks(offsets, rows, down, up)
