@@ -1,1 +1,39 @@
 """Where versions of the graph live: one interface, two adapters (SQL and Neo4j)."""
+
+from graph.errors import InvalidInput
+from graph.stores.base import Changes, Neighbourhood, Reader, Store, Writer, pages
+from graph.stores.sql import SqlStore
+
+
+def open_store(url: str) -> Store:
+    """
+    Return the store at an address; an empty database gets the schema it needs.
+
+    Args:
+        url: `sqlite:///PATH` or `postgresql+psycopg://user:password@host/database`.
+
+    Raises:
+        InvalidInput: The address names no kind of store that there is.
+        StoreUnavailable: The file or the server cannot be reached.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with open_store(f"sqlite:///{folder}/graph.db") as store:
+        ...         store.versions()
+        []
+    """
+    if "://" not in url:
+        raise InvalidInput("the address of a store begins with sqlite:, postgresql: or neo4j:")
+    return SqlStore(url)
+
+
+__all__ = [
+    "Changes",
+    "Neighbourhood",
+    "Reader",
+    "Store",
+    "Writer",
+    "open_store",
+    "pages",
+]

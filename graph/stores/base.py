@@ -19,6 +19,11 @@ import pyarrow as pa
 
 from graph.model import Firm, FirmId, Trade, Version
 
+PAGE_MAX = 10_000  # Rows that one call of `firms`, `search` or `trades_of` may ask for.
+NEIGHBOURS_MAX = 5_000
+STEPS_MAX = 20
+SEARCH_CHARACTERS_MAX = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
@@ -58,19 +63,32 @@ class Reader(Protocol):
         """
         Return firms whose id, name, aliases or credit code contain the text.
 
-        Whole matches first, then names that begin with it, then the rest, each in id order.
-        Two Chinese characters are enough. Text is taken as it is: no wildcard has a meaning.
+        Fields (an alias is one) that are the text first, then those that begin with it, then the
+        rest, each in id order. Width, case and kinds of blanks do not count; one character is
+        enough; no wildcard has a meaning. An empty text finds nothing.
         """
         ...
 
     def trades_of(
         self, firm: FirmId, *, after: tuple[FirmId, FirmId] | None = None, size: int = 100
     ) -> list[Trade]:
-        """Return trades the firm sells or buys in, in (supplier, buyer) order, after a key."""
+        """
+        Return trades the firm sells or buys in, in (supplier, buyer) order, after a key.
+
+        Raises:
+            NotFound: The version has no such firm.
+        """
         ...
 
     def neighbourhood(self, firm: FirmId, *, steps: int = 1, size: int = 200) -> Neighbourhood:
-        """Return the firms within `steps` trades either way, at most `size`, nearest first."""
+        """
+        Return the firms within `steps` trades either way, at most `size`, and their trades.
+
+        Nearest first, the firm itself on top, equally near ones in id order.
+
+        Raises:
+            NotFound: The version has no such firm.
+        """
         ...
 
     def columns(self, table: str, names: Sequence[str] | None = None) -> pa.Table:
@@ -90,20 +108,36 @@ class Writer(Protocol):
         """
         Add rows to the next version; a row with the same key is replaced.
 
-        Give only what differs from the current version. Keys are distinct within one stage.
+        Give only what differs from the current version. Of equal keys the last one counts.
+
+        Raises:
+            InvalidInput: A row is not what the model wants; nothing of the batch is written.
+            StageRefused: The stage is closed.
         """
         ...
 
     def remove(self, table: str, keys: pa.Table) -> None:
-        """Take the rows with these keys out of the next version."""
+        """Take the rows with these keys out of the next version; unknown keys are passed over."""
         ...
 
     def publish(self, as_of: dt.date, *, published_at: dt.datetime) -> Version:
-        """Make the next version the current one, all at once; the stage is closed."""
+        """
+        Make the next version the current one, all at once; the stage is closed.
+
+        Raises:
+            InvalidInput: A row names a firm that the version does not have; the stage stays open.
+            StageRefused: The stage is closed.
+        """
         ...
 
     def abandon(self) -> None:
-        """Undo everything written in this stage; the stage is closed."""
+        """Undo everything written in this stage; a closed stage stays closed."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None:
+        """Abandon the stage unless it has published."""
         ...
 
 
@@ -131,12 +165,12 @@ class Store(Protocol):
         Open the next version for writing, after sweeping what an earlier stage left behind.
 
         Raises:
-            StageRefused: Another living process has a stage open.
+            StageRefused: Another stage is open, in this process or another living one.
         """
         ...
 
     def close(self) -> None:
-        """Give back connections and files."""
+        """Abandon an open stage and give back connections and files."""
         ...
 
     def __enter__(self) -> Self: ...

@@ -1,0 +1,268 @@
+"""Reading one published version out of SQLite or PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+
+from graph import model
+from graph.errors import NotFound
+from graph.model import Firm, FirmId, Trade, Value, Version
+from graph.stores.base import (
+    NEIGHBOURS_MAX,
+    PAGE_MAX,
+    SEARCH_CHARACTERS_MAX,
+    STEPS_MAX,
+    Neighbourhood,
+)
+from graph.stores.rows import (
+    FIELD_END,
+    attributes_of,
+    check_size,
+    firm_of,
+    fold,
+    order_of,
+    parsed,
+    parsed_column,
+    trade_of,
+)
+from graph.stores.sql import grams
+from graph.stores.sql.drivers import Driver, errors
+from graph.stores.sql.tables import FIRM_IDS, FIRMS, GRAMS, TRADES, VERSIONED, references, valid
+
+_SUPPLIER = FIRM_IDS.alias("supplier_ids")
+_BUYER = FIRM_IDS.alias("buyer_ids")
+_FIRM_VALUES = [FIRM_IDS.c.id, *(FIRMS.c[name] for name in model.table("firms").columns[1:])]
+_TRADE_VALUES = [
+    _SUPPLIER.c.id,
+    _BUYER.c.id,
+    *(TRADES.c[name] for name in model.table("trades").columns[2:]),
+]
+
+
+class SqlReader:
+    """One published version of a SQL store."""
+
+    def __init__(self, driver: Driver, version: Version) -> None:
+        self._driver = driver
+        self._version = version
+
+    @property
+    def version(self) -> Version:
+        """Return the version that is read."""
+        return self._version
+
+    def firm(self, firm: FirmId) -> Firm:
+        """Return the firm, or raise `NotFound`."""
+        found = self._firms(self._all_firms().where(FIRM_IDS.c.id == firm))
+        if not found:
+            raise NotFound(f"no firm {firm!r}")
+        return found[0]
+
+    def firms(self, *, after: FirmId | None = None, size: int = 100) -> list[Firm]:
+        """Return up to `size` firms in id order, those that follow `after`."""
+        check_size("size", size, least=1, most=PAGE_MAX)
+        page = self._all_firms().order_by(FIRM_IDS.c.id).limit(size)
+        return self._firms(page if after is None else page.where(FIRM_IDS.c.id > after))
+
+    def search(self, text: str, *, size: int = 20) -> list[Firm]:
+        """Return firms whose id, name, aliases or credit code contain the text."""
+        check_size("size", size, least=1, most=PAGE_MAX)
+        wanted = fold(text)
+        if not 0 < len(wanted) <= SEARCH_CHARACTERS_MAX or "\0" in wanted:
+            return []
+        found = self._all_firms().where(
+            FIRMS.c.firm.in_(_candidates(wanted)), self._holds(wanted) > 0
+        )
+        whole = self._holds(FIELD_END + wanted + FIELD_END) > 0
+        begins = self._holds(FIELD_END + wanted) > 0
+        place = sa.case((whole, 0), (begins, 1), else_=2)
+        return self._firms(found.order_by(place, FIRM_IDS.c.id).limit(size))
+
+    def trades_of(
+        self, firm: FirmId, *, after: tuple[FirmId, FirmId] | None = None, size: int = 100
+    ) -> list[Trade]:
+        """Return trades the firm sells or buys in, in (supplier, buyer) order, after a key."""
+        check_size("size", size, least=1, most=PAGE_MAX)
+        number = self._number(firm)
+        sides = TRADES.c.supplier == number, TRADES.c.buyer == number
+        return self._trades(sa.or_(*sides), after=after, size=size)
+
+    def neighbourhood(self, firm: FirmId, *, steps: int = 1, size: int = 200) -> Neighbourhood:
+        """Return the firms within `steps` trades either way, at most `size`, nearest first."""
+        check_size("size", size, least=1, most=NEIGHBOURS_MAX)
+        check_size("steps", steps, least=0, most=STEPS_MAX)
+        found = {self._number(firm): firm}
+        edge = list(found)
+        complete = True
+        for _ in range(steps):
+            level = self._next(edge, known=list(found), size=size - len(found) + 1)
+            complete = len(level) <= size - len(found)
+            edge = [number for number, _ in level[: size - len(found)]]
+            found.update(level[: size - len(found)])
+            if not edge or not complete:
+                break
+        return self._picture(found, complete=complete)
+
+    def columns(self, table: str, names: Sequence[str] | None = None) -> pa.Table:
+        """Return the named columns (all by default) of a table, in key order."""
+        condition = valid(VERSIONED[model.table(table).name], self._version.number)
+        with errors(), self._driver.engine.connect() as connection:
+            return fetch(self._driver, connection, table, condition, names=names)
+
+    def _all_firms(self) -> sa.Select[tuple[object, ...]]:
+        joined = FIRM_IDS.join(FIRMS, FIRMS.c.firm == FIRM_IDS.c.number)
+        return sa.select(*_FIRM_VALUES).select_from(joined).where(valid(FIRMS, self._number_read))
+
+    @property
+    def _number_read(self) -> int:
+        return self._version.number
+
+    def _holds(self, part: str) -> sa.ColumnElement[int]:
+        return self._driver.position(FIRMS.c.searched, part)
+
+    def _rows(self, query: sa.Select[tuple[object, ...]]) -> list[tuple[object, ...]]:
+        with errors(), self._driver.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+    def _firms(self, query: sa.Select[tuple[object, ...]]) -> list[Firm]:
+        return [firm_of(_values("firms", row)) for row in self._rows(query)]
+
+    def _number(self, firm: FirmId) -> int:
+        joined = FIRM_IDS.join(FIRMS, FIRMS.c.firm == FIRM_IDS.c.number)
+        query = sa.select(FIRM_IDS.c.number).select_from(joined)
+        rows = self._rows(query.where(FIRM_IDS.c.id == firm, valid(FIRMS, self._number_read)))
+        if not rows:
+            raise NotFound(f"no firm {firm!r}")
+        return int(str(rows[0][0]))
+
+    def _trades(
+        self,
+        condition: sa.ColumnElement[bool],
+        *,
+        after: tuple[FirmId, FirmId] | None = None,
+        size: int | None = None,
+    ) -> list[Trade]:
+        query = (
+            sa.select(*_TRADE_VALUES)
+            .select_from(
+                TRADES.join(_SUPPLIER, _SUPPLIER.c.number == TRADES.c.supplier).join(
+                    _BUYER, _BUYER.c.number == TRADES.c.buyer
+                )
+            )
+            .where(condition, valid(TRADES, self._number_read))
+            .order_by(_SUPPLIER.c.id, _BUYER.c.id)
+            .limit(size)
+        )
+        if after is not None:
+            supplier, buyer = after
+            same = sa.and_(_SUPPLIER.c.id == supplier, _BUYER.c.id > buyer)
+            query = query.where(sa.or_(_SUPPLIER.c.id > supplier, same))
+        return [trade_of(_values("trades", row)) for row in self._rows(query)]
+
+    def _next(self, edge: list[int], *, known: list[int], size: int) -> list[tuple[int, FirmId]]:
+        valid_now = valid(TRADES, self._number_read)
+        bought = sa.select(TRADES.c.supplier.label("firm")).where(
+            TRADES.c.buyer.in_(edge), valid_now
+        )
+        sold = sa.select(TRADES.c.buyer.label("firm")).where(TRADES.c.supplier.in_(edge), valid_now)
+        near = sa.union(bought, sold).subquery()
+        query = (
+            sa.select(FIRM_IDS.c.number, FIRM_IDS.c.id)
+            .join(near, near.c.firm == FIRM_IDS.c.number)
+            .where(FIRM_IDS.c.number.not_in(known))
+            .order_by(FIRM_IDS.c.id)
+            .limit(size)
+        )
+        return [(int(str(number)), FirmId(str(name))) for number, name in self._rows(query)]
+
+    def _picture(self, found: Mapping[int, FirmId], *, complete: bool) -> Neighbourhood:
+        numbers = list(found)
+        firms = {f.id: f for f in self._firms(self._all_firms().where(FIRMS.c.firm.in_(numbers)))}
+        among = TRADES.c.supplier.in_(numbers) & TRADES.c.buyer.in_(numbers)
+        return Neighbourhood(
+            firms=tuple(firms[firm] for firm in found.values()),
+            trades=tuple(self._trades(among)),
+            complete=complete,
+        )
+
+
+def _candidates(wanted: str) -> sa.Select[tuple[int]]:
+    """Return the firms, of any version, that may hold the text."""
+    if len(wanted) == 1:
+        first, past = grams.span(wanted)
+        return sa.select(GRAMS.c.firm).where(GRAMS.c.gram >= first, GRAMS.c.gram < past)
+    pairs = grams.grams(wanted)
+    return (
+        sa.select(GRAMS.c.firm)
+        .where(GRAMS.c.gram.in_(pairs))
+        .group_by(GRAMS.c.firm)
+        .having(sa.func.count() == len(pairs))
+    )
+
+
+def _values(table: str, row: Sequence[object]) -> dict[str, Value]:
+    attributes = model.table(table).attributes
+    return {
+        attribute.name: parsed(attribute.type, value)  # type: ignore[arg-type]  # As stored.
+        for attribute, value in zip(attributes, row, strict=True)
+    }
+
+
+def fetch(
+    driver: Driver,
+    connection: sa.Connection,
+    table: str,
+    condition: sa.ColumnElement[bool],
+    *,
+    names: Sequence[str] | None = None,
+) -> pa.Table:
+    """Return columns of the rows that meet a condition, in key order, as the model has them."""
+    known = model.table(table)
+    wanted = attributes_of(known, names)
+    needed = {a.name: a for a in (*(known.attribute(key) for key in known.key), *wanted)}
+    stored = VERSIONED[table]
+    schema = pa.schema([(name, _stored_type(known, a)) for name, a in needed.items()])
+    query = sa.select(*(stored.c[name] for name in needed)).where(condition)
+    found = driver.copy_out(connection, query, schema)
+    named = set(needed) & set(references(known))
+    ids = _FirmIds(driver, connection) if named and found.num_rows else None
+    order = order_of([ids.ranks(found[k]) if ids and k in named else found[k] for k in known.key])
+    found = found.take(pa.array(order))
+    columns = [
+        ids.names(found[a.name])
+        if ids and a.name in named
+        else parsed_column(a, found[a.name].combine_chunks())
+        for a in wanted
+    ]
+    return pa.Table.from_arrays(
+        columns, schema=pa.schema([known.arrow.field(a.name) for a in wanted])
+    )
+
+
+def _stored_type(table: model.Table, attribute: model.Attribute) -> pa.DataType:
+    if attribute.name in references(table) or attribute.type in ("date", "flag"):
+        return pa.int64()
+    return attribute.arrow
+
+
+class _FirmIds:
+    """The firms' ids by their numbers, and their places in id order."""
+
+    def __init__(self, driver: Driver, connection: sa.Connection) -> None:
+        schema = pa.schema([("number", pa.int64()), ("id", pa.string())])
+        query = sa.select(FIRM_IDS.c.number, FIRM_IDS.c.id).order_by(FIRM_IDS.c.id)
+        found = driver.copy_out(connection, query, schema)
+        numbers = found["number"].to_numpy()
+        self._ids = found["id"].combine_chunks()
+        self._places = np.zeros(int(numbers.max()) + 1, dtype=np.int64)
+        self._places[numbers] = np.arange(len(numbers))
+
+    def ranks(self, numbers: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Return the firms' places in id order."""
+        return pa.chunked_array([self._places[numbers.to_numpy()]])
+
+    def names(self, numbers: pa.ChunkedArray) -> pa.Array:
+        """Return the firms' ids."""
+        return self._ids.take(pa.array(self._places[numbers.to_numpy()]))

@@ -1,0 +1,147 @@
+"""The store on SQLite and PostgreSQL: versions, readers, stages."""
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from typing import Self
+
+import sqlalchemy as sa
+
+from graph import model
+from graph.errors import NotFound, StoreError
+from graph.model import Version
+from graph.stores.base import Changes
+from graph.stores.rows import compare, parsed
+from graph.stores.sql.drivers import Driver, driver_of, errors
+from graph.stores.sql.reader import SqlReader, fetch
+from graph.stores.sql.tables import FORMAT, FORMATS, VERSIONED, VERSIONS, metadata, valid
+from graph.stores.sql.writer import SqlWriter
+
+
+class SqlStore:
+    """
+    Versions of the graph in SQLite or PostgreSQL.
+
+    A stage is one transaction: what it wrote is seen when it publishes and vanishes when its
+    process dies, so there is never anything to repair.
+
+    Args:
+        url: `sqlite:///PATH` or `postgresql+psycopg://user:password@host/database`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._driver = driver_of(url)
+        self._stage: SqlWriter | None = None
+        try:
+            with errors():
+                _make_schema(self._driver)
+        except StoreError:
+            self._driver.engine.dispose()
+            raise
+
+    def versions(self) -> list[Version]:
+        """Return every published version, oldest first."""
+        with self._connection() as connection:
+            rows = connection.execute(sa.select(VERSIONS).order_by(VERSIONS.c.number)).all()
+        return [_version(row) for row in rows]
+
+    def current(self) -> Version | None:
+        """Return the version that is served; None before the first."""
+        newest = sa.select(VERSIONS).order_by(VERSIONS.c.number.desc()).limit(1)
+        with self._connection() as connection:
+            row = connection.execute(newest).first()
+        return None if row is None else _version(row)
+
+    def reader(self, version: int | None = None) -> SqlReader:
+        """Return a reader of that version (the current one by default), or raise `NotFound`."""
+        if version is None:
+            found = self.current()
+            if found is None:
+                raise NotFound("no version is published yet")
+            return SqlReader(self._driver, found)
+        return SqlReader(self._driver, self._published(version))
+
+    def changes(self, table: str, older: int, newer: int) -> Changes:
+        """Return what differs in a table between two published versions."""
+        known = model.table(table)
+        for version in (older, newer):
+            self._published(version)
+        stored = VERSIONED[table]
+        before, after = valid(stored, older), valid(stored, newer)
+        with self._connection() as connection:
+            left = fetch(self._driver, connection, known.name, before & ~after)
+            right = fetch(self._driver, connection, known.name, after & ~before)
+        return compare(known, left, right)
+
+    def stage(self) -> SqlWriter:
+        """
+        Open the next version for writing.
+
+        Raises:
+            StageRefused: Another stage is open, in this process or another.
+        """
+        with errors():
+            connection = self._driver.engine.connect()
+            try:
+                self._driver.begin_stage(connection)
+                newest = connection.scalar(sa.select(sa.func.max(VERSIONS.c.number)))
+            except BaseException:
+                connection.close()
+                raise
+        self._stage = SqlWriter(self._driver, connection, (newest or 0) + 1)
+        return self._stage
+
+    def close(self) -> None:
+        """Abandon an open stage and give back the connections."""
+        if self._stage is not None:
+            self._stage.abandon()
+        self._driver.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _published(self, number: int) -> Version:
+        query = sa.select(VERSIONS).where(VERSIONS.c.number == number)
+        with self._connection() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise NotFound(f"no version {number}")
+        return _version(row)
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[sa.Connection]:
+        with errors(), self._driver.engine.connect() as connection:
+            yield connection
+
+
+def _version(row: sa.Row[tuple[object, ...]]) -> Version:
+    as_of = parsed("date", row.as_of)
+    if not isinstance(as_of, dt.date):
+        raise StoreError(f"version {row.number} has no date")
+    return Version(
+        number=row.number,
+        as_of=as_of,
+        published_at=dt.datetime.fromisoformat(row.published_at),
+        firms=row.firms,
+        trades=row.trades,
+    )
+
+
+def _make_schema(driver: Driver) -> None:
+    """Make the tables on an empty database; leave one that has them as it is."""
+    with driver.engine.connect() as connection:
+        if not sa.inspect(connection).has_table(FORMATS.name):
+            driver.begin_schema(connection)
+            for table in metadata.sorted_tables:
+                connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+                for index in table.indexes:
+                    connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
+            first = driver.insert(FORMATS).values(number=FORMAT).on_conflict_do_nothing()
+            connection.execute(first)
+            connection.exec_driver_sql("COMMIT")
+        found = connection.scalar(sa.select(sa.func.max(FORMATS.c.number)))
+    if found != FORMAT:
+        raise StoreError(f"the store has format {found}, this program reads format {FORMAT}")
