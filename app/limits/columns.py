@@ -1,4 +1,4 @@
-"""Leaves and results in columns: how a run is stored, and read back."""
+"""Leaves in columns: how a run is stored, and read back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
@@ -7,36 +7,25 @@ from typing import Any
 
 import polars as pl
 
+from app.limits.exact import written
 from app.limits.leaves import STATEMENT, ChainLeaves, CoreLeaves, FirmLeaves
 from graph.credit import Passed
 
 CHAIN = tuple(entry.name for entry in fields(ChainLeaves))
 
 
-def text(value: Decimal | None) -> str | None:
-    """
-    Return an exact figure as text without an exponent.
-
-    Example:
-        >>> text(Decimal("1.500"))
-        '1.5'
-    """
-    if value is None:
-        return None
-    written = format(value, "f")
-    return written.rstrip("0").rstrip(".") if "." in written else written
-
-
 def core_columns(
     cores: Mapping[int, CoreLeaves],
-    chains: Mapping[int, ChainLeaves],
+    chains: Mapping[int, ChainLeaves | None],
     facilities: Mapping[int, Decimal | None],
 ) -> pl.DataFrame:
     """Return one row a core: its leaves, its chain's leaves and its facility."""
     rows: list[dict[str, Any]] = []
     for row, head in sorted(cores.items()):
-        chain = {name: text(getattr(chains[row], name)) for name in CHAIN}
-        rows.append({"row": row, **asdict(head), **chain, "facility": text(facilities[row])})
+        found, facility = chains[row], facilities[row]
+        chain = {name: None if found is None else written(getattr(found, name)) for name in CHAIN}
+        amount = None if facility is None else written(facility)
+        rows.append({"row": row, **asdict(head), **chain, "facility": amount})
     whole = [entry.name for entry in fields(CoreLeaves) if entry.name.endswith("_fen")]
     schema = {"row": pl.Int64, "core": pl.String, "colour": pl.String, "rating": pl.String}
     schema |= dict.fromkeys(whole, pl.Int64) | dict.fromkeys((*CHAIN, "facility"), pl.String)
@@ -55,9 +44,8 @@ def firm_columns(firms: Sequence[FirmLeaves | None]) -> pl.DataFrame:
             for entry in fields(FirmLeaves)
             if entry.name not in ("statement", "expected_growth")
         }
-        rows.append(
-            {"row": row, **plain, "expected_growth": text(firm.expected_growth), **statement}
-        )
+        growth = None if firm.expected_growth is None else written(firm.expected_growth)
+        rows.append({"row": row, **plain, "expected_growth": growth, **statement})
     schema = {
         "row": pl.Int64,
         "firm": pl.String,
@@ -72,11 +60,10 @@ def firm_columns(firms: Sequence[FirmLeaves | None]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
-def passed_columns(passed: Sequence[Passed]) -> pl.DataFrame:
+def passed_columns(passed: Passed) -> pl.DataFrame:
     """Return one row an amount that moved."""
-    rows = [(p.step, p.core, p.giver, p.taker, p.amount_fen) for p in passed]
     names = ("step", "core", "giver", "taker", "amount_fen")
-    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Int64), orient="row")
+    frame = pl.DataFrame({name: getattr(passed, name) for name in names})
     return frame.sort("core", "taker", "step", "giver")
 
 
@@ -85,9 +72,11 @@ def core_leaves(row: Mapping[str, Any]) -> CoreLeaves:
     return CoreLeaves(**{entry.name: row[entry.name] for entry in fields(CoreLeaves)})
 
 
-def chain_leaves(row: Mapping[str, Any]) -> ChainLeaves:
-    """Return a chain's leaves from its stored row."""
-    return ChainLeaves(**{name: _number(row[name]) for name in CHAIN})
+def chain_leaves(row: Mapping[str, Any]) -> ChainLeaves | None:
+    """Return a chain's leaves from its stored row; None where it has no facility."""
+    if row["facility"] is None:
+        return None
+    return ChainLeaves(**{name: Decimal(row[name]) for name in CHAIN})
 
 
 def firm_leaves(row: Mapping[str, Any]) -> FirmLeaves:
@@ -101,11 +90,7 @@ def firm_leaves(row: Mapping[str, Any]) -> FirmLeaves:
         loans_fen=row["loans_fen"],
         sales_fen=row["sales_fen"],
         statement=statement if given else None,
-        expected_growth=_number(row["expected_growth"]) if given else None,
+        expected_growth=Decimal(row["expected_growth"]) if given else None,
         worst_e12=row["worst_e12"],
         worst_firm=row["worst_firm"],
     )
-
-
-def _number(written: str | None) -> Decimal | None:
-    return None if written is None else Decimal(written)

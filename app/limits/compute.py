@@ -1,33 +1,41 @@
 """
 A run of the limits: from a version's leaves to every facility and every limit, in columns.
 
-Leaves are stored beside the results; `results.py` builds trees from them with the same formulas.
+Terms that a firm or a chain has once are figures; what a firm has in a chain is read by the same
+formulas a chain at a time, as columns. Leaves are stored beside the results; `results.py` builds
+trees from them with the same formulas.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from app.limits.columns import core_columns, firm_columns, passed_columns, text
-from app.limits.facility import Facility, Origin
-from app.limits.formulas import Case, Everywhere, Limit
+from app.limits.algebras import Plain, Wide
+from app.limits.bases import BASE_PLACES, bases
+from app.limits.columns import core_columns, firm_columns, passed_columns
+from app.limits.exact import EXACT, PLACES_OF_SHARES, ZERO
+from app.limits.formulas import TERMS, ChainTerms, FirmTerms, Holding, Limit
 from app.limits.gather import Leaves, gather
 from app.limits.inputs import Inputs
-from app.limits.leaves import (
-    COUNTERPARTY,
-    ChainLeaves,
-    ClaimLeaves,
-    MemberLeaves,
-    PrepaidLeaves,
-)
-from app.limits.nodes import EXACT, ZERO, Plain, exact_sum
-from app.limits.relation import Relation
+from app.limits.leaves import COUNTERPARTY, ChainLeaves
+from app.limits.nodes import Origin
+from app.limits.wide import Column, places
 from app.policy import Policy
 
-BINDING = ("need", "funding", "product_cap", "single_borrower")
-NO_CHAIN = ChainLeaves(None, None, None, None)
+Whole = npt.NDArray[np.object_]
+Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+NOTHING: FirmTerms[Decimal | None] = FirmTerms(None, None, None, None)
+RESULTS = {
+    "limit_fen": pl.Int64,
+    "reachable_fen": pl.Int64,
+    "binding": pl.String,
+    "absent": pl.String,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,141 +50,221 @@ class Outcome:
     passed: pl.DataFrame
 
 
-def _claim_leaves(row: Mapping[str, int], ids: tuple[str, ...]) -> ClaimLeaves:
-    return ClaimLeaves(
-        buyer=ids[row["buyer"]],
-        rows_fen=row["rows_fen"],
-        estimated_fen=row["estimated_fen"],
-        contra_fen=row["contra_fen"],
-        blue_fen=row["blue_fen"],
-        red_fen=row["red_fen"],
-        disputed_fen=row["disputed_fen"],
-        delivered_fen=row["delivered_fen"],
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The members of one chain for whom the same terms are known."""
+
+    core: int
+    at: Rows  # Places among all members.
+    firm: Rows
+    held_fen: Column
+    base: Column
+    loss_e12: Column
 
 
 class Computation:
-    """The second half of a run: figures of every chain and every member."""
+    """The figures of every chain and every member, one term after the other."""
 
     def __init__(self, inputs: Inputs, policy: Policy, leaves: Leaves) -> None:
-        algebra = Plain(policy)
         origin = Origin(inputs.version, inputs.run)
-        self._inputs = inputs
-        self._leaves = leaves
-        self._facility: Facility[Decimal | None] = Facility(algebra, origin)
-        self._relation: Relation[Decimal | None] = Relation(algebra, origin)
-        self._limit: Limit[Decimal | None] = Limit(algebra, origin)
-        self._algebra = algebra
+        self.leaves = leaves
+        self._plain: Limit[Decimal | None] = Limit(Plain(policy), origin)
+        self._wide: Limit[Column] = Limit(Wide(policy), origin)
+        members = leaves.members
+        self._core: Rows = members["core"].to_numpy()
+        self._firm: Rows = members["firm"].to_numpy()
+        self._held: Rows = members["held_fen"].to_numpy()
+        self._loss: Rows = members["loss_e12"].to_numpy()
+        self.bases = bases(
+            self._wide.relation, members, leaves.claims, leaves.prepaid, inputs.belonging
+        )
         self.facilities = {
-            core: self._facility.facility(head) for core, head in leaves.cores.items()
+            core: self._plain.facility.facility(head) for core, head in leaves.cores.items()
         }
-        self._held: dict[int, dict[int, int]] = {}
-        held = leaves.members.filter(pl.col("held_fen") > 0)
-        for core, firm, amount in held.select("core", "firm", "held_fen").iter_rows():
-            self._held.setdefault(firm, {})[core] = amount
+        self.document_places = places(policy.decimal("a_confirmed")) + PLACES_OF_SHARES
+        self._documents = self._all_documents()
+        size = len(inputs.ids)
+        self._documents_total = _by_firm(self._firm, self._documents, size)
+        self._base_total = _by_firm(self._firm, self.bases, size)
+        self._firm_terms = self._terms_of_firms()
+        self._chances = self._default_chances()
+        self._known = self._knowledge(size)
+        self._arrived = self._all_arrived()
+        self.chains = {core: self._chain(core) for core in leaves.cores}
 
-    def bases(self) -> dict[int, dict[int, Decimal]]:
-        """Return the base of every member, by firm and core."""
-        ids = self._inputs.ids
-        belonging: dict[int, list[tuple[int, int]]] = {}
-        for firm, core, share_e12 in self._inputs.belonging.iter_rows():
-            belonging.setdefault(firm, []).append((core, share_e12))
-        pairs = self._leaves.members.select("firm", "core").iter_rows()
-        sums: dict[int, dict[int, int]] = {}
-        for firm, core in pairs:
-            sums.setdefault(firm, {})[core] = 0
-        for row in self._leaves.claims.iter_rows(named=True):
-            chains = sums.get(row["seller"])
-            if chains is None:
-                continue
-            claim = _claim_leaves(row, ids)
-            rate = self._relation.rate(claim) or Decimal(0)
-            worth = int(rate.scaleb(12)) * claim.claim_fen
-            for core, share_e12 in belonging.get(row["buyer"], ()):
-                if core in chains:
-                    chains[core] += worth * share_e12
-        for row in self._leaves.prepaid.iter_rows(named=True):
-            entry = PrepaidLeaves(ids[row["seller"]], row["purchases_fen"], row["chains"])
-            value = self._relation.prepaid(entry) or Decimal(0)
-            sums[row["buyer"]][row["core"]] += int(value.scaleb(24))
-        return {
-            firm: {core: Decimal(total).scaleb(-24, EXACT) for core, total in chains.items()}
-            for firm, chains in sums.items()
-        }
+    def _terms(self, core: int, chain: ChainLeaves | None = None) -> ChainTerms:
+        return ChainTerms(self.leaves.cores[core], self.facilities[core], chain)
 
-    def everywhere(self, firm: int, bases: Mapping[int, Decimal]) -> Everywhere:
-        """Return what a firm has over all its chains."""
-        documents = {}
-        for core, held in self._held.get(firm, {}).items():
-            head = self._leaves.cores[core]
-            member = MemberLeaves(head.core, "", held, 0)
-            worth = self._limit.documents(head, member, self.facilities[core])
-            documents[head.core] = worth or ZERO
-        ids = self._inputs.ids
-        return Everywhere(documents, {ids[core]: base for core, base in bases.items()})
+    def _places(self, core: int) -> slice:
+        first = np.searchsorted(self._core, core, side="left")
+        return slice(int(first), int(np.searchsorted(self._core, core, side="right")))
 
-    def chains(self, bases: Mapping[int, Mapping[int, Decimal]]) -> dict[int, ChainLeaves]:
-        """Return what each chain's factor reads: room, U, V and the stress budget."""
-        totals = dict.fromkeys(self._leaves.cores, ZERO)
-        losses = dict.fromkeys(self._leaves.cores, ZERO)
-        for core, firm, loss_e12 in self._leaves.members.select(
-            "core", "firm", "loss_e12"
-        ).iter_rows():
-            leaves = self._leaves.firms[firm]
-            if leaves is None or leaves.sales_fen is None:
-                continue
-            whole = exact_sum(bases[firm].values())
-            unscaled = self._relation.unscaled(leaves, bases[firm][core], whole) or ZERO
-            lost = self._relation.stressed_loss(leaves, loss_e12, unscaled) or ZERO
-            totals[core] = EXACT.add(totals[core], unscaled)
-            losses[core] = EXACT.add(losses[core], lost)
-        found = {}
-        for core, head in self._leaves.cores.items():
-            facility = self.facilities[core]
-            if not head.has_facility:
-                found[core] = NO_CHAIN
-                continue
-            room = self._facility.room(head, facility)
-            budget = self._facility.stress_budget(facility)
-            found[core] = ChainLeaves(room, totals[core], losses[core], budget)
+    def _all_documents(self) -> Whole:
+        """Return what each member's documents are worth, at the places of documents."""
+        found: Whole = np.zeros(len(self._core), object)
+        for core in self.leaves.cores:
+            part = self._places(core)
+            worth = self._wide.documents(self._terms(core), Column.whole(self._held[part]))
+            found[part] = worth.at(self.document_places)
         return found
 
-    def limits(
-        self, bases: Mapping[int, Mapping[int, Decimal]], chains: Mapping[int, ChainLeaves]
-    ) -> Iterator[tuple[int | None, int | None, str | None, str | None]]:
-        """Yield limit, reachable amount, binding and absence of every member, in order."""
-        arrived: dict[tuple[int, int], int] = {}
-        for part in self._leaves.passed:
-            pair = (part.taker, part.core)
-            arrived[pair] = arrived.get(pair, 0) + part.amount_fen
-        whole: dict[int, Everywhere] = {}
-        ids = self._inputs.ids
-        for core, firm, held, loss_e12 in self._leaves.members.select(
-            "core", "firm", "held_fen", "loss_e12"
-        ).iter_rows():
-            leaves = self._leaves.firms[firm]
-            if leaves is None:
-                yield None, None, None, COUNTERPARTY
-                continue
-            if firm not in whole:
-                whole[firm] = self.everywhere(firm, bases[firm])
-            moved = {"all": arrived[firm, core]} if (firm, core) in arrived else {}
-            member = MemberLeaves(ids[core], ids[firm], held, loss_e12, arrived=moved)
-            head = self._leaves.cores[core]
-            case = Case(leaves, member, head, chains[core])
-            yield self._one(case, whole[firm], bases[firm][core], self.facilities[core])
+    def _terms_of_firms(self) -> FirmTerms[Column]:
+        """Return what all chains of each firm share, by firm row."""
+        found = []
+        for firm, total in zip(self.leaves.firms, self._documents_total, strict=True):
+            if firm is None:
+                found.append(NOTHING)
+            else:
+                documents = Decimal(total).scaleb(-self.document_places, EXACT)
+                found.append(self._plain.firm(firm, documents))
+        return FirmTerms(
+            need_total=Column.of([terms.need_total for terms in found]),
+            own_total=Column.of([terms.own_total for terms in found]),
+            resilience=Column.of([terms.resilience for terms in found]),
+            borrower_total=Column.of([terms.borrower_total for terms in found]),
+        )
 
-    def _one(
-        self, case: Case, everywhere: Everywhere, base: Decimal, facility: Decimal | None
-    ) -> tuple[int | None, int | None, str | None, str | None]:
-        reachable = int(self._limit.reachable(case.core, case.member, facility) or 0)
-        if case.absent is not None:
-            return None, reachable, None, case.absent
-        terms = self._limit.terms(case, everywhere, base, facility)
-        known = [(value, index) for index, value in enumerate(terms) if value is not None]
-        smallest, index = min(known)
-        limit = self._algebra.floor("limit", smallest)
-        return int(limit or 0), reachable, BINDING[index], None
+    def _default_chances(self) -> Column:
+        """Return the probability of default of each firm, by row."""
+        chance = self._plain.relation.default_chance
+        return Column.of([None if firm is None else chance(firm) for firm in self.leaves.firms])
+
+    def _knowledge(self, size: int) -> Rows:
+        """Return what is known of each firm: -1 nothing, else 1 for its sales + 2 for its need."""
+        found = np.full(size, -1, np.int64)
+        for row, firm in enumerate(self.leaves.firms):
+            if firm is not None:
+                found[row] = firm.has_sales + 2 * firm.has_need
+        return found
+
+    def _all_arrived(self) -> Rows:
+        """Return what can arrive at each member over all steps."""
+        passed = self.leaves.passed
+        frame = pl.DataFrame(
+            {"core": passed.core, "firm": passed.taker, "arrived": passed.amount_fen}
+        )
+        sums = frame.group_by("core", "firm").agg(pl.col("arrived").sum())
+        pairs = self.leaves.members.select("core", "firm")
+        joined = pairs.join(sums, on=["core", "firm"], how="left", maintain_order="left")
+        return joined["arrived"].fill_null(0).to_numpy()
+
+    def _parts(self, core: int) -> Iterator[tuple[Part, FirmTerms[Column]]]:
+        """Yield the members of a chain, together where the same terms are known."""
+        inside = self._places(core)
+        known = self._known[self._firm[inside]]
+        for kind in np.unique(known):
+            if kind < 0:
+                continue
+            at = np.flatnonzero(known == kind) + inside.start
+            firm = self._firm[at]
+            all_terms = self._firm_terms
+            terms = FirmTerms(
+                need_total=_taken(all_terms.need_total, firm) if kind & 2 else None,
+                own_total=_taken(all_terms.own_total, firm) if kind & 1 else None,
+                resilience=all_terms.resilience.take(firm),
+                borrower_total=all_terms.borrower_total.take(firm),
+            )
+            yield self._part(core, at), terms
+
+    def _part(self, core: int, at: Rows) -> Part:
+        return Part(
+            core,
+            at,
+            self._firm[at],
+            held_fen=Column.whole(self._held[at]),
+            base=Column(self.bases[at], BASE_PLACES),
+            loss_e12=Column.whole(self._loss[at]),
+        )
+
+    def _chain(self, core: int) -> ChainLeaves | None:
+        """Return what a chain's factor reads: room, U, V and the stress budget."""
+        facility = self.facilities[core]
+        if facility is None:
+            return None
+        total, loss = ZERO, ZERO
+        for part, terms in self._parts(core):
+            if terms.own_total is None:
+                continue
+            whole = Column(self._base_total[part.firm], BASE_PLACES)
+            unscaled = self._wide.unscaled(terms, part.base, whole)
+            chance = self._chances.take(part.firm)
+            lost = self._wide.relation.stressed_loss(chance, part.loss_e12, unscaled)
+            total = EXACT.add(total, _sum(unscaled))
+            loss = EXACT.add(loss, _sum(lost))
+        plain = self._plain.facility
+        room = plain.room(self.leaves.cores[core], facility)
+        budget = plain.stress_budget(facility)
+        return ChainLeaves(room or ZERO, total, loss, budget or ZERO)
+
+    def results(self) -> pl.DataFrame:
+        """Return limit, reachable amount, binding term and absence of every member, in order."""
+        count = len(self._core)
+        limit, reachable = np.zeros(count, np.int64), np.zeros(count, np.int64)
+        binding = np.full(count, -1, np.int8)
+        for core in self.leaves.cores:
+            for part, terms in self._parts(core):
+                chain = self._terms(core, self.chains[core])
+                found = self._wide.terms(terms, chain, self._holding(part), part.base)
+                limit[part.at], binding[part.at] = _smallest(found, len(part.at))
+                arrived = {"all": Column.whole(self._arrived[part.at])}
+                reachable[part.at] = self._wide.reachable(chain, arrived).values
+        known = self._known[self._firm] >= 0
+        words = np.array([*TERMS, None], object)  # Place -1: no term, for there is no limit.
+        reasons = np.array([COUNTERPARTY, None], object)
+        return pl.DataFrame(
+            {
+                "limit_fen": pl.Series(limit).set(pl.Series(~known), None),
+                "reachable_fen": pl.Series(reachable).set(pl.Series(~known), None),
+                "binding": pl.Series(words[binding], dtype=pl.String),
+                "absent": pl.Series(reasons[known.astype(np.int64)], dtype=pl.String),
+            },
+            schema=RESULTS,
+        )
+
+    def _holding(self, part: Part) -> Holding:
+        documents = Column(self._documents[part.at], self.document_places)
+        scale = max(BASE_PLACES, self.document_places)
+        papers = Column(self._documents_total[part.firm], self.document_places)
+        whole = Column(self._base_total[part.firm], BASE_PLACES)
+        everything = Column(papers.at(scale) + whole.at(scale), scale)
+        return Holding(part.held_fen, documents, whole, everything)
+
+
+def _taken(column: Column | None, firm: Rows) -> Column | None:
+    """Return the figures of these firms, all of whom have one."""
+    if column is None:
+        return None
+    found = column.take(firm)
+    return Column(found.values, found.scale)
+
+
+def _by_firm(firm: Rows, amounts: Whole, size: int) -> Whole:
+    totals: Whole = np.zeros(size, object)
+    there = np.flatnonzero(amounts != 0)
+    np.add.at(totals, firm[there], amounts[there])
+    return totals
+
+
+def _sum(column: Column) -> Decimal:
+    values = column.values
+    total = int(values.sum()) if isinstance(values, np.ndarray) else int(values)
+    return Decimal(total).scaleb(-column.scale, EXACT)
+
+
+def _smallest(terms: tuple[Column, ...], count: int) -> tuple[Whole, npt.NDArray[np.int8]]:
+    """Return the smallest term cut down to whole fen, and the first term that is the smallest."""
+    least = np.zeros(count, object)
+    first = np.full(count, -1, np.int8)
+    scale = max(term.scale for term in terms)
+    for index, term in enumerate(terms):
+        if term.there is False:
+            continue
+        values = np.broadcast_to(np.asarray(term.at(scale), object), count)
+        smaller = (first < 0) | (values < least)
+        smaller &= np.broadcast_to(np.asarray(term.there), count)
+        least[smaller] = values[smaller]
+        first[smaller] = index
+    return least // 10**scale, first
 
 
 def compute(inputs: Inputs, policy: Policy) -> Outcome:
@@ -189,25 +277,11 @@ def compute(inputs: Inputs, policy: Policy) -> Outcome:
     """
     leaves = gather(inputs, policy)
     work = Computation(inputs, policy, leaves)
-    bases = work.bases()
-    chains = work.chains(bases)
-    results = list(work.limits(bases, chains))
-    columns = leaves.members.select("core", "firm").iter_rows()
-    found = pl.DataFrame(
-        results,
-        schema={
-            "limit_fen": pl.Int64,
-            "reachable_fen": pl.Int64,
-            "binding": pl.String,
-            "absent": pl.String,
-        },
-        orient="row",
-    )
-    base = pl.Series("base", [text(bases[firm][core]) for core, firm in columns], pl.String)
+    base = pl.Series("base_e24", [str(value) for value in work.bases], pl.String)
     return Outcome(
-        cores=core_columns(leaves.cores, chains, work.facilities),
+        cores=core_columns(leaves.cores, work.chains, work.facilities),
         firms=firm_columns(leaves.firms),
-        members=leaves.members.with_columns(base).hstack(found),
+        members=leaves.members.with_columns(base).hstack(work.results()),
         claims=leaves.claims,
         prepaid=leaves.prepaid,
         passed=passed_columns(leaves.passed),

@@ -6,29 +6,12 @@ document factor_c = min(1, F_c / occupied)
 chain factor_c    = min(1, room / (kappa_relation U), stress_budget_share F_c / V)
 """
 
-from dataclasses import dataclass
 from typing import Generic
 
 from app.limits.leaves import NO_STATEMENT, ChainLeaves, CoreLeaves
-from app.limits.nodes import Algebra, Formula, Source, V
+from app.limits.nodes import Algebra, Figure, Formula, Origin, V
 
 DAYS_OF_YEAR = 365
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where leaves come from: the version's tables, and the run's analyses."""
-
-    version: int
-    run: str
-
-    def table(self, name: str) -> Source:
-        """Return the source of a leaf that a table of the version holds."""
-        return {"version": self.version, "table": name}
-
-    def analysis(self, name: str) -> Source:
-        """Return the source of a leaf that the run computed."""
-        return {"run": self.run, "analysis": name}
 
 
 class Facility(Generic[V]):
@@ -48,7 +31,7 @@ class Facility(Generic[V]):
             self._need(core),
             self._rate_cap(core),
             self._cash_cap(core),
-            self.legal_cap(core),
+            self.borrower_cap("legal_cap", core.loans_fen),
         )
         colour = self._a.policy("colour_factor", "colour_factors", key=core.colour)
         return self._f.product("facility", colour, smallest)
@@ -85,7 +68,7 @@ class Facility(Generic[V]):
     def uncovered(self) -> V:
         """Return the part of a prepayment that no margin covers."""
         one = self._f.constant("one", 1, "share")
-        return self._a.subtract("uncovered", "share", [one, self._a.policy("margin", "margin")])
+        return self._f.less("uncovered", one, self._a.policy("margin", "margin"), unit="share")
 
     def _rate_cap(self, core: CoreLeaves) -> V:
         if core.rating is None or core.tangible_net_worth_fen is None:
@@ -94,50 +77,38 @@ class Facility(Generic[V]):
             "tangible_net_worth", "fen", core.tangible_net_worth_fen, self._o.table("firms")
         )
         share = self._a.policy("grade_share", "k_by_grade", key=core.rating)
-        return self._f.product("rate_cap", share, self.not_below_zero("worth", worth))
+        return self._f.product("rate_cap", share, self._f.not_below_zero("worth", worth))
 
     def _cash_cap(self, core: CoreLeaves) -> V:
-        if not core.knows_cash:
+        flow, cash, debt = core.operating_cash_flow_fen, core.cash_fen, core.short_debt_fen
+        if flow is None or cash is None or debt is None:
             return self._a.absent("cash_cap", "fen", "no cash flow, cash or short debt")
-        firms = self._o.table("firms")
-        free = self._a.subtract(
+        f, a, firms = self._f, self._a, self._o.table("firms")
+        free = f.less(
             "free_cash",
-            "fen",
-            [
-                self._f.sum(
-                    "cash_there",
-                    self._a.input(
-                        "operating_cash_flow", "fen", core.operating_cash_flow_fen, firms
-                    ),
-                    self._a.input("cash", "fen", core.cash_fen, firms),
-                ),
-                self._a.input("short_debt", "fen", core.short_debt_fen, firms),
-            ],
+            f.sum(
+                "cash_there",
+                a.input("operating_cash_flow", "fen", flow, firms),
+                a.input("cash", "fen", cash, firms),
+            ),
+            a.input("short_debt", "fen", debt, firms),
         )
-        multiple = self._a.policy("cash_multiple", "cash_multiple")
-        return self._f.product("cash_cap", multiple, self.not_below_zero("cash_capacity", free))
-
-    def legal_cap(self, core: CoreLeaves) -> V:
-        """Return what the law lets the bank lend the core, less its loans."""
-        return self.borrower_cap("legal_cap", core.loans_fen)
+        multiple = a.policy("cash_multiple", "cash_multiple")
+        return f.product("cash_cap", multiple, f.not_below_zero("cash_capacity", free))
 
     def borrower_cap(self, code: str, loans_fen: int | None) -> V:
         """Return the legal share of the bank's capital, less loans, not below zero."""
-        a = self._a
-        allowed = self._f.product(
+        a, f = self._a, self._f
+        allowed = f.product(
             "legal_share",
             a.policy("single_borrower_share", "single_borrower_share"),
             a.policy("bank_capital", "bank_capital_fen"),
         )
         if loans_fen is None:
-            loans = a.absent("loans", "fen", "not given")
+            loans = a.absent("loans", "fen", "no loans given")
         else:
             loans = a.input("loans", "fen", loans_fen, self._o.table("firms"))
-        return self.not_below_zero(code, a.subtract("legal_room", "fen", [allowed, loans]))
-
-    def not_below_zero(self, code: str, term: V) -> V:
-        """Return the larger of nothing and the term."""
-        return self._f.most(code, self._f.constant("zero", 0, "fen"), term)
+        return f.not_below_zero(code, f.less("legal_room", allowed, loans))
 
     def occupied(self, core: CoreLeaves) -> V:
         """Return what confirmed receivables and vouchers occupy of the facility."""
@@ -151,32 +122,33 @@ class Facility(Generic[V]):
     def room(self, core: CoreLeaves, facility: V) -> V:
         """Return what documents and reservations leave of the facility."""
         reserved = self._a.input("reserved", "fen", core.reserved_fen, {"document": "reservations"})
-        left = self._a.subtract("left", "fen", [facility, self.occupied(core), reserved])
-        return self.not_below_zero("room", left)
+        left = self._f.less("left", facility, self.occupied(core), reserved)
+        return self._f.not_below_zero("room", left)
 
-    def document_factor(self, core: CoreLeaves, facility: V) -> V:
+    def document_factor(self, core: CoreLeaves, facility_fen: Figure | None) -> V:
         """Return how far documents shrink where they stand above the facility."""
+        if facility_fen is None:
+            return self._a.absent("document_factor", "ratio", NO_STATEMENT)
         one = self._f.constant("one", 1, "ratio")
+        facility = self._a.input("facility", "fen", facility_fen, self._o.analysis("facility"))
         covered = self._a.divide("covered", "ratio", facility, self.occupied(core))
         return self._f.least("document_factor", one, covered, unit="ratio")
 
-    def chain_factor(self, core: CoreLeaves, chain: ChainLeaves) -> V:
+    def chain_factor(self, chain: ChainLeaves | None) -> V:
         """Return how far relations shrink so that the facility and its stress budget hold."""
-        if not core.has_facility:
+        if chain is None:
             return self._a.policy("chain_factor", "data_credit_factor")
-        run = self._o.analysis("chain")
-        room = self._a.input("room", "fen", chain.room_fen, run)
-        total = self._a.input("relation_total", "fen", chain.relation_total_fen, run)
-        loss = self._a.input("stressed_loss", "fen", chain.stressed_loss_fen, run)
-        budget = self._a.input("stress_budget", "fen", chain.stress_budget_fen, run)
-        used = self._f.product(
-            "relation_use", self._a.policy("kappa_relation", "kappa_relation"), total
-        )
-        return self._f.least(
+        a, f, run = self._a, self._f, self._o.analysis("chain")
+        room = a.input("room", "fen", chain.room_fen, run)
+        total = a.input("relation_total", "fen", chain.relation_total_fen, run)
+        loss = a.input("stressed_loss", "fen", chain.stressed_loss_fen, run)
+        budget = a.input("stress_budget", "fen", chain.stress_budget_fen, run)
+        used = f.product("relation_use", a.policy("kappa_relation", "kappa_relation"), total)
+        return f.least(
             "chain_factor",
-            self._f.constant("one", 1, "ratio"),
-            self._a.divide("room_factor", "ratio", room, used),
-            self._a.divide("stress_factor", "ratio", budget, loss),
+            f.constant("one", 1, "ratio"),
+            a.divide("room_factor", "ratio", room, used),
+            a.divide("stress_factor", "ratio", budget, loss),
             unit="ratio",
         )
 

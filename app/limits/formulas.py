@@ -7,56 +7,44 @@ limit_ic     = floor(min(need_i share_ic, documents_ic + relation_ic, caps x sha
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Generic
 
-from app.limits.facility import Facility, Origin
-from app.limits.leaves import (
-    NO_SALES,
-    NO_STATEMENT,
-    ChainLeaves,
-    CoreLeaves,
-    FirmLeaves,
-    MemberLeaves,
-)
+from app.limits.facility import Facility
+from app.limits.leaves import NO_NEED, NO_SALES, Amount, ChainLeaves, CoreLeaves, FirmLeaves
 from app.limits.need import Need
-from app.limits.nodes import Algebra, Formula, V, exact_sum
+from app.limits.nodes import Algebra, Figure, Formula, Origin, Others, V
 from app.limits.relation import Relation
 
-
-@dataclass(frozen=True, slots=True)
-class Everywhere:
-    """What a firm has over all its chains."""
-
-    documents: Mapping[str, Decimal]
-    base: Mapping[str, Decimal]
-
-    @property
-    def documents_total(self) -> Decimal:
-        """Return the sum of its documents."""
-        return exact_sum(self.documents.values())
-
-    @property
-    def base_total(self) -> Decimal:
-        """Return the sum of its bases."""
-        return exact_sum(self.base.values())
+TERMS = ("need", "funding", "product_cap", "single_borrower_cap")
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One firm in one chain, with everything that its limit reads."""
+class FirmTerms(Generic[V]):
+    """What all chains of a firm share; None where it is not known."""
 
-    firm: FirmLeaves
-    member: MemberLeaves
+    need_total: V | None
+    own_total: V | None
+    resilience: V
+    borrower_total: V
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a firm has in one chain, and over all its chains; figures or columns of them."""
+
+    held_fen: Amount
+    documents_fen: Figure
+    base_total_fen: Figure
+    everything_fen: Figure  # Documents and bases over all its chains.
+
+
+@dataclass(frozen=True, slots=True)
+class ChainTerms:
+    """What all firms of a chain share; no facility and no figures of the chain: None."""
+
     core: CoreLeaves
-    chain: ChainLeaves
-
-    @property
-    def absent(self) -> str | None:
-        """Return why there is no limit; None where there is one."""
-        if not self.core.has_facility and self.firm.sales_fen is None:
-            return f"{NO_STATEMENT}, and {NO_SALES}"
-        return None
+    facility_fen: Figure | None
+    chain: ChainLeaves | None
 
 
 class Limit(Generic[V]):
@@ -66,90 +54,96 @@ class Limit(Generic[V]):
         self._a = algebra
         self._f = Formula(algebra)
         self._o = origin
-        self._facility = Facility(algebra, origin)
-        self._relation = Relation(algebra, origin)
-        self._need = Need(algebra, origin)
+        self.facility = Facility(algebra, origin)
+        self.relation = Relation(algebra, origin)
+        self.need = Need(algebra, origin)
 
-    def documents(self, core: CoreLeaves, member: MemberLeaves, facility_fen: Decimal | None) -> V:
+    def firm(self, firm: FirmLeaves, documents_total: Figure) -> FirmTerms[V]:
+        """Return what all chains of a firm share."""
+        sales = firm.sales_fen
+        return FirmTerms(
+            need_total=self.need.total(firm, sales, documents_total) if firm.has_need else None,
+            own_total=None if sales is None else self.relation.own_total(firm, sales),
+            resilience=self.relation.resilience(firm),
+            borrower_total=self.facility.borrower_cap("single_borrower_cap_total", firm.loans_fen),
+        )
+
+    def documents(self, terms: ChainTerms, held_fen: Amount) -> V:
         """Return what the core's documents that the firm holds are worth."""
-        if not core.has_facility:
-            return self._a.absent("documents", "fen", NO_STATEMENT)
         return self._f.product(
             "documents",
             self._a.policy("advance_rate", "a_confirmed"),
-            self._a.input("held", "fen", member.held_fen, self._o.analysis("documents")),
-            self._document_factor(core, facility_fen),
+            self._a.input("held", "fen", held_fen, self._o.analysis("documents")),
+            self.facility.document_factor(terms.core, terms.facility_fen),
         )
 
-    def _document_factor(self, core: CoreLeaves, facility_fen: Decimal | None) -> V:
-        facility = self._a.input("facility", "fen", facility_fen, self._o.analysis("facility"))
-        return self._facility.document_factor(core, facility)
+    def unscaled(self, firm: FirmTerms[V], base: V, base_total: Figure) -> V:
+        """Return own credit before the chain's factor; absent where sales are unknown."""
+        if firm.own_total is None:
+            return self._a.absent("unscaled", "fen", NO_SALES)
+        own = self.relation.own(firm.own_total, base, base_total)
+        return self.relation.unscaled(own, base, firm.resilience)
 
-    def relation(self, case: Case, base: V, base_total: Decimal) -> V:
-        """Return own credit on trade with the chain; absent where sales are unknown."""
-        if case.firm.sales_fen is None:
+    def _relation(self, firm: FirmTerms[V], terms: ChainTerms, base: V, base_total: Figure) -> V:
+        if firm.own_total is None:
             return self._a.absent("relation", "fen", NO_SALES)
-        unscaled = self._relation.unscaled(case.firm, base, base_total)
-        factor = self._facility.chain_factor(case.core, case.chain)
-        return self._f.product("relation", unscaled, factor)
+        unscaled = self.unscaled(firm, base, base_total)
+        return self._f.product("relation", unscaled, self.facility.chain_factor(terms.chain))
 
-    def share(self, member: MemberLeaves, everywhere: Everywhere) -> V:
+    def share(self, holding: Holding, base: V) -> V:
         """Return the part of what the firm has over its chains that this chain holds."""
         run = self._o.analysis("documents and claims")
-        documents = everywhere.documents.get(member.core, Decimal(0))
+        base_fen = self._a.figure(base)
         here = self._f.sum(
             "here",
-            self._a.input("documents_here", "fen", documents, run),
-            self._a.input("base_here", "fen", everywhere.base.get(member.core, Decimal(0)), run),
+            self._a.input("documents_here", "fen", holding.documents_fen, run),
+            self._a.input("base_here", "fen", 0 if base_fen is None else base_fen, run),
         )
-        total = exact_sum([everywhere.documents_total, everywhere.base_total])
-        return self._a.divide(
-            "share", "share", here, self._a.input("everywhere", "fen", total, run)
-        )
-
-    def need(self, firm: FirmLeaves, everywhere: Everywhere, share: V) -> V:
-        """Return the part of the firm's need that falls to this chain."""
-        if firm.statement is None and firm.sales_fen is None:
-            return self._a.absent("need", "fen", "neither statement nor sales")
-        total = self._need.total(firm, everywhere.documents_total)
-        return self._f.product("need", total, share)
+        everywhere = self._a.input("everywhere", "fen", holding.everything_fen, run)
+        return self._a.divide("share", "share", here, everywhere)
 
     def terms(
-        self, case: Case, everywhere: Everywhere, base: V, facility_fen: Decimal | None
+        self, firm: FirmTerms[V], terms: ChainTerms, holding: Holding, base: V
     ) -> tuple[V, V, V, V]:
-        """Return what the limit is the smallest of, given the base (a figure or a tree)."""
+        """Return what the limit is the smallest of, in the order of `TERMS`."""
         funding = self._f.sum(
             "funding",
-            self.documents(case.core, case.member, facility_fen),
-            self.relation(case, base, everywhere.base_total),
+            self.documents(terms, holding.held_fen),
+            self._relation(firm, terms, base, holding.base_total_fen),
         )
-        share = self.share(case.member, everywhere)
-        borrower = self._facility.borrower_cap("single_borrower_total", case.firm.loans_fen)
-        product = self._a.policy("product_cap_total", "product_cap_fen")
-        return (
-            self.need(case.firm, everywhere, share),
-            funding,
-            self._f.product("product_cap", product, share),
-            self._f.product("single_borrower", borrower, share),
-        )
-
-    def limit(self, case: Case, everywhere: Everywhere, base: V, facility_fen: Decimal | None) -> V:
-        """Return the limit of the firm in the chain."""
-        terms = self.terms(case, everywhere, base, facility_fen)
-        return self._a.floor("limit", self._f.least("smallest", *terms))
-
-    def reachable(self, core: CoreLeaves, member: MemberLeaves, facility_fen: Decimal | None) -> V:
-        """Return what the firm could have if those before it passed on what they can."""
-        run = self._o.analysis("passing")
-        parts = [
-            self._a.input(f"from:{firm}", "fen", amount, run)
-            for firm, amount in member.arrived.items()
-        ]
-        if parts:
-            passable = self._a.largest("passable", "fen", parts)
+        share = self.share(holding, base)
+        cap = self._a.policy("product_cap_total", "product_cap_fen")
+        if firm.need_total is None:
+            need = self._a.absent("need", "fen", NO_NEED)
         else:
-            passable = self._a.input("passable", "fen", 0, run)
-        terms = [self._a.policy("advance_rate", "a_confirmed")]
-        if core.has_facility:
-            terms.append(self._document_factor(core, facility_fen))
-        return self._a.floor("reachable", self._f.product("reachable_exact", *terms, passable))
+            need = self._f.product("need", firm.need_total, share)
+        return (
+            need,
+            funding,
+            self._f.product("product_cap", cap, share),
+            self._f.product("single_borrower_cap", firm.borrower_total, share),
+        )
+
+    def limit(self, firm: FirmTerms[V], terms: ChainTerms, holding: Holding, base: V) -> V:
+        """Return the limit of the firm in the chain."""
+        smallest = self._f.least("smallest", *self.terms(firm, terms, holding, base))
+        return self._a.floor("limit", smallest)
+
+    def reachable(
+        self, terms: ChainTerms, arrived: Mapping[str, Amount], others: Others | None = None
+    ) -> V:
+        """Return what the firm could have if those before it passed on what they can."""
+        a, f, run = self._a, self._f, self._o.analysis("passing")
+        parts = [a.input(f"from:{firm}", "fen", amount, run) for firm, amount in arrived.items()]
+        if others is not None:
+            source = self._o.others("passing", others.count)
+            parts.append(a.input("others", "fen", others.total_fen, source))
+        if not parts:
+            parts.append(a.input("arrived", "fen", 0, run))
+        worth = f.product(
+            "reachable_exact",
+            a.policy("advance_rate", "a_confirmed"),
+            self.facility.document_factor(terms.core, terms.facility_fen),
+            f.sum("passable", *parts),
+        )
+        return a.floor("reachable", worth)

@@ -9,7 +9,7 @@ from app.limits import papers
 from app.limits.inputs import Inputs, firm_leaves
 from app.limits.leaves import CoreLeaves, FirmLeaves
 from app.policy import Policy
-from graph.credit import Passed, pass_on
+from graph import credit
 
 DAYS = 365
 
@@ -23,7 +23,7 @@ class Leaves:
     members: pl.DataFrame  # core firm direction tier held_fen loss_e12
     claims: pl.DataFrame  # seller buyer rows_fen ... delivered_fen
     prepaid: pl.DataFrame  # core buyer seller purchases_fen chains
-    passed: list[Passed]
+    passed: credit.Passed
 
 
 def gather(inputs: Inputs, policy: Policy) -> Leaves:
@@ -99,18 +99,33 @@ def _with_trade(claims: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
         papers.disputed(inputs.papers, DAYS), on=["seller", "buyer"], how="left"
     )
     counted = ["blue_fen", "red_fen", "disputed_fen", "delivered_fen"]
-    return found.with_columns(pl.col(counted).fill_null(0)).sort("seller", "buyer")
+    claim = pl.col("rows_fen") + pl.col("estimated_fen") - pl.col("contra_fen")
+    return (
+        found.with_columns(pl.col(counted).fill_null(0))
+        .with_columns(
+            verified=pl.col("delivered_fen") >= claim,
+            sold=pl.col("blue_fen") > 0,
+            troubled=pl.col("red_fen") + pl.col("disputed_fen") > 0,
+        )
+        .sort("seller", "buyer")
+    )
 
 
-def _passed(held: pl.DataFrame, claims: pl.DataFrame, policy: Policy) -> list[Passed]:
+def _passed(held: pl.DataFrame, claims: pl.DataFrame, policy: Policy) -> credit.Passed:
     left = pl.col("rows_fen") + pl.col("estimated_fen") - pl.col("contra_fen")
-    rows = claims.select("seller", "buyer", left).iter_rows()
-    return pass_on(
-        {(firm, core): amount for firm, core, amount in held.iter_rows()},
-        {(seller, buyer): amount for seller, buyer, amount in rows},
+    rules = credit.Rules(
         share=Fraction(policy.decimal("pass_on")),
         steps_max=policy.whole("tiers_max"),
         cut_off_fen=policy.whole("cut_off_fen"),
+    )
+    return credit.pass_on(
+        credit.Held(*(held[name].to_numpy() for name in ("firm", "core", "held_fen"))),
+        credit.Claims(
+            claims["seller"].to_numpy(),
+            claims["buyer"].to_numpy(),
+            claims.select(left)[:, 0].to_numpy(),
+        ),
+        rules,
     )
 
 

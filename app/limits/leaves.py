@@ -6,11 +6,13 @@ that is not known is None; nothing stands in for it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
-SCALE = 12
-SHARE_ONE = 10**SCALE
+from app.limits.exact import EXACT, PLACES_OF_SHARES
+from app.limits.wide import Column
+
+SHARE_ONE = 10**PLACES_OF_SHARES
 STATEMENT = (
     "revenue_fen",
     "cost_fen",
@@ -26,17 +28,21 @@ STATEMENT = (
 COUNTERPARTY = "counterparty only"
 NO_STATEMENT = "no statement of the core"
 NO_SALES = "no invoices in 365 days"
+NO_NEED = "neither statement nor sales"
+Amount = int | Column
 
 
-def share(value_e12: int) -> Decimal:
+def share(value_e12: Amount) -> Decimal | Column:
     """
-    Return a share that is stored as a whole number.
+    Return a share (or a column of them) that is stored as whole numbers.
 
     Example:
         >>> share(500_000_000_000)
         Decimal('0.500000000000')
     """
-    return Decimal(value_e12).scaleb(-SCALE)
+    if isinstance(value_e12, Column):
+        return Column(value_e12.values, PLACES_OF_SHARES, value_e12.there)
+    return Decimal(value_e12).scaleb(-PLACES_OF_SHARES, EXACT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +81,12 @@ class CoreLeaves:
 
 @dataclass(frozen=True, slots=True)
 class ChainLeaves:
-    """What a run found for a whole chain; absent where there is no facility."""
+    """What a run found for a whole chain that has a facility."""
 
-    room_fen: Decimal | None
-    relation_total_fen: Decimal | None
-    stressed_loss_fen: Decimal | None
-    stress_budget_fen: Decimal | None
+    room_fen: Decimal
+    relation_total_fen: Decimal
+    stressed_loss_fen: Decimal
+    stress_budget_fen: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +103,44 @@ class FirmLeaves:
     worst_e12: int
     worst_firm: str | None
 
+    @property
+    def has_sales(self) -> bool:
+        """Return whether the firm's sales are known."""
+        return self.sales_fen is not None
+
+    @property
+    def has_need(self) -> bool:
+        """Return whether the firm's need is known."""
+        return self.has_sales or self.statement is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimKind:
+    """
+    What decides which formula tells the advance rate of a claim.
+
+    `verified`: delivered orders cover the claim. `sold`: there are gross sales to compare with.
+    `troubled`: there are red letters or disputes.
+    """
+
+    verified: bool
+    sold: bool
+    troubled: bool
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimLeaves:
     """What a firm has to claim from one buyer, and what tells its advance rate."""
 
     buyer: str
-    rows_fen: int
-    estimated_fen: int
-    contra_fen: int
-    blue_fen: int
-    red_fen: int
-    disputed_fen: int
-    delivered_fen: int
-    belonging_e12: int = 0
-
-    @property
-    def claim_fen(self) -> int:
-        """Return what is left of the claim."""
-        return self.rows_fen + self.estimated_fen - self.contra_fen
+    rows_fen: Amount
+    estimated_fen: Amount
+    contra_fen: Amount
+    blue_fen: Amount
+    red_fen: Amount
+    disputed_fen: Amount
+    kind: ClaimKind
+    belonging_e12: Amount = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +148,5 @@ class PrepaidLeaves:
     """What a distributor buys from one seller, and in how many chains it stands below it."""
 
     seller: str
-    purchases_fen: int
-    chains: int
-
-
-@dataclass(frozen=True, slots=True)
-class MemberLeaves:
-    """One firm in one chain."""
-
-    core: str
-    firm: str
-    held_fen: int
-    loss_e12: int
-    claims: tuple[ClaimLeaves, ...] = ()
-    prepaid: tuple[PrepaidLeaves, ...] = ()
-    arrived: Mapping[str, int] = field(default_factory=dict)
+    purchases_fen: Amount
+    chains: Amount

@@ -1,20 +1,23 @@
 """
 What a firm needs: working capital by its statement, else by its sales.
 
-WC   = sales x (1 - margin) x (1 + growth) / turns
-need = WC - own funds - existing working-capital loans, not below zero
+    WC    = sales x (1 - margin) x (1 + growth) / turns
+    need  = WC - own funds - existing working-capital loans, not below zero
 
 1 / turns is a share of the year: receivables and advances on sales, inventory, payables and
-prepayments on cost, with average balances.
+prepayments on cost, with average balances. Brought over one divisor, so that one quotient is cut:
+
+    1 / turns = ((inventory + prepaid - payable) sales + (receivable - advances) cost)
+                / (cost x sales), not below zero
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Generic
 
-from app.limits.facility import Facility, Origin
+from app.limits.exact import cut
+from app.limits.facility import Facility
 from app.limits.leaves import FirmLeaves
-from app.limits.nodes import Algebra, Formula, V
+from app.limits.nodes import Algebra, Figure, Formula, Origin, V
 
 DAYS_OF_TURNOVER = 360
 
@@ -28,71 +31,66 @@ class Need(Generic[V]):
         self._o = origin
         self._facility = Facility(algebra, origin)
 
-    def total(self, firm: FirmLeaves, documents_total: Decimal) -> V:
+    def total(self, firm: FirmLeaves, sales_fen: int | None, documents_total: Figure) -> V:
         """Return the need of the firm as a whole; the sum of its documents pays itself off."""
-        if firm.statement is not None and firm.expected_growth is not None:
-            return self.by_statement(firm.statement, firm.expected_growth)
-        a = self._a
-        sales = a.input("sales", "fen", firm.sales_fen, self._o.table("trades"))
-        turned = self._f.product("sales_of_cycle", sales, a.policy("cycle_days", "cycle_days"))
-        days = self._f.constant("days_of_turnover", DAYS_OF_TURNOVER, "days")
+        if firm.statement is not None:
+            return self.by_statement(firm, firm.statement)
+        if sales_fen is None:
+            return self._a.absent("need_total", "fen", "neither statement nor sales")
+        a, f = self._a, self._f
+        sales = a.input("sales", "fen", sales_fen, self._o.table("trades"))
+        turned = f.product("sales_of_cycle", sales, a.policy("cycle_days", "cycle_days"))
+        days = f.constant("days_of_turnover", DAYS_OF_TURNOVER, "days")
         cycle = a.divide("cycle_need", "fen", turned, days)
         papers = a.input("documents_total", "fen", documents_total, self._o.analysis("documents"))
-        return self._f.sum("need_total", cycle, papers)
+        return f.sum("need_total", cycle, papers)
 
-    def by_statement(self, statement: Mapping[str, int], growth: Decimal) -> V:
+    def by_statement(self, firm: FirmLeaves, statement: Mapping[str, int]) -> V:
         """Return the working capital the statement asks for, less what there is."""
-        a, f = self._a, self._f
-        margin = a.subtract(
-            "cost_of_sales",
-            "fen",
-            [self._leaf(statement, "revenue"), self._leaf(statement, "profit")],
+        f = self._f
+        numerator = f.product(
+            "capital_over_flows",
+            self.tied(statement),
+            self._cost_of_sales(statement),
+            self._growth(firm),
         )
-        grown = a.combine(
-            "sum",
-            "growth_factor",
-            "ratio",
-            [
-                f.constant("one", 1, "ratio"),
-                a.input("expected_growth", "ratio", growth, self._from),
-            ],
-        )
-        capital = f.product("working_capital", margin, grown, self.cycle(statement))
-        left = a.subtract(
+        flows = f.product("flows", self._leaf(statement, "cost"), self._leaf(statement, "revenue"))
+        left = f.less(
             "capital_left",
-            "fen",
-            [
-                capital,
-                self._leaf(statement, "own_funds"),
-                self._leaf(statement, "working_capital_loans"),
-            ],
+            self._a.divide("working_capital", "fen", numerator, flows),
+            self._leaf(statement, "own_funds"),
+            self._leaf(statement, "working_capital_loans"),
         )
-        return self._facility.not_below_zero("need_total", left)
+        return f.not_below_zero("need_total", left)
 
-    def cycle(self, statement: Mapping[str, int]) -> V:
-        """Return 1 / turns, a share of the year, not below zero."""
-        a = self._a
-        tied = [
-            self._turnover(statement, "inventory", "cost"),
-            self._turnover(statement, "receivable", "revenue"),
-            self._turnover(statement, "prepaid", "cost"),
-        ]
-        freed = [
-            self._turnover(statement, "payable", "cost"),
-            self._turnover(statement, "advances", "revenue"),
-        ]
-        whole = a.combine("sum", "tied", "ratio", tied)
-        left = a.subtract("cycle_left", "ratio", [whole, *freed])
-        return self._f.most("cycle", self._f.constant("zero", 0, "ratio"), left, unit="ratio")
-
-    def _turnover(self, statement: Mapping[str, int], balance: str, flow: str) -> V:
-        return self._a.divide(
-            f"{balance}_turn", "ratio", self._leaf(statement, balance), self._leaf(statement, flow)
+    def tied(self, statement: Mapping[str, int]) -> V:
+        """Return balances times the other flow: the cycle as a share of the year, undivided."""
+        f, leaf = self._f, self._leaf
+        goods = f.sum("goods", leaf(statement, "inventory"), leaf(statement, "prepaid"))
+        stock = f.less("stock", goods, leaf(statement, "payable"))
+        owed = f.less("owed", leaf(statement, "receivable"), leaf(statement, "advances"))
+        both = f.sum(
+            "tied_flows",
+            f.product("stock_flows", stock, leaf(statement, "revenue")),
+            f.product("owed_flows", owed, leaf(statement, "cost")),
         )
+        return f.not_below_zero("tied", both)
+
+    def _cost_of_sales(self, statement: Mapping[str, int]) -> V:
+        less_profit = self._f.less(
+            "less_profit", self._leaf(statement, "revenue"), self._leaf(statement, "profit")
+        )
+        return self._f.not_below_zero("cost_of_sales", less_profit)
+
+    def _growth(self, firm: FirmLeaves) -> V:
+        a, f = self._a, self._f
+        rate = firm.expected_growth
+        if rate is None:
+            growth = a.absent("expected_growth", "ratio", "no growth given")
+        else:
+            growth = a.input("expected_growth", "ratio", cut(rate), self._o.table("firms"))
+        grown = f.sum("grown", f.constant("one", 1, "ratio"), growth, unit="ratio")
+        return f.not_below_zero("growth_factor", grown, unit="ratio")
 
     def _leaf(self, statement: Mapping[str, int], name: str) -> V:
-        return self._a.input(name, "fen", statement[f"{name}_fen"], self._from)
-
-    @property
-    def _from(self) -> Mapping[str, object]:
-        return self._o.table("firms")
+        return self._a.input(name, "fen", statement[f"{name}_fen"], self._o.table("firms"))

@@ -13,6 +13,7 @@ import polars as pl
 from app.policy import Policy
 
 UNPAID = ("open", "confirmed", "disputed")
+HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,10 @@ def claims(
     papers: Papers, policy: Policy, cores: pl.DataFrame, group_of: pl.DataFrame
 ) -> pl.DataFrame:
     """
-    Return the eligible claims of every pair, after groups, cross-age and contra.
+    Return the eligible claims of every pair, after groups, contra and cross-age.
+
+    Contra comes before cross-age: who pays others late still owes them, so that paying late
+    never raises what a firm itself may borrow.
 
     Args:
         papers: The rows of the version.
@@ -149,10 +153,9 @@ def claims(
         .with_columns(pl.col("rows_fen", "estimated_fen").fill_null(0))
         .filter(pl.col("rows_fen") + pl.col("estimated_fen") > 0)
     )
+    left = _less_contra(_outside_groups(gross, group_of))
     aged = _aged_buyers(rows, policy, papers.as_of)
-    kept = gross.join(aged, on="buyer", how="anti")
-    kept = _outside_groups(kept, group_of)
-    return _less_contra(kept)
+    return left.join(aged, on="buyer", how="anti").sort("seller", "buyer")
 
 
 def _own_rows(
@@ -222,7 +225,6 @@ def _less_contra(pairs: pl.DataFrame) -> pl.DataFrame:
         .with_columns(contra_fen=pl.min_horizontal(total, pl.col("back_fen").fill_null(0)))
         .filter(total > pl.col("contra_fen"))
         .select("seller", "buyer", "rows_fen", "estimated_fen", "contra_fen")
-        .sort("seller", "buyer")
     )
 
 
@@ -244,7 +246,8 @@ def groups(holdings: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     Returns:
         firm, group: only firms that are joined to another; the group is its smallest row.
     """
-    half = Fraction(1, 2)
+    begun = pl.col("from_on").is_null() | (pl.col("from_on") <= as_of)
+    running = begun & (pl.col("to_on").is_null() | (pl.col("to_on") >= as_of))
     root: dict[int, int] = {}
 
     def find(firm: int) -> int:
@@ -253,13 +256,22 @@ def groups(holdings: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
             firm = root[firm]
         return firm
 
-    joining = holdings.filter(
-        (pl.col("from_on").is_null() | (pl.col("from_on") <= as_of))
-        & (pl.col("to_on").is_null() | (pl.col("to_on") >= as_of))
-    )
-    for owner, owned, share, kind in joining.select("owner", "owned", "share", "kind").iter_rows():
-        if kind == "control" or (share is not None and Fraction(share) > half):
-            first, second = sorted((find(owner), find(owned)))
-            root[second] = first
+    for owner, owned in _joining(holdings.filter(running)):
+        first, second = sorted((find(owner), find(owned)))
+        root[second] = first
     found = sorted((firm, find(firm)) for firm in list(root))
     return pl.DataFrame(found, schema={"firm": pl.Int64, "group": pl.Int64}, orient="row")
+
+
+def _joining(holdings: pl.DataFrame) -> list[tuple[int, int]]:
+    """Return pairs that control or more than half the equity joins; parts of a stake add up."""
+    stakes: dict[tuple[int, int], Fraction] = {}
+    joined = []
+    rows = holdings.select("owner", "owned", "share", "kind").sort("owner", "owned")
+    for owner, owned, share, kind in rows.iter_rows():
+        if kind == "control":
+            joined.append((owner, owned))
+        elif share is not None:
+            stake = stakes.get((owner, owned), Fraction(0)) + Fraction(repr(share))
+            stakes[owner, owned] = stake
+    return joined + [pair for pair, stake in stakes.items() if stake > HALF]

@@ -1,12 +1,11 @@
 """
-What a run found, read back: documents of a chain and of a firm, with their derivations.
+What a run found, read back: facilities, members and firms, with their derivations.
 
-A run is a folder of Parquet files and a `run.json`; it is opened once, kept in memory by column,
-and never computed again. Trees are built on demand from the stored leaves, by the same formulas.
+A run is opened once, kept in memory by column, and never computed again. Trees are built on
+demand from the stored leaves, by the same formulas that computed the run.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -15,229 +14,218 @@ from typing import Any
 
 import polars as pl
 
-from app.limits.columns import chain_leaves, core_leaves, firm_leaves
-from app.limits.facility import Facility, Origin
-from app.limits.formulas import Case, Everywhere, Limit
-from app.limits.index import Groups, Sorted
-from app.limits.leaves import ChainLeaves, ClaimLeaves, CoreLeaves, MemberLeaves, PrepaidLeaves
-from app.limits.nodes import ZERO, Node, Plain, Traced
-from app.limits.relation import Relation
+from app.limits.algebras import Plain, Traced
+from app.limits.exact import EXACT, ZERO
+from app.limits.formulas import Holding, Limit
+from app.limits.nodes import Node, Origin
+from app.limits.partners import Partners
+from app.limits.stored import Head, Stored
 from app.limits.words import binding, document
-from app.policy import Policy, load_policies
-from graph.errors import NotFound
+from graph.errors import InvalidInput, NotFound
 
 OPEN_MAX = 4
-FILES = ("cores", "firms", "members", "claims", "prepaid", "passed", "belonging", "names")
+SORTS = ("tier", "id", "name", "limit_fen", "reachable_fen", "binding")
+UP = "up"
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """What every document of a run says first."""
+class Member:
+    """One firm of a chain and its results; without a limit, `absent` says why."""
 
-    version: int
-    as_of: str
-    policy: str
-    run: str
+    id: str
+    name: str
+    direction: str
+    tier: int
+    limit_fen: int | None
+    reachable_fen: int | None
+    binding: str | None
+    absent: str | None
 
     def document(self) -> dict[str, Any]:
-        """Return the head as a document."""
-        return {
-            "version": self.version,
-            "as_of": self.as_of,
-            "policy": self.policy,
-            "run": self.run,
-        }
+        """Return the member as a document."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Results:
-    """The results of one run, in memory, by column."""
+    """The results of one run, in memory."""
 
     def __init__(self, folder: Path) -> None:
-        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        self.head = Head(facts["version"], facts["as_of"], facts["policy"], facts["run"])
-        frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in FILES}
-        self._policy = _policy(folder, facts["policy"])
-        self._ids = frames["names"]["firm"].to_list()
-        self._names = frames["names"]["name"].to_list()
-        self._row_of = {firm: row for row, firm in enumerate(self._ids)}
-        self._cores = {row["row"]: row for row in frames["cores"].iter_rows(named=True)}
-        self._firm_at = {row: at for at, row in enumerate(frames["firms"]["row"])}
-        self._firms = frames["firms"]
-        self._members = Groups(frames["members"], "core")
-        self._of_firm = Sorted(frames["members"].with_row_index("at"), "firm")
-        self._claims = Groups(frames["claims"], "seller")
-        self._prepaid = Sorted(frames["prepaid"], "buyer")
-        self._passed = Sorted(frames["passed"], "taker")
-        self._belonging = Groups(frames["belonging"], "firm")
+        self._s = Stored(folder)
+        self._partners = Partners(self._s)
         origin = Origin(self.head.version, self.head.run)
-        plain, traced = Plain(self._policy), Traced(self._policy)
-        self._figures: Limit[Decimal | None] = Limit(plain, origin)
-        self._limits: Limit[Node] = Limit(traced, origin)
-        self._bases: Relation[Node] = Relation(traced, origin)
-        self._facilities: Facility[Node] = Facility(traced, origin)
+        self._figures: Limit[Decimal | None] = Limit(Plain(self._s.policy), origin)
+        self._trees: Limit[Node] = Limit(Traced(self._s.policy), origin)
+        self._orders: dict[tuple[int, str, bool], list[int]] = {}
+
+    @property
+    def head(self) -> Head:
+        """Return version, date, policy and run."""
+        return self._s.head
 
     @property
     def cores(self) -> list[str]:
         """Return the ids of the cores of this run, in order."""
-        return [self._ids[row] for row in self._cores]
+        return [self._s.ids[row] for row in self._s.cores]
 
     def name(self, firm: str) -> str:
         """Return the name of a firm."""
-        return str(self._names[self._row(firm)])
+        return self._s.names[self._s.row(firm)]
 
     def facility(self, core: str) -> dict[str, Any] | None:
         """Return the facility of a chain as a document; None where it is absent."""
-        head = self._core(core)
+        head = self._s.terms(self._s.core_row(core)).core
         if not head.has_facility:
             return None
-        tree = self._facilities.facility(head)
-        occupied = self._whole(self._facilities.occupied(head).value)
-        limit = self._whole(tree.value)
+        tree = self._trees.facility.facility(head)
+        figures = self._figures.facility
         return {
-            "limit_fen": limit,
-            "occupied_fen": occupied,
+            "limit_fen": int(tree.value or 0),
+            "occupied_fen": int(figures.occupied(head) or 0),
             "reserved_fen": head.reserved_fen,
-            "available_fen": max(0, limit - occupied - head.reserved_fen),
+            "available_fen": int(figures.room(head, tree.value) or 0),
             "binding": binding(tree),
             "derivation": document(tree),
         }
 
     def why_no_facility(self, core: str) -> str | None:
         """Return why a chain has no facility; None where it has one."""
-        tree = self._facilities.facility(self._core(core))
+        tree = self._trees.facility.facility(self._s.terms(self._s.core_row(core)).core)
         return None if tree.value is not None else str(tree.source["reason"])
 
-    def members(self, core: str) -> pl.DataFrame:
-        """Return the members of a chain: id, name, direction, tier and results, by id."""
-        rows = self._members.of(self._core_row(core))
-        return rows.select(
-            pl.col("firm").map_elements(self._ids.__getitem__, pl.String).alias("id"),
-            pl.col("firm").map_elements(self._names.__getitem__, pl.String).alias("name"),
-            "direction",
-            "tier",
-            "limit_fen",
-            "reachable_fen",
-            "binding",
-            "absent",
+    def size(self, core: str) -> int:
+        """Return how many firms stand in a chain."""
+        return len(self._s.places(self._s.core_row(core)))
+
+    def tiers(self, core: str) -> list[dict[str, Any]]:
+        """Return firms and sums by direction and tier, up before down, nearest first."""
+        sums = (
+            self._members(core)
+            .group_by("direction", "tier")
+            .agg(
+                firms=pl.len().cast(pl.Int64),
+                limit_fen=pl.col("limit_fen").sum(),
+                reachable_fen=pl.col("reachable_fen").sum(),
+            )
         )
+        return sums.sort(pl.col("direction") != UP, "tier").to_dicts()
+
+    def order(self, core: str, sort: str = "tier", *, descending: bool = False) -> list[int]:
+        """
+        Return the places of a chain's members in order; ties by direction, tier and id.
+
+        Args:
+            core: The core of the chain.
+            sort: One of `SORTS`; `tier` has up before down; firms without a figure come last.
+            descending: Largest first.
+
+        Raises:
+            NotFound: There is no such core.
+            InvalidInput: There is no such order.
+        """
+        if sort not in SORTS:
+            raise InvalidInput(f"firms are sorted by one of {', '.join(SORTS)}, not {sort!r}")
+        key = (self._s.core_row(core), sort, descending)
+        if key not in self._orders:
+            self._orders[key] = self._sorted(core, sort, descending=descending)
+        return self._orders[key]
+
+    def _sorted(self, core: str, sort: str, *, descending: bool) -> list[int]:
+        first = self._s.places(self._s.core_row(core)).start
+        side = pl.col("direction") != UP
+        by = [side, pl.col("tier")] if sort == "tier" else [pl.col(sort), side, pl.col("tier")]
+        falling = [descending] * 2 if sort == "tier" else [descending, False, False]
+        rows = self._members(core).with_row_index("at", offset=first)
+        return rows.sort(*by, "firm", descending=[*falling, False], nulls_last=True)["at"].to_list()
+
+    def _members(self, core: str) -> pl.DataFrame:
+        inside = self._s.places(self._s.core_row(core))
+        rows = self._s.members.slice(inside.start, len(inside))
+        firms = rows["firm"].to_list()
+        return rows.with_columns(
+            id=pl.Series([self._s.ids[row] for row in firms], dtype=pl.String),
+            name=pl.Series([self._s.names[row] for row in firms], dtype=pl.String),
+        )
+
+    def members(self, places: Sequence[int]) -> list[Member]:
+        """Return the members at these places."""
+        wanted = self._s.members[list(places)]
+        columns = ("direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
+        return [
+            Member(self._s.ids[firm], self._s.names[firm], *figures)
+            for firm, *figures in wanted.select("firm", *columns).iter_rows()
+        ]
 
     def chains_of(self, firm: str) -> list[str]:
         """Return the cores in whose chains a firm stands, in order."""
-        return [self._ids[row] for row in self._of_firm.of(self._row(firm))["core"].sort()]
+        places = self._s.places_of_firm(self._s.row(firm))
+        return [self._s.ids[self._s.core_of(place)] for place in places]
+
+    def member(self, core: str, firm: str) -> Member:
+        """
+        Return one member of a chain.
+
+        Raises:
+            NotFound: There is no such core or firm, or the firm does not stand in the chain.
+        """
+        return self.members([self._s.place(self._s.core_row(core), self._s.row(firm))])[0]
 
     def firm(self, core: str, firm: str) -> dict[str, Any]:
         """
         Return the limit of a firm in a chain as a document, with its derivations.
 
         Raises:
-            NotFound: There is no such core, or the firm does not stand in its chain.
+            NotFound: There is no such core or firm, or the firm does not stand in the chain.
         """
-        core_row, firm_row = self._core_row(core), self._row(firm)
-        stored = self._member(core_row, firm_row)
-        result = {
-            "limit_fen": stored["limit_fen"],
-            "reachable_fen": stored["reachable_fen"],
-            "binding": stored["binding"],
-            "absent": stored["absent"],
+        member = self.member(core, firm)
+        result: dict[str, Any] = {
+            "limit_fen": member.limit_fen,
+            "reachable_fen": member.reachable_fen,
+            "binding": member.binding,
+            "absent": member.absent,
         }
-        if firm_row not in self._firm_at:
+        if member.absent is not None:
             return result | {"derivation": None, "reachable": None}
         tree, reachable = self.trees(core, firm)
-        return result | {
-            "derivation": None if stored["absent"] else document(tree),
-            "reachable": document(reachable),
-        }
+        return result | {"derivation": document(tree), "reachable": document(reachable)}
 
     def trees(self, core: str, firm: str) -> tuple[Node, Node]:
-        """Return the trees of the limit and of the reachable amount of a listed firm."""
-        core_row, firm_row = self._core_row(core), self._row(firm)
-        member = self._member_leaves(core_row, firm_row)
-        leaves = firm_leaves(self._firms.row(self._firm_at[firm_row], named=True))
-        head, chain = self._core(core), self._chain(core)
-        facility = self._facility_fen(core_row)
-        case = Case(leaves, member, head, chain)
-        base = self._bases.base(member)
-        tree = self._limits.limit(case, self._everywhere(firm_row), base, facility)
-        return tree, self._limits.reachable(head, member, facility)
+        """
+        Return the trees of the limit and of the reachable amount.
 
-    def _everywhere(self, firm_row: int) -> Everywhere:
-        documents, bases = {}, {}
-        for row in self._of_firm.of(firm_row).iter_rows(named=True):
-            core = row["core"]
-            bases[self._ids[core]] = Decimal(row["base"])
-            if row["held_fen"]:
-                head = core_leaves(self._cores[core])
-                held = MemberLeaves(head.core, "", row["held_fen"], 0)
-                worth = self._figures.documents(head, held, self._facility_fen(core))
-                documents[head.core] = worth or ZERO
-        return Everywhere(documents, bases)
-
-    def _member_leaves(self, core_row: int, firm_row: int) -> MemberLeaves:
-        stored = self._member(core_row, firm_row)
-        passed = self._passed.of(firm_row).filter(pl.col("core") == core_row)
-        arrived: dict[str, int] = {}
-        for giver, amount in passed.select("giver", "amount_fen").iter_rows():
-            arrived[self._ids[giver]] = arrived.get(self._ids[giver], 0) + amount
-        prepaid = self._prepaid.of(firm_row).filter(pl.col("core") == core_row)
-        return MemberLeaves(
-            core=self._ids[core_row],
-            firm=self._ids[firm_row],
-            held_fen=stored["held_fen"],
-            loss_e12=stored["loss_e12"],
-            claims=tuple(self._claim(row, core_row) for row in self._claim_rows(firm_row)),
-            prepaid=tuple(
-                PrepaidLeaves(self._ids[row["seller"]], row["purchases_fen"], row["chains"])
-                for row in prepaid.iter_rows(named=True)
-            ),
-            arrived=arrived,
+        Raises:
+            NotFound: The firm does not stand in the chain, or has no limit in it.
+        """
+        core_row, firm_row = self._s.core_row(core), self._s.row(firm)
+        place, terms = self._s.place(core_row, firm_row), self._s.terms(core_row)
+        claims, prepaid, rest = self._partners.base(firm_row, core_row)
+        base = self._trees.relation.base(claims, prepaid, rest)
+        papers, bases = self._everywhere(firm_row)
+        holding = Holding(
+            held_fen=self._s.held_fen(place),
+            documents_fen=self._documents(place),
+            base_total_fen=bases,
+            everything_fen=EXACT.add(papers, bases),
+        )
+        shared = self._trees.firm(self._s.firm(firm_row), papers)
+        arrived, unlisted = self._partners.arrived(firm_row, core_row)
+        return (
+            self._trees.limit(shared, terms, holding, base),
+            self._trees.reachable(terms, arrived, unlisted),
         )
 
-    def _claim_rows(self, firm_row: int) -> Sequence[Mapping[str, int]]:
-        return self._claims.of(firm_row).to_dicts()
+    def _everywhere(self, firm_row: int) -> tuple[Decimal, Decimal]:
+        """Return what a firm's documents and its bases come to over all its chains."""
+        papers, bases = ZERO, ZERO
+        for place in self._s.places_of_firm(firm_row):
+            papers = EXACT.add(papers, self._documents(place))
+            bases = EXACT.add(bases, self._s.base_fen(place))
+        return papers, bases
 
-    def _claim(self, row: Mapping[str, int], core_row: int) -> ClaimLeaves:
-        shares = self._belonging.of(row["buyer"]).filter(pl.col("core") == core_row)
-        columns = {name: row[name] for name in row if name.endswith("_fen")}
-        share = int(shares["share_e12"][0]) if len(shares) else 0
-        return ClaimLeaves(buyer=self._ids[row["buyer"]], **columns, belonging_e12=share)
-
-    def _member(self, core_row: int, firm_row: int) -> dict[str, Any]:
-        found = self._of_firm.of(firm_row).filter(pl.col("core") == core_row)
-        if not len(found):
-            raise NotFound(f"{self._ids[firm_row]} is not in the chain of {self._ids[core_row]}")
-        return found.row(0, named=True)
-
-    def _row(self, firm: str) -> int:
-        if firm not in self._row_of:
-            raise NotFound(f"no firm {firm!r} in version {self.head.version}")
-        return self._row_of[firm]
-
-    def _core_row(self, core: str) -> int:
-        row = self._row(core)
-        if row not in self._cores:
-            raise NotFound(f"{core!r} is no core in version {self.head.version}")
-        return row
-
-    def _core(self, core: str) -> CoreLeaves:
-        return core_leaves(self._cores[self._core_row(core)])
-
-    def _chain(self, core: str) -> ChainLeaves:
-        return chain_leaves(self._cores[self._core_row(core)])
-
-    def _facility_fen(self, core_row: int) -> Decimal | None:
-        written = self._cores[core_row]["facility"]
-        return None if written is None else Decimal(written)
-
-    @staticmethod
-    def _whole(value: Decimal | None) -> int:
-        return int(value or 0)
-
-
-def _policy(folder: Path, version: str) -> Policy:
-    for policy in load_policies(folder / "policy"):
-        if policy.version == version:
-            return policy
-    raise NotFound(f"the run keeps no policy {version}")
+    def _documents(self, place: int) -> Decimal:
+        held = self._s.held_fen(place)
+        if not held:
+            return ZERO
+        return self._figures.documents(self._s.terms(self._s.core_of(place)), held) or ZERO
 
 
 @lru_cache(maxsize=OPEN_MAX)

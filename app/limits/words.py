@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from app.limits.columns import text
-from app.limits.nodes import SHARES, Node
+from app.limits.exact import SHARES, written
+from app.limits.nodes import Node
 from graph.model import Label
 
 _LABELS = Path(__file__).parent / "labels.yml"
@@ -46,7 +46,7 @@ def figure(value: Decimal | None, unit: str) -> int | str | None:
     if value is None:
         return None
     if unit in SHARES or value != value.to_integral_value():
-        return text(value)
+        return written(value)
     return int(value)
 
 

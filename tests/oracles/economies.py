@@ -25,10 +25,24 @@ def firm(draw: random.Random, number: int, cores: int) -> dict[str, Any]:
         "rating": draw.choice([None, "R1", "R2", "R5", "R8", "R11", "R13", "D"]),
         "loans": draw.choice([None, 0, 4_999_900_000 * YUAN, 3_000_000 * YUAN]),
     }
+    if draw.random() < 0.4:
+        row |= statement(draw)
     if core:
         row["tangible_net_worth"] = draw.choice([None, 30_000_000 * YUAN, 900_000 * YUAN])
         for name in ("operating_cash_flow", "cash", "short_debt"):
             row[name] = draw.choice([None, draw.randint(0, 40_000_000) * YUAN])
+    return row
+
+
+def statement(draw: random.Random) -> dict[str, Any]:
+    revenue = draw.randint(1_000_000, 90_000_000) * YUAN
+    cost = revenue * draw.randint(60, 95) // 100
+    row: dict[str, Any] = {"revenue": revenue, "cost": cost, "profit": (revenue - cost) // 3}
+    for name in ("inventory", "receivable", "payable", "prepaid", "advances"):
+        row[name] = revenue * draw.randint(0, 40) // 100
+    row["own_funds"] = draw.choice([0, revenue // 50, None])
+    row["working_capital_loans"] = draw.choice([0, revenue // 100])
+    row["expected_growth"] = draw.choice([0.0, 0.1, -0.05])
     return row
 
 

@@ -22,6 +22,19 @@ K = dict(zip(GRADES, [60] * 3 + [40] * 3 + [20] * 3 + [8] * 2 + [0] * 4, strict=
 GRADE = dict(zip(GRADES, [12] * 3 + [10] * 3 + [8] * 3 + [5] * 3 + [0] * 3, strict=True)) | {"D": 0}
 PD_BP = [3, 4.8, 7.6, 12.1, 19.2, 30.6, 48.7, 77.5, 123.3, 196.1, 312, 496.5, 790, 1257, 2000]
 PD = {g: Fraction(str(p)) / 10000 for g, p in zip(GRADES, PD_BP, strict=True)} | {"D": ONE}
+STATEMENT = [
+    "revenue",
+    "cost",
+    "profit",
+    "inventory",
+    "receivable",
+    "payable",
+    "prepaid",
+    "advances",
+    "own_funds",
+    "working_capital_loans",
+    "expected_growth",
+]
 BANK_CAPITAL = 50 * 10**9 * 100
 
 
@@ -198,13 +211,9 @@ class Oracle:
         self.claim: dict[Pair, int] = {}
         for (i, j), amount in sorted(gross.items()):
             aged = unpaid[j] > 0 and Fraction(overdue[j], unpaid[j]) >= Fraction(1, 4)
-            if aged or group.get(i, i) == group.get(j, j):
-                continue
-            self.claim[i, j] = amount
-        sides = dict(self.claim)
-        for (i, j), amount in sides.items():
-            self.claim[i, j] = amount - min(amount, sides.get((j, i), 0))
-        self.claim = {pair: amount for pair, amount in self.claim.items() if amount > 0}
+            left = amount - min(amount, gross.get((j, i), 0))
+            if left > 0 and not aged and group.get(i, i) != group.get(j, j):
+                self.claim[i, j] = left
 
     def rate(self, pair: Pair) -> Fraction:
         covered = self.delivered[pair] >= self.claim[pair]
@@ -417,9 +426,19 @@ class Oracle:
 
     def need(self, i: str) -> Fraction | None:
         documents = sum((self.documents.get((i, c), ZERO) for c in self.cores), ZERO)
+        if all(self.books[i].get(name) is not None for name in STATEMENT):
+            return self._working_capital(self.books[i])
         if i not in self.sales:
             return None
         return cut(Fraction(self.sales[i] * 90, 360)) + documents
+
+    def _working_capital(self, book: Row) -> Fraction:
+        sales, cost = Fraction(book["revenue"]), Fraction(book["cost"])
+        days = (book["inventory"] + book["prepaid"] - book["payable"]) / cost
+        days += (book["receivable"] - book["advances"]) / sales
+        growth = ONE + Fraction(repr(book["expected_growth"]))
+        capital = cut((sales - book["profit"]) * growth * max(ZERO, days))
+        return max(ZERO, capital - book["own_funds"] - book["working_capital_loans"])
 
     def limit(self, i: str, c: str) -> tuple[int, str]:
         """Return the limit of a firm in a chain in fen, and what binds it."""
@@ -437,8 +456,8 @@ class Oracle:
             terms["need"] = need * share
         terms["product_cap"] = 20_000_000_00 * share
         room = BANK_CAPITAL // 10 - (self.books[i].get("loans") or 0)
-        terms["single_borrower"] = max(0, room) * share
-        order = ["need", "funding", "product_cap", "single_borrower"]
+        terms["single_borrower_cap"] = max(0, room) * share
+        order = ["need", "funding", "product_cap", "single_borrower_cap"]
         binding = min((code for code in order if code in terms), key=lambda code: terms[code])
         return floor(terms[binding]), binding
 

@@ -31,8 +31,8 @@ def test_every_node_of_every_tree_recomputes_from_its_leaves(seed: int, tmp_path
     for core in results.cores:
         facility = results.facility(core)
         nodes += check(facility["derivation"]) if facility else 0
-        for firm in results.members(core)["id"]:
-            found = results.firm(core, firm)
+        for member in results.members(results.order(core)):
+            found = results.firm(core, member.id)
             if found["derivation"]:
                 nodes += check(found["derivation"])
                 assert found["derivation"]["value"] == found["limit_fen"]
@@ -50,10 +50,10 @@ def test_a_tree_says_what_the_columns_say(seed: int, tmp_path: Path) -> None:
     results, oracle = stored(seed, tmp_path)
 
     for core in results.cores:
-        for row in results.members(core).iter_rows(named=True):
-            found = results.firm(core, row["id"])
-            names = ("limit_fen", "reachable_fen", "binding", "absent")
-            assert {name: found[name] for name in names} == {name: row[name] for name in names}
+        for member in results.members(results.order(core)):
+            found = results.firm(core, member.id)
+            for name in ("limit_fen", "reachable_fen", "binding", "absent"):
+                assert found[name] == getattr(member, name)
     assert results.cores == oracle.cores
 
 

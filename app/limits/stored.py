@@ -1,0 +1,175 @@
+"""A stored run in memory: its columns, and where the rows of a firm, a core or a pair stand."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from app.limits.bases import BASE_PLACES
+from app.limits.columns import chain_leaves, core_leaves, firm_leaves
+from app.limits.exact import EXACT
+from app.limits.formulas import ChainTerms
+from app.limits.leaves import FirmLeaves
+from app.policy import Policy, load_policies
+from graph.errors import NotFound
+
+FILES = ("cores", "firms", "members", "claims", "prepaid", "passed", "belonging", "names")
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What every document of a run says first."""
+
+    version: int
+    as_of: str
+    policy: str
+    run: str
+
+    def document(self) -> dict[str, Any]:
+        """Return the head as a document."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class Lookup:
+    """Where rows with one value of a column stand; rows keep their order."""
+
+    def __init__(self, keys: Rows) -> None:
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
+
+    def of(self, key: int) -> Rows:
+        """Return the places of the rows with that key."""
+        first = np.searchsorted(self._keys, key, side="left")
+        return self._order[first : np.searchsorted(self._keys, key, side="right")]
+
+
+class Stored:
+    """The columns of one run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.facts: Mapping[str, Any] = json.loads(
+            (folder / "run.json").read_text(encoding="utf-8")
+        )
+        self.head = Head(**{name: self.facts[name] for name in Head.__slots__})
+        self.policy = _policy(folder, self.head.policy)
+        frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in FILES}
+        self.ids: list[str] = frames["names"]["firm"].to_list()
+        self.names: list[str] = frames["names"]["name"].to_list()
+        self.rows = {firm: row for row, firm in enumerate(self.ids)}
+        self.cores = {row["row"]: row for row in frames["cores"].iter_rows(named=True)}
+        self.members, self.claims = frames["members"], frames["claims"]
+        self.prepaid, self.passed = frames["prepaid"], frames["passed"]
+        self._firms = frames["firms"]
+        self._firm_at = {row: at for at, row in enumerate(self._firms["row"])}
+        self._belonging = frames["belonging"]
+        self._core: Rows = self.members["core"].to_numpy()
+        self._firm: Rows = self.members["firm"].to_numpy()
+        self._of_firm = Lookup(self._firm)
+
+    def row(self, firm: str) -> int:
+        """
+        Return the row of a firm.
+
+        Raises:
+            NotFound: There is no such firm.
+        """
+        if firm not in self.rows:
+            raise NotFound(f"no firm {firm!r} in version {self.head.version}")
+        return self.rows[firm]
+
+    def core_row(self, core: str) -> int:
+        """
+        Return the row of a core.
+
+        Raises:
+            NotFound: There is no such firm, or it is no core.
+        """
+        row = self.row(core)
+        if row not in self.cores:
+            raise NotFound(f"{core!r} is no core in version {self.head.version}")
+        return row
+
+    def places(self, core_row: int) -> range:
+        """Return the places of a chain's members, in the order of their ids."""
+        first = np.searchsorted(self._core, core_row, side="left")
+        return range(int(first), int(np.searchsorted(self._core, core_row, side="right")))
+
+    def place(self, core_row: int, firm_row: int) -> int:
+        """
+        Return the place of a firm among the members of a chain.
+
+        Raises:
+            NotFound: The firm does not stand in the chain.
+        """
+        inside = self.places(core_row)
+        firms = self._firm[inside.start : inside.stop]
+        at = int(np.searchsorted(firms, firm_row))
+        if at == len(firms) or firms[at] != firm_row:
+            raise NotFound(f"{self.ids[firm_row]!r} is not in the chain of {self.ids[core_row]!r}")
+        return inside.start + at
+
+    def places_of_firm(self, firm_row: int) -> list[int]:
+        """Return the places of a firm in all its chains."""
+        return [int(place) for place in self._of_firm.of(firm_row)]
+
+    def core_of(self, place: int) -> int:
+        """Return the core of the chain that a place belongs to."""
+        return int(self._core[place])
+
+    def held_fen(self, place: int) -> int:
+        """Return the eligible documents that a member holds."""
+        return int(self.members["held_fen"][place])
+
+    def base_fen(self, place: int) -> Decimal:
+        """Return the base of a member, exactly."""
+        return Decimal(int(self.members["base_e24"][place])).scaleb(-BASE_PLACES, EXACT)
+
+    def terms(self, core_row: int) -> ChainTerms:
+        """Return what all members of a chain share."""
+        stored = self.cores[core_row]
+        facility = None if stored["facility"] is None else Decimal(stored["facility"])
+        return ChainTerms(core_leaves(stored), facility, chain_leaves(stored))
+
+    def firm(self, firm_row: int) -> FirmLeaves:
+        """
+        Return what is known of a firm.
+
+        Raises:
+            NotFound: It is known as a counterparty only.
+        """
+        at = self._firm_at.get(firm_row)
+        if at is None:
+            raise NotFound(f"{self.ids[firm_row]!r} is known as a counterparty only")
+        return firm_leaves(self._firms.row(at, named=True))
+
+    def shares(self, firm_rows: Rows, core_row: int) -> Rows:
+        """Return the share of each firm's sales that ends at the core, at 12 places."""
+        keys = firm_rows * len(self.ids) + core_row
+        at = np.searchsorted(self._share_keys, keys)
+        at[at == len(self._share_keys)] = 0
+        if not len(self._share_keys):
+            return np.zeros(len(keys), np.int64)
+        found: Rows = self._belonging["share_e12"].to_numpy()[at]
+        return np.where(self._share_keys[at] == keys, found, 0)
+
+    @cached_property
+    def _share_keys(self) -> Rows:
+        firm, core = (self._belonging[name].to_numpy() for name in ("firm", "core"))
+        keys: Rows = firm.astype(np.int64) * len(self.ids) + core
+        return keys
+
+
+def _policy(folder: Path, version: str) -> Policy:
+    for policy in load_policies(folder / "policy"):
+        if policy.version == version:
+            return policy
+    raise NotFound(f"the run keeps no policy {version}")
