@@ -80,14 +80,12 @@ class SqlStore:
         Raises:
             StageRefused: Another stage is open, in this process or another.
         """
-        with errors():
+        with errors(), contextlib.ExitStack() as undo:
             connection = self._driver.engine.connect()
-            try:
-                self._driver.begin_stage(connection)
-                newest = connection.scalar(sa.select(sa.func.max(VERSIONS.c.number)))
-            except BaseException:
-                connection.close()
-                raise
+            undo.callback(connection.close)
+            self._driver.begin_stage(connection)
+            newest = connection.scalar(sa.select(sa.func.max(VERSIONS.c.number)))
+            undo.pop_all()
         self._stage = SqlWriter(self._driver, connection, (newest or 0) + 1)
         return self._stage
 

@@ -1,0 +1,1 @@
+"""Runs: the analyses and the limits of a version, computed once and stored."""
