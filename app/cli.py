@@ -1,0 +1,85 @@
+"""
+The command `deeptier`.
+
+Facts go to standard output, everything else to standard error. Exit status 0 = done, 1 = refused
+or failed with a message, 2 = wrong usage. A stack trace is shown with `--debug` only.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from app.config import code_version
+from app.errors import AppError
+from app.kit import console
+from graph.errors import GraphError
+
+FAILED = 1
+app = typer.Typer(
+    name="deeptier",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="From raw trade files to what every chain and every firm may borrow, and why.",
+)
+REFUSALS = (AppError, GraphError, ValidationError, OSError)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and end the process with its status."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        app(args=given, prog_name="deeptier")
+    except BrokenPipeError:  # Who read our output has gone, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(FAILED) from None
+    except REFUSALS as error:
+        if "--debug" in given:
+            traceback.print_exc()
+        console.say(f"error: {reason(error)}")
+        raise SystemExit(FAILED) from None
+
+
+def reason(error: BaseException) -> str:
+    """Return the message of a refusal; a wrong setting is named by its variable."""
+    if isinstance(error, ValidationError):
+        faults = [
+            f"DEEPTIER_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        return "; ".join(faults)
+    return str(error) or type(error).__name__
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  # typer's form
+    if wanted:
+        console.show(f"deeptier {code_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the stack trace of errors.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+def register(*commands: Callable[..., None]) -> None:
+    """Add commands under their own names; `core_add` becomes `core-add`."""
+    for command in commands:
+        app.command()(command)
+
+
+if __name__ == "__main__":
+    main()

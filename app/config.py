@@ -1,0 +1,111 @@
+"""
+The settings of a process, read in one place.
+
+Every setting is an environment variable with the prefix `DEEPTIER_`; `docs/settings.md` lists
+them. Where no secret is given one is made once and kept in the data folder, so that the command
+`token` and a running service sign with the same key.
+"""
+
+import contextlib
+import hashlib
+import os
+import secrets
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+SOURCE_VERSION = "0.1.0"
+RECORDS_BACKENDS = ("sqlite", "postgresql")
+OWNER_ONLY = 0o600
+
+
+class Settings(BaseSettings):
+    """What a process is told from outside; never changed while it runs."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DEEPTIER_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
+
+    home: Path = Field(default=Path("var"), description="Data folder")
+    graph_url: str = Field(
+        default="",
+        description="Where versions of the graph live; default SQLite in the data folder",
+    )
+    records_url: str = Field(
+        default="",
+        description="Where users, runs, jobs and the audit live; default SQLite in the folder",
+    )
+    policy: Path | None = Field(
+        default=None, description="Folder of policy files; default those that ship with the package"
+    )
+    host: str = Field(default="127.0.0.1", description="Address the service listens on")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port the service listens on")
+    secret: SecretStr | None = Field(
+        default=None,
+        description="Signs tokens and sessions; default one made once and kept in the folder",
+    )
+    language: Literal["zh", "en"] = Field(
+        default="zh", description="Language of pages where the reader has chosen none"
+    )
+    threads: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        description="Threads of an analysis; default one for each processor",
+    )
+
+    @field_validator("records_url")
+    @classmethod
+    def _records_in_a_relational_store(cls, url: str) -> str:
+        if not url:
+            return url
+        try:
+            backend = make_url(url).get_backend_name()
+        except ArgumentError as error:
+            raise ValueError("is no database URL") from error
+        if backend not in RECORDS_BACKENDS:
+            raise ValueError(
+                f"records live in SQLite or PostgreSQL, never in {backend}: "
+                "give sqlite:///PATH or postgresql+psycopg://…"
+            )
+        return url
+
+    def graph_place(self) -> str:
+        """Return the URL of the graph store."""
+        return self.graph_url or f"sqlite:///{self.home / 'graph.db'}"
+
+    def records_place(self) -> str:
+        """Return the URL of the records database."""
+        return self.records_url or f"sqlite:///{self.home / 'records.db'}"
+
+    def signing_key(self) -> bytes:
+        """Return the 32 bytes that sign tokens and sessions, made on first use."""
+        given = self.secret.get_secret_value() if self.secret else _kept_secret(self.home)
+        return hashlib.sha256(b"deeptier signing key\0" + given.encode()).digest()
+
+
+def _kept_secret(home: Path) -> str:
+    """Return the secret in the data folder; the first of several processes to come makes it."""
+    place = home / "secret"
+    if not place.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home) as folder:
+            draft = Path(folder) / "secret"
+            draft.touch(OWNER_ONLY)
+            draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            with contextlib.suppress(FileExistsError):  # Another process was quicker.
+                os.link(draft, place)
+    return place.read_text(encoding="ascii").strip()
+
+
+def code_version() -> str:
+    """Return the version of the installed package, or of the sources it runs from."""
+    try:
+        return metadata.version("deeptier")
+    except metadata.PackageNotFoundError:
+        return SOURCE_VERSION

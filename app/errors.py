@@ -1,0 +1,107 @@
+"""
+The refusals of the service; each carries its HTTP status and a stable code.
+
+AppError
+├── Unauthenticated   401  nobody is signed in, or the token no longer holds
+├── Forbidden         403  somebody is, but may not do or see this
+├── Absent            404  there is no such thing, or nothing of it yet
+├── Conflict          409  it is being done already, or something else stands in the way
+├── TooLarge          413  the body is larger than a route takes
+├── Malformed         422  a parameter or body is not what it must be
+└── Unready           503  something that is needed cannot be reached now
+"""
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, Field
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What every failed request answers (RFC 9457)."""
+
+    type: str = Field("about:blank", description="What kind of problem this is")
+    title: str = Field(description="The same in a few words")
+    status: int = Field(description="The HTTP status")
+    code: str = Field(description="Stable word for programs")
+    detail: str = Field(description="What happened here")
+    trace_id: str = Field(description="Finds the request in the log")
+    errors: list[dict[str, str]] | None = Field(
+        None, description="Of a malformed request: place and message of every fault"
+    )
+
+
+class AppError(Exception):
+    """A refusal that is part of the business; never a crash."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "failed"
+    title: ClassVar[str] = "Failed"
+
+
+class Unauthenticated(AppError):
+    """Nobody is signed in, or the token no longer holds."""
+
+    status = 401
+    code = "unauthenticated"
+    title = "Sign in first"
+
+
+class Forbidden(AppError):
+    """Who asks may not do or see this."""
+
+    status = 403
+    code = "forbidden"
+    title = "Not allowed"
+
+
+class Absent(AppError):
+    """There is no such thing, or nothing of it yet."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found"
+
+
+class Conflict(AppError):
+    """It is being done already, or something else stands in the way."""
+
+    status = 409
+    code = "conflict"
+    title = "Conflict"
+
+
+class TooLarge(AppError):
+    """The body is larger than this route takes."""
+
+    status = 413
+    code = "too_large"
+    title = "Too large"
+
+
+class Malformed(AppError):
+    """A parameter or the body is not what it must be."""
+
+    status = 422
+    code = "malformed"
+    title = "Malformed request"
+
+
+class Unready(AppError):
+    """Something that is needed cannot be reached now."""
+
+    status = 503
+    code = "unready"
+    title = "Not ready"
+
+
+def responses(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of these refusals."""
+    return {
+        error.status: {
+            "description": error.__doc__,
+            "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for error in errors
+    }

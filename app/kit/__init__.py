@@ -1,0 +1,1 @@
+"""Plain tools of the service that know nothing of its domains."""

@@ -1,0 +1,110 @@
+"""Every failed request as a problem (RFC 9457), whoever raised it."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.errors import PROBLEM_TYPE, AppError, Problem
+from app.kit.documents import dumps
+from app.kit.tracing import HEADERS, TRACE_HEADER, trace_of
+from graph.errors import (
+    GraphError,
+    InvalidInput,
+    NotConverged,
+    NotFound,
+    StageRefused,
+    StoreUnavailable,
+)
+
+GRAPH_STATUS: Mapping[type[GraphError], tuple[int, str]] = {
+    NotFound: (404, "not_found"),
+    InvalidInput: (422, "malformed"),
+    NotConverged: (503, "not_converged"),
+    StoreUnavailable: (503, "unready"),
+    StageRefused: (409, "conflict"),
+}
+FAILED = (500, "failed")
+HTTP_CODES: Mapping[int, str] = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+ERRORS_MAX = 20
+log = structlog.get_logger("deeptier.http")
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    *,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+) -> Response:
+    """Return the answer to a failed request."""
+    body = Problem(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=code,
+        detail=detail,
+        trace_id=trace_of(request.scope),
+        errors=errors,
+    )
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    return Response(
+        dumps(body.model_dump(exclude_none=True)),
+        status_code=status,
+        media_type=PROBLEM_TYPE,
+        headers=headers,
+    )
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Render refusals, errors of the graph, malformed requests and crashes as problems."""
+    app.add_exception_handler(AppError, _on_app_error)
+    app.add_exception_handler(GraphError, _on_graph_error)
+    app.add_exception_handler(RequestValidationError, _on_malformed)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_crash)
+
+
+def _on_app_error(request: Request, error: Exception) -> Response:
+    status, code = (error.status, error.code) if isinstance(error, AppError) else FAILED
+    return problem(request, status, code, detail=str(error))
+
+
+def _on_graph_error(request: Request, error: Exception) -> Response:
+    for kind, (status, code) in GRAPH_STATUS.items():
+        if isinstance(error, kind):
+            return problem(request, status, code, detail=str(error))
+    return _on_crash(request, error)
+
+
+def _on_malformed(request: Request, error: Exception) -> Response:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = [
+        {"place": ".".join(str(part) for part in fault["loc"]), "message": str(fault["msg"])}
+        for fault in found[:ERRORS_MAX]
+    ]
+    detail = "; ".join(f"{fault['place']}: {fault['message']}" for fault in errors)
+    return problem(request, 422, "malformed", detail=detail, errors=errors)
+
+
+def _on_http_error(request: Request, error: Exception) -> Response:
+    status, detail = (
+        (error.status_code, str(error.detail)) if isinstance(error, HTTPException) else (500, "")
+    )
+    answer = problem(request, status, HTTP_CODES.get(status, "refused"), detail=detail)
+    if isinstance(error, HTTPException) and error.headers:
+        answer.headers.update(error.headers)
+    return answer
+
+
+def _on_crash(request: Request, error: Exception) -> Response:
+    log.error("crash", exc_info=error)
+    detail = "something went wrong here; the log has more under this trace id"
+    answer = problem(request, *FAILED, detail=detail)
+    answer.headers.update({**HEADERS, TRACE_HEADER: trace_of(request.scope)})
+    return answer  # Sent outside the layer that adds these headers to every other answer.

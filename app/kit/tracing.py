@@ -1,0 +1,138 @@
+"""
+What surrounds every request: a trace id, a log line, security headers, a bound on the body.
+
+The trace id is in the answer's `X-Trace-Id`, in every log line of the request and in problems;
+one that a gateway sent along (`X-Trace-Id`, letters and digits) is kept.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.kit.metrics import Metrics
+
+API = "/api/v1"
+TRACE_HEADER = "X-Trace-Id"
+TRACE = re.compile(r"[A-Za-z0-9-]{8,64}")
+QUIET = ("/healthz", "/readyz", "/metrics")
+HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+        "require-trusted-types-for 'script'"
+    ),
+}
+log = structlog.get_logger("deeptier.http")
+
+
+def trace_of(scope: Scope) -> str:
+    """Return the trace id of a request."""
+    trace: str = scope.get("state", {}).get("trace", "")
+    return trace
+
+
+def route_of(scope: Scope) -> str:
+    """Return the path of the route that answered, its values left open: one word a route."""
+    path: str = getattr(scope.get("route"), "path", "unknown")
+    api = scope["path"].startswith(API) and path != "unknown" and not path.startswith(API)
+    return f"{API}{path}" if api else path
+
+
+class Surroundings:
+    """Wraps the application; the outermost layer but the server."""
+
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, body_bytes_max: Callable[[str], int]
+    ) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.body_bytes_max = body_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, watched."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = _Request(scope, send)
+        structlog.contextvars.bind_contextvars(trace=request.trace)
+        try:
+            bounded = _bounded(scope, receive, self.body_bytes_max(scope["path"]))
+            await self.app(scope, bounded, request.send)
+        finally:
+            request.report(self.metrics)
+            structlog.contextvars.unbind_contextvars("trace")
+
+
+class _Request:
+    """One request as it passes: what it was, and how it ended."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.scope = scope
+        self.began = time.perf_counter()
+        self.status = 500
+        given = Headers(scope=scope).get(TRACE_HEADER, "")
+        self.trace = given if TRACE.fullmatch(given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["trace"] = self.trace
+        self._send = send
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on, with our headers on its first part."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers[TRACE_HEADER] = self.trace
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+    def report(self, metrics: Metrics) -> None:
+        """Count the request and write its line; probes are counted only."""
+        seconds = time.perf_counter() - self.began
+        metrics.observe(self.scope["method"], route_of(self.scope), self.status, seconds=seconds)
+        if self.scope["path"] in QUIET:
+            return
+        log.info(
+            "request",
+            method=self.scope["method"],
+            path=self.scope["path"],
+            status=self.status,
+            milliseconds=round(seconds * 1000, 3),
+            actor=self.scope["state"].get("actor"),
+        )
+
+
+def _bounded(scope: Scope, receive: Receive, bytes_max: int) -> Receive:
+    """Return a `receive` that refuses a body larger than the bound, announced or not."""
+    announced = Headers(scope=scope).get("content-length", "")
+    if announced.isdigit() and int(announced) > bytes_max:
+        return _refusing(bytes_max)
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > bytes_max:
+            raise HTTPException(413, f"a body has at most {bytes_max} bytes")
+        return message
+
+    return counted
+
+
+def _refusing(bytes_max: int) -> Receive:
+    async def refuse() -> Message:
+        raise HTTPException(413, f"a body has at most {bytes_max} bytes")
+
+    return refuse

@@ -1,0 +1,127 @@
+"""
+The application put together: the only module that knows every domain.
+
+Layers from outside in: trace id, headers and log; audit; who asks; routes. Every route declares
+its rule with `app.auth.rules.allow`; one that does not keeps the application from starting.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute, iter_route_contexts
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import JSONResponse
+
+from app.audit.layer import Audited
+from app.auth.gate import Authenticator, Gate
+from app.auth.rules import OPEN, Guard, Rule, allow
+from app.config import Settings, code_version
+from app.deps import Resources, ResourcesDep
+from app.kit.clock import Clock, utc_now
+from app.kit.metrics import Metrics
+from app.kit.problems import add_handlers
+from app.kit.tracing import API, Surroundings
+
+BODY_BYTES_MAX = 2**20
+UPLOAD_BYTES_MAX = 2**32
+UPLOADS = f"{API}/imports"
+API_ROUTERS: tuple[APIRouter, ...] = ()
+PAGE_ROUTERS: tuple[APIRouter, ...] = ()
+probes = APIRouter(tags=["probes"])
+
+
+def create_app(settings: Settings | None = None, *, now: Clock = utc_now) -> FastAPI:
+    """Return the application for these settings (those of the environment by default)."""
+    resources = Resources(settings or Settings(), now=now)
+    app = FastAPI(
+        title="deeptier",
+        version=code_version(),
+        summary="Credit and contagion on a supply network: limits with their derivation",
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.resources = resources
+    app.state.metrics = Metrics()
+    app.state.authenticator = Authenticator(
+        lambda: resources.records, resources.settings.signing_key(), now=now
+    )
+    _add_routes(app)
+    _add_layers(app)
+    add_handlers(app)
+    return app
+
+
+def rules_of(app: FastAPI) -> dict[tuple[str, str], Rule]:
+    """
+    Return the rule of every route, by method and path.
+
+    Raises:
+        RuntimeError: A route has no rule, or two.
+    """
+    found: dict[tuple[str, str], Rule] = {}
+    for route in iter_route_contexts(app.routes):
+        if not isinstance(route.original_route, APIRoute):
+            continue
+        guards = [d.call for d in route.dependant.dependencies if isinstance(d.call, Guard)]
+        if len(guards) != 1:
+            raise RuntimeError(f"route {route.path} declares {len(guards)} rules, not one")
+        for method in route.methods or ():
+            found[method, str(route.path)] = guards[0].rule
+    return found
+
+
+def _add_routes(app: FastAPI) -> None:
+    app.include_router(probes)
+    for router in API_ROUTERS:
+        app.include_router(router, prefix=API)
+    for router in PAGE_ROUTERS:
+        app.include_router(router, include_in_schema=False)
+    rules_of(app)
+
+
+def _add_layers(app: FastAPI) -> None:
+    resources: Resources = app.state.resources
+    app.add_middleware(Gate, authenticator=app.state.authenticator)
+    app.add_middleware(Audited, records=lambda: resources.records, now=resources.now)
+    app.add_middleware(Surroundings, metrics=app.state.metrics, body_bytes_max=_body_bytes_max)
+
+
+def _body_bytes_max(path: str) -> int:
+    return UPLOAD_BYTES_MAX if path == UPLOADS else BODY_BYTES_MAX
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        app.state.resources.close()
+
+
+@probes.get("/healthz", summary="Alive", dependencies=[allow(OPEN)])
+async def healthz() -> Response:
+    """Return 200 while the process answers."""
+    return JSONResponse({"status": "alive", "code": code_version()})
+
+
+@probes.get("/readyz", summary="Ready", dependencies=[allow(OPEN)])
+def readyz(resources: ResourcesDep) -> Response:
+    """Return 200 once the stores answer and a version is served, else 503."""
+    with resources.records.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    current = resources.store.current()
+    if current is None:
+        return JSONResponse({"status": "no version yet"}, status_code=503)
+    return JSONResponse({"status": "ready", "version": current.number})
+
+
+@probes.get("/metrics", summary="Figures for Prometheus", dependencies=[allow(OPEN)])
+def metrics(request: Request, resources: ResourcesDep) -> Response:
+    """Return counts and times of requests, and the version served."""
+    figures: Metrics = request.app.state.metrics
+    current = resources.store.current()
+    figures.version.set(current.number if current else 0)
+    return Response(figures.render(), media_type=CONTENT_TYPE_LATEST)

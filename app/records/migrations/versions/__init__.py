@@ -1,0 +1,1 @@
+"""Alembic's scripts: how the records database came to its present form."""
