@@ -119,21 +119,24 @@ def _cut(firms: Int32Array, share: FloatArray) -> tuple[Int32Array, Int64Array]:
 
 
 @nb.njit(cache=True, nogil=True)
-def by_firm(
-    firm: Int32Array, core: Int32Array, units: Int64Array, firms: int
-) -> tuple[Int64Array, Int32Array, Int64Array]:
-    """Return entries that stand in core order as rows of firms, cores ascending inside a row."""
-    indptr = np.zeros(firms + 1, np.int64)
-    for i in firm:
-        indptr[i + 1] += 1
-    for i in range(firms):
-        indptr[i + 1] += indptr[i]
-    place = indptr[:-1].copy()
-    cores = np.empty(len(firm), np.int32)
-    sorted_units = np.empty(len(firm), np.int64)
-    for e in range(len(firm)):
-        at = place[firm[e]]
-        place[firm[e]] = at + 1
-        cores[at] = core[e]
-        sorted_units[at] = units[e]
-    return indptr, cores, sorted_units
+def count(firms: Int32Array, counts: Int64Array) -> None:
+    """Add one to the count behind each firm's."""
+    for i in firms:
+        counts[i + 1] += 1
+
+
+@nb.njit(cache=True, nogil=True)
+def place(
+    firms: Int32Array,
+    units: Int64Array,
+    core: int,
+    free: Int64Array,
+    core_rows: Int32Array,
+    share_e12: Int64Array,
+) -> None:
+    """Put one core's entries at each firm's next free place, which moves on by one."""
+    for e in range(len(firms)):
+        at = free[firms[e]]
+        free[firms[e]] = at + 1
+        core_rows[at] = core
+        share_e12[at] = units[e]

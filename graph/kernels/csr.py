@@ -137,3 +137,21 @@ def net_sums(
             sells[i] = True
             buys[indices[k]] = True
     return np.maximum(sales, 0), np.maximum(purchases, 0), sells, buys
+
+
+@nb.njit(cache=True, nogil=True)
+def look_up(
+    indptr: Int64Array,
+    indices: Int32Array,
+    amount: Int64Array,
+    rows: npt.NDArray[np.integer],
+    others: npt.NDArray[np.integer],
+) -> Int64Array:
+    """Return the amount of each (row, other) pair; 0 where there is none."""
+    found = np.zeros(len(rows), np.int64)
+    for e in range(len(rows)):
+        end = indptr[rows[e] + 1]
+        at = indptr[rows[e]] + np.searchsorted(indices[indptr[rows[e]] : end], others[e])
+        if at < end and indices[at] == others[e]:
+            found[e] = amount[at]
+    return found

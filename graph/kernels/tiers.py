@@ -24,6 +24,7 @@ BoolArray = npt.NDArray[np.bool_]
 LARGEST = 9_223_372_036_854_775_807
 ITSELF = -1  # The core's own mark while its tiers are found; 0 marks firms not met.
 NOBODY = -1
+SPARSE = 64  # A chain below one firm in so many is sorted, a larger one found by a scan.
 UP = 0
 DOWN = 1
 
@@ -117,35 +118,39 @@ def join(
     down_tier: Int8Array,
     up_via: Int32Array,
     down_via: Int32Array,
-    up_strength: Int64Array,
-    down_strength: Int64Array,
-) -> tuple[Int32Array, Int8Array, Int8Array, Int32Array, Int32Array, Int64Array]:
-    """Return members in row order with both sides' tiers and partners; wipe the tiers given."""
-    both = np.sort(np.concatenate((up, down)))
-    firm = np.empty(len(both), np.int32)
-    tier = np.empty((2, len(both)), np.int8)
-    via = np.empty((2, len(both)), np.int32)
-    strength = np.empty(len(both), np.int64)
-    end = 0
-    for i in both:
-        if end > 0 and firm[end - 1] == i:
-            continue
-        above, below = up_tier[i], down_tier[i]
-        firm[end] = i
-        tier[UP, end], tier[DOWN, end] = above, below
-        via[UP, end] = up_via[i] if above != 0 else NOBODY
-        via[DOWN, end] = down_via[i] if below != 0 else NOBODY
-        nearer_up = above != 0 and (below == 0 or above <= below)
-        strength[end] = up_strength[i] if nearer_up else down_strength[i]
-        end += 1
-    for i in both:
+    firms: Int32Array,
+    tiers: Int8Array,
+    vias: Int32Array,
+) -> int:
+    """Return how many firms stand on either side; fill their columns in row order, wipe tiers."""
+    size = _ascending(up, down, up_tier, down_tier, firms)
+    for m in range(size):
+        i = firms[m]
+        tiers[UP, m], tiers[DOWN, m] = up_tier[i], down_tier[i]
+        vias[UP, m] = up_via[i] if up_tier[i] != 0 else NOBODY
+        vias[DOWN, m] = down_via[i] if down_tier[i] != 0 else NOBODY
         up_tier[i] = 0
         down_tier[i] = 0
-    return (
-        firm[:end].copy(),
-        tier[UP, :end].copy(),
-        tier[DOWN, :end].copy(),
-        via[UP, :end].copy(),
-        via[DOWN, :end].copy(),
-        strength[:end].copy(),
-    )
+    return size
+
+
+@nb.njit(cache=True, nogil=True)
+def _ascending(
+    up: Int32Array,
+    down: Int32Array,
+    up_tier: Int8Array,
+    down_tier: Int8Array,
+    firms: Int32Array,
+) -> int:
+    size = 0
+    if SPARSE * (len(up) + len(down)) < len(up_tier):
+        for i in np.sort(np.concatenate((up, down))):
+            if size == 0 or firms[size - 1] != i:
+                firms[size] = i
+                size += 1
+        return size
+    for i in range(len(up_tier)):
+        if up_tier[i] != 0 or down_tier[i] != 0:
+            firms[size] = i
+            size += 1
+    return size

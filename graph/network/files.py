@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graph.errors import InvalidInput, NotFound
+from graph.errors import NotFound
 
 FORM = 1  # Of the saved folder; another number is another layout.
 
@@ -39,7 +39,7 @@ def header(folder: Path) -> dict[str, Any]:
         raise NotFound(f"no network in {folder}")
     said = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(said, dict) or said.get("form") != FORM:
-        raise InvalidInput(f"{path} is not of form {FORM}; build the network again")
+        raise ValueError(f"{path.name} is not of form {FORM}; build the network again")
     return said
 
 

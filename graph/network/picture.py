@@ -136,7 +136,7 @@ class Network:
         check.refuse_doubles(texts)
         firms = len(texts)
         attributes = pa.table({}) if columns is None else columns.combine_chunks()
-        if columns is not None and attributes.num_rows != firms:
+        if attributes.num_columns and attributes.num_rows != firms:
             raise InvalidInput(f"columns have {attributes.num_rows} rows for {firms} firms")
         supplier = check.row_numbers(supplier_rows, firms, "supplier_rows")
         buyer = check.row_numbers(buyer_rows, firms, "buyer_rows")
@@ -200,11 +200,14 @@ class Network:
             raise InvalidInput(f"the network has no attribute {name!r}; it has {names}")
         return check.one_piece(self.attributes.column(name))
 
-    def amount_fen(self, supplier: int, buyer: int) -> int:
-        """Return what a supplier's row sold a buyer's row; 0 where there is no edge."""
-        first, last = self.out_indptr[supplier], self.out_indptr[supplier + 1]
-        at = first + int(np.searchsorted(self.out_indices[first:last], buyer))
-        return int(self.out_amount_fen[at]) if at < last and self.out_indices[at] == buyer else 0
+    def amounts_fen(
+        self, supplier_rows: npt.NDArray[Any], buyer_rows: npt.NDArray[Any]
+    ) -> Int64Array:
+        """Return what each supplier sold the buyer beside it; 0 where there is no edge."""
+        found: Int64Array = csr.look_up(
+            self.out_indptr, self.out_indices, self.out_amount_fen, supplier_rows, buyer_rows
+        )
+        return found
 
     def save(self, folder: Path) -> None:
         """
@@ -224,9 +227,8 @@ class Network:
     def _write(self, folder: Path) -> None:
         for name in _ARRAYS:
             np.save(folder / f"{name}.npy", getattr(self, name), allow_pickle=False)
-        table = self.attributes if self.attributes.num_columns else pa.table({})
         files.write_arrow(pa.table({"firm": self.ids.arrow}), folder / "ids.arrow")
-        files.write_arrow(table, folder / "attributes.arrow")
+        files.write_arrow(self.attributes, folder / "attributes.arrow")
         said = {"form": files.FORM, "firms": len(self), "edges": self.edges}
         (folder / "network.json").write_text(json.dumps(said) + "\n", encoding="utf-8")
 
@@ -239,8 +241,8 @@ class Network:
             NotFound: There is no network in the folder.
             InvalidInput: The folder holds another form, or files that do not fit together.
         """
-        said = files.header(folder)
         try:
+            said = files.header(folder)
             ids = Ids(check.one_piece(files.read_arrow(folder / "ids.arrow").column("firm")))
             attributes = files.read_arrow(folder / "attributes.arrow")
             arrays = [files.load(folder / f"{name}.npy") for name in _ARRAYS]

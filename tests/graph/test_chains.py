@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.chains import DOWN, UP, Chain, belonging, find_chain, find_chains
+from graph.chains import DOWN, UP, Chain, belonging, find_chain, find_chains, strengths
 from graph.errors import InvalidInput, NotFound
 from graph.network import Network
 from graph.testing.networks import toy
@@ -57,13 +57,14 @@ def slow_tiers(trades: Amounts, core: str, tiers_max: int, share: Fraction) -> d
 
 
 def shown(network: Network, chain: Chain) -> dict[str, tuple[int, int, int, str, int]]:
+    along = strengths(network, chain)
     return {
         network.ids[int(chain.firm_rows[m])]: (
             int(chain.direction[m]),
             int(chain.up_tier[m]),
             int(chain.down_tier[m]),
             network.ids[int(chain.via_rows[m])],
-            int(chain.strength_fen[m]),
+            int(along[m]),
         )
         for m in range(len(chain))
     }
@@ -119,7 +120,7 @@ def test_the_strongest_of_the_shortest_paths_is_kept_even_through_another_core()
 
     path = [network.ids[row] for row in chain.path(network.row("far"))]
     assert path == ["far", "wide", "c"]
-    assert chain.strength_fen[chain.place(network.row("far"))] == 40
+    assert strengths(network, chain)[chain.place(network.row("far"))] == 40
 
 
 def test_a_path_stays_on_its_own_side() -> None:

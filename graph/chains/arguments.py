@@ -1,0 +1,48 @@
+"""Arguments of the analyses of chains, checked and refused in words."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.errors import InvalidInput
+from graph.network import Network
+
+Int32Array = npt.NDArray[np.int32]
+Rows = Sequence[int] | npt.NDArray[Any]
+
+TIERS_BOUND = 100  # Tiers and steps are kept as 8-bit integers.
+DENOMINATOR_MAX = 10**9  # Of a share, so that threshold arithmetic stays inside 64 bits.
+
+
+def core_rows_of(network: Network, core_rows: Rows) -> Int32Array:
+    """Return the rows of cores, each a firm's, in the order given."""
+    rows = np.asarray(core_rows)
+    if rows.size == 0:
+        return np.empty(0, np.int32)
+    if not np.issubdtype(rows.dtype, np.integer):
+        raise InvalidInput(f"core rows must be integers, not {rows.dtype}")
+    outside = rows[(rows < 0) | (rows >= len(network))]
+    if outside.size:
+        raise InvalidInput(f"core row {outside[0]} is not in a network of {len(network)} firms")
+    return rows.astype(np.int32)
+
+
+def check_steps(steps: int, name: str) -> None:
+    """Raise unless the number of steps is one that tiers can hold."""
+    if not 1 <= steps <= TIERS_BOUND:
+        raise InvalidInput(f"{name} must be 1 to {TIERS_BOUND}, not {steps}")
+
+
+def exact_share(share_min: Decimal | float) -> Fraction:
+    """Return the share as the decimal that is written, not its binary neighbour."""
+    try:
+        share = Fraction(str(share_min))
+    except ValueError:
+        share = Fraction(-1)
+    if not 0 <= share <= 1 or share.denominator > DENOMINATOR_MAX:
+        raise InvalidInput(f"share_min must be a share of at most nine places, not {share_min}")
+    return share
