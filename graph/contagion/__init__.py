@@ -3,7 +3,7 @@ What a shock to some firms costs all others: production losses (ESRI) and equity
 
 A network is prepared once (`prepare`), then any number of scenarios run on it: `close` one,
 `esri` many, `observe` the losses of chosen firms, `losses` those of everybody, `rounds` step by
-step. A result has the same bits on any number of threads.
+step. Equity is `spread_equity`. A result has the same bits on any number of threads.
 """
 
 from graph.contagion.cascade import (
@@ -18,12 +18,15 @@ from graph.contagion.cascade import (
     observe,
     rounds,
 )
+from graph.contagion.debtrank import DebtRank, Exposures, spread_equity
 from graph.contagion.economy import Economy, Production, Rules, Scenarios, prepare
 
 __all__ = [
     "Contagion",
+    "DebtRank",
     "Economy",
     "Esri",
+    "Exposures",
     "Losses",
     "Production",
     "Rules",
@@ -36,4 +39,5 @@ __all__ = [
     "observe",
     "prepare",
     "rounds",
+    "spread_equity",
 ]

@@ -1,0 +1,199 @@
+"""What firms pay each other when some cannot pay in full, and what their creditors lose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from graph.errors import InvalidInput, NotConverged
+from graph.kernels import clearing as kernel
+from graph.kernels.clearing import BoolArray, FloatArray, IntArray
+
+Seniority = Literal["pari-passu", "senior"]
+
+
+@dataclass(frozen=True, slots=True)
+class Debts:
+    """
+    Who owes whom, in any one unit of money; equal pairs are added up.
+
+    Args:
+        firms: Number of firms; rows are 0 to firms - 1.
+        creditors: Row of the firm that is owed, by claim.
+        debtors: Row of the firm that owes, another one.
+        amounts: What it owes, not negative.
+        external_assets: What each firm has besides its claims; negative: what it lacks.
+        external_liabilities: What each firm owes to others than these firms.
+    """
+
+    firms: int
+    creditors: npt.ArrayLike
+    debtors: npt.ArrayLike
+    amounts: npt.ArrayLike
+    external_assets: npt.ArrayLike
+    external_liabilities: npt.ArrayLike
+
+    def columns(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """
+        Return the claims' creditors, debtors and amounts.
+
+        Raises:
+            InvalidInput: They differ in length, name no firm, or a firm owes itself.
+        """
+        creditors, debtors = np.array(self.creditors, np.int64), np.array(self.debtors, np.int64)
+        amounts = np.array(self.amounts, np.float64)
+        if not len(creditors) == len(debtors) == len(amounts):
+            raise InvalidInput("creditors, debtors and amounts differ in length")
+        for name, ends in (("creditors", creditors), ("debtors", debtors)):
+            _refuse((ends < 0) | (ends >= self.firms), name, "is no row of a firm")
+        _refuse(creditors == debtors, "creditors", "has a claim on itself")
+        _refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
+        return creditors, debtors, amounts
+
+    def outside(self) -> tuple[FloatArray, FloatArray]:
+        """Return assets and liabilities outside, or raise `InvalidInput`."""
+        assets = np.array(self.external_assets, np.float64)
+        liabilities = np.array(self.external_liabilities, np.float64)
+        for name, values in (("external_assets", assets), ("external_liabilities", liabilities)):
+            if values.shape != (self.firms,):
+                raise InvalidInput(f"{name} has {values.size} entries for {self.firms} firms")
+            _refuse(~np.isfinite(values), name, "is missing")
+        _refuse(liabilities < 0, "external_liabilities", "is negative")
+        return assets, liabilities
+
+    def with_losses(self, rows: Sequence[int], amounts: Sequence[float]) -> Self:
+        """Return the same debts after these firms lost so much of their external assets."""
+        assets = np.array(self.external_assets, np.float64)
+        np.subtract.at(assets, np.array(rows, np.int64), np.array(amounts, np.float64))
+        return replace(self, external_assets=assets)
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """What every firm owes and pays, inside and outside together, and when it failed."""
+
+    liability: FloatArray
+    payment: FloatArray
+    defaulted: BoolArray
+    round: IntArray  # Level of the fictitious-default sequence, from 1; 0 never.
+    levels: tuple[FloatArray, ...]  # Share of its debts inside that each firm pays, by level.
+
+
+def clear(
+    debts: Debts,
+    *,
+    recovery_external: float = 1.0,
+    recovery_internal: float = 1.0,
+    seniority: Seniority = "pari-passu",
+) -> Clearing:
+    """
+    Return the greatest payments that all firms can make at once.
+
+    Args:
+        debts: Claims, and what stands outside.
+        recovery_external: Share of its external assets that a defaulted firm still has.
+        recovery_internal: Share of what it is paid that a defaulted firm still has.
+        seniority: `senior`: creditors outside are paid first; `pari-passu`: all alike.
+
+    Raises:
+        InvalidInput: A column or recovery is not what it must be.
+        NotConverged: A level's equations have no finite solution.
+
+    Example:
+        Firm 0 owes 1 ten and has six; 1 owes 2 eight and has one.
+
+        >>> found = clear(Debts(3, [1, 2], [0, 1], [10.0, 8.0], [6.0, 1.0, 0.0], [0.0, 0.0, 0.0]))
+        >>> found.payment.round(6).tolist(), found.round.tolist()
+        ([6.0, 7.0, 0.0], [1, 2, 0])
+    """
+    if not (0.0 <= recovery_external <= 1.0 and 0.0 <= recovery_internal <= 1.0):
+        raise InvalidInput("a recovery is not in [0, 1]")
+    if seniority not in ("pari-passu", "senior"):
+        raise InvalidInput(f"seniority {seniority!r} is neither 'pari-passu' nor 'senior'")
+    columns = _kernel_debts(debts)
+    first = seniority == "senior"
+    cleared = kernel.clear(columns, recovery_external, recovery_internal, first)
+    if cleared is None:
+        raise NotConverged("the payments of a level have no finite solution")
+    owed = columns.inside + columns.outside
+    failed = cleared.rounds > 0
+    means = kernel.recovered(columns, cleared.shares[-1], recovery_external, recovery_internal)
+    paid = np.where(failed, np.clip(means, 0.0, owed), owed)
+    return Clearing(owed, paid, failed, cleared.rounds, tuple(cleared.shares))
+
+
+def _kernel_debts(debts: Debts) -> kernel.Debts:
+    creditors, debtors, amounts = debts.columns()
+    assets, liabilities = debts.outside()
+    shape = (debts.firms, debts.firms)
+    claims = sparse.coo_array((amounts, (creditors, debtors)), shape=shape).tocsr()
+    inside = np.bincount(debtors, amounts, debts.firms).astype(np.float64)
+    return kernel.Debts(claims, inside, liabilities, assets)
+
+
+def _refuse(wrong: BoolArray, name: str, why: str) -> None:
+    if wrong.any():
+        raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaid:
+    """What creditors lose when firms stop paying."""
+
+    levels: tuple[FloatArray, ...]  # Loss of every firm after each level; the first is nought.
+    round: IntArray  # Level at which a firm failed, 1 for those that stopped; 0 never.
+
+    @property
+    def losses(self) -> FloatArray:
+        """Return what every firm loses in the end."""
+        return self.levels[-1]
+
+
+def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: float = 0.0) -> Unpaid:
+    """
+    Return what creditors lose when these firms pay only a share of what they owe.
+
+    External assets are taken as the cash a firm can pay with; before the shock nobody defaults,
+    so a firm whose cash and claims do not cover its debts is taken to have just enough: it passes
+    every loss on. A firm that stopped collects nothing for itself; its debtors still owe it.
+
+    Args:
+        debts: Claims, cash as external assets, and debts outside.
+        rows: The firms that stop.
+        recovery: The share that they still pay.
+
+    Raises:
+        InvalidInput: A row is no firm, or a column is not what it must be.
+
+    Example:
+        Firm 0 owes 1 ten and stops; 1 owes 2 eight and has cash of three.
+
+        >>> debts = Debts(3, [1, 2], [0, 1], [10.0, 8.0], [0.0, 3.0, 0.0], [0.0, 0.0, 0.0])
+        >>> stop_paying(debts, [0]).losses.tolist()
+        [0.0, 10.0, 5.0]
+    """
+    creditors, debtors, amounts = debts.columns()
+    cash, outside = debts.outside()
+    stopped = np.zeros(debts.firms, np.bool_)
+    closed = np.array(rows, np.int64)
+    _refuse((closed < 0) | (closed >= debts.firms), "rows", "is no row of a firm")
+    stopped[closed] = True
+    owed = np.bincount(debtors, amounts, debts.firms) + outside
+    due = np.bincount(creditors, amounts, debts.firms)
+    means = np.where(stopped, recovery * owed, np.maximum(cash, owed - due))
+    open_claims = ~stopped[creditors]
+    gone = np.bincount(debtors[~open_claims], amounts[~open_claims], debts.firms)
+    kept = replace(
+        debts,
+        creditors=creditors[open_claims],
+        debtors=debtors[open_claims],
+        amounts=amounts[open_claims],
+        external_assets=means,
+        external_liabilities=outside + gone,
+    )
+    found = clear(kept)
+    missing = _kernel_debts(kept).claims
+    return Unpaid(tuple(missing @ (1.0 - shares) for shares in found.levels), found.round)

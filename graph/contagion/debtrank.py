@@ -1,0 +1,163 @@
+"""Losses of equity passed on from debtors to their creditors (DebtRank)."""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.contagion.economy import ROUNDS_MAX, Scenarios
+from graph.errors import InvalidInput, NotConverged
+from graph.kernels import debtrank as kernel
+from graph.kernels.production import FloatArray, IntArray
+
+Kind = Literal["linear", "single-hit", "nonlinear"]
+KINDS: dict[str, int] = {
+    "linear": kernel.LINEAR,
+    "single-hit": kernel.SINGLE_HIT,
+    "nonlinear": kernel.NONLINEAR,
+}
+TOLERANCE = 1e-12
+ETA = 2.0  # The published setting: linear losses are unrealistically large.
+
+
+@dataclass(frozen=True, slots=True)
+class Exposures:
+    """What each firm is owed by whom, as shares of its equity, and what it weighs."""
+
+    indptr: IntArray
+    debtors: IntArray
+    shares: FloatArray
+    weights: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    @classmethod
+    def build(
+        cls,
+        equity: npt.ArrayLike,
+        *,
+        creditors: npt.ArrayLike,
+        debtors: npt.ArrayLike,
+        amounts: npt.ArrayLike,
+        weights: npt.ArrayLike | None = None,
+    ) -> Self:
+        """
+        Return the exposures of firms with this equity; equal pairs are added up.
+
+        Args:
+            equity: Of every firm, not negative; a firm with none loses all by any loss.
+            creditors: Row of the firm that is owed, by claim.
+            debtors: Row of the firm that owes, another one.
+            amounts: What it owes, not negative.
+            weights: What a firm counts in the index; by default its equity.
+
+        Raises:
+            InvalidInput: A column is not what it must be.
+        """
+        buffers = np.array(equity, np.float64)
+        owed, owing = np.array(creditors, np.int64), np.array(debtors, np.int64)
+        sums = np.array(amounts, np.float64)
+        counts = buffers if weights is None else np.array(weights, np.float64)
+        _check(buffers, counts, owed, owing, sums)
+        total = counts.sum()
+        keys, pairs = np.unique(owed * len(buffers) + owing, return_inverse=True)
+        rows = keys // len(buffers)
+        sums = np.bincount(pairs, sums, len(keys)).astype(np.float64)
+        with np.errstate(divide="ignore"):
+            shares = np.divide(sums, buffers[rows], out=np.zeros(len(keys)), where=sums > 0)
+        indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=len(buffers)))))
+        return cls(
+            indptr.astype(np.int64),
+            keys % len(buffers),
+            shares,
+            counts / total if total > 0 else np.zeros(len(counts)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DebtRank:
+    """What one scenario costs: shares of equity by firm, and their weighted sums."""
+
+    losses: FloatArray
+    debtrank: float  # Without the first losses.
+    total: float
+    rounds: int
+
+
+def spread_equity(
+    exposures: Exposures,
+    scenario: Scenarios,
+    *,
+    kind: Kind = "linear",
+    eta: float = ETA,
+    tolerance: float = TOLERANCE,
+) -> DebtRank:
+    """
+    Pass the first losses of one scenario on to creditors until nothing more moves.
+
+    Args:
+        exposures: Who is owed what share of its equity by whom.
+        scenario: One scenario; `down` is the share of equity that a firm loses at the start.
+        kind: What a firm passes on: all it loses, once only, or the less the less it has lost.
+        eta: How steep `nonlinear` is: 0 is linear.
+        tolerance: Largest change of a round that counts as still.
+
+    Raises:
+        InvalidInput: An argument is not what it must be.
+        NotConverged: Losses still moved when the bound on rounds was reached.
+
+    Example:
+        Firm 0 owes firm 1 forty, 1 has equity of 100.
+
+        >>> from graph.contagion import Scenarios
+        >>> exposures = Exposures.build([50, 100], creditors=[1], debtors=[0], amounts=[40])
+        >>> spread_equity(exposures, Scenarios.together([0])).losses.tolist()
+        [1.0, 0.4]
+    """
+    if kind not in KINDS:
+        raise InvalidInput(f"kind {kind!r} is none of {', '.join(KINDS)}")
+    if not (eta >= 0.0 and 0.0 <= tolerance < 1.0):
+        raise InvalidInput("eta is negative or the tolerance not in [0, 1)")
+    if len(scenario) != 1:
+        raise InvalidInput(f"{len(scenario)} scenarios where one is wanted")
+    shocks = scenario.shocks(len(exposures))
+    start = np.zeros(len(exposures))
+    start[shocks.rows] = shocks.down
+    shares = np.minimum(exposures.shares, 1.0) if kind == "single-hit" else exposures.shares
+    losses, rounds, largest = kernel.spread(
+        exposures.indptr,
+        exposures.debtors,
+        shares,
+        start,
+        KINDS[kind],
+        eta,
+        tolerance,
+        ROUNDS_MAX,
+    )
+    if largest > tolerance:
+        raise NotConverged(f"losses still moved by {largest:.2e} after {rounds} rounds")
+    total = float(exposures.weights @ losses)
+    return DebtRank(losses, total - float(exposures.weights @ start), total, rounds)
+
+
+def _check(
+    equity: FloatArray,
+    weights: FloatArray,
+    creditors: IntArray,
+    debtors: IntArray,
+    amounts: FloatArray,
+) -> None:
+    for name, values in (("equity", equity), ("weights", weights), ("amounts", amounts)):
+        if not bool((np.isfinite(values) & (values >= 0)).all()):
+            raise InvalidInput(f"{name}: an entry is negative or missing")
+    if len(weights) != len(equity):
+        raise InvalidInput(f"weights has {len(weights)} entries for {len(equity)} firms")
+    if not len(creditors) == len(debtors) == len(amounts):
+        raise InvalidInput("creditors, debtors and amounts differ in length")
+    ends = np.concatenate([creditors, debtors])
+    if bool(((ends < 0) | (ends >= len(equity))).any()):
+        raise InvalidInput("an end of a claim is no row of a firm")
+    if bool((creditors == debtors).any()):
+        raise InvalidInput("a firm has a claim on itself")

@@ -1,0 +1,167 @@
+"""
+How strongly firms are tied to others through what they sell and buy.
+
+A measure of relation, never of money: what a core's credit is worth to whom is `graph.credit`.
+"""
+
+from dataclasses import dataclass
+from math import ceil, log
+from typing import Any, Literal, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.errors import InvalidInput, NotConverged
+from graph.kernels import diffusion as kernel
+from graph.kernels.production import FloatArray, IntArray
+
+Dangling = Literal["lost", "sources"]
+DAMPING = 0.85
+TOLERANCE = 1e-10
+
+
+class Traded(Protocol):
+    """What ties are read from in a `graph.network.Network`."""
+
+    @property
+    def out_indptr(self) -> npt.NDArray[Any]:
+        """Return where each supplier's trades begin."""
+        ...
+
+    @property
+    def out_indices(self) -> npt.NDArray[Any]:
+        """Return the buyers' rows."""
+        ...
+
+    @property
+    def out_amount_fen(self) -> npt.NDArray[Any]:
+        """Return what each buyer bought."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Every supplier's buyers and its share of their purchases."""
+
+    indptr: IntArray
+    buyers: IntArray
+    shares: FloatArray
+    buys: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.buys)
+
+    @classmethod
+    def build(
+        cls,
+        firms: int,
+        *,
+        suppliers: npt.ArrayLike,
+        buyers: npt.ArrayLike,
+        amounts: npt.ArrayLike,
+    ) -> Self:
+        """
+        Return the ties of a list of trades between rows 0 to firms - 1.
+
+        Raises:
+            InvalidInput: The columns differ in length, name no firm, or an amount is negative.
+        """
+        selling, buying = np.array(suppliers, np.int64), np.array(buyers, np.int64)
+        sums = np.array(amounts, np.float64)
+        if not len(selling) == len(buying) == len(sums):
+            raise InvalidInput("suppliers, buyers and amounts differ in length")
+        for ends in (selling, buying):
+            if bool(((ends < 0) | (ends >= firms)).any()):
+                raise InvalidInput("an end of a trade is no row of a firm")
+        if not bool((np.isfinite(sums) & (sums >= 0)).all()):
+            raise InvalidInput("an amount is negative or missing")
+        order = np.lexsort((buying, selling))
+        bought = np.bincount(buying, sums, firms)
+        shares = np.divide(sums, bought[buying], out=np.zeros(len(sums)), where=sums > 0)
+        indptr = np.concatenate(([0], np.cumsum(np.bincount(selling, minlength=firms))))
+        return cls(indptr.astype(np.int64), buying[order], shares[order], bought > 0)
+
+    @classmethod
+    def of(cls, network: Traded) -> Self:
+        """Return the ties of a network."""
+        firms = len(network)
+        return cls.build(
+            firms,
+            suppliers=np.repeat(np.arange(firms), np.diff(network.out_indptr)),
+            buyers=network.out_indices,
+            amounts=network.out_amount_fen,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Diffusion:
+    """The tie of every firm to one source: shares that sum to at most 1."""
+
+    shares: FloatArray
+    rounds: int
+    residual: float  # What the shares leave out at most, all together.
+
+
+def spread(
+    ties: Ties,
+    source: npt.ArrayLike,
+    *,
+    damping: float = DAMPING,
+    tolerance: float = TOLERANCE,
+    dangling: Dangling = "lost",
+) -> Diffusion:
+    """
+    Return how strongly every firm is tied to a source, walking from buyers to suppliers.
+
+    Args:
+        ties: Who sells what share of whose purchases.
+        source: What every firm weighs in the source, in any unit; it is brought to sum 1.
+        damping: What each step keeps of the one before.
+        tolerance: What may be left out, summed over all firms.
+        dangling: Where the share of a firm that buys nothing goes on to.
+
+    Raises:
+        InvalidInput: The source weighs nothing, or an argument is out of range.
+        NotConverged: More than the tolerance is left out (rounding: it is too small).
+
+    Example:
+        Firm 0 buys from 1, and 1 from 2 and 3 alike.
+
+        >>> ties = Ties.build(4, suppliers=[1, 2, 3], buyers=[0, 1, 1], amounts=[8, 5, 5])
+        >>> spread(ties, [1, 0, 0, 0], damping=0.5).shares.tolist()
+        [0.5, 0.25, 0.0625, 0.0625]
+    """
+    weights = np.array(source, np.float64)
+    _check(ties, weights, damping, tolerance, dangling)
+    # Each step leaves at most `damping` of the mass, so this many reach the tolerance.
+    rounds_max = 2 + (ceil(log(tolerance) / log(damping)) if damping > 0.0 else 0)
+    shares, rounds, residual = kernel.spread(
+        ties.indptr,
+        ties.buyers,
+        ties.shares,
+        (~ties.buys).astype(np.float64) * (dangling == "sources"),
+        weights / weights.sum(),
+        damping,
+        tolerance,
+        rounds_max,
+    )
+    if residual > tolerance:
+        raise NotConverged(f"{residual:.2e} is left out after {rounds} steps")
+    return Diffusion(shares, rounds, residual)
+
+
+def _check(
+    ties: Ties, weights: FloatArray, damping: float, tolerance: float, dangling: str
+) -> None:
+    if weights.shape != (len(ties),):
+        raise InvalidInput(f"the source has {weights.size} entries for {len(ties)} firms")
+    if not bool((np.isfinite(weights) & (weights >= 0)).all()) or weights.sum() <= 0:
+        raise InvalidInput("the source has a negative or missing weight, or weighs nothing")
+    if not 0.0 <= damping < 1.0:
+        raise InvalidInput(f"damping {damping} is not in [0, 1)")
+    if not 0.0 < tolerance < 1.0:
+        raise InvalidInput(f"tolerance {tolerance} is not in (0, 1)")
+    if dangling not in ("lost", "sources"):
+        raise InvalidInput(f"dangling {dangling!r} is neither 'lost' nor 'sources'")
