@@ -215,8 +215,8 @@ class Computation:
             {
                 "limit_fen": pl.Series(limit).set(pl.Series(~known), None),
                 "reachable_fen": pl.Series(reachable).set(pl.Series(~known), None),
-                "binding": pl.Series(words[binding], dtype=pl.String),
-                "absent": pl.Series(reasons[known.astype(np.int64)], dtype=pl.String),
+                "binding": pl.Series(words[binding].tolist(), dtype=pl.String),
+                "absent": pl.Series(reasons[known.astype(np.int64)].tolist(), dtype=pl.String),
             },
             schema=RESULTS,
         )
