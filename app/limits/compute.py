@@ -208,15 +208,15 @@ class Computation:
                 limit[part.at], binding[part.at] = _smallest(found, len(part.at))
                 arrived = {"all": Column.whole(self._arrived[part.at])}
                 reachable[part.at] = self._wide.reachable(chain, arrived).values
-        known = self._known[self._firm] >= 0
-        words = np.array([*TERMS, None], object)  # Place -1: no term, for there is no limit.
-        reasons = np.array([COUNTERPARTY, None], object)
+        known = pl.Series(self._known[self._firm] >= 0)
+        words = dict(enumerate(TERMS)) | {-1: None}  # -1: no term, for there is no limit.
+        reasons = {True: None, False: COUNTERPARTY}
         return pl.DataFrame(
             {
-                "limit_fen": pl.Series(limit).set(pl.Series(~known), None),
-                "reachable_fen": pl.Series(reachable).set(pl.Series(~known), None),
-                "binding": pl.Series(words[binding].tolist(), dtype=pl.String),
-                "absent": pl.Series(reasons[known.astype(np.int64)].tolist(), dtype=pl.String),
+                "limit_fen": pl.Series(limit).set(~known, None),
+                "reachable_fen": pl.Series(reachable).set(~known, None),
+                "binding": pl.Series(binding).replace_strict(words, return_dtype=pl.String),
+                "absent": known.replace_strict(reasons, return_dtype=pl.String),
             },
             schema=RESULTS,
         )
