@@ -8,6 +8,7 @@ import polars as pl
 from app.limits import papers
 from app.limits.inputs import Inputs, firm_leaves
 from app.limits.leaves import CoreLeaves, FirmLeaves
+from app.limits.worst import worst_failures
 from app.policy import Policy
 from graph import credit
 
@@ -34,8 +35,11 @@ def gather(inputs: Inputs, policy: Policy) -> Leaves:
     claims = _with_trade(papers.claims(inputs.papers, policy, heads, group_of), inputs)
     passed = _passed(found.held, claims, policy)
     members = _members(inputs, found.held)
+    worst = worst_failures(
+        members, inputs.partner_losses, inputs.trades, policy.whole("contagion.partners")
+    )
     return Leaves(
-        firms=firm_leaves(inputs),
+        firms=firm_leaves(inputs, worst),
         cores=_core_leaves(inputs, found),
         members=members,
         claims=claims,
@@ -92,11 +96,12 @@ def _first_tier(inputs: Inputs, tier: str) -> dict[int, int]:
 
 
 def _with_trade(claims: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
-    trade = inputs.trades.select(
-        "blue_fen", "red_fen", "delivered_fen", seller="supplier", buyer="buyer"
-    )
-    found = claims.join(trade, on=["seller", "buyer"], how="left").join(
-        papers.disputed(inputs.papers, DAYS), on=["seller", "buyer"], how="left"
+    pair = ["seller", "buyer"]
+    trade = inputs.trades.select("blue_fen", "red_fen", seller="supplier", buyer="buyer")
+    found = (
+        claims.join(trade, on=pair, how="left")
+        .join(papers.disputed(inputs.papers, DAYS), on=pair, how="left")
+        .join(inputs.papers.delivered, on=pair, how="left")
     )
     counted = ["blue_fen", "red_fen", "disputed_fen", "delivered_fen"]
     claim = pl.col("rows_fen") + pl.col("estimated_fen") - pl.col("contra_fen")

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from app.limits.exact import cut
 from app.limits.leaves import STATEMENT, FirmLeaves
 from app.limits.papers import Papers
 
@@ -16,10 +17,10 @@ class Inputs:
     """
     One version, firms being rows of the network (ids in order).
 
-    `trades`: supplier, buyer, amount_fen, blue_fen, red_fen, count, delivered_fen.
+    `trades`: supplier, buyer, amount_fen, blue_fen, red_fen, count.
     `chains`: core, firm, direction, tier, up_tier, down_tier (0 where none).
     `belonging`: firm, core, share_e12. `losses`: core, firm, loss_e12, where above nothing.
-    `worst`: firm, worst_e12, worst_firm, where above nothing.
+    `partner_losses`: closed, firm, loss_e12: what one end of a trade loses when the other fails.
     """
 
     version: int
@@ -34,21 +35,27 @@ class Inputs:
     chains: pl.DataFrame
     belonging: pl.DataFrame
     losses: pl.DataFrame
-    worst: pl.DataFrame
+    partner_losses: pl.DataFrame
     colours: Mapping[int, str]
     reserved: Mapping[int, int]
 
 
-def firm_leaves(inputs: Inputs) -> list[FirmLeaves | None]:
-    """Return what is known of every firm, by row; None for those known as counterparties only."""
+def firm_leaves(inputs: Inputs, worst: pl.DataFrame) -> list[FirmLeaves | None]:
+    """
+    Return what is known of every firm, by row; None for those known as counterparties only.
+
+    Args:
+        inputs: The version.
+        worst: firm, worst_e12, worst_firm, where above nothing.
+    """
     sales = known_sales(inputs.trades)
-    worst = {row: (loss, by) for row, loss, by in inputs.worst.iter_rows()}
+    worst_of = {row: (loss, by) for row, loss, by in worst.iter_rows()}
     found: list[FirmLeaves | None] = []
     for row, firm in enumerate(inputs.firms.iter_rows(named=True)):
         if not firm["listed"]:
             found.append(None)
             continue
-        loss, by = worst.get(row, (0, None))
+        loss, by = worst_of.get(row, (0, None))
         growth = firm["expected_growth"]
         found.append(
             FirmLeaves(
@@ -58,7 +65,7 @@ def firm_leaves(inputs: Inputs) -> list[FirmLeaves | None]:
                 loans_fen=firm["loans_fen"],
                 sales_fen=sales.get(row),
                 statement=statement(firm),
-                expected_growth=None if growth is None else Decimal(repr(growth)),
+                expected_growth=None if growth is None else cut(Decimal(repr(growth))),
                 worst_e12=loss,
                 worst_firm=None if by is None else inputs.ids[by],
             )

@@ -14,7 +14,6 @@ prepayments on cost, with average balances. Brought over one divisor, so that on
 from collections.abc import Mapping
 from typing import Generic
 
-from app.limits.exact import cut
 from app.limits.facility import Facility
 from app.limits.leaves import FirmLeaves
 from app.limits.nodes import Algebra, Figure, Formula, Origin, V
@@ -88,7 +87,7 @@ class Need(Generic[V]):
         if rate is None:
             growth = a.absent("expected_growth", "ratio", "no growth given")
         else:
-            growth = a.input("expected_growth", "ratio", cut(rate), self._o.table("firms"))
+            growth = a.input("expected_growth", "ratio", rate, self._o.table("firms"))
         grown = f.sum("grown", f.constant("one", 1, "ratio"), growth, unit="ratio")
         return f.not_below_zero("growth_factor", grown, unit="ratio")
 

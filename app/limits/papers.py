@@ -23,6 +23,7 @@ class Papers:
     receivables: pl.DataFrame  # seller buyer amount_fen issued_on due_on confirmed_on paid_on ...
     vouchers: pl.DataFrame  # holder issuer amount_fen issued_on due_on parent number status
     recent: pl.DataFrame  # seller buyer total_fen: invoices with tax of the open window
+    delivered: pl.DataFrame  # seller buyer delivered_fen: orders delivered in 365 days
     as_of: dt.date
 
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +12,44 @@ from app.limits.inputs import Inputs
 from app.policy import Policy
 
 
-def save(outcome: Outcome, inputs: Inputs, policy: Policy, folder: Path, facts: Any) -> None:
+def save(
+    outcome: Outcome, inputs: Inputs, policy: Policy, folder: Path, facts: Mapping[str, Any]
+) -> None:
     """
     Write a run so that its folder appears whole or not at all.
+
+    A finished run of that name is kept as it is: its name tells its content.
 
     Args:
         outcome: What the run found.
         inputs: What it was handed.
         policy: The policy it read; the file is kept with the run.
-        folder: Where the run lives; a folder that is there already is replaced.
+        folder: Where the run lives.
         facts: What `run.json` says beside version, date, policy and run.
     """
-    part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    (part / "policy").mkdir(parents=True)
-    (part / "policy" / "policy.yml").write_bytes(policy.raw)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        _write(outcome, inputs, policy, part)
+        said = {
+            "run": inputs.run,
+            "version": inputs.version,
+            "as_of": inputs.as_of.isoformat(),
+            "policy": policy.version,
+            **facts,
+        }
+        written = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
+        (part / "run.json").write_text(written + "\n", encoding="utf-8")
+        part.chmod(0o755)
+        if not (folder / "run.json").is_file():
+            part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _write(outcome: Outcome, inputs: Inputs, policy: Policy, folder: Path) -> None:
+    (folder / "policy").mkdir()
+    (folder / "policy" / "policy.yml").write_bytes(policy.raw)
     frames = {
         "cores": outcome.cores,
         "firms": outcome.firms,
@@ -34,19 +59,8 @@ def save(outcome: Outcome, inputs: Inputs, policy: Policy, folder: Path, facts: 
         "passed": outcome.passed,
         "belonging": inputs.belonging.sort("firm", "core"),
         "losses": inputs.losses.sort("core", "firm"),
+        "partner_losses": inputs.partner_losses.sort("closed", "firm"),
         "names": inputs.firms.select("firm", "name"),
     }
     for name, frame in frames.items():
-        frame.write_parquet(part / f"{name}.parquet", compression="zstd", statistics=False)
-    said = {
-        "run": inputs.run,
-        "version": inputs.version,
-        "as_of": inputs.as_of.isoformat(),
-        "policy": policy.version,
-        **facts,
-    }
-    written = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
-    (part / "run.json").write_text(written + "\n", encoding="utf-8")
-    if folder.exists():
-        shutil.rmtree(folder)
-    part.rename(folder)
+        frame.write_parquet(folder / f"{name}.parquet", compression="zstd", statistics=False)

@@ -2,18 +2,47 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.limits.compute import compute
 from app.limits.storage import save
 from app.policy import Policy
-from app.runs.analyses import Place, inputs_of
+from app.runs.analyses import analyse
+from app.runs.sources import Sources, inputs_of, network_of, read_sources
 from graph.errors import InvalidInput
+from graph.stores.base import Reader
+from ingestion.lake import Lake
 
-FORMAT = 1  # Of the files of a run; another one makes another run.
+FORMAT = 2  # Of the files of a run; another one makes another run.
+Progress = Callable[[str, float], None]
+
+
+def _quietly(step: str, share: float) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run reads and writes: the version's reader, the lake, the data folder."""
+
+    reader: Reader
+    lake: Lake
+    home: Path
+    threads: int = 1
+    progress: Progress = field(default=_quietly)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a run is computed by: the policy, the cores, what is reserved, the code."""
+
+    policy: Policy
+    cores: Sequence[str]
+    code: str
+    reserved: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,58 +69,64 @@ class Run:
         }
 
 
-def run_name(
-    version: int, policy: Policy, code: str, cores: Sequence[str], reserved: Mapping[str, int]
-) -> str:
+def run_name(sources: Sources, terms: Terms) -> str:
     """Return the name of a run: a hash of everything its figures depend on."""
-    facts = [FORMAT, version, policy.version, code, sorted(cores), sorted(reserved.items())]
-    written = json.dumps(facts, ensure_ascii=False).encode()
-    return f"run-{version}-{hashlib.sha256(written).hexdigest()[:12]}"
+    version = sources.version
+    facts = {
+        "format": FORMAT,
+        "version": version.number,
+        "as_of": version.as_of.isoformat(),
+        "rows": sources.fingerprint(),
+        "policy": terms.policy.version,
+        "code": terms.code,
+        "cores": sorted(terms.cores),
+        "reserved": sorted(terms.reserved.items()),
+    }
+    written = json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()
+    return f"{version.number}-{hashlib.sha256(written).hexdigest()[:16]}"
 
 
-def refresh(
-    place: Place,
-    policy: Policy,
-    cores: Sequence[str],
-    runs: Path,
-    *,
-    code: str,
-    reserved: Mapping[str, int] | None = None,
-) -> Run:
+def refresh(place: Place, terms: Terms) -> Run:
     """
     Return the run of a version; it is computed where it is not there yet.
-
-    Args:
-        place: Where the version is read.
-        policy: The policy in force on its date.
-        cores: The core enterprises.
-        runs: The folder of runs.
-        code: The version of the code.
-        reserved: What is reserved on each core's facility, in fen.
 
     Raises:
         InvalidInput: There is no core.
         NotFound: A core is no firm of the version.
     """
-    if not cores:
+    if not terms.cores:
         raise InvalidInput("no core enterprise; choose one with `deeptier core add FIRM`")
-    held = dict(reserved or {})
-    version = place.reader.version
-    name = run_name(version.number, policy, code, cores, held)
-    folder = runs / name
+    place.progress("read", 0.0)
+    sources = read_sources(place.reader, place.lake, terms.policy)
+    name = run_name(sources, terms)
+    folder = place.home / "runs" / name
     fresh = not (folder / "run.json").is_file()
     if fresh:
-        inputs = inputs_of(place, policy, sorted(cores), run=name, reserved=held)
-        outcome = compute(inputs, policy)
-        facts = {"code": code, "cores": len(cores), "members": len(outcome.members)}
-        save(outcome, inputs, policy, folder, facts)
+        _compute(place, terms, sources, folder)
     said = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    place.progress("done", 1.0)
     return Run(
         run=name,
         folder=folder,
-        version=version.number,
-        policy=policy.version,
+        version=sources.version.number,
+        policy=terms.policy.version,
         cores=said["cores"],
         members=said["members"],
         fresh=fresh,
     )
+
+
+def _compute(place: Place, terms: Terms, sources: Sources, folder: Path) -> None:
+    place.progress("network", 0.05)
+    network = network_of(sources, place.home / "networks")
+    cores = network.rows(sorted(terms.cores))
+    place.progress("analyses", 0.1)
+    analyses = analyse(network, cores, terms.policy, threads=place.threads)
+    place.progress("limits", 0.4)
+    reserved = {network.row(core): amount for core, amount in terms.reserved.items()}
+    rows = tuple(int(row) for row in cores)
+    inputs = inputs_of(sources, analyses, rows, run=folder.name, reserved=reserved)
+    outcome = compute(inputs, terms.policy)
+    place.progress("store", 0.9)
+    facts = {"code": terms.code, "cores": len(rows), "members": len(outcome.members)}
+    save(outcome, inputs, terms.policy, folder, facts)

@@ -59,26 +59,27 @@ def trades(economy: Economy, oracle: Oracle, row_of: dict[str, int]) -> pl.DataF
             "blue_fen": oracle.blue.get((seller, buyer), 0),
             "red_fen": oracle.red.get((seller, buyer), 0),
             "count": number,
-            "delivered_fen": oracle.delivered.get((seller, buyer), 0),
         }
         for (seller, buyer), number in sorted(count.items())
     ]
-    names = ["supplier", "buyer", "amount_fen", "blue_fen", "red_fen", "count", "delivered_fen"]
+    names = ["supplier", "buyer", "amount_fen", "blue_fen", "red_fen", "count"]
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Int64))
+
+
+def by_pair(amounts: dict[tuple[str, str], int], row_of: dict[str, int], name: str) -> pl.DataFrame:
+    rows = [(row_of[s], row_of[b], amount) for (s, b), amount in sorted(amounts.items())]
+    schema = dict.fromkeys(["seller", "buyer", name], pl.Int64)
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def papers(economy: Economy, oracle: Oracle, row_of: dict[str, int]) -> Papers:
     receivables = [{**r, "id": r["number"], "amount_fen": r["amount"]} for r in economy.receivables]
     vouchers = [{**v, "id": v["number"], "amount_fen": v["amount"]} for v in economy.vouchers]
-    recent = [
-        {"seller": row_of[s], "buyer": row_of[b], "total_fen": total}
-        for (s, b), total in sorted(oracle.recent.items())
-    ]
-    wide = dict.fromkeys(["seller", "buyer", "total_fen"], pl.Int64)
     return Papers(
         receivables=with_rows(frame("receivables", receivables), row_of, "seller", "buyer"),
         vouchers=with_rows(frame("vouchers", vouchers), row_of, "holder", "issuer"),
-        recent=pl.DataFrame(recent, schema=wide),
+        recent=by_pair(oracle.recent, row_of, "total_fen"),
+        delivered=by_pair(oracle.delivered, row_of, "delivered_fen"),
         as_of=economy.as_of,
     )
 
@@ -108,6 +109,7 @@ def inputs(economy: Economy, oracle: Oracle) -> Inputs:
     named = {row["firm"] for row in economy.firms}
     for rows, ends in (
         (economy.invoices, ("seller", "buyer")),
+        (economy.orders, ("seller", "buyer")),
         (economy.receivables, ("seller", "buyer")),
         (economy.vouchers, ("issuer", "holder")),
         (economy.holdings, ("owner", "owned")),
@@ -125,7 +127,13 @@ def inputs(economy: Economy, oracle: Oracle) -> Inputs:
         for core in oracle.cores
         for firm in ids
     ]
-    worst = [(row_of[firm], int(oracle.worst(firm) * 10**12), 0) for firm in ids]
+    partner_losses = [
+        (row_of[closed], row_of[firm], int(oracle.loss(firm, closed) * 10**12))
+        for pair, amount in sorted(oracle.net.items())
+        for closed, firm in (pair, pair[::-1])
+        if amount > 0
+    ]
+    ends = {"closed": pl.Int64, "firm": pl.Int64, "loss_e12": pl.Int64}
     wide = NARROW | {"loss_e12": pl.Int64}
     return Inputs(
         version=1,
@@ -142,11 +150,7 @@ def inputs(economy: Economy, oracle: Oracle) -> Inputs:
             shares, schema={"firm": pl.Int64, "core": pl.Int64, "share_e12": pl.Int64}, orient="row"
         ),
         losses=pl.DataFrame(losses, schema=wide, orient="row"),
-        worst=pl.DataFrame(
-            worst,
-            schema={"firm": pl.Int64, "worst_e12": pl.Int64, "worst_firm": pl.Int64},
-            orient="row",
-        ),
+        partner_losses=pl.DataFrame(partner_losses, schema=ends, orient="row").unique(),
         colours={},
         reserved={},
     )

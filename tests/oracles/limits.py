@@ -68,11 +68,10 @@ class Oracle:
     def __init__(
         self,
         economy: Economy,
-        worst: Callable[[str], Fraction],
         loss: Callable[[str, str], Fraction],
     ) -> None:
+        """Take the rows, and the share of its production that a firm loses when one closes."""
         self.e = economy
-        self.worst = worst
         self.loss = loss
         self.books = {row["firm"]: row for row in economy.firms}
         self.cores = sorted(f for f, row in self.books.items() if row.get("core"))
@@ -276,6 +275,20 @@ class Oracle:
                         after[seller, core] = got / total
             now = after
         return {pair: cut(share) for pair, share in now.items()}
+
+    def partners(self, i: str) -> set[str]:
+        """Name the three largest buyers and the three largest suppliers of a firm."""
+        found = set()
+        for near in (0, 1):
+            own = [
+                (-a, pair[1 - near]) for pair, a in self.net.items() if pair[near] == i and a > 0
+            ]
+            found |= {partner for _, partner in sorted(own)[:3]}
+        return found
+
+    def worst(self, i: str) -> Fraction:
+        chains = {core for core in self.cores if i in self.chains[core]}
+        return max((self.loss(i, j) for j in chains | self.partners(i)), default=ZERO)
 
     # Facility and documents -----------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from app.limits.results import Results, open_results
 from app.limits.storage import save
 from graph.errors import NotFound
 from tests.app.limits.evaluator import check, value
-from tests.app.limits.test_second_reading import POLICY, loss, worst
+from tests.app.limits.test_second_reading import POLICY, loss
 from tests.oracles.economies import economy
 from tests.oracles.inputs import inputs
 from tests.oracles.limits import Oracle, floor
@@ -17,7 +17,7 @@ from tests.oracles.limits import Oracle, floor
 
 def stored(seed: int, folder: Path) -> tuple[Results, Oracle]:
     raw = economy(seed)
-    oracle = Oracle(raw, worst, loss)
+    oracle = Oracle(raw, loss)
     handed = inputs(raw, oracle)
     save(compute(handed, POLICY), handed, POLICY, folder / "run", {})
     return Results(folder / "run"), oracle

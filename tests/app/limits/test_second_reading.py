@@ -14,18 +14,14 @@ from tests.oracles.limits import Oracle, floor
 POLICY = in_force(shipped(), dt.date(2026, 6, 30))
 
 
-def worst(firm: str) -> Fraction:
-    return Fraction(int(firm[1:]) * 137 % 1000, 1000)
-
-
-def loss(firm: str, core: str) -> Fraction:
-    return Fraction((int(firm[1:]) * 31 + int(core[1:]) * 57) % 100, 100)
+def loss(firm: str, closed: str) -> Fraction:
+    return Fraction((int(firm[1:]) * 31 + int(closed[1:]) * 57) % 100, 100)
 
 
 @pytest.mark.parametrize("seed", range(150))
 def test_limits_agree_with_the_second_reading(seed: int) -> None:
     raw = economy(seed)
-    oracle = Oracle(raw, worst, loss)
+    oracle = Oracle(raw, loss)
 
     outcome = compute(inputs(raw, oracle), POLICY)
 
@@ -42,7 +38,7 @@ def test_limits_agree_with_the_second_reading(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(150))
 def test_facilities_agree_with_the_second_reading(seed: int) -> None:
     raw = economy(seed)
-    oracle = Oracle(raw, worst, loss)
+    oracle = Oracle(raw, loss)
 
     outcome = compute(inputs(raw, oracle), POLICY)
 
