@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from app.config import code_version
 from app.errors import AppError
 from app.kit import console
+from app.stress.cli import stress
 from graph.errors import GraphError
 
 FAILED = 1
@@ -80,6 +81,8 @@ def register(*commands: Callable[..., None]) -> None:
     for command in commands:
         app.command()(command)
 
+
+register(stress)
 
 if __name__ == "__main__":
     main()
