@@ -15,7 +15,11 @@ SIZES = ("micro", "small", "medium", "large")
 SIZE_YUAN = np.array([3e6, 3e7, 4e8])
 RED, VOID, REPEATED = 0.012, 0.02, 0.0015
 FAILING = 0.012
+RATED = 0.8  # Part of the firms without a statement that are rated all the same.
 MONTH_DAYS = 30
+RECEIVABLE_DAYS, RECEIVABLE_SHARE = 240, 0.15
+EAGER, CONFIRM_DAYS = 4, 5
+FINANCED, DISPUTED = 0.03, 0.015
 YEAR_DAYS = 365
 
 
@@ -59,10 +63,11 @@ def firms(draw: np.random.Generator, world: World, span: Span) -> pl.DataFrame:
     revenue = np.maximum(np.maximum(sales, bought * 1.15) * outside, 1e5)
     cost = revenue * draw.uniform(0.6, 0.9, count)
     profit = (revenue - cost) * draw.uniform(-0.1, 0.6, count)
-    worth = revenue * draw.lognormal(-0.9, 0.6, count)
-    grade = _grades(draw, profit / revenue, core)
     told = draw.random(count) < np.where(core, 0.97, 0.6)
     told[: min(2, world.cores)] = [True, False][: min(2, world.cores)]
+    grades = _grades(draw, profit / revenue, core)
+    rated = told | core | (draw.random(count) < RATED)
+    rated[min(1, world.cores - 1)] = world.cores == 1
     frame = {
         "firm": ids(world),
         "name": names.firm_names(draw, world.region, world.sector),
@@ -71,14 +76,27 @@ def firms(draw: np.random.Generator, world: World, span: Span) -> pl.DataFrame:
         "region": [names.REGIONS[r] for r in world.region],
         "size": [SIZES[s] for s in np.searchsorted(SIZE_YUAN, revenue)],
         "founded_on": span.day(draw.integers(400, 9000, count)),
-        "capital_fen": _fen(worth * 0.5),
-        "core": [bool(flag) for flag in core],
-        "rating": [
-            grade_of if draw.random() < (1.0 if flag else 0.8) else None
-            for grade_of, flag in zip(grade, told, strict=True)
-        ],
+        "core": core.tolist(),
+        "rating": _where(rated, np.array(grades, dtype=object)),
     }
-    money = {
+    books = _books(draw, revenue, cost, profit)
+    told_money = {f"{name}_fen": _where(told, _fen(value)) for name, value in books.items()}
+    rest = {
+        "capital_fen": _fen(revenue * draw.uniform(0.05, 0.5, count)),
+        "loans_fen": _loans(draw, revenue, world.cores),
+        "expected_growth": _where(told, np.round(draw.normal(0.06, 0.08, count), 3)),
+        "statement_on": _where(told, np.array([span.end] * count, dtype=object)),
+    }
+    return pl.DataFrame({**frame, **told_money, **rest}, strict=False)
+
+
+def _books(
+    draw: np.random.Generator, revenue: Floats, cost: Floats, profit: Floats
+) -> dict[str, Floats]:
+    """Return a statement of every firm, in yuan."""
+    count = len(revenue)
+    worth = revenue * draw.lognormal(-0.9, 0.6, count)
+    return {
         "revenue": revenue,
         "cost": cost,
         "profit": profit,
@@ -95,18 +113,14 @@ def firms(draw: np.random.Generator, world: World, span: Span) -> pl.DataFrame:
         "own_funds": revenue * draw.uniform(0.0, 0.06, count),
         "working_capital_loans": revenue * draw.uniform(0.0, 0.05, count),
     }
-    told_money = {f"{name}_fen": _where(told, _fen(value)) for name, value in money.items()}
-    loans = _fen(revenue * draw.uniform(0.0, 0.1, count))
-    loans[world.cores :: 997] = 499_990_000_000
-    if world.cores > 3:  # noqa: PLR2004  # One core whose loans leave little to the law.
-        loans[2] = 499_000_000_000
-    growth = np.round(draw.normal(0.06, 0.08, count), 3)
-    books = {
-        "loans_fen": loans,
-        "expected_growth": _where(told, growth),
-        "statement_on": _where(told, np.array([span.end] * count, dtype=object)),
-    }
-    return pl.DataFrame({**frame, **told_money, **books}, strict=False)
+
+
+def _loans(draw: np.random.Generator, revenue: Floats, cores: int) -> Rows:
+    """Return loans in fen; a few firms, and one core, have nearly all the law lets them."""
+    loans = _fen(revenue * draw.uniform(0.0, 0.1, len(revenue)))
+    loans[cores::997] = 499_990_000_000
+    loans[2:3] = 499_000_000_000
+    return loans
 
 
 def _grades(draw: np.random.Generator, margin: Floats, core: np.ndarray) -> list[str]:
@@ -191,26 +205,20 @@ def receivables(
     weak: Rows,
 ) -> pl.DataFrame:
     """Return receivables from the last invoices: tenor, delay that drifts, confirmation."""
-    first = span.end - dt.timedelta(days=240)
+    first = span.end - dt.timedelta(days=RECEIVABLE_DAYS)
+    recent = made.filter(pl.col("issued_on") > first)
+    share = min(1.0, RECEIVABLE_SHARE * len(made) / max(1, len(recent)))
     sound = (pl.col("status") == "valid") & (pl.col("amount_fen") > 0)
-    share = min(1.0, 0.15 * len(made) / max(1, made.filter(pl.col("issued_on") > first).height))
-    own = made.filter(sound & (pl.col("issued_on") > first))
-    own = own.filter(pl.Series(draw.random(len(own)) < share))
+    own = recent.filter(sound).filter(pl.Series(draw.random(recent.filter(sound).height) < share))
     count = len(own)
     buyer = world.buyer[own["edge"].to_numpy()]
-    back = (pl.Series([span.end] * count) - own["issued_on"]).dt.total_days().to_numpy()
+    back = (pl.Series([span.end] * count, dtype=pl.Date) - own["issued_on"]).dt.total_days()
+    age = back.to_numpy()
     tenor = draw.choice([30, 60, 90, 120], count, p=[0.2, 0.4, 0.3, 0.1])
     delay = np.round(draw.normal(2.0, 6.0, count)) + np.where(np.isin(buyer, weak), 45, 0)
-    paid_back = back - tenor - delay.astype(np.int64)
-    paid = paid_back >= 0
-    core = world.level[buyer] == 0
-    agreed = core & (draw.random(count) < np.where(buyer % 9 == 4, 0.95, 0.45)) & (back > 5)  # noqa: PLR2004  # A few cores confirm nearly all.
-    fate = draw.random(count)
-    status = np.where(agreed, "confirmed", "open").astype(object)
-    status[~paid & (fate < 0.03)] = "financed"  # noqa: PLR2004  # Shares of an ordinary book.
-    status[~paid & (fate > 0.985)] = "disputed"  # noqa: PLR2004  # The same.
-    status[paid] = "paid"
-    due = (back - tenor).astype(np.int64)
+    paid_back = age - tenor - delay.astype(np.int64)
+    agreed = _agreed(draw, world, buyer, age)
+    status = _status(draw, agreed, paid_back >= 0)
     return pl.DataFrame(
         {
             "number": "R" + own["number"],
@@ -218,13 +226,31 @@ def receivables(
             "buyer": own["buyer"],
             "amount_fen": own["total_fen"],
             "issued_on": own["issued_on"],
-            "due_on": span.day(due),
-            "confirmed_on": _some(agreed, span.day(np.maximum(back - 5, 0))),
-            "paid_on": _some(paid, span.day(np.maximum(paid_back, 0))),
+            "due_on": span.day((age - tenor).astype(np.int64)),
+            "confirmed_on": _some(agreed, span.day(np.maximum(age - 5, 0))),
+            "paid_on": _some(paid_back >= 0, span.day(np.maximum(paid_back, 0))),
             "status": pl.Series(status.tolist(), dtype=pl.String),
             "registry_id": _some(agreed, pl.Series("Z" + own["number"])),
         }
     )
+
+
+def _agreed(draw: np.random.Generator, world: World, buyer: Rows, age: Rows) -> np.ndarray:
+    """Return which receivables a core has confirmed; a few cores confirm nearly all."""
+    eager = np.where(buyer % 9 == EAGER, 0.95, 0.45)
+    return np.asarray(
+        (world.level[buyer] == 0) & (draw.random(len(buyer)) < eager) & (age > CONFIRM_DAYS)
+    )
+
+
+def _status(draw: np.random.Generator, agreed: np.ndarray, paid: np.ndarray) -> np.ndarray:
+    """Return the status words; a few open ones are financed or disputed."""
+    fate = draw.random(len(paid))
+    status = np.where(agreed, "confirmed", "open").astype(object)
+    status[fate < FINANCED] = "financed"
+    status[fate > 1.0 - DISPUTED] = "disputed"
+    status[paid] = "paid"
+    return status
 
 
 def _some(flags: np.ndarray, values: pl.Series) -> pl.Series:
