@@ -1,0 +1,98 @@
+"""One chain as a file for other people's tools: HTML, GraphML, CSV or JSON."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import asdict, fields
+from typing import Literal, get_args
+
+import networkx as nx
+
+from graph.chains import Chain
+from graph.errors import InvalidInput
+from graph.interop.page import page
+from graph.interop.view import Member, View, view
+from graph.network import Network
+
+Format = Literal["html", "graphml", "csv", "json"]
+Language = Literal["zh", "en"]
+FORMATS: tuple[str, ...] = get_args(Format)
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # What a spreadsheet would run.
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def chain(network: Network, found: Chain, form: str, *, language: Language = "zh") -> bytes:
+    """
+    Return one chain as the bytes of a file.
+
+    Args:
+        network: Where the chain was found; column `name` names the firms if it is there.
+        found: The chain.
+        form: `html` (one page, works offline), `graphml` or `json` (firms and the trades among
+            them), `csv` (firms; UTF-8 with a byte-order mark, for spreadsheets).
+        language: Of the page; the other forms do not depend on it.
+
+    Raises:
+        InvalidInput: There is no such form.
+
+    Example:
+        >>> from graph.chains import find_chain
+        >>> from graph.testing.networks import toy
+        >>> network = toy({("mill", "cars"): 90})
+        >>> print(chain(network, find_chain(network, "cars"), "csv").decode("utf-8-sig").strip())
+        direction,tier,id,name,rating,up_tier,down_tier,via,strength_fen
+        up,1,mill,Firm mill,,1,0,cars,90
+    """
+    if form not in FORMATS:
+        raise InvalidInput(f"no format {form!r}; there are {', '.join(FORMATS)}")
+    shown = view(network, found)
+    if form == "html":
+        return page(shown, language=language).encode()
+    if form == "csv":
+        return _csv(shown).encode("utf-8-sig")
+    return (_json(shown) if form == "json" else _graphml(shown)).encode()
+
+
+def _csv(shown: View) -> str:
+    first = ["direction", "tier"]
+    names = first + [each.name for each in fields(Member) if each.name not in first]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for member in shown.members:
+        writer.writerow([_cell(getattr(member, name)) for name in names])
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _json(shown: View) -> str:
+    said = {
+        "core": {"id": shown.core, "name": shown.core_name},
+        "firms": [asdict(member) for member in shown.members],
+        "trades": [asdict(tie) for tie in shown.trades],
+    }
+    return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+
+
+def _graphml(shown: View) -> str:
+    graph = nx.DiGraph()
+    graph.add_node(_xml(shown.core), name=_xml(shown.core_name), direction="core", tier=0)
+    for member in shown.members:
+        known = {name: value for name, value in asdict(member).items() if value is not None}
+        firm = known.pop("id")
+        graph.add_node(
+            _xml(firm), **{n: _xml(v) if isinstance(v, str) else v for n, v in known.items()}
+        )
+    for tie in shown.trades:
+        graph.add_edge(_xml(tie.supplier), _xml(tie.buyer), amount_fen=tie.amount_fen)
+    return "\n".join(nx.generate_graphml(graph, named_key_ids=True)) + "\n"
+
+
+def _xml(text: str) -> str:
+    """Return the text with what XML cannot hold replaced."""
+    return _NO_XML.sub("\ufffd", text)
