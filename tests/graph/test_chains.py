@@ -1,4 +1,5 @@
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.chains import DOWN, UP, Chain, belonging, find_chain, find_chains, strengths
+from graph.chains.find import KINDS, _Flat
 from graph.errors import InvalidInput, NotFound
 from graph.network import Network
 from graph.testing.networks import toy
@@ -271,3 +273,24 @@ def test_belonging_is_the_same_with_any_number_of_threads_and_order_of_cores() -
     assert np.array_equal(one.core_rows, many.core_rows)
     assert np.array_equal(one.firm_rows, many.firm_rows)
     assert len(one.share_e12) > 100
+
+
+def test_a_small_chain_in_a_large_network_is_the_same_as_in_a_small_one() -> None:
+    trades = {("a", "b"): 5, ("b", "c"): 7, ("c", "a"): 9}
+    small, large = toy(trades), toy(trades, alone=[f"x{i:03}" for i in range(500)])
+
+    one, other = (find_chain(network, "c") for network in (small, large))
+
+    assert shown(small, one) == shown(large, other)
+
+
+def test_columns_keep_what_they_hold_when_they_grow() -> None:
+    flat = _Flat(1)
+    parts = [tuple(np.full(size, size, kind) for kind in KINDS) for size in (1, 2, 40)]
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        flat.append([parts[0]], pool)
+        flat.append(parts[1:], pool)
+
+    assert flat.offsets == [0, 1, 3, 43]
+    assert all(column.tolist() == [1, 2, 2, *[40] * 40] for column in flat.columns().values())

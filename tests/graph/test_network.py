@@ -193,6 +193,7 @@ def test_sums_past_64_bits_are_refused_in_any_order() -> None:
         ({"firm": ["a", "a"]}, {}, "'a' stands twice"),
         ({"firm": ["a", None]}, {}, "table firms, column 'firm', row 1: the value is missing"),
         ({"firm": [1]}, {}, "firms.firm must be text"),
+        ({"firm": ["b", "a", "a"]}, {}, "'a' stands twice"),
         ({}, {"supplier": None}, "table trades has no column 'supplier'"),
         ({}, {"buyer": ["b", "c"]}, "column 'buyer': 'c' is not in firms"),
         ({}, {"supplier": [None, "a"]}, "table trades, column 'supplier', row 0"),
