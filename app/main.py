@@ -22,12 +22,14 @@ from app.kit.clock import Clock, utc_now
 from app.kit.metrics import Metrics
 from app.kit.problems import add_handlers
 from app.kit.tracing import API, Surroundings
+from app.pages.setup import ROUTERS, add_pages
+from app.pages.stored import StoredReading
 
 BODY_BYTES_MAX = 2**20
 UPLOAD_BYTES_MAX = 2**32
 UPLOADS = f"{API}/imports"
 API_ROUTERS: tuple[APIRouter, ...] = ()
-PAGE_ROUTERS: tuple[APIRouter, ...] = ()
+PAGE_ROUTERS: tuple[APIRouter, ...] = ROUTERS
 probes = APIRouter(tags=["probes"])
 
 
@@ -51,6 +53,7 @@ def create_app(settings: Settings | None = None, *, now: Clock = utc_now) -> Fas
     _add_routes(app)
     _add_layers(app)
     add_handlers(app)
+    add_pages(app, StoredReading(resources))
     return app
 
 

@@ -1,0 +1,170 @@
+"""Signing in and out, the first page, and how pages look."""
+
+import secrets
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import quote
+
+from anyio import to_thread
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.auth import sessions, users
+from app.auth.errors import ForgedRequest, TooManyAttempts, WrongPassword
+from app.auth.gate import check_csrf
+from app.auth.principals import Principal
+from app.auth.rules import OPEN, SIGNED_IN, PrincipalDep, allow
+from app.deps import Resources, ResourcesDep
+from app.web.preferences import (
+    KEPT_SECONDS,
+    LANGUAGE_COOKIE,
+    THEME_COOKIE,
+    THEMES,
+    local_path,
+)
+from app.web.render import page, principal_of
+from app.web.texts import LANGUAGES
+
+FORM_COOKIE = "deeptier_form"
+FORM_SECONDS = 3600
+NAME_LENGTH_MAX = 120
+router = APIRouter()
+
+
+@router.get("/", dependencies=[allow(SIGNED_IN)])
+def start(who: PrincipalDep) -> Response:
+    """Lead somebody to the page that is theirs."""
+    return RedirectResponse(start_of(who), status_code=303)
+
+
+def start_of(who: Principal) -> str:
+    """
+    Return the first page of somebody.
+
+    Example:
+        >>> start_of(Principal("Lin", "core", "C1")), start_of(Principal("Mo", "risk"))
+        ('/chains/C1', '/cores')
+    """
+    firm = quote(who.firm or "", safe="")
+    return {"core": f"/chains/{firm}", "supplier": f"/firms/{firm}"}.get(who.role, "/cores")
+
+
+@router.get("/sign-in", dependencies=[allow(OPEN)])
+def show_sign_in(request: Request, resources: ResourcesDep) -> Response:
+    """Return the form to sign in; who is signed in already goes on."""
+    target = local_path(request.query_params.get("next"))
+    if principal_of(request) is not None:
+        return RedirectResponse(target, status_code=303)
+    return _form(request, resources, target=target)
+
+
+@router.post("/sign-in", dependencies=[allow(OPEN)])
+def sign_in(
+    request: Request,
+    resources: ResourcesDep,
+    name: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    csrf: Annotated[str, Form()] = "",
+    target: Annotated[str, Form(alias="next")] = "/",
+) -> Response:
+    """Begin a session, or show the form again with what was wrong."""
+    target, name = local_path(target), name.strip()[:NAME_LENGTH_MAX]
+    key = resources.settings.signing_key()
+    given = request.cookies.get(FORM_COOKIE, "")
+    if not given or not secrets.compare_digest(
+        csrf.encode(), sessions.csrf_of(given, key).encode()
+    ):
+        return _form(request, resources, target=target, name=name, refused="form_too_old")
+    now = resources.now()
+    try:
+        user = users.check_password(resources.records, name, password)
+    except WrongPassword:
+        return _form(request, resources, target=target, name=name, refused="wrong_password")
+    except TooManyAttempts:
+        return _form(request, resources, target=target, name=name, refused="too_many_attempts")
+    session = sessions.begin(resources.records, key, user, now=now)
+    answer = RedirectResponse(target, status_code=303)
+    answer.set_cookie(
+        sessions.COOKIE,
+        session.cookie,
+        max_age=int(sessions.LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+    answer.delete_cookie(FORM_COOKIE)
+    return answer
+
+
+@router.post("/sign-out", dependencies=[allow(SIGNED_IN)])
+async def sign_out(
+    request: Request,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """End the session."""
+    check_csrf(who, csrf)
+    if who.session is None:
+        raise ForgedRequest("only a session can be ended")
+    await to_thread.run_sync(_end, resources, who.session)
+    request.app.state.authenticator.forget()
+    answer = RedirectResponse("/sign-in", status_code=303)
+    answer.delete_cookie(sessions.COOKIE)
+    return answer
+
+
+def _end(resources: Resources, session: str) -> None:
+    sessions.end(resources.records, session)
+
+
+@router.get("/preferences", dependencies=[allow(OPEN)])
+def prefer(
+    request: Request,
+    language: str = "",
+    theme: str = "",
+    target: str = "",
+) -> Response:
+    """Keep a language or theme, and go back to where the reader was."""
+    answer = RedirectResponse(
+        local_path(target or request.query_params.get("next")), status_code=303
+    )
+    secure = request.url.scheme == "https"
+    for cookie, value, known in (
+        (LANGUAGE_COOKIE, language, LANGUAGES),
+        (THEME_COOKIE, theme, THEMES),
+    ):
+        if value in known:
+            answer.set_cookie(
+                cookie, value, max_age=KEPT_SECONDS, httponly=True, samesite="lax", secure=secure
+            )
+    return answer
+
+
+def _form(
+    request: Request,
+    resources: Resources,
+    *,
+    target: str,
+    name: str = "",
+    refused: str | None = None,
+) -> Response:
+    cookie = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
+    answer = page(
+        request,
+        "sign_in.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
+        form_token=sessions.csrf_of(cookie, resources.settings.signing_key()),
+        next=target,
+        name=name,
+        refused=refused,
+    )
+    answer.set_cookie(
+        FORM_COOKIE,
+        cookie,
+        max_age=FORM_SECONDS,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return answer

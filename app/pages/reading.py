@@ -1,0 +1,132 @@
+"""What the pages read: one interface, so that a page does not care where it comes from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from fastapi import Depends, Request
+
+from app.web.charts import Flow, Group
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facility:
+    """What a chain as a whole may borrow; money is None where there is no facility."""
+
+    core: str
+    name: str
+    firms: int
+    limit_fen: int | None
+    occupied_fen: int | None
+    available_fen: int | None
+    binding: str | None
+    absent: str | None
+
+    @property
+    def use(self) -> float | None:
+        """Return the share of the facility that is occupied."""
+        if not self.limit_fen or self.occupied_fen is None:
+            return None
+        return self.occupied_fen / self.limit_fen
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A firm in a chain: its place there, its limit, and what decides it."""
+
+    id: str
+    name: str
+    direction: str
+    tier: int
+    limit_fen: int | None
+    reachable_fen: int | None
+    binding: str | None
+    absent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A firm that a search found."""
+
+    id: str
+    name: str
+    sector: str | None
+    core: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Somebody that a firm trades with, over the last year."""
+
+    id: str
+    name: str
+    amount_fen: int
+    count: int
+    last_on: str | None
+
+
+class Reading(Protocol):
+    """Everything that pages show, of the version that is served."""
+
+    def facilities(self) -> Sequence[Facility]:
+        """Return every chain with its facility."""
+        ...
+
+    def head(self) -> Document:
+        """Return version, as-of date, policy and run of what is shown."""
+        ...
+
+    def chain(self, core: str) -> Document:
+        """Return a chain's document: core, facility, absent, tiers."""
+        ...
+
+    def members(self, core: str) -> Sequence[Standing]:
+        """Return every firm of a chain."""
+        ...
+
+    def limit(self, core: str, firm: str) -> Document:
+        """Return the document of one limit, with its derivations."""
+        ...
+
+    def picture(self, core: str) -> tuple[Sequence[Group], Sequence[Flow]]:
+        """Return the firms of a chain by tier and grade, and the trade between these groups."""
+        ...
+
+    def firm(self, firm: str) -> Document:
+        """Return what is known of a firm: its attributes."""
+        ...
+
+    def names(self, firms: Sequence[str]) -> Mapping[str, str]:
+        """Return the names of firms."""
+        ...
+
+    def chains_of(self, firm: str) -> Sequence[Standing]:
+        """Return the chains a firm stands in; `id` and `name` are the core's."""
+        ...
+
+    def partners(self, firm: str) -> tuple[Sequence[Partner], Sequence[Partner]]:
+        """Return the buyers and the suppliers of a firm, largest first."""
+        ...
+
+    def search(self, text: str) -> Sequence[Found]:
+        """Return the firms that a text finds."""
+        ...
+
+    def stress(self, firms: Sequence[str], channels: Sequence[str]) -> str:
+        """Return the id of the scenario in which these firms fail, computed where it is new."""
+        ...
+
+    def scenario(self, scenario: str) -> Document:
+        """Return the document of a scenario."""
+        ...
+
+
+def reading_of(request: Request) -> Reading:
+    """Return what this process reads from."""
+    reading: Reading = request.app.state.reading
+    return reading
+
+
+ReadingDep = Annotated[Reading, Depends(reading_of)]

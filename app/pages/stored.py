@@ -1,0 +1,212 @@
+"""What the pages read, from the run that is served, its network, its store and its scenarios."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import polars as pl
+
+from app.deps import Resources
+from app.limits.results import Results, open_results
+from app.pages.reading import Document, Facility, Found, Partner, Standing
+from app.pages.served import policy_of, run_of
+from app.stress.schemas import CHANNELS, Channel, Scenario
+from app.stress.service import Place, read_scenario, run_scenario
+from app.web.charts import Flow, Group, grade_of
+from graph.model import FirmId, Trade
+from graph.network import Network
+from graph.stores.base import Reader
+
+TRADES_MAX = 5000
+SEARCH_SIZE = 20
+PICTURES_MAX = 256
+UP = "up"
+Picture = tuple[Sequence[Group], Sequence[Flow]]
+
+
+class StoredReading:
+    """Reads what was computed; nothing here computes a limit."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._pictures: OrderedDict[tuple[str, str], Picture] = OrderedDict()
+        self._listed: tuple[str, Sequence[Facility]] | None = None
+
+    def _results(self) -> Results:
+        return open_results(run_of(self._resources))
+
+    def _reader(self) -> Reader:
+        return self._resources.store.reader(self._results().head.version)
+
+    def _networks(self) -> Path:
+        return self._resources.home / "networks"
+
+    def facilities(self) -> Sequence[Facility]:
+        """Return every chain with its facility."""
+        results = self._results()
+        if self._listed is None or self._listed[0] != results.head.run:
+            found = [_facility(results, core) for core in results.cores]
+            self._listed = (results.head.run, found)
+        return self._listed[1]
+
+    def head(self) -> Document:
+        """Return version, as-of date, policy and run of what is shown."""
+        return self._results().head.document()
+
+    def chain(self, core: str) -> Document:
+        """Return a chain's document: core, facility, absent, tiers."""
+        results = self._results()
+        return {
+            "core": {"id": core, "name": results.name(core)},
+            **results.head.document(),
+            "facility": results.facility(core),
+            "absent": results.why_no_facility(core),
+            "tiers": results.tiers(core),
+        }
+
+    def members(self, core: str) -> Sequence[Standing]:
+        """Return every firm of a chain."""
+        results = self._results()
+        return [Standing(**each.document()) for each in results.members(results.order(core))]
+
+    def limit(self, core: str, firm: str) -> Document:
+        """Return the document of one limit, with its derivations."""
+        return self._results().firm(core, firm)
+
+    def picture(self, core: str) -> Picture:
+        """Return the firms of a chain by tier and grade, and the trade between these groups."""
+        results = self._results()
+        key = (results.head.run, core)
+        if key not in self._pictures:
+            place = self._networks() / str(results.head.version)
+            members = results.members(results.order(core))
+            where = {each.id: _column(each.direction, each.tier) for each in members}
+            self._pictures[key] = grouped(Network.open(place), {**where, core: 0})
+            if len(self._pictures) > PICTURES_MAX:
+                self._pictures.popitem(last=False)
+        return self._pictures[key]
+
+    def firm(self, firm: str) -> Document:
+        """Return what is known of a firm: its attributes."""
+        return dict(self._reader().firm(FirmId(firm)).attributes)
+
+    def names(self, firms: Sequence[str]) -> Mapping[str, str]:
+        """Return the names of firms."""
+        results = self._results()
+        return {firm: results.name(firm) for firm in firms}
+
+    def chains_of(self, firm: str) -> Sequence[Standing]:
+        """Return the chains a firm stands in; `id` and `name` are the core's."""
+        results = self._results()
+        found = []
+        for core in results.chains_of(firm):
+            member = results.member(core, firm).document()
+            found.append(Standing(**{**member, "id": core, "name": results.name(core)}))
+        found.sort(key=lambda row: -(row.limit_fen or 0))
+        return found
+
+    def partners(self, firm: str) -> tuple[Sequence[Partner], Sequence[Partner]]:
+        """Return the buyers and the suppliers of a firm, largest first."""
+        trades = self._reader().trades_of(FirmId(firm), size=TRADES_MAX)
+        sold = [t for t in trades if t.supplier == firm and t.buyer != firm]
+        bought = [t for t in trades if t.buyer == firm and t.supplier != firm]
+        return self._named(sold, "buyer"), self._named(bought, "supplier")
+
+    def _named(self, trades: Sequence[Trade], end: str) -> Sequence[Partner]:
+        results = self._results()
+        found = [
+            Partner(
+                id=getattr(trade, end),
+                name=results.name(getattr(trade, end)),
+                amount_fen=trade.amount_fen,
+                count=trade.count,
+                last_on=trade.last_on.isoformat(),
+            )
+            for trade in trades
+            if trade.count
+        ]
+        return sorted(found, key=lambda partner: (-partner.amount_fen, partner.id))
+
+    def search(self, text: str) -> Sequence[Found]:
+        """Return the firms that a text finds."""
+        return [
+            Found(
+                id=firm.id,
+                name=firm.name,
+                sector=cast("str | None", firm.attributes.get("sector")),
+                core=bool(firm.attributes.get("core")),
+            )
+            for firm in self._reader().search(text, size=SEARCH_SIZE)
+        ]
+
+    def stress(self, firms: Sequence[str], channels: Sequence[str]) -> str:
+        """Return the id of the scenario in which these firms fail, computed where it is new."""
+        reader = self._reader()
+        run_along = cast("tuple[Channel, ...]", tuple(c for c in CHANNELS if c in channels))
+        policy = policy_of(self._resources, reader.version.as_of)
+        place = Place.under(reader, self._resources.home)
+        document = run_scenario(place, Scenario(tuple(firms), run_along), policy)
+        return str(document["scenario"])
+
+    def scenario(self, scenario: str) -> Document:
+        """Return the document of a scenario."""
+        return read_scenario(self._resources.home / "runs" / "scenarios", scenario)
+
+
+def _facility(results: Results, core: str) -> Facility:
+    document = results.facility(core) or {}
+    figures = {
+        name: document.get(name)
+        for name in ("limit_fen", "occupied_fen", "available_fen", "binding")
+    }
+    return Facility(
+        core=core,
+        name=results.name(core),
+        firms=results.size(core),
+        absent=results.why_no_facility(core),
+        **figures,
+    )
+
+
+def _column(direction: str, tier: int) -> int:
+    return -tier if direction == UP else tier
+
+
+def grouped(network: Network, columns: Mapping[str, int]) -> Picture:
+    """
+    Return firms by column and grade, and the trade between groups in neighbouring columns.
+
+    Args:
+        network: The network of the version.
+        columns: Where each firm of the chain stands: the core at 0, suppliers below.
+    """
+    rows = np.array(network.rows(list(columns)), np.int64)
+    at = np.array(list(columns.values()), np.int64)
+    ratings = network.column("rating").to_pylist()
+    members = pl.DataFrame(
+        {"row": rows, "column": at, "grade": [grade_of(ratings[row]) for row in rows]}
+    )
+    counted = members.group_by("column", "grade").len().sort("column", "grade")
+    groups = [Group(column, grade, firms) for column, grade, firms in counted.iter_rows()]
+    starts, ends = network.out_indptr[rows], network.out_indptr[rows + 1]
+    edges = np.concatenate(
+        [np.arange(a, b) for a, b in zip(starts, ends, strict=True)] or [np.empty(0, np.int64)]
+    )
+    trades = pl.DataFrame(
+        {
+            "row": np.repeat(rows, ends - starts),
+            "buyer": network.out_indices[edges].astype(np.int64),
+            "amount_fen": network.out_amount_fen[edges],
+        }
+    )
+    flows = (
+        trades.join(members, on="row")
+        .join(members.rename({"row": "buyer"}), on="buyer", suffix="_to")
+        .filter(pl.col("column_to") == pl.col("column") + 1)
+        .group_by("column", "grade", "column_to", "grade_to")
+        .agg(pl.col("amount_fen").sum())
+        .sort("column", "grade", "column_to", "grade_to")
+    )
+    return groups, [Flow((a, b), (c, d), amount) for a, b, c, d, amount in flows.iter_rows()]

@@ -1,0 +1,220 @@
+"""
+Pictures as geometry: what stands where in nominal pixels; templates draw it as SVG.
+
+The chain picture has one column a tier, suppliers left and distributors right of the core, and
+in each column one block a grade. A block is as high as its firms are many (columns by the square
+root of theirs, so that a tier of five stays visible beside one of five hundred); a band between
+two blocks takes of each the part that the square root of its trade is there.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+WIDTH = 1060
+COLUMN_APART_MIN = 118
+BLOCK_WIDTH = 58
+TOP = 52
+STACK_HEIGHT = 300
+STACK_SHARE_MIN = 0.12
+BLOCK_HEIGHT_MIN = 5.0
+LABEL_HEIGHT_MIN = 15.0
+GAP = 5.0
+MARGIN = 62
+BAND_PART = 0.92
+GRADES = "ABCDE"
+UNRATED = "-"
+GRADE_STEP = 3
+BARS_WIDTH = 720
+BARS_HEIGHT = 190
+BAR_WIDTH_MAX = 64.0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The firms of one grade in one column; column 0 is the core, suppliers are below it."""
+
+    column: int
+    grade: str
+    firms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The yearly trade from the firms of one group to those of another."""
+
+    source: tuple[int, str]
+    target: tuple[int, str]
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A group as drawn."""
+
+    group: Group
+    x: float
+    y: float
+    height: float
+
+    @property
+    def labelled(self) -> bool:
+        """Return whether the block is high enough for its words."""
+        return self.height >= LABEL_HEIGHT_MIN
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A flow as drawn: a closed path."""
+
+    flow: Flow
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPicture:
+    """Everything that the chain picture draws."""
+
+    width: float
+    height: float
+    columns: Mapping[int, float]
+    blocks: Sequence[Block]
+    bands: Sequence[Band]
+
+
+def grade_of(rating: str | None) -> str:
+    """
+    Return the letter for a rating: R1 to R3 are A, R4 to R6 B, and so on; E is the worst.
+
+    Example:
+        >>> grade_of("R2"), grade_of("R12"), grade_of("D"), grade_of(None)
+        ('A', 'D', 'E', '-')
+    """
+    if not rating:
+        return UNRATED
+    notch = rating.removeprefix("R")
+    return GRADES[min(4, (int(notch) - 1) // GRADE_STEP)] if notch.isdigit() else GRADES[-1]
+
+
+def chain_picture(groups: Iterable[Group], flows: Iterable[Flow]) -> ChainPicture:
+    """Return the geometry of a chain: columns by tier, blocks by grade, bands of trade."""
+    found = sorted(groups, key=lambda group: (group.column, _rank(group.grade)))
+    numbers = sorted({group.column for group in found} | {0})
+    numbers = list(range(numbers[0], numbers[-1] + 1))
+    room = (WIDTH - 2 * MARGIN) / max(1, len(numbers) - 1)
+    apart = max(COLUMN_APART_MIN, min(room, 260))
+    columns = {number: MARGIN + at * apart for at, number in enumerate(numbers)}
+    blocks = _blocks(found, columns)
+    width = 2 * MARGIN + apart * (len(numbers) - 1)
+    return ChainPicture(width, TOP + STACK_HEIGHT + 12, columns, blocks, _bands(blocks, flows))
+
+
+def _rank(grade: str) -> int:
+    return (GRADES + UNRATED).index(grade)
+
+
+def _blocks(groups: Sequence[Group], columns: Mapping[int, float]) -> list[Block]:
+    stacks: dict[int, list[Group]] = defaultdict(list)
+    for group in groups:
+        stacks[group.column].append(group)
+    most = max((sum(g.firms for g in stack) for stack in stacks.values()), default=1)
+    blocks = []
+    for column, stack in stacks.items():
+        total = sum(group.firms for group in stack)
+        share = max(STACK_SHARE_MIN, math.sqrt(total / most))
+        space = STACK_HEIGHT * share - GAP * (len(stack) - 1)
+        heights = [max(BLOCK_HEIGHT_MIN, space * group.firms / total) for group in stack]
+        whole = sum(heights) + GAP * (len(stack) - 1)
+        y = TOP + max(0.0, (STACK_HEIGHT - whole) / 2)
+        for group, height in zip(stack, heights, strict=True):
+            blocks.append(Block(group, columns[column] - BLOCK_WIDTH / 2, y, height))
+            y += height + GAP
+    return blocks
+
+
+def _bands(blocks: Sequence[Block], flows: Iterable[Flow]) -> list[Band]:
+    at = {(block.group.column, block.group.grade): block for block in blocks}
+    drawn = [f for f in flows if f.source in at and f.target in at and f.amount_fen > 0]
+    drawn.sort(key=lambda flow: (_y(at, flow.source), _y(at, flow.target)))
+    leaving, entering = _roots(drawn)
+    left: dict[tuple[int, str], float] = defaultdict(float)
+    right: dict[tuple[int, str], float] = defaultdict(float)
+    bands = []
+    for flow in drawn:
+        source, target = at[flow.source], at[flow.target]
+        root = math.sqrt(flow.amount_fen)
+        out = BAND_PART * source.height * root / leaving[flow.source]
+        into = BAND_PART * target.height * root / entering[flow.target]
+        start = source.y + source.height * (1 - BAND_PART) / 2 + left[flow.source]
+        end = target.y + target.height * (1 - BAND_PART) / 2 + right[flow.target]
+        left[flow.source] += out
+        right[flow.target] += into
+        bands.append(Band(flow, _path(source.x + BLOCK_WIDTH, start, out, target.x, end, into)))
+    return bands
+
+
+def _y(at: Mapping[tuple[int, str], Block], key: tuple[int, str]) -> tuple[int, float]:
+    return key[0], at[key].y
+
+
+def _roots(
+    flows: Iterable[Flow],
+) -> tuple[Mapping[tuple[int, str], float], Mapping[tuple[int, str], float]]:
+    """Return the sums of square roots that leave and enter each block."""
+    leaving: dict[tuple[int, str], float] = defaultdict(float)
+    entering: dict[tuple[int, str], float] = defaultdict(float)
+    for flow in flows:
+        leaving[flow.source] += math.sqrt(flow.amount_fen)
+        entering[flow.target] += math.sqrt(flow.amount_fen)
+    return leaving, entering
+
+
+def _path(x0: float, y0: float, h0: float, x1: float, y1: float, h1: float) -> str:
+    middle = (x0 + x1) / 2
+    return (
+        f"M{x0:.1f} {y0:.1f}C{middle:.1f} {y0:.1f} {middle:.1f} {y1:.1f} {x1:.1f} {y1:.1f}"
+        f"V{y1 + h1:.1f}"
+        f"C{middle:.1f} {y1 + h1:.1f} {middle:.1f} {y0 + h0:.1f} {x0:.1f} {y0 + h0:.1f}Z"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: where it stands, and what it is for."""
+
+    number: int
+    value: float
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        """Return where the words under the bar are centred."""
+        return self.x + self.width / 2
+
+
+@dataclass(frozen=True, slots=True)
+class BarPicture:
+    """Bars on one line, with the marks of a scale."""
+
+    width: float
+    height: float
+    bottom: float
+    bars: Sequence[Bar]
+
+
+def bar_picture(values: Sequence[float], *, width: float = BARS_WIDTH) -> BarPicture:
+    """Return bars for values of nought or more, the largest as high as the picture."""
+    top, bottom = 24.0, BARS_HEIGHT - 26.0
+    largest = max(values, default=0.0) or 1.0
+    room = width / max(1, len(values))
+    wide = min(BAR_WIDTH_MAX, room * 0.68)
+    bars = []
+    for at, value in enumerate(values):
+        height = max(1.5, (bottom - top) * value / largest) if value else 0.0
+        x = at * room + (room - wide) / 2
+        bars.append(Bar(at, value, x, bottom - height, wide, height))
+    return BarPicture(width, BARS_HEIGHT, bottom, bars)

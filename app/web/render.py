@@ -1,0 +1,100 @@
+"""Pages out of templates: everything escaped, nothing inline, never kept by a cache."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from app.auth.principals import Principal
+from app.web import money
+from app.web.preferences import preferences_of
+from app.web.texts import Texts
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+HEADERS = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation."""
+
+    path: str
+    key: str
+    icon: str
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["segment"] = partial(quote, safe="")
+    made.filters["count"] = money.count
+    made.filters["percent"] = money.percent
+    return made
+
+
+ENVIRONMENT = _environment()
+
+
+def places(who: Principal | None) -> Sequence[Place]:
+    """Return what somebody's navigation leads to."""
+    if who is None:
+        return ()
+    if who.is_bank:
+        bank = [Place("/cores", "nav_cores", "cores"), Place("/firms", "nav_firms", "firm")]
+        if who.role != "auditor":
+            bank.append(Place("/stress", "nav_stress", "stress"))
+        return bank
+    if who.role == "core":
+        return [Place(f"/chains/{quote(who.firm or '', safe='')}", "nav_own_chain", "cores")]
+    return [Place(f"/firms/{quote(who.firm or '', safe='')}", "nav_own_firm", "firm")]
+
+
+def principal_of(request: Request) -> Principal | None:
+    """Return who is signed in; None where nobody is."""
+    who: Principal | None = request.scope.get("state", {}).get("principal")
+    return who
+
+
+def here(request: Request) -> str:
+    """Return the path and query of a request: where to come back to."""
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page in the reader's language and theme."""
+    wants = preferences_of(request)
+    who = principal_of(request)
+    context = {
+        "t": Texts(wants.language),
+        "language": wants.language,
+        "theme": wants.theme,
+        "who": who,
+        "csrf": who.csrf if who else None,
+        "places": places(who),
+        "path": request.url.path,
+        "here": here(request),
+        "money": partial(money.amount, language=wants.language),
+        "scale": partial(money.scale, language=wants.language),
+        "day": _day,
+        **values,
+    }
+    text = ENVIRONMENT.get_template(template).render(context)
+    return HTMLResponse(text, status_code=status, headers=HEADERS)
+
+
+def _day(value: dt.date | str | None) -> str:
+    return money.NONE if value is None else str(value)
