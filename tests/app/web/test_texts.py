@@ -1,0 +1,80 @@
+"""The catalogue: complete, different, used, and with the same values in both languages."""
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from app.limits.words import labels
+from app.stress.schemas import CHANNELS
+from app.web.charts import GRADES
+from app.web.texts import LANGUAGES, Texts, catalogue
+
+ROOT = Path(__file__).parents[3]
+SOURCES = [*(ROOT / "app/web").rglob("*.html"), *(ROOT / "app/web").glob("*.py")]
+SOURCES += (ROOT / "app/pages").glob("*.py")
+BUILT = (
+    "absent_", "analysis_", "binding_", "channel_", "fault_", "grade_", "nav_", "op_", "raise_",
+    "role_", "size_", "table_", "tier_", "unit_", "why_",
+)  # fmt: skip
+
+
+def values(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", catalogue())
+def test_every_message_is_there_in_both_languages_and_not_the_same(key: str) -> None:
+    words = catalogue()[key]
+
+    assert set(words) == set(LANGUAGES)
+    assert all(text.strip() for text in words.values())
+    assert words["zh"].strip() != words["en"].strip()
+    assert values(words["zh"]) == values(words["en"])
+
+
+@pytest.mark.parametrize("key", catalogue())
+def test_chinese_messages_are_chinese_and_english_ones_are_not(key: str) -> None:
+    chinese = re.compile("[\u3001-\u9fff\uff00-\uffef]")
+    words = catalogue()[key]
+    if key == "other_language":  # Names the other language in that language.
+        return
+
+    assert chinese.search(words["en"]) is None
+    assert chinese.search(words["zh"]) is not None
+
+
+def test_every_message_that_pages_ask_for_is_in_the_catalogue_and_every_one_is_used() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    asked = set(re.findall(r"""\bt\(\s*["']([a-z_A-Z0-9-]+)["']\s*[,)]""", text))
+    named = set(re.findall(r"""["']([a-z_]+)["']""", text))
+
+    assert asked - set(catalogue()) == set()
+    assert [k for k in catalogue() if k not in asked | named and not k.startswith(BUILT)] == []
+
+
+def test_all_codes_have_words() -> None:
+    t = Texts("zh")
+    binding = ("need", "funding", "product_cap", "single_borrower_cap")
+    facility = ("need_up_down", "rate_cap", "cash_cap", "legal_cap")
+
+    for code in binding + facility:
+        assert t.has(f"binding_{code}")
+        assert t.has(f"why_{code}")
+        assert code in labels()
+    assert all(t.has(f"raise_{code}") for code in binding if code != "funding")
+    assert all(t.has(f"channel_{c}") and t.has(f"channel_{c}_note") for c in CHANNELS)
+    assert all(t.has(f"grade_{grade}") for grade in GRADES)
+
+
+def test_reasons_are_told_part_by_part() -> None:
+    told = Texts("en").reason("no loans given; no cash flow, cash or short debt; other")
+
+    assert told == "no loans given; no cash flow, cash or short debt; other"
+    assert Texts("zh").reason("no loans given; other") == "未提供贷款余额; other"
+
+
+def test_a_message_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        Texts("en")("no such message")
