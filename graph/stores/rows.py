@@ -14,6 +14,9 @@ from graph.model import Attribute, Firm, FirmId, Kind, Table, Trade, Value
 from graph.stores.base import Changes
 
 EPOCH_ORDINAL = 719_163  # date(1970, 1, 1).toordinal(): stores keep dates as days since then.
+KEY_CHARACTERS_MAX = 500  # An index entry of PostgreSQL holds at most 2,704 bytes.
+TEXT_CHARACTERS_MAX = 4_000
+SEARCH_TEXT_MAX = 8_000  # A text index of Neo4j holds at most 32,766 bytes.
 FIELD_END = "\n"  # Stands around every field of a search text; folding leaves none inside.
 IntArray = npt.NDArray[np.int64]
 
@@ -55,7 +58,7 @@ def _column(table: Table, attribute: Attribute, rows: pa.Table) -> pa.Array:
         row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
         raise InvalidInput(f"{place}: row {row} is empty")
     if attribute.type == "text":
-        _check_text(place, column, empty=attribute.name not in (*table.key, *table.ends))
+        _check_text(place, column, name=attribute.name in (*table.key, *table.ends))
     if attribute.type == "ratio" and pc.any(pc.invert(pc.is_finite(column))).as_py():
         raise InvalidInput(f"{place}: not a finite number")
     return column
@@ -88,11 +91,14 @@ def _fits(kind: Kind, found: pa.DataType) -> bool:
     return fitting[kind]
 
 
-def _check_text(place: str, column: pa.Array, *, empty: bool) -> None:
+def _check_text(place: str, column: pa.Array, *, name: bool) -> None:
     if pc.any(pc.match_substring(column, "\0")).as_py():
         raise InvalidInput(f"{place}: holds a NUL character")
-    if not empty and pc.any(pc.equal(column, "")).as_py():
+    if name and pc.any(pc.equal(column, "")).as_py():
         raise InvalidInput(f"{place}: an id is never empty")
+    most = KEY_CHARACTERS_MAX if name else TEXT_CHARACTERS_MAX
+    if (pc.max(pc.utf8_length(column)).as_py() or 0) > most:
+        raise InvalidInput(f"{place}: longer than {most} characters")
 
 
 def in_order(table: Table, rows: pa.Table) -> pa.Table:
@@ -103,11 +109,21 @@ def in_order(table: Table, rows: pa.Table) -> pa.Table:
 def order_of(keys: Sequence[pa.ChunkedArray]) -> IntArray:
     """Return the positions of the rows sorted by key, the last position of equal keys."""
     ranks = [rank(column) for column in keys]
+    if _rising(ranks):
+        return np.arange(len(ranks[0]), dtype=np.int64)
     order = np.lexsort(ranks[::-1]).astype(np.int64)  # Stable: equal keys stay as given.
     last = np.ones(len(order), dtype=np.bool_)
     if len(order):
         last[:-1] = np.any([r[order[1:]] != r[order[:-1]] for r in ranks], axis=0)
     return order[last]
+
+
+def _rising(ranks: Sequence[IntArray]) -> bool:
+    """Return whether the keys already stand in order, each once; most do."""
+    rises = np.zeros(max(len(ranks[0]) - 1, 0), dtype=np.bool_)
+    for values in reversed(ranks):
+        rises = (values[1:] > values[:-1]) | ((values[1:] == values[:-1]) & rises)
+    return bool(rises.all())
 
 
 def rank(column: pa.ChunkedArray) -> IntArray:
@@ -172,7 +188,7 @@ def search_text(row: Mapping[str, Value]) -> str:
     aliases = str(row["aliases"] or "").replace("；", ";").split(";")
     given = [row["firm"], row["name"], *aliases, row["uscc"]]
     fields = [folded for field in given if field and (folded := fold(str(field)))]
-    return FIELD_END + FIELD_END.join(fields) + FIELD_END
+    return (FIELD_END + FIELD_END.join(fields))[: SEARCH_TEXT_MAX - 1] + FIELD_END
 
 
 def firm_of(row: Mapping[str, Value]) -> Firm:

@@ -223,13 +223,16 @@ def fetch(
     wanted = attributes_of(known, names)
     needed = {a.name: a for a in (*(known.attribute(key) for key in known.key), *wanted)}
     stored = VERSIONED[table]
-    schema = pa.schema([(name, _stored_type(known, a)) for name, a in needed.items()])
+    schema = pa.schema(
+        [pa.field(n, _stored_type(known, a), nullable=not a.required) for n, a in needed.items()]
+    )
     query = sa.select(*(stored.c[name] for name in needed)).where(condition)
     found = driver.copy_out(connection, query, schema)
     named = set(needed) & set(references(known))
     ids = _FirmIds(driver, connection) if named and found.num_rows else None
     order = order_of([ids.ranks(found[k]) if ids and k in named else found[k] for k in known.key])
-    found = found.take(pa.array(order))
+    if len(order) != found.num_rows or not np.array_equal(order, np.arange(len(order))):
+        found = found.take(pa.array(order))
     columns = [
         ids.names(found[a.name])
         if ids and a.name in named

@@ -3,7 +3,7 @@
 import contextlib
 import datetime as dt
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -11,7 +11,7 @@ from graph import model
 from graph.errors import NotFound, StoreError
 from graph.model import Version
 from graph.stores.base import Changes
-from graph.stores.rows import compare, parsed
+from graph.stores.rows import compare, parsed, stored
 from graph.stores.sql.drivers import Driver, driver_of, errors
 from graph.stores.sql.reader import SqlReader, fetch
 from graph.stores.sql.tables import FORMAT, FORMATS, VERSIONED, VERSIONS, metadata, valid
@@ -80,12 +80,11 @@ class SqlStore:
         Raises:
             StageRefused: Another stage is open, in this process or another.
         """
-        with errors(), contextlib.ExitStack() as undo:
-            connection = self._driver.engine.connect()
-            undo.callback(connection.close)
+        with errors(), contextlib.ExitStack() as opened:
+            connection = opened.enter_context(self._driver.engine.connect())
             self._driver.begin_stage(connection)
             newest = connection.scalar(sa.select(sa.func.max(VERSIONS.c.number)))
-            undo.pop_all()
+            opened.pop_all()  # From here on the stage gives the connection back.
         self._stage = SqlWriter(self._driver, connection, (newest or 0) + 1)
         return self._stage
 
@@ -141,5 +140,38 @@ def _make_schema(driver: Driver) -> None:
             connection.execute(first)
             connection.exec_driver_sql("COMMIT")
         found = connection.scalar(sa.select(sa.func.max(FORMATS.c.number)))
-    if found != FORMAT:
-        raise StoreError(f"the store has format {found}, this program reads format {FORMAT}")
+        if found != FORMAT:
+            raise StoreError(f"the store has format {found}, this program reads format {FORMAT}")
+        _follow_model(driver, connection)
+
+
+def _follow_model(driver: Driver, connection: sa.Connection) -> None:
+    """Add the columns that the model has gained since the tables were made."""
+    missing = _missing(connection)
+    if not missing:
+        return
+    driver.begin_schema(connection)
+    for column in _missing(connection):  # Another process may have been faster.
+        plain = sa.Column(
+            column.name, column.type, nullable=column.nullable, server_default=_default(column)
+        )
+        words = sa.schema.CreateColumn(plain).compile(connection)
+        connection.exec_driver_sql(f'ALTER TABLE "{column.table.name}" ADD COLUMN {words}')
+    connection.exec_driver_sql("COMMIT")
+
+
+def _missing(connection: sa.Connection) -> list[sa.Column[Any]]:
+    there = sa.inspect(connection)
+    return [
+        column
+        for table in VERSIONED.values()
+        for column in table.columns
+        if column.name not in {known["name"] for known in there.get_columns(table.name)}
+    ]
+
+
+def _default(column: sa.Column[Any]) -> str | None:
+    attribute = model.table(column.table.name).attribute(column.name)
+    if attribute.default is None:
+        return None
+    return str(stored(attribute.type, attribute.default))

@@ -53,8 +53,8 @@ class SqlWriter:
                 texts = [search_text(row) for row in _searched(ready)]
                 ready = ready.append_column("searched", pa.array(texts, pa.string()))
             batch = self._numbered(known, ready)
-            if table == "firms" and texts:
-                self._add_grams(texts, batch["firm"])
+            if table == "firms" and batch.num_rows:
+                self._add_grams(batch["searched"].to_pylist(), batch["firm"])
             self._store(known, batch)
 
     def remove(self, table: str, keys: pa.Table) -> None:

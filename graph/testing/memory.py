@@ -1,0 +1,233 @@
+"""A store in memory: the plain reading of the protocol, and a fake for other people's tests."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
+
+import pyarrow as pa
+
+from graph import model
+from graph.errors import InvalidInput, NotFound, StageRefused
+from graph.model import Firm, FirmId, Trade, Value, Version
+from graph.stores.base import (
+    NEIGHBOURS_MAX,
+    PAGE_MAX,
+    SEARCH_CHARACTERS_MAX,
+    STEPS_MAX,
+    Changes,
+    Neighbourhood,
+)
+from graph.stores.rows import (
+    FIELD_END,
+    check_size,
+    check_times,
+    checked,
+    checked_keys,
+    compare,
+    firm_of,
+    fold,
+    search_text,
+    trade_of,
+)
+
+Key = tuple[str, ...]
+Row = Mapping[str, Value]
+Rows = Mapping[Key, Row]
+State = Mapping[str, Rows]  # By table; never changed once made.
+EMPTY: State = {name: {} for name in model.TABLES}
+
+
+class MemoryStore:
+    """Every version as a dictionary of rows by key."""
+
+    def __init__(self) -> None:
+        self._published: list[tuple[Version, State]] = []
+        self._stage: MemoryWriter | None = None
+
+    def versions(self) -> list[Version]:
+        """Return every published version, oldest first."""
+        return [version for version, _ in self._published]
+
+    def current(self) -> Version | None:
+        """Return the version that is served; None before the first."""
+        return self._published[-1][0] if self._published else None
+
+    def reader(self, version: int | None = None) -> "MemoryReader":
+        """Return a reader of that version (the current one by default), or raise `NotFound`."""
+        if version is None and not self._published:
+            raise NotFound("no version is published yet")
+        number = len(self._published) if version is None else version
+        if not 1 <= number <= len(self._published):
+            raise NotFound(f"no version {number}")
+        return MemoryReader(*self._published[number - 1])
+
+    def changes(self, table: str, older: int, newer: int) -> Changes:
+        """Return what differs in a table between two published versions."""
+        left, right = (self.reader(number).columns(table) for number in (older, newer))
+        return compare(model.table(table), left, right)
+
+    def stage(self) -> "MemoryWriter":
+        """Open the next version for writing, or raise `StageRefused`."""
+        if self._stage is not None:
+            raise StageRefused("another stage is open on this store")
+        state = self._published[-1][1] if self._published else EMPTY
+        self._stage = MemoryWriter(self, len(self._published) + 1, state)
+        return self._stage
+
+    def end_stage(self, published: tuple[Version, State] | None) -> None:
+        """Close the open stage, with what it publishes if it does."""
+        self._stage = None
+        if published is not None:
+            self._published.append(published)
+
+    def close(self) -> None:
+        """Abandon an open stage."""
+        self._stage = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class MemoryWriter:
+    """The open stage of a memory store."""
+
+    def __init__(self, store: MemoryStore, number: int, state: State) -> None:
+        self._store = store
+        self._version = number
+        self._rows = {name: dict(rows) for name, rows in state.items()}
+        self._open = True
+
+    @property
+    def number(self) -> int:
+        """Return the number that the version will have."""
+        return self._version
+
+    def write(self, table: str, rows: pa.Table) -> None:
+        """Add rows to the next version; a row with the same key is replaced."""
+        self._check_open()
+        known = model.table(table)
+        for row in checked(known, rows).to_pylist():
+            self._rows[table][_key(known, row)] = row
+
+    def remove(self, table: str, keys: pa.Table) -> None:
+        """Take the rows with these keys out of the next version; unknown keys are passed over."""
+        self._check_open()
+        known = model.table(table)
+        for row in checked_keys(known, keys).to_pylist():
+            self._rows[table].pop(_key(known, row), None)
+
+    def publish(self, as_of: dt.date, *, published_at: dt.datetime) -> Version:
+        """Make the next version the current one, all at once; the stage is closed."""
+        self._check_open()
+        check_times(as_of, published_at)
+        for name, rows in self._rows.items():
+            self._check_ends(model.table(name), rows.values())
+        counts = len(self._rows["firms"]), len(self._rows["trades"])
+        version = Version(self._version, as_of, published_at, *counts)
+        self._open = False
+        self._store.end_stage((version, self._rows))
+        return version
+
+    def abandon(self) -> None:
+        """Undo everything written in this stage; a closed stage stays closed."""
+        if self._open:
+            self._open = False
+            self._store.end_stage(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.abandon()
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise StageRefused(f"the stage of version {self._version} is closed")
+
+    def _check_ends(self, table: model.Table, rows: Iterable[Row]) -> None:
+        for row in rows:
+            for end in table.ends:
+                if (row[end],) not in self._rows["firms"]:
+                    raise InvalidInput(f"table {table.name}, column {end}: no firm {row[end]!r}")
+
+
+class MemoryReader:
+    """One published version of a memory store."""
+
+    def __init__(self, version: Version, state: State) -> None:
+        self._version = version
+        self._firms = {FirmId(str(row["firm"])): firm_of(row) for row in _sorted(state["firms"])}
+        self._trades = [trade_of(row) for row in _sorted(state["trades"])]
+        self._state = state
+
+    @property
+    def version(self) -> Version:
+        """Return the version that is read."""
+        return self._version
+
+    def firm(self, firm: FirmId) -> Firm:
+        """Return the firm, or raise `NotFound`."""
+        if firm not in self._firms:
+            raise NotFound(f"no firm {firm!r}")
+        return self._firms[firm]
+
+    def firms(self, *, after: FirmId | None = None, size: int = 100) -> list[Firm]:
+        """Return up to `size` firms in id order, those that follow `after`."""
+        check_size("size", size, least=1, most=PAGE_MAX)
+        return [f for f in self._firms.values() if after is None or f.id > after][:size]
+
+    def search(self, text: str, *, size: int = 20) -> list[Firm]:
+        """Return firms whose id, name, aliases or credit code contain the text."""
+        check_size("size", size, least=1, most=PAGE_MAX)
+        wanted = fold(text)
+        if not 0 < len(wanted) <= SEARCH_CHARACTERS_MAX:
+            return []
+        texts = {name: search_text(firm.attributes) for name, firm in self._firms.items()}
+        order = (FIELD_END + wanted + FIELD_END, FIELD_END + wanted, wanted)
+        found = dict.fromkeys(f for part in order for f, held in texts.items() if part in held)
+        return [self._firms[name] for name in found][:size]
+
+    def trades_of(
+        self, firm: FirmId, *, after: tuple[FirmId, FirmId] | None = None, size: int = 100
+    ) -> list[Trade]:
+        """Return trades the firm sells or buys in, in (supplier, buyer) order, after a key."""
+        check_size("size", size, least=1, most=PAGE_MAX)
+        self.firm(firm)
+        mine = [t for t in self._trades if firm in (t.supplier, t.buyer)]
+        return [t for t in mine if after is None or (t.supplier, t.buyer) > after][:size]
+
+    def neighbourhood(self, firm: FirmId, *, steps: int = 1, size: int = 200) -> Neighbourhood:
+        """Return the firms within `steps` trades either way, at most `size`, nearest first."""
+        check_size("size", size, least=1, most=NEIGHBOURS_MAX)
+        check_size("steps", steps, least=0, most=STEPS_MAX)
+        found = [self.firm(firm).id]
+        edge = set(found)
+        for _ in range(steps):
+            pairs = [(t.supplier, t.buyer) for t in self._trades]
+            near = {b for a, b in pairs if a in edge} | {a for a, b in pairs if b in edge}
+            edge = near - set(found)
+            found += sorted(edge)
+        kept = set(found[:size])
+        return Neighbourhood(
+            firms=tuple(self._firms[name] for name in found[:size]),
+            trades=tuple(t for t in self._trades if {t.supplier, t.buyer} <= kept),
+            complete=len(found) <= size,
+        )
+
+    def columns(self, table: str, names: Sequence[str] | None = None) -> pa.Table:
+        """Return the named columns (all by default) of a table, in key order."""
+        known = model.table(table)
+        wanted = known.columns if names is None else [known.attribute(n).name for n in names]
+        rows = pa.Table.from_pylist(list(_sorted(self._state[table])), schema=known.arrow)
+        return rows.select(list(wanted))
+
+
+def _key(table: model.Table, row: Row) -> Key:
+    return tuple(str(row[name]) for name in table.key)
+
+
+def _sorted(rows: Rows) -> Iterable[Row]:
+    return [rows[key] for key in sorted(rows)]

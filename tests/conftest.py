@@ -1,0 +1,85 @@
+"""Servers for the tests that want one."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from graph.testing import servers
+from graph.testing.servers import Server, ServerMissing
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this test run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+
+
+def address(
+    variable: str, folder: Path, name: str, start: Callable[[Path], Server]
+) -> Iterator[str]:
+    """Yield the server of the environment, else a started one, else skip."""
+    given = os.environ.get(variable)
+    if given:
+        yield given
+        return
+    try:
+        with servers.shared(folder, name, start) as url:
+            yield url
+    except ServerMissing as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(run_folder: Path) -> Iterator[str]:
+    """Yield the address of a PostgreSQL server."""
+    yield from address(servers.POSTGRES_URL, run_folder, "postgres", servers.start_postgres)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Yield a database of this process; its tests wipe what they leave behind."""
+    name = f"deeptier_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+    server = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+    url = sa.engine.make_url(postgres_server).set(database=name)
+    yield url.render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    server.dispose()
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_url: str) -> str:
+    """Return a database of this process with nothing in it."""
+    engine = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+    return postgres_url
+
+
+@pytest.fixture(scope="session")
+def neo4j_url(run_folder: Path) -> Iterator[str]:
+    """Yield the address of a Neo4j server, whose one database all processes share."""
+    yield from address(servers.NEO4J_URL, run_folder, "neo4j", servers.start_neo4j)
+
+
+@pytest.fixture
+def empty_neo4j_url(neo4j_url: str, run_folder: Path) -> Iterator[str]:
+    """Yield a Neo4j database with nothing in it, this test's alone until it ends."""
+    import neo4j  # noqa: PLC0415  # Only where a server is wanted.
+
+    with servers.locked(run_folder / "neo4j.test"):
+        with neo4j.GraphDatabase.driver(
+            neo4j_url.rsplit("/", 1)[0].replace("neo4j:password@", ""), auth=("neo4j", "password")
+        ) as driver:
+            driver.execute_query("MATCH (n) DETACH DELETE n", database_="neo4j")
+        yield neo4j_url

@@ -1,0 +1,34 @@
+"""The store on SQLite: conformance, and any order of steps against the model."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from graph.stores import Store, open_store
+from graph.testing.searching import StoreTests
+from graph.testing.stateful import machine
+
+
+class TestSqliteStore(StoreTests):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[Store]:
+        with open_store(f"sqlite:///{tmp_path}/graph.db") as store:
+            yield store
+
+
+def test_any_order_of_steps_does_what_the_model_does(tmp_path: Path) -> None:
+    number = itertools.count()
+
+    run_state_machine_as_test(
+        machine(lambda: open_store(f"sqlite:///{tmp_path}/{next(number)}.db")),
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
