@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from app.analyse.cli import analyse
 from app.config import code_version
 from app.errors import AppError
 from app.kit import console
@@ -83,6 +84,7 @@ def register(*commands: Callable[..., None]) -> None:
 
 
 register(stress)
+app.add_typer(analyse, name="analyse")
 
 if __name__ == "__main__":
     main()

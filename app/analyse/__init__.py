@@ -1,0 +1,1 @@
+"""One analysis on plain files, without any store: `deeptier analyse NAME`."""

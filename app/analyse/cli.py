@@ -1,0 +1,302 @@
+"""The commands `analyse NAME`."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.analyse import options as asked
+from app.config import Settings
+from app.kit import console
+from graph.errors import InvalidInput
+
+analyse = typer.Typer(
+    name="analyse",
+    no_args_is_help=True,
+    help="Run one analysis on plain files (CSV, XLSX, Parquet), without any store.",
+)
+
+Firms = Annotated[Path, typer.Option("--firms", help="Firms, one a row.")]
+Trades = Annotated[Path, typer.Option("--trades", help="supplier, buyer, amount.")]
+Claims = Annotated[Path, typer.Option("--claims", help="creditor, debtor, amount.")]
+Shocks = Annotated[
+    Path | None, typer.Option("--shocks", help="Scenarios: scenario, firm, loss columns.")
+]
+Losses = Annotated[
+    Path | None, typer.Option("--losses", help="Where to write who loses what by scenario.")
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Where to write the result: .csv or .parquet.")
+]
+SetAside = Annotated[
+    Path | None,
+    typer.Option("--set-aside", help="Write wrong rows to this CSV file and go on without them."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print facts about the run as JSON.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Threads; DEEPTIER_THREADS by default.")
+]
+
+
+@analyse.command()
+def esri(
+    *,
+    firms: Firms,
+    trades: Trades,
+    essential: Annotated[
+        Path | None, typer.Option("--essential", help="supplier_sector, buyer_sector, class.")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option("--method", help="rounds (fixed-point: not in this version).")
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", help="When a round is the last.")
+    ] = 0.01,
+    rounds_max: Annotated[int, typer.Option("--rounds-max", help="Bound on rounds.")] = 10_000,
+    replaceability: Annotated[
+        bool,
+        typer.Option("--replaceability/--no-replaceability", help="Others of a market stand in."),
+    ] = True,
+    dead_sector: Annotated[
+        str, typer.Option("--dead-sector", help="one, or unit as published code has it.")
+    ] = "one",
+    close: Annotated[
+        list[str] | None, typer.Option("--close", help="Close this firm alone; more may follow.")
+    ] = None,
+    more: Annotated[
+        list[str] | None, typer.Argument(help="More firms to close, each alone.", metavar="FIRM…")
+    ] = None,
+    shocks: Shocks = None,
+    losses: Losses = None,
+    out: Out = None,
+    precision: Annotated[str, typer.Option("--precision", help="double or single.")] = "double",
+    threads: Threads = None,
+    dask: Annotated[
+        str | None, typer.Option("--dask", help="A scheduler (not in this version).")
+    ] = None,
+    set_aside: SetAside = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Show what each closure costs the others in production.
+
+    Example: deeptier analyse esri --firms firms.csv --trades trades.csv --out esri.csv
+    """
+    closed = (*(close or []), *(more or []))
+    if closed and shocks:
+        raise typer.BadParameter("give --close or --shocks, not both")
+    _among("--method", method or "rounds", "rounds", "fixed-point")
+    _among("--dead-sector", dead_sector, "one", "unit")
+    _among("--precision", precision, "double", "single")
+    if dask:
+        raise InvalidInput("--dask is not in this version; use --threads")
+    options = asked.Esri(
+        firms=firms,
+        trades=trades,
+        essential=essential,
+        shocks=shocks,
+        close=closed,
+        method=method,
+        tolerance=tolerance,
+        rounds_max=rounds_max,
+        replaceability=replaceability,
+        dead_sector=dead_sector,
+        precision=precision,
+        losses=losses is not None,
+        threads=_threads(threads),
+    )
+    _run("esri", options, out=out, losses=losses, set_aside=set_aside, as_json=as_json)
+
+
+@analyse.command()
+def debtrank(
+    *,
+    firms: Firms,
+    claims: Claims,
+    shocks: Shocks = None,
+    kind: Annotated[
+        str, typer.Option("--kind", help="linear, single-hit or nonlinear.")
+    ] = "linear",
+    eta: Annotated[float, typer.Option("--eta", help="How steep nonlinear is.")] = 2.0,
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", help="Largest change that counts as still.")
+    ] = 1e-12,
+    losses: Losses = None,
+    out: Out = None,
+    threads: Threads = None,
+    set_aside: SetAside = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Show what each default costs creditors in equity.
+
+    Example: deeptier analyse debtrank --firms banks.csv --claims claims.csv --out debtrank.csv
+    """
+    _among("--kind", kind, "linear", "single-hit", "nonlinear")
+    options = asked.DebtRank(
+        firms=firms,
+        claims=claims,
+        shocks=shocks,
+        kind=kind,
+        eta=eta,
+        tolerance=tolerance,
+        losses=losses is not None,
+        threads=_threads(threads),
+    )
+    _run("debtrank", options, out=out, losses=losses, set_aside=set_aside, as_json=as_json)
+
+
+@analyse.command()
+def clearing(
+    *,
+    firms: Firms,
+    claims: Claims,
+    recovery_external: Annotated[
+        float, typer.Option("--recovery-external", help="Of the assets of a defaulted firm.")
+    ] = 1.0,
+    recovery_internal: Annotated[
+        float, typer.Option("--recovery-internal", help="Of the claims of a defaulted firm.")
+    ] = 1.0,
+    seniority: Annotated[
+        str, typer.Option("--seniority", help="pari-passu, or senior: creditors outside first.")
+    ] = "pari-passu",
+    shocks: Shocks = None,
+    out: Out = None,
+    threads: Threads = None,
+    set_aside: SetAside = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Show what everybody can pay when all pay at once.
+
+    Example: deeptier analyse clearing --firms firms.csv --claims claims.csv --out payments.csv
+    """
+    _among("--seniority", seniority, "pari-passu", "senior")
+    options = asked.Clearing(
+        firms=firms,
+        claims=claims,
+        shocks=shocks,
+        recovery_external=recovery_external,
+        recovery_internal=recovery_internal,
+        seniority=seniority,
+        threads=_threads(threads),
+    )
+    _run("clearing", options, out=out, losses=None, set_aside=set_aside, as_json=as_json)
+
+
+@analyse.command()
+def diffusion(
+    *,
+    firms: Firms,
+    trades: Trades,
+    sources: Annotated[Path, typer.Option("--sources", help="source, firm, amount.")],
+    damping: Annotated[float, typer.Option("--damping", help="What a step keeps.")] = 0.85,
+    tolerance: Annotated[float, typer.Option("--tolerance", help="What may be left out.")] = 1e-10,
+    dangling: Annotated[
+        str, typer.Option("--dangling", help="Who buys nothing: lost, or back to the sources.")
+    ] = "lost",
+    out: Out = None,
+    threads: Threads = None,
+    set_aside: SetAside = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Show how strongly every firm is tied to each source, from buyers to suppliers.
+
+    Example: deeptier analyse diffusion --firms f.csv --trades t.csv --sources s.csv --out d.csv
+    """
+    _among("--dangling", dangling, "lost", "sources")
+    options = asked.Diffusion(
+        firms=firms,
+        trades=trades,
+        sources=sources,
+        damping=damping,
+        tolerance=tolerance,
+        dangling=dangling,
+        threads=_threads(threads),
+    )
+    _run("diffusion", options, out=out, losses=None, set_aside=set_aside, as_json=as_json)
+
+
+@analyse.command()
+def credit(
+    *,
+    firms: Firms,
+    claims: Claims,
+    sources: Annotated[Path, typer.Option("--sources", help="source, amount.")],
+    tiers: Annotated[int, typer.Option("--tiers", help="Tiers after which it stays.")] = 5,
+    haircut: Annotated[float, typer.Option("--haircut", help="What each tier passes on.")] = 0.8,
+    cut_off: Annotated[float, typer.Option("--cut-off", help="Smaller amounts stay.")] = 0.0,
+    out: Out = None,
+    threads: Threads = None,
+    set_aside: SetAside = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Show how far confirmed credit can be passed down the tiers.
+
+    Example: deeptier analyse credit --firms f.csv --claims c.csv --sources s.csv --out credit.csv
+    """
+    options = asked.Credit(
+        firms=firms,
+        claims=claims,
+        sources=sources,
+        tiers=tiers,
+        haircut=haircut,
+        cut_off=cut_off,
+        threads=_threads(threads),
+    )
+    _run("credit", options, out=out, losses=None, set_aside=set_aside, as_json=as_json)
+
+
+@analyse.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def fsri() -> None:
+    """
+    Refuse: losses of banks through firms are not in this version.
+
+    Example: deeptier analyse esri --help
+    """
+    raise InvalidInput("fsri is not in this version")
+
+
+def _among(option: str, value: str, *words: str) -> None:
+    if value not in words:
+        raise typer.BadParameter(f"{value!r} is none of {', '.join(words)}", param_hint=option)
+
+
+def _threads(given: int | None) -> int:
+    return given or Settings().threads
+
+
+def _run(
+    name: str,
+    options: Any,
+    *,
+    out: Path | None,
+    losses: Path | None,
+    set_aside: Path | None,
+    as_json: bool,
+) -> None:
+    # Loaded here: compiled code takes a second to load, which other commands need not wait for.
+    tables, writing = (import_module(f"app.analyse.{part}") for part in ("tables", "writing"))
+    for path in (out, losses):
+        writing.check(path)
+    desk = tables.Desk(keep_going=set_aside is not None)
+    with console.progress(name) as step:
+        answer: asked.Answer = import_module(f"app.analyse.{name}").run(options, desk, step)
+    for note in desk.notes:
+        console.say(f"note: {note}")
+    if losses is not None and answer.losses is not None:
+        writing.write(losses, answer.losses)
+    if set_aside is not None:
+        writing.write_issues(set_aside, desk.issues)
+    if out is not None:
+        writing.write(out, answer.table)
+        console.say(f"{name}: {answer.rows} rows written to {out}")
+    if as_json:
+        said = {"set_aside": len(desk.issues), "out": str(out) if out else None}
+        console.print_document({**answer.facts, **said})
+    elif out is None:
+        writing.write_csv(sys.stdout, answer.table)

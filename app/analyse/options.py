@@ -1,0 +1,95 @@
+"""What each analysis is asked for, and what it answers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Step = Callable[[str, float], None]
+Columns = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Esri:
+    """Production losses: files, rules and scenarios."""
+
+    firms: Path
+    trades: Path
+    essential: Path | None
+    shocks: Path | None
+    close: tuple[str, ...]
+    method: str | None
+    tolerance: float
+    rounds_max: int
+    replaceability: bool
+    dead_sector: str
+    precision: str
+    losses: bool
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class DebtRank:
+    """Losses of equity: files, kind and scenarios."""
+
+    firms: Path
+    claims: Path
+    shocks: Path | None
+    kind: str
+    eta: float
+    tolerance: float
+    losses: bool
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """Payments: files, recoveries and scenarios."""
+
+    firms: Path
+    claims: Path
+    shocks: Path | None
+    recovery_external: float
+    recovery_internal: float
+    seniority: str
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diffusion:
+    """Ties: files, damping and sources."""
+
+    firms: Path
+    trades: Path
+    sources: Path
+    damping: float
+    tolerance: float
+    dangling: str
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Credit passed on: files and how much each tier passes."""
+
+    firms: Path
+    claims: Path
+    sources: Path
+    tiers: int
+    haircut: float
+    cut_off: float
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A table, the losses behind it where they were asked for, and a few facts."""
+
+    table: Columns
+    facts: Mapping[str, Any]
+    losses: Columns | None = None
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows of the table."""
+        return len(next(iter(self.table.values())))

@@ -1,0 +1,271 @@
+"""
+Tables of an analysis: columns checked cell by cell, firms as rows.
+
+A wrong cell ends the analysis with file, line and column; where rows are to be set aside it is
+kept for the list and its row left out.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from graph.errors import InvalidInput
+from ingestion.readers import read
+from ingestion.readers.chunk import LINE
+
+Kind = Literal["code", "amount", "share", "class"]
+NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
+WHY: dict[Kind, str] = {
+    "code": "is empty",
+    "amount": "is no amount from 0 up",
+    "share": "is no share from 0 to 1",
+    "class": "is none of 0, 1, 2",
+}
+UNITS = ("", "_fen", "_yuan")  # A money column may say its unit; the figures stay in it.
+FirmRows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what its cells are, whether the file needs it, whether a cell may be empty."""
+
+    name: str
+    kind: Kind
+    needed: bool = True
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One row set aside."""
+
+    file: str
+    line: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Desk:
+    """Where files are read and wrong rows put."""
+
+    keep_going: bool
+    issues: list[Issue] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def sheet(self, path: Path, *columns: Column) -> "Sheet":
+        """
+        Return a file's rows with the columns asked for, cells as values.
+
+        Raises:
+            InvalidInput: The file cannot be read, is empty or lacks a column; or a cell is wrong
+                and rows are not to be set aside.
+        """
+        parts = []
+        for chunk in read(path):
+            for row in chunk.unread:
+                self._wrong(Issue(path.name, row.line, "", "", row.why))
+            parts.append(chunk.rows)
+        if not parts:
+            raise InvalidInput(f"{path.name}: the file is empty")
+        frame = self._named(path.name, pl.concat(parts), columns)
+        sheet = Sheet(self, path.name, frame)
+        for column in columns:
+            if column.name in frame.columns:
+                sheet = _valued(sheet, column)
+        return sheet
+
+    def _named(self, file: str, frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
+        taken: dict[str, str] = {}
+        for column in columns:
+            units = UNITS if column.kind == "amount" else ("",)
+            found = [column.name + unit for unit in units if column.name + unit in frame.columns]
+            if len(found) > 1:
+                raise InvalidInput(
+                    f"{file}, line 1: both {found[0]!r} and {found[1]!r} stand there"
+                )
+            if column.needed and not found:
+                raise InvalidInput(f"{file}, line 1: there is no column {column.name!r}")
+            taken |= dict.fromkeys(found, column.name)
+        ignored = [name for name in frame.columns if name not in taken and name != LINE]
+        if ignored:
+            self.notes.append(f"{file}: not used: {', '.join(ignored)}")
+        return frame.select(LINE, *taken).rename(taken)
+
+    def _wrong(self, issue: Issue) -> None:
+        if not self.keep_going:
+            place = f"{issue.file}, line {issue.line}"
+            place += f", column {issue.column}" if issue.column else ""
+            shown = f": {issue.value!r}" if issue.value else ":"
+            raise InvalidInput(f"{place}{shown} {issue.reason}")
+        self.issues.append(issue)
+
+    def refuse(self, sheet: "Sheet", wrong: pl.Series, column: str, reason: str) -> "Sheet":
+        """Return the sheet without the wrong rows, which are set aside or end it all."""
+        wrong = wrong.fill_null(value=False)
+        if not wrong.any():
+            return sheet
+        for line, cell in sheet.frame.filter(wrong).select(LINE, column).iter_rows():
+            text = "" if cell is None else str(cell)
+            self._wrong(Issue(sheet.file, int(line), column, text, reason))
+        return Sheet(self, sheet.file, sheet.frame.filter(~wrong))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Rows of one file that are as they must be."""
+
+    desk: Desk
+    file: str
+    frame: pl.DataFrame
+
+    def __contains__(self, column: str) -> bool:
+        return column in self.frame.columns
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def floats(self, column: str) -> Floats:
+        """Return a column of amounts or shares; empty cells are NaN."""
+        return np.asarray(self.frame[column].cast(pl.Float64).fill_null(np.nan).to_numpy())
+
+    def wholes(self, column: str) -> FirmRows:
+        """Return a column of whole numbers."""
+        return np.asarray(self.frame[column].cast(pl.Int64).to_numpy())
+
+    def texts(self, column: str) -> list[str]:
+        """Return a column of codes, without empty cells."""
+        return list(self.frame[column].drop_nulls().to_list())
+
+    def numbered(self, column: str, codes: "Codes") -> "Sheet":
+        """Return the sheet with codes as numbers in a column `COLUMN_row`; unknown are refused."""
+        rows = self.frame[column].replace_strict(codes.places, default=None, return_dtype=pl.Int64)
+        known = Sheet(self.desk, self.file, self.frame.with_columns(rows.alias(f"{column}_row")))
+        return self.desk.refuse(known, rows.is_null(), column, f"is no {codes.what}")
+
+    def once(self, *columns: str, reason: str) -> "Sheet":
+        """Return the sheet without rows whose cells in these columns stood on an earlier row."""
+        again = ~self.frame.select(pl.struct(columns).is_first_distinct()).to_series()
+        return self.desk.refuse(self, again, columns[-1], reason)
+
+    def apart(self, one: str, other: str) -> "Sheet":
+        """Return the sheet without rows that name one firm twice."""
+        same = self.frame[one] == self.frame[other]
+        return self.desk.refuse(self, same, other, f"is its own {one}")
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Codes in the order of a file, with their places."""
+
+    what: str
+    names: list[str]
+    places: dict[str, int]
+
+    @classmethod
+    def of(cls, what: str, names: list[str]) -> "Codes":
+        """Return the codes in order of first appearance."""
+        distinct = list(dict.fromkeys(names))
+        return cls(what, distinct, {name: place for place, name in enumerate(distinct)})
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def _valued(sheet: Sheet, column: Column) -> Sheet:
+    """Turn the text of one column into values."""
+    cells = sheet.frame[column.name]
+    missing = cells.is_null()
+    if not column.empty:
+        sheet = sheet.desk.refuse(sheet, missing, column.name, "is empty")
+        cells = sheet.frame[column.name]
+    if column.kind == "code":
+        return sheet
+    values = _numbers(cells, column.kind)
+    sheet = sheet.desk.refuse(
+        sheet, values.is_null() & cells.is_not_null(), column.name, WHY[column.kind]
+    )
+    kept = _numbers(sheet.frame[column.name], column.kind)
+    return Sheet(sheet.desk, sheet.file, sheet.frame.with_columns(kept.alias(column.name)))
+
+
+def _numbers(cells: pl.Series, kind: Kind) -> pl.Series:
+    shaped = cells.str.contains(NUMBER)
+    text = pl.select(pl.when(shaped).then(cells)).to_series()
+    values = text.cast(pl.Float64, strict=False)
+    wrong = ~values.is_finite() | (values < 0)
+    if kind == "share":
+        wrong |= values > 1
+    if kind == "class":
+        wrong |= ~values.is_in([0.0, 1.0, 2.0])
+    return pl.select(pl.when(~wrong).then(values)).to_series()
+
+
+def firms_of(desk: Desk, path: Path, *columns: Column) -> tuple[Sheet, Codes]:
+    """Return the firms of a file and their codes; a repeated firm is refused on its second line."""
+    sheet = desk.sheet(path, Column("firm", "code"), *columns)
+    sheet = sheet.once("firm", reason="stands twice")
+    if not len(sheet):
+        raise InvalidInput(f"{path.name}: the file names no firm")
+    return sheet, Codes.of("firm of the firms file", sheet.texts("firm"))
+
+
+def claims_of(desk: Desk, path: Path, firms: Codes) -> Sheet:
+    """Return claims between two different firms."""
+    sheet = desk.sheet(
+        path, Column("creditor", "code"), Column("debtor", "code"), Column("amount", "amount")
+    )
+    for end in ("creditor", "debtor"):
+        sheet = sheet.numbered(end, firms)
+    return sheet.apart("creditor", "debtor")
+
+
+def trades_of(desk: Desk, path: Path, firms: Codes) -> Sheet:
+    """Return trades between firms; a firm may supply itself."""
+    sheet = desk.sheet(
+        path, Column("supplier", "code"), Column("buyer", "code"), Column("amount", "amount")
+    )
+    for end in ("supplier", "buyer"):
+        sheet = sheet.numbered(end, firms)
+    return sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Shocks:
+    """Scenarios in order of first appearance; shocked firms of each in the order of the file."""
+
+    names: list[str]
+    offsets: FirmRows
+    rows: FirmRows
+    sheet: Sheet
+
+    def part(self, scenario: int) -> slice:
+        """Return where one scenario stands."""
+        return slice(int(self.offsets[scenario]), int(self.offsets[scenario + 1]))
+
+
+def shocks_of(desk: Desk, path: Path, firms: Codes, *columns: Column) -> Shocks:
+    """Return the scenarios of a file with the columns asked for."""
+    sheet = desk.sheet(path, Column("scenario", "code"), Column("firm", "code"), *columns)
+    sheet = sheet.numbered("firm", firms)
+    sheet = sheet.once("scenario", "firm", reason="stands twice in its scenario")
+    names = Codes.of("scenario", sheet.texts("scenario"))
+    if not len(names):
+        raise InvalidInput(f"{path.name}: the file names no scenario")
+    places = sheet.frame["scenario"].replace_strict(names.places, return_dtype=pl.Int64)
+    frame = sheet.frame.with_columns(places.alias("scenario_row"))
+    frame = frame.sort("scenario_row", maintain_order=True)
+    offsets = np.searchsorted(frame["scenario_row"].to_numpy(), np.arange(len(names) + 1))
+    ordered = Sheet(desk, sheet.file, frame)
+    return Shocks(names.names, offsets.astype(np.int64), ordered.wholes("firm_row"), ordered)
+
+
+def table(**columns: Any) -> dict[str, list[Any]]:
+    """Return columns as lists of plain values."""
+    return {name: np.asarray(values).tolist() for name, values in columns.items()}

@@ -1,0 +1,71 @@
+"""Results as files: CSV with 17 significant digits, or Parquet."""
+
+import csv
+import gzip
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from app.analyse.options import Columns
+from app.analyse.tables import Issue
+from graph.errors import InvalidInput
+
+ENDINGS = (".csv", ".csv.gz", ".parquet")
+
+
+def check(path: Path | None) -> None:
+    """Raise `InvalidInput` where a result cannot be written to such a file."""
+    if path is None:
+        return
+    if not path.name.lower().endswith(ENDINGS):
+        raise InvalidInput(f"{path.name}: a result ends in one of {', '.join(ENDINGS)}")
+    if not path.absolute().parent.is_dir():
+        raise InvalidInput(f"{path}: there is no such folder")
+
+
+def write(path: Path, columns: Columns) -> None:
+    """Write columns to a file of the kind that its ending names."""
+    if path.name.lower().endswith(".parquet"):
+        pq.write_table(pa.table({name: pa.array(cells) for name, cells in columns.items()}), path)
+    elif path.name.lower().endswith(".gz"):
+        with gzip.open(path, "wt", encoding="utf-8", newline="") as file:
+            write_csv(file, columns)
+    else:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            write_csv(file, columns)
+
+
+def write_csv(file: TextIO, columns: Columns) -> None:
+    """Write columns as CSV."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(_lines(list(columns.values())))
+
+
+def write_issues(path: Path, issues: Sequence[Issue]) -> None:
+    """Write the rows set aside: file, line, column, value, reason."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["file", "line", "column", "value", "reason"])
+        writer.writerows([i.file, i.line, i.column, i.value, i.reason] for i in issues)
+
+
+def _lines(columns: Sequence[Sequence[Any]]) -> Iterator[list[str]]:
+    for row in zip(*columns, strict=True):
+        yield [_cell(cell) for cell in row]
+
+
+def _cell(cell: object) -> str:
+    """
+    Return a cell as text.
+
+    Example:
+        >>> _cell(0.1), _cell(True), _cell(7), _cell("0111")
+        ('0.10000000000000001', 'true', '7', '0111')
+    """
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return f"{cell:.17g}" if isinstance(cell, float) else str(cell)
