@@ -43,17 +43,23 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
         for result in pool.map(one, scenarios.values()):
             found.append(result)
             step("scenarios", len(found) / len(scenarios))
-    facts = {
+    facts = _facts(options, firms=len(codes), claims=len(claims), found=found)
+    return Answer(_table(list(scenarios), codes, found), facts)
+
+
+def _facts(
+    options: Options, *, firms: int, claims: int, found: list[Clearing]
+) -> dict[str, object]:
+    return {
         "analysis": "clearing",
-        "firms": len(codes),
-        "claims": len(claims),
-        "scenarios": len(scenarios),
+        "firms": firms,
+        "claims": claims,
+        "scenarios": len(found),
         "recovery_external": options.recovery_external,
         "recovery_internal": options.recovery_internal,
         "seniority": options.seniority,
         "defaulted": sum(int(each.defaulted.sum()) for each in found),
     }
-    return Answer(_table(list(scenarios), codes, found), facts)
 
 
 def _scenarios(options: Options, desk: Desk, codes: Codes, debts: Debts) -> dict[str, Debts]:
