@@ -1,0 +1,30 @@
+"""Answers of reads: JSON with an `ETag`, or 304 where the reader has it already."""
+
+import hashlib
+import re
+
+from fastapi import Request, Response
+
+from app.kit.documents import dumps
+
+_NO_TAG = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def answer(request: Request, document: object, *, version: int, policy: str) -> Response:
+    """
+    Return the document, tagged with graph version, policy version and its own digest.
+
+    The digest tells apart what the two versions do not: who asks, the run, later decisions.
+    """
+    body = dumps(document).encode()
+    digest = hashlib.blake2b(body, digest_size=8).hexdigest()
+    tag = f'"v{version}-{_NO_TAG.sub("-", policy)}-{digest}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+    if _holds(request.headers.get("If-None-Match", ""), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def _holds(given: str, tag: str) -> bool:
+    tags = [each.strip().removeprefix("W/") for each in given.split(",")]
+    return "*" in tags or tag in tags

@@ -1,0 +1,1 @@
+"""Published versions: which there are, and which one a request reads."""

@@ -1,0 +1,29 @@
+"""Routes of versions."""
+
+from fastapi import APIRouter, Request, Response
+
+from app.auth.rules import SIGNED_IN, allow
+from app.deps import ResourcesDep
+from app.errors import Absent, Malformed, Unauthenticated, responses
+from app.kit.answers import answer
+from app.versions import service
+from app.versions.schemas import AskedDep, Versions
+
+router = APIRouter(tags=["versions"])
+
+
+@router.get(
+    "/versions",
+    summary="List versions",
+    response_model=Versions,
+    responses=responses(Unauthenticated, Absent, Malformed),
+    dependencies=[allow(SIGNED_IN)],
+)
+def read_versions(request: Request, resources: ResourcesDep, asked: AskedDep) -> Response:
+    """Return every published version, oldest first; of those asked for where a time is given."""
+    items = service.documents(resources)
+    if asked.version is not None or asked.as_of is not None:
+        number = service.version_of(resources, asked).number
+        items = [each for each in items if each["version"] == number]
+    newest = items[-1]["version"] if items else 0
+    return answer(request, {"items": items, "next": None}, version=newest, policy="none")

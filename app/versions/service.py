@@ -1,0 +1,77 @@
+"""Which version a request reads."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from app.deps import Resources
+from app.errors import Absent, Malformed
+from app.kit.documents import Document
+from app.policy import Policy, in_force, load_policies, shipped
+from app.records.runs import RunRow, newest_run
+from graph.model import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader said about time: a version, a date, or neither."""
+
+    version: int | None = None
+    as_of: dt.date | None = None
+
+
+def version_of(resources: Resources, asked: Asked) -> Version:
+    """
+    Return the version that was asked for; the current one where nothing was said.
+
+    Raises:
+        Malformed: Both a version and a date are given.
+        Absent: There is no such version, or none yet on that date.
+    """
+    if asked.version is not None and asked.as_of is not None:
+        raise Malformed("give a version or a date (as_of), not both")
+    if asked.as_of is None:
+        return resources.version(asked.version)
+    held = [each for each in resources.store.versions() if each.as_of <= asked.as_of]
+    if not held:
+        raise Absent(f"no version is as of {asked.as_of.isoformat()} or before")
+    return max(held, key=lambda each: (each.as_of, each.number))
+
+
+def version_and_run(resources: Resources, asked: Asked) -> tuple[Version, RunRow | None]:
+    """
+    Return the version whose limits are read, and its newest run.
+
+    Where nothing was said and the current version has no run yet, it is the newest that has one:
+    readers keep what was served until the refresh is done.
+
+    Raises:
+        Malformed: Both a version and a date are given.
+        Absent: There is no such version.
+    """
+    version = version_of(resources, asked)
+    run = newest_run(resources.records, version.number)
+    if run is None and asked == Asked() and (run := newest_run(resources.records)) is not None:
+        version = resources.version(run.version)
+    return version, run
+
+
+def policy_of(resources: Resources, day: dt.date) -> Policy:
+    """Return the policy in force on a day, from the folder that the settings name."""
+    folder = resources.settings.policy
+    return in_force(load_policies(folder) if folder else shipped(), day)
+
+
+def documents(resources: Resources) -> list[Document]:
+    """Return every published version as a document, oldest first."""
+    current = resources.store.current()
+    return [
+        {
+            "version": each.number,
+            "as_of": each.as_of.isoformat(),
+            "published_at": each.published_at.isoformat(),
+            "firms": each.firms,
+            "trades": each.trades,
+            "current": current is not None and each.number == current.number,
+        }
+        for each in resources.store.versions()
+    ]
