@@ -6,12 +6,13 @@ that a command which needs one of them does not wait for the others.
 """
 
 import contextlib
+import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Request
 
@@ -20,7 +21,12 @@ from app.errors import Absent
 from app.kit.clock import Clock, utc_now
 from app.records import Records, open_records
 from graph.model import Version
-from graph.stores.base import Store
+from graph.stores import Store, open_store
+from ingestion.lake import Lake
+
+KEPT_MAX = 256
+KEPT = dt.timedelta(milliseconds=250)
+Kept = TypeVar("Kept")
 
 
 class Resources:
@@ -31,6 +37,7 @@ class Resources:
         self.now = now
         self._lock = threading.RLock()
         self._undo = contextlib.ExitStack()
+        self._kept: OrderedDict[Hashable, tuple[dt.datetime, object]] = OrderedDict()
 
     @property
     def home(self) -> Path:
@@ -45,8 +52,7 @@ class Resources:
             if (opened := self.__dict__.get("store")) is not None:
                 return opened  # type: ignore[no-any-return]  # what this property kept
             _ = self.home
-            store: Store = import_module("graph.stores").open_store(self.settings.graph_place())
-            return self._undo.enter_context(store)
+            return self._undo.enter_context(open_store(self.settings.graph_place()))
 
     @cached_property
     def records(self) -> Records:
@@ -57,10 +63,40 @@ class Resources:
             _ = self.home
             return self._undo.enter_context(open_records(self.settings.records_place()))
 
-    @cached_property
-    def lake(self) -> Any:
+    @property
+    def lake(self) -> Lake:
         """Return the lake of invoices, orders and events."""
-        return import_module("ingestion.lake").Lake(self.home / "lake")
+        return Lake(self.home / "lake")
+
+    @property
+    def networks(self) -> Path:
+        """Return the folder of networks, one folder a version."""
+        return self.home / "networks"
+
+    @property
+    def runs(self) -> Path:
+        """Return the folder of runs, one folder each."""
+        return self.home / "runs"
+
+    def recent(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """Return what `make` gave for this key not long ago, or gives now: which version, say."""
+        now = self.now()
+        with self._lock:
+            until, kept = self._kept.get(key, (now, None))
+        if now < until:
+            return cast("Kept", kept)
+        made = make()
+        with self._lock:
+            self._kept[key] = (now + KEPT, made)
+            self._kept.move_to_end(key)
+            if len(self._kept) > KEPT_MAX:
+                self._kept.popitem(last=False)
+        return made
+
+    def forget(self) -> None:
+        """Forget what was looked up not long ago: something was published."""
+        with self._lock:
+            self._kept.clear()
 
     def version(self, number: int | None = None) -> Version:
         """

@@ -2,11 +2,14 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from app.deps import Resources
 from app.errors import Absent, Malformed
 from app.kit.documents import Document
-from app.policy import Policy, in_force, load_policies, shipped
+from app.policy import Policy, in_force, load_policies
+from app.policy.loader import SHIPPED
 from app.records.runs import RunRow, newest_run
 from graph.model import Version
 
@@ -48,6 +51,10 @@ def version_and_run(resources: Resources, asked: Asked) -> tuple[Version, RunRow
         Malformed: Both a version and a date are given.
         Absent: There is no such version.
     """
+    return resources.recent(("read", asked), lambda: _version_and_run(resources, asked))
+
+
+def _version_and_run(resources: Resources, asked: Asked) -> tuple[Version, RunRow | None]:
     version = version_of(resources, asked)
     run = newest_run(resources.records, version.number)
     if run is None and asked == Asked() and (run := newest_run(resources.records)) is not None:
@@ -57,8 +64,15 @@ def version_and_run(resources: Resources, asked: Asked) -> tuple[Version, RunRow
 
 def policy_of(resources: Resources, day: dt.date) -> Policy:
     """Return the policy in force on a day, from the folder that the settings name."""
-    folder = resources.settings.policy
-    return in_force(load_policies(folder) if folder else shipped(), day)
+    folder = resources.settings.policy or SHIPPED
+    files = tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.yml")))
+    return in_force(list(_policies(folder, files)), day)
+
+
+@lru_cache(maxsize=4)
+def _policies(folder: Path, _: tuple[tuple[str, int], ...]) -> tuple[Policy, ...]:
+    """Return a folder's policies, read again when a file has changed."""
+    return tuple(load_policies(folder))
 
 
 def documents(resources: Resources) -> list[Document]:

@@ -1,0 +1,1 @@
+"""Cores and their chains: who is one, and who stands where in it."""

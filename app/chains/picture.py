@@ -1,0 +1,181 @@
+"""
+The picture of one chain: who stands where, tied to whom one tier nearer, for how much.
+
+Members are those of the run where there is one (it also lists holders of documents that no trade
+reaches), else those that trades reach. What was pictured is kept for the next reader.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.chains.cores import cores_of
+from app.deps import Resources
+from app.errors import Absent
+from app.limits.results import open_results
+from app.versions.networks import network_of
+from app.versions.service import Asked, policy_of, version_and_run
+from graph.chains import DIRECTIONS, DOWN, UP, Chain, find_chain
+from graph.network import Network
+
+KEPT_MAX = 128
+NOWHERE = 127  # The tier of a firm that does not stand on this side of the chain.
+Int64Array = npt.NDArray[np.int64]
+Standing = tuple[str, str, int]  # Firm, direction, tier.
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a document of a chain says first."""
+
+    version: int
+    as_of: str
+    policy: str
+    run: str | None
+
+    def document(self) -> dict[str, Any]:
+        """Return the head as a document."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A firm of a chain; `amount_fen` is its trade with partners one tier nearer the core."""
+
+    id: str
+    name: str
+    direction: str
+    tier: int
+    amount_fen: int
+    via: str | None
+
+    def document(self) -> dict[str, Any]:
+        """Return the member as a document."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A trade between two members, or a member and the core, one tier apart."""
+
+    supplier: str
+    buyer: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A whole chain, members in order of direction, tier and id."""
+
+    core: str
+    name: str
+    head: Head
+    members: tuple[Member, ...]
+    ties: tuple[Tie, ...]
+
+
+def picture_of(resources: Resources, core: str, asked: Asked) -> Picture:
+    """
+    Return the picture of a core's chain.
+
+    Raises:
+        Absent: There is no such version, or this firm is no core in it.
+        NotFound: The version has no such firm.
+    """
+    version, run = version_and_run(resources, asked)
+    policy = policy_of(resources, version.as_of)
+    network = network_of(resources, version.number)
+    if run is None:
+        network.row(core)
+        if core not in cores_of(resources, version.number):
+            raise Absent(f"{core!r} is no core in version {version.number}")
+    head = Head(
+        version=version.number,
+        as_of=version.as_of.isoformat(),
+        policy=policy.version if run is None else run.policy,
+        run=None if run is None else run.run,
+    )
+    reach = (policy.whole("tiers_max"), policy.decimal("trade_share_min"))
+    return _pictured(network, reach, core, head, resources.runs / run.folder if run else None)
+
+
+@lru_cache(maxsize=KEPT_MAX)
+def _pictured(
+    network: Network, reach: tuple[int, Decimal], core: str, head: Head, run: Path | None
+) -> Picture:
+    listed = None if run is None else _listed(run, core)
+    chain = find_chain(network, core, tiers_max=reach[0], share_min=reach[1])
+    rows, amounts = _ties(network, chain)
+    names = network.column("name")
+    members = []
+    for firm, direction, tier in listed if listed is not None else _reached(network, chain):
+        row = network.row(firm)
+        via, amount = amounts.get((row, direction), (None, 0))
+        members.append(Member(firm, str(names[row]), direction, tier, amount, via))
+    return Picture(core, str(names[chain.core_row]), head, tuple(members), rows)
+
+
+def _listed(run: Path, core: str) -> list[Standing]:
+    results = open_results(run)
+    return [(each.id, each.direction, each.tier) for each in results.members(results.order(core))]
+
+
+def _reached(network: Network, chain: Chain) -> list[Standing]:
+    sides, tiers = chain.direction.tolist(), chain.tier.tolist()
+    rows = zip(chain.firm_rows.tolist(), sides, tiers, strict=True)
+    found = [(network.ids[row], DIRECTIONS[side], tier) for row, side, tier in rows]
+    return sorted(found, key=lambda row: (row[1] != DIRECTIONS[UP], row[2], row[0]))
+
+
+def _ties(
+    network: Network, chain: Chain
+) -> tuple[tuple[Tie, ...], dict[tuple[int, str], tuple[str, int]]]:
+    """Return the trades one tier apart, and by member and side its main partner and its trade."""
+    ids, found = network.ids, []
+    sums: dict[tuple[int, str], tuple[str, int]] = {}
+    for side, tiers, vias in (
+        (UP, chain.up_tier, chain.up_via_rows),
+        (DOWN, chain.down_tier, chain.down_via_rows),
+    ):
+        here = np.flatnonzero(tiers)
+        rows = chain.firm_rows[here].astype(np.int64)
+        tier_of = np.full(len(network), NOWHERE, np.int8)
+        tier_of[rows] = tiers[here]
+        tier_of[chain.core_row] = 0
+        member, partner, amount = _nearer(network, rows, tier_of, up=side == UP)
+        totals = np.zeros(len(rows), np.int64)
+        np.add.at(totals, member, amount)
+        for row, via, total in zip(
+            rows.tolist(), vias[here].tolist(), totals.tolist(), strict=True
+        ):
+            sums[row, DIRECTIONS[side]] = (ids[via], total)
+        ends = (rows[member].tolist(), partner.tolist())
+        suppliers, buyers = ends if side == UP else ends[::-1]
+        found += [
+            Tie(ids[supplier], ids[buyer], fen)
+            for supplier, buyer, fen in zip(suppliers, buyers, amount.tolist(), strict=True)
+        ]
+    return tuple(sorted(set(found), key=lambda tie: (tie.supplier, tie.buyer))), sums
+
+
+def _nearer(
+    network: Network, rows: Int64Array, tier_of: npt.NDArray[np.int8], *, up: bool
+) -> tuple[Int64Array, Int64Array, Int64Array]:
+    """Return the trades of firms with partners one tier nearer: place in `rows`, partner, fen."""
+    indptr, indices, amounts = (
+        (network.out_indptr, network.out_indices, network.out_amount_fen)
+        if up
+        else (network.in_indptr, network.in_indices, network.in_amount_fen)
+    )
+    counts = indptr[rows + 1] - indptr[rows]
+    member = np.repeat(np.arange(len(rows)), counts)
+    before = np.repeat(np.cumsum(counts) - counts, counts)
+    edges = np.repeat(indptr[rows], counts) + np.arange(len(member)) - before
+    partner = indices[edges].astype(np.int64)
+    near = tier_of[partner] == tier_of[rows[member]] - 1
+    return member[near], partner[near], amounts[edges][near]

@@ -1,0 +1,104 @@
+"""Routes of cores and chains."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.auth.rules import CORES, OWN_CHAIN, PrincipalDep, allow
+from app.chains import service
+from app.chains.graph import graph_of
+from app.chains.picture import Picture, picture_of
+from app.chains.schemas import Chain, Cores, Graph, Tiers
+from app.deps import ResourcesDep
+from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
+from app.kit.answers import answer
+from app.kit.cursors import read_cursor, write_cursor
+from app.kit.documents import Document
+from app.versions.schemas import AskedDep, PageDep
+from app.versions.service import Asked
+
+router = APIRouter(
+    tags=["chains"], responses=responses(Unauthenticated, Forbidden, Absent, Malformed)
+)
+TiersQuery = Annotated[int | None, Query(ge=1, le=100, description="Nearest tiers only")]
+Groups = Literal["none", "sector", "region", "size", "rating"]
+
+
+@router.get("/cores", summary="List cores", response_model=Cores, dependencies=[allow(CORES)])
+def read_cores(
+    request: Request,
+    resources: ResourcesDep,
+    who: PrincipalDep,
+    asked: AskedDep,
+    page: PageDep,
+) -> Response:
+    """Return the cores that the reader may see, in order of their ids."""
+    after = read_cursor(page.cursor, version=int, after=str) if page.cursor else None
+    head, items = service.cores(resources, Asked(after["version"]) if after else asked)
+    seen = [each for each in items if who.is_bank or each["id"] == who.firm]
+    left = [each for each in seen if after is None or each["id"] > after["after"]]
+    items, more = left[: page.size], len(left) > page.size
+    place = {"version": head.version, "after": items[-1]["id"]} if more else None
+    document = {"items": items, "next": write_cursor(place) if place else None}
+    return answer(request, document, version=head.version, policy=head.policy)
+
+
+@router.get(
+    "/chains/{core}", summary="Read a chain", response_model=Chain, dependencies=[allow(OWN_CHAIN)]
+)
+def read_chain(
+    request: Request,
+    core: str,
+    resources: ResourcesDep,
+    asked: AskedDep,
+    page: PageDep,
+    tiers: TiersQuery = None,
+) -> Response:
+    """Return a chain: its tiers and a page of its firms, by direction, tier and id."""
+    place = read_cursor(page.cursor, version=int, at=int) if page.cursor else None
+    picture = picture_of(resources, core, Asked(place["version"]) if place else asked)
+    start = max(0, place["at"]) if place else 0
+    document = service.chain(picture, tiers=tiers, start=start, size=page.size)
+    if document["next"] is not None:
+        at = {"version": picture.head.version, "at": document["next"]}
+        document["next"] = write_cursor(at)
+    return _answer(request, picture, document)
+
+
+@router.get(
+    "/chains/{core}/tiers",
+    summary="List the tiers of a chain",
+    response_model=Tiers,
+    dependencies=[allow(OWN_CHAIN)],
+)
+def read_tiers(
+    request: Request, core: str, resources: ResourcesDep, asked: AskedDep, tiers: TiersQuery = None
+) -> Response:
+    """Return firms and trade by direction and tier."""
+    picture = picture_of(resources, core, asked)
+    items = [t for t in service.tiers_of(picture) if tiers is None or t["tier"] <= tiers]
+    return _answer(request, picture, {**service.head_of(picture), "items": items, "next": None})
+
+
+@router.get(
+    "/chains/{core}/graph",
+    summary="Read a chain as a graph",
+    response_model=Graph,
+    dependencies=[allow(OWN_CHAIN)],
+)
+def read_graph(
+    request: Request,
+    core: str,
+    resources: ResourcesDep,
+    asked: AskedDep,
+    tiers: TiersQuery = None,
+    groups: Annotated[Groups | None, Query(description="What firms are grouped by")] = None,
+) -> Response:
+    """Return nodes and edges: firms while they are few, else groups by tier and sector."""
+    picture = picture_of(resources, core, asked)
+    drawn = graph_of(resources, picture, tiers=tiers, groups=groups)
+    return _answer(request, picture, {**service.head_of(picture), **drawn})
+
+
+def _answer(request: Request, picture: Picture, document: Document) -> Response:
+    return answer(request, document, version=picture.head.version, policy=picture.head.policy)

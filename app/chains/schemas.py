@@ -1,0 +1,92 @@
+"""Shapes of cores and chains."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from app.versions.schemas import Head
+
+Direction = Literal["up", "down"]
+
+
+class Named(BaseModel):
+    """A firm by id and name."""
+
+    id: str
+    name: str
+
+
+class Core(Named):
+    """A core enterprise."""
+
+    firms: int | None = Field(description="Firms of its chain; null before its first run")
+
+
+class Cores(BaseModel):
+    """Cores in order of their ids."""
+
+    items: list[Core]
+    next: str | None
+
+
+class Tier(BaseModel):
+    """One tier on one side of a chain."""
+
+    direction: Direction
+    tier: int
+    firms: int
+    amount_fen: int = Field(description="Trade with partners one tier nearer the core")
+
+
+class Member(Named):
+    """A firm of a chain."""
+
+    direction: Direction
+    tier: int
+    amount_fen: int
+    via: str | None = Field(description="Its main partner one tier nearer the core")
+
+
+class Chain(Head):
+    """A chain: its tiers and, a page at a time, its firms."""
+
+    core: Named
+    tiers: list[Tier]
+    firms: list[Member]
+    next: str | None
+
+
+class Tiers(Head):
+    """The tiers of a chain."""
+
+    core: Named
+    items: list[Tier]
+    next: str | None
+
+
+class Node(BaseModel):
+    """A firm, or a group of firms of one tier."""
+
+    node: str
+    name: str
+    direction: Direction | None
+    tier: int
+    firms: int
+    amount_fen: int
+
+
+class Edge(BaseModel):
+    """Trade between two nodes."""
+
+    supplier: str
+    buyer: str
+    amount_fen: int
+
+
+class Graph(Head):
+    """A chain for drawing."""
+
+    core: Named
+    groups: str
+    nodes: list[Node]
+    edges: list[Edge]

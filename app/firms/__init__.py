@@ -1,0 +1,1 @@
+"""Firms of a version, and what they trade."""

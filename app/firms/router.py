@@ -1,0 +1,90 @@
+"""Routes of firms."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.auth.rules import BANK, OWN_FIRM, allow
+from app.deps import ResourcesDep
+from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
+from app.firms import service
+from app.firms.schemas import Firm, Firms, Trades
+from app.kit.answers import answer
+from app.kit.cursors import read_cursor, write_cursor
+from app.versions.schemas import AskedDep, PageDep
+from app.versions.service import Asked, policy_of, version_of
+
+router = APIRouter(
+    prefix="/firms",
+    tags=["firms"],
+    responses=responses(Unauthenticated, Forbidden, Absent, Malformed),
+)
+
+
+@router.get("", summary="Find firms", response_model=Firms, dependencies=[allow(BANK)])
+def read_firms(
+    request: Request,
+    resources: ResourcesDep,
+    asked: AskedDep,
+    page: PageDep,
+    query: Annotated[
+        str | None, Query(max_length=200, description="Part of a name, alias, id or code")
+    ] = None,
+) -> Response:
+    """Return the firms that a text finds, the closest first; without one all, in id order."""
+    place = read_cursor(page.cursor, version=int, after=str) if page.cursor else None
+    version = version_of(resources, Asked(place["version"]) if place else asked)
+    reader = resources.store.reader(version.number)
+    if query:
+        items, after = service.search(reader, query), None
+    else:
+        items, after = service.page(reader, after=place["after"] if place else None, size=page.size)
+    following = write_cursor({"version": version.number, "after": after}) if after else None
+    return answer(
+        request,
+        {"items": items, "next": following},
+        version=version.number,
+        policy=policy_of(resources, version.as_of).version,
+    )
+
+
+@router.get("/{firm}", summary="Read a firm", response_model=Firm, dependencies=[allow(OWN_FIRM)])
+def read_firm(request: Request, firm: str, resources: ResourcesDep, asked: AskedDep) -> Response:
+    """Return everything the version knows of a firm."""
+    version = version_of(resources, asked)
+    policy = policy_of(resources, version.as_of).version
+    found = service.firm_document(resources.store.reader(version.number), firm)
+    head = {"version": version.number, "as_of": version.as_of, "policy": policy, "run": None}
+    return answer(request, {**found, **head}, version=version.number, policy=policy)
+
+
+@router.get(
+    "/{firm}/trades",
+    summary="List a firm's trades",
+    response_model=Trades,
+    dependencies=[allow(OWN_FIRM)],
+)
+def read_trades(
+    request: Request,
+    firm: str,
+    resources: ResourcesDep,
+    asked: AskedDep,
+    page: PageDep,
+) -> Response:
+    """Return what a firm sells and buys, in order of supplier and buyer."""
+    place = read_cursor(page.cursor, version=int, supplier=str, buyer=str) if page.cursor else None
+    version = version_of(resources, Asked(place["version"]) if place else asked)
+    after = (place["supplier"], place["buyer"]) if place else None
+    reader = resources.store.reader(version.number)
+    items, last = service.trades(reader, firm, after=after, size=page.size)
+    following = (
+        write_cursor({"version": version.number, "supplier": last[0], "buyer": last[1]})
+        if last
+        else None
+    )
+    return answer(
+        request,
+        {"items": items, "next": following},
+        version=version.number,
+        policy=policy_of(resources, version.as_of).version,
+    )
