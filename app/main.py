@@ -13,6 +13,12 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse
 
+import app.chains.router as chains
+import app.firms.router as firms
+import app.limits.router as limits
+import app.stress.router as stress
+import app.users.router as users
+import app.versions.router as versions
 from app.audit.layer import Audited
 from app.auth.gate import Authenticator, Gate
 from app.auth.rules import OPEN, Guard, Rule, allow
@@ -24,11 +30,19 @@ from app.kit.problems import add_handlers
 from app.kit.tracing import API, Surroundings
 from app.pages.setup import ROUTERS, add_pages
 from app.pages.stored import StoredReading
+from app.users.service import Attempts
 
 BODY_BYTES_MAX = 2**20
 UPLOAD_BYTES_MAX = 2**32
 UPLOADS = f"{API}/imports"
-API_ROUTERS: tuple[APIRouter, ...] = ()
+API_ROUTERS: tuple[APIRouter, ...] = (
+    users.router,
+    versions.router,
+    firms.router,
+    chains.router,
+    limits.router,
+    stress.router,
+)
 PAGE_ROUTERS: tuple[APIRouter, ...] = ROUTERS
 probes = APIRouter(tags=["probes"])
 
@@ -50,6 +64,7 @@ def create_app(settings: Settings | None = None, *, now: Clock = utc_now) -> Fas
     app.state.authenticator = Authenticator(
         lambda: resources.records, resources.settings.signing_key(), now=now
     )
+    app.state.attempts = Attempts()
     _add_routes(app)
     _add_layers(app)
     add_handlers(app)

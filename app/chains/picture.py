@@ -116,8 +116,8 @@ def _pictured(
     for firm, direction, tier in listed if listed is not None else _reached(network, chain):
         row = network.row(firm)
         via, amount = amounts.get((row, direction), (None, 0))
-        members.append(Member(firm, str(names[row]), direction, tier, amount, via))
-    return Picture(core, str(names[chain.core_row]), head, tuple(members), rows)
+        members.append(Member(firm, names[row].as_py(), direction, tier, amount, via))
+    return Picture(core, names[chain.core_row].as_py(), head, tuple(members), rows)
 
 
 def _listed(run: Path, core: str) -> list[Standing]:

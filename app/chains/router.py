@@ -14,7 +14,8 @@ from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.kit.answers import answer
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import Document
-from app.versions.schemas import AskedDep, PageDep
+from app.kit.paging import PageDep
+from app.versions.schemas import AskedDep
 from app.versions.service import Asked
 
 router = APIRouter(

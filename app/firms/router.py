@@ -11,7 +11,8 @@ from app.firms import service
 from app.firms.schemas import Firm, Firms, Trades
 from app.kit.answers import answer
 from app.kit.cursors import read_cursor, write_cursor
-from app.versions.schemas import AskedDep, PageDep
+from app.kit.paging import PageDep
+from app.versions.schemas import AskedDep
 from app.versions.service import Asked, policy_of, version_of
 
 router = APIRouter(

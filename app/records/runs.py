@@ -57,3 +57,10 @@ def newest_run(records: Records, version: int | None = None) -> RunRow | None:
     with records.reading() as connection:
         row = connection.execute(query.limit(1)).mappings().first()
     return None if row is None else RunRow(**row)
+
+
+def run_named(records: Records, run: str) -> RunRow | None:
+    """Return a run by its name; None where there is none."""
+    with records.reading() as connection:
+        row = connection.execute(sa.select(runs).where(runs.c.run == run)).mappings().first()
+    return None if row is None else RunRow(**row)

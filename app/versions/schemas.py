@@ -1,16 +1,12 @@
 """Shapes of versions, and of what every read takes."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
 from app.versions.service import Asked
-
-SIZE = 100
-SIZE_MAX = 1000
 
 
 class Version(BaseModel):
@@ -48,21 +44,4 @@ async def asked(
     return Asked(version, as_of)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which part of a list a reader wants."""
-
-    cursor: str | None
-    size: int
-
-
-async def paged(
-    cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
-    size: Annotated[int, Query(ge=1, le=SIZE_MAX, description="At most so many items")] = SIZE,
-) -> Page:
-    """Return which part of a list the reader wants."""
-    return Page(cursor, size)
-
-
 AskedDep = Annotated[Asked, Depends(asked)]
-PageDep = Annotated[Page, Depends(paged)]

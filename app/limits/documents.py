@@ -1,0 +1,132 @@
+"""Documents of limits: a chain with its firms, one firm with its derivation, a firm everywhere."""
+
+from typing import Any
+
+from app.deps import Resources
+from app.errors import Absent
+from app.kit.documents import Document
+from app.limits.results import Results, open_results
+from app.records.runs import run_named
+from app.versions.service import Asked, version_and_run
+
+
+class NoRun(Absent):
+    """The version's limits have not been computed yet."""
+
+    code = "no_run"
+
+
+def results_of(resources: Resources, asked: Asked) -> Results:
+    """
+    Return the results of the newest run of the version that is asked for.
+
+    Raises:
+        Absent: There is no such version.
+        NoRun: No run of it has finished yet.
+    """
+    version, run = version_and_run(resources, asked)
+    if run is None:
+        raise NoRun(f"version {version.number} has no limits yet: run `deeptier refresh`")
+    return open_results(resources.runs / run.folder)
+
+
+def results_named(resources: Resources, run: str) -> Results:
+    """
+    Return the results of a run by its name, as a cursor holds it.
+
+    Raises:
+        NoRun: There is no such run.
+    """
+    row = run_named(resources.records, run)
+    if row is None:
+        raise NoRun(f"no run {run!r}")
+    return open_results(resources.runs / row.folder)
+
+
+def head(results: Results, core: str) -> Document:
+    """
+    Return what every document of a chain says first.
+
+    Raises:
+        NotFound: There is no such firm.
+    """
+    return {"core": {"id": core, "name": results.name(core)}, **results.head.document()}
+
+
+def chain(
+    results: Results,
+    core: str,
+    *,
+    sort: str = "tier",
+    descending: bool = False,
+    start: int = 0,
+    size: int | None = None,
+) -> Document:
+    """
+    Return a chain's facility, tiers and firms; `next` is the place of the next page or None.
+
+    Args:
+        results: The run.
+        core: The core of the chain.
+        sort: One of `app.limits.results.SORTS`.
+        descending: Largest first.
+        start: Place of the first firm.
+        size: At most so many firms; all by default.
+
+    Raises:
+        NotFound: There is no such core.
+        InvalidInput: There is no such order.
+    """
+    order = results.order(core, sort, descending=descending)
+    stop = len(order) if size is None else start + size
+    facility = results.facility(core)
+    why = {"absent": results.why_no_facility(core), "derivation": None}
+    return {
+        **head(results, core),
+        "facility": facility,
+        **({} if facility is not None else why),
+        "tiers": results.tiers(core),
+        "firms": [each.document() for each in results.members(order[start:stop])],
+        "next": stop if stop < len(order) else None,
+    }
+
+
+def firm(results: Results, core: str, firm_id: str) -> Document:
+    """
+    Return the limit of a firm in a chain, with its derivation.
+
+    Raises:
+        NotFound: There is no such core or firm, or the firm does not stand in the chain.
+    """
+    member = results.member(core, firm_id)
+    return {
+        **head(results, core),
+        "firm": {"id": member.id, "name": member.name},
+        "direction": member.direction,
+        "tier": member.tier,
+        **results.firm(core, firm_id),
+    }
+
+
+def everywhere(results: Results, firm_id: str) -> list[dict[str, Any]]:
+    """
+    Return a firm's limits in all its chains, in order of the cores' ids.
+
+    Raises:
+        NotFound: There is no such firm.
+    """
+    found = []
+    for core in results.chains_of(firm_id):
+        member = results.member(core, firm_id)
+        found.append(
+            {
+                "core": {"id": core, "name": results.name(core)},
+                "direction": member.direction,
+                "tier": member.tier,
+                "limit_fen": member.limit_fen,
+                "reachable_fen": member.reachable_fen,
+                "binding": member.binding,
+                "absent": member.absent,
+            }
+        )
+    return found

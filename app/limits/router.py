@@ -1,0 +1,107 @@
+"""Routes of limits: they read what a run has computed."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, allow
+from app.deps import ResourcesDep
+from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
+from app.kit.answers import answer
+from app.kit.cursors import read_cursor, write_cursor
+from app.kit.documents import Document
+from app.kit.paging import PageDep
+from app.limits import documents
+from app.limits.results import Results
+from app.limits.schemas import ChainLimits, FirmLimit, FirmLimits
+from app.versions.schemas import AskedDep
+
+router = APIRouter(
+    tags=["limits"], responses=responses(Unauthenticated, Forbidden, Absent, Malformed)
+)
+Sort = Literal["tier", "id", "name", "limit_fen", "reachable_fen", "binding"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """In which order a reader wants the firms of a chain."""
+
+    sort: Sort
+    descending: bool
+
+
+async def ordered(
+    sort: Annotated[Sort, Query(description="Order of the firms")] = "tier",
+    descending: Annotated[bool, Query(description="Largest first")] = False,  # noqa: FBT002  # a query parameter, given by name
+) -> Order:
+    """Return in which order the reader wants the firms."""
+    return Order(sort, descending)
+
+
+@router.get(
+    "/chains/{core}/limits",
+    summary="Read the limits of a chain",
+    response_model=ChainLimits,
+    dependencies=[allow(OWN_CHAIN)],
+)
+def read_limits(
+    request: Request,
+    core: str,
+    resources: ResourcesDep,
+    asked: AskedDep,
+    page: PageDep,
+    order: Annotated[Order, Depends(ordered)],
+) -> Response:
+    """Return a chain's facility, its tiers and a page of its firms."""
+    if page.cursor:
+        place = read_cursor(page.cursor, run=str, at=int, sort=str, descending=bool)
+        results = documents.results_named(resources, place["run"])
+    else:
+        results = documents.results_of(resources, asked)
+        place = {"at": 0, "sort": order.sort, "descending": order.descending}
+    document = documents.chain(
+        results,
+        core,
+        sort=place["sort"],
+        descending=place["descending"],
+        start=max(0, place["at"]),
+        size=page.size,
+    )
+    if document["next"] is not None:
+        at = {**place, "run": results.head.run, "at": document["next"]}
+        document["next"] = write_cursor(at)
+    return _answer(request, results, document)
+
+
+@router.get(
+    "/chains/{core}/limits/{firm}",
+    summary="Read a limit",
+    response_model=FirmLimit,
+    dependencies=[allow(OWN_LIMIT)],
+)
+def read_limit(
+    request: Request, core: str, firm: str, resources: ResourcesDep, asked: AskedDep
+) -> Response:
+    """Return the limit of one firm in one chain, with its derivation."""
+    results = documents.results_of(resources, asked)
+    return _answer(request, results, documents.firm(results, core, firm))
+
+
+@router.get(
+    "/firms/{firm}/limits",
+    summary="List a firm's limits",
+    response_model=FirmLimits,
+    dependencies=[allow(OWN_FIRM)],
+)
+def read_firm_limits(
+    request: Request, firm: str, resources: ResourcesDep, asked: AskedDep
+) -> Response:
+    """Return a firm's limits in all its chains, in order of the cores' ids."""
+    results = documents.results_of(resources, asked)
+    items = documents.everywhere(results, firm)
+    return _answer(request, results, {**results.head.document(), "items": items, "next": None})
+
+
+def _answer(request: Request, results: Results, document: Document) -> Response:
+    return answer(request, document, version=results.head.version, policy=results.head.policy)

@@ -1,0 +1,125 @@
+"""Shapes of limits and of their derivations."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from app.versions.schemas import Head
+
+Direction = Literal["up", "down"]
+Operation = Literal[
+    "input",
+    "policy",
+    "absent",
+    "sum",
+    "product",
+    "min",
+    "max",
+    "subtract",
+    "divide",
+    "floor",
+    "clip",
+]
+
+
+class Label(BaseModel):
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+
+class Node(BaseModel):
+    """One step of a derivation; every value can be recomputed from the leaves."""
+
+    code: str
+    label: Label
+    op: Operation
+    value: int | str | None = Field(description="Whole fen and counts are numbers, the rest text")
+    unit: Literal["fen", "share", "ratio", "rate", "days", "count"]
+    children: list["Node"]
+    source: dict[str, Any]
+
+
+class Facility(BaseModel):
+    """What the bank grants a chain."""
+
+    limit_fen: int
+    occupied_fen: int
+    reserved_fen: int
+    available_fen: int
+    binding: str
+    derivation: Node
+
+
+class Named(BaseModel):
+    """A firm by id and name."""
+
+    id: str
+    name: str
+
+
+class Tier(BaseModel):
+    """Sums of one tier on one side of a chain."""
+
+    direction: Direction
+    tier: int
+    firms: int
+    limit_fen: int
+    reachable_fen: int
+
+
+class Member(Named):
+    """A firm of a chain and its limit; without one, `absent` says why."""
+
+    direction: Direction
+    tier: int
+    limit_fen: int | None
+    reachable_fen: int | None
+    binding: str | None
+    absent: str | None
+
+
+class ChainLimits(Head):
+    """A chain's facility, tiers and firms."""
+
+    core: Named
+    facility: Facility | None
+    absent: str | None = Field(None, description="Why there is no facility")
+    tiers: list[Tier]
+    firms: list[Member]
+    next: str | None
+
+
+class FirmLimit(Head):
+    """The limit of one firm in one chain, with its derivation."""
+
+    core: Named
+    firm: Named
+    direction: Direction
+    tier: int
+    limit_fen: int | None
+    reachable_fen: int | None
+    binding: str | None
+    absent: str | None
+    derivation: Node | None
+    reachable: Node | None
+
+
+class Standing(BaseModel):
+    """A firm's limit in one of its chains."""
+
+    core: Named
+    direction: Direction
+    tier: int
+    limit_fen: int | None
+    reachable_fen: int | None
+    binding: str | None
+    absent: str | None
+
+
+class FirmLimits(Head):
+    """A firm's limits in all its chains."""
+
+    items: list[Standing]
+    next: str | None

@@ -1,0 +1,66 @@
+"""Routes of stress scenarios: posting one computes it once, the others read it."""
+
+from pathlib import Path as Directory
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from app.auth.rules import ANALYSTS, BANK, allow
+from app.deps import Resources, ResourcesDep
+from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
+from app.kit.answers import answer
+from app.kit.documents import Document, dumps
+from app.stress import service
+from app.stress.schemas import Scenario as Asked
+from app.stress.schemas import ScenarioRequest
+from app.versions.service import policy_of
+
+router = APIRouter(
+    prefix="/scenarios",
+    tags=["stress"],
+    responses=responses(Unauthenticated, Forbidden, Absent, Malformed),
+)
+
+
+@router.post("", summary="Run a scenario", status_code=201, dependencies=[allow(ANALYSTS)])
+def post_scenario(request: Request, body: ScenarioRequest, resources: ResourcesDep) -> Response:
+    """Return who loses what when these firms close; asking again gives the same scenario."""
+    version = resources.version(body.version)
+    place = service.Place.under(resources.store.reader(version.number), resources.home)
+    wanted = Asked(tuple(body.close), tuple(body.channels))
+    document = service.run_scenario(place, wanted, policy_of(resources, version.as_of))
+    return Response(
+        dumps(document),
+        status_code=201,
+        media_type="application/json",
+        headers={"Location": f"{request.url.path}/{document['scenario']}"},
+    )
+
+
+@router.get("/{scenario}", summary="Read a scenario", dependencies=[allow(BANK)])
+def read_scenario(request: Request, scenario: str, resources: ResourcesDep) -> Response:
+    """Return a scenario that was run: losses by round and by firm."""
+    document = service.read_scenario(_scenarios(resources), scenario)
+    return _answer(request, document)
+
+
+@router.get("/{scenario}/rounds/{number}", summary="Read a round", dependencies=[allow(BANK)])
+def read_round(
+    request: Request,
+    scenario: str,
+    number: Annotated[int, Path(ge=0, description="0 is the closure itself")],
+    resources: ResourcesDep,
+) -> Response:
+    """Return everybody who lost in one round, largest loss first."""
+    document = service.read_scenario(_scenarios(resources), scenario)
+    found = service.read_round(_scenarios(resources), scenario, number)
+    head = {name: document[name] for name in ("version", "as_of", "policy")}
+    return _answer(request, {**head, **found})
+
+
+def _scenarios(resources: Resources) -> Directory:
+    return resources.home / "runs" / "scenarios"
+
+
+def _answer(request: Request, document: Document) -> Response:
+    return answer(request, document, version=document["version"], policy=document["policy"])

@@ -1,0 +1,108 @@
+"""Routes of sign-in and of the audit."""
+
+from fastapi import APIRouter, Request, Response
+
+from app import audit
+from app.auth import sessions
+from app.auth.errors import TooManyAttempts, WrongPassword
+from app.auth.principals import Principal
+from app.auth.rules import AUDITORS, OPEN, SIGNED_IN, PrincipalDep, allow
+from app.auth.sessions import COOKIE, LASTS, Session
+from app.deps import ResourcesDep
+from app.errors import Forbidden, Malformed, Unauthenticated, responses
+from app.kit.cursors import read_cursor, write_cursor
+from app.kit.documents import dumps
+from app.kit.paging import PageDep
+from app.users import service
+from app.users.schemas import Audit, SignIn, Who
+
+router = APIRouter(tags=["users"])
+
+
+@router.post(
+    "/session",
+    summary="Sign in",
+    response_model=Who,
+    status_code=201,
+    responses=responses(WrongPassword, TooManyAttempts, Malformed),
+    dependencies=[allow(OPEN)],
+)
+def post_session(request: Request, body: SignIn, resources: ResourcesDep) -> Response:
+    """Return who is signed in from now on; the session is in the cookie."""
+    session = service.sign_in(resources, request.app.state.attempts, body.name, body.password)
+    answer = _json(_who(session.principal), 201)
+    set_cookie(request, answer, session)
+    return answer
+
+
+@router.delete(
+    "/session",
+    summary="Sign out",
+    status_code=204,
+    responses=responses(Unauthenticated, Forbidden),
+    dependencies=[allow(SIGNED_IN)],
+)
+def delete_session(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
+    """Return nothing; the session is over. A bearer token stays as it is."""
+    if who.session is not None:
+        sessions.end(resources.records, who.session)
+        request.app.state.authenticator.forget()
+    answer = Response(status_code=204)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@router.get(
+    "/session",
+    summary="Who is signed in",
+    response_model=Who,
+    responses=responses(Unauthenticated),
+    dependencies=[allow(SIGNED_IN)],
+)
+def read_session(who: PrincipalDep) -> Response:
+    """Return who asks."""
+    return _json(_who(who), 200)
+
+
+@router.get(
+    "/audit",
+    summary="Read the audit",
+    response_model=Audit,
+    responses=responses(Unauthenticated, Forbidden, Malformed),
+    dependencies=[allow(AUDITORS)],
+)
+def read_audit(resources: ResourcesDep, page: PageDep) -> Response:
+    """Return rows of the audit, the latest first."""
+    before = read_cursor(page.cursor, before=int)["before"] if page.cursor else None
+    found = audit.entries(resources.records, before=before, size=page.size + 1)
+    items = found[: page.size]
+    more = write_cursor({"before": items[-1]["entry"]}) if len(found) > page.size else None
+    return _json({"items": items, "next": more}, 200)
+
+
+def set_cookie(request: Request, answer: Response, session: Session) -> None:
+    """Give the browser its session: not for scripts, not for other sites."""
+    answer.set_cookie(
+        COOKIE,
+        session.cookie,
+        max_age=int(LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+
+
+def _who(principal: Principal) -> dict[str, object]:
+    return {
+        "name": principal.name,
+        "role": principal.role,
+        "firm": principal.firm,
+        "csrf": principal.csrf,
+    }
+
+
+def _json(document: object, status: int) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(
+        dumps(document), status_code=status, media_type="application/json", headers=headers
+    )
