@@ -4,18 +4,27 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+TOOLS := $(VENV)/tools
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO ?= var/demo
 export DEEPTIER_PORT ?= 8000
 
-.PHONY: install demo test check format lint types contracts tidy bench serve clean
+.PHONY: install tools demo test check format lint types contracts tidy bench serve clean
 
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --constraint constraints.txt setuptools wheel
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary --no-build-isolation --constraint constraints.txt --editable '.[dev]'
+	$(PIP) --only-binary :all: setuptools wheel
+	$(PIP) --prefer-binary --no-build-isolation --editable .
 	touch $(STAMP)
+
+# What checks and tests need beside the product itself.
+tools: $(TOOLS)
+
+$(TOOLS): $(STAMP)
+	$(PIP) --prefer-binary --no-build-isolation --editable '.[dev]'
+	touch $(TOOLS)
 
 demo: install
 	$(BIN)/deeptier demo $(DEMO)
@@ -26,27 +35,27 @@ demo: install
 serve: install
 	$(BIN)/deeptier serve
 
-check: install format lint types contracts test
+check: tools format lint types contracts test
 
-format: install
+format: tools
 	$(BIN)/ruff format --check .
 
-lint: install
+lint: tools
 	$(BIN)/ruff check .
 
-types: install
+types: tools
 	$(BIN)/mypy
 
-contracts: install
+contracts: tools
 	$(BIN)/lint-imports
 
-tidy: install
+tidy: tools
 	$(BIN)/python -m pytest tests/test_tidy.py tests/test_docs.py
 
-test: install
-	$(BIN)/python -m pytest
+test: tools
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
-bench: install
+bench: tools
 	mkdir -p var
 	$(BIN)/python -m pytest tests/bench --benchmark-only --benchmark-json var/bench.json
 	$(BIN)/python tests/bench/report.py var/bench.json docs/performance.md
