@@ -1,0 +1,144 @@
+"""The commands `limits` and `explain`."""
+
+import csv
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.deps import open_resources
+from app.kit import console
+from app.kit.documents import Document
+from app.limits import documents
+from app.limits.results import Results
+from app.versions.service import Asked
+
+COLUMNS = ("id", "name", "direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+SHOWN = 30
+Version = Annotated[int | None, typer.Option("--version", help="A version; newest by default.")]
+AsOf = Annotated[
+    dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The version of a day.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the document.")]
+
+
+def limits(
+    core: Annotated[str, typer.Argument(help="The core of the chain.")],
+    *,
+    to_csv: Annotated[Path | None, typer.Option("--csv", help="Write the firms there.")] = None,
+    version: Version = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Show a chain's facility, its tiers and the limit of every firm.
+
+    Example: deeptier limits C0001 --csv limits.csv
+    """
+    with open_resources() as resources:
+        results = documents.results_of(resources, _asked(version, as_of))
+        document = documents.chain(results, core)
+    if to_csv is not None:
+        _write(to_csv, document["firms"])
+        console.say(f"{len(document['firms'])} firms written to {to_csv}")
+    if as_json:
+        console.print_document(document)
+    elif to_csv is None:
+        _show(document)
+
+
+def explain(
+    core: Annotated[str, typer.Argument(help="The core of the chain.")],
+    firm: Annotated[str, typer.Argument(help="A firm of the chain.")],
+    *,
+    version: Version = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Show why a limit is what it is, down to the rows and policy values.
+
+    Example: deeptier explain C0001 F000012
+    """
+    with open_resources() as resources:
+        results: Results = documents.results_of(resources, _asked(version, as_of))
+        document = documents.firm(results, core, firm)
+    if as_json:
+        console.print_document(document)
+        return
+    facts = ("version", "as_of", "policy", "run", "direction", "tier", "binding", "absent")
+    console.show_facts({name: document[name] for name in facts})
+    for name in ("derivation", "reachable"):
+        if document[name] is not None:
+            console.show("")
+            _tree(document[name], 0)
+
+
+def _asked(version: int | None, as_of: dt.datetime | None) -> Asked:
+    return Asked(version, None if as_of is None else as_of.date())
+
+
+def _show(document: Document) -> None:
+    facility: Mapping[str, Any] = document["facility"] or {}
+    names = ("limit_fen", "occupied_fen", "reserved_fen", "available_fen")
+    amounts = {name.removesuffix("_fen"): console.yuan(facility.get(name)) for name in names}
+    console.show_facts(
+        {
+            "core": f"{document['core']['id']} {document['core']['name']}",
+            "version": document["version"],
+            "as of": document["as_of"],
+            "policy": document["policy"],
+            "run": document["run"],
+            **{f"facility {name} (yuan)": amount for name, amount in amounts.items()},
+            "binding": facility.get("binding") or document.get("absent"),
+        }
+    )
+    console.show("")
+    firms = document["firms"]
+    console.show_table(
+        ["firm", "name", "side", "tier", "limit (yuan)", "reachable (yuan)", "because"],
+        [
+            [
+                firm["id"],
+                firm["name"],
+                firm["direction"],
+                firm["tier"],
+                console.yuan(firm["limit_fen"]),
+                console.yuan(firm["reachable_fen"]),
+                firm["binding"] or firm["absent"],
+            ]
+            for firm in firms[:SHOWN]
+        ],
+    )
+    if len(firms) > SHOWN:
+        console.show(f"… and {len(firms) - SHOWN} more; --csv FILE or --json has all of them")
+
+
+def _tree(node: Mapping[str, Any], depth: int) -> None:
+    """Print a node and what is below it; a tree is as deep as its formulas, never deeper."""
+    value, unit = node["value"], node["unit"]
+    if value is None:
+        figure = f"absent: {node['source'].get('reason', '')}"
+    elif unit == "fen" and isinstance(value, int):
+        figure = f"{console.yuan(value)} yuan"
+    else:
+        figure = f"{value} {unit}"
+    console.show(f"{'  ' * depth}{node['label']['en']} [{node['code']}, {node['op']}] = {figure}")
+    for child in node["children"]:
+        _tree(child, depth + 1)
+
+
+def _write(path: Path, firms: list[Mapping[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(COLUMNS)
+        for firm in firms:
+            writer.writerow([_safe(firm[column]) for column in COLUMNS])
+
+
+def _safe(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
