@@ -18,6 +18,7 @@ from app.analyse.cli import analyse
 from app.config import code_version
 from app.errors import AppError
 from app.kit import console
+from app.limits.cli import explain, limits
 from app.stress.cli import stress
 from graph.errors import GraphError
 
@@ -83,7 +84,7 @@ def register(*commands: Callable[..., None]) -> None:
         app.command()(command)
 
 
-register(stress)
+register(limits, explain, stress)
 app.add_typer(analyse, name="analyse")
 
 if __name__ == "__main__":
