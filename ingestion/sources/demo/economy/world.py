@@ -1,124 +1,179 @@
-"""
-Firms and who sells to whom.
-
-A supplier of tier k sells to firms of tier k - 1, a distributor of tier k buys from tier k - 1;
-tier 0 are the cores. Who is chosen follows heavy-tailed sizes. What a firm sells is what its
-buyers buy; it buys a part of that from its own suppliers, so money is the same on both sides.
-"""
+"""The economy before its papers: firms, parties outside, who trades how much with whom."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from ingestion.sources.demo.economy.names import REGIONS, SECTORS
+from ingestion.sources.demo.economy import flows as flow
+from ingestion.sources.demo.economy.names import Name, code, names, parts, places
+from ingestion.sources.demo.economy.network import IDLE, Structure, structure
+from ingestion.sources.demo.economy.plan import Plan
+from ingestion.sources.demo.economy.sectors import BoolArray, IntArray, sectors
 
-Rows = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-UP_SHARES = (0.36, 0.27, 0.16, 0.07, 0.03)
-DOWN_SHARES = (0.08, 0.03)
-YUAN_OF_A_CORE = 9e8
-YUAN_MIN = 20_000.0  # A yearly trade below this is not worth an invoice.
-SKIPPING = 0.06  # Part of the links that pass over a tier.
+TextArray = npt.NDArray[np.object_]
+CODED = 0.93  # Part of the firms whose code the bank knows.
+FAILING, FAILED = 0.013, 0.0025
+DAYS_A_MONTH = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """What becomes of firms; days count from the end, before it negative, 0 = never."""
+
+    failing: IntArray
+    fails_after_days: IntArray
+    drifts_from_day: IntArray
+    failed: IntArray
+    failed_on_day: IntArray
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Firms by row (cores first) and yearly trade between them, in yuan."""
+    """
+    Firms by row (cores first), then parties outside; yearly trade between them in yuan.
 
-    cores: int
-    level: Rows  # 0 core, 1 to 5 suppliers, -1 and -2 distributors.
-    sector: Rows
-    region: Rows
-    size: Floats
-    supplier: Rows
-    buyer: Rows
-    amount: Floats
+    `texts` names every row as files do: listed firms by id, others by name or code. The idle rows
+    (`role` 9) trade nothing: they are shells, holders of papers, second registrations.
+    """
 
-    def __len__(self) -> int:
-        return len(self.level)
+    plan: Plan
+    structure: Structure
+    flows: flow.Flows
+    place: IntArray
+    ids: TextArray
+    names: list[Name]
+    codes: list[str | None]
+    texts: TextArray
+    fates: Fates
 
+    @property
+    def cores(self) -> int:
+        """Return the number of cores."""
+        return self.plan.cores
 
-def build(draw: np.random.Generator, cores: int, firms: int) -> World:
-    """Return a world of some cores and some other firms."""
-    level = np.concatenate([np.zeros(cores, np.int64), _levels(draw, firms)])
-    size = draw.pareto(1.6, len(level)) + 1.0
-    size[:cores] = draw.lognormal(0.0, 0.9, cores)
-    sector = _sectors(draw, level)
-    region = draw.choice(len(REGIONS), len(level), p=_decreasing(len(REGIONS)))
-    supplier, buyer = _links(draw, level, size)
-    amount = _amounts(draw, level, size, (supplier, buyer))
-    keep = amount >= YUAN_MIN
-    return World(cores, level, sector, region, size, supplier[keep], buyer[keep], amount[keep])
+    @property
+    def firms(self) -> int:
+        """Return the number of listed firms."""
+        return self.plan.firms
 
+    @property
+    def role(self) -> IntArray:
+        """Return the role of every listed firm: 0 core, 1 to 5, -1, -2, 9 idle."""
+        return self.structure.role
 
-def _levels(draw: np.random.Generator, firms: int) -> Rows:
-    levels = np.array([1, 2, 3, 4, 5, -1, -2])
-    shares = np.array([*UP_SHARES, *DOWN_SHARES])
-    found = draw.choice(levels, firms, p=shares / shares.sum())
-    found[: min(firms, 7)] = levels[: min(firms, 7)]
-    return found.astype(np.int64)
+    @property
+    def sector(self) -> IntArray:
+        """Return the sector of every listed firm."""
+        return self.structure.sector
 
+    @property
+    def supplier(self) -> IntArray:
+        """Return the suppliers of the pairs."""
+        return self.flows.supplier
 
-def _decreasing(count: int) -> Floats:
-    weights: Floats = 1.0 / np.arange(1, count + 1)
-    return np.asarray(weights / weights.sum(), np.float64)
+    @property
+    def buyer(self) -> IntArray:
+        """Return the buyers of the pairs."""
+        return self.flows.buyer
 
+    @property
+    def idle(self) -> IntArray:
+        """Return the firms that trade nothing."""
+        return np.flatnonzero(self.role == IDLE)
 
-def _sectors(draw: np.random.Generator, level: Rows) -> Rows:
-    tiers = np.array([tier for _, _, tier in SECTORS])
-    found = np.zeros(len(level), np.int64)
-    for tier in np.unique(level):
-        choices = np.flatnonzero(tiers == tier)
-        here = level == tier
-        found[here] = draw.choice(choices, int(here.sum()))
-    return found
+    @property
+    def traders(self) -> IntArray:
+        """Return the firms that trade and are no cores."""
+        return np.flatnonzero((self.role != IDLE) & (self.role != 0))
 
-
-def _links(draw: np.random.Generator, level: Rows, size: Floats) -> tuple[Rows, Rows]:
-    """Return distinct links between neighbouring tiers, and a few that skip one."""
-    suppliers, buyers = [], []
-    for tier in (1, 2, 3, 4, 5, -1, -2):
-        own = np.flatnonzero(level == tier)
-        near = tier - 1 if tier > 0 else tier + 1
-        partners = np.flatnonzero(level == near)
-        if not len(own) or not len(partners):
-            continue
-        count = np.minimum(1 + draw.geometric(0.38, len(own)), len(partners))
-        ends = np.repeat(own, count)
-        weights = size[partners] / size[partners].sum()
-        chosen = draw.choice(partners, len(ends), p=weights)
-        skip = draw.random(len(ends)) < SKIPPING
-        chosen[skip] = draw.choice(np.flatnonzero(level == 0), int(skip.sum()))
-        suppliers.append(ends if tier > 0 else chosen)
-        buyers.append(chosen if tier > 0 else ends)
-    pairs = np.unique(np.stack([np.concatenate(suppliers), np.concatenate(buyers)]), axis=1)
-    return pairs[0].astype(np.int64), pairs[1].astype(np.int64)
+    @property
+    def inside(self) -> BoolArray:
+        """Return which pairs are between listed firms."""
+        return self.flows.inside
 
 
-def _amounts(
-    draw: np.random.Generator, level: Rows, size: Floats, links: tuple[Rows, Rows]
-) -> Floats:
-    """Return yearly amounts: a buyer's purchases spread over its suppliers by weight."""
-    supplier, buyer = links
-    weight = size[supplier] ** 0.7 * draw.lognormal(0.0, 0.8, len(supplier))
-    amount = np.zeros(len(supplier))
-    sales = np.zeros(len(level))
-    sales[level == 0] = YUAN_OF_A_CORE * size[level == 0]
-    buys = draw.uniform(0.45, 0.8, len(level))
-    for tier in range(6):
-        here = (level[buyer] == tier) & (level[supplier] > 0)
-        whole = np.zeros(len(level))
-        np.add.at(whole, buyer[here], weight[here])
-        part = weight[here] / whole[buyer[here]]
-        amount[here] = sales[buyer[here]] * buys[buyer[here]] * part
-        np.add.at(sales, supplier[here], amount[here])
-    for tier in (0, -1):
-        here = (level[supplier] == tier) & (level[buyer] < 0)
-        whole = np.zeros(len(level))
-        np.add.at(whole, supplier[here], weight[here])
-        goes = 0.4 if tier == 0 else 0.6
-        part = weight[here] / whole[supplier[here]]
-        amount[here] = sales[supplier[here]] * goes * part
-        np.add.at(sales, buyer[here], amount[here] * 1.08)
-    return amount
+def world(plan: Plan) -> World:
+    """
+    Return the economy of a plan.
+
+    Example:
+        >>> made = world(Plan(cores=2, firms=30, months=3))
+        >>> made.cores, made.firms, made.ids[0]
+        (2, 30, 'C001')
+    """
+    made = structure(plan)
+    amounts = flow.flows(plan, made)
+    count = plan.firms + amounts.outside
+    place = places(plan, count)
+    random = plan.random("world")
+    outside = random.integers(0, len(sectors().codes), amounts.outside)
+    named = names(plan, np.concatenate([made.sector, outside]), place)
+    codes = _codes(plan, place)
+    ids = _ids(plan, random)
+    texts = np.concatenate([ids, _outside_texts(random, named, codes, plan.firms)])
+    return World(
+        plan=plan,
+        structure=made,
+        flows=amounts,
+        place=place[: plan.firms],
+        ids=ids,
+        names=named[: plan.firms],
+        codes=codes[: plan.firms],
+        texts=texts,
+        fates=_fates(plan, made),
+    )
+
+
+def _codes(plan: Plan, place: IntArray) -> list[str | None]:
+    """Return the codes of firms, a few of them unknown."""
+    known = plan.random("codes").random(len(place)) < CODED
+    known[: plan.cores] = True
+    divisions = [each["code"] for each in parts()["places"]]
+    return [
+        code(row + 1, divisions[place[row]]) if known[row] else None for row in range(len(place))
+    ]
+
+
+def _ids(plan: Plan, random: np.random.Generator) -> TextArray:
+    """Return ids that do not tell the tier: C001 for cores, F00001 for the others."""
+    others = plan.firms - plan.cores
+    width = max(5, len(str(others)))
+    numbers = (random.permutation(others) + 1).tolist()
+    cores = [f"C{number:03d}" for number in range(1, plan.cores + 1)]
+    return np.array([*cores, *(f"F{number:0{width}d}" for number in numbers)], dtype=object)
+
+
+def _outside_texts(
+    random: np.random.Generator, named: list[Name], codes: list[str | None], firms: int
+) -> TextArray:
+    """Return how files name parties outside: most by name, some by code."""
+    by_code = random.random(len(named) - firms) < 0.3
+    texts = [
+        (codes[firms + at] if flag else None) or named[firms + at].full
+        for at, flag in enumerate(by_code.tolist())
+    ]
+    return np.array(texts, dtype=object)
+
+
+def _fates(plan: Plan, made: Structure) -> Fates:
+    """Return which firms will fail, since when their payments drift, and which failed already."""
+    random = plan.random("fates")
+    traders = np.flatnonzero((made.role != IDLE) & (made.role != 0))
+    failing = max(1, round(len(traders) * FAILING))
+    failed = round(len(traders) * FAILED)
+    drawn = random.choice(traders, min(len(traders), failing + failed), replace=False)
+    fail, gone = np.sort(drawn[:failing]), np.sort(drawn[failing:])
+    cores = plan.cores // 40  # Of a hundred cores two will fail, too.
+    if cores:
+        first_free = min(10, plan.cores - cores)
+        more = first_free + random.choice(plan.cores - first_free, cores, replace=False)
+        fail = np.sort(np.concatenate([fail, more]))
+    span = plan.months * DAYS_A_MONTH
+    return Fates(
+        failing=fail,
+        fails_after_days=random.integers(15, 180, len(fail)),
+        drifts_from_day=-np.minimum(random.integers(120, 270, len(fail)), span),
+        failed=gone,
+        failed_on_day=-np.minimum(random.integers(60, 150, len(gone)), span),
+    )
