@@ -7,6 +7,7 @@ Rates and belonging have 12 places each, so a base is a whole number at 24 place
 """
 
 from collections.abc import Iterator
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -63,18 +64,23 @@ def _worth(relation: Relation[Column], claims: pl.DataFrame) -> Whole:
     found: Whole = np.zeros(len(claims), object)
     rows = claims.with_row_index("at")
     for kind, part in rows.partition_by(KINDS, as_dict=True).items():
-        leaves = claim_columns(part, ClaimKind(*kind))
+        columns = {name: part[name].to_numpy() for name in AMOUNTS}
+        leaves = claim_columns(columns, ClaimKind(*kind))
         claim = (part["rows_fen"] + part["estimated_fen"] - part["contra_fen"]).to_numpy()
         rate = relation.rate(leaves).at(PLACES_OF_SHARES)
         found[part["at"].to_numpy()] = rate * claim.astype(object)
     return found
 
 
-def claim_columns(
-    claims: pl.DataFrame, kind: ClaimKind, belonging_e12: Column | int = 0
-) -> ClaimLeaves:
+class Table(Protocol):
+    """Columns by name."""
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]: ...
+
+
+def claim_columns(claims: Table, kind: ClaimKind, belonging_e12: Column | int = 0) -> ClaimLeaves:
     """Return claims of one kind as columns of leaves."""
-    columns = {name: Column.whole(claims[name].to_numpy()) for name in AMOUNTS}
+    columns = {name: Column.whole(claims[name]) for name in AMOUNTS}
     return ClaimLeaves(buyer="", **columns, kind=kind, belonging_e12=belonging_e12)
 
 

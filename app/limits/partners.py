@@ -7,8 +7,6 @@ A firm may have thousands of claims; a tree lists the largest and says what the 
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
 from app.limits.algebras import Wide
 from app.limits.bases import AMOUNTS, KINDS, claim_columns
@@ -16,11 +14,10 @@ from app.limits.exact import EXACT, PLACES_OF_SHARES
 from app.limits.leaves import ClaimKind, ClaimLeaves, PrepaidLeaves
 from app.limits.nodes import Origin, Others
 from app.limits.relation import Relation
-from app.limits.stored import Lookup, Stored
+from app.limits.stored import Lookup, Places, Rows, Stored
 from app.limits.wide import Column
 
 LARGEST = 20
-Rows = npt.NDArray[np.int64]
 
 
 class Partners:
@@ -30,17 +27,17 @@ class Partners:
         self._s = stored
         origin = Origin(stored.head.version, stored.head.run)
         self._relation: Relation[Column] = Relation(Wide(stored.policy), origin)
-        self._claims = Lookup(stored.claims["seller"].to_numpy())
-        self._prepaid = Lookup(stored.prepaid["buyer"].to_numpy())
-        self._passed = Lookup(stored.passed["taker"].to_numpy())
+        self._claims = Lookup(stored.claims["seller"])
+        self._prepaid = Lookup(stored.prepaid["buyer"])
+        self._passed = Lookup(stored.passed["taker"])
 
     def base(
         self, firm_row: int, core_row: int
     ) -> tuple[list[ClaimLeaves], list[PrepaidLeaves], Others | None]:
         """Return the leaves of a firm's base in a chain, and what the rest come to."""
         claims, shares = self._claims_of(firm_row, core_row)
-        prepaid = self._s.prepaid[self._prepaid.of(firm_row)]
-        prepaid = prepaid.filter(pl.col("core") == core_row)
+        prepaid = self._s.prepaid.take(self._prepaid.of(firm_row))
+        prepaid = prepaid.take(prepaid["core"] == core_row)
         if len(claims) + len(prepaid) <= LARGEST:
             return self._claim_leaves(claims, shares), self._prepaid_leaves(prepaid), None
         amounts = [*self._claim_amounts(claims, shares), *self._prepaid_amounts(prepaid)]
@@ -52,16 +49,19 @@ class Partners:
         second = np.array([at - len(claims) for at in shown if at >= len(claims)], np.int64)
         total = Decimal(sum(amounts[at] for at in rest)).scaleb(-2 * PLACES_OF_SHARES, EXACT)
         return (
-            self._claim_leaves(claims[first], shares[first]),
-            self._prepaid_leaves(prepaid[second]),
+            self._claim_leaves(claims.take(first), shares[first]),
+            self._prepaid_leaves(prepaid.take(second)),
             Others(len(rest), total),
         )
 
     def arrived(self, firm_row: int, core_row: int) -> tuple[dict[str, int], Others | None]:
         """Return what can arrive at a firm by who passes it on, and what the rest come to."""
-        passed = self._s.passed[self._passed.of(firm_row)].filter(pl.col("core") == core_row)
-        sums = passed.group_by("giver").agg(pl.col("amount_fen").sum())
-        amounts = {self._s.ids[giver]: amount for giver, amount in sums.iter_rows()}
+        passed = self._s.passed.take(self._passed.of(firm_row))
+        passed = passed.take(passed["core"] == core_row)
+        amounts: dict[str, int] = {}
+        for giver, amount in zip(passed["giver"], passed["amount_fen"], strict=True):
+            firm = self._s.ids[giver]
+            amounts[firm] = amounts.get(firm, 0) + int(amount)
         ranked = sorted(amounts, key=lambda firm: (-amounts[firm], firm))
         listed = {firm: amounts[firm] for firm in ranked[:LARGEST]}
         rest = ranked[LARGEST:]
@@ -69,43 +69,44 @@ class Partners:
             return listed, None
         return listed, Others(len(rest), Decimal(sum(amounts[firm] for firm in rest)))
 
-    def _claims_of(self, firm_row: int, core_row: int) -> tuple[pl.DataFrame, Rows]:
+    def _claims_of(self, firm_row: int, core_row: int) -> tuple[Rows, Places]:
         """Return the firm's claims on buyers that belong to the core, and how far they do."""
-        claims = self._s.claims[self._claims.of(firm_row)]
-        shares = self._s.shares(claims["buyer"].to_numpy(), core_row)
+        claims = self._s.claims.take(self._claims.of(firm_row))
+        shares = self._s.shares(claims["buyer"], core_row)
         belonging = np.flatnonzero(shares)
-        return claims[belonging], shares[belonging]
+        return claims.take(belonging), shares[belonging]
 
-    def _claim_amounts(self, claims: pl.DataFrame, shares: Rows) -> list[int]:
+    def _claim_amounts(self, claims: Rows, shares: Places) -> list[int]:
         found = np.zeros(len(claims), object)
-        for kind, part in claims.with_row_index("at").partition_by(KINDS, as_dict=True).items():
-            at = part["at"].to_numpy()
-            leaves = claim_columns(part, ClaimKind(*kind), Column.whole(shares[at]))
+        kinds = np.stack([claims[name] for name in KINDS])
+        for kind in np.unique(kinds, axis=1).T:
+            at = np.flatnonzero((kind == kinds.T).all(axis=1))
+            share = Column.whole(shares[at])
+            leaves = claim_columns(claims.take(at), ClaimKind(*kind.tolist()), share)
             found[at] = self._relation.claim(leaves).at(2 * PLACES_OF_SHARES)
         return list(found)
 
-    def _prepaid_amounts(self, prepaid: pl.DataFrame) -> list[int]:
+    def _prepaid_amounts(self, prepaid: Rows) -> list[int]:
         entry = PrepaidLeaves(
             seller="",
-            purchases_fen=Column.whole(prepaid["purchases_fen"].to_numpy()),
-            chains=Column.whole(prepaid["chains"].to_numpy()),
+            purchases_fen=Column.whole(prepaid["purchases_fen"]),
+            chains=Column.whole(prepaid["chains"]),
         )
         return list(self._relation.prepaid(entry).at(2 * PLACES_OF_SHARES))
 
-    def _claim_leaves(self, claims: pl.DataFrame, shares: Rows) -> list[ClaimLeaves]:
-        rows = zip(claims.iter_rows(named=True), shares, strict=True)
+    def _claim_leaves(self, claims: Rows, shares: Places) -> list[ClaimLeaves]:
         return [
             ClaimLeaves(
                 buyer=self._s.ids[row["buyer"]],
                 **{name: row[name] for name in AMOUNTS},
                 kind=ClaimKind(*(row[name] for name in KINDS)),
-                belonging_e12=int(share),
+                belonging_e12=share,
             )
-            for row, share in rows
+            for row, share in zip(claims.each(), shares.tolist(), strict=True)
         ]
 
-    def _prepaid_leaves(self, prepaid: pl.DataFrame) -> list[PrepaidLeaves]:
+    def _prepaid_leaves(self, prepaid: Rows) -> list[PrepaidLeaves]:
         return [
             PrepaidLeaves(self._s.ids[row["seller"]], row["purchases_fen"], row["chains"])
-            for row in prepaid.iter_rows(named=True)
+            for row in prepaid.each()
         ]

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from app.limits.algebras import Plain, Traced
-from app.limits.exact import EXACT, ZERO
+from app.limits.exact import EXACT, ZERO, exact_sum
 from app.limits.formulas import Holding, Limit
 from app.limits.nodes import Node, Origin
 from app.limits.partners import Partners
@@ -148,12 +148,13 @@ class Results:
 
     def members(self, places: Sequence[int]) -> list[Member]:
         """Return the members at these places."""
-        wanted = self._s.members[list(places)]
-        columns = ("direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
-        return [
-            Member(self._s.ids[firm], self._s.names[firm], *figures)
-            for firm, *figures in wanted.select("firm", *columns).iter_rows()
-        ]
+        columns = ("firm", "direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
+        lists = [self._s.members[name] for name in columns]
+        found = []
+        for place in places:
+            firm, *figures = (each[place] for each in lists)
+            found.append(Member(self._s.ids[firm], self._s.names[firm], *figures))
+        return found
 
     def chains_of(self, firm: str) -> list[str]:
         """Return the cores in whose chains a firm stands, in order."""
@@ -215,11 +216,9 @@ class Results:
 
     def _everywhere(self, firm_row: int) -> tuple[Decimal, Decimal]:
         """Return what a firm's documents and its bases come to over all its chains."""
-        papers, bases = ZERO, ZERO
-        for place in self._s.places_of_firm(firm_row):
-            papers = EXACT.add(papers, self._documents(place))
-            bases = EXACT.add(bases, self._s.base_fen(place))
-        return papers, bases
+        places = self._s.places_of_firm(firm_row)
+        papers = exact_sum(self._documents(place) for place in places)
+        return papers, self._s.bases_fen(places)
 
     def _documents(self, place: int) -> Decimal:
         held = self._s.held_fen(place)

@@ -1,7 +1,7 @@
 """A stored run in memory: its columns, and where the rows of a firm, a core or a pair stand."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -21,7 +21,7 @@ from app.policy import Policy, load_policies
 from graph.errors import NotFound
 
 FILES = ("cores", "firms", "members", "claims", "prepaid", "passed", "belonging", "names")
-Rows = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,41 @@ class Head:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+class Rows:
+    """A table of whole numbers and flags as arrays: a few rows are found and read quickly."""
+
+    def __init__(self, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._columns = columns
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> "Rows":
+        """Return the rows of a frame without missing values."""
+        return cls({name: frame[name].to_numpy() for name in frame.columns})
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values())))
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        return self._columns[name]
+
+    def take(self, places: npt.NDArray[Any]) -> "Rows":
+        """Return the rows at these places, or where a mask is true."""
+        return Rows({name: column[places] for name, column in self._columns.items()})
+
+    def each(self) -> Iterator[dict[str, Any]]:
+        """Yield every row by column name."""
+        lists = [column.tolist() for column in self._columns.values()]
+        return (dict(zip(self._columns, row, strict=True)) for row in zip(*lists, strict=True))
+
+
 class Lookup:
     """Where rows with one value of a column stand; rows keep their order."""
 
-    def __init__(self, keys: Rows) -> None:
+    def __init__(self, keys: Places) -> None:
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
 
-    def of(self, key: int) -> Rows:
+    def of(self, key: int) -> Places:
         """Return the places of the rows with that key."""
         first = np.searchsorted(self._keys, key, side="left")
         return self._order[first : np.searchsorted(self._keys, key, side="right")]
@@ -66,13 +93,15 @@ class Stored:
         self.names: list[str] = frames["names"]["name"].to_list()
         self.rows = {firm: row for row, firm in enumerate(self.ids)}
         self.cores = {row["row"]: row for row in frames["cores"].iter_rows(named=True)}
-        self.members, self.claims = frames["members"], frames["claims"]
-        self.prepaid, self.passed = frames["prepaid"], frames["passed"]
+        self.members = frames["members"]
+        self.claims, self.prepaid = Rows.of(frames["claims"]), Rows.of(frames["prepaid"])
+        self.passed, self._belonging = Rows.of(frames["passed"]), Rows.of(frames["belonging"])
         self._firms = frames["firms"]
         self._firm_at = {row: at for at, row in enumerate(self._firms["row"])}
-        self._belonging = frames["belonging"]
-        self._core: Rows = self.members["core"].to_numpy()
-        self._firm: Rows = self.members["firm"].to_numpy()
+        self._core: Places = self.members["core"].to_numpy()
+        self._firm: Places = self.members["firm"].to_numpy()
+        self._held: Places = self.members["held_fen"].to_numpy()
+        self._bases = self.members["base_e24"]
         self._of_firm = Lookup(self._firm)
 
     def row(self, firm: str) -> int:
@@ -127,11 +156,12 @@ class Stored:
 
     def held_fen(self, place: int) -> int:
         """Return the eligible documents that a member holds."""
-        return int(self.members["held_fen"][place])
+        return int(self._held[place])
 
-    def base_fen(self, place: int) -> Decimal:
-        """Return the base of a member, exactly."""
-        return Decimal(int(self.members["base_e24"][place])).scaleb(-BASE_PLACES, EXACT)
+    def bases_fen(self, places: Sequence[int]) -> Decimal:
+        """Return what the bases of these members come to, exactly."""
+        total = sum(int(self._bases[place]) for place in places)
+        return Decimal(total).scaleb(-BASE_PLACES, EXACT)
 
     def terms(self, core_row: int) -> ChainTerms:
         """Return what all members of a chain share."""
@@ -151,20 +181,18 @@ class Stored:
             raise NotFound(f"{self.ids[firm_row]!r} is known as a counterparty only")
         return firm_leaves(self._firms.row(at, named=True))
 
-    def shares(self, firm_rows: Rows, core_row: int) -> Rows:
+    def shares(self, firm_rows: Places, core_row: int) -> Places:
         """Return the share of each firm's sales that ends at the core, at 12 places."""
+        if not len(self._share_keys):
+            return np.zeros(len(firm_rows), np.int64)
         keys = firm_rows * len(self.ids) + core_row
         at = np.searchsorted(self._share_keys, keys)
         at[at == len(self._share_keys)] = 0
-        if not len(self._share_keys):
-            return np.zeros(len(keys), np.int64)
-        found: Rows = self._belonging["share_e12"].to_numpy()[at]
-        return np.where(self._share_keys[at] == keys, found, 0)
+        return np.where(self._share_keys[at] == keys, self._belonging["share_e12"][at], 0)
 
     @cached_property
-    def _share_keys(self) -> Rows:
-        firm, core = (self._belonging[name].to_numpy() for name in ("firm", "core"))
-        keys: Rows = firm.astype(np.int64) * len(self.ids) + core
+    def _share_keys(self) -> Places:
+        keys: Places = self._belonging["firm"] * len(self.ids) + self._belonging["core"]
         return keys
 
 
