@@ -16,9 +16,10 @@ Shares, ratios and rates are cut towards zero at 12 places; money is cut by `flo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, Protocol, TypeVar
+from types import MappingProxyType
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from app.limits.wide import Column
 from app.policy import Policy
@@ -29,16 +30,18 @@ Figure = Decimal | int | Column
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One step of a derivation."""
+NO_SOURCE: Source = MappingProxyType({})
+
+
+class Node(NamedTuple):
+    """One step of a derivation; a tuple, for a tree has hundreds and is built on demand."""
 
     code: str
     op: str
     unit: str
     value: Decimal | None
     children: tuple["Node", ...] = ()
-    source: Source = field(default_factory=dict)
+    source: Source = NO_SOURCE
 
 
 class Algebra(Protocol[V]):

@@ -30,9 +30,12 @@ def label(code: str) -> Label:
         >>> label("claim:F7").en
         'Eligible claim: F7'
     """
-    word, colon, firm = code.partition(":")
+    found = labels().get(code)
+    if found is not None:
+        return found
+    word, _, firm = code.partition(":")
     found = labels()[word]
-    return Label(zh=f"{found.zh}：{firm}", en=f"{found.en}: {firm}") if colon else found
+    return Label(zh=f"{found.zh}：{firm}", en=f"{found.en}: {firm}")
 
 
 def figure(value: Decimal | None, unit: str) -> int | str | None:

@@ -1,5 +1,6 @@
 """Raw rows of a small economy as the inputs of a run; chains and belonging second-read."""
 
+import dataclasses
 from collections import defaultdict
 from typing import Any
 
@@ -7,7 +8,10 @@ import polars as pl
 
 from app.limits.inputs import Inputs
 from app.limits.papers import Papers
+from app.runs.analyses import chain_frame
+from graph.chains import belonging, find_chains
 from graph.model import table
+from graph.network import Network
 from tests.oracles.limits import Economy, Oracle
 
 KINDS = {
@@ -18,6 +22,7 @@ KINDS = {
     "date": pl.Date,
     "flag": pl.Boolean,
 }
+ENDS = ("supplier", "buyer")
 NARROW = {"core": pl.Int64, "firm": pl.Int64}
 
 
@@ -153,4 +158,25 @@ def inputs(economy: Economy, oracle: Oracle) -> Inputs:
         partner_losses=pl.DataFrame(partner_losses, schema=ends, orient="row").unique(),
         colours={},
         reserved={},
+    )
+
+
+def through_graph(economy: Economy, oracle: Oracle) -> Inputs:
+    """Return the same, with chains and belonging as the graph finds them."""
+    handed = inputs(economy, oracle)
+    ids = pl.Series(handed.ids)
+    named = handed.trades.with_columns(ids[handed.trades[end]].alias(end) for end in ENDS)
+    columns = ["supplier", "buyer", "amount_fen", "count"]
+    network = Network.build(handed.firms.to_arrow(), named.select(columns).to_arrow())
+    shares = belonging(network, handed.cores)
+    return dataclasses.replace(
+        handed,
+        chains=chain_frame(find_chains(network, handed.cores)),
+        belonging=pl.DataFrame(
+            {
+                "firm": shares.firm_rows.astype("int64"),
+                "core": shares.core_rows.astype("int64"),
+                "share_e12": shares.share_e12,
+            }
+        ),
     )

@@ -8,7 +8,7 @@ import pytest
 from app.limits.compute import compute
 from app.policy import in_force, shipped
 from tests.oracles.economies import economy
-from tests.oracles.inputs import inputs
+from tests.oracles.inputs import inputs, through_graph
 from tests.oracles.limits import Oracle, floor
 
 POLICY = in_force(shipped(), dt.date(2026, 6, 30))
@@ -23,7 +23,7 @@ def test_limits_agree_with_the_second_reading(seed: int) -> None:
     raw = economy(seed)
     oracle = Oracle(raw, loss)
 
-    outcome = compute(inputs(raw, oracle), POLICY)
+    outcome = compute(through_graph(raw, oracle), POLICY)
 
     ids = sorted({row["firm"] for row in raw.firms})
     for row in outcome.members.iter_rows(named=True):
