@@ -19,6 +19,7 @@ from app.config import code_version
 from app.errors import AppError
 from app.kit import console
 from app.limits.cli import explain, limits
+from app.runs.cli import refresh
 from app.stress.cli import stress
 from graph.errors import GraphError
 
@@ -84,7 +85,7 @@ def register(*commands: Callable[..., None]) -> None:
         app.command()(command)
 
 
-register(limits, explain, stress)
+register(refresh, limits, explain, stress)
 app.add_typer(analyse, name="analyse")
 
 if __name__ == "__main__":

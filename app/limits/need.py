@@ -1,14 +1,14 @@
 """
 What a firm needs: working capital by its statement, else by its sales.
 
-    WC    = sales x (1 - margin) x (1 + growth) / turns
-    need  = WC - own funds - existing working-capital loans, not below zero
+    WC   = sales x (1 - margin) x (1 + growth) / turns
+    need = WC - own funds - existing working-capital loans, not below zero
 
 1 / turns is a share of the year: receivables and advances on sales, inventory, payables and
-prepayments on cost, with average balances. Brought over one divisor, so that one quotient is cut:
+prepayments on cost, with average balances. Multiplied out, so that products come first:
 
-    1 / turns = ((inventory + prepaid - payable) sales + (receivable - advances) cost)
-                / (cost x sales), not below zero
+    WC   = ((inventory + prepaid - payable) / cost + (receivable - advances) / sales)
+           x (sales - profit) x (1 + growth), not below zero
 """
 
 from collections.abc import Mapping
@@ -46,34 +46,31 @@ class Need(Generic[V]):
 
     def by_statement(self, firm: FirmLeaves, statement: Mapping[str, int]) -> V:
         """Return the working capital the statement asks for, less what there is."""
-        f = self._f
-        numerator = f.product(
-            "capital_over_flows",
-            self.tied(statement),
-            self._cost_of_sales(statement),
-            self._growth(firm),
-        )
-        flows = f.product("flows", self._leaf(statement, "cost"), self._leaf(statement, "revenue"))
-        left = f.less(
-            "capital_left",
-            self._a.divide("working_capital", "fen", numerator, flows),
-            self._leaf(statement, "own_funds"),
-            self._leaf(statement, "working_capital_loans"),
-        )
-        return f.not_below_zero("need_total", left)
-
-    def tied(self, statement: Mapping[str, int]) -> V:
-        """Return balances times the other flow: the cycle as a share of the year, undivided."""
         f, leaf = self._f, self._leaf
         goods = f.sum("goods", leaf(statement, "inventory"), leaf(statement, "prepaid"))
         stock = f.less("stock", goods, leaf(statement, "payable"))
         owed = f.less("owed", leaf(statement, "receivable"), leaf(statement, "advances"))
-        both = f.sum(
-            "tied_flows",
-            f.product("stock_flows", stock, leaf(statement, "revenue")),
-            f.product("owed_flows", owed, leaf(statement, "cost")),
+        capital = f.sum(
+            "working_capital",
+            self._tied("stock_capital", stock, firm, statement, flow="cost"),
+            self._tied("owed_capital", owed, firm, statement, flow="revenue"),
         )
-        return f.not_below_zero("tied", both)
+        left = f.less(
+            "capital_left",
+            f.not_below_zero("capital_needed", capital),
+            leaf(statement, "own_funds"),
+            leaf(statement, "working_capital_loans"),
+        )
+        return f.not_below_zero("need_total", left)
+
+    def _tied(
+        self, code: str, balance: V, firm: FirmLeaves, statement: Mapping[str, int], *, flow: str
+    ) -> V:
+        """Return what a balance ties up at next year's cost: its share of a flow of this year."""
+        grown = self._f.product(
+            "balance_grown", balance, self._cost_of_sales(statement), self._growth(firm)
+        )
+        return self._a.divide(code, "fen", grown, self._leaf(statement, flow))
 
     def _cost_of_sales(self, statement: Mapping[str, int]) -> V:
         less_profit = self._f.less(

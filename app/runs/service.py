@@ -20,7 +20,7 @@ FORMAT = 2  # Of the files of a run; another one makes another run.
 Progress = Callable[[str, float], None]
 
 
-def _quietly(step: str, share: float) -> None:
+def quietly(step: str, share: float) -> None:
     """Tell nobody."""
 
 
@@ -32,7 +32,7 @@ class Place:
     lake: Lake
     home: Path
     threads: int = 1
-    progress: Progress = field(default=_quietly)
+    progress: Progress = field(default=quietly)
 
 
 @dataclass(frozen=True, slots=True)

@@ -447,10 +447,10 @@ class Oracle:
 
     def _working_capital(self, book: Row) -> Fraction:
         sales, cost = Fraction(book["revenue"]), Fraction(book["cost"])
-        days = (book["inventory"] + book["prepaid"] - book["payable"]) / cost
-        days += (book["receivable"] - book["advances"]) / sales
-        growth = ONE + Fraction(repr(book["expected_growth"]))
-        capital = cut((sales - book["profit"]) * growth * max(ZERO, days))
+        grown = (sales - book["profit"]) * (ONE + Fraction(repr(book["expected_growth"])))
+        stock = book["inventory"] + book["prepaid"] - book["payable"]
+        owed = book["receivable"] - book["advances"]
+        capital = max(ZERO, cut(stock * grown / cost) + cut(owed * grown / sales))
         return max(ZERO, capital - book["own_funds"] - book["working_capital_loans"])
 
     def limit(self, i: str, c: str) -> tuple[int, str]:
