@@ -23,7 +23,9 @@ def refresh(
     """
     with open_resources() as resources, console.progress("refresh") as step:
         # Loaded here: compiled code takes a second to load, which other commands need not wait for.
-        run = import_module("app.runs.refresh").refresh_version(resources, version, progress=step)
+        run = import_module("app.runs.refreshing").refresh_version(
+            resources, version, progress=step
+        )
     if as_json:
         console.print_document(run.document())
     else:
