@@ -1,121 +1,150 @@
-"""From what sources gave to the tables of a version: firms, trades, receivables and the rest."""
+"""The six tables of a version, derived from the lake and from what its texts mean."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import polars as pl
 import pyarrow as pa
 
-from graph.model import TABLES, table
-from ingestion.lake import empty, named, totals
-from ingestion.resolve import Resolution
+from graph import model
+from ingestion.lake import View
+from ingestion.layout import layout
+from ingestion.resolve import Listed, Resolution
+from ingestion.resolve.codes import code
 
-WINDOW_DAYS = 365
-Given = Mapping[str, pl.DataFrame]
-
-
-def derive(given: Given, resolution: Resolution, as_of: dt.date) -> dict[str, pa.Table]:
-    """
-    Return the six tables of a version, each sorted by its key.
-
-    Args:
-        given: What all sources gave, by table, parties as texts.
-        resolution: Which firm every text names.
-        as_of: The version's date.
-    """
-    parties = party_frame(resolution)
-    rows = {
-        name: named(given[name], name, parties) if name in given else empty(name)
-        for name in ("invoices", "orders", "receivables", "vouchers", "holdings", "guarantees")
-    }
-    frames = {
-        "trades": trades(rows["invoices"], rows["orders"], as_of),
-        "receivables": receivables(rows["receivables"]),
-        "vouchers": vouchers(rows["vouchers"]),
-        "holdings": _with_id(rows["holdings"], "owner", "owned", "kind", "from"),
-        "guarantees": _with_id(rows["guarantees"], "guarantor", "debtor", "from"),
-    }
-    seen: set[str] = set()
-    for name, frame in frames.items():
-        for end in table(name).ends:
-            seen |= set(frame[end].unique())
-    frames["firms"] = firms(given.get("firms", empty("firms")), resolution, seen)
-    return {name: arrow(name, frames[name]) for name in TABLES}
+WINDOW = dt.timedelta(days=365)
+_MONEY = [c.kept for c in layout("firms").columns if c.kind == "money"]
+_FIRST = [c.kept for c in layout("firms").columns if c.name not in ("firm", "core", "aliases")]
+_CLAIMS = ("receivables", "vouchers", "holdings", "guarantees")
 
 
-def party_frame(resolution: Resolution) -> pl.DataFrame:
-    """Return texts and the firms they name, in order."""
-    pairs = sorted(resolution.firm_of.items())
-    return pl.DataFrame(pairs, schema={"text": pl.String, "firm": pl.String}, orient="row")
+def firm_rows(view: View) -> pl.DataFrame:
+    """Return every used row of a firms table, in the order in which firms are joined."""
+    columns = [column.kept for column in layout("firms").columns]
+    return view.frame("firms", [*columns, "source_name"]).sort("firm", "source_name")
 
 
-def trades(invoices: pl.DataFrame, orders: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Return what each pair traded in the window; every pair with an invoice stands there."""
-    first = as_of - dt.timedelta(days=WINDOW_DAYS)
-    invoices = invoices.filter(pl.col("seller") != pl.col("buyer"))
-    pairs = invoices.group_by("seller", "buyer").agg(
-        first_on=pl.col("issued_on").min(), last_on=pl.col("issued_on").max()
-    )
-    year = totals(invoices.filter(pl.col("issued_on") > first)).drop("total_fen")
+def listed(rows: pl.DataFrame, identifying: dict[str, bool]) -> list[Listed]:
+    """Return what the rows say that may identify their firms."""
+    picked = rows.select("source_name", "firm", "name", "uscc", "aliases").rows()
+    return [
+        Listed(source, firm, name, uscc, _split(aliases), identifying[source])
+        for source, firm, name, uscc, aliases in picked
+    ]
+
+
+def tables(
+    view: View, rows: pl.DataFrame, resolution: Resolution, as_of: dt.date
+) -> dict[str, pa.Table]:
+    """Return the six tables of a version as of a day, each in the order of its key."""
+    derived = {"trades": _trades(view, as_of)}
+    derived |= {name: _claims(view, name, as_of) for name in _CLAIMS}
+    used = {firm for name, table in derived.items() for firm in _ends(name, table)}
+    used |= _mentioned(view, "orders", as_of) | _mentioned(view, "events", as_of)
+    derived["firms"] = _firms(rows, resolution, used)
+    return {name: _shaped(name, derived[name]) for name in model.TABLES}
+
+
+def _trades(view: View, as_of: dt.date) -> pl.DataFrame:
+    pairs = view.pairs(after=as_of - WINDOW, until=as_of, ever=True)
+    orders = view.frame("orders", ["seller", "buyer", "amount_fen", "delivered_on"], until=as_of)
     delivered = (
-        orders.filter((pl.col("delivered_on") > first) & (pl.col("delivered_on") <= as_of))
+        orders.filter((pl.col("delivered_on") > as_of - WINDOW) & (pl.col("delivered_on") <= as_of))
         .group_by("seller", "buyer")
-        .agg(delivered_fen=pl.col("amount_fen").sum())
+        .agg(pl.col("amount_fen").sum().alias("delivered_fen"))
     )
-    counted = ["amount_fen", "blue_fen", "red_fen", "count", "delivered_fen"]
-    return (
-        pairs.join(year, on=["seller", "buyer"], how="left")
-        .join(delivered, on=["seller", "buyer"], how="left")
-        .with_columns(pl.col(counted).fill_null(0))
-        .rename({"seller": "supplier"})
+    joined = pairs.join(delivered, on=["seller", "buyer"], how="left")
+    filled = joined.with_columns(pl.col("delivered_fen").fill_null(0))
+    return view.named(filled, ["seller", "buyer"]).rename({"seller": "supplier"})
+
+
+def _claims(view: View, table: str, as_of: dt.date) -> pl.DataFrame:
+    """Return receivables, vouchers, holdings or guarantees; one key stands once, the latest."""
+    form = layout(table)
+    columns = [column.kept for column in form.columns]
+    frame = view.frame(table, columns, until=as_of)
+    if form.ends:
+        frame = frame.filter(pl.col(form.ends[0]) != pl.col(form.ends[1]))
+    named = view.named(frame, form.parties)
+    identity = [pl.col(name).cast(pl.String).fill_null("") for name in form.kept_key]
+    keyed = named.with_columns(pl.concat_str(identity, separator="|").alias("id"))
+    return keyed.unique(subset=["id"], keep="last", maintain_order=True).rename(
+        {"from": "from_on", "to": "to_on"}, strict=False
     )
 
 
-def receivables(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return receivables with their identity: number, creditor and debtor."""
-    rows = rows.filter(pl.col("seller") != pl.col("buyer"))
-    return _with_id(rows, "number", "seller", "buyer")
+def _ends(name: str, table: pl.DataFrame) -> set[str]:
+    return {firm for end in model.table(name).ends for firm in table[end].unique().to_list()}
 
 
-def vouchers(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return vouchers; the registry's number is their identity."""
-    return _with_id(rows, "number")
+def _mentioned(view: View, table: str, as_of: dt.date) -> set[str]:
+    parties = list(layout(table).parties)
+    named = view.named(view.frame(table, parties, until=as_of), parties)
+    return {firm for name in parties for firm in named[name].unique().to_list()}
 
 
-def _with_id(rows: pl.DataFrame, *parts: str) -> pl.DataFrame:
-    text = [pl.col(part).cast(pl.String).fill_null("") for part in parts]
-    identity = pl.concat_str(text, separator="|")
-    kept = rows.with_columns(id=identity).unique("id", keep="first", maintain_order=True)
-    return kept.rename({"from": "from_on", "to": "to_on"}, strict=False)
-
-
-def firms(listed: pl.DataFrame, resolution: Resolution, seen: set[str]) -> pl.DataFrame:
-    """Return listed firms, those that are one joined, and the counterparties of used rows."""
-    root = pl.col("firm").replace(dict(resolution.joined))
-    values = [name for name in listed.columns if name not in ("firm", "core")]
-    known = (
-        listed.with_columns(root=root, own=(root == pl.col("firm")))
-        .sort("root", "own", "firm", descending=[False, True, False], maintain_order=True)
-        .group_by("root", maintain_order=True)
-        .agg(
-            *[pl.col(name).drop_nulls().first() for name in values],
-            core=pl.col("core").fill_null(value=False).any(),
-        )
-        .rename({"root": "firm"})
-        .with_columns(listed=pl.lit(value=True))
+def _firms(rows: pl.DataFrame, resolution: Resolution, used: set[str]) -> pl.DataFrame:
+    """Return one row a firm: those listed, their rows laid over each other, then the others."""
+    known = rows.with_columns(pl.Series("id", resolution.ids, dtype=pl.String))
+    own_first = known.sort("id", pl.col("firm") != pl.col("id"), maintain_order=True)
+    one = own_first.group_by("id", maintain_order=True).agg(
+        *[pl.col(name).drop_nulls().first() for name in _FIRST], pl.col("core").any()
     )
-    there = set(known["firm"])
-    others = sorted(seen - there)
-    unknown = pl.DataFrame({"firm": others}, schema={"firm": pl.String}).with_columns(
-        name=pl.col("firm"), core=pl.lit(value=False), listed=pl.lit(value=False)
+    aliases = _aliases(own_first, resolution)
+    names = dict(zip(one["id"], one["name"], strict=True))
+    joined = [_joined(aliases.get(firm, []), names[firm]) for firm in one["id"]]
+    firms = one.rename({"id": "firm"}).with_columns(
+        pl.Series("aliases", joined, dtype=pl.String), pl.lit(value=True).alias("listed")
     )
-    return pl.concat([known, unknown], how="diagonal")
+    return pl.concat([firms, _counterparties(resolution, used)], how="diagonal_relaxed")
 
 
-def arrow(name: str, frame: pl.DataFrame) -> pa.Table:
-    """Return a frame as the model's table, sorted by its key."""
-    model = table(name)
-    ordered = frame.select(model.columns).sort(model.key)
-    fields = [model.arrow.field(column) for column in model.columns]
-    columns = [ordered[field.name].to_arrow().cast(field.type) for field in fields]
-    return pa.table(columns, schema=model.arrow)
+def _aliases(rows: pl.DataFrame, resolution: Resolution) -> dict[str, list[str]]:
+    """Return by firm every other name, id and text that means it, as they were written."""
+    found: dict[str, list[str]] = {}
+    for firm, own, name, aliases in rows.select("id", "firm", "name", "aliases").rows():
+        found.setdefault(firm, []).extend([own, name, *_split(aliases)])
+    for (_, text), firm in resolution.meant.items():
+        if firm in found:
+            found[firm].append(text)
+    return {firm: [text for text in texts if text != firm] for firm, texts in found.items()}
+
+
+def _joined(texts: Sequence[str], name: str) -> str | None:
+    others = sorted({text.replace(";", "\uff1b") for text in texts if code(text) is None} - {name})
+    return ";".join(others) or None
+
+
+def _counterparties(resolution: Resolution, used: set[str]) -> pl.DataFrame:
+    strangers = {f: t for f, t in resolution.counterparties().items() if f in used}
+    names = {f: _name(f, texts) for f, texts in strangers.items()}
+    return pl.DataFrame(
+        {
+            "firm": list(strangers),
+            "name": [names[firm] for firm in strangers],
+            "uscc": [code(firm) for firm in strangers],
+            "aliases": [
+                _joined([text for text in texts if text != firm], names[firm])
+                for firm, texts in strangers.items()
+            ],
+            "core": [False] * len(strangers),
+            "listed": [False] * len(strangers),
+        },
+        schema_overrides=dict.fromkeys(("firm", "name", "uscc", "aliases"), pl.String)
+        | dict.fromkeys(("core", "listed"), pl.Boolean),
+    )
+
+
+def _name(firm: str, texts: Sequence[str]) -> str:
+    return next((text for text in texts if text != firm), firm)
+
+
+def _split(aliases: str | None) -> tuple[str, ...]:
+    parts = (aliases or "").replace("\uff1b", ";").split(";")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _shaped(name: str, frame: pl.DataFrame) -> pa.Table:
+    form = model.table(name)
+    ordered = frame.select(form.columns).sort(form.key)
+    return ordered.to_arrow().cast(form.arrow)

@@ -1,64 +1,45 @@
-"""Rows that were set aside: why, and where a person finds them."""
+"""The list of rows that were set aside, as a file that a person can open."""
 
-import csv
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-REASONS = (
-    "unreadable",
-    "void",
-    "duplicate",
-    "missing",
-    "bad_amount",
-    "bad_date",
-    "bad_share",
-    "bad_flag",
-    "unknown_word",
-    "self_trade",
-    "future",
-    "conflict",
-    "unknown_parent",
-)
-EXPECTED = ("void", "duplicate", "future")  # What a sound file may hold any number of.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+import polars as pl
+import pyarrow as pa
+
+from ingestion.collect import File
+
+_NUMBER = r"^[+-]?[0-9]+([.,][0-9]+)?$"
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One row that was set aside, or one thing to know about a file (line 0)."""
+def write(path: Path, files: Sequence[File], issues: Sequence[pa.Table]) -> None:
+    """
+    Write one row for each row set aside: file, line, column, value, reason, in file order.
 
-    file: str
-    line: int
-    column: str
-    value: str
-    reason: str
-
-
-def counts(issues: Iterable[Issue]) -> dict[str, int]:
-    """Return how many rows were set aside for each reason, in the order of reasons."""
-    found = Counter(issue.reason for issue in issues if issue.line)
-    return {reason: found[reason] for reason in REASONS if found[reason]}
-
-
-def write(issues: Iterable[Issue], path: Path) -> None:
-    """Write issues as a CSV file that a spreadsheet opens without running anything."""
+    A value that a spreadsheet would run as a formula gets an apostrophe before it.
+    """
+    names = [str(file.path) for file in files]
+    kinds: dict[str, type[pl.DataType]] = {"file": pl.Int32, "line": pl.Int32}
+    kinds |= dict.fromkeys(("column", "value", "reason"), pl.String)
+    empty = pl.DataFrame(schema=kinds)
+    told = pl.concat([empty, *(_frame(issue) for issue in issues)]).sort("file", "line")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8-sig", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(["file", "line", "column", "value", "reason"])
-        for issue in issues:
-            cells = (issue.file, issue.line or "", issue.column, issue.value, issue.reason)
-            writer.writerow([safe(str(cell)) for cell in cells])
+    told.select(
+        pl.col("file").replace_strict(dict(enumerate(names)), return_dtype=pl.String),
+        pl.col("line"),
+        _safe("column"),
+        _safe("value"),
+        pl.col("reason"),
+    ).write_csv(path)
 
 
-def safe(cell: str) -> str:
-    """
-    Return a cell that no spreadsheet takes for a formula.
+def _frame(issue: pa.Table) -> pl.DataFrame:
+    frame = pl.from_arrow(issue)
+    if not isinstance(frame, pl.DataFrame):  # polars types a table as frame or series.
+        raise TypeError("a table of issues gave no frame")
+    return frame
 
-    Example:
-        >>> safe("=1+1"), safe("12")
-        ("'=1+1", '12')
-    """
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+def _safe(name: str) -> pl.Expr:
+    text = pl.col(name).fill_null("")
+    starts = text.str.contains(r"^[=+\-@\t\r]") & ~text.str.contains(_NUMBER)
+    return pl.when(starts).then(pl.lit("'") + text).otherwise(text).alias(name)

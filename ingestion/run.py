@@ -1,232 +1,330 @@
-"""An import, from files to a published version: publish, or keep the old one."""
+"""An import: read, judge, resolve, merge, derive and publish, or keep the old version."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
+import pyarrow.compute as pc
 
-from graph.model import TABLES, Version, table
+from graph.errors import NotFound
+from graph.model import Version
 from graph.stores.base import Store
-from ingestion import issues
-from ingestion.checks import FILE
-from ingestion.derive import derive, party_frame
-from ingestion.forms import form
-from ingestion.intake import File, Intake, Progress, take_in
-from ingestion.lake import Lake
-from ingestion.readers.chunk import LINE
-from ingestion.resolve import Decisions, Directory, Resolution, resolve
-from ingestion.resolve.parties import Candidate
-from ingestion.source import Source, source
+from ingestion import derive, issues, publish, settle, verdict
+from ingestion import source as sources
+from ingestion.collect import Collected, Progress, Staged, collect
+from ingestion.errors import Refused, TooManyBadRows
+from ingestion.lake import EMPTY, Manifest, Origin, Parties, View
+from ingestion.lake import manifest as manifests
+from ingestion.lake import parties as party_files
+from ingestion.lake.housekeeping import alone, sweep
+from ingestion.lake.merge import Arrival, forget, merge
+from ingestion.resolve import Decisions, Resolution, near, resolve
+from ingestion.source import Source
+from ingestion.verdict import Verdict
+
+_ISSUED = ("invoices", "receivables", "vouchers")  # Their dates say how far the data goes.
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Tell nobody how far an import is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Where an import writes, and what it is told."""
+    """Where an import goes, and what it may not know by itself."""
 
     store: Store
     home: Path
     now: dt.datetime
-    progress: Progress
     as_of: dt.date | None = None
     replace: bool = False
+    progress: Progress = silent
+
+    @property
+    def lake(self) -> Path:
+        """Return the lake's folder."""
+        return self.home / "lake"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an import did."""
+    """What became of every row, and the version that is served now."""
 
     source: str
-    intake: Intake
+    files: tuple[tuple[str, int], ...]
+    rows: int
+    used: int
+    set_aside: Mapping[str, int]
     version: Version
     issues: Path
-    candidates: tuple[Candidate, ...]
     published: bool
+    notes: tuple[str, ...]
 
     def document(self) -> dict[str, Any]:
-        """Return the outcome as a document (interfaces: `ingest`)."""
+        """Return the outcome as plain values."""
         return {
             "source": self.source,
-            "files": [{"path": str(f.path), "rows": f.rows} for f in self.intake.files],
-            "rows": self.intake.rows,
-            "used": self.intake.used,
-            "set_aside": issues.counts(self.intake.issues),
+            "files": [{"path": path, "rows": rows} for path, rows in self.files],
+            "rows": self.rows,
+            "used": self.used,
+            "set_aside": dict(self.set_aside),
             "firms": self.version.firms,
             "trades": self.version.trades,
             "version": self.version.number,
             "as_of": self.version.as_of.isoformat(),
-            "published": self.published,
-            "candidates": len(self.candidates),
             "issues": str(self.issues),
+            "published": self.published,
+            "notes": list(self.notes),
         }
 
 
-def ingest(name: str, paths: Sequence[Path], *, job: Job) -> Outcome:
+@dataclass(slots=True)
+class _State:
+    """What one import has found out so far."""
+
+    job: Job
+    source: Source
+    current: Version | None
+    served: Manifest  # The lake as it is served.
+    manifest: Manifest  # The lake as it will be.
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    origins: tuple[Origin, ...] = ()
+
+
+def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
     """
-    Read, map, check and resolve a source's files, and publish a version where it differs.
+    Return what became of the rows of some files.
 
     Args:
-        name: The source.
-        paths: Folders or files.
-        job: Where to write, and when.
+        source: Name of the source.
+        paths: Files, or folders of files, that the source knows.
+        job: Where to publish, and when.
 
     Raises:
-        InvalidInput: The files are refused; the version that was served still is.
-        StoreError: The store refused or cannot be reached; the same.
+        Refused: A file is missing or broken, too many rows are wrong, or another import runs; the
+            served version stays.
     """
-    said = source(name)
-    today = job.now.date()
-    intake = take_in(said, paths, as_of=job.as_of, today=today, progress=job.progress)
-    path = job.home / "issues" / f"{name}-{job.now:%Y%m%dT%H%M%S%f}.csv"
-    issues.write(intake.issues, path)
+    with alone(job.lake):
+        sweep(job.lake)
+        state = _begin(job, sources.load(source))
+        found, unknown = sources.find(state.source, paths)
+        given = collect(state.source, found, job.progress)
+        state.origins = tuple(Origin(file.path.name, file.sha256) for file in given.files)
+        listing = _issues_path(job, source)
+        try:
+            resolution, rows = _settle(state, given)
+            _check(state, listing)
+        finally:
+            told = [issue for v in state.verdicts.values() for issue in v.issues]
+            issues.write(listing, given.files, told)
+        version, published = _publish(state, resolution, rows)
+    notes = (*given.notes, *(f"{path.name}: no table of this source" for path in unknown))
+    return _outcome(state, given, notes, (version, published, listing))
+
+
+def rebuild(job: Job) -> Version:
+    """
+    Return the version after decisions were made anew on the same rows.
+
+    Raises:
+        Refused: Nothing was ever imported here.
+    """
+    with alone(job.lake):
+        state = _begin(job, None)
+        if state.current is None:
+            raise Refused("nothing was imported yet")
+        rows, resolution = _resolve(state, {})
+        state.manifest = replace(state.manifest, as_of=state.current.as_of.isoformat())
+        version, _ = _publish(state, resolution, rows)
+    return version
+
+
+def _begin(job: Job, source: Source | None) -> _State:
     current = job.store.current()
-    lake = Lake(job.home / "lake")
-    lake.sweep(current.number if current else 0)
-    parts = _merged(said, intake, lake, current=current, replace=job.replace)
-    as_of = job.as_of or _as_of(intake, current, replace=job.replace)
-    given = _given(lake, parts)
-    resolution = _resolved(given, parts, lake, job.home)
-    tables = derive(given, resolution, as_of)
-    manifest = _manifest(parts, resolution, as_of, lake)
-    if current is not None and lake.manifest(current.number) == manifest:
-        return Outcome(name, intake, current, path, resolution.candidates, published=False)
-    version = _publish(job, lake, tables, manifest=manifest, as_of=as_of)
-    return Outcome(name, intake, version, path, resolution.candidates, published=True)
+    try:
+        served = EMPTY if current is None else manifests.read(job.lake, current.number)
+    except NotFound as error:
+        raise Refused(f"{error}: this home does not belong to this store") from error
+    manifest = served
+    if source is not None and job.replace:
+        manifest = forget(served, source.name)
+    return _State(job, source or sources.load("files"), current, served, manifest)
 
 
-def _as_of(intake: Intake, current: Version | None, *, replace: bool) -> dt.date:
-    """Return the version's date: never before that of the version served, but on replacing."""
-    if current is None or replace:
-        return intake.as_of
-    return max(intake.as_of, current.as_of)
+def _settle(state: _State, given: Collected) -> tuple[Resolution, pl.DataFrame]:
+    """Judge every row and merge the used ones into the manifest to be."""
+    job, tables = state.job, given.tables
+    job.progress("check", 0, len(tables))
+    for name, staged in tables.items():
+        state.verdicts[name] = verdict.judge(staged)
+    as_of = _as_of(state)
+    state.manifest = replace(state.manifest, as_of=as_of.isoformat())
+    if "firms" in tables:
+        firms = state.verdicts["firms"]
+        verdict.conflicts(firms, verdict.coded(firms.staged.table.select(["firm"])))
+        _merge(state, "firms", Parties((), {}))
+    job.progress("resolve", 0, 1)
+    rows, resolution = _resolve(state, tables)
+    parties = Parties.of(resolution.meant)
+    for name in tables:
+        if name != "firms":
+            _finish(state, state.verdicts[name], parties, as_of)
+            _merge(state, name, parties)
+    job.progress("resolve", 1, 1)
+    return resolution, rows
 
 
-Parts = dict[str, dict[str, str]]
+def _finish(state: _State, judged: Verdict, parties: Parties, as_of: dt.date) -> None:
+    staged, layout = judged.staged, judged.staged.layout
+    verdict.future(judged, as_of)
+    columns = {
+        name: parties.coded(state.source.name, staged.table[name])
+        if name in layout.parties
+        else pl.Series(staged.table[name])
+        for name in dict.fromkeys((*layout.kept_key, *layout.ends))
+    }
+    keys = pl.DataFrame(columns)
+    if layout.ends:
+        first, second = (keys[name].to_numpy() for name in layout.ends)
+        verdict.self_trades(judged, (first, second))
+    verdict.conflicts(judged, keys.select(layout.kept_key))
 
 
-def _merged(
-    said: Source, intake: Intake, lake: Lake, *, current: Version | None, replace: bool
-) -> Parts:
-    """Return the parts of every source, this one's with the new rows in place of the old."""
-    parts: Parts = {}
-    if current is not None:
-        before = lake.manifest(current.number)["sources"]
-        parts = {name: dict(tables) for name, tables in before.items()}
-    own = {} if replace else parts.get(said.name, {})
-    for name, rows in intake.tables.items():
-        fresh = _with_origin(rows, intake.files)
-        if name in own:
-            key = list(form(name).key)
-            old = lake.part(own[name])
-            kept = old.join(fresh.select(key).unique(), on=key, how="anti", nulls_equal=True)
-            fresh = pl.concat([kept, fresh])
-        own[name] = lake.keep(fresh.sort("file_sha256", "line"))
-    parts[said.name] = own
-    return parts
+def _merge(state: _State, name: str, parties: Parties) -> None:
+    judged = state.verdicts[name]
+    arrival = Arrival(
+        state.source.name, judged.staged.layout, settle.used_rows(judged), state.origins
+    )
+    state.manifest = merge(state.job.lake, state.manifest, arrival, parties)
 
 
-def _with_origin(rows: pl.DataFrame, files: Sequence[File]) -> pl.DataFrame:
-    """Return rows with the file, its hash and the line instead of working columns."""
-    names = {number: file.path.name for number, file in enumerate(files)}
-    prints = {number: file.sha256 for number, file in enumerate(files)}
-    number = pl.col(FILE).cast(pl.Int64)
-    return rows.with_columns(
-        file=number.replace_strict(names, return_dtype=pl.String),
-        file_sha256=number.replace_strict(prints, return_dtype=pl.String),
-        line=pl.col(LINE),
-    ).drop(FILE, LINE)
+def _resolve(state: _State, tables: Mapping[str, Staged]) -> tuple[pl.DataFrame, Resolution]:
+    """Return the rows of all firms tables and what they and all party texts mean."""
+    served = party_files.read(state.job.lake, state.served.parties)
+    texts = {text for text in served.rows if text[0] in state.manifest.sources}
+    for staged in tables.values():
+        for name in staged.layout.parties:
+            texts |= {(state.source.name, text) for text in _texts(staged, name)}
+    names = {source for source, _ in texts} | set(state.manifest.sources)
+    identifying = {name: sources.load(name).names_identify for name in names}
+    rows = derive.firm_rows(View(state.job.lake, state.manifest, served))
+    _check_ids(rows)
+    listed = derive.listed(rows, identifying)
+    folder = state.job.home / "resolution"
+    standing = Decisions(folder).standing()
+    resolution = resolve(listed, texts, identifying=identifying, decisions=standing)
+    near.write(folder / "candidates.csv", near.propose(listed, resolution, standing))
+    return rows, resolution
 
 
-def _given(lake: Lake, parts: Parts) -> dict[str, pl.DataFrame]:
-    """Return what all sources gave, by table."""
-    frames: dict[str, list[pl.DataFrame]] = {}
-    for name in sorted(parts):
-        for table_name, part in sorted(parts[name].items()):
-            frames.setdefault(table_name, []).append(lake.part(part))
-    return {name: pl.concat(found) for name, found in frames.items()}
+def _check_ids(rows: pl.DataFrame) -> None:
+    """Raise `Refused` when a source whose ids are its own gives an id that another one gives."""
+    twice = rows.group_by("firm").agg(pl.col("source_name").unique()).sort("firm")
+    for firm, given in twice.filter(pl.col("source_name").list.len() > 1).rows():
+        alone = sorted(name for name in given if not sources.load(name).ids_shared)
+        if alone:
+            raise Refused(
+                f"firm {firm} is given by {', '.join(sorted(given))}; "
+                f"the ids of {alone[0]} are its own: import it into a home of its own"
+            )
 
 
-def _resolved(
-    given: Mapping[str, pl.DataFrame], parts: Parts, lake: Lake, home: Path
-) -> Resolution:
-    directory = Directory()
-    for name in sorted(parts):
-        if "firms" in parts[name]:
-            identify = source(name).names_identify
-            listed = lake.part(parts[name]["firms"]).sort("firm")
-            for row in listed.select("firm", "name", "uscc", "aliases").iter_rows(named=True):
-                directory.add(row, names_identify=identify)
-    texts: set[str] = set()
-    for name, rows in given.items():
-        for column in form(name).parties:
-            texts |= set(rows[column].unique())
-    decisions = Decisions(home / "resolution")
-    resolution = resolve(directory, texts, decisions.verdicts())
-    _propose(resolution.candidates, home / "resolution" / "candidates.csv")
-    return resolution
-
-
-def _propose(candidates: Sequence[Candidate], path: Path) -> None:
-    """Write the candidates a person should decide on."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = ["text,firm,name,likeness"]
-    for found in candidates:
-        cells = [issues.safe(cell) for cell in (found.text, found.firm, found.name)]
-        quoted = ['"' + cell.replace('"', '""') + '"' for cell in cells]
-        lines.append(",".join([*quoted, f"{found.likeness:.1f}"]))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
-
-
-def _manifest(parts: Parts, resolution: Resolution, as_of: dt.date, lake: Lake) -> dict[str, Any]:
+def _texts(staged: Staged, name: str) -> set[str]:
     return {
-        "as_of": as_of.isoformat(),
-        "sources": parts,
-        "parties": lake.keep(party_frame(resolution)),
+        text
+        for chunk in staged.table[name].chunks[:1]  # All chunks share one dictionary.
+        for text in chunk.dictionary.to_pylist()
     }
 
 
-def _publish(
-    job: Job,
-    lake: Lake,
-    tables: Mapping[str, pa.Table],
-    *,
-    manifest: Mapping[str, Any],
-    as_of: dt.date,
-) -> Version:
-    """Write what differs from the version served, and flip the pointer."""
-    current = job.store.current()
-    reader = None if current is None else job.store.reader(current.number)
+def _as_of(state: _State) -> dt.date:
+    """Return the day given, else the latest issue date in the data that is not after now."""
+    if state.job.as_of is not None:
+        return state.job.as_of
+    today = state.job.now.date()
+    days = [
+        dt.date.fromisoformat(part.last_on)
+        for table in _ISSUED
+        for _, part in state.manifest.parts(table)
+        if part.last_on is not None
+    ]
+    for table in _ISSUED:
+        if table in state.verdicts:
+            judged = state.verdicts[table]
+            dates = judged.staged.table["issued_on"].filter(~judged.aside)
+            latest = pc.max(dates.filter(pc.less_equal(dates, today))).as_py()
+            days += [] if latest is None else [latest]
+    fallback = today if state.current is None else state.current.as_of
+    return min(max(days, default=fallback), today)
+
+
+def _check(state: _State, listing: Path) -> None:
+    """Raise `TooManyBadRows` when more is wrong than the source allows."""
+    bounds = state.source.bounds
+    for name, judged in state.verdicts.items():
+        counted = judged.used + judged.wrong
+        allowed = max(bounds.rows_free, int(bounds.share_max * counted))
+        none_left = judged.wrong > 0 and judged.used == 0
+        if judged.wrong > allowed or none_left:
+            raise TooManyBadRows(
+                f"{name}: {judged.wrong} of {counted} rows cannot be used; "
+                f"source {state.source.name} allows {allowed}; see {listing}"
+            )
+        if judged.used < bounds.used_min.get(name, 0):
+            raise TooManyBadRows(f"{name}: only {judged.used} rows can be used; see {listing}")
+    if not any(judged.used for judged in state.verdicts.values()):
+        raise TooManyBadRows("not one row can be used")
+
+
+def _publish(state: _State, resolution: Resolution, rows: pl.DataFrame) -> tuple[Version, bool]:
+    """Return the version served now, and whether it is new."""
+    job, lake = state.job, state.job.lake
+    parties = Parties.of(resolution.meant)
+    manifest = replace(state.manifest, parties=party_files.write(lake, parties))
+    job.progress("derive", 0, 1)
+    tables = derive.tables(View(lake, manifest, parties), rows, resolution, manifest.day)
+    changed = publish.differences(job.store, tables)
+    unchanged = replace(manifest, version=state.served.version) == state.served
+    if state.current is not None and unchanged and not any(d.rows for d in changed.values()):
+        return state.current, False
     writer = job.store.stage()
     published = False
     try:
-        for name in TABLES:
-            old = table(name).arrow.empty_table() if reader is None else reader.columns(name)
-            changed, gone = difference(name, old, tables[name])
-            if gone.num_rows:
-                writer.remove(name, gone)
-            if changed.num_rows:
-                writer.write(name, changed)
-            job.progress(f"publish {name}", changed.num_rows + gone.num_rows)
-        lake.record(writer.number, manifest)
-        version = writer.publish(as_of, published_at=job.now)
+        manifests.write(lake, replace(manifest, version=writer.number))
+        publish.write(writer, changed, job.progress)
+        version = writer.publish(manifest.day, published_at=job.now)
         published = True
     finally:
         if not published:
             writer.abandon()
-    return version
+    return version, True
 
 
-def difference(name: str, old: pa.Table, new: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Return the rows that are new or changed, and the keys of those that are gone."""
-    model = table(name)
-    key = list(model.key)
-    before, after = pl.DataFrame(pl.from_arrow(old)), pl.DataFrame(pl.from_arrow(new))
-    columns = list(model.columns)
-    changed = after.join(before, on=columns, how="anti", nulls_equal=True, maintain_order="left")
-    gone = before.join(after, on=key, how="anti", maintain_order="left").select(key)
-    schema = model.arrow
-    keys = pa.schema([schema.field(column) for column in key])
-    return changed.select(columns).to_arrow().cast(schema), gone.to_arrow().cast(keys)
+def _issues_path(job: Job, source: str) -> Path:
+    folder = job.home / "issues"
+    taken = len(list(folder.glob(f"{source}-*.csv")))
+    return folder / f"{source}-{job.now:%Y%m%dT%H%M%S}-{taken + 1}.csv"
+
+
+def _outcome(
+    state: _State, given: Collected, notes: tuple[str, ...], end: tuple[Version, bool, Path]
+) -> Outcome:
+    version, published, listing = end
+    reasons: dict[str, int] = {}
+    for judged in state.verdicts.values():
+        for reason, count in judged.reasons.items():
+            reasons[reason] = reasons.get(reason, 0) + count
+    return Outcome(
+        source=state.source.name,
+        files=tuple((str(file.path), file.rows) for file in given.files),
+        rows=sum(file.rows for file in given.files),
+        used=sum(judged.used for judged in state.verdicts.values()),
+        set_aside=dict(sorted(reasons.items())),
+        version=version,
+        issues=listing,
+        published=published,
+        notes=notes,
+    )

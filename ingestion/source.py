@@ -1,61 +1,185 @@
-"""What a source is: its facts from `source.yml`, its two functions from `mapper.py`."""
+"""What a source is: a folder with `source.yml` (owner, schedule, files, checks) and `mapper.py`."""
 
 import importlib
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import polars as pl
+import pyarrow as pa
 import yaml
 
-from graph.errors import InvalidInput
+from graph.model import Label
+from ingestion.errors import BadFile, Refused
+from ingestion.layout import Column, Layout, Unit, layout, table_of
+from ingestion.readers import stem
+from ingestion.record import Records
 
-_FOLDER = Path(__file__).parent / "sources"
-Find = Callable[[Sequence[Path]], list[tuple[str, Path]]]
-Convert = Callable[[str, Path, pl.DataFrame], pl.DataFrame]
+FOLDER = Path(__file__).parent / "sources"
+FILES_MAX = 10_000
+# For each column of a table the header that stands for it, and the unit of its money.
+Named = Mapping[str, tuple[str, Column, Unit | None]]
+# Takes what the table needs out of the records and gives its columns by name.
+Mapper = Callable[[Records, Layout, Named], dict[str, pa.Array]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much may be wrong before the whole import is refused."""
+
+    used_min: Mapping[str, int]  # Used rows by table, where the table is there at all.
+    share_max: float  # Set aside rows of a table, void, duplicate and future ones not counted.
+    rows_free: int  # So many rows may be set aside whatever their share.
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """File names (without their ending) that hold one table, and how that table is mapped."""
+
+    name: re.Pattern[str]
+    table: str
+    columns: Mapping[str, str]
+    ignored: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source of data."""
+    """Where data comes from, and how it is to be read."""
 
     name: str
-    names_identify: bool
-    rows_min: int
-    set_aside_rows_free: int
-    set_aside_share_max: float
-    ignore: frozenset[str]
-    find: Find
-    convert: Convert
+    label: Label
+    owner: str
+    schedule: str
+    names_identify: bool  # Whether firms with one name are one firm.
+    ids_shared: bool  # Whether its firm ids mean the same firms as those of other sources.
+    patterns: tuple[Pattern, ...]
+    bounds: Bounds
+    mapper: Mapper
+
+    def pattern(self, name: str) -> Pattern | None:
+        """Return what a file name (without its ending) stands for in this source."""
+        for pattern in self.patterns:
+            if pattern.name.fullmatch(name):
+                return pattern
+        if self.patterns:
+            return None
+        table = table_of(name)
+        return None if table is None else Pattern(re.compile(""), table, {}, ())
 
 
-def sources() -> list[str]:
-    """Return the names of the sources that are shipped."""
-    return sorted(path.parent.name for path in _FOLDER.glob("*/source.yml"))
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One file to read and the table it holds."""
+
+    path: Path
+    pattern: Pattern
+
+    @property
+    def layout(self) -> Layout:
+        """Return the layout of the file's table."""
+        return layout(self.pattern.table)
 
 
-def source(name: str) -> Source:
+def names() -> list[str]:
+    """Return the names of the sources that there are."""
+    return sorted(path.parent.name for path in FOLDER.glob("*/source.yml"))
+
+
+def load(name: str) -> Source:
     """
-    Return a source by its name.
+    Return a source.
 
     Raises:
-        InvalidInput: There is no such source.
+        Refused: There is no such source.
 
     Example:
-        >>> source("cumcm").names_identify
+        >>> load("cumcm").names_identify
         False
     """
-    if name not in sources():
-        raise InvalidInput(f"no source {name!r}; there are {', '.join(sources())}")
-    said = yaml.safe_load((_FOLDER / name / "source.yml").read_text(encoding="utf-8"))
-    mapper = importlib.import_module(f"ingestion.sources.{name}.mapper")
+    if name not in names():
+        raise Refused(f"no source {name!r}; there are {', '.join(names())}")
+    read = yaml.safe_load((FOLDER / name / "source.yml").read_text(encoding="utf-8"))
+    checks = read["checks"]
     return Source(
-        name=name,
-        names_identify=bool(said["names_identify"]),
-        rows_min=int(said["checks"]["rows_min"]),
-        set_aside_rows_free=int(said["checks"]["set_aside_rows_free"]),
-        set_aside_share_max=float(said["checks"]["set_aside_share_max"]),
-        ignore=frozenset(said["ignore"]),
-        find=mapper.find,
-        convert=mapper.convert,
+        name=read["name"],
+        label=Label(**read["label"]),
+        owner=read["owner"],
+        schedule=read["schedule"],
+        names_identify=read["names_identify"],
+        ids_shared=read["ids_shared"],
+        patterns=tuple(_pattern(entry) for entry in read.get("files", ())),
+        bounds=Bounds(
+            used_min=checks["used_min"],
+            share_max=checks["set_aside_share_max"],
+            rows_free=checks["set_aside_rows_free"],
+        ),
+        mapper=importlib.import_module(f"ingestion.sources.{name}.mapper").to_columns,
+    )
+
+
+def find(source: Source, paths: Sequence[Path]) -> tuple[list[Found], list[Path]]:
+    """
+    Return the files to read, in a fixed order, and those that the source does not know.
+
+    A folder gives the files directly in it; a link that leads out of it is not followed. A file
+    that is named itself must be known.
+
+    Raises:
+        BadFile: A path does not exist, or nothing in it is known to the source.
+    """
+    found: list[Found] = []
+    unknown: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            for file in _files(path):
+                _sort_in(source, file, found, unknown)
+        elif path.is_file():
+            _sort_in(source, path, found, unknown)
+            if path in unknown:
+                raise BadFile(f"{path.name}: source {source.name} knows no table of that name")
+        else:
+            raise BadFile(f"{path}: there is no such file or folder")
+    if not found:
+        raise BadFile(f"nothing that source {source.name} knows in {', '.join(map(str, paths))}")
+    if len(found) > FILES_MAX:
+        raise BadFile(f"{len(found)} files; at most {FILES_MAX} are read at once")
+    order = list(source_order())
+    distinct = {item.path.resolve(): item for item in found}
+    return sorted(distinct.values(), key=lambda f: (order.index(f.layout.name), f.path)), unknown
+
+
+def source_order() -> Sequence[str]:
+    """Return the tables in the order in which they are read: firms first."""
+    return (
+        "firms", "invoices", "orders", "receivables", "vouchers", "holdings", "guarantees", "events"
+    )  # fmt: skip
+
+
+def _files(folder: Path) -> list[Path]:
+    inside = folder.resolve()
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file()
+        and not path.name.startswith((".", "~$"))
+        and inside in path.resolve().parents
+    )
+
+
+def _sort_in(source: Source, path: Path, found: list[Found], unknown: list[Path]) -> None:
+    name = stem(path)
+    pattern = None if name is None else source.pattern(name)
+    if pattern is None:
+        unknown.append(path)
+    else:
+        found.append(Found(path, pattern))
+
+
+def _pattern(entry: Mapping[str, Any]) -> Pattern:
+    return Pattern(
+        name=re.compile(entry["name"]),
+        table=entry["table"],
+        columns=entry.get("columns", {}),
+        ignored=tuple(entry.get("ignored", ())),
     )

@@ -1,36 +1,47 @@
-"""Files into columns of text: CSV, Excel and Parquet, plain or compressed."""
+"""Files into columns of text: CSV (plain or gzip), XLSX and Parquet."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from graph.errors import InvalidInput
-from ingestion.readers.chunk import Chunk
-from ingestion.readers.delimited import read_csv
-from ingestion.readers.sheets import read_excel, read_parquet
+from ingestion.errors import BadFile
+from ingestion.readers import excel, parquet, text
+from ingestion.readers.rows import Rows, Unreadable
 
-__all__ = ["ENDINGS", "Chunk", "read"]
-
-READERS = {
-    ".csv": read_csv,
-    ".csv.gz": read_csv,
-    ".xlsx": read_excel,
-    ".parquet": read_parquet,
-}
-ENDINGS = tuple(READERS)
+ENDINGS = (".csv", ".csv.gz", ".xlsx", ".parquet")
 
 
-def read(path: Path) -> Iterator[Chunk]:
+def stem(path: Path) -> str | None:
     """
-    Yield a file's rows as chunks of text.
+    Return a file's name without its ending; None when no reader takes that ending.
+
+    Example:
+        >>> stem(Path("invoices.csv.gz")), stem(Path("notes.txt"))
+        ('invoices', None)
+    """
+    name = path.name.lower()
+    for ending in ENDINGS:
+        if name.endswith(ending):
+            return path.name[: -len(ending)]
+    return None
+
+
+def read(path: Path) -> Iterator[Rows]:
+    """
+    Yield a file's rows in batches; every column is text, as it stands in the file.
 
     Raises:
-        InvalidInput: The file is not there, is none of the known kinds, or cannot be read; the
-            message names the file.
+        BadFile: The file is missing, empty, broken, too large or cannot be decoded.
     """
     if not path.is_file():
-        raise InvalidInput(f"{path.name}: no such file")
-    for ending, reader in READERS.items():
-        if path.name.lower().endswith(ending):
-            yield from reader(path)
-            return
-    raise InvalidInput(f"{path.name}: not one of {', '.join(ENDINGS)}")
+        raise BadFile(f"{path}: there is no such file")
+    name = path.name.lower()
+    if name.endswith(".xlsx"):
+        return excel.read(path)
+    if name.endswith(".parquet"):
+        return parquet.read(path)
+    if stem(path) is None:
+        raise BadFile(f"{path.name}: this is none of {', '.join(ENDINGS)}")
+    return text.read(path)
+
+
+__all__ = ["ENDINGS", "Rows", "Unreadable", "read", "stem"]

@@ -1,6 +1,7 @@
-"""Who is who: codes, names, aliases and decisions of people; near names are only proposed."""
+"""Which names and codes mean one firm: sure joins are made, likely ones are put to a person."""
 
 from ingestion.resolve.decisions import Decision, Decisions
-from ingestion.resolve.parties import Directory, Resolution, resolve
+from ingestion.resolve.firms import Listed, Resolution, resolve
+from ingestion.resolve.near import Candidate
 
-__all__ = ["Decision", "Decisions", "Directory", "Resolution", "resolve"]
+__all__ = ["Candidate", "Decision", "Decisions", "Listed", "Resolution", "resolve"]

@@ -1,43 +1,44 @@
 """
-Unified social credit codes and their check digit.
+The unified social credit code of an organisation (GB 32100-2015): 18 characters, the last a check.
 
-Eighteen places from an alphabet of 31 (digits and capitals without I, O, S, V, Z); the last is
-31 - (sum of c_i 3^(i-1) mod 31) mod 31 over the first seventeen (GB 32100-2015).
+    check = (31 - sum_i value(c_i) 3^(i-1) mod 31) mod 31,    i = 1 .. 17
+
+over the digits and the letters without I, O, S, V, Z, whose values are 0 to 30.
 """
 
+import unicodedata
+
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-LENGTH = 18
-_VALUE = {letter: value for value, letter in enumerate(ALPHABET)}
+_VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
+_WEIGHTS = [pow(3, place, 31) for place in range(17)]
+_LENGTH = 18
 
 
-def check_letter(first: str) -> str:
+def check_letter(body: str) -> str:
     """
-    Return the last letter that belongs to the first seventeen.
+    Return the check symbol for the first 17 characters of a code.
 
     Example:
         >>> check_letter("91350100M000100Y4")
         '3'
     """
-    total = sum(_VALUE[letter] * pow(3, place, 31) for place, letter in enumerate(first))
+    total = sum(weight * _VALUE[c] for weight, c in zip(_WEIGHTS, body, strict=True))
     return ALPHABET[(31 - total % 31) % 31]
 
 
-def is_code(text: str) -> bool:
+def code(text: str | None) -> str | None:
     """
-    Return whether a text is a code whose check digit is right.
+    Return the code that a text is, in its plain form; None when it is none.
 
     Example:
-        >>> is_code("91350100M000100Y43"), is_code("91350100M000100Y44")
-        (True, False)
+        >>> code(" 91350100m000100y43 ")
+        '91350100M000100Y43'
+        >>> code("91350100M000100Y44") is None
+        True
     """
-    if len(text) != LENGTH or any(letter not in _VALUE for letter in text):
-        return False
-    return check_letter(text[:-1]) == text[-1]
-
-
-def normal_code(text: str | None) -> str | None:
-    """Return a code in capitals without blanks where it is one, else nothing."""
-    if text is None:
+    if text is None or len(text) < _LENGTH:
         return None
-    plain = "".join(text.split()).upper()
-    return plain if is_code(plain) else None
+    plain = unicodedata.normalize("NFKC", text).strip().upper()
+    if len(plain) != _LENGTH or any(symbol not in _VALUE for symbol in plain):
+        return None
+    return plain if plain[-1] == check_letter(plain[:-1]) else None

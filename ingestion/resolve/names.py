@@ -1,133 +1,73 @@
-"""Names made comparable: one width, one kind of brackets, one word for a legal form."""
+"""
+Names of firms made comparable.
 
+`key` takes off what never tells two firms apart: full-width forms, blanks, brackets, how the
+legal form is written, a province before its city, the word for city. Equal keys are equal names.
+`stem` takes off more (place and legal form altogether): equal stems are only a likeness.
+"""
+
+import re
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 
-FORMS = (
+import yaml
+
+_PLACES = yaml.safe_load((Path(__file__).parent / "places.yml").read_text(encoding="utf-8"))
+_PROVINCES: list[str] = _PLACES["provinces"]
+_CITIES: tuple[str, ...] = tuple(_PLACES["cities"])
+_MARKS = re.compile(r"[\s·•.,，。、;；:：'\"“”‘’()（）\[\]【】〔〕<>《》_-]+")
+_LEGAL = (
     ("股份有限责任公司", "股份有限公司"),
     ("股份公司", "股份有限公司"),
     ("有限责任公司", "有限公司"),
     ("集团公司", "集团"),
 )
-BARE_FORMS = ("股份有限公司", "集团有限公司", "有限公司", "集团", "公司")
-REGIONS = [
-    "北京",
-    "上海",
-    "天津",
-    "重庆",
-    "河北",
-    "山西",
-    "辽宁",
-    "吉林",
-    "黑龙江",
-    "江苏",
-    "浙江",
-    "安徽",
-    "福建",
-    "江西",
-    "山东",
-    "河南",
-    "湖北",
-    "湖南",
-    "广东",
-    "海南",
-    "四川",
-    "贵州",
-    "云南",
-    "陕西",
-    "甘肃",
-    "青海",
-    "台湾",
-    "内蒙古",
-    "广西",
-    "西藏",
-    "宁夏",
-    "新疆",
-    "香港",
-    "澳门",
-    "深圳",
-    "广州",
-    "东莞",
-    "佛山",
-    "惠州",
-    "中山",
-    "珠海",
-    "苏州",
-    "南京",
-    "无锡",
-    "常州",
-    "南通",
-    "杭州",
-    "宁波",
-    "温州",
-    "嘉兴",
-    "绍兴",
-    "合肥",
-    "福州",
-    "厦门",
-    "泉州",
-    "南昌",
-    "济南",
-    "青岛",
-    "烟台",
-    "郑州",
-    "武汉",
-    "长沙",
-    "成都",
-    "西安",
-    "沈阳",
-    "大连",
-    "长春",
-    "哈尔滨",
-    "石家庄",
-    "太原",
-    "昆明",
-    "贵阳",
-    "南宁",
-    "兰州",
-]
-CACHE = 2_000_000
+_FORMS = re.compile(r"(股份有限公司|集团有限公司|有限公司|集团|公司)$")
+_OF_PROVINCE = "省|市|壮族自治区|回族自治区|维吾尔自治区|自治区"
+_PROVINCE = re.compile(rf"^({'|'.join(_PROVINCES)})({_OF_PROVINCE})?")
+_CITY = re.compile(rf"^({'|'.join(_CITIES)})市")
+_PLACE = re.compile(rf"^({'|'.join([*_CITIES, *_PROVINCES])})({_OF_PROVINCE})?")
+CACHE = 500_000
 
 
 @lru_cache(maxsize=CACHE)
-def normal_name(name: str) -> str:
+def key(name: str) -> str:
     """
-    Return a full name in its comparable form; equal forms mean equal full names.
+    Return the form in which equal names are equal.
 
     Example:
-        >>> normal_name("深圳迈远（智能） 有限责任公司") == normal_name("深圳迈远(智能)有限公司")
+        >>> key("浙江省杭州市云栖（中国）机械 有限责任公司") == key("杭州云栖(中国)机械有限公司")
         True
+        >>> key("云栖机械有限公司") == key("云栖机械股份有限公司")
+        False
     """
-    plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
-    for bracket in "()[]{}【】〔〕《》<>":
-        plain = plain.replace(bracket, "")
-    for long, short in FORMS:
-        plain = plain.replace(long, short)
-    return plain
+    plain = _MARKS.sub("", unicodedata.normalize("NFKC", name).casefold())
+    for long, short in _LEGAL:
+        if plain.endswith(long):
+            plain = plain.removesuffix(long) + short
+            break
+    province = _PROVINCE.match(plain)
+    if province is not None:
+        rest = plain[province.end() :]
+        plain = rest if rest.startswith(_CITIES) else province.group(1) + rest
+    return _CITY.sub(r"\1", plain, count=1)
 
 
 @lru_cache(maxsize=CACHE)
-def short_name(name: str) -> str:
+def stem(name: str) -> str:
     """
-    Return what tells a firm apart: without legal form and region; only good for proposals.
+    Return what is left of a name without its place and its legal form.
 
     Example:
-        >>> short_name("广东省迈远智能有限公司")
-        '迈远智能'
+        >>> stem("深圳市云栖机械有限公司"), stem("云栖机械")
+        ('云栖机械', '云栖机械')
     """
-    plain = normal_name(name)
-    for form in BARE_FORMS:
-        if plain.endswith(form) and len(plain) > len(form):
-            plain = plain.removesuffix(form)
-    for region in REGIONS:
-        if plain.startswith(region) and len(plain) > len(region) + 1:
-            plain = plain.removeprefix(region)
-            for end in ("省", "市", "自治区"):
-                plain = plain.removeprefix(end)
-            break
-    return plain
+    plain = key(name)
+    short = _FORMS.sub("", _PLACE.sub("", plain, count=1), count=1)
+    return short or plain
 
 
 def bigrams(name: str) -> set[str]:
-    """Return the pairs of neighbouring characters."""
+    """Return the pairs of neighbouring characters; a single character stands for itself."""
     return {name[at : at + 2] for at in range(len(name) - 1)} or {name}

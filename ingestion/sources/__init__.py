@@ -1,1 +1,1 @@
-"""Where data comes from: one folder a source, with what it is and how its files are read."""
+"""Where data comes from: one folder per source, with what it gives and how that is read."""

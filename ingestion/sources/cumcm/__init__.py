@@ -1,1 +1,1 @@
-"""The source `cumcm`."""
+"""Invoices of the 2020 modelling contest, as published."""

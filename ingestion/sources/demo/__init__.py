@@ -1,1 +1,1 @@
-"""The source `demo`."""
+"""The demo economy: made by `economy`, read as any other source."""

@@ -1,5 +1,5 @@
-"""The demo economy's folder: the same tables, in mixed forms."""
+"""Tables in mixed forms and languages; columns are known by their names alone."""
 
-from ingestion.sources.files.mapper import convert, find
+from ingestion.mapper import to_columns
 
-__all__ = ["convert", "find"]
+__all__ = ["to_columns"]

@@ -1,1 +1,1 @@
-"""The source `files`."""
+"""Tables in files named after them."""

@@ -1,0 +1,91 @@
+"""The command `ingest`, for an application that knows the store and the data folder."""
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from ingestion.collect import Progress
+from ingestion.run import Job, Outcome
+from ingestion.run import ingest as run
+from ingestion.source import names
+
+# Opens store and data folder for one import: as-of date, whether to replace, progress.
+MakeJob = Callable[[dt.date | None, bool, Progress], AbstractContextManager[Job]]
+_STEPS = {
+    "read": "reading",
+    "check": "checking",
+    "resolve": "resolving",
+    "derive": "deriving",
+    "publish": "publishing",
+}
+
+
+def build(make_job: MakeJob) -> Callable[..., None]:
+    """Return the command `ingest`, which asks the application for what it needs."""
+
+    def ingest(
+        source: Annotated[str, typer.Argument(help=f"One of {', '.join(names())}.")],
+        paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.")],
+        *,
+        as_of: Annotated[
+            dt.datetime | None,
+            typer.Option("--as-of", formats=["%Y-%m-%d"], help="The last day that is seen."),
+        ] = None,
+        replace: Annotated[
+            bool, typer.Option("--replace", help="Forget what the source gave before.")
+        ] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    ) -> None:
+        """
+        Read files, check every row, and publish a version, or keep the old one.
+
+        Example: deeptier ingest files ./january --as-of 2026-01-31
+        """
+        day = None if as_of is None else as_of.date()
+        with progress_bar() as progress, make_job(day, replace, progress) as job:
+            outcome = run(source, paths, job=job)
+        typer.echo(
+            json.dumps(outcome.document(), ensure_ascii=False, indent=2)
+            if as_json
+            else described(outcome)
+        )
+        for note in outcome.notes:
+            typer.echo(f"note: {note}", err=True)
+
+    return ingest
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Yield a progress callback that draws a bar on a terminal, and is silent elsewhere."""
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    console = Console(file=sys.stderr)
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(step: str, done: int, total: int) -> None:
+            bar.update(task, description=_STEPS.get(step, step), completed=done, total=total or 1)
+
+        yield show
+
+
+def described(outcome: Outcome) -> str:
+    """Return the outcome in words, a line a fact."""
+    said = outcome.document()
+    lines = [f"{entry['path']}: {entry['rows']} rows" for entry in said["files"]]
+    lines.append(f"rows {said['rows']}, used {said['used']}")
+    lines += [f"set aside {count}: {reason}" for reason, count in said["set_aside"].items()]
+    state = "published" if outcome.published else "nothing new; still"
+    lines.append(f"{state} version {said['version']} as of {said['as_of']}")
+    lines.append(f"firms {said['firms']}, trades {said['trades']}")
+    lines.append(f"issues in {said['issues']}")
+    return "\n".join(lines)

@@ -1,0 +1,27 @@
+"""
+The errors of this package.
+
+InvalidInput (graph.errors)
+└── Refused             the whole import is refused; what is served stays as it was
+    ├── BadFile         a file is missing, broken, undecodable or lacks a column
+    ├── TooManyBadRows  more rows were set aside than the source allows
+    └── ImportBusy      another import runs on the same home
+"""
+
+from graph.errors import InvalidInput
+
+
+class Refused(InvalidInput):
+    """The whole import is refused; what is served stays as it was."""
+
+
+class BadFile(Refused):
+    """A file is missing, broken, undecodable or lacks a column."""
+
+
+class TooManyBadRows(Refused):
+    """More rows were set aside than the source allows."""
+
+
+class ImportBusy(Refused):
+    """Another import runs on the same home."""

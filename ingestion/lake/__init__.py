@@ -1,0 +1,144 @@
+"""
+The lake: the used rows of every import as Parquet, the truth that the graph is derived from.
+
+A version is a manifest that names parts and the rows of them that later imports superseded;
+parts never change, so that every published version can be read as it was.
+"""
+
+import datetime as dt
+from functools import lru_cache
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from ingestion.lake import manifest as manifests
+from ingestion.lake import parties, parts
+from ingestion.lake.frames import View
+from ingestion.lake.manifest import EMPTY, Manifest, Origin, Part
+from ingestion.lake.parties import Parties
+from ingestion.layout import layout
+
+_INVOICE = [c.kept for c in layout("invoices").columns if c.kind != "party"]
+_NO_EVIDENCE = pl.DataFrame(
+    {
+        **{
+            c.kept: pl.Series(pa.array([], c.arrow))
+            for c in layout("invoices").columns
+            if c.kind != "party"
+        },
+        "line": pl.Series([], dtype=pl.Int32),
+        **{
+            name: pl.Series([], dtype=pl.String)
+            for name in ("seller_text", "buyer_text", "source", "file", "file_sha256")
+        },
+    }
+)
+_PAIR = ["amount_fen", "total_fen", "blue_fen", "red_fen", "count"]
+
+
+class Lake:
+    """
+    Reads the raw facts behind a version.
+
+    Args:
+        folder: The lake's folder in the data folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._view = lru_cache(maxsize=4)(self._open)
+
+    def view(self, version: int) -> View:
+        """
+        Return the lake as a version sees it.
+
+        Raises:
+            NotFound: The lake knows no such version.
+        """
+        return self._view(version)
+
+    def pair_totals(self, version: int, *, after: dt.date, until: dt.date) -> pa.Table:
+        """
+        Return what each pair of firms invoiced in a window (after, until].
+
+        Returns:
+            seller, buyer (firm ids), amount_fen (before tax), total_fen (with tax), blue_fen and
+            red_fen (before tax, both positive), count; one row a pair, sorted by seller and buyer.
+        """
+        view = self.view(version)
+        pairs = view.pairs(after=after, until=until)
+        named = view.named(pairs, ["seller", "buyer"]).select("seller", "buyer", *_PAIR)
+        return _plain(named)
+
+    def invoices_of(self, version: int, supplier: str, buyer: str) -> pa.Table:
+        """
+        Return the invoices behind a trade up to the version's as-of date, oldest first.
+
+        Returns:
+            The columns of an invoice with the firms it means, and its evidence: source, file,
+            file_sha256, line, and seller_text and buyer_text as they stand in the file.
+        """
+        view = self.view(version)
+        ends = view.parties.row(supplier), view.parties.row(buyer)
+        found = [
+            _evidence(view, source, part, ends) for source, part in view.manifest.parts("invoices")
+        ]
+        rows = pl.concat([_NO_EVIDENCE, *found])
+        named = rows.with_columns(pl.lit(supplier).alias("seller"), pl.lit(buyer).alias("buyer"))
+        return _plain(named.sort("issued_on", "number", "file", "line"))
+
+    def events(self, version: int) -> pa.Table:
+        """Return the events up to the version's as-of date: firm, happened_on, kind, ..."""
+        return self._rows(version, "events")
+
+    def orders(self, version: int) -> pa.Table:
+        """Return the orders up to the version's as-of date, with the firms they mean."""
+        return self._rows(version, "orders")
+
+    def _rows(self, version: int, table: str) -> pa.Table:
+        view = self.view(version)
+        form = layout(table)
+        columns = [column.kept for column in form.columns]
+        frame = view.frame(table, columns, until=view.manifest.day)
+        return _plain(view.named(frame, form.parties).sort(form.kept_key))
+
+    def _open(self, version: int) -> View:
+        manifest = manifests.read(self.folder, version)
+        return View(self.folder, manifest, parties.read(self.folder, manifest.parties))
+
+
+def _evidence(
+    view: View, source: str, part: Part, ends: tuple[int | None, int | None]
+) -> pl.DataFrame:
+    """Return the invoices of one part between two firms, with where they stand."""
+    if None in ends:
+        return _NO_EVIDENCE
+    rows = parts.read(view.folder, part)
+    seller, buyer = (view.parties.coded(source, rows[name]) for name in ("seller", "buyer"))
+    rows = rows.filter(pa.array((seller == ends[0]) & (buyer == ends[1])))
+    origins = [part.origins[at] for at in rows["file"].to_pylist()]
+    frame = pl.DataFrame(rows.select([*_INVOICE, "line"])).with_columns(
+        pl.Series("seller_text", rows["seller"].cast(pa.string())),
+        pl.Series("buyer_text", rows["buyer"].cast(pa.string())),
+        pl.lit(source).alias("source"),
+        pl.Series("file", [origin.path for origin in origins], dtype=pl.String),
+        pl.Series("file_sha256", [origin.sha256 for origin in origins], dtype=pl.String),
+    )
+    return frame.filter(pl.col("issued_on") <= view.manifest.day).select(_NO_EVIDENCE.columns)
+
+
+def _plain(frame: pl.DataFrame) -> pa.Table:
+    table = frame.to_arrow()
+    plain = [
+        pa.field(field.name, pa.string() if _is_text(field.type) else field.type)
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(plain))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+__all__ = ["EMPTY", "Lake", "Manifest", "Origin", "Part", "Parties", "View"]

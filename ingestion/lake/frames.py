@@ -1,0 +1,143 @@
+"""Rows of the lake as frames: with the firms they mean, and summed over pairs of firms."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from graph.errors import InvalidInput
+from ingestion.lake import parts
+from ingestion.lake.manifest import Manifest, Part
+from ingestion.lake.parties import Parties
+from ingestion.layout import layout
+
+SUM_MAX = 9e18  # Sums of fen stay within 64 bits; beyond this they are refused.
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The lake as one manifest sees it, each party text read as the firm it means."""
+
+    folder: Path
+    manifest: Manifest
+    parties: Parties
+
+    def frame(
+        self,
+        table: str,
+        columns: Sequence[str],
+        *,
+        after: dt.date | None = None,
+        until: dt.date | None = None,
+    ) -> pl.DataFrame:
+        """
+        Return rows of a table dated after one day and until another, in a fixed order.
+
+        Party columns hold the firm's row in `parties.firms`. With `source`, `part` and `origin`
+        among the columns each row names where it came from.
+        """
+        frames = [
+            self._part(source, part, columns, (after, until))
+            for source, part in self.manifest.parts(table)
+            if not _outside(part, after, until)
+        ]
+        if frames:
+            return pl.concat(frames)
+        return self._shaped(table, columns)
+
+    def _part(
+        self,
+        source: str,
+        part: Part,
+        columns: Sequence[str],
+        days: tuple[dt.date | None, dt.date | None],
+    ) -> pl.DataFrame:
+        form = layout(part.table)
+        dated = form.dated
+        read = [name for name in columns if name != "source_name"]
+        if dated is not None and dated not in read:
+            read.append(dated)
+        rows = parts.read(self.folder, part, read)
+        frame = pl.DataFrame({name: self._series(source, rows[name]) for name in rows.column_names})
+        if "source_name" in columns:
+            frame = frame.with_columns(pl.lit(source).alias("source_name"))
+        after, until = days
+        if dated is not None and after is not None:
+            frame = frame.filter(pl.col(dated) > after)
+        if dated is not None and until is not None:
+            frame = frame.filter(pl.col(dated) <= until)
+        return frame.select(columns)
+
+    def _series(self, source: str, values: pa.ChunkedArray) -> pl.Series:
+        if pa.types.is_dictionary(values.type):
+            return pl.Series(self.parties.coded(source, values), dtype=pl.Int64)
+        return pl.Series(values)
+
+    def _shaped(self, table: str, columns: Sequence[str]) -> pl.DataFrame:
+        empty = {
+            column.kept: pl.Series(
+                pa.array([], pa.int64() if column.kind == "party" else column.arrow)
+            )
+            for column in layout(table).columns
+        }
+        empty |= {"line": pl.Series([], dtype=pl.Int32), "file": pl.Series([], dtype=pl.Int32)}
+        empty["source_name"] = pl.Series([], dtype=pl.String)
+        return pl.DataFrame({name: empty[name] for name in columns})
+
+    def pairs(self, *, after: dt.date, until: dt.date, ever: bool = False) -> pl.DataFrame:
+        """
+        Return for each pair of firms what their invoices of a window come to.
+
+        Args:
+            after: The window begins on the day after this one.
+            until: The last day of the window; later rows are not seen at all.
+            ever: Give also the pairs that have earlier rows only, with noughts, and the first
+                and last day of all their rows.
+
+        Raises:
+            InvalidInput: A sum of fen would not fit 64 bits.
+        """
+        columns = ["seller", "buyer", "issued_on", "amount_fen", "total_fen"]
+        rows = self.frame("invoices", columns, after=None if ever else after, until=until)
+        rows = rows.filter(pl.col("seller") != pl.col("buyer"))
+        _check_sums(rows)
+        inside = pl.col("issued_on") > after
+        amount = pl.when(inside).then(pl.col("amount_fen")).otherwise(0)
+        return (
+            rows.group_by("seller", "buyer")
+            .agg(
+                amount.sum().alias("amount_fen"),
+                pl.when(inside).then(pl.col("total_fen")).otherwise(0).sum().alias("total_fen"),
+                amount.clip(lower_bound=0).sum().alias("blue_fen"),
+                (-amount).clip(lower_bound=0).sum().alias("red_fen"),
+                inside.sum().cast(pl.Int64).alias("count"),
+                pl.col("issued_on").min().alias("first_on"),
+                pl.col("issued_on").max().alias("last_on"),
+            )
+            .sort("seller", "buyer")
+        )
+
+    def named(self, frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+        """Return the frame with firms by their ids in place of their rows."""
+        ids = pl.Series(pa.array(self.parties.firms, pa.string()), dtype=pl.String)
+        return frame.with_columns(
+            [ids.gather(frame[name]).alias(name) for name in columns]
+            if len(frame)
+            else [pl.Series(name, [], dtype=pl.String) for name in columns]
+        )
+
+
+def _outside(part: Part, after: dt.date | None, until: dt.date | None) -> bool:
+    too_late = until is not None and part.first_on is not None and part.first_on > until.isoformat()
+    too_early = after is not None and part.last_on is not None and part.last_on <= after.isoformat()
+    return too_late or too_early
+
+
+def _check_sums(rows: pl.DataFrame) -> None:
+    for name in ("amount_fen", "total_fen"):
+        if float(np.abs(rows[name].to_numpy().astype(np.float64)).sum()) > SUM_MAX:
+            raise InvalidInput(f"invoices: the sum of {name} does not fit 64 bits")

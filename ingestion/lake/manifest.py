@@ -1,0 +1,110 @@
+"""What a version is made of: parts of sources, and which of their rows are superseded."""
+
+import datetime as dt
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from graph.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One file that rows of a part came from."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One Parquet file of used rows; `dropped` names the list of those superseded since."""
+
+    table: str
+    file: str
+    rows: int
+    origins: tuple[Origin, ...]
+    first_on: str | None = None
+    last_on: str | None = None
+    dropped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The lake as one version sees it."""
+
+    version: int
+    as_of: str
+    sources: Mapping[str, tuple[Part, ...]]
+    parties: str | None = None
+
+    @property
+    def day(self) -> dt.date:
+        """Return the as-of date."""
+        return dt.date.fromisoformat(self.as_of)
+
+    def parts(self, table: str) -> list[tuple[str, Part]]:
+        """Return the parts of a table with their sources, in a fixed order."""
+        return [
+            (source, part)
+            for source in sorted(self.sources)
+            for part in self.sources[source]
+            if part.table == table
+        ]
+
+    def files(self) -> set[str]:
+        """Return the names of all files that the version needs."""
+        every = [part for parts in self.sources.values() for part in parts]
+        named = {part.file for part in every} | {part.dropped for part in every} | {self.parties}
+        return {name for name in named if name is not None}
+
+
+EMPTY = Manifest(version=0, as_of="0001-01-01", sources={})
+
+
+def path_of(folder: Path, version: int) -> Path:
+    """Return where a version's manifest is kept."""
+    return folder / "manifests" / f"{version}.json"
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Write a version's manifest, whole or not at all."""
+    path = path_of(folder, manifest.version)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
+    durable(path, text.encode())
+
+
+def read(folder: Path, version: int) -> Manifest:
+    """
+    Return a version's manifest.
+
+    Raises:
+        NotFound: The lake knows no such version.
+    """
+    path = path_of(folder, version)
+    if not path.is_file():
+        raise NotFound(f"the lake has no manifest of version {version}")
+    said = json.loads(path.read_text(encoding="utf-8"))
+    sources = {
+        name: tuple(_part(entry) for entry in parts) for name, parts in said.pop("sources").items()
+    }
+    return Manifest(sources=sources, **said)
+
+
+def durable(path: Path, content: bytes) -> None:
+    """Write a file so that after a crash it is there whole, or as it was before."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)
+
+
+def _part(entry: dict[str, Any]) -> Part:
+    origins = tuple(Origin(**origin) for origin in entry.pop("origins"))
+    return Part(origins=origins, **entry)

@@ -1,0 +1,73 @@
+"""Parts of the lake: Parquet files that never change, named by what is in them."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ingestion.collect import sha256
+from ingestion.lake import manifest
+from ingestion.lake.manifest import Origin, Part
+from ingestion.layout import layout
+from ingestion.readers.rows import IntArray
+
+_ROW_GROUP = 1_000_000
+
+
+def write(folder: Path, table: str, rows: pa.Table, origins: Sequence[Origin]) -> Part:
+    """Return the part that the rows were written to; equal rows give the same file."""
+    (folder / "parts").mkdir(parents=True, exist_ok=True)
+    draft = folder / "parts" / f".{table}.{os.getpid()}"
+    pq.write_table(rows, draft, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP)
+    with draft.open("rb") as stream:
+        os.fsync(stream.fileno())
+    name = f"parts/{table}-{sha256(draft)[:24]}.parquet"
+    draft.replace(folder / name)
+    first_on, last_on = _span(table, rows)
+    return Part(table, name, rows.num_rows, tuple(origins), first_on, last_on)
+
+
+def drop(folder: Path, part: Part, rows: IntArray) -> Part | None:
+    """Return the part without these rows besides those dropped before; None if none is left."""
+    gone = np.union1d(dropped(folder, part), rows).astype(np.int64)
+    if len(gone) == part.rows:
+        return None
+    content = gone.tobytes()
+    digest = hashlib.sha256(part.file.encode() + content).hexdigest()
+    (folder / "dropped").mkdir(parents=True, exist_ok=True)
+    name = f"dropped/{digest[:24]}.rows"
+    manifest.durable(folder / name, content)
+    return replace(part, dropped=name)
+
+
+def dropped(folder: Path, part: Part) -> IntArray:
+    """Return the rows of a part that later imports have superseded."""
+    if part.dropped is None:
+        return np.zeros(0, np.int64)
+    return np.frombuffer((folder / part.dropped).read_bytes(), np.int64)
+
+
+def read(folder: Path, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
+    """Return the rows of a part that still count, in their order."""
+    wanted = None if columns is None else list(columns)
+    rows = pq.read_table(folder / part.file, columns=wanted, memory_map=True)
+    gone = dropped(folder, part)
+    if not len(gone):
+        return rows
+    kept = np.ones(part.rows, bool)
+    kept[gone] = False
+    return rows.filter(pa.array(kept))
+
+
+def _span(table: str, rows: pa.Table) -> tuple[str | None, str | None]:
+    column = layout(table).dated
+    if column is None or not rows.num_rows:
+        return None, None
+    span = pc.min_max(rows[column])
+    return span["min"].as_py().isoformat(), span["max"].as_py().isoformat()

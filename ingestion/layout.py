@@ -1,0 +1,187 @@
+"""What a source may give: tables and columns as data (`tables.yml`), and how headers name them."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import yaml
+
+from graph.errors import InvalidInput
+from graph.model import Label
+
+Kind = Literal["text", "party", "money", "date", "ratio", "flag", "word"]
+Unit = Literal["fen", "yuan"]
+_FILE = Path(__file__).parent / "tables.yml"
+_UNITS: Mapping[str, Unit] = {"_fen": "fen", "_yuan": "yuan", "(元)": "yuan", "(分)": "fen"}
+_ARROW: Mapping[str, pa.DataType] = {
+    "text": pa.string(),
+    "party": pa.dictionary(pa.int32(), pa.string()),
+    "money": pa.int64(),
+    "date": pa.date32(),
+    "ratio": pa.float64(),
+    "flag": pa.bool_(),
+    "word": pa.string(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column that a source may give."""
+
+    name: str
+    kind: Kind
+    zh: tuple[str, ...]
+    required: bool = False
+    default: str | bool | None = None
+    signed: bool = False  # Money below nought has a meaning here.
+    share: bool = False  # A ratio that lies between 0 and 1.
+    words: Mapping[str, str] | None = None  # Every accepted word -> the word that is kept.
+
+    @property
+    def kept(self) -> str:
+        """Return the column's name once it is read: money is kept in fen."""
+        return f"{self.name}_fen" if self.kind == "money" else self.name
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """Return the Arrow type in which the column is kept."""
+        return _ARROW[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One table that a source may give."""
+
+    name: str
+    label: Label
+    files: tuple[str, ...]
+    key: tuple[str, ...]
+    ends: tuple[str, ...]
+    dated: str | None
+    columns: tuple[Column, ...]
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Return the columns that name a firm."""
+        return tuple(c.name for c in self.columns if c.kind == "party")
+
+    @property
+    def kept_key(self) -> tuple[str, ...]:
+        """Return the key in the names of the columns as they are kept."""
+        kept = {c.name: c.kept for c in self.columns}
+        return tuple(kept[name] for name in self.key)
+
+    def column(self, name: str) -> Column:
+        """
+        Return a column.
+
+        Raises:
+            InvalidInput: The table has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise InvalidInput(f"table {self.name} has no column {name!r}")
+
+    def named(self, header: str) -> tuple[Column, Unit | None] | None:
+        """
+        Return the column that a header names, with its unit of money; None for an unknown one.
+
+        Example:
+            >>> invoices = layout("invoices")
+            >>> [(c.name, unit) for c, unit in [invoices.named("amount_fen")]]
+            [('amount', 'fen')]
+            >>> [(c.name, unit) for c, unit in [invoices.named("金额（元）")]]
+            [('amount', 'yuan')]
+            >>> invoices.named("amount") is None
+            True
+        """
+        plain = unicodedata.normalize("NFKC", header).strip()
+        for column in self.columns:
+            if column.kind == "money":
+                unit = _money_unit(column, plain)
+                if unit is not None:
+                    return column, unit
+            elif plain.lower() == column.name or plain in column.zh:
+                return column, None
+        return None
+
+
+def _money_unit(column: Column, header: str) -> Unit | None:
+    for ending, unit in _UNITS.items():
+        base = header.removesuffix(ending)
+        if base != header and base.strip() in (column.name, *column.zh):
+            return unit
+    # A Chinese heading without a unit means yuan, as on every printed invoice.
+    return "yuan" if header in column.zh else None
+
+
+@cache
+def layouts() -> Mapping[str, Layout]:
+    """Return every table that a source may give, by name."""
+    read = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return {name: _layout(name, entry) for name, entry in read.items()}
+
+
+def layout(name: str) -> Layout:
+    """
+    Return one table that a source may give.
+
+    Raises:
+        InvalidInput: There is no such table.
+
+    Example:
+        >>> layout("invoices").key
+        ('number', 'issued_on', 'seller', 'buyer')
+    """
+    if name not in layouts():
+        raise InvalidInput(f"no table {name!r}; there are {', '.join(layouts())}")
+    return layouts()[name]
+
+
+def table_of(stem: str) -> str | None:
+    """
+    Return the table that a file's name stands for, None when it stands for none.
+
+    A table may come in several files: `invoices_2025.csv` and `invoices-2026.csv`.
+
+    Example:
+        >>> table_of("invoices_2025"), table_of("应收账款"), table_of("notes")
+        ('invoices', 'receivables', None)
+    """
+    plain = re.split(r"[-_ .]", stem.lower(), maxsplit=1)[0]
+    for name, entry in layouts().items():
+        if plain in entry.files:
+            return name
+    return None
+
+
+def _layout(name: str, entry: Mapping[str, Any]) -> Layout:
+    return Layout(
+        name=name,
+        label=Label(**entry["label"]),
+        files=tuple(entry["files"]),
+        key=tuple(entry["key"]),
+        ends=tuple(entry["ends"]),
+        dated=entry.get("dated"),
+        columns=tuple(_column(column) for column in entry["columns"]),
+    )
+
+
+def _column(entry: Mapping[str, Any]) -> Column:
+    fields = dict(entry)
+    words = fields.pop("words", None)
+    taken = None if words is None else _words(words)
+    return Column(zh=tuple(fields.pop("zh")), words=taken, **fields)
+
+
+def _words(entry: Mapping[str, list[str]]) -> dict[str, str]:
+    accepted = {kept.lower(): kept for kept in entry}
+    for kept, others in entry.items():
+        accepted.update(dict.fromkeys(others, kept))
+    return accepted

@@ -1,0 +1,48 @@
+"""From the columns of a file to the columns of a table: by header, the same for every source."""
+
+import pyarrow as pa
+
+from ingestion.errors import BadFile
+from ingestion.layout import Column, Layout, Unit
+from ingestion.record import Records
+from ingestion.source import Named, Pattern
+
+
+def name_columns(file: str, headers: tuple[str, ...], layout: Layout, pattern: Pattern) -> Named:
+    """
+    Return for each column of the table the header that stands for it.
+
+    Raises:
+        BadFile: A required column is missing, or two headers stand for one column.
+    """
+    named: dict[str, tuple[str, Column, Unit | None]] = {}
+    for header in headers:
+        if header in pattern.ignored:
+            continue
+        match = layout.named(pattern.columns.get(header, header))
+        if match is None:
+            continue
+        column, unit = match
+        if column.name in named:
+            first = named[column.name][0]
+            raise BadFile(f"{file}: line 1: columns {first} and {header} both mean {column.name}")
+        named[column.name] = (header, column, unit)
+    for column in layout.columns:
+        if column.required and column.name not in named:
+            wanted = "amount_fen or amount_yuan" if column.kind == "money" else column.name
+            raise BadFile(f"{file}: line 1: required column {wanted} is missing")
+    return named
+
+
+def to_columns(records: Records, layout: Layout, named: Named) -> dict[str, pa.Array]:
+    """Return every column of the table; those that the file lacks are blank or their default."""
+    taken: dict[str, pa.Array] = {}
+    for column in layout.columns:
+        if column.name in named:
+            header, _, unit = named[column.name]
+            taken[column.kept] = records.take(header, column, unit=unit)
+        elif column.default is not None:
+            taken[column.kept] = pa.repeat(pa.scalar(column.default, column.arrow), len(records))
+        else:
+            taken[column.kept] = pa.nulls(len(records), column.arrow)
+    return taken

@@ -1,0 +1,64 @@
+"""Parquet: every column as the text it would have in a CSV file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ingestion.errors import BadFile
+from ingestion.readers.rows import Rows, Unreadable, check_header, check_unpacked
+
+BATCH_ROWS = 250_000
+
+
+def read(path: Path) -> Iterator[Rows]:
+    """
+    Yield the rows of a Parquet file; row n counts as line n + 1, as if a header stood above.
+
+    Raises:
+        BadFile: The file is broken, unpacks to too much or holds nested columns.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            groups = (file.metadata.row_group(at) for at in range(file.metadata.num_row_groups))
+            check_unpacked(path, sum(group.total_byte_size for group in groups))
+            header = check_header(path, file.schema_arrow.names)
+            yield _batch(path, file.schema_arrow.empty_table(), header, 2)
+            line = 2
+            for batch in file.iter_batches(batch_size=BATCH_ROWS):
+                yield _batch(path, pa.Table.from_batches([batch]), header, line)
+                line += len(batch)
+    except (pa.ArrowException, OSError) as error:
+        raise BadFile(f"{path.name}: broken Parquet file: {error}") from error
+
+
+def _batch(path: Path, table: pa.Table, header: list[str], line: int) -> Rows:
+    columns = {
+        name: _text(path, name, table.column(at).combine_chunks()) for at, name in enumerate(header)
+    }
+    lines = np.arange(line, line + len(table), dtype=np.int64)
+    spoilt = np.zeros(len(table), bool)
+    for values in columns.values():
+        spoilt |= np.asarray(pc.fill_null(pc.match_substring(values, "\0"), fill_value=False))
+    if not spoilt.any():
+        return Rows(lines, columns)
+    good = pa.array(~spoilt)
+    return Rows(
+        lines=lines[~spoilt],
+        columns={name: values.filter(good) for name, values in columns.items()},
+        unreadable=tuple(Unreadable(int(at), "", "holds a NUL byte") for at in lines[spoilt]),
+    )
+
+
+def _text(path: Path, name: str, values: pa.Array) -> pa.Array:
+    kind = values.type
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind):
+        raise BadFile(f"{path.name}: column {name}: {kind} is no plain column")
+    if pa.types.is_timestamp(kind):
+        return pc.strftime(values, format="%Y-%m-%d %H:%M:%S")
+    if pa.types.is_string(kind):
+        return values
+    return pc.cast(values, pa.string())

@@ -1,0 +1,74 @@
+"""What every reader yields: a batch of rows as columns of text, with the lines they stand on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ingestion.errors import BadFile
+
+IntArray = npt.NDArray[np.int64]
+# Bounds on hostile input: what a file may unpack to, and how much larger than itself.
+UNPACKED_BYTES_MAX = 16 * 2**30
+UNPACKED_RATIO_MAX = 200
+UNPACKED_BYTES_FREE = 64 * 2**20
+SHOWN_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that no reader can take apart, and why."""
+
+    line: int
+    value: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one file: the line each begins on (the header is line 1) and its cells as text."""
+
+    lines: IntArray
+    columns: Mapping[str, pa.Array]
+    unreadable: tuple[Unreadable, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Raise `BadFile` when a column lacks a cell: lines and cells would drift apart."""
+        for name, values in self.columns.items():
+            if len(values) != len(self.lines):
+                raise BadFile(
+                    f"column {name}: {len(values)} cells in {len(self.lines)} rows, from line "
+                    f"{self.lines[0] if len(self.lines) else 1} on"
+                )
+
+
+def check_unpacked(path: Path, unpacked: int) -> None:
+    """Raise `BadFile` when a file unpacks to more than a file of facts ever would."""
+    packed = max(1, path.stat().st_size)
+    swollen = unpacked > UNPACKED_BYTES_FREE and unpacked > packed * UNPACKED_RATIO_MAX
+    if swollen or unpacked > UNPACKED_BYTES_MAX:
+        raise BadFile(f"{path.name}: unpacks to more than {unpacked} bytes; refused as too large")
+
+
+def check_header(path: Path, header: list[str]) -> list[str]:
+    """
+    Return the names of the columns, blank ones numbered.
+
+    Raises:
+        BadFile: The header is empty or names a column twice.
+    """
+    names = [cell.strip() or f"(column {at})" for at, cell in enumerate(header, start=1)]
+    if not any(cell.strip() for cell in header):
+        raise BadFile(f"{path.name}: line 1: the file has no header")
+    for at, name in enumerate(names, start=1):
+        if name in names[: at - 1]:
+            raise BadFile(f"{path.name}: line 1: column {name!r} stands twice")
+    return names
+
+
+def shown(raw: str) -> str:
+    """Return a value short enough to show in a list of issues."""
+    return raw if len(raw) <= SHOWN_MAX else raw[:SHOWN_MAX] + "…"

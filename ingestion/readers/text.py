@@ -1,0 +1,272 @@
+"""
+CSV, plain or gzip, in UTF-8 (with or without a mark) or GB18030, read in bounded blocks.
+
+A block whose quotes are well formed is cut into rows by `marks` and handed to Arrow; from the
+first block that is not, the rest of the file goes row by row through Python's csv reader. Bytes
+that are no text in the file's encoding set their row aside; they never become other characters.
+"""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from ingestion.errors import BadFile
+from ingestion.readers import encoding
+from ingestion.readers.marks import Marks, mark
+from ingestion.readers.rows import Rows, Unreadable, check_header, check_unpacked, shown
+
+BLOCK_BYTES = 16 * 2**20
+ROW_BYTES_MAX = 4 * BLOCK_BYTES
+BATCH_ROWS = 100_000
+FIELD_MAX = 1_000_000
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far a file has been read, and what its first rows have told."""
+
+    path: Path
+    line: int = 1
+    encoding: str | None = None
+    header: list[str] | None = None
+
+
+def read(path: Path) -> Iterator[Rows]:
+    """
+    Yield the rows of a CSV file.
+
+    Raises:
+        BadFile: Broken archive, no header, no known encoding, a quote that is never closed.
+    """
+    place = _Place(path)
+    with _opened(path) as stream:
+        pieces = _pieces(path, stream)
+        carry = encoding.without_mark(path, next(pieces, b""))
+        last = False
+        while not last:
+            piece = next(pieces, b"")
+            last = not piece
+            carry += piece
+            marks = mark(carry, last=last)
+            if marks is None:
+                yield from _slowly(place, carry, pieces)
+                break
+            if marks.end == 0 and len(carry) > ROW_BYTES_MAX:
+                raise BadFile(f"{path.name}: line {place.line}: a row longer than any may be")
+            rows = _block(place, carry[: marks.end], marks)
+            if rows is not None:
+                yield rows
+            carry = carry[marks.end :]
+    if place.header is None:
+        raise BadFile(f"{path.name}: the file is empty")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == _GZIP
+            raw.seek(0)
+            if packed != path.name.lower().endswith(".gz"):
+                raise BadFile(f"{path.name}: the ending does not fit what is in the file")
+            if not packed:
+                yield raw
+                return
+            with gzip.GzipFile(fileobj=raw) as unpacked:
+                yield unpacked  # type: ignore[misc]
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BadFile(f"{path.name}: broken archive: {error}") from error
+
+
+def _pieces(path: Path, stream: IO[bytes]) -> Iterator[bytes]:
+    size = 0
+    while piece := stream.read(BLOCK_BYTES):
+        size += len(piece)
+        check_unpacked(path, size)
+        yield piece
+
+
+def _block(place: _Place, block: bytes, marks: Marks) -> Rows | None:
+    place.encoding = encoding.settle(place.path, place.encoding, block)
+    filled = marks.stops > marks.starts
+    lines = place.line + np.searchsorted(marks.breaks, marks.starts)
+    place.line += int(np.searchsorted(marks.breaks, marks.end))
+    if place.header is None and filled.any():
+        first = int(np.flatnonzero(filled)[0])
+        place.header = _header(place, block[marks.starts[first] : marks.stops[first]])
+        filled[first] = False
+    if place.header is None or not filled.any():
+        return None
+    bad = {
+        int(row): f"{marks.fields[row]} fields where the header has {len(place.header)}"
+        for row in np.flatnonzero(filled & (marks.fields != len(place.header)))
+    }
+    bad.update(_spoiled(place, block, marks, np.flatnonzero(filled)))
+    good = filled.copy()
+    good[list(bad)] = False
+    return Rows(
+        lines=lines[good],
+        columns=_columns(place, _joined(block, marks, good), quoted=marks.quoted),
+        unreadable=tuple(
+            Unreadable(int(lines[row]), _raw(place, block, marks, row), bad[row])
+            for row in sorted(bad)
+        ),
+    )
+
+
+def _spoiled(place: _Place, block: bytes, marks: Marks, rows: np.ndarray) -> dict[int, str]:
+    """Return the rows with a NUL, an overlong field or bytes that are no text."""
+    found: dict[int, str] = {}
+    for row in rows[(marks.stops - marks.starts)[rows] > FIELD_MAX]:
+        found[int(row)] = "longer than a row may be"
+    if b"\0" in block:
+        nuls = np.flatnonzero(np.frombuffer(block, np.uint8) == 0)
+        for row in np.unique(np.searchsorted(marks.starts, nuls, side="right") - 1):
+            found[int(row)] = "holds a NUL byte"
+    if not encoding.decodes(block, place.encoding):
+        for row in rows:
+            if not encoding.decodes(block[marks.starts[row] : marks.stops[row]], place.encoding):
+                found[int(row)] = f"is not {place.encoding} text"
+    wanted = set(rows.tolist())
+    return {row: why for row, why in found.items() if row in wanted}
+
+
+def _raw(place: _Place, block: bytes, marks: Marks, row: int) -> str:
+    raw = block[marks.starts[row] : marks.stops[row]]
+    return shown(raw.decode(place.encoding or "utf-8", "backslashreplace"))
+
+
+def _header(place: _Place, raw: bytes) -> list[str]:
+    name = place.encoding or "utf-8"
+    if not encoding.decodes(raw, name):
+        raise BadFile(f"{place.path.name}: line {place.line}: the header is not {name} text")
+    return check_header(place.path, next(csv.reader([raw.decode(name)]), []))
+
+
+def _joined(block: bytes, marks: Marks, good: np.ndarray) -> bytes:
+    """Return the good rows alone, in one piece where nothing is left out between them."""
+    rows = np.flatnonzero(good)
+    if not len(rows):
+        return b""
+    gaps = np.flatnonzero(np.diff(rows) > 1)
+    firsts = rows[np.concatenate([[0], gaps + 1])]
+    lasts = rows[np.append(gaps, len(rows) - 1)]
+    runs = zip(marks.starts[firsts], marks.stops[lasts], strict=True)
+    return b"\n".join(block[start:stop] for start, stop in runs) + b"\n"
+
+
+def _columns(place: _Place, raw: bytes, *, quoted: bool) -> dict[str, pa.Array]:
+    header = place.header or []
+    if not raw:
+        return {name: pa.array([], pa.string()) for name in header}
+    if place.encoding == encoding.GB:
+        raw = raw.decode(encoding.GB).encode()
+    if not quoted and b"\r" in raw:
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    table = pyarrow.csv.read_csv(
+        io.BytesIO(raw),
+        read_options=pyarrow.csv.ReadOptions(column_names=header, block_size=len(raw) + 1),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=quoted),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+        ),
+    )
+    return {name: table.column(name).combine_chunks() for name in header}
+
+
+def _slowly(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[Rows]:
+    """Yield the rest of a file, row by row, where quotes stand in odd places."""
+    place.encoding = encoding.settle(place.path, place.encoding, carry) or "utf-8"
+    lines: list[int] = []
+    cells: list[list[str]] = []
+    bad: list[Unreadable] = []
+    for line, row in _slow_rows(place, carry, pieces):
+        if isinstance(row, str):
+            bad.append(Unreadable(line, "", row))
+        elif place.header is None:
+            place.header = check_header(place.path, row)
+        elif why := _odd(place, row):
+            bad.append(Unreadable(line, _escaped(row), why))
+        else:
+            lines.append(line)
+            cells.append(row)
+        if len(lines) + len(bad) >= BATCH_ROWS:
+            yield _batch(place, lines, cells, bad)
+            lines, cells, bad = [], [], []
+    if place.header is not None:
+        yield _batch(place, lines, cells, bad)
+
+
+def _slow_rows(
+    place: _Place, carry: bytes, pieces: Iterator[bytes]
+) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield each row with the line it begins on; a text instead of cells says what is wrong."""
+    reader = csv.reader(_lines(place, carry, pieces), strict=True)
+    csv.field_size_limit(FIELD_MAX)
+    while True:
+        line = place.line + reader.line_num
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if "unexpected end" in str(error) or "field larger" in str(error):
+                message = f"{place.path.name}: line {line}: a quote is opened and never closed"
+                raise BadFile(message) from error
+            yield line, str(error)
+        else:
+            if row:
+                yield line, row
+
+
+def _odd(place: _Place, row: list[str]) -> str | None:
+    width = len(place.header or row)
+    if len(row) != width:
+        return f"{len(row)} fields where the header has {width}"
+    text = "".join(row)
+    if "\0" in text:
+        return "holds a NUL byte"
+    return f"is not {place.encoding} text" if any("\ud800" <= c <= "\udfff" for c in text) else None
+
+
+def _escaped(row: list[str]) -> str:
+    return shown(",".join(row).encode("utf-8", "backslashreplace").decode())
+
+
+def _batch(place: _Place, lines: list[int], cells: list[list[str]], bad: list[Unreadable]) -> Rows:
+    header = place.header or []
+    turned = zip(*cells, strict=True) if cells else [[] for _ in header]
+    return Rows(
+        lines=np.array(lines, np.int64),
+        columns={
+            name: pa.array(list(column), pa.string())
+            for name, column in zip(header, turned, strict=True)
+        },
+        unreadable=tuple(bad),
+    )
+
+
+def _lines(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[str]:
+    name = place.encoding or "utf-8"
+    while True:
+        piece = next(pieces, b"")
+        carry += piece
+        held = b"\r" if piece and carry.endswith(b"\r") else b""
+        found = carry[: len(carry) - len(held)].splitlines(keepends=True)
+        whole = not piece or (bool(found) and found[-1].endswith((b"\n", b"\r")))
+        carry = held if whole else (found.pop() if found else b"") + held
+        for line in found:
+            yield line.decode(name, "surrogateescape")
+        if not piece:
+            return

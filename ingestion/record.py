@@ -1,0 +1,105 @@
+"""
+A batch of rows whose every column must be taken or named as ignored.
+
+What is left at the end was not understood and is reported; a cell that cannot be read is a
+problem of its row, with column and value. Columns are worked on whole, never row by row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion import fields
+from ingestion.layout import Column, Unit
+from ingestion.readers import Rows
+from ingestion.readers.rows import IntArray
+
+HashArray = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Rows that cannot be used, all for one reason in one column."""
+
+    rows: IntArray
+    column: str
+    values: pa.Array
+    reason: str
+
+    def later(self, offset: int) -> "Problem":
+        """Return the same problem with its rows counted from further up."""
+        return Problem(self.rows + offset, self.column, self.values, self.reason)
+
+
+class Records:
+    """
+    Rows of one file whose columns are taken one by one.
+
+    Args:
+        rows: The batch as a reader gave it.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self.lines = rows.lines
+        self.problems: list[Problem] = []
+        # What tells two rows apart beyond the values that were read.
+        self.extra: HashArray = np.zeros(len(rows.lines), np.uint64)
+        self._left = dict(rows.columns)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Return the headers that nothing has taken yet."""
+        return tuple(self._left)
+
+    def text(self, header: str) -> pa.Array:
+        """Remove a column and return its trimmed text, null where a cell is blank."""
+        return fields.trim(self._left.pop(header))
+
+    def take(self, header: str, column: Column, *, unit: Unit | None = None) -> pa.Array:
+        """Remove a column and return its values; null where blank, or bad and now a problem."""
+        return self.read(self.text(header), header, column, unit=unit)
+
+    def read(
+        self, text: pa.Array, header: str, column: Column, *, unit: Unit | None = None
+    ) -> pa.Array:
+        """Return the values of trimmed text; null where blank, or bad and now a problem."""
+        values = fields.parse(column, unit, text)
+        blank = np.asarray(pc.is_null(text))
+        bad = np.asarray(pc.is_null(values)) & ~blank
+        if column.required:
+            self.report(blank, header, text, "missing")
+        if bad.any():
+            self.report(bad, header, text, fields.reason(column))
+            self.extra += np.where(bad, _hash(text, header), np.uint64(0))
+        if column.default is not None:
+            values = pc.if_else(pa.array(blank), pa.scalar(column.default, values.type), values)
+        return values
+
+    def report(self, bad: npt.NDArray[np.bool_], header: str, text: pa.Array, reason: str) -> None:
+        """Set rows aside: a problem in that column, where `bad` is true."""
+        if bad.any():
+            rows = np.flatnonzero(bad)
+            self.problems.append(Problem(rows, header, text.take(pa.array(rows)), reason))
+
+    def close(self, ignore: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return the headers that nothing took or ignores; they still tell two rows apart."""
+        unknown = tuple(name for name in self._left if name not in ignore)
+        for name, values in self._left.items():
+            self.extra += _hash(fields.trim(values), name)
+        self._left.clear()
+        return unknown
+
+
+def _hash(text: pa.Array, header: str) -> HashArray:
+    """Return a number for each cell; 0 for a blank one, so that absent columns change nothing."""
+    named = pc.binary_join_element_wise(header, text, "\0")
+    hashed: HashArray = pl.Series(named).hash(seed=1).to_numpy()
+    return np.where(np.asarray(pc.is_null(text)), np.uint64(0), hashed)

@@ -1,0 +1,171 @@
+"""
+Names that look alike: put to a person, never joined.
+
+Names are compared (rapidfuzz) only where they share a pair of neighbouring characters that few
+names have, so that the work grows with the names and not with their square.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rapidfuzz import fuzz
+
+from ingestion.resolve.codes import code
+from ingestion.resolve.decisions import Decision
+from ingestion.resolve.firms import Listed, Resolution
+from ingestion.resolve.names import bigrams, key, stem
+
+LIKENESS_MIN = 80.0
+DOUBLE_MIN = 95.0  # For two listed firms: below this too many just sound alike.
+SHOWN_MAX = 10  # Candidates for one text.
+COMPARED_MAX = 1_000  # Names with which one text is compared.
+NAMES_MAX = 200_000  # Texts that are compared; the rest is left out, and said to be.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A text that may mean a listed firm: for a person to decide."""
+
+    text: str
+    firm: str
+    name: str
+    likeness: float
+
+
+def near(
+    texts: Iterable[str],
+    named: Mapping[str, Sequence[tuple[str, str]]],
+    *,
+    decided: frozenset[tuple[str, str]] = frozenset(),
+) -> list[Candidate]:
+    """
+    Return for each text the listed firms whose names look like it, the most alike first.
+
+    Args:
+        texts: Names that mean no listed firm for certain, or names of listed firms themselves.
+        named: By firm, the names it goes by, each with the text under which it is kept.
+        decided: Pairs of text and firm that a person has decided on.
+
+    Example:
+        >>> listed = {"F1": [("云栖机械有限公司", "云栖机械有限公司")]}
+        >>> [(c.firm, c.likeness) for c in near(["杭州云栖机械"], listed)]
+        [('F1', 100.0)]
+    """
+    book = _Blocks(named)
+    found: list[Candidate] = []
+    for text in sorted(set(texts))[:NAMES_MAX]:
+        found += [c for c in book.like(text) if (text, c.firm) not in decided]
+    return found
+
+
+def propose(
+    listed: Sequence[Listed], resolution: Resolution, decisions: Sequence[Decision]
+) -> list[Candidate]:
+    """
+    Return what a person should decide on: strangers and listed firms that look like another.
+
+    Args:
+        listed: Rows of firms tables, in the order in which they were resolved.
+        resolution: What they and the party texts mean.
+        decisions: What people have decided already; such pairs are not shown again.
+    """
+    named: dict[str, list[tuple[str, str]]] = {}
+    uncoded: dict[str, str] = {}
+    for row, firm in zip(listed, resolution.ids, strict=True):
+        if row.identifies:
+            named.setdefault(firm, []).extend((text, row.name) for text in (row.name, *row.aliases))
+            if code(row.uscc) is None:
+                uncoded[row.name] = firm
+    pairs = frozenset(
+        pair for d in decisions for pair in ((d.first, d.second), (d.second, d.first))
+    )
+    strangers = {text for texts in resolution.counterparties().values() for text in texts}
+    if not named:
+        return []
+    found = near((text for text in strangers if is_name(text)), named, decided=pairs)
+    # Two listed firms that both have a code are two; only a firm without one may be another.
+    doubles = [
+        c
+        for c in near(uncoded, named, decided=pairs)
+        if c.likeness >= DOUBLE_MIN
+        and uncoded[c.text] != c.firm
+        and (uncoded[c.text], c.firm) not in pairs
+    ]
+    return sorted({*found, *doubles}, key=lambda c: (c.text, -c.likeness, c.firm))
+
+
+def write(path: Path, candidates: Sequence[Candidate]) -> None:
+    """Write the candidates as a list that a spreadsheet opens; no cell runs as a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["text", "firm", "name", "likeness"])
+    for found in candidates:
+        cells = (found.text, found.firm, found.name)
+        writer.writerow([*(_safe(cell) for cell in cells), f"{found.likeness:.1f}"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(out.getvalue(), encoding="utf-8-sig", newline="")
+    draft.replace(path)
+
+
+def is_name(text: str) -> bool:
+    """
+    Return whether a text can be a name: it holds a Chinese character or a blank.
+
+    Example:
+        >>> is_name("云栖机械"), is_name("Yunqi Ltd"), is_name("A00297")
+        (True, True, False)
+    """
+    return " " in text or any("\u4e00" <= symbol <= "\u9fff" for symbol in text)
+
+
+class _Blocks:
+    """The names of listed firms, found by the rare pairs of characters in them."""
+
+    def __init__(self, named: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        self._entries = [
+            (firm, shown, key(name), stem(name))
+            for firm, names in sorted(named.items())
+            for name, shown in names
+        ]
+        self._blocks: dict[str, list[int]] = {}
+        for place, (_, _, full, _) in enumerate(self._entries):
+            for pair in bigrams(full):
+                self._blocks.setdefault(pair, []).append(place)
+
+    def like(self, text: str) -> list[Candidate]:
+        """Return the firms whose names look most like a text."""
+        full, short = key(text), stem(text)
+        best: dict[str, tuple[float, float, str]] = {}
+        for place in self._places(full):
+            firm, shown, other_full, other = self._entries[place]
+            likeness = max(fuzz.ratio(short, other), fuzz.partial_ratio(short, other) - 5)
+            if likeness >= LIKENESS_MIN and text != shown:
+                found = (likeness, fuzz.ratio(full, other_full), shown)
+                best[firm] = max(best.get(firm, found), found)
+        # Of firms that look alike, first those whose place and legal form are the same too.
+        order = sorted(best.items(), key=lambda item: (-sum(item[1][:2]), item[0]))
+        return [
+            Candidate(text, firm, shown, round(likeness, 1))
+            for firm, (likeness, _, shown) in order[:SHOWN_MAX]
+        ]
+
+    def _places(self, name: str) -> list[int]:
+        """Return the names that share a rare pair, the rarest pairs first, up to a bound."""
+        blocks = sorted(
+            (self._blocks[pair] for pair in bigrams(name) if pair in self._blocks), key=len
+        )
+        places: set[int] = set()
+        for block in blocks:
+            if places and len(places) + len(block) > COMPARED_MAX:
+                break
+            places.update(block[:COMPARED_MAX])
+        return sorted(places)
+
+
+def _safe(cell: str) -> str:
+    return "'" + cell if cell.startswith(_FORMULA) else cell

@@ -1,0 +1,148 @@
+"""Which rows are used, and for which one reason each of the others is set aside."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.collect import Staged
+from ingestion.readers.rows import IntArray, shown
+
+BoolArray = npt.NDArray[np.bool_]
+VOIDABLE = ("invoices", "orders")  # Elsewhere void is a state that is kept.
+SEVERAL_ALLOWED = ("invoices", "events")  # Two rows with one key are two facts.
+NOT_COUNTED = ("void", "duplicate", "future")  # Not against the source's bounds.
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The state of every row of a staged table: used, or set aside for the first reason given."""
+
+    staged: Staged
+    aside: BoolArray
+    reasons: dict[str, int] = field(default_factory=dict)
+    issues: list[pa.Table] = field(default_factory=list)
+
+    @property
+    def used(self) -> int:
+        """Return how many rows are used."""
+        return int((~self.aside).sum())
+
+    @property
+    def wrong(self) -> int:
+        """Return how many rows count against the source's bounds."""
+        return sum(count for name, count in self.reasons.items() if name not in NOT_COUNTED)
+
+    def set_aside(self, rows: IntArray, reason: str, column: str, values: pa.Array) -> None:
+        """Set rows aside for a reason, those that no earlier reason has set aside already."""
+        fresh = ~self.aside[rows]
+        if not fresh.any():
+            return
+        rows, values = rows[fresh], values.filter(pa.array(fresh))
+        self.aside[rows] = True
+        self.reasons[reason] = self.reasons.get(reason, 0) + len(rows)
+        places = self.staged.table.select(["file", "line"]).take(pa.array(rows))
+        self._tell(places["file"], places["line"], (column, values, reason))
+
+    def _tell(self, file: pa.Array, line: pa.Array, what: tuple[str, pa.Array, str]) -> None:
+        column, values, reason = what
+        count = len(line)
+        told = {
+            "file": file,
+            "line": line,
+            "column": pa.repeat(pa.scalar(column, pa.string()), count),
+            "value": pc.cast(values, pa.string()),
+            "reason": pa.repeat(pa.scalar(reason, pa.string()), count),
+        }
+        self.issues.append(pa.table(told))
+
+    def unreadable(self) -> None:
+        """Tell of the rows that no reader could take apart."""
+        rows = self.staged.unreadable
+        if rows:
+            self.reasons["unreadable"] = len(rows)
+            self._tell(
+                pa.array([file for file, _ in rows], pa.int32()),
+                pa.array([bad.line for _, bad in rows], pa.int32()),
+                ("", pa.array([shown(f"{bad.why}: {bad.value}") for _, bad in rows]), "unreadable"),
+            )
+
+
+def judge(staged: Staged) -> Verdict:
+    """Return the verdict as far as the rows alone tell: unreadable, void, repeats, cells."""
+    verdict = Verdict(staged, np.zeros(staged.table.num_rows, bool))
+    verdict.unreadable()
+    if staged.layout.name in VOIDABLE:
+        status = staged.table["status"]
+        rows = np.flatnonzero(np.asarray(pc.fill_null(pc.equal(status, "void"), fill_value=False)))
+        verdict.set_aside(rows, "void", "status", status.take(pa.array(rows)))
+    repeats = _repeats(staged.table, ~verdict.aside)
+    verdict.set_aside(repeats, "duplicate", *_key_cells(staged, repeats))
+    for problem in staged.problems:
+        verdict.set_aside(problem.rows, problem.reason, problem.column, problem.values)
+    return verdict
+
+
+def future(verdict: Verdict, as_of: dt.date) -> None:
+    """Set aside the rows dated after the as-of date."""
+    column = verdict.staged.layout.dated
+    if column is None:
+        return
+    dates = verdict.staged.table[column]
+    late = np.asarray(pc.fill_null(pc.greater(dates, pa.scalar(as_of)), fill_value=False))
+    rows = np.flatnonzero(late)
+    verdict.set_aside(rows, "future", column, dates.take(pa.array(rows)))
+
+
+def self_trades(verdict: Verdict, ends: tuple[IntArray, IntArray]) -> None:
+    """Set aside the rows whose two ends are one firm, after resolution."""
+    rows = np.flatnonzero((ends[0] == ends[1]) & (ends[0] >= 0))
+    column = verdict.staged.layout.ends[1]
+    verdict.set_aside(
+        rows, "self_trade", column, pc.cast(verdict.staged.table[column], pa.string()).take(rows)
+    )
+
+
+def conflicts(verdict: Verdict, keys: pl.DataFrame) -> None:
+    """Set aside the rows whose key an earlier used row has, with other content."""
+    if verdict.staged.layout.name in SEVERAL_ALLOWED:
+        return
+    open_rows = np.flatnonzero(~verdict.aside)
+    first = keys[open_rows].select(pl.struct(pl.all()).is_first_distinct()).to_series().to_numpy()
+    rows = open_rows[~first]
+    verdict.set_aside(rows, "conflict", *_key_cells(verdict.staged, rows))
+
+
+def _key_cells(staged: Staged, rows: IntArray) -> tuple[str, pa.Array]:
+    column = staged.layout.kept_key[0]
+    return column, pc.cast(staged.table[column], pa.string()).take(pa.array(rows))
+
+
+def coded(table: pa.Table) -> pl.DataFrame:
+    """Return a staged table for polars, its party columns as numbers that stand for their texts."""
+    columns = {
+        name: _codes(values) if pa.types.is_dictionary(values.type) else pl.from_arrow(values)
+        for name, values in zip(table.column_names, table.itercolumns(), strict=True)
+    }
+    return pl.DataFrame(columns)
+
+
+def _codes(values: pa.ChunkedArray) -> pl.Series:
+    plain = pa.chunked_array([chunk.indices for chunk in values.chunks], pa.int32())
+    return pl.Series(plain)
+
+
+def _repeats(table: pa.Table, eligible: BoolArray) -> IntArray:
+    """Return the rows that equal an earlier eligible row in every field."""
+    frame = coded(table.drop_columns(["line", "file"]))
+    rows = np.flatnonzero(eligible)
+    hashed = frame.hash_rows(seed=1).filter(pl.Series(eligible))
+    twins = rows[hashed.is_duplicated().to_numpy()]
+    # Equal numbers stand for equal rows in all but a few cases; those few are compared in full.
+    first = frame[twins].select(pl.struct(pl.all()).is_first_distinct()).to_series().to_numpy()
+    repeats: IntArray = twins[~first.astype(bool)]
+    return repeats
