@@ -72,8 +72,8 @@ def progress_bar() -> Iterator[Progress]:
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)
 
-        def show(step: str, done: int, total: int) -> None:
-            bar.update(task, description=_STEPS.get(step, step), completed=done, total=total or 1)
+        def show(step: str, done: int) -> None:
+            bar.update(task, description=_STEPS.get(step, step), completed=done, total=100)
 
         yield show
 

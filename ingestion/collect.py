@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion import mapper, readers
-from ingestion.layout import Layout
-from ingestion.readers import Rows, Unreadable
+from ingestion.forms import Form
+from ingestion.readers import Chunk, Unread
 from ingestion.record import Problem, Records
 from ingestion.source import Found, Source
 
-# Called with the step, how much of it is done, and of how much.
-Progress = Callable[[str, int, int], None]
+# Called with the step and how much of it is done, in per cent.
+Progress = Callable[[str, int], None]
 _HASH_BYTES = 2**20
 
 
@@ -32,15 +32,15 @@ class File:
 class Staged:
     """The rows of one table out of all its files, and the problems of some of them."""
 
-    layout: Layout
+    form: Form
     table: pa.Table
     problems: list[Problem] = field(default_factory=list)
-    unreadable: list[tuple[int, Unreadable]] = field(default_factory=list)
+    unread: list[tuple[int, Unread]] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
         """Return how many rows the files hold, readable or not."""
-        return int(self.table.num_rows) + len(self.unreadable)
+        return int(self.table.num_rows) + len(self.unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +64,16 @@ def collect(source: Source, found: Sequence[Found], progress: Progress) -> Colle
     parts: dict[str, list[pa.Table]] = {}
     tables: dict[str, Staged] = {}
     for at, item in enumerate(found):
-        progress("read", at, len(found))
-        staged = tables.setdefault(item.layout.name, Staged(item.layout, _empty(item.layout)))
-        chunks = parts.setdefault(item.layout.name, [])
-        before = sum(len(chunk) for chunk in chunks) + len(staged.unreadable)
+        progress("read", 100 * at // len(found))
+        staged = tables.setdefault(item.form.name, Staged(item.form, _empty(item.form)))
+        chunks = parts.setdefault(item.form.name, [])
+        before = sum(len(chunk) for chunk in chunks) + len(staged.unread)
         notes += _read(source, item, at, (staged, chunks))
-        after = sum(len(chunk) for chunk in chunks) + len(staged.unreadable)
+        after = sum(len(chunk) for chunk in chunks) + len(staged.unread)
         files.append(File(item.path, sha256(item.path), after - before))
     for name, staged in tables.items():
         staged.table = pa.concat_tables([staged.table, *parts.pop(name)]).unify_dictionaries()
-    progress("read", len(found), len(found))
+    progress("read", 100)
     return Collected(tuple(files), tables, tuple(notes))
 
 
@@ -94,7 +94,7 @@ def _read(source: Source, item: Found, at: int, into: tuple[Staged, list[pa.Tabl
     for rows in readers.read(item.path):
         table, records, unknown = _mapped(source, item, rows, at)
         staged.problems += [problem.later(offset) for problem in records.problems]
-        staged.unreadable += [(at, bad) for bad in rows.unreadable]
+        staged.unread += [(at, bad) for bad in rows.unread]
         offset += len(table)
         chunks.append(table)
         for header in unknown:
@@ -103,27 +103,27 @@ def _read(source: Source, item: Found, at: int, into: tuple[Staged, list[pa.Tabl
 
 
 def _mapped(
-    source: Source, item: Found, rows: Rows, at: int
+    source: Source, item: Found, rows: Chunk, at: int
 ) -> tuple[pa.Table, Records, tuple[str, ...]]:
-    named = mapper.name_columns(item.path.name, tuple(rows.columns), item.layout, item.pattern)
+    named = mapper.name_columns(item.path.name, tuple(rows.columns), item.form, item.pattern)
     records = Records(rows)
-    taken = source.mapper(records, item.layout, named)
+    taken = source.mapper(records, item.form, named)
     unknown = records.close(ignore=item.pattern.ignored)
-    columns = [taken[column.kept] for column in item.layout.columns]
+    columns = [taken[column.stored] for column in item.form.columns.values()]
     columns += [
         pa.array(records.lines, pa.int32()),
         pa.array(np.full(len(records), at, np.int32)),
         pa.array(records.extra),
     ]
-    return pa.table(columns, schema=schema(item.layout)), records, unknown
+    return pa.table(columns, schema=schema(item.form)), records, unknown
 
 
-def schema(layout: Layout) -> pa.Schema:
+def schema(form: Form) -> pa.Schema:
     """Return the schema of a staged table: its columns, the line, the file and what is besides."""
-    fields = [pa.field(column.kept, column.arrow) for column in layout.columns]
+    fields = [pa.field(column.stored, column.arrow) for column in form.columns.values()]
     besides = [("line", pa.int32()), ("file", pa.int32()), ("extra", pa.uint64())]
     return pa.schema([*fields, *(pa.field(name, kind) for name, kind in besides)])
 
 
-def _empty(layout: Layout) -> pa.Table:
-    return schema(layout).empty_table()
+def _empty(form: Form) -> pa.Table:
+    return schema(form).empty_table()

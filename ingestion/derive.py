@@ -7,20 +7,21 @@ import polars as pl
 import pyarrow as pa
 
 from graph import model
+from ingestion.forms import form
 from ingestion.lake import View
-from ingestion.layout import layout
 from ingestion.resolve import Listed, Resolution
 from ingestion.resolve.codes import code
 
 WINDOW = dt.timedelta(days=365)
-_MONEY = [c.kept for c in layout("firms").columns if c.kind == "money"]
-_FIRST = [c.kept for c in layout("firms").columns if c.name not in ("firm", "core", "aliases")]
+_FIRST = [
+    c.stored for c in form("firms").columns.values() if c.name not in ("firm", "core", "aliases")
+]
 _CLAIMS = ("receivables", "vouchers", "holdings", "guarantees")
 
 
 def firm_rows(view: View) -> pl.DataFrame:
     """Return every used row of a firms table, in the order in which firms are joined."""
-    columns = [column.kept for column in layout("firms").columns]
+    columns = [column.stored for column in form("firms").columns.values()]
     return view.frame("firms", [*columns, "source_name"]).sort("firm", "source_name")
 
 
@@ -60,13 +61,13 @@ def _trades(view: View, as_of: dt.date) -> pl.DataFrame:
 
 def _claims(view: View, table: str, as_of: dt.date) -> pl.DataFrame:
     """Return receivables, vouchers, holdings or guarantees; one key stands once, the latest."""
-    form = layout(table)
-    columns = [column.kept for column in form.columns]
+    shape = form(table)
+    columns = [column.stored for column in shape.columns.values()]
     frame = view.frame(table, columns, until=as_of)
-    if form.ends:
-        frame = frame.filter(pl.col(form.ends[0]) != pl.col(form.ends[1]))
-    named = view.named(frame, form.parties)
-    identity = [pl.col(name).cast(pl.String).fill_null("") for name in form.kept_key]
+    if shape.ends:
+        frame = frame.filter(pl.col(shape.ends[0]) != pl.col(shape.ends[1]))
+    named = view.named(frame, shape.parties)
+    identity = [pl.col(name).cast(pl.String).fill_null("") for name in shape.stored_key]
     keyed = named.with_columns(pl.concat_str(identity, separator="|").alias("id"))
     return keyed.unique(subset=["id"], keep="last", maintain_order=True).rename(
         {"from": "from_on", "to": "to_on"}, strict=False
@@ -78,7 +79,7 @@ def _ends(name: str, table: pl.DataFrame) -> set[str]:
 
 
 def _mentioned(view: View, table: str, as_of: dt.date) -> set[str]:
-    parties = list(layout(table).parties)
+    parties = list(form(table).parties)
     named = view.named(view.frame(table, parties, until=as_of), parties)
     return {firm for name in parties for firm in named[name].unique().to_list()}
 
@@ -145,6 +146,6 @@ def _split(aliases: str | None) -> tuple[str, ...]:
 
 
 def _shaped(name: str, frame: pl.DataFrame) -> pa.Table:
-    form = model.table(name)
-    ordered = frame.select(form.columns).sort(form.key)
-    return ordered.to_arrow().cast(form.arrow)
+    shape = model.table(name)
+    ordered = frame.select(shape.columns).sort(shape.key)
+    return ordered.to_arrow().cast(shape.arrow)

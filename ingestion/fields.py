@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.layout import Column, Unit
+from ingestion.forms import Column, Unit
 
 # The largest amount is 2^53 - 1 fen (90 trillion yuan): every JSON reader holds it exactly.
 FEN_MAX = 2**53 - 1

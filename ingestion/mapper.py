@@ -3,12 +3,12 @@
 import pyarrow as pa
 
 from ingestion.errors import BadFile
-from ingestion.layout import Column, Layout, Unit
+from ingestion.forms import Column, Form, Unit
 from ingestion.record import Records
 from ingestion.source import Named, Pattern
 
 
-def name_columns(file: str, headers: tuple[str, ...], layout: Layout, pattern: Pattern) -> Named:
+def name_columns(file: str, headers: tuple[str, ...], form: Form, pattern: Pattern) -> Named:
     """
     Return for each column of the table the header that stands for it.
 
@@ -19,7 +19,7 @@ def name_columns(file: str, headers: tuple[str, ...], layout: Layout, pattern: P
     for header in headers:
         if header in pattern.ignored:
             continue
-        match = layout.named(pattern.columns.get(header, header))
+        match = form.named(pattern.columns.get(header, header))
         if match is None:
             continue
         column, unit = match
@@ -27,22 +27,22 @@ def name_columns(file: str, headers: tuple[str, ...], layout: Layout, pattern: P
             first = named[column.name][0]
             raise BadFile(f"{file}: line 1: columns {first} and {header} both mean {column.name}")
         named[column.name] = (header, column, unit)
-    for column in layout.columns:
+    for column in form.columns.values():
         if column.required and column.name not in named:
             wanted = "amount_fen or amount_yuan" if column.kind == "money" else column.name
             raise BadFile(f"{file}: line 1: required column {wanted} is missing")
     return named
 
 
-def to_columns(records: Records, layout: Layout, named: Named) -> dict[str, pa.Array]:
+def to_columns(records: Records, form: Form, named: Named) -> dict[str, pa.Array]:
     """Return every column of the table; those that the file lacks are blank or their default."""
     taken: dict[str, pa.Array] = {}
-    for column in layout.columns:
+    for column in form.columns.values():
         if column.name in named:
             header, _, unit = named[column.name]
-            taken[column.kept] = records.take(header, column, unit=unit)
+            taken[column.stored] = records.take(header, column, unit=unit)
         elif column.default is not None:
-            taken[column.kept] = pa.repeat(pa.scalar(column.default, column.arrow), len(records))
+            taken[column.stored] = pa.repeat(pa.scalar(column.default, column.arrow), len(records))
         else:
-            taken[column.kept] = pa.nulls(len(records), column.arrow)
+            taken[column.stored] = pa.nulls(len(records), column.arrow)
     return taken

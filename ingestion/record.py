@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion import fields
-from ingestion.layout import Column, Unit
-from ingestion.readers import Rows
-from ingestion.readers.rows import IntArray
+from ingestion.forms import Column, Unit
+from ingestion.readers import Chunk
+from ingestion.readers.chunk import IntArray
 
 HashArray = npt.NDArray[np.uint64]
 
@@ -44,7 +44,7 @@ class Records:
         rows: The batch as a reader gave it.
     """
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Chunk) -> None:
         self.lines = rows.lines
         self.problems: list[Problem] = []
         # What tells two rows apart beyond the values that were read.

@@ -28,7 +28,7 @@ from ingestion.verdict import Verdict
 _ISSUED = ("invoices", "receivables", "vouchers")  # Their dates say how far the data goes.
 
 
-def silent(step: str, done: int, total: int) -> None:
+def silent(step: str, done: int) -> None:
     """Tell nobody how far an import is."""
 
 
@@ -39,9 +39,9 @@ class Job:
     store: Store
     home: Path
     now: dt.datetime
+    progress: Progress = silent
     as_of: dt.date | None = None
     replace: bool = False
-    progress: Progress = silent
 
     @property
     def lake(self) -> Path:
@@ -157,7 +157,7 @@ def _begin(job: Job, source: Source | None) -> _State:
 def _settle(state: _State, given: Collected) -> tuple[Resolution, pl.DataFrame]:
     """Judge every row and merge the used ones into the manifest to be."""
     job, tables = state.job, given.tables
-    job.progress("check", 0, len(tables))
+    job.progress("check", 0)
     for name, staged in tables.items():
         state.verdicts[name] = verdict.judge(staged)
     as_of = _as_of(state)
@@ -166,37 +166,37 @@ def _settle(state: _State, given: Collected) -> tuple[Resolution, pl.DataFrame]:
         firms = state.verdicts["firms"]
         verdict.conflicts(firms, verdict.coded(firms.staged.table.select(["firm"])))
         _merge(state, "firms", Parties((), {}))
-    job.progress("resolve", 0, 1)
+    job.progress("resolve", 0)
     rows, resolution = _resolve(state, tables)
     parties = Parties.of(resolution.meant)
     for name in tables:
         if name != "firms":
             _finish(state, state.verdicts[name], parties, as_of)
             _merge(state, name, parties)
-    job.progress("resolve", 1, 1)
+    job.progress("resolve", 100)
     return resolution, rows
 
 
 def _finish(state: _State, judged: Verdict, parties: Parties, as_of: dt.date) -> None:
-    staged, layout = judged.staged, judged.staged.layout
+    staged, form = judged.staged, judged.staged.form
     verdict.future(judged, as_of)
     columns = {
         name: parties.coded(state.source.name, staged.table[name])
-        if name in layout.parties
+        if name in form.parties
         else pl.Series(staged.table[name])
-        for name in dict.fromkeys((*layout.kept_key, *layout.ends))
+        for name in dict.fromkeys((*form.stored_key, *form.ends))
     }
     keys = pl.DataFrame(columns)
-    if layout.ends:
-        first, second = (keys[name].to_numpy() for name in layout.ends)
+    if form.ends:
+        first, second = (keys[name].to_numpy() for name in form.ends)
         verdict.self_trades(judged, (first, second))
-    verdict.conflicts(judged, keys.select(layout.kept_key))
+    verdict.conflicts(judged, keys.select(form.stored_key))
 
 
 def _merge(state: _State, name: str, parties: Parties) -> None:
     judged = state.verdicts[name]
     arrival = Arrival(
-        state.source.name, judged.staged.layout, settle.used_rows(judged), state.origins
+        state.source.name, judged.staged.form, settle.used_rows(judged), state.origins
     )
     state.manifest = merge(state.job.lake, state.manifest, arrival, parties)
 
@@ -206,7 +206,7 @@ def _resolve(state: _State, tables: Mapping[str, Staged]) -> tuple[pl.DataFrame,
     served = party_files.read(state.job.lake, state.served.parties)
     texts = {text for text in served.rows if text[0] in state.manifest.sources}
     for staged in tables.values():
-        for name in staged.layout.parties:
+        for name in staged.form.parties:
             texts |= {(state.source.name, text) for text in _texts(staged, name)}
     names = {source for source, _ in texts} | set(state.manifest.sources)
     identifying = {name: sources.load(name).names_identify for name in names}
@@ -284,7 +284,7 @@ def _publish(state: _State, resolution: Resolution, rows: pl.DataFrame) -> tuple
     job, lake = state.job, state.job.lake
     parties = Parties.of(resolution.meant)
     manifest = replace(state.manifest, parties=party_files.write(lake, parties))
-    job.progress("derive", 0, 1)
+    job.progress("derive", 0)
     tables = derive.tables(View(lake, manifest, parties), rows, resolution, manifest.day)
     changed = publish.differences(job.store, tables)
     unchanged = replace(manifest, version=state.served.version) == state.served

@@ -9,7 +9,7 @@ from ingestion.verdict import Verdict
 def used_rows(verdict: Verdict) -> pa.Table:
     """Return the rows that are used, without what only served to tell them apart."""
     table = verdict.staged.table.filter(pa.array(~verdict.aside)).drop_columns(["extra"])
-    return _invoices(table) if verdict.staged.layout.name == "invoices" else table
+    return _invoices(table) if verdict.staged.form.name == "invoices" else table
 
 
 def _invoices(table: pa.Table) -> pa.Table:

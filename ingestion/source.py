@@ -12,7 +12,7 @@ import yaml
 
 from graph.model import Label
 from ingestion.errors import BadFile, Refused
-from ingestion.layout import Column, Layout, Unit, layout, table_of
+from ingestion.forms import Column, Form, Unit, form, table_of
 from ingestion.readers import stem
 from ingestion.record import Records
 
@@ -21,7 +21,7 @@ FILES_MAX = 10_000
 # For each column of a table the header that stands for it, and the unit of its money.
 Named = Mapping[str, tuple[str, Column, Unit | None]]
 # Takes what the table needs out of the records and gives its columns by name.
-Mapper = Callable[[Records, Layout, Named], dict[str, pa.Array]]
+Mapper = Callable[[Records, Form, Named], dict[str, pa.Array]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ class Found:
     pattern: Pattern
 
     @property
-    def layout(self) -> Layout:
-        """Return the layout of the file's table."""
-        return layout(self.pattern.table)
+    def form(self) -> Form:
+        """Return the form of the file's table."""
+        return form(self.pattern.table)
 
 
 def names() -> list[str]:
@@ -146,7 +146,7 @@ def find(source: Source, paths: Sequence[Path]) -> tuple[list[Found], list[Path]
         raise BadFile(f"{len(found)} files; at most {FILES_MAX} are read at once")
     order = list(source_order())
     distinct = {item.path.resolve(): item for item in found}
-    return sorted(distinct.values(), key=lambda f: (order.index(f.layout.name), f.path)), unknown
+    return sorted(distinct.values(), key=lambda f: (order.index(f.form.name), f.path)), unknown
 
 
 def source_order() -> Sequence[str]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.collect import Staged
-from ingestion.readers.rows import IntArray, shown
+from ingestion.readers.chunk import IntArray, shown
 
 BoolArray = npt.NDArray[np.bool_]
 VOIDABLE = ("invoices", "orders")  # Elsewhere void is a state that is kept.
@@ -62,7 +62,7 @@ class Verdict:
 
     def unreadable(self) -> None:
         """Tell of the rows that no reader could take apart."""
-        rows = self.staged.unreadable
+        rows = self.staged.unread
         if rows:
             self.reasons["unreadable"] = len(rows)
             self._tell(
@@ -76,7 +76,7 @@ def judge(staged: Staged) -> Verdict:
     """Return the verdict as far as the rows alone tell: unreadable, void, repeats, cells."""
     verdict = Verdict(staged, np.zeros(staged.table.num_rows, bool))
     verdict.unreadable()
-    if staged.layout.name in VOIDABLE:
+    if staged.form.name in VOIDABLE:
         status = staged.table["status"]
         rows = np.flatnonzero(np.asarray(pc.fill_null(pc.equal(status, "void"), fill_value=False)))
         verdict.set_aside(rows, "void", "status", status.take(pa.array(rows)))
@@ -89,7 +89,7 @@ def judge(staged: Staged) -> Verdict:
 
 def future(verdict: Verdict, as_of: dt.date) -> None:
     """Set aside the rows dated after the as-of date."""
-    column = verdict.staged.layout.dated
+    column = verdict.staged.form.dated
     if column is None:
         return
     dates = verdict.staged.table[column]
@@ -101,7 +101,7 @@ def future(verdict: Verdict, as_of: dt.date) -> None:
 def self_trades(verdict: Verdict, ends: tuple[IntArray, IntArray]) -> None:
     """Set aside the rows whose two ends are one firm, after resolution."""
     rows = np.flatnonzero((ends[0] == ends[1]) & (ends[0] >= 0))
-    column = verdict.staged.layout.ends[1]
+    column = verdict.staged.form.ends[1]
     verdict.set_aside(
         rows, "self_trade", column, pc.cast(verdict.staged.table[column], pa.string()).take(rows)
     )
@@ -109,7 +109,7 @@ def self_trades(verdict: Verdict, ends: tuple[IntArray, IntArray]) -> None:
 
 def conflicts(verdict: Verdict, keys: pl.DataFrame) -> None:
     """Set aside the rows whose key an earlier used row has, with other content."""
-    if verdict.staged.layout.name in SEVERAL_ALLOWED:
+    if verdict.staged.form.name in SEVERAL_ALLOWED:
         return
     open_rows = np.flatnonzero(~verdict.aside)
     first = keys[open_rows].select(pl.struct(pl.all()).is_first_distinct()).to_series().to_numpy()
@@ -118,7 +118,7 @@ def conflicts(verdict: Verdict, keys: pl.DataFrame) -> None:
 
 
 def _key_cells(staged: Staged, rows: IntArray) -> tuple[str, pa.Array]:
-    column = staged.layout.kept_key[0]
+    column = staged.form.stored_key[0]
     return column, pc.cast(staged.table[column], pa.string()).take(pa.array(rows))
 
 

@@ -12,19 +12,19 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
+from ingestion.forms import form
 from ingestion.lake import manifest as manifests
 from ingestion.lake import parties, parts
 from ingestion.lake.frames import View
 from ingestion.lake.manifest import EMPTY, Manifest, Origin, Part
 from ingestion.lake.parties import Parties
-from ingestion.layout import layout
 
-_INVOICE = [c.kept for c in layout("invoices").columns if c.kind != "party"]
+_INVOICE = [c.stored for c in form("invoices").columns.values() if c.kind != "party"]
 _NO_EVIDENCE = pl.DataFrame(
     {
         **{
-            c.kept: pl.Series(pa.array([], c.arrow))
-            for c in layout("invoices").columns
+            c.stored: pl.Series(pa.array([], c.arrow))
+            for c in form("invoices").columns.values()
             if c.kind != "party"
         },
         "line": pl.Series([], dtype=pl.Int32),
@@ -98,10 +98,10 @@ class Lake:
 
     def _rows(self, version: int, table: str) -> pa.Table:
         view = self.view(version)
-        form = layout(table)
-        columns = [column.kept for column in form.columns]
+        shape = form(table)
+        columns = [column.stored for column in shape.columns.values()]
         frame = view.frame(table, columns, until=view.manifest.day)
-        return _plain(view.named(frame, form.parties).sort(form.kept_key))
+        return _plain(view.named(frame, shape.parties).sort(shape.stored_key))
 
     def _open(self, version: int) -> View:
         manifest = manifests.read(self.folder, version)

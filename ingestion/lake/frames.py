@@ -10,10 +10,10 @@ import polars as pl
 import pyarrow as pa
 
 from graph.errors import InvalidInput
+from ingestion.forms import form
 from ingestion.lake import parts
 from ingestion.lake.manifest import Manifest, Part
 from ingestion.lake.parties import Parties
-from ingestion.layout import layout
 
 SUM_MAX = 9e18  # Sums of fen stay within 64 bits; beyond this they are refused.
 
@@ -56,8 +56,7 @@ class View:
         columns: Sequence[str],
         days: tuple[dt.date | None, dt.date | None],
     ) -> pl.DataFrame:
-        form = layout(part.table)
-        dated = form.dated
+        dated = form(part.table).dated
         read = [name for name in columns if name != "source_name"]
         if dated is not None and dated not in read:
             read.append(dated)
@@ -79,10 +78,10 @@ class View:
 
     def _shaped(self, table: str, columns: Sequence[str]) -> pl.DataFrame:
         empty = {
-            column.kept: pl.Series(
+            column.stored: pl.Series(
                 pa.array([], pa.int64() if column.kind == "party" else column.arrow)
             )
-            for column in layout(table).columns
+            for column in form(table).columns.values()
         }
         empty |= {"line": pl.Series([], dtype=pl.Int32), "file": pl.Series([], dtype=pl.Int32)}
         empty["source_name"] = pl.Series([], dtype=pl.String)

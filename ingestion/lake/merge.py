@@ -13,10 +13,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from ingestion.forms import Form
 from ingestion.lake import parts
 from ingestion.lake.manifest import Manifest, Origin, Part
 from ingestion.lake.parties import Parties
-from ingestion.layout import Layout
 
 _NOT_CONTENT = ("line", "file")
 
@@ -26,7 +26,7 @@ class Arrival:
     """The used rows of one table in one import."""
 
     source: str
-    layout: Layout
+    form: Form
     rows: pa.Table
     origins: tuple[Origin, ...]
 
@@ -40,8 +40,8 @@ def forget(manifest: Manifest, source: str) -> Manifest:
 def merge(folder: Path, manifest: Manifest, arrival: Arrival, parties: Parties) -> Manifest:
     """Return the manifest with the rows of one table merged in; files it needs are written."""
     before = manifest.sources.get(arrival.source, ())
-    mine = [part for part in before if part.table == arrival.layout.name]
-    others = tuple(part for part in before if part.table != arrival.layout.name)
+    mine = [part for part in before if part.table == arrival.form.name]
+    others = tuple(part for part in before if part.table != arrival.form.name)
     kept, fresh = mine, arrival.rows
     if mine and fresh.num_rows:
         kept, fresh = _superseded(folder, mine, arrival, parties)
@@ -55,7 +55,7 @@ def _superseded(
     folder: Path, mine: Sequence[Part], arrival: Arrival, parties: Parties
 ) -> tuple[list[Part], pa.Table]:
     """Return the parts without the rows that are replaced, and the rows that are new."""
-    key = list(arrival.layout.kept_key)
+    key = list(arrival.form.stored_key)
     fresh = _content(arrival.rows, arrival, parties)
     olds = [(part, _content(_rows(folder, part), arrival, parties)) for part in mine]
     old = pl.concat([frame for _, frame in olds])
@@ -97,7 +97,7 @@ def _content(rows: pa.Table, arrival: Arrival, parties: Parties) -> pl.DataFrame
     }
     frame = pl.DataFrame(series)
     content = frame.drop("row").hash_rows(seed=3).reinterpret(signed=True).alias("content")
-    return frame.select(*arrival.layout.kept_key, "row").with_columns(content)
+    return frame.select(*arrival.form.stored_key, "row").with_columns(content)
 
 
 def _by_key(frame: pl.DataFrame, key: list[str]) -> pl.DataFrame:
@@ -113,5 +113,5 @@ def _write(folder: Path, arrival: Arrival, rows: pa.Table) -> Part:
         for values in rows.itercolumns()
     ]
     return parts.write(
-        folder, arrival.layout.name, pa.table(columns, rows.column_names), arrival.origins
+        folder, arrival.form.name, pa.table(columns, rows.column_names), arrival.origins
     )

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.lake import manifest
-from ingestion.readers.rows import IntArray
+from ingestion.readers.chunk import IntArray
 
 # A source's name and a text that it uses for a party.
 Text = tuple[str, str]

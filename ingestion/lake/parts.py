@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.collect import sha256
+from ingestion.forms import form
 from ingestion.lake import manifest
 from ingestion.lake.manifest import Origin, Part
-from ingestion.layout import layout
-from ingestion.readers.rows import IntArray
+from ingestion.readers.chunk import IntArray
 
 _ROW_GROUP = 1_000_000
 
@@ -66,7 +66,7 @@ def read(folder: Path, part: Part, columns: Sequence[str] | None = None) -> pa.T
 
 
 def _span(table: str, rows: pa.Table) -> tuple[str | None, str | None]:
-    column = layout(table).dated
+    column = form(table).dated
     if column is None or not rows.num_rows:
         return None, None
     span = pc.min_max(rows[column])

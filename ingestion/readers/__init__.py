@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ingestion.errors import BadFile
 from ingestion.readers import excel, parquet, text
-from ingestion.readers.rows import Rows, Unreadable
+from ingestion.readers.chunk import Chunk, Unread
 
 ENDINGS = (".csv", ".csv.gz", ".xlsx", ".parquet")
 
@@ -25,7 +25,7 @@ def stem(path: Path) -> str | None:
     return None
 
 
-def read(path: Path) -> Iterator[Rows]:
+def read(path: Path) -> Iterator[Chunk]:
     """
     Yield a file's rows in batches; every column is text, as it stands in the file.
 
@@ -33,7 +33,7 @@ def read(path: Path) -> Iterator[Rows]:
         BadFile: The file is missing, empty, broken, too large or cannot be decoded.
     """
     if not path.is_file():
-        raise BadFile(f"{path}: there is no such file")
+        raise BadFile(f"{path.name}: no such file")
     name = path.name.lower()
     if name.endswith(".xlsx"):
         return excel.read(path)
@@ -44,4 +44,4 @@ def read(path: Path) -> Iterator[Rows]:
     return text.read(path)
 
 
-__all__ = ["ENDINGS", "Rows", "Unreadable", "read", "stem"]
+__all__ = ["ENDINGS", "Chunk", "Unread", "read", "stem"]

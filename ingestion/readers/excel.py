@@ -11,13 +11,13 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
 
 from ingestion.errors import BadFile
-from ingestion.readers.rows import Rows, Unreadable, check_header, check_unpacked, shown
+from ingestion.readers.chunk import Chunk, Unread, check_header, check_unpacked, shown
 
 BATCH_ROWS = 50_000
 _WHOLE_MAX = 1e15  # Up to here a float holds every whole number that Excel can show.
 
 
-def read(path: Path) -> Iterator[Rows]:
+def read(path: Path) -> Iterator[Chunk]:
     """
     Yield the rows of the workbook's first sheet; the first row that is not blank is the header.
 
@@ -28,7 +28,7 @@ def read(path: Path) -> Iterator[Rows]:
     header: list[str] | None = None
     lines: list[int] = []
     cells: list[list[str]] = []
-    bad: list[Unreadable] = []
+    bad: list[Unread] = []
     for line, row in enumerate(rows, start=1):
         texts = [_text(cell) for cell in row]
         if not any(texts):
@@ -36,7 +36,7 @@ def read(path: Path) -> Iterator[Rows]:
         if header is None:
             header = check_header(path, texts)
         elif "\0" in "".join(texts):
-            bad.append(Unreadable(line, shown(",".join(texts)), "holds a NUL byte"))
+            bad.append(Unread(line, shown(",".join(texts)), "holds a NUL byte"))
         else:
             lines.append(line)
             cells.append(texts)
@@ -69,15 +69,13 @@ def _text(cell: object) -> str:
     return str(cell).strip()
 
 
-def _batch(
-    header: list[str], lines: list[int], cells: list[list[str]], bad: list[Unreadable]
-) -> Rows:
+def _batch(header: list[str], lines: list[int], cells: list[list[str]], bad: list[Unread]) -> Chunk:
     columns = list(zip(*cells, strict=True)) if cells else [() for _ in header]
-    return Rows(
+    return Chunk(
         lines=np.array(lines, np.int64),
         columns={
             name: pa.array(list(column), pa.string())
             for name, column in zip(header, columns, strict=True)
         },
-        unreadable=tuple(bad),
+        unread=tuple(bad),
     )

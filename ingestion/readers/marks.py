@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ingestion.readers.rows import IntArray
+from ingestion.readers.chunk import IntArray
 
 Bytes = npt.NDArray[np.uint8]
 _COMMA, _QUOTE, _LF, _CR = 44, 34, 10, 13

@@ -9,12 +9,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.errors import BadFile
-from ingestion.readers.rows import Rows, Unreadable, check_header, check_unpacked
+from ingestion.readers.chunk import Chunk, Unread, check_header, check_unpacked
 
 BATCH_ROWS = 250_000
 
 
-def read(path: Path) -> Iterator[Rows]:
+def read(path: Path) -> Iterator[Chunk]:
     """
     Yield the rows of a Parquet file; row n counts as line n + 1, as if a header stood above.
 
@@ -35,7 +35,7 @@ def read(path: Path) -> Iterator[Rows]:
         raise BadFile(f"{path.name}: broken Parquet file: {error}") from error
 
 
-def _batch(path: Path, table: pa.Table, header: list[str], line: int) -> Rows:
+def _batch(path: Path, table: pa.Table, header: list[str], line: int) -> Chunk:
     columns = {
         name: _text(path, name, table.column(at).combine_chunks()) for at, name in enumerate(header)
     }
@@ -44,12 +44,12 @@ def _batch(path: Path, table: pa.Table, header: list[str], line: int) -> Rows:
     for values in columns.values():
         spoilt |= np.asarray(pc.fill_null(pc.match_substring(values, "\0"), fill_value=False))
     if not spoilt.any():
-        return Rows(lines, columns)
+        return Chunk(lines, columns)
     good = pa.array(~spoilt)
-    return Rows(
+    return Chunk(
         lines=lines[~spoilt],
         columns={name: values.filter(good) for name, values in columns.items()},
-        unreadable=tuple(Unreadable(int(at), "", "holds a NUL byte") for at in lines[spoilt]),
+        unread=tuple(Unread(int(at), "", "holds a NUL byte") for at in lines[spoilt]),
     )
 
 

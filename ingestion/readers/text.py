@@ -22,8 +22,8 @@ import pyarrow.csv
 
 from ingestion.errors import BadFile
 from ingestion.readers import encoding
+from ingestion.readers.chunk import Chunk, Unread, check_header, check_unpacked, shown
 from ingestion.readers.marks import Marks, mark
-from ingestion.readers.rows import Rows, Unreadable, check_header, check_unpacked, shown
 
 BLOCK_BYTES = 16 * 2**20
 ROW_BYTES_MAX = 4 * BLOCK_BYTES
@@ -42,7 +42,7 @@ class _Place:
     header: list[str] | None = None
 
 
-def read(path: Path) -> Iterator[Rows]:
+def read(path: Path) -> Iterator[Chunk]:
     """
     Yield the rows of a CSV file.
 
@@ -97,7 +97,7 @@ def _pieces(path: Path, stream: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _block(place: _Place, block: bytes, marks: Marks) -> Rows | None:
+def _block(place: _Place, block: bytes, marks: Marks) -> Chunk | None:
     place.encoding = encoding.settle(place.path, place.encoding, block)
     filled = marks.stops > marks.starts
     lines = place.line + np.searchsorted(marks.breaks, marks.starts)
@@ -106,21 +106,20 @@ def _block(place: _Place, block: bytes, marks: Marks) -> Rows | None:
         first = int(np.flatnonzero(filled)[0])
         place.header = _header(place, block[marks.starts[first] : marks.stops[first]])
         filled[first] = False
-    if place.header is None or not filled.any():
+    if place.header is None:
         return None
     bad = {
-        int(row): f"{marks.fields[row]} fields where the header has {len(place.header)}"
+        int(row): f"{marks.fields[row]} cells where the header has {len(place.header)}"
         for row in np.flatnonzero(filled & (marks.fields != len(place.header)))
     }
     bad.update(_spoiled(place, block, marks, np.flatnonzero(filled)))
     good = filled.copy()
     good[list(bad)] = False
-    return Rows(
+    return Chunk(
         lines=lines[good],
         columns=_columns(place, _joined(block, marks, good), quoted=marks.quoted),
-        unreadable=tuple(
-            Unreadable(int(lines[row]), _raw(place, block, marks, row), bad[row])
-            for row in sorted(bad)
+        unread=tuple(
+            Unread(int(lines[row]), _raw(place, block, marks, row), bad[row]) for row in sorted(bad)
         ),
     )
 
@@ -185,19 +184,19 @@ def _columns(place: _Place, raw: bytes, *, quoted: bool) -> dict[str, pa.Array]:
     return {name: table.column(name).combine_chunks() for name in header}
 
 
-def _slowly(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[Rows]:
+def _slowly(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[Chunk]:
     """Yield the rest of a file, row by row, where quotes stand in odd places."""
     place.encoding = encoding.settle(place.path, place.encoding, carry) or "utf-8"
     lines: list[int] = []
     cells: list[list[str]] = []
-    bad: list[Unreadable] = []
+    bad: list[Unread] = []
     for line, row in _slow_rows(place, carry, pieces):
         if isinstance(row, str):
-            bad.append(Unreadable(line, "", row))
+            bad.append(Unread(line, "", row))
         elif place.header is None:
             place.header = check_header(place.path, row)
         elif why := _odd(place, row):
-            bad.append(Unreadable(line, _escaped(row), why))
+            bad.append(Unread(line, _escaped(row), why))
         else:
             lines.append(line)
             cells.append(row)
@@ -233,7 +232,7 @@ def _slow_rows(
 def _odd(place: _Place, row: list[str]) -> str | None:
     width = len(place.header or row)
     if len(row) != width:
-        return f"{len(row)} fields where the header has {width}"
+        return f"{len(row)} cells where the header has {width}"
     text = "".join(row)
     if "\0" in text:
         return "holds a NUL byte"
@@ -244,16 +243,16 @@ def _escaped(row: list[str]) -> str:
     return shown(",".join(row).encode("utf-8", "backslashreplace").decode())
 
 
-def _batch(place: _Place, lines: list[int], cells: list[list[str]], bad: list[Unreadable]) -> Rows:
+def _batch(place: _Place, lines: list[int], cells: list[list[str]], bad: list[Unread]) -> Chunk:
     header = place.header or []
     turned = zip(*cells, strict=True) if cells else [[] for _ in header]
-    return Rows(
+    return Chunk(
         lines=np.array(lines, np.int64),
         columns={
             name: pa.array(list(column), pa.string())
             for name, column in zip(header, turned, strict=True)
         },
-        unreadable=tuple(bad),
+        unread=tuple(bad),
     )
 
 

@@ -63,7 +63,7 @@ def resolve(
     Return which firm everything means.
 
     Args:
-        listed: Rows of firms tables, in a fixed order; the first of a group gives its id.
+        listed: Chunk of firms tables, in a fixed order; the first of a group gives its id.
         texts: Party texts with their sources.
         identifying: By source, whether its names identify.
         decisions: What people have decided, oldest first.

@@ -69,7 +69,7 @@ def propose(
     Return what a person should decide on: strangers and listed firms that look like another.
 
     Args:
-        listed: Rows of firms tables, in the order in which they were resolved.
+        listed: Chunk of firms tables, in the order in which they were resolved.
         resolution: What they and the party texts mean.
         decisions: What people have decided already; such pairs are not shown again.
     """

@@ -15,7 +15,10 @@ from ingestion.lake import Lake
 from ingestion.run import Job, Outcome, ingest
 
 NOW = dt.datetime(2026, 7, 1, 9, 0, tzinfo=dt.UTC)
-FIRMS = "firm,name,core\nC1,云栖整机股份有限公司,true\nS1,东湖零件有限公司,false\nS2,西岭材料有限公司,\n"
+FIRMS = (
+    "firm,name,core\n"
+    "C1,云栖整机股份有限公司,true\nS1,东湖零件有限公司,false\nS2,西岭材料有限公司,\n"
+)
 INVOICES = (
     "number,issued_on,seller,buyer,amount_yuan,tax_yuan,total_yuan,status\n"
     "1001,2026-01-05,S1,C1,1000.00,130.00,1130.00,valid\n"

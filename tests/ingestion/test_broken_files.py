@@ -12,7 +12,7 @@ import pytest
 
 from graph.errors import InvalidInput
 from ingestion.errors import BadFile, TooManyBadRows
-from ingestion.readers import rows as reading
+from ingestion.readers import chunk as reading
 from ingestion.run import Outcome
 
 if TYPE_CHECKING:

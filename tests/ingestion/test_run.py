@@ -29,7 +29,8 @@ def test_the_document_accounts_for_every_row(house: "House") -> None:
     house.write(
         "invoices.csv",
         HEADER
-        + "1,2026-01-05,S1,C1,10,,,valid\n1,2026-01-05,S1,C1,10,,,valid\n2,2026-01-06,S1,C1,x,,,void\n"
+        + "1,2026-01-05,S1,C1,10,,,valid\n1,2026-01-05,S1,C1,10,,,valid\n"
+        + "2,2026-01-06,S1,C1,x,,,void\n"
         + "3,2026-01-06,S1,S1,1,,,valid\n4,2026-09-01,S1,C1,1,,,valid\n5,2026-01-06,S1,C1,1\n",
     )
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion import mapper
-from ingestion.layout import Layout
+from ingestion.forms import Form
 from ingestion.record import Records
 from ingestion.source import Named
 
@@ -17,10 +17,10 @@ COUNTERPARTIES = ("销方单位代号", "购方单位代号")
 OWN_CODE = r"^E[0-9]+$"
 
 
-def to_columns(records: Records, layout: Layout, named: Named) -> dict[str, pa.Array]:
+def to_columns(records: Records, form: Form, named: Named) -> dict[str, pa.Array]:
     """Return the columns of a table, the two spaces of codes kept apart."""
-    taken = mapper.to_columns(records, layout, named)
-    for name in layout.parties:
+    taken = mapper.to_columns(records, form, named)
+    for name in form.parties:
         if named[name][0] in COUNTERPARTIES:
             taken[name] = _apart(taken[name])
     return taken

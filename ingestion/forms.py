@@ -1,4 +1,4 @@
-"""What a source may give: tables and columns as data (`tables.yml`), and how headers name them."""
+"""What a source may give: tables and columns as data (`forms.yml`), and how headers name them."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ from graph.model import Label
 
 Kind = Literal["text", "party", "money", "date", "ratio", "flag", "word"]
 Unit = Literal["fen", "yuan"]
-_FILE = Path(__file__).parent / "tables.yml"
+_FILE = Path(__file__).parent / "forms.yml"
 _UNITS: Mapping[str, Unit] = {"_fen": "fen", "_yuan": "yuan", "(元)": "yuan", "(分)": "fen"}
 _ARROW: Mapping[str, pa.DataType] = {
     "text": pa.string(),
@@ -43,7 +43,7 @@ class Column:
     words: Mapping[str, str] | None = None  # Every accepted word -> the word that is kept.
 
     @property
-    def kept(self) -> str:
+    def stored(self) -> str:
         """Return the column's name once it is read: money is kept in fen."""
         return f"{self.name}_fen" if self.kind == "money" else self.name
 
@@ -54,7 +54,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Form:
     """One table that a source may give."""
 
     name: str
@@ -63,37 +63,25 @@ class Layout:
     key: tuple[str, ...]
     ends: tuple[str, ...]
     dated: str | None
-    columns: tuple[Column, ...]
+    columns: Mapping[str, Column]
 
     @property
     def parties(self) -> tuple[str, ...]:
         """Return the columns that name a firm."""
-        return tuple(c.name for c in self.columns if c.kind == "party")
+        return tuple(c.name for c in self.columns.values() if c.kind == "party")
 
     @property
-    def kept_key(self) -> tuple[str, ...]:
+    def stored_key(self) -> tuple[str, ...]:
         """Return the key in the names of the columns as they are kept."""
-        kept = {c.name: c.kept for c in self.columns}
+        kept = {c.name: c.stored for c in self.columns.values()}
         return tuple(kept[name] for name in self.key)
-
-    def column(self, name: str) -> Column:
-        """
-        Return a column.
-
-        Raises:
-            InvalidInput: The table has no such column.
-        """
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise InvalidInput(f"table {self.name} has no column {name!r}")
 
     def named(self, header: str) -> tuple[Column, Unit | None] | None:
         """
         Return the column that a header names, with its unit of money; None for an unknown one.
 
         Example:
-            >>> invoices = layout("invoices")
+            >>> invoices = form("invoices")
             >>> [(c.name, unit) for c, unit in [invoices.named("amount_fen")]]
             [('amount', 'fen')]
             >>> [(c.name, unit) for c, unit in [invoices.named("金额（元）")]]
@@ -102,7 +90,7 @@ class Layout:
             True
         """
         plain = unicodedata.normalize("NFKC", header).strip()
-        for column in self.columns:
+        for column in self.columns.values():
             if column.kind == "money":
                 unit = _money_unit(column, plain)
                 if unit is not None:
@@ -122,13 +110,13 @@ def _money_unit(column: Column, header: str) -> Unit | None:
 
 
 @cache
-def layouts() -> Mapping[str, Layout]:
+def forms() -> Mapping[str, Form]:
     """Return every table that a source may give, by name."""
     read = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    return {name: _layout(name, entry) for name, entry in read.items()}
+    return {name: _form(name, entry) for name, entry in read.items()}
 
 
-def layout(name: str) -> Layout:
+def form(name: str) -> Form:
     """
     Return one table that a source may give.
 
@@ -136,12 +124,12 @@ def layout(name: str) -> Layout:
         InvalidInput: There is no such table.
 
     Example:
-        >>> layout("invoices").key
+        >>> form("invoices").key
         ('number', 'issued_on', 'seller', 'buyer')
     """
-    if name not in layouts():
-        raise InvalidInput(f"no table {name!r}; there are {', '.join(layouts())}")
-    return layouts()[name]
+    if name not in forms():
+        raise InvalidInput(f"no table {name!r}; there are {', '.join(forms())}")
+    return forms()[name]
 
 
 def table_of(stem: str) -> str | None:
@@ -155,21 +143,21 @@ def table_of(stem: str) -> str | None:
         ('invoices', 'receivables', None)
     """
     plain = re.split(r"[-_ .]", stem.lower(), maxsplit=1)[0]
-    for name, entry in layouts().items():
+    for name, entry in forms().items():
         if plain in entry.files:
             return name
     return None
 
 
-def _layout(name: str, entry: Mapping[str, Any]) -> Layout:
-    return Layout(
+def _form(name: str, entry: Mapping[str, Any]) -> Form:
+    return Form(
         name=name,
         label=Label(**entry["label"]),
         files=tuple(entry["files"]),
         key=tuple(entry["key"]),
         ends=tuple(entry["ends"]),
         dated=entry.get("dated"),
-        columns=tuple(_column(column) for column in entry["columns"]),
+        columns={column["name"]: _column(column) for column in entry["columns"]},
     )
 
 

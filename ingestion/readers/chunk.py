@@ -1,4 +1,4 @@
-"""What every reader yields: a batch of rows as columns of text, with the lines they stand on."""
+"""What every reader yields: some rows as columns of text, with the lines they stand on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 
 from ingestion.errors import BadFile
@@ -16,10 +17,11 @@ UNPACKED_BYTES_MAX = 16 * 2**30
 UNPACKED_RATIO_MAX = 200
 UNPACKED_BYTES_FREE = 64 * 2**20
 SHOWN_MAX = 200
+LINE = "_line"
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unread:
     """A row that no reader can take apart, and why."""
 
     line: int
@@ -28,12 +30,12 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class Chunk:
     """Rows of one file: the line each begins on (the header is line 1) and its cells as text."""
 
     lines: IntArray
     columns: Mapping[str, pa.Array]
-    unreadable: tuple[Unreadable, ...] = field(default=())
+    unread: tuple[Unread, ...] = field(default=())
 
     def __post_init__(self) -> None:
         """Raise `BadFile` when a column lacks a cell: lines and cells would drift apart."""
@@ -43,6 +45,16 @@ class Rows:
                     f"column {name}: {len(values)} cells in {len(self.lines)} rows, from line "
                     f"{self.lines[0] if len(self.lines) else 1} on"
                 )
+
+    @property
+    def rows(self) -> pl.DataFrame:
+        """Return the rows as a frame: trimmed text, null where blank, and their lines."""
+        text = {name: pl.Series(values).str.strip_chars() for name, values in self.columns.items()}
+        filled = {
+            name: pl.select(pl.when(cells != "").then(cells)).to_series()
+            for name, cells in text.items()
+        }
+        return pl.DataFrame({LINE: pl.Series(self.lines, dtype=pl.Int64), **filled})
 
 
 def check_unpacked(path: Path, unpacked: int) -> None:
