@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,9 @@ import polars as pl
 from ingestion.sources.demo.economy.tables import Tables
 
 
-def write_truth(folder: Path, made: Tables) -> list[Path]:
+def write_truth(folder: Path, made: Tables, frames: Mapping[str, pl.DataFrame]) -> list[Path]:
     """Return the files of the truth, written: one CSV a kind and a manifest."""
     folder.mkdir(parents=True, exist_ok=True)
-    frames = hidden(made)
     paths = []
     for name, frame in frames.items():
         path = folder / f"{name}.csv"
@@ -109,13 +108,13 @@ def _failures(made: Tables) -> pl.DataFrame:
     )
 
 
-def _manifest(made: Tables, frames: dict[str, pl.DataFrame]) -> dict[str, Any]:
+def _manifest(made: Tables, frames: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     """Return sizes, counts and totals to check an import against."""
     plan = dataclasses.asdict(made.world.plan)
     invoices, claims = made.frames["invoices"], made.frames["receivables"]
     void = int((invoices["status"] == "void").sum())
-    repeated = len(invoices) - len(invoices.unique())
-    valid = invoices.filter(pl.col("status") == "valid").unique()
+    repeated = len(invoices) - invoices["number"].n_unique()
+    valid = invoices.filter(pl.col("status") == "valid").unique("number")
     cents = valid["total_yuan"].str.replace(".", "", literal=True).cast(pl.Int64)
     return {
         "plan": {name: str(value) if name == "end" else value for name, value in plan.items()},

@@ -14,48 +14,59 @@ from openpyxl import Workbook
 from ingestion.sources.demo.economy.columns import CHINESE
 from ingestion.sources.demo.economy.plan import Plan
 from ingestion.sources.demo.economy.tables import tables
-from ingestion.sources.demo.economy.truth import write_truth
+from ingestion.sources.demo.economy.truth import hidden, write_truth
 from ingestion.sources.demo.economy.world import world
 
 STAMP = (1980, 1, 1, 0, 0, 0)  # The earliest day that a zip archive can hold.
-Progress = Callable[[str, int], None]
+Step = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was written: rows by table, and the files."""
+    """What was written: rows by table, rows of truth by kind, and the files."""
 
     folder: Path
     rows: Mapping[str, int]
+    hidden: Mapping[str, int]
     files: tuple[Path, ...]
 
     def document(self) -> dict[str, Any]:
         """Return what was written as a document."""
         files = [path.relative_to(self.folder).as_posix() for path in self.files]
-        return {"folder": str(self.folder), "rows": dict(self.rows), "files": files}
+        return {"folder": str(self.folder), "rows": dict(self.rows), "truth": dict(self.hidden)} | {
+            "files": files
+        }
 
 
-def make(folder: Path, plan: Plan, *, progress: Progress) -> Made:
+def make(folder: Path, plan: Plan, *, progress: Step) -> Made:
     """
     Return what was written: the demo economy; the same plan gives the same bytes.
 
     Args:
         folder: Where to write; it is made where it is missing.
         plan: The sizes, the seed and the last day.
-        progress: Told of each file and its rows.
+        progress: Told of each step before it is taken, `STEPS` times.
     """
-    made = tables(world(plan))
+    progress("firms and trades")
+    known = world(plan)
+    progress("invoices and papers")
+    made = tables(known)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, encoded in ENCODED.items():
-        table = name.partition(".")[0]
+        progress(name)
         path = folder / name
-        path.write_bytes(encoded(made.frames[table]))
-        progress(name, len(made.frames[table]))
+        path.write_bytes(encoded(made.frames[name.partition(".")[0]]))
         paths.append(path)
-    paths += write_truth(folder / "truth", made)
-    rows = {name: len(frame) for name, frame in sorted(made.frames.items())}
-    return Made(folder, rows, tuple(paths))
+    progress("truth")
+    found = hidden(made)
+    paths += write_truth(folder / "truth", made, found)
+    return Made(
+        folder,
+        {name: len(frame) for name, frame in made.frames.items()},
+        {name: len(frame) for name, frame in found.items()},
+        tuple(paths),
+    )
 
 
 def _csv(rows: pl.DataFrame) -> bytes:
@@ -122,3 +133,4 @@ ENCODED: Mapping[str, Callable[[pl.DataFrame], bytes]] = {
     "guarantees.csv": _chinese("guarantees"),
     "events.parquet": _parquet,
 }
+STEPS = len(ENCODED) + 3
