@@ -293,10 +293,10 @@ def _run(
     if set_aside is not None:
         writing.write_issues(set_aside, desk.issues)
     if out is not None:
-        writing.write(out, answer.table)
+        writing.write(out, [answer.table])
         console.say(f"{name}: {answer.rows} rows written to {out}")
     if as_json:
         said = {"set_aside": len(desk.issues), "out": str(out) if out else None}
         console.print_document({**answer.facts, **said})
     elif out is None:
-        writing.write_csv(sys.stdout, answer.table)
+        writing.write_csv(sys.stdout, [answer.table])

@@ -1,11 +1,12 @@
 """`analyse debtrank`: what each default or shock costs in equity."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import numpy as np
 
-from app.analyse.options import Answer, Step
+from app.analyse.options import Answer, Columns, Step
 from app.analyse.options import DebtRank as Options
 from app.analyse.tables import Codes, Column, Desk, claims_of, firms_of, shocks_of, table
 from graph.contagion import DebtRank, Exposures, Scenarios, spread_equity
@@ -71,11 +72,11 @@ def _scenarios(
     return "scenario", shocks.names, scenarios
 
 
-def _losses(names: list[str], found: list[DebtRank], codes: Codes) -> dict[str, list[object]]:
-    rows: dict[str, list[object]] = {"scenario": [], "firm": [], "loss": []}
+def _losses(names: list[str], found: list[DebtRank], codes: Codes) -> Iterator[Columns]:
     for name, each in zip(names, found, strict=True):
         hit = np.flatnonzero(each.losses)
-        rows["scenario"].extend([name] * len(hit))
-        rows["firm"].extend(codes.names[row] for row in hit.tolist())
-        rows["loss"].extend(each.losses[hit].tolist())
-    return rows
+        yield {
+            "scenario": [name] * len(hit),
+            "firm": [codes.names[row] for row in hit.tolist()],
+            "loss": each.losses[hit].tolist(),
+        }

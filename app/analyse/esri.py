@@ -1,11 +1,12 @@
 """`analyse esri`: what each closure or shock costs in production."""
 
+from collections.abc import Iterator
 from typing import cast
 
 import numpy as np
 import polars as pl
 
-from app.analyse.options import Answer, Step
+from app.analyse.options import Answer, Columns, Step
 from app.analyse.options import Esri as Options
 from app.analyse.tables import Codes, Column, Desk, Sheet, firms_of, shocks_of, table, trades_of
 from graph.contagion import Economy, Production, Rules, Scenarios, esri, losses, prepare
@@ -153,18 +154,16 @@ def _losses(
     scenarios: Scenarios,
     names: list[str],
     codes: Codes,
-) -> dict[str, list[object]]:
+) -> Iterator[Columns]:
     rules = Rules(options.tolerance, options.rounds_max, cast("DeadSector", options.dead_sector))
-    rows: dict[str, list[object]] = {
-        name: [] for name in ("scenario", "firm", "loss_downstream", "loss_upstream")
-    }
     every = losses(production, scenarios, rules=rules, threads=options.threads)
     for name, found in zip(names, every, strict=True):
-        rows["scenario"].extend([name] * len(found.rows))
-        rows["firm"].extend(codes.names[row] for row in found.rows.tolist())
-        rows["loss_downstream"].extend(found.down.tolist())
-        rows["loss_upstream"].extend(found.up.tolist())
-    return rows
+        yield {
+            "scenario": [name] * len(found.rows),
+            "firm": [codes.names[row] for row in found.rows.tolist()],
+            "loss_downstream": found.down.tolist(),
+            "loss_upstream": found.up.tolist(),
+        }
 
 
 def _facts(options: Options, firms: int, trades: int, total: np.ndarray) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """What each analysis is asked for, and what it answers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ class Answer:
 
     table: Columns
     facts: Mapping[str, Any]
-    losses: Columns | None = None
+    losses: Iterable[Columns] | None = None  # In parts: all of them may not fit in memory.
 
     @property
     def rows(self) -> int:

@@ -2,7 +2,7 @@
 
 import csv
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -26,23 +26,48 @@ def check(path: Path | None) -> None:
         raise InvalidInput(f"{path}: there is no such folder")
 
 
-def write(path: Path, columns: Columns) -> None:
-    """Write columns to a file of the kind that its ending names."""
+def write(path: Path, parts: Iterable[Columns]) -> None:
+    """Write columns, given in one or more parts, to a file of the kind that its ending names."""
     if path.name.lower().endswith(".parquet"):
-        pq.write_table(pa.table({name: pa.array(cells) for name, cells in columns.items()}), path)
+        _write_parquet(path, parts)
     elif path.name.lower().endswith(".gz"):
         with gzip.open(path, "wt", encoding="utf-8", newline="") as file:
-            write_csv(file, columns)
+            write_csv(file, parts)
     else:
         with path.open("w", encoding="utf-8", newline="") as file:
-            write_csv(file, columns)
+            write_csv(file, parts)
 
 
-def write_csv(file: TextIO, columns: Columns) -> None:
-    """Write columns as CSV."""
+def write_csv(file: TextIO, parts: Iterable[Columns]) -> None:
+    """Write columns as CSV under one header."""
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(_lines(list(columns.values())))
+    for number, columns in enumerate(parts):
+        if number == 0:
+            writer.writerow(columns)
+        writer.writerows(_lines(list(columns.values())))
+
+
+def _write_parquet(path: Path, parts: Iterable[Columns]) -> None:
+    filled = _filled(parts)  # A column without cells has no type.
+    tables = (pa.table({name: pa.array(c) for name, c in part.items()}) for part in filled)
+    first = next(tables, pa.table({}))
+    with pq.ParquetWriter(path, first.schema) as writer:
+        writer.write_table(first)
+        for table in tables:
+            writer.write_table(table)
+
+
+def _filled(parts: Iterable[Columns]) -> Iterator[Columns]:
+    """Yield the parts that have rows; where none has, the first."""
+    empty: Columns | None = None
+    some = False
+    for part in parts:
+        if any(len(cells) for cells in part.values()):
+            some = True
+            yield part
+        empty = empty or part
+    if not some and empty is not None:
+        yield empty
 
 
 def write_issues(path: Path, issues: Sequence[Issue]) -> None:

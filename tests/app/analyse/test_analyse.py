@@ -222,6 +222,22 @@ def test_dead_markets_by_the_unit_where_asked(bench: Bench) -> None:
     assert [row["loss_downstream"] for row in bench.rows("l.csv")] == ["1", "0.25"]
 
 
+def test_losses_go_to_any_form_of_file_also_where_nobody_loses(bench: Bench) -> None:
+    bench.write("shocks.csv", "scenario,firm,loss_downstream", "none,02,0", "all,02,1")
+    bench.write("calm.csv", "scenario,firm,loss_downstream", "none,02,0")
+
+    for ending in ("csv", "csv.gz", "parquet"):
+        bench.esri(shocks="shocks.csv", losses=f"losses.{ending}")
+    bench.esri(shocks="calm.csv", losses="calm.parquet")
+
+    with gzip.open(bench.folder / "losses.csv.gz", "rt", encoding="utf-8") as file:
+        assert list(csv.DictReader(file)) == bench.rows("losses.csv")
+    stored = pq.read_table(bench.folder / "losses.parquet")
+    assert stored["firm"].to_pylist() == [row["firm"] for row in bench.rows("losses.csv")]
+    assert set(stored["scenario"].to_pylist()) == {"all"}
+    assert pq.read_table(bench.folder / "calm.parquet").num_rows == 0
+
+
 # --- forms of files -------------------------------------------------------------------------
 
 
