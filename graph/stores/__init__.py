@@ -10,7 +10,8 @@ def open_store(url: str) -> Store:
     Return the store at an address; an empty database gets the schema it needs.
 
     Args:
-        url: `sqlite:///PATH` or `postgresql+psycopg://user:password@host/database`.
+        url: `sqlite:///PATH`, `postgresql+psycopg://user:password@host/database` or
+            `neo4j://user:password@host:port/database`.
 
     Raises:
         InvalidInput: The address names no kind of store that there is.
@@ -25,6 +26,10 @@ def open_store(url: str) -> Store:
     """
     if "://" not in url:
         raise InvalidInput("the address of a store begins with sqlite:, postgresql: or neo4j:")
+    if url.startswith(("neo4j", "bolt")):
+        from graph.stores.neo4j import Neo4jStore  # noqa: PLC0415  # The driver costs 0.2 s.
+
+        return Neo4jStore(url)
     return SqlStore(url)
 
 

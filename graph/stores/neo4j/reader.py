@@ -1,0 +1,217 @@
+"""Reading one published version out of Neo4j: columns, not nodes."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from graph import model
+from graph.errors import NotFound
+from graph.model import Attribute, Firm, FirmId, Table, Trade, Value, Version
+from graph.stores.base import (
+    NEIGHBOURS_MAX,
+    PAGE_MAX,
+    SEARCH_CHARACTERS_MAX,
+    STEPS_MAX,
+    Neighbourhood,
+)
+from graph.stores.neo4j.session import Database, Rows, day
+from graph.stores.neo4j.shapes import TYPES, edge_values, valid, value, values
+from graph.stores.rows import (
+    FIELD_END,
+    attributes_of,
+    check_size,
+    firm_of,
+    fold,
+    in_order,
+    trade_of,
+)
+
+_FIRM_VALUES = values(model.table("firms").attributes, "s")
+_TRADE_VALUES = edge_values(model.table("trades"))
+_NEAR = f"""
+UNWIND $edge AS id
+MATCH (:Party {{id: id}})-[t:SUPPLIES]-(q:Party) WHERE {valid("t")} AND NOT q.id IN $known
+RETURN DISTINCT q.id AS id ORDER BY id LIMIT $size
+"""
+_AMONG = f"""
+UNWIND $firms AS id
+MATCH (a:Party {{id: id}})-[t:SUPPLIES]->(b:Party) WHERE {valid("t")} AND b.id IN $firms
+RETURN {_TRADE_VALUES} ORDER BY a.id, b.id
+"""
+_PLACE = """
+CASE WHEN s.searched CONTAINS $whole THEN 0 WHEN s.searched CONTAINS $begins THEN 1 ELSE 2 END
+"""
+
+
+class Neo4jReader:
+    """One published version of a Neo4j store."""
+
+    def __init__(self, database: Database, version: Version) -> None:
+        self._database = database
+        self._version = version
+
+    @property
+    def version(self) -> Version:
+        """Return the version that is read."""
+        return self._version
+
+    def firm(self, firm: FirmId) -> Firm:
+        """Return the firm, or raise `NotFound`."""
+        found = self._firms("s.firm = $firm", firm=firm)
+        if not found:
+            raise NotFound(f"no firm {firm!r}")
+        return found[0]
+
+    def firms(self, *, after: FirmId | None = None, size: int = 100) -> list[Firm]:
+        """Return up to `size` firms in id order, those that follow `after`."""
+        check_size("size", size, least=1, most=PAGE_MAX)
+        return self._firms("s.firm > $after", after=after or "", size=size)
+
+    def search(self, text: str, *, size: int = 20) -> list[Firm]:
+        """Return firms whose id, name, aliases or credit code contain the text."""
+        check_size("size", size, least=1, most=PAGE_MAX)
+        wanted = fold(text)
+        if not 0 < len(wanted) <= SEARCH_CHARACTERS_MAX:
+            return []
+        return self._firms(
+            "s.searched CONTAINS $wanted",
+            order=f"{_PLACE}, s.firm",
+            wanted=wanted,
+            whole=FIELD_END + wanted + FIELD_END,
+            begins=FIELD_END + wanted,
+            size=size,
+        )
+
+    def trades_of(
+        self, firm: FirmId, *, after: tuple[FirmId, FirmId] | None = None, size: int = 100
+    ) -> list[Trade]:
+        """Return trades the firm sells or buys in, in (supplier, buyer) order, after a key."""
+        check_size("size", size, least=1, most=PAGE_MAX)
+        self.firm(firm)
+        supplier, buyer = after or ("", "")
+        rows = self._read(
+            "MATCH (:Party {id: $firm})-[t:SUPPLIES]-()"
+            f" WHERE {valid('t')} WITH DISTINCT t, startNode(t) AS a, endNode(t) AS b"
+            " WHERE a.id > $supplier OR (a.id = $supplier AND b.id > $buyer)"
+            f" RETURN {_TRADE_VALUES} ORDER BY a.id, b.id LIMIT $size",
+            firm=firm,
+            supplier=supplier,
+            buyer=buyer,
+            size=size,
+        )
+        return [trade_of(_row("trades", row)) for row in rows]
+
+    def neighbourhood(self, firm: FirmId, *, steps: int = 1, size: int = 200) -> Neighbourhood:
+        """Return the firms within `steps` trades either way, at most `size`, nearest first."""
+        check_size("size", size, least=1, most=NEIGHBOURS_MAX)
+        check_size("steps", steps, least=0, most=STEPS_MAX)
+        found = [self.firm(firm).id]
+        edge = list(found)
+        complete = True
+        for _ in range(steps):
+            left = size - len(found)
+            near = self._read(_NEAR, edge=edge, known=found, size=left + 1)
+            complete = len(near) <= left
+            edge = [FirmId(name) for (name,) in near[:left]]
+            found += edge
+            if not edge or not complete:
+                break
+        return self._picture(found, complete=complete)
+
+    def columns(self, table: str, names: Sequence[str] | None = None) -> pa.Table:
+        """Return the named columns (all by default) of a table, in key order."""
+        name = "s" if table == "firms" else "t"
+        known = model.table(table)
+        return _columns(
+            self._database, known, names, valid(name), {"version": self._version.number}
+        )
+
+    def _read(self, statement: str, **parameters: Any) -> Rows:
+        return self._database.read(statement, version=self._version.number, **parameters)
+
+    def _firms(
+        self, condition: str, *, order: str = "s.firm", size: int = NEIGHBOURS_MAX, **more: Any
+    ) -> list[Firm]:
+        rows = self._read(
+            f"MATCH (s:FirmState) WHERE {condition} AND {valid('s')}"
+            f" RETURN {_FIRM_VALUES} ORDER BY {order} LIMIT $size",
+            size=size,
+            **more,
+        )
+        return [firm_of(_row("firms", row)) for row in rows]
+
+    def _picture(self, found: list[FirmId], *, complete: bool) -> Neighbourhood:
+        firms = {firm.id: firm for firm in self._firms("s.firm IN $firms", firms=found)}
+        trades = self._read(_AMONG, firms=found)
+        return Neighbourhood(
+            firms=tuple(firms[firm] for firm in found),
+            trades=tuple(trade_of(_row("trades", row)) for row in trades),
+            complete=complete,
+        )
+
+
+def changed_rows(database: Database, table: Table, here: int, there: int) -> pa.Table:
+    """Return the rows of one version that are not, as they are, rows of another."""
+    name = "s" if table.name == "firms" else "t"
+    other = valid(name).replace("$version", "$other")
+    condition = f"{valid(name)} AND NOT ({other})"
+    return _columns(database, table, None, condition, {"version": here, "other": there})
+
+
+def _columns(
+    database: Database,
+    table: Table,
+    names: Sequence[str] | None,
+    condition: str,
+    parameters: dict[str, int],
+) -> pa.Table:
+    wanted = attributes_of(table, names)
+    needed = {a.name: a for a in (*(table.attribute(key) for key in table.key), *wanted)}
+    columns = _fetched(database, table, list(needed.values()), (condition, parameters))
+    schema = pa.schema([table.arrow.field(name) for name in needed])
+    if not columns:
+        return schema.empty_table().select([a.name for a in wanted])
+    arrays = [_array(a, column) for a, column in zip(needed.values(), columns, strict=True)]
+    found = in_order(table, pa.Table.from_arrays(arrays, schema=schema))
+    return found.select([a.name for a in wanted])
+
+
+def _fetched(
+    database: Database,
+    table: Table,
+    needed: list[Attribute],
+    where: tuple[str, dict[str, int]],
+) -> list[tuple[Any, ...]]:
+    """
+    Return the columns of the rows that meet a condition.
+
+    Relationships come as one list for each first end: a record each takes three times as long.
+    """
+    condition, parameters = where
+    if table.name == "firms":
+        words = f"MATCH (s:FirmState) WHERE {condition} RETURN {values(needed, 's')}"
+        return list(zip(*database.read(words, **parameters), strict=True))
+    ends = dict(zip(table.ends, ("a.id", "b.id"), strict=True))
+    listed = ", ".join(ends.get(a.name) or value(a, "t") for a in needed)
+    words = (
+        f"MATCH (a:Party)-[t:{TYPES[table.name]}]->(b:Party) WHERE {condition}"
+        f" RETURN a.id, collect([{listed}])"
+    )
+    groups = (group for _, group in database.read(words, **parameters))
+    return list(zip(*itertools.chain.from_iterable(groups), strict=True))
+
+
+def _array(attribute: Attribute, column: Sequence[Any]) -> pa.Array:
+    if attribute.type != "date":
+        return pa.array(column, attribute.arrow)
+    return pa.array(column, pa.string()).dictionary_encode().cast(pa.date32())
+
+
+def _row(table: str, row: Sequence[Any]) -> dict[str, Value]:
+    attributes = model.table(table).attributes
+    return {
+        a.name: day(found) if a.type == "date" else found
+        for a, found in zip(attributes, row, strict=True)
+    }

@@ -1,0 +1,211 @@
+"""Writing the next version into Neo4j, in batches that nobody sees until it is published."""
+
+import contextlib
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import pyarrow as pa
+
+from graph import model
+from graph.errors import InvalidInput, StageRefused, StoreError
+from graph.model import Table, Version
+from graph.stores.neo4j import upkeep
+from graph.stores.neo4j.session import Database, Lease
+from graph.stores.neo4j.shapes import OPEN, TYPES, found_by, made, properties, state_made
+from graph.stores.rows import check_times, checked, checked_keys, search_text
+
+BATCH = 5_000
+_STATES = "MATCH (s:FirmState {firm: k[0]})"
+_PARTIES = "UNWIND $ids AS id MERGE (:Party {id: id})"
+_FLIP = """
+MATCH (g:Graph {name: 'deeptier'}) SET g.version = $number, g.as_of = $as_of
+CREATE (:GraphVersion {
+    number: $number, as_of: $as_of, published_at: $published_at, firms: $firms, trades: $trades})
+"""
+_LOST = """
+MATCH (p:Party) WHERE NOT EXISTS { MATCH (p)-[:STATE]->(s:FirmState) WHERE s.until = $open }
+RETURN p.id
+"""
+Statement = tuple[str, dict[str, Any]]
+
+
+class Neo4jWriter:
+    """The open stage of a Neo4j store."""
+
+    def __init__(self, database: Database, lease: Lease, number: int) -> None:
+        self._database = database
+        self._lease = lease
+        self._version = number
+        self._open = True
+        self._begun = False
+        self._parties: set[str] = set()
+        self._written: set[str] = set()
+
+    @property
+    def number(self) -> int:
+        """Return the number that the version will have."""
+        return self._version
+
+    def write(self, table: str, rows: pa.Table) -> None:
+        """Add rows to the next version; a row with the same key is replaced."""
+        known = model.table(table)
+        ready = checked(known, rows)
+        with self._writing():
+            make = self._firms if table == "firms" else self._edges
+            for part in _parts(ready):
+                make(known, part)
+            self._written.add(table)
+
+    def remove(self, table: str, keys: pa.Table) -> None:
+        """Take the rows with these keys out of the next version; unknown keys are passed over."""
+        known = model.table(table)
+        ready = checked_keys(known, keys)
+        with self._writing():
+            for part in _parts(ready):
+                self._database.write([*self._erase(known, part), *self._end(known, part)])
+
+    def publish(self, as_of: dt.date, *, published_at: dt.datetime) -> Version:
+        """Make the next version the current one, all at once; the stage is closed."""
+        check_times(as_of, published_at)
+        with self._writing():
+            self._check_ends()
+            counted = "WHERE x.until = $open RETURN count(x)"
+            firms, trades = (
+                self._database.read(f"MATCH {pattern} {counted}", open=OPEN)[0][0]
+                for pattern in ("(x:FirmState)", "()-[x:SUPPLIES]->()")
+            )
+            version = Version(self._version, as_of, published_at, firms, trades)
+            self._lease.run(
+                _FLIP,
+                number=version.number,
+                as_of=as_of,
+                published_at=published_at.isoformat(),
+                firms=firms,
+                trades=trades,
+            )
+            self._settle_after(self._lease.commit)
+        return version
+
+    def abandon(self) -> None:
+        """Undo everything written in this stage; a closed stage stays closed."""
+        if self._open:
+            self._give_up()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.abandon()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Refuse a closed stage; give the stage up where the database fails inside it."""
+        if not self._open:
+            raise StageRefused(f"the stage of version {self._version} is closed")
+        try:
+            if not self._begun:
+                upkeep.begin(self._database)
+                self._begun = True
+            yield
+        except StoreError:
+            self._give_up()
+            raise
+
+    def _give_up(self) -> None:
+        self._open = False
+        # A server that is gone is swept when the next stage opens.
+        with contextlib.suppress(StoreError):
+            upkeep.clean(self._database)
+        self._lease.release()
+
+    def _settle_after(self, commit: Callable[[], None]) -> None:
+        """Publish, then renew the marks; if that is cut off, the next stage does it again."""
+        commit()
+        self._open = False
+        lease = self._database.lease("MATCH (l:GraphLease {name: 'deeptier'}) SET l.settled = true")
+        if lease is None:  # The next stage was faster, and settles before it writes.
+            return
+        with contextlib.suppress(StoreError):
+            upkeep.settle(self._database)
+        lease.release()
+
+    def _firms(self, table: Table, rows: pa.Table) -> None:
+        texts = [search_text(row) for row in rows.to_pylist()]
+        values = _rows(rows.append_column("searched", pa.array(texts, pa.string())))
+        keys = rows.select(["firm"])
+        statement = state_made(), self._parameters(rows=values)
+        self._database.write(
+            [*self._known(keys["firm"].to_pylist()), *self._before(table, keys), statement]
+        )
+
+    def _edges(self, table: Table, rows: pa.Table) -> None:
+        ends = list(table.ends)
+        given = rows.select([*ends, *(a.name for a in properties(table))])
+        # Before the first version nobody asks for the current one: the mark is set at once.
+        parameters = self._parameters(rows=_rows(given), current=self._version == 1 or None)
+        parties = [firm for end in ends for firm in rows[end].unique().to_pylist()]
+        keys = rows.select(list(table.key))
+        statement = made(table), parameters
+        self._database.write([*self._known(parties), *self._before(table, keys), statement])
+
+    def _known(self, firms: list[str]) -> list[Statement]:
+        """Return what makes the parties that this stage has not yet met."""
+        fresh = sorted(set(firms) - self._parties)
+        self._parties.update(fresh)
+        return [(_PARTIES, {"ids": fresh})] if fresh else []
+
+    def _before(self, table: Table, keys: pa.Table) -> list[Statement]:
+        """Return what makes room for rows with these keys; nothing where there can be none."""
+        erase = self._erase(table, keys) if table.name in self._written else []
+        return [*erase, *(self._end(table, keys) if self._version > 1 else [])]
+
+    def _erase(self, table: Table, keys: pa.Table) -> list[Statement]:
+        """Return what deletes rows of this stage."""
+        found = _STATES if table.name == "firms" else found_by(table)
+        name = "s" if table.name == "firms" else "t"
+        words = f"UNWIND $keys AS k {found} WHERE {name}.since = $version DETACH DELETE {name}"
+        if table.name != "firms":
+            words = words.replace("DETACH DELETE", "DELETE")
+        return [(words, self._parameters(keys=_rows(keys)))]
+
+    def _end(self, table: Table, keys: pa.Table) -> list[Statement]:
+        """Return what ends rows of earlier versions."""
+        found = _STATES if table.name == "firms" else found_by(table)
+        name = "s" if table.name == "firms" else "t"
+        words = (
+            f"UNWIND $keys AS k {found} WHERE {name}.since < $version AND {name}.until = $open"
+            f" SET {name}.until = $version"
+        )
+        return [(words, self._parameters(keys=_rows(keys)))]
+
+    def _parameters(self, **more: Any) -> dict[str, Any]:
+        return {"version": self._version, "open": OPEN, **more}
+
+    def _check_ends(self) -> None:
+        """Refuse a row of the next version that names a firm outside it."""
+        lost = [firm for (firm,) in self._database.read(_LOST, open=OPEN)]
+        if not lost:
+            return
+        for name, kind in TYPES.items():
+            for end, pattern in zip(
+                model.table(name).ends, (f"-[t:{kind}]->()", f"<-[t:{kind}]-()"), strict=True
+            ):
+                found = self._database.read(
+                    f"UNWIND $lost AS id MATCH (p:Party {{id: id}}){pattern}"
+                    " WHERE t.until = $open RETURN p.id LIMIT 1",
+                    lost=lost,
+                    open=OPEN,
+                )
+                if found:
+                    raise InvalidInput(f"table {name}, column {end}: no firm {found[0][0]!r}")
+
+
+def _parts(rows: pa.Table) -> Iterator[pa.Table]:
+    for start in range(0, rows.num_rows, BATCH):
+        yield rows.slice(start, BATCH)
+
+
+def _rows(rows: pa.Table) -> list[list[Any]]:
+    columns = [column.to_pylist() for column in rows.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
