@@ -18,7 +18,6 @@ from app.web.sheets import sheet
 from app.web.texts import Texts
 
 router = APIRouter()
-SHORT_NAME_LENGTH = 14
 STRESS_ROLES = ("risk", "officer", "admin")
 KEYS: Mapping[str, Callable[[Standing], Any]] = {
     "name": lambda row: row.name,
@@ -61,8 +60,6 @@ def show_chain(request: Request, core: str, who: PrincipalDep, reading: ReadingD
 
 def _picture(reading: Reading, chain: Document) -> dict[str, Any]:
     groups, flows = reading.picture(chain["core"]["id"])
-    name = str(chain["core"]["name"])
-    short = name if len(name) <= SHORT_NAME_LENGTH else f"{name[: SHORT_NAME_LENGTH - 1]}…"
     return {
         "drawn": chain_picture(groups, flows),
         "grades": [g for g in GRADES + UNRATED if any(group.grade == g for group in groups)],
@@ -70,7 +67,6 @@ def _picture(reading: Reading, chain: Document) -> dict[str, Any]:
             row["tier"] if row["direction"] == "down" else -row["tier"]: row
             for row in chain["tiers"]
         },
-        "short_name": short,
     }
 
 

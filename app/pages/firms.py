@@ -1,5 +1,6 @@
 """Firms: searching them, and the page of one."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +16,12 @@ from app.web.money import percent
 from app.web.preferences import preferences_of
 from app.web.render import page
 from app.web.texts import Texts
-from graph.model import table
+from graph.model import Attribute, table
 
 router = APIRouter()
 QUERY_LENGTH_MAX = 80
 PARTNERS_SHOWN = 12
 HIDDEN = frozenset({"firm", "name", "core", "listed"})
-SHARES = frozenset({"share", "ratio", "rate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +67,17 @@ def show_firm(request: Request, firm: str, who: PrincipalDep, reading: ReadingDe
 def facts_of(known: Document, t: Texts) -> Sequence[Fact]:
     """Return what is known of a firm, in the order of the data model; nothing that is absent."""
     return [
-        _fact(getattr(attribute.description, t.language), attribute.unit, known[attribute.name], t)
+        _fact(attribute, known[attribute.name], t)
         for attribute in table("firms").attributes
         if attribute.name not in HIDDEN and known.get(attribute.name) is not None
     ]
 
 
-def _fact(label: str, unit: str, value: Any, t: Texts) -> Fact:
-    if unit == "fen":
+def _fact(attribute: Attribute, value: Any, t: Texts) -> Fact:
+    label = re.split("[（:]", getattr(attribute.description, t.language))[0]  # No list of values.
+    if attribute.type == "fen":
         return Fact(label, "", int(value))
-    if unit in SHARES:
+    if attribute.type == "ratio":
         return Fact(label, percent(value))
     return Fact(label, t.coded("size", str(value)))
 

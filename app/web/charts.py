@@ -12,21 +12,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH = 1060
-COLUMN_APART_MIN = 118
+WIDTH = 1130
+COLUMN_APART_MIN = 100
 BLOCK_WIDTH = 58
-TOP = 52
+TOP = 64
 STACK_HEIGHT = 300
 STACK_SHARE_MIN = 0.12
 BLOCK_HEIGHT_MIN = 5.0
 LABEL_HEIGHT_MIN = 15.0
 GAP = 5.0
-MARGIN = 62
+MARGIN = 56
 BAND_PART = 0.92
 GRADES = "ABCDE"
 UNRATED = "-"
 GRADE_STEP = 3
-BARS_WIDTH = 720
+BARS_WIDTH = 600
 BARS_HEIGHT = 190
 BAR_WIDTH_MAX = 64.0
 

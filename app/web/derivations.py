@@ -1,7 +1,7 @@
 """A derivation tree in words: label, value, operation, source, for templates and scripts."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from app.web.money import NONE, percent
@@ -28,6 +28,7 @@ def told(node: Node, t: Texts) -> dict[str, Any]:
         "op": node["op"],
         "operation": t(f"op_{node['op']}"),
         "value": value_of(node, t),
+        "exact": str(node["value"] if node["value"] is not None else ""),
         "source": source_of(node, t),
         "smallest": _smallest(node),
         "children": [told(child, t) for child in node["children"]],
@@ -35,7 +36,7 @@ def told(node: Node, t: Texts) -> dict[str, Any]:
 
 
 def value_of(node: Node, t: Texts) -> str:
-    """Return the exact value of a node with its unit."""
+    """Return the value of a node with its unit; `exact` beside it has every place."""
     value, unit = node["value"], node["unit"]
     if value is None:
         return NONE
@@ -48,7 +49,10 @@ def value_of(node: Node, t: Texts) -> str:
 
 def _yuan(fen: Decimal) -> str:
     yuan = fen / 100
-    return f"{yuan:,.2f}" if fen == fen.to_integral_value() else f"{yuan:,f}"
+    if fen == fen.to_integral_value():
+        return f"{yuan:,.2f}"
+    cut = yuan.quantize(SHOWN_PLACES, ROUND_DOWN)
+    return f"{cut:,f}" if cut == yuan else f"{cut:,f}…"
 
 
 def _smallest(node: Node) -> str | None:
@@ -72,4 +76,4 @@ def source_of(node: Node, t: Texts) -> str:
     if "table" in source:
         table = t.coded("table", source["table"])
         return t("source_version", version=source["version"], table=table)
-    return t("source_document", document=source["document"]) if "document" in source else ""
+    return t.coded("document", source["document"]) if "document" in source else ""

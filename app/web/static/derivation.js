@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{code: string, label: string, op: string, operation: string, value: string,
- *   source: string, smallest: string | null, children: Told[]}} Told
+ *   exact: string, source: string, smallest: string | null, children: Told[]}} Told
  */
 
 const OPEN_LEVELS = 3;
@@ -28,11 +28,13 @@ function element(tag, name, text = "") {
  * @param {Told} node
  */
 function fill(line, node) {
+  const value = element("span", "value", node.value);
+  value.title = node.exact;
   line.append(
     element("span", "what", node.label),
     element("span", "op", node.operation),
     element("span", "from", node.source),
-    element("span", "value", node.value),
+    value,
   );
 }
 
