@@ -9,12 +9,14 @@ from anyio import to_thread
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.auth import sessions, users
+from app.auth import sessions
 from app.auth.errors import ForgedRequest, TooManyAttempts, WrongPassword
 from app.auth.gate import check_csrf
 from app.auth.principals import Principal
 from app.auth.rules import OPEN, SIGNED_IN, PrincipalDep, allow
 from app.deps import Resources, ResourcesDep
+from app.users import service
+from app.users.router import set_cookie
 from app.web.preferences import (
     KEPT_SECONDS,
     LANGUAGE_COOKIE,
@@ -75,23 +77,14 @@ def sign_in(
         csrf.encode(), sessions.csrf_of(given, key).encode()
     ):
         return _form(request, resources, target=target, name=name, refused="form_too_old")
-    now = resources.now()
     try:
-        user = users.check_password(resources.records, name, password)
+        session = service.sign_in(resources, request.app.state.attempts, name, password)
     except WrongPassword:
         return _form(request, resources, target=target, name=name, refused="wrong_password")
     except TooManyAttempts:
         return _form(request, resources, target=target, name=name, refused="too_many_attempts")
-    session = sessions.begin(resources.records, key, user, now=now)
     answer = RedirectResponse(target, status_code=303)
-    answer.set_cookie(
-        sessions.COOKIE,
-        session.cookie,
-        max_age=int(sessions.LASTS.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
+    set_cookie(request, answer, session)
     answer.delete_cookie(FORM_COOKIE)
     return answer
 

@@ -2,18 +2,19 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import cast
 
 import numpy as np
 import polars as pl
 
 from app.deps import Resources
-from app.limits.results import Results, open_results
+from app.limits.documents import results_of
+from app.limits.results import Results
 from app.pages.reading import Document, Facility, Found, Partner, Standing
-from app.pages.served import policy_of, run_of
 from app.stress.schemas import CHANNELS, Channel, Scenario
 from app.stress.service import Place, read_scenario, run_scenario
+from app.versions.networks import network_of
+from app.versions.service import Asked, policy_of
 from app.web.charts import Flow, Group, grade_of
 from graph.model import FirmId, Trade
 from graph.network import Network
@@ -35,13 +36,10 @@ class StoredReading:
         self._listed: tuple[str, Sequence[Facility]] | None = None
 
     def _results(self) -> Results:
-        return open_results(run_of(self._resources))
+        return results_of(self._resources, Asked())
 
     def _reader(self) -> Reader:
         return self._resources.store.reader(self._results().head.version)
-
-    def _networks(self) -> Path:
-        return self._resources.home / "networks"
 
     def facilities(self) -> Sequence[Facility]:
         """Return every chain with its facility."""
@@ -80,10 +78,10 @@ class StoredReading:
         results = self._results()
         key = (results.head.run, core)
         if key not in self._pictures:
-            place = self._networks() / str(results.head.version)
+            network = network_of(self._resources, results.head.version)
             members = results.members(results.order(core))
             where = {each.id: _column(each.direction, each.tier) for each in members}
-            self._pictures[key] = grouped(Network.open(place), {**where, core: 0})
+            self._pictures[key] = grouped(network, {**where, core: 0})
             if len(self._pictures) > PICTURES_MAX:
                 self._pictures.popitem(last=False)
         return self._pictures[key]
@@ -152,7 +150,7 @@ class StoredReading:
 
     def scenario(self, scenario: str) -> Document:
         """Return the document of a scenario."""
-        return read_scenario(self._resources.home / "runs" / "scenarios", scenario)
+        return read_scenario(self._resources.runs / "scenarios", scenario)
 
 
 def _facility(results: Results, core: str) -> Facility:

@@ -1,7 +1,7 @@
 """A derivation tree in words: label, value, operation, source, for templates and scripts."""
 
 from collections.abc import Mapping
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 from typing import Any
 
 from app.web.money import NONE, percent
@@ -9,6 +9,7 @@ from app.web.texts import Texts
 
 Node = Mapping[str, Any]
 SHOWN_PLACES = Decimal("0.0001")
+WIDE = Context(prec=200)  # Products of amounts have more digits than the usual 28.
 
 
 def told(node: Node, t: Texts) -> dict[str, Any]:
@@ -48,10 +49,10 @@ def value_of(node: Node, t: Texts) -> str:
 
 
 def _yuan(fen: Decimal) -> str:
-    yuan = fen / 100
+    yuan = fen.scaleb(-2, WIDE)
     if fen == fen.to_integral_value():
         return f"{yuan:,.2f}"
-    cut = yuan.quantize(SHOWN_PLACES, ROUND_DOWN)
+    cut = yuan.quantize(SHOWN_PLACES, ROUND_DOWN, WIDE)
     return f"{cut:,f}" if cut == yuan else f"{cut:,f}…"
 
 

@@ -78,8 +78,10 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     """Return a page in the reader's language and theme."""
     wants = preferences_of(request)
     who = principal_of(request)
+    t = Texts(wants.language)
     context = {
-        "t": Texts(wants.language),
+        "t": t,
+        "firms": partial(_firms, t),
         "language": wants.language,
         "theme": wants.theme,
         "who": who,
@@ -94,6 +96,10 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     }
     text = ENVIRONMENT.get_template(template).render(context)
     return HTMLResponse(text, status_code=status, headers=HEADERS)
+
+
+def _firms(t: Texts, number: int) -> str:
+    return t("firm_one") if number == 1 else t("firms_count", count=money.count(number))
 
 
 def _day(value: dt.date | str | None) -> str:

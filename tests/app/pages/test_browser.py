@@ -1,0 +1,257 @@
+"""The pages in the distribution's Chromium: what scripts do, and what everybody can use."""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from app.auth import sessions
+from tests.app.pages.conftest import PASSWORD, session_of
+from tests.app.pages.economy import FakeReading
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PAGES = (
+    "/sign-in",
+    "/cores",
+    "/chains/C1",
+    "/chains/C2",
+    "/chains/C1/limits/S1",
+    "/firms?query=江",
+    "/firms/S1",
+    "/stress?firm=C1&query=S1",
+    "/stress/scenario-1",
+    "/nowhere",
+)
+CONTRAST_MIN = 4.5
+# Every text whose colour stands out too little from what is painted behind it.
+FAINT = """
+(least) => {
+  const numbers = (colour) => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 1;
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = colour;
+    pen.fillRect(0, 0, 1, 1);
+    return pen.getImageData(0, 0, 1, 1).data;
+  };
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((c) => {
+      const s = c / 255;
+      return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const rect = at.tagName === "g" && at.classList.contains("block") && at.querySelector("rect");
+      const style = getComputedStyle(rect || at);
+      const colour = numbers(rect ? style.fill : style.backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    const off = element.closest("[disabled], title, desc, .skip, option");
+    if (!own || off || !element.checkVisibility()) continue;
+    const style = getComputedStyle(element);
+    const front = light(numbers(element instanceof SVGElement ? style.fill : style.color));
+    const back = light(behind(element));
+    const ratio = (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05);
+    if (ratio < least) faint.push(`${element.textContent.trim().slice(0, 30)} ${ratio.toFixed(2)}`);
+  }
+  return faint;
+}
+"""
+# What a reader with a screen reader or a keyboard would miss.
+MISSING = """
+() => {
+  const found = [];
+  const named = (e) => e.textContent.trim() || e.getAttribute("aria-label")
+    || e.getAttribute("aria-labelledby") || e.labels?.length;
+  const used = "a, button, input:not([type=hidden]), select, summary";
+  for (const e of document.querySelectorAll(used)) {
+    if (!named(e)) found.push(`no name: ${e.outerHTML.slice(0, 80)}`);
+  }
+  for (const e of document.querySelectorAll("svg:not([aria-hidden])")) {
+    if (!e.getAttribute("aria-labelledby")) found.push("a picture without words");
+  }
+  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+  if (new Set(ids).size !== ids.length) found.push("an id stands twice");
+  for (const e of document.querySelectorAll("[aria-labelledby], [aria-describedby]")) {
+    const wanted = ["aria-labelledby", "aria-describedby"].map((n) => e.getAttribute(n) ?? "");
+    for (const id of wanted.join(" ").split(" ").filter(Boolean)) {
+      if (!ids.includes(id)) found.push(`no element ${id}`);
+    }
+  }
+  const levels = [...document.querySelectorAll("h1, h2, h3")].map((h) => Number(h.tagName[1]));
+  if (levels.filter((level) => level === 1).length !== 1) found.push("not one h1");
+  levels.forEach((level, at) => {
+    if (level > (at ? levels[at - 1] : 0) + 1) found.push("a level of headings is left out");
+  });
+  for (const table of document.querySelectorAll("table")) {
+    if (!table.querySelector("th[scope=col]")) found.push("a table without headings");
+  }
+  for (const landmark of ["main", "header", "html[lang]", "title"]) {
+    if (document.querySelectorAll(landmark).length < 1) found.push(`no ${landmark}`);
+  }
+  return found;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def address(served: FastAPI) -> Iterator[str]:
+    served.state.reading = FakeReading()
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(64)
+        config = uvicorn.Config(served, log_level="error", lifespan="off", ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        for _ in range(500):
+            if server.started:
+                break
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is missing: install the distribution's chromium")
+        pytest.skip("Chromium is missing: install the distribution's chromium")
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any, served: FastAPI, address: str) -> Iterator[Any]:
+    """A signed-in page of a desk that fails the test where a script or the browser complains."""
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=address, locale="en-GB"
+    )
+    put(context, address, sessions.COOKIE, session_of(served, "risk"))
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else 0)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert [said for said in complaints if "status of 404" not in said] == []
+
+
+def put(context: Any, address: str, name: str, value: str) -> None:
+    context.add_cookies([{"name": name, "value": value, "url": address}])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_everything_on_a_page_can_be_read_and_named(
+    page: Any, address: str, path: str, theme: str
+) -> None:
+    put(page.context, address, "deeptier_theme", theme)
+    if path == "/sign-in":
+        page.context.clear_cookies(name=sessions.COOKIE)
+    page.goto(path)
+
+    assert page.evaluate(FAINT, CONTRAST_MIN) == []
+    assert page.evaluate(MISSING) == []
+
+
+def test_the_checks_themselves_find_what_is_faint_or_unnamed(page: Any) -> None:
+    page.goto("/cores")
+    page.evaluate(
+        """() => {
+          const faint = document.createElement("p");
+          faint.textContent = "faint";
+          faint.style.color = "#bbb";
+          document.querySelector("main").append(faint, document.createElement("button"));
+        }"""
+    )
+
+    assert page.evaluate(FAINT, CONTRAST_MIN)[0].startswith("faint 1.")
+    assert page.evaluate(MISSING) == ["no name: <button></button>"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_page_is_wider_than_its_window(page: Any, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(path)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_derivation_opens_in_place_and_closes_again_by_keyboard(page: Any) -> None:
+    page.goto("/chains/C1")
+    link = page.locator("#limits-table a[data-tree]").first
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("tr.opened .tree")
+    row = page.locator("tr.opened")
+
+    assert link.get_attribute("aria-expanded") == "true"
+    assert "CNY 9,280,000.00" in row.inner_text()
+    assert "version 3 · receivables" in row.inner_text()
+    assert row.locator(".decides").first.inner_text().startswith("words for funding")
+    page.keyboard.press(" ")
+    page.wait_for_selector("tr.opened", state="detached")
+    assert link.get_attribute("aria-expanded") == "false"
+
+
+def test_a_derivation_that_cannot_be_read_says_so(page: Any) -> None:
+    page.goto("/chains/C1")
+    page.route("**/tree", lambda route: route.fulfill(status=404, body="{}"))
+    page.locator("#limits-table a[data-tree]").first.click()
+    page.wait_for_selector("tr.opened")
+
+    assert "cannot be read now" in page.locator("tr.opened").inner_text()
+
+
+def test_a_name_with_markup_runs_nothing(page: Any) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    for path in ("/firms/S3", "/chains/C1?where=up1", "/stress/scenario-1"):
+        page.goto(path)
+        assert page.locator("img").count() == 0
+
+
+def test_one_signs_in_switches_language_runs_a_stress_and_signs_out(page: Any) -> None:
+    page.context.clear_cookies()
+    page.goto("/cores")
+    page.get_by_label("User name").fill("risk")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="中文").click()
+    page.get_by_role("link", name="江州远航装备股份有限公司").click()
+    page.get_by_role("link", name="模拟违约").click()
+    page.get_by_role("button", name="开始模拟").click()
+
+    assert page.locator("h1").inner_text() == "若江州远航装备股份有限公司失效"
+    page.get_by_role("button", name="退出").click()
+    assert page.url.endswith("/sign-in")
+
+
+def test_the_first_key_skips_to_the_content(page: Any) -> None:
+    page.goto("/cores")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("document.activeElement.id") == "main"
