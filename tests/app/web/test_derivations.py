@@ -1,6 +1,7 @@
 """Derivations in words."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -16,10 +17,10 @@ def test_any_amount_however_long_is_shown_and_its_exact_value_kept(fen: Decimal)
     shown = told(leaf("held", str(fen)), Texts("en"))
 
     assert shown["exact"] == str(fen)
-    figure = Decimal(shown["value"].removeprefix("CNY ").removesuffix("…").replace(",", ""))
-    assert abs(figure * 100 - fen) < Decimal("0.01")
+    figure = Fraction(shown["value"].removeprefix("CNY ").removesuffix("…").replace(",", ""))
+    assert abs(figure * 100 - Fraction(fen)) < Fraction(1, 100)
     if not shown["value"].endswith("…"):
-        assert figure * 100 == fen
+        assert figure * 100 == Fraction(fen)
 
 
 @pytest.mark.parametrize(
