@@ -22,6 +22,7 @@ from app.limits.cli import explain, limits
 from app.runs.cli import refresh
 from app.stress.cli import stress
 from graph.errors import GraphError
+from ingestion.sources.demo.cli import demo
 
 FAILED = 1
 app = typer.Typer(
@@ -85,7 +86,7 @@ def register(*commands: Callable[..., None]) -> None:
         app.command()(command)
 
 
-register(refresh, limits, explain, stress)
+register(demo, refresh, limits, explain, stress)
 app.add_typer(analyse, name="analyse")
 
 if __name__ == "__main__":

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import yaml
 
+from ingestion.resolve.codes import check_letter
 from ingestion.sources.demo.economy.draws import by_weight
 from ingestion.sources.demo.economy.plan import Plan
 from ingestion.sources.demo.economy.sectors import IntArray, sectors
 
-ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _BODY_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _FILE = Path(__file__).parent / "names.yml"
 _STYLES = np.array([0.62, 0.2, 0.12, 0.06])
@@ -118,18 +118,6 @@ def code(number: int, division: str) -> str:
     organisation = body + _organisation_check(body)
     first = "91" + division + organisation
     return first + check_letter(first)
-
-
-def check_letter(first: str) -> str:
-    """
-    Return the last letter of a code from its first seventeen (GB 32100-2015).
-
-    Example:
-        >>> check_letter("91350100M000100Y4")
-        '3'
-    """
-    total = sum(ALPHABET.index(letter) * pow(3, place, 31) for place, letter in enumerate(first))
-    return ALPHABET[-total % 31]
 
 
 def _digits(number: int, length: int) -> str:
