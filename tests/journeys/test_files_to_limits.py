@@ -73,7 +73,7 @@ def test_limits_from_files_agree_with_the_second_reading(seed: int, tmp_path: Pa
     outcome, run = run_of(raw, tmp_path)
 
     aside = outcome.document()["set_aside"]
-    assert outcome.intake.rows == outcome.intake.used + sum(aside.values())
+    assert outcome.rows == outcome.used + sum(aside.values())
     assert aside.keys() <= {"future"}
     oracle = Oracle(raw, stored_losses(run.folder))
     results = Results(run.folder)
