@@ -1,8 +1,8 @@
 """
 The picture of one chain: who stands where, tied to whom one tier nearer, for how much.
 
-Members are those of the run where there is one (it also lists holders of documents that no trade
-reaches), else those that trades reach. What was pictured is kept for the next reader.
+Members are those of the run where it knows the core (it also lists holders of documents that no
+trade reaches), else those that trades reach. What was pictured is kept for the next reader.
 """
 
 from dataclasses import dataclass
@@ -90,7 +90,8 @@ def picture_of(resources: Resources, core: str, asked: Asked) -> Picture:
     version, run = version_and_run(resources, asked)
     policy = policy_of(resources, version.as_of)
     network = network_of(resources, version.number)
-    if run is None:
+    if run is None or core not in open_results(resources.runs / run.folder).cores:
+        run = None
         network.row(core)
         if core not in cores_of(resources, version.number):
             raise Absent(f"{core!r} is no core in version {version.number}")

@@ -4,10 +4,11 @@ from itertools import groupby
 from typing import Any
 
 from app.chains.cores import cores_of
-from app.chains.picture import Head, Picture
+from app.chains.picture import Head, Picture, picture_of
 from app.deps import Resources
 from app.kit.documents import Document
 from app.limits.results import open_results
+from app.versions.networks import network_of
 from app.versions.service import Asked, policy_of, version_and_run
 
 
@@ -15,7 +16,7 @@ def cores(resources: Resources, asked: Asked) -> tuple[Head, list[Document]]:
     """
     Return the cores of a version in order, with how many firms stand in each chain.
 
-    The number is that of the run; it is null for a core that no run has seen yet.
+    The number is that of the run; it is null for a core that the run has not seen.
 
     Raises:
         Absent: There is no such version.
@@ -27,17 +28,28 @@ def cores(resources: Resources, asked: Asked) -> tuple[Head, list[Document]]:
         run.policy if run else policy_of(resources, version.as_of).version,
         run.run if run else None,
     )
-    reader = resources.store.reader(version.number)
-    if run is None:
-        firms = reader.columns("firms", ["firm", "name"])
-        names = dict(zip(firms["firm"].to_pylist(), firms["name"].to_pylist(), strict=True))
-        found = cores_of(resources, version.number)
-        return head, [{"id": core, "name": names[core], "firms": None} for core in found]
-    results = open_results(resources.runs / run.folder)
+    network = network_of(resources, version.number)
+    names = network.column("name")
+    results = open_results(resources.runs / run.folder) if run else None
+    ran = set(results.cores) if results else set()
+    found = resources.recent(("cores", version.number), lambda: cores_of(resources, version.number))
     return head, [
-        {"id": core, "name": results.name(core), "firms": results.size(core)}
-        for core in results.cores
+        {
+            "id": core,
+            "name": names[network.row(core)].as_py(),
+            "firms": results.size(core) if results and core in ran else None,
+        }
+        for core in found
     ]
+
+
+def cores_and_sizes(resources: Resources, asked: Asked) -> tuple[Head, list[Document]]:
+    """Return the cores with the sizes of their chains, counted where no run has counted them."""
+    head, items = cores(resources, asked)
+    for each in items:
+        if each["firms"] is None:
+            each["firms"] = len(picture_of(resources, each["id"], Asked(head.version)).members)
+    return head, items
 
 
 def head_of(picture: Picture) -> Document:

@@ -27,7 +27,7 @@ class Records:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._writer = engine.execution_options(write=True)
+        self.writer = engine.execution_options(write=True)
 
     @property
     def backend(self) -> str:
@@ -53,7 +53,7 @@ class Records:
         Raises:
             Unready: The database cannot be reached.
         """
-        with _reachable(), self._writer.begin() as connection:
+        with _reachable(), self.writer.begin() as connection:
             yield connection
 
     def close(self) -> None:

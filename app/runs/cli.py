@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from app.audit.commands import audited
 from app.deps import open_resources
 from app.kit import console
 
@@ -21,7 +22,11 @@ def refresh(
 
     Example: deeptier refresh --version 3
     """
-    with open_resources() as resources, console.progress("refresh") as step:
+    with (
+        open_resources() as resources,
+        audited(resources, "refresh", str(version or "current")),
+        console.progress("refresh") as step,
+    ):
         # Loaded here: compiled code takes a second to load, which other commands need not wait for.
         run = import_module("app.runs.refreshing").refresh_version(
             resources, version, progress=step

@@ -30,7 +30,7 @@ def post_scenario(request: Request, body: ScenarioRequest, resources: ResourcesD
     wanted = Asked(tuple(body.close), tuple(body.channels))
     document = service.run_scenario(place, wanted, policy_of(resources, version.as_of))
     return Response(
-        dumps(document),
+        dumps(_with_id(document)),
         status_code=201,
         media_type="application/json",
         headers={"Location": f"{request.url.path}/{document['scenario']}"},
@@ -41,7 +41,7 @@ def post_scenario(request: Request, body: ScenarioRequest, resources: ResourcesD
 def read_scenario(request: Request, scenario: str, resources: ResourcesDep) -> Response:
     """Return a scenario that was run: losses by round and by firm."""
     document = service.read_scenario(_scenarios(resources), scenario)
-    return _answer(request, document)
+    return _answer(request, _with_id(document))
 
 
 @router.get("/{scenario}/rounds/{number}", summary="Read a round", dependencies=[allow(BANK)])
@@ -56,6 +56,10 @@ def read_round(
     found = service.read_round(_scenarios(resources), scenario, number)
     head = {name: document[name] for name in ("version", "as_of", "policy")}
     return _answer(request, {**head, **found})
+
+
+def _with_id(document: Document) -> Document:
+    return {"id": document["scenario"], **document}
 
 
 def _scenarios(resources: Resources) -> Directory:

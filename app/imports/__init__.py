@@ -1,0 +1,1 @@
+"""Imports: files handed in over HTTP or by command, ingested one after the other."""

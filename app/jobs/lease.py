@@ -1,0 +1,63 @@
+"""
+Who leads: one row, taken over by one conditional update.
+
+A holder renews its lease well before it ends; one that died does not, and the next to ask gets it.
+The clocks of the processes must agree to within a fraction of the lease.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from app.kit.clock import Clock
+from app.records import Records
+from app.records.tables import leases
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease of a name, as one process sees it."""
+
+    records: Records
+    name: str
+    holder: str
+    lasts: dt.timedelta
+    now: Clock
+
+    def take(self) -> bool:
+        """Return whether this process holds the lease, renewed or taken over."""
+        now = self.now()
+        mine_or_over = sa.or_(leases.c.holder == self.holder, leases.c.until <= now)
+        change = sa.update(leases).where(leases.c.lease == self.name, mine_or_over)
+        values = {"holder": self.holder, "until": now + self.lasts}
+        with self.records.writing() as connection:
+            if connection.execute(change.values(values)).rowcount == 1:
+                return True
+            if connection.execute(self._row()).first() is not None:
+                return False
+        return self._begin(values)
+
+    def is_held(self) -> bool:
+        """Return whether this process holds the lease at this moment."""
+        held = self._row().where(leases.c.holder == self.holder, leases.c.until > self.now())
+        with self.records.reading() as connection:
+            return connection.execute(held).first() is not None
+
+    def release(self) -> None:
+        """Give the lease back, so that the next one need not wait for its end."""
+        mine = sa.delete(leases).where(leases.c.lease == self.name, leases.c.holder == self.holder)
+        with self.records.writing() as connection:
+            connection.execute(mine)
+
+    def _row(self) -> sa.Select[tuple[str]]:
+        return sa.select(leases.c.holder).where(leases.c.lease == self.name)
+
+    def _begin(self, values: dict[str, object]) -> bool:
+        try:
+            with self.records.writing() as connection:
+                connection.execute(leases.insert().values(lease=self.name, **values))
+        except IntegrityError:  # Another process was quicker.
+            return False
+        return True

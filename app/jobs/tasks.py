@@ -1,0 +1,121 @@
+"""The jobs: what each does, and when."""
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.auth import sessions
+from app.deps import Resources
+from app.errors import Absent
+from app.imports.ingesting import ingest_files, source_names
+from app.imports.repository import give_up
+from app.records.runs import newest_run
+from app.runs.refreshing import refresh_version
+from graph.errors import GraphError
+
+ZONE = "Asia/Shanghai"  # Nights are those of the bank.
+UNFINISHED_MAX = dt.timedelta(hours=6)
+TEMPORARY_MAX = dt.timedelta(days=1)
+QUIET_SECONDS = 30  # A file that grew this recently may still be being written.
+TAKEN_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One job: its name, what it does, when (fields of a crontab), and how."""
+
+    name: str
+    says: str
+    when: Mapping[str, str]
+    work: Callable[[Resources], str]
+
+
+def refresh(resources: Resources) -> str:
+    """Run the limits of the current version, with the cores and the policy of today."""
+    if resources.store.current() is None:
+        return "no version yet"
+    run = refresh_version(resources, None, progress=lambda _step, _share: None)
+    return f"run {run.run} of version {run.version}: {'computed' if run.fresh else 'as before'}"
+
+
+def inbox(resources: Resources) -> str:
+    """
+    Ingest what lies in the inbox: a folder for each source, each delivery a folder or file in it.
+
+    A delivery that was read moves to `inbox/done`, one that was refused to `inbox/refused` with
+    the reason beside it.
+    """
+    taken, refused = [], []
+    for delivery in _deliveries(resources)[:TAKEN_MAX]:
+        source = delivery.parent.name
+        try:
+            outcome = ingest_files(resources, source, [delivery])
+        except GraphError as error:
+            refused.append(delivery.name)
+            _move(resources, delivery, "refused", str(error))
+            continue
+        taken.append(f"{delivery.name}: version {outcome.version.number}")
+        _move(resources, delivery, "done", None)
+    if taken and newest_run(resources.records) is not None:
+        refresh(resources)
+    said = [*taken, *(f"{name}: refused" for name in refused)]
+    return "; ".join(said) or "nothing new"
+
+
+def sweep(resources: Resources) -> str:
+    """Forget sessions that are over, imports that nobody works on, temporary files of crashes."""
+    now = resources.now()
+    over = sessions.sweep(resources.records, now=now)
+    lost = give_up(resources.records, before=now - UNFINISHED_MAX, now=now)
+    left = 0
+    for place in (resources.home / "uploads").glob("*"):
+        if now.timestamp() - place.stat().st_mtime > TEMPORARY_MAX.total_seconds():
+            shutil.rmtree(place, ignore_errors=True)
+            left += 1
+    return f"{over} sessions, {lost} imports, {left} uploads"
+
+
+TASKS: Mapping[str, Task] = {
+    task.name: task
+    for task in (
+        Task("refresh", "limits of the current version", {"hour": "2", "minute": "0"}, refresh),
+        Task("inbox", "files that were put into the inbox", {"minute": "*/5"}, inbox),
+        Task("sweep", "what is over and left behind", {"hour": "4", "minute": "30"}, sweep),
+    )
+}
+
+
+def task(name: str) -> Task:
+    """
+    Return a job by its name.
+
+    Raises:
+        Absent: There is none.
+    """
+    if name not in TASKS:
+        raise Absent(f"no job {name!r}; there are {', '.join(TASKS)}")
+    return TASKS[name]
+
+
+def _deliveries(resources: Resources) -> list[Path]:
+    """Return what lies in the inbox and has been quiet for a while, oldest name first."""
+    latest = resources.now().timestamp() - QUIET_SECONDS
+    found = []
+    for source in source_names():
+        for place in sorted((resources.home / "inbox" / source).glob("*")):
+            inside = [place, *place.rglob("*")]
+            if not place.name.startswith(".") and all(p.stat().st_mtime < latest for p in inside):
+                found.append(place)
+    return found
+
+
+def _move(resources: Resources, delivery: Path, where: str, reason: str | None) -> None:
+    folder = resources.home / "inbox" / where
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = f"{resources.now():%Y%m%dT%H%M%S%f}"
+    target = folder / f"{stamp}-{delivery.parent.name}-{delivery.name}"
+    shutil.move(delivery, target)
+    if reason is not None:
+        (folder / f"{target.name}.reason.txt").write_text(reason + "\n", encoding="utf-8")
