@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 
 import app.chains.router as chains
 import app.firms.router as firms
+import app.imports.router as imports
 import app.limits.router as limits
 import app.stress.router as stress
 import app.users.router as users
@@ -24,6 +25,9 @@ from app.auth.gate import Authenticator, Gate
 from app.auth.rules import OPEN, Guard, Rule, allow
 from app.config import Settings, code_version
 from app.deps import Resources, ResourcesDep
+from app.imports.service import Imports
+from app.jobs.running import run_job
+from app.jobs.scheduler import Scheduler
 from app.kit.clock import Clock, utc_now
 from app.kit.metrics import Metrics
 from app.kit.problems import add_handlers
@@ -42,13 +46,23 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     chains.router,
     limits.router,
     stress.router,
+    imports.router,
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = ROUTERS
 probes = APIRouter(tags=["probes"])
 
 
-def create_app(settings: Settings | None = None, *, now: Clock = utc_now) -> FastAPI:
-    """Return the application for these settings (those of the environment by default)."""
+def create_app(
+    settings: Settings | None = None, *, now: Clock = utc_now, with_jobs: bool = False
+) -> FastAPI:
+    """
+    Return the application for these settings (those of the environment by default).
+
+    Args:
+        settings: Where everything is.
+        now: The clock.
+        with_jobs: Whether this process may lead the scheduled jobs while it serves.
+    """
     resources = Resources(settings or Settings(), now=now)
     app = FastAPI(
         title="deeptier",
@@ -60,6 +74,8 @@ def create_app(settings: Settings | None = None, *, now: Clock = utc_now) -> Fas
         lifespan=_lifespan,
     )
     app.state.resources = resources
+    app.state.with_jobs = with_jobs
+    app.state.imports = Imports(resources, after=lambda: run_job(resources, "refresh", by="import"))
     app.state.metrics = Metrics()
     app.state.authenticator = Authenticator(
         lambda: resources.records, resources.settings.signing_key(), now=now
@@ -113,10 +129,13 @@ def _body_bytes_max(path: str) -> int:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    resources: Resources = app.state.resources
     try:
-        yield
+        with Scheduler(resources) if app.state.with_jobs else contextlib.nullcontext():
+            yield
+        app.state.imports.close()
     finally:
-        app.state.resources.close()
+        resources.close()
 
 
 @probes.get("/healthz", summary="Alive", dependencies=[allow(OPEN)])

@@ -1,14 +1,12 @@
 """An import with what this process has open."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.deps import Resources
 from ingestion.run import Job, Outcome, ingest
-from ingestion.source import sources
-
-Progress = Callable[[str, int], None]
+from ingestion.source import names
 
 
 def ingest_files(
@@ -18,7 +16,6 @@ def ingest_files(
     *,
     as_of: dt.date | None = None,
     replace: bool = False,
-    progress: Progress = lambda _step, _rows: None,
 ) -> Outcome:
     """
     Return what an import did: it published a version, or kept the one that is served.
@@ -30,7 +27,6 @@ def ingest_files(
         store=resources.store,
         home=resources.home,
         now=resources.now(),
-        progress=progress,
         as_of=as_of,
         replace=replace,
     )
@@ -41,4 +37,4 @@ def ingest_files(
 
 def source_names() -> list[str]:
     """Return the names of the sources that there are."""
-    return list(sources())
+    return list(names())

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from app.records import Records
 from app.records.tables import imports
 
-KEY: sa.ColumnElement[str] = imports.c["import"]
 UNFINISHED = ("waiting", "running")
 
 
@@ -21,13 +20,17 @@ def add(records: Records, row: dict[str, Any]) -> None:
 def change(records: Records, name: str, **values: object) -> None:
     """Change an import's state, outcome, detail or end."""
     with records.writing() as connection:
-        connection.execute(sa.update(imports).where(name == KEY).values(values))
+        connection.execute(sa.update(imports).where(imports.c["import"] == name).values(values))
 
 
 def find(records: Records, name: str) -> dict[str, Any] | None:
     """Return an import; None where there is none."""
     with records.reading() as connection:
-        row = connection.execute(sa.select(imports).where(name == KEY)).mappings().first()
+        row = (
+            connection.execute(sa.select(imports).where(imports.c["import"] == name))
+            .mappings()
+            .first()
+        )
     return None if row is None else dict(row)
 
 

@@ -44,7 +44,7 @@ class Order:
 class Imports:
     """Takes imports in and works them off, one at a time; `after` follows each that published."""
 
-    def __init__(self, resources: Resources, *, after: Callable[[], None]) -> None:
+    def __init__(self, resources: Resources, *, after: Callable[[], object]) -> None:
         self._resources = resources
         self._after = after
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import")

@@ -14,6 +14,7 @@ from app.imports.repository import give_up
 from app.records.runs import newest_run
 from app.runs.refreshing import refresh_version
 from graph.errors import GraphError
+from ingestion.errors import ImportBusy
 
 ZONE = "Asia/Shanghai"  # Nights are those of the bank.
 UNFINISHED_MAX = dt.timedelta(hours=6)
@@ -52,6 +53,8 @@ def inbox(resources: Resources) -> str:
         source = delivery.parent.name
         try:
             outcome = ingest_files(resources, source, [delivery])
+        except ImportBusy:
+            break  # It stays where it is until the other import is done.
         except GraphError as error:
             refused.append(delivery.name)
             _move(resources, delivery, "refused", str(error))

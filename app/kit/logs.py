@@ -2,8 +2,18 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is now, not to what it was when logs were configured."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def configure_logs(*, readable: bool, level: int = logging.INFO) -> None:
@@ -26,7 +36,7 @@ def configure_logs(*, readable: bool, level: int = logging.INFO) -> None:
         if readable
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -1,0 +1,162 @@
+"""The command `doctor`."""
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.config import Settings, code_version
+from app.deps import Resources, open_resources
+from app.errors import AppError
+from app.jobs.running import jobs
+from app.kit import console
+from app.records.runs import newest_run
+from app.versions.service import policy_of
+from graph.errors import GraphError
+
+LIBRARIES = ("numba", "numpy", "polars", "pyarrow", "sqlalchemy", "neo4j", "fastapi")
+SECRET_LENGTH_MIN = 32
+
+
+class Ailing(AppError):
+    """Something that is configured does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at, whether it is well, and what was found."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def doctor(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False
+) -> None:
+    """
+    Say what is configured, whether it can be reached, and of what version it is.
+
+    Example: deeptier doctor
+    """
+    found = checks()
+    if as_json:
+        console.print_document({"checks": [asdict(each) for each in found]})
+    else:
+        console.show_table(
+            ["", "what", "found"], [["ok" if c.ok else "BAD", c.name, c.detail] for c in found]
+        )
+    ailing = [each.name for each in found if not each.ok]
+    if ailing:
+        raise Ailing(f"not well: {', '.join(ailing)}")
+
+
+def checks() -> Sequence[Check]:
+    """Return everything that was looked at."""
+    found = [Check("deeptier", ok=True, detail=code_version()), _python()]
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        return [*found, Check("settings", ok=False, detail=str(error).replace("\n", " "))]
+    with open_resources(settings) as resources:
+        for name, look in _LOOKS:
+            found.append(_looked(name, look, resources))
+    return found
+
+
+def _python() -> Check:
+    versions = [f"{name} {metadata.version(name)}" for name in LIBRARIES]
+    return Check("python", ok=True, detail=", ".join([platform.python_version(), *versions]))
+
+
+def _looked(name: str, look: Callable[[Resources], str], resources: Resources) -> Check:
+    try:
+        return Check(name, ok=True, detail=look(resources))
+    except (AppError, GraphError, OSError) as error:
+        return Check(name, ok=False, detail=f"{type(error).__name__}: {error}")
+
+
+def _home(resources: Resources) -> str:
+    home = resources.home.resolve()
+    if not os.access(home, os.W_OK):
+        raise PermissionError(f"{home} cannot be written to")
+    return str(home)
+
+
+def _graph(resources: Resources) -> str:
+    place = masked(resources.settings.graph_place())
+    current = resources.store.current()
+    if current is None:
+        return f"{place}: no version yet"
+    return (
+        f"{place}: version {current.number} as of {current.as_of}, "
+        f"{current.firms} firms, {current.trades} trades"
+    )
+
+
+def _records(resources: Resources) -> str:
+    with resources.records.reading() as connection:
+        revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return f"{masked(resources.settings.records_place())}: revision {revision}"
+
+
+def _policy(resources: Resources) -> str:
+    current = resources.store.current()
+    day = current.as_of if current else resources.now().date()
+    return f"{policy_of(resources, day).version} in force on {day}"
+
+
+def _run(resources: Resources) -> str:
+    run = newest_run(resources.records)
+    if run is None:
+        return "no run yet: `deeptier refresh` computes one"
+    return f"{run.run} of version {run.version}, {run.cores} cores, {run.firms} limits"
+
+
+def _secret(resources: Resources) -> str:
+    given = resources.settings.secret
+    resources.settings.signing_key()
+    if given is None:
+        return "kept in the data folder"
+    short = len(given.get_secret_value()) < SECRET_LENGTH_MIN
+    return "given by DEEPTIER_SECRET" + (", rather short: 32 characters are better" * short)
+
+
+def _jobs(resources: Resources) -> str:
+    said = []
+    for each in jobs(resources):
+        last = each["last"]
+        said.append(f"{each['name']} {last['state'] if last else 'never ran'}")
+    return ", ".join(said)
+
+
+def masked(url: str) -> str:
+    """
+    Return an address without its password.
+
+    Example:
+        >>> masked("neo4j://bank:hidden@host:7687/graph")
+        'neo4j://bank:***@host:7687/graph'
+    """
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "no URL"
+
+
+_LOOKS: Sequence[tuple[str, Callable[[Resources], str]]] = (
+    ("home", _home),
+    ("graph", _graph),
+    ("records", _records),
+    ("policy", _policy),
+    ("run", _run),
+    ("secret", _secret),
+    ("jobs", _jobs),
+)
