@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ SHIPPED = Path(__file__).parent / "policies"
 FILES_MAX = 1000
 UNITS = ("fen", "days", "count", "share", "ratio", "rate", "flag", "text")
 WHOLE = ("fen", "days", "count")
+SECTIONS = ("values", "tables", "contagion")
+PLACES_MAX = 12  # As many as a share of a derivation has.
 Single = Decimal | int | bool | str
 
 
@@ -147,24 +150,50 @@ def _read(path: Path) -> Policy:
 
 
 def _rules(file: str, read: Mapping[str, Any]) -> dict[str, Rule]:
-    rules: dict[str, Rule] = {}
-    for section in ("values", "tables", "contagion"):
-        for name, entry in read[section].items():
-            place = f"{section}.{name}"
-            rule = _rule(file, place, name if section != "contagion" else place, entry)
-            rules[rule.id] = rule
+    rules = _entries(file, read)
     reference = _reference()
-    if reference != set(rules):
-        missing, unknown = sorted(reference - set(rules)), sorted(set(rules) - reference)
+    if set(reference) != set(rules):
+        missing = sorted(set(reference) - set(rules))
+        unknown = sorted(set(rules) - set(reference))
         raise InvalidInput(f"{file}: missing values {missing}, unknown values {unknown}")
+    for name, (place, unit, keys) in reference.items():
+        found = rules[name]
+        if found.unit != unit:
+            raise InvalidInput(f"{file}: {place}: unit must be {unit}, not {found.unit}")
+        given = set(found.value) if isinstance(found.value, Mapping) else None
+        if given != keys:
+            missing = sorted((keys or set()) - (given or set()))
+            unknown = sorted((given or set()) - (keys or set()))
+            raise InvalidInput(f"{file}: {place}: missing keys {missing}, unknown keys {unknown}")
     return rules
 
 
-def _reference() -> set[str]:
-    """Return the ids that every policy must have: those of the first shipped file."""
+def _entries(file: str, read: Mapping[str, Any]) -> dict[str, Rule]:
+    rules: dict[str, Rule] = {}
+    for section in SECTIONS:
+        if not isinstance(read[section], dict):
+            raise InvalidInput(f"{file}: {section} must hold values by name")
+        for name, entry in read[section].items():
+            rule = _rule(file, f"{section}.{name}", _id(section, name), entry)
+            rules[rule.id] = rule
+    return rules
+
+
+def _id(section: str, name: str) -> str:
+    return f"{section}.{name}" if section == "contagion" else str(name)
+
+
+@cache
+def _reference() -> dict[str, tuple[str, str, set[str] | None]]:
+    """Return place, unit and keys of every rule: those of the first shipped file."""
     first = min(SHIPPED.glob("*.yml"))
     read = yaml.safe_load(first.read_text(encoding="utf-8"))
-    return {*read["values"], *read["tables"], *(f"contagion.{name}" for name in read["contagion"])}
+    found: dict[str, tuple[str, str, set[str] | None]] = {}
+    for section in SECTIONS:
+        for name, entry in read[section].items():
+            keys = set(entry["value"]) if isinstance(entry["value"], dict) else None
+            found[_id(section, name)] = (f"{section}.{name}", entry["unit"], keys)
+    return found
 
 
 def _rule(file: str, place: str, name: str, entry: Any) -> Rule:
@@ -207,6 +236,9 @@ def _number(file: str, place: str, value: Any) -> Decimal:
         raise InvalidInput(f"{file}: {place}: {value!r} is not a number") from error
     if not number.is_finite() or number < 0:
         raise InvalidInput(f"{file}: {place}: {value!r} must be finite and not below 0")
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -PLACES_MAX:
+        raise InvalidInput(f"{file}: {place}: {value!r} has more than {PLACES_MAX} places")
     return number
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import random
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -42,6 +43,7 @@ GENEROUS = changed(
     k_by_grade=dict.fromkeys(POLICY.table("k_by_grade"), Decimal(10**6)),
     bank_capital_fen=10**20,
 )
+Loss = Callable[[str, str], Fraction]
 seeds = st.integers(min_value=0, max_value=100_000)
 few = settings(max_examples=40, deadline=None)
 
@@ -79,8 +81,8 @@ class Found:
         return min(Fraction(1), facility / occupied) if occupied else Fraction(1), min(parts)
 
 
-def run(raw: Economy, policy: Policy = POLICY) -> Found:
-    handed = through_graph(raw, Oracle(raw, loss))
+def run(raw: Economy, policy: Policy = POLICY, lost: Loss = loss) -> Found:
+    handed = through_graph(raw, Oracle(raw, lost))
     outcome = compute(handed, policy)
     ids = handed.ids
     rows = outcome.members.iter_rows(named=True)
