@@ -1,0 +1,116 @@
+"""The pages over a real version: ingested, refreshed, and read back."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.config import Settings
+from app.deps import open_resources
+from app.errors import Absent
+from app.pages.stored import StoredReading
+from graph.errors import NotFound
+
+
+@pytest.fixture
+def stored(settings: Settings) -> Iterator[StoredReading]:
+    with open_resources(settings) as resources:
+        yield StoredReading(resources)
+
+
+def test_facilities_are_those_of_the_chain_documents(stored: StoredReading) -> None:
+    found = {row.core: row for row in stored.facilities()}
+    chain = stored.chain("CORE1")
+
+    assert sorted(found) == ["CORE1", "CORE2"]
+    assert found["CORE1"].limit_fen == chain["facility"]["limit_fen"]
+    assert found["CORE1"].use == pytest.approx(
+        chain["facility"]["occupied_fen"] / chain["facility"]["limit_fen"]
+    )
+    assert found["CORE2"].limit_fen is None
+    assert found["CORE2"].use is None
+    assert found["CORE2"].absent
+    assert stored.facilities() is stored.facilities()
+
+
+def test_tiers_members_and_picture_tell_the_same_chain(stored: StoredReading) -> None:
+    tiers = stored.chain("CORE1")["tiers"]
+    members = stored.members("CORE1")
+    groups, flows = stored.picture("CORE1")
+
+    assert sum(row["firms"] for row in tiers) == len(members)
+    assert sum(group.firms for group in groups) == len(members) + 1
+    assert {(group.column, group.grade) for group in groups} >= {(0, "A"), (-1, "B"), (-2, "-")}
+    ore_to_mill = [flow for flow in flows if flow.source == (-2, "-")]
+    assert [flow.target for flow in ore_to_mill] == [(-1, "B")]
+    assert ore_to_mill[0].amount_fen == stored.partners("ORE")[0][0].amount_fen
+
+
+def test_a_firm_its_chains_and_its_partners(stored: StoredReading) -> None:
+    buyers, suppliers = stored.partners("PART")
+    standings = stored.chains_of("PART")
+
+    assert stored.firm("PART")["name"] == "青石零件有限公司"
+    assert [row.id for row in buyers] == ["CORE1", "CORE2"]
+    assert suppliers == []
+    assert {row.id for row in standings} == {"CORE1", "CORE2"}
+    for row in standings:
+        assert stored.limit(row.id, "PART")["limit_fen"] == row.limit_fen
+    assert [row.limit_fen or 0 for row in standings] == sorted(
+        (row.limit_fen or 0 for row in standings), reverse=True
+    )
+
+
+def test_two_characters_find_a_firm(stored: StoredReading) -> None:
+    assert [found.id for found in stored.search("青石")] == ["PART"]
+
+
+def test_a_scenario_is_computed_once_and_read_back(stored: StoredReading) -> None:
+    name = stored.stress(["MILL"], ["orders", "production"])
+
+    assert stored.stress(["MILL"], ["production", "orders"]) == name
+    document = stored.scenario(name)
+    assert document["channels"] == ["production", "orders"]
+    assert [row["id"] for row in document["closed"]] == ["MILL"]
+    assert document["loss_fen"] == sum(row["loss_fen"] for row in document["rounds"])
+
+
+def test_what_is_not_there_is_not_found(stored: StoredReading) -> None:
+    for missing in (
+        lambda: stored.chain("MILL"),
+        lambda: stored.firm("NOBODY"),
+        lambda: stored.limit("CORE1", "NOBODY"),
+        lambda: stored.names(["NOBODY"]),
+    ):
+        with pytest.raises(NotFound):
+            missing()
+    with pytest.raises(Absent):
+        stored.scenario("scenario-1-0000000000000000")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_opens_over_a_real_version(
+    client: TestClient, bearer: Callable[..., dict[str, str]], language: str
+) -> None:
+    paths = ["/cores", "/cores.csv", "/firms?query=青石", "/stress?firm=MILL&query=矿业"]
+    for core in ("CORE1", "CORE2"):
+        paths += [f"/chains/{core}", f"/chains/{core}/limits.csv"]
+    for firm in ("CORE1", "MILL", "PART", "ORE", "SHOP"):
+        paths.append(f"/firms/{firm}")
+    paths += ["/chains/CORE1/limits/ORE", "/chains/CORE1/limits/ORE/tree"]
+    headers = {**bearer("risk"), "Accept": "text/html", "Accept-Language": language}
+
+    for path in paths:
+        answer = client.get(path, headers=headers)
+        assert answer.status_code == 200, path
+        assert path.endswith((".csv", "tree")) or "<script>商行" not in answer.text
+
+
+def test_without_a_run_people_are_told_that_there_is_nothing_yet(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with (
+        open_resources(Settings(home=tmp_path_factory.mktemp("empty"))) as resources,
+        pytest.raises(Absent),
+    ):
+        StoredReading(resources).facilities()
