@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from graph.contagion import (
@@ -323,8 +323,11 @@ def test_a_larger_shock_never_loses_less(economy: Economy, one: float, other: fl
     production, (small, large) = prepare(economy), sorted((one, other))
     rules = Rules(tolerance=1e-11)
 
-    less = close(production, Scenarios.together([0], down=small, up=small), rules=rules)
-    more = close(production, Scenarios.together([0], down=large, up=large), rules=rules)
+    try:
+        less = close(production, Scenarios.together([0], down=small, up=small), rules=rules)
+        more = close(production, Scenarios.together([0], down=large, up=large), rules=rules)
+    except NotConverged:  # A closed circle may come to rest ever more slowly: it says nothing here.
+        reject()
 
     assert (more.down >= less.down - 1e-8).all()
     assert (more.up >= less.up - 1e-8).all()
