@@ -32,7 +32,7 @@ def configure_logs(*, readable: bool, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=False,
     )
     last = (
-        structlog.dev.ConsoleRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if readable
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
