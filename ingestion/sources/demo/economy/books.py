@@ -137,8 +137,8 @@ def _statement(
         "advances": revenue * random.uniform(0.0, 0.04, count),
     }
     tied = np.maximum(columns["inventory"] + columns["receivable"] - columns["payable"], 0.0)
-    columns["own_funds"] = tied * random.beta(2.0, 2.5, count)
-    columns["working_capital_loans"] = tied * random.beta(1.0, 3.0, count)
+    columns["own_funds"] = tied * random.beta(1.6, 4.0, count)
+    columns["working_capital_loans"] = tied * random.beta(1.0, 4.5, count)
     return columns
 
 
@@ -178,7 +178,7 @@ def _shape(
     """Set a core's worth, cash and loans so that its profile decides over its facility."""
     share = float(WORTH_SHARES[grade - 1]) if grade <= len(WORTH_SHARES) else 0.1
     scale = max(need, 1e6)
-    tight, wide = float(random.uniform(0.35, 0.85)), float(random.uniform(1.6, 3.0))
+    tight, wide = float(random.uniform(0.5, 0.95)), float(random.uniform(1.6, 3.0))
     worth = scale * (tight if profile == "rate" else wide) / share
     cash = scale * (tight if profile == "cash" else wide) / CASH_SHARE
     if profile == "no cash":

@@ -164,7 +164,9 @@ def _contra(
 ) -> tuple[IntArray, IntArray, FloatArray, int]:
     """Return a few pairs the other way round: the buyer sells its supplier something too."""
     known = set(zip(made.supplier.tolist(), made.buyer.tolist(), strict=True))
-    drawn = np.flatnonzero((random.random(len(amount)) < 0.008) & (amount > 50_000))
+    # A core that sells to its supplier draws a whole other chain into that supplier's: rarely.
+    chance = np.where(made.buyer < made.cores, 0.001, 0.01)
+    drawn = np.flatnonzero((random.random(len(amount)) < chance) & (amount > 50_000))
     fresh = [
         at for at in drawn.tolist() if (int(made.buyer[at]), int(made.supplier[at])) not in known
     ]

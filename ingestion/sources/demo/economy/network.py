@@ -27,8 +27,8 @@ _BUYERS_MAX = 60.0
 _CORE_FITNESS_MAX = 25.0  # No core may hold half the economy.
 _TRIES = 5
 _DISTRICT = 4
-_REACH = np.array([0.74, 0.2, 0.06])  # Partners from the own chain, the district, anywhere.
-_REACH_OF_CORES = np.array([0.0, 0.85, 0.15])  # The same where the partners are cores.
+_REACH = np.array([0.8, 0.16, 0.04])  # Partners from the own chain, the district, anywhere.
+_REACH_OF_CORES = np.array([0.1, 0.8, 0.1])  # The same where the partners are cores.
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def _confirmed(
     random: np.random.Generator, made: World, buyer: IntArray, issued: IntArray
 ) -> IntArray:
     """Return the day a core confirms; after the end where it has not."""
-    willing = random.uniform(0.1, 0.4, made.cores)
+    willing = random.uniform(0.08, 0.32, made.cores)
     willing[EAGER_PLACE::10] = EAGER
     core = buyer < made.cores
     chance = np.where(core, willing[np.minimum(buyer, made.cores - 1)], 0.0)
