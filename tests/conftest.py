@@ -1,14 +1,20 @@
 """Servers for the tests that want one."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 
 from graph.testing import servers
 from graph.testing.servers import Server, ServerMissing
+
+# A first example may compile a kernel, and machines are shared: no example is timed.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +56,9 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
         connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
     url = sa.engine.make_url(postgres_server).set(database=name)
     yield url.render_as_string(hide_password=False)
-    with server.connect() as connection:
+    server.dispose()
+    with contextlib.suppress(sa.exc.OperationalError), server.connect() as connection:
+        # A server that has already gone took its databases with it.
         connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     server.dispose()
 
