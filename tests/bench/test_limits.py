@@ -1,0 +1,207 @@
+"""
+What a run of the limits costs, and one document of it.
+
+The economy stands on a ring: suppliers in five tiers and distributors in three sell and buy near
+themselves, with heavy tails in amounts, so that chains overlap as they do where sectors cluster.
+Versions are made in memory; what is timed is everything a run does with one: network, chains,
+belonging, every firm closed once, leaves, limits, and the files.
+"""
+
+import datetime as dt
+import random
+import resource
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from app.limits.compute import compute
+from app.limits.results import Results
+from app.limits.storage import save
+from app.policy import in_force, shipped
+from app.runs.analyses import analyse
+from app.runs.sources import Sources, inputs_of, network_of
+from graph.model import TABLES, Version, table
+
+T = dt.date(2026, 6, 30)
+POLICY = in_force(shipped(), T)
+SIZES = {"demo": (100, 9_000), "large": (1_000, 100_000)}
+TARGET_SECONDS = {"demo": 20, "large": 300}
+TARGET_GIB = {"demo": 1, "large": 4}
+UP_TIERS = (0.2, 0.25, 0.2, 0.13, 0.07)
+DOWN_TIERS = (0.08, 0.05, 0.02)
+RECEIVABLES_A_FIRM = 16
+STATUS = ("open", "confirmed", "paid", "disputed", "financed")
+STATUS_SHARES = (0.5, 0.2, 0.24, 0.03, 0.03)
+THREADS = 2
+Ints = npt.NDArray[np.int64]
+Draw = np.random.Generator
+
+
+def ids(cores: int, firms: int) -> npt.NDArray[np.str_]:
+    return np.array([f"C{n:05d}" for n in range(cores)] + [f"F{n:06d}" for n in range(firms)])
+
+
+def links(draw: Draw, cores: int, firms: int) -> tuple[Ints, Ints]:
+    """Return suppliers and buyers: everybody trades with a few near him, one tier nearer."""
+    place = np.concatenate([np.linspace(0, 1, cores), draw.random(firms)])
+    kinds = np.arange(len(UP_TIERS) + len(DOWN_TIERS))
+    kind = np.concatenate([np.full(cores, -1), draw.choice(kinds, firms, p=UP_TIERS + DOWN_TIERS)])
+    ends = []
+    for each in kinds:
+        nearer = -1 if each in (0, len(UP_TIERS)) else each - 1
+        own, others = np.flatnonzero(kind == each), np.flatnonzero(kind == nearer)
+        others = others[np.argsort(place[others])]
+        far = np.repeat(own, 1 + draw.poisson(1.6, len(own)))
+        step = draw.geometric(0.35, len(far)) * draw.choice([-1, 1], len(far))
+        near = others[(np.searchsorted(place[others], place[far]) + step) % len(others)]
+        up = each < len(UP_TIERS)
+        ends.append((far, near) if up else (near, far))
+    suppliers, buyers = (np.concatenate(side) for side in zip(*ends, strict=True))
+    pairs = np.unique(suppliers * (cores + firms) + buyers)
+    return np.divmod(pairs, cores + firms)
+
+
+def books(draw: Draw, names: npt.NDArray[np.str_], cores: int) -> dict[str, Any]:
+    size = len(names)
+    revenue = (np.exp(1.3 * draw.standard_normal(size)) * 3e9).astype(np.int64)
+    revenue[:cores] *= 300
+    stated = draw.random(size) < 0.5
+    stated[:cores] = draw.random(cores) < 0.95
+    columns: dict[str, Any] = {
+        "firm": names,
+        "name": names,
+        "core": np.arange(size) < cores,
+        "listed": np.ones(size, bool),
+        "size": draw.choice(["large", "medium", "small", "micro"], size),
+        "sector": draw.choice([f"S{n:02d}" for n in range(40)], size),
+        "rating": draw.choice([f"R{n}" for n in range(1, 13)], size),
+        "expected_growth": np.where(stated, 0.08, np.nan),
+    }
+    shares = {"revenue": 1.0, "cost": 0.8, "profit": 0.06, "inventory": 0.1, "receivable": 0.2}
+    shares |= {"payable": 0.12, "prepaid": 0.03, "advances": 0.02, "own_funds": 0.01}
+    shares |= {"working_capital_loans": 0.01, "cash": 0.1, "tangible_net_worth": 0.5}
+    shares |= {"operating_cash_flow": 0.1, "short_debt": 0.1, "loans": 0.02}
+    for name, share in shares.items():
+        amount = pl.Series((revenue * share).astype(np.int64))
+        columns[f"{name}_fen"] = amount.set(pl.Series(~stated), None)
+    return columns
+
+
+def receivables(draw: Draw, trades: pl.DataFrame, cores: int, count: int) -> dict[str, Any]:
+    at = draw.integers(0, len(trades), count)
+    rows = trades[at]
+    issued = draw.integers(0, 300, count)
+    word = draw.choice(STATUS, count, p=STATUS_SHARES)
+    on_core = rows["buyer"].str.starts_with("C").to_numpy()
+    day = np.datetime64(T)
+    confirmed = np.where(
+        on_core & (draw.random(count) < 0.6), day - issued + 5, np.datetime64("NaT")
+    )
+    share = np.exp(draw.standard_normal(count)) / 30
+    return {
+        "id": [f"A{n}" for n in range(count)],
+        "number": [f"A{n}" for n in range(count)],
+        "seller": rows["supplier"],
+        "buyer": rows["buyer"],
+        "amount_fen": (rows["amount_fen"].to_numpy() * share).astype(np.int64) + 1,
+        "issued_on": day - issued,
+        "due_on": day - issued + draw.integers(30, 180, count),
+        "confirmed_on": confirmed,
+        "paid_on": np.where(word == "paid", day - issued // 2, np.datetime64("NaT")),
+        "status": word,
+    }
+
+
+def frame(name: str, columns: dict[str, Any]) -> Any:
+    """Return the model's table with these columns, the others empty."""
+    model = table(name)
+    found = pl.DataFrame({c: columns[c] for c in model.columns if c in columns})
+    missing = [pl.lit(None).alias(c) for c in model.columns if c not in columns]
+    ordered = found.with_columns(missing).select(model.columns).sort(model.key)
+    return ordered.fill_nan(None).to_arrow().cast(model.arrow)
+
+
+def sources(cores: int, firms: int) -> Sources:
+    """Return a version of this size, the same for the same size."""
+    draw = np.random.default_rng(11)
+    names = ids(cores, firms)
+    suppliers, buyers = links(draw, cores, firms)
+    amount = (np.exp(1.4 * draw.standard_normal(len(suppliers))) * 2e8).astype(np.int64)
+    trades = pl.DataFrame(
+        {"supplier": names[suppliers], "buyer": names[buyers], "amount_fen": amount}
+    )
+    whole = {name: trades[name] for name in trades.columns} | {"blue_fen": amount}
+    year = {"first_on": [T - dt.timedelta(days=360)] * len(trades), "last_on": [T] * len(trades)}
+    zero = np.zeros(len(trades), np.int64)
+    counts = {"red_fen": zero, "delivered_fen": zero, "count": zero + 12}
+    tables = {name: table(name).arrow.empty_table() for name in TABLES}
+    tables["firms"] = frame("firms", books(draw, names, cores))
+    tables["trades"] = frame("trades", whole | year | counts)
+    claims = receivables(draw, trades, cores, RECEIVABLES_A_FIRM * firms)
+    tables["receivables"] = frame("receivables", claims)
+    pairs = {"seller": trades["supplier"], "buyer": trades["buyer"]}
+    return Sources(
+        version=Version(1, T, dt.datetime(2026, 7, 1, tzinfo=dt.UTC), len(names), len(trades)),
+        tables=tables,
+        recent=pl.DataFrame(pairs | {"total_fen": amount // 4}).sort("seller", "buyer"),
+        delivered=pl.DataFrame(pairs | {"delivered_fen": amount // 8})[::2].sort("seller", "buyer"),
+    )
+
+
+def run(version: Sources, folder: Path) -> int:
+    """Do everything that a run does with a version, and return how many limits it stored."""
+    network = network_of(version, folder / "networks")
+    cores = np.flatnonzero(network.column("core").to_numpy(zero_copy_only=False))
+    found = analyse(network, cores, POLICY, threads=THREADS)
+    rows = tuple(int(row) for row in cores)
+    inputs = inputs_of(version, found, rows, run="bench", reserved={})
+    outcome = compute(inputs, POLICY)
+    save(outcome, inputs, POLICY, folder / "run", {})
+    return len(outcome.members)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_run(benchmark: BenchmarkFixture, size: str, tmp_path: Path) -> None:
+    version = sources(*SIZES[size])
+    run(sources(4, 100), tmp_path / "warm")  # So that no kernel is compiled while we measure.
+
+    def fresh() -> tuple[tuple[Sources, Path], dict[str, Any]]:
+        shutil.rmtree(tmp_path / "bench", ignore_errors=True)
+        return (version, tmp_path / "bench"), {}
+
+    limits = benchmark.pedantic(run, setup=fresh, rounds=1)
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    benchmark.extra_info |= {
+        "cores": SIZES[size][0],
+        "firms": SIZES[size][1],
+        "limits": limits,
+        "peak_gib": round(peak, 2),
+        "target_seconds": TARGET_SECONDS[size],
+        "target_gib": TARGET_GIB[size],
+    }
+
+
+def test_one_document(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    run(sources(*SIZES["demo"]), tmp_path)
+    results = Results(tmp_path / "run")
+    draw = random.Random(5)
+    asked = []
+    for _ in range(500):
+        core = draw.choice(results.cores)
+        place = draw.choice(results.order(core))
+        asked.append((core, results.members([place])[0].id))
+
+    def read() -> None:
+        for core, firm in asked:
+            results.firm(core, firm)
+
+    benchmark.pedantic(read, rounds=3, warmup_rounds=1)
+    milliseconds = benchmark.stats.stats.median / len(asked) * 1000
+    benchmark.extra_info["ms_a_document"] = round(milliseconds, 3)
