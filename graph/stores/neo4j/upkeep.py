@@ -7,21 +7,28 @@ so it can be cut off anywhere and done again. Only the holder of the lease may r
 
 from collections.abc import Iterator
 
-from graph.stores.neo4j.session import Database
+from graph.stores.neo4j.session import Database, Statement
 from graph.stores.neo4j.shapes import OPEN, TYPES, attributes_shown
 
 BATCH = 10_000
+_GRAPH = "MATCH (g:Graph {name: 'deeptier'})"
 _IN_BATCHES = f"IN TRANSACTIONS OF {BATCH} ROWS"
 
 
-def begin(database: Database) -> None:
-    """Note that from now on there may be something to sweep."""
-    database.write([("MATCH (g:Graph {name: 'deeptier'}) SET g.dirty = true", {})])
+def raise_fence(database: Database) -> int:
+    """Return the number of a stage that opens; batches of earlier ones are refused from now on."""
+    database.write([(f"{_GRAPH} SET g.stage = coalesce(g.stage, 0) + 1", {})])
+    return int(database.read(f"{_GRAPH} RETURN g.stage")[0][0])
+
+
+def fence(number: int) -> Statement:
+    """Return the statement that gives a row, and locks the graph, if a stage is the last."""
+    return f"{_GRAPH} WHERE g.stage = $stage SET g.dirty = true RETURN g.stage", {"stage": number}
 
 
 def clean(database: Database) -> None:
     """Sweep what a stage left that never published, and renew the marks, if need be."""
-    rows = database.read("MATCH (g:Graph {name: 'deeptier'}) RETURN g.version, g.dirty")
+    rows = database.read(f"{_GRAPH} RETURN g.version, g.dirty")
     for version, dirty in rows:
         if dirty:
             for statement in _sweeping():
@@ -33,7 +40,7 @@ def settle(database: Database) -> None:
     """Renew the marks after a publish: open rows are the current ones, and no others."""
     for statement in _settling():
         database.run(statement, open=OPEN)
-    database.write([("MATCH (g:Graph {name: 'deeptier'}) REMOVE g.dirty", {})])
+    database.write([(f"{_GRAPH} REMOVE g.dirty", {})])
 
 
 def _sweeping() -> Iterator[str]:

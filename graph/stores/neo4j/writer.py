@@ -11,7 +11,7 @@ from graph import model
 from graph.errors import InvalidInput, StageRefused, StoreError
 from graph.model import Table, Version
 from graph.stores.neo4j import upkeep
-from graph.stores.neo4j.session import Database, Lease
+from graph.stores.neo4j.session import Database, Lease, Statement
 from graph.stores.neo4j.shapes import OPEN, TYPES, found_by, made, properties, state_made
 from graph.stores.rows import check_times, checked, checked_keys, search_text
 
@@ -27,18 +27,17 @@ _LOST = """
 MATCH (p:Party) WHERE NOT EXISTS { MATCH (p)-[:STATE]->(s:FirmState) WHERE s.until = $open }
 RETURN p.id
 """
-Statement = tuple[str, dict[str, Any]]
 
 
 class Neo4jWriter:
     """The open stage of a Neo4j store."""
 
-    def __init__(self, database: Database, lease: Lease, number: int) -> None:
+    def __init__(self, database: Database, lease: Lease, *, fence: int, number: int) -> None:
         self._database = database
         self._lease = lease
+        self._fence = upkeep.fence(fence)
         self._version = number
         self._open = True
-        self._begun = False
         self._parties: set[str] = set()
         self._written: set[str] = set()
 
@@ -63,7 +62,7 @@ class Neo4jWriter:
         ready = checked_keys(known, keys)
         with self._writing():
             for part in _parts(ready):
-                self._database.write([*self._erase(known, part), *self._end(known, part)])
+                self._send([*self._erase(known, part), *self._end(known, part)])
 
     def publish(self, as_of: dt.date, *, published_at: dt.datetime) -> Version:
         """Make the next version the current one, all at once; the stage is closed."""
@@ -104,9 +103,6 @@ class Neo4jWriter:
         if not self._open:
             raise StageRefused(f"the stage of version {self._version} is closed")
         try:
-            if not self._begun:
-                upkeep.begin(self._database)
-                self._begun = True
             yield
         except StoreError:
             self._give_up()
@@ -114,10 +110,14 @@ class Neo4jWriter:
 
     def _give_up(self) -> None:
         self._open = False
-        # A server that is gone is swept when the next stage opens.
+        # Without the lease another stage may have opened: that one has swept, or will.
         with contextlib.suppress(StoreError):
-            upkeep.clean(self._database)
+            if self._lease.alive():
+                upkeep.clean(self._database)
         self._lease.release()
+
+    def _send(self, statements: list[Statement]) -> None:
+        self._database.write(statements, fence=self._fence)
 
     def _settle_after(self, commit: Callable[[], None]) -> None:
         """Publish, then renew the marks; if that is cut off, the next stage does it again."""
@@ -135,9 +135,7 @@ class Neo4jWriter:
         values = _rows(rows.append_column("searched", pa.array(texts, pa.string())))
         keys = rows.select(["firm"])
         statement = state_made(), self._parameters(rows=values)
-        self._database.write(
-            [*self._known(keys["firm"].to_pylist()), *self._before(table, keys), statement]
-        )
+        self._send([*self._known(keys["firm"].to_pylist()), *self._before(table, keys), statement])
 
     def _edges(self, table: Table, rows: pa.Table) -> None:
         ends = list(table.ends)
@@ -147,7 +145,7 @@ class Neo4jWriter:
         parties = [firm for end in ends for firm in rows[end].unique().to_pylist()]
         keys = rows.select(list(table.key))
         statement = made(table), parameters
-        self._database.write([*self._known(parties), *self._before(table, keys), statement])
+        self._send([*self._known(parties), *self._before(table, keys), statement])
 
     def _known(self, firms: list[str]) -> list[Statement]:
         """Return what makes the parties that this stage has not yet met."""

@@ -58,7 +58,8 @@ def _ours(error: BaseException | None, *, invalidated: bool) -> StoreError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         gone = code in _SQLITE_UNAVAILABLE
     else:  # Named, not imported: psycopg is loaded only where PostgreSQL is used.
-        gone = type(error).__name__ in {"OperationalError", "AdminShutdown", "InterfaceError"}
+        names = {kind.__name__ for kind in type(error).__mro__}
+        gone = bool(names & {"OperationalError", "InterfaceError"})
     kind = StoreUnavailable if gone or invalidated else StoreError
     return kind(str(error).strip())
 
@@ -228,6 +229,14 @@ class PostgresDriver:
     def __init__(self, url: sa.engine.URL) -> None:
         self.engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
 
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn errors of the raw driver, which SQLAlchemy does not see, into ours."""
+        try:
+            yield
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            raise _ours(error, invalidated=False) from error
+
     def begin_stage(self, connection: sa.Connection) -> None:
         """Take the writer's advisory lock for the length of the transaction."""
         connection.exec_driver_sql("BEGIN")
@@ -259,6 +268,7 @@ class PostgresDriver:
             pa.csv.WriteOptions(include_header=False),
         )
         with (
+            self._errors(),
             _psycopg(connection).cursor() as raw,
             raw.copy(f'COPY "{table.name}" FROM STDIN (FORMAT csv)') as copy,
         ):
@@ -271,6 +281,7 @@ class PostgresDriver:
         """Fetch the rows by COPY and let Arrow read them."""
         query = _literal(select, postgresql.dialect())  # type: ignore[no-untyped-call]
         with (
+            self._errors(),
             _psycopg(connection).cursor() as raw,
             raw.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy,
         ):
