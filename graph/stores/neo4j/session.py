@@ -153,7 +153,11 @@ class Database:
             session = self._session()
             transaction = session.begin_transaction()
         lease = Lease(session, transaction)
-        lease.run(statement, **parameters)
+        try:
+            lease.run(statement, **parameters)
+        except StoreError:
+            lease.release()
+            raise
         return lease
 
     def _free(self, statement: str, parameters: Mapping[str, Any]) -> bool:

@@ -23,6 +23,7 @@ MATCH (g:Graph {name: 'deeptier'}) SET g.version = $number, g.as_of = $as_of
 CREATE (:GraphVersion {
     number: $number, as_of: $as_of, published_at: $published_at, firms: $firms, trades: $trades})
 """
+_SETTLING = "MATCH (l:GraphLease {name: 'deeptier'}) SET l.settled = true"
 _LOST = """
 MATCH (p:Party) WHERE NOT EXISTS { MATCH (p)-[:STATE]->(s:FirmState) WHERE s.until = $open }
 RETURN p.id
@@ -123,12 +124,14 @@ class Neo4jWriter:
         """Publish, then renew the marks; if that is cut off, the next stage does it again."""
         commit()
         self._open = False
-        lease = self._database.lease("MATCH (l:GraphLease {name: 'deeptier'}) SET l.settled = true")
-        if lease is None:  # The next stage was faster, and settles before it writes.
-            return
         with contextlib.suppress(StoreError):
-            upkeep.settle(self._database)
-        lease.release()
+            lease = self._database.lease(_SETTLING)
+            if lease is None:  # The next stage was faster; it settles before it writes.
+                return
+            try:
+                upkeep.settle(self._database)
+            finally:
+                lease.release()
 
     def _firms(self, table: Table, rows: pa.Table) -> None:
         texts = [search_text(row) for row in rows.to_pylist()]

@@ -1,13 +1,14 @@
 """Reading one published version out of SQLite or PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
 from graph import model
-from graph.errors import NotFound
+from graph.errors import NotFound, StoreUnavailable
 from graph.model import Firm, FirmId, Trade, Value, Version
 from graph.stores.base import (
     NEIGHBOURS_MAX,
@@ -31,6 +32,7 @@ from graph.stores.sql import grams
 from graph.stores.sql.drivers import Driver, errors
 from graph.stores.sql.tables import FIRM_IDS, FIRMS, GRAMS, TRADES, VERSIONED, references, valid
 
+Found = TypeVar("Found")
 _SUPPLIER = FIRM_IDS.alias("supplier_ids")
 _BUYER = FIRM_IDS.alias("buyer_ids")
 _FIRM_VALUES = [FIRM_IDS.c.id, *(FIRMS.c[name] for name in model.table("firms").columns[1:])]
@@ -108,8 +110,12 @@ class SqlReader:
     def columns(self, table: str, names: Sequence[str] | None = None) -> pa.Table:
         """Return the named columns (all by default) of a table, in key order."""
         condition = valid(VERSIONED[model.table(table).name], self._version.number)
-        with errors(), self._driver.engine.connect() as connection:
-            return fetch(self._driver, connection, table, condition, names=names)
+
+        def read() -> pa.Table:
+            with errors(), self._driver.engine.connect() as connection:
+                return fetch(self._driver, connection, table, condition, names=names)
+
+        return again(read)
 
     def _all_firms(self) -> sa.Select[tuple[object, ...]]:
         joined = FIRM_IDS.join(FIRMS, FIRMS.c.firm == FIRM_IDS.c.number)
@@ -123,8 +129,11 @@ class SqlReader:
         return self._driver.position(FIRMS.c.searched, part)
 
     def _rows(self, query: sa.Select[tuple[object, ...]]) -> list[tuple[object, ...]]:
-        with errors(), self._driver.engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(query)]
+        def read() -> list[tuple[object, ...]]:
+            with errors(), self._driver.engine.connect() as connection:
+                return [tuple(row) for row in connection.execute(query)]
+
+        return again(read)
 
     def _firms(self, query: sa.Select[tuple[object, ...]]) -> list[Firm]:
         return [firm_of(_values("firms", row)) for row in self._rows(query)]
@@ -186,6 +195,14 @@ class SqlReader:
             trades=tuple(self._trades(among)),
             complete=complete,
         )
+
+
+def again(read: Callable[[], Found]) -> Found:
+    """Return what a read gives, tried once more where the connection was lost under it."""
+    try:
+        return read()
+    except StoreUnavailable:
+        return read()
 
 
 def _candidates(wanted: str) -> sa.Select[tuple[int]]:
