@@ -18,6 +18,7 @@ from fastapi import Depends, Request
 
 from app.config import Settings
 from app.errors import Absent
+from app.kit.answers import KeptAnswers
 from app.kit.clock import Clock, utc_now
 from app.records import Records, open_records
 from graph.model import Version
@@ -36,6 +37,7 @@ class Resources:
         self.settings = settings
         self.now = now
         self._lock = threading.RLock()
+        self.answers = KeptAnswers()
         self._undo = contextlib.ExitStack()
         self._kept: OrderedDict[Hashable, tuple[dt.datetime, object]] = OrderedDict()
 
@@ -80,18 +82,22 @@ class Resources:
 
     def recent(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """Return what `make` gave for this key not long ago, or gives now: which version, say."""
-        now = self.now()
-        with self._lock:
-            until, kept = self._kept.get(key, (now, None))
-        if now < until:
+        kept = self.lately(key)
+        if kept is not None:
             return cast("Kept", kept)
         made = make()
         with self._lock:
-            self._kept[key] = (now + KEPT, made)
+            self._kept[key] = (self.now() + KEPT, made)
             self._kept.move_to_end(key)
             if len(self._kept) > KEPT_MAX:
                 self._kept.popitem(last=False)
         return made
+
+    def lately(self, key: Hashable) -> object | None:
+        """Return what `recent` gave for this key not long ago; None where that is not so."""
+        with self._lock:
+            until, kept = self._kept.get(key, (None, None))
+        return kept if until is not None and self.now() < until else None
 
     def forget(self) -> None:
         """Forget what was looked up not long ago: something was published."""
@@ -132,7 +138,7 @@ def open_resources(
         resources.close()
 
 
-def resources_of(request: Request) -> Resources:
+async def resources_of(request: Request) -> Resources:
     """Return the resources of the process that serves this request."""
     resources: Resources = request.app.state.resources
     return resources

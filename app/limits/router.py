@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, allow
-from app.deps import ResourcesDep
+from app.deps import Resources, ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
-from app.kit.answers import answer
+from app.kit.answers import Answer, answer, render, send
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import Document
 from app.kit.paging import PageDep
@@ -16,6 +17,7 @@ from app.limits import documents
 from app.limits.results import Results
 from app.limits.schemas import ChainLimits, FirmLimit, FirmLimits
 from app.versions.schemas import AskedDep
+from app.versions.service import Asked, lately_read
 
 router = APIRouter(
     tags=["limits"], responses=responses(Unauthenticated, Forbidden, Absent, Malformed)
@@ -80,12 +82,24 @@ def read_limits(
     response_model=FirmLimit,
     dependencies=[allow(OWN_LIMIT)],
 )
-def read_limit(
+async def read_limit(
     request: Request, core: str, firm: str, resources: ResourcesDep, asked: AskedDep
 ) -> Response:
     """Return the limit of one firm in one chain, with its derivation."""
+    run = lately_read(resources, asked)
+    kept = None if run is None else resources.answers.find((run.run, core, firm))
+    if kept is None:
+        kept = await to_thread.run_sync(_limit, resources, asked, core, firm)
+    return send(request, kept)
+
+
+def _limit(resources: Resources, asked: Asked, core: str, firm: str) -> Answer:
     results = documents.results_of(resources, asked)
-    return _answer(request, results, documents.firm(results, core, firm))
+    head = results.head
+    document = documents.firm(results, core, firm)
+    made = render(document, version=head.version, policy=head.policy)
+    resources.answers.keep((head.run, core, firm), made)
+    return made
 
 
 @router.get(

@@ -54,6 +54,12 @@ def version_and_run(resources: Resources, asked: Asked) -> tuple[Version, RunRow
     return resources.recent(("read", asked), lambda: _version_and_run(resources, asked))
 
 
+def lately_read(resources: Resources, asked: Asked) -> RunRow | None:
+    """Return the run that a reader who asked the same not long ago was given, if that is known."""
+    found = resources.lately(("read", asked))
+    return found[1] if isinstance(found, tuple) else None
+
+
 def _version_and_run(resources: Resources, asked: Asked) -> tuple[Version, RunRow | None]:
     version = version_of(resources, asked)
     run = newest_run(resources.records, version.number)
