@@ -61,9 +61,9 @@ class Audited:
 def _entry(scope: Scope, status: int) -> Entry:
     who = scope["state"].get("principal")
     return Entry(
-        actor=who.name if who else "nobody",
+        actor=who.name if who else scope["state"].get("actor") or "nobody",
         role=who.role if who else None,
-        action=f"{scope['method']} {route_of(scope)}",
+        action=f"{scope['method']} {route_of(scope) if 'route' in scope else scope['path']}",
         target=scope["path"],
         outcome=_outcome(status),
         trace=trace_of(scope),

@@ -12,7 +12,7 @@ import secrets
 import socket
 import threading
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
@@ -61,6 +61,10 @@ class Scheduler:
     def leads(self) -> bool:
         """Return whether this process runs the jobs."""
         return self._jobs is not None
+
+    def stored(self) -> list[Any]:
+        """Return the stored jobs with the times of their next runs; none while following."""
+        return [] if self._jobs is None else list(self._jobs.get_jobs())
 
     def run(self, name: str) -> None:
         """Run a job if this process leads at this very moment; it may have slept meanwhile."""

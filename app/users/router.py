@@ -29,6 +29,7 @@ router = APIRouter(tags=["users"])
 )
 def post_session(request: Request, body: SignIn, resources: ResourcesDep) -> Response:
     """Return who is signed in from now on; the session is in the cookie."""
+    request.scope["state"]["actor"] = f"sign-in:{body.name}"  # Whose password was tried.
     session = service.sign_in(resources, request.app.state.attempts, body.name, body.password)
     answer = _json(_who(session.principal), 201)
     set_cookie(request, answer, session)

@@ -1,0 +1,172 @@
+"""Signing in over the interface: cookie, CSRF, end, guessing."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+
+from app.auth.errors import UserExists, WrongPassword
+from app.auth.users import check_password, set_password, set_user
+from app.config import Settings
+from app.errors import Malformed
+from app.main import create_app
+from app.records.tables import audit, sessions, users
+from app.users.service import ATTEMPTS_MAX
+
+NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
+SESSION = "/api/v1/session"
+PASSWORD = "correct horse battery"  # noqa: S105  # of a test
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def __call__(self) -> dt.datetime:
+        return self.moment
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client(tmp_path: Path, clock: Clock) -> Iterator[TestClient]:
+    app = create_app(Settings(home=tmp_path), now=clock)
+    set_user(app.state.resources.records, "lin", PASSWORD, role="auditor", firm=None, now=NOW)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+def sign_in(client: TestClient, password: str = PASSWORD, name: str = "lin") -> int:
+    return client.post(SESSION, json={"name": name, "password": password}).status_code
+
+
+def test_the_cookie_signs_in_and_scripts_cannot_read_it(client: TestClient) -> None:
+    answer = client.post(SESSION, json={"name": "lin", "password": PASSWORD})
+
+    assert answer.status_code == 201
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert "SameSite=lax" in answer.headers["set-cookie"]
+    assert client.get(SESSION).json()["name"] == "lin"
+
+
+def test_the_records_hold_neither_password_nor_cookie(client: TestClient) -> None:
+    assert sign_in(client) == 201
+    with client.app.state.resources.records.reading() as connection:  # type: ignore[attr-defined]
+        kept = [
+            str(row)
+            for table in (users, sessions)
+            for row in connection.execute(sa.select(table)).all()
+        ]
+
+    assert not any(PASSWORD in row or client.cookies["deeptier_session"] in row for row in kept)
+
+
+def test_a_wrong_password_and_an_unknown_name_look_the_same(client: TestClient) -> None:
+    answers = [
+        client.post(SESSION, json={"name": name, "password": "wrong"}) for name in ("lin", "who")
+    ]
+
+    assert [a.status_code for a in answers] == [401, 401]
+    assert answers[0].json()["detail"] == answers[1].json()["detail"]
+    assert answers[0].json()["code"] == "wrong_password"
+
+
+def test_guessing_is_slowed_down_and_ends_with_time(client: TestClient, clock: Clock) -> None:
+    for _ in range(ATTEMPTS_MAX):
+        assert sign_in(client, "wrong") == 401
+    assert sign_in(client) == 429
+    assert sign_in(client, name="other") == 401
+
+    clock.moment += dt.timedelta(minutes=6)
+
+    assert sign_in(client) == 201
+
+
+def test_a_change_by_session_needs_its_csrf_token(client: TestClient) -> None:
+    assert sign_in(client) == 201
+    csrf = client.get(SESSION).json()["csrf"]
+
+    refused = client.delete(SESSION)
+    forged = client.delete(SESSION, headers={b"X-CSRF-Token": b"\xe9" * 64})
+    done = client.delete(SESSION, headers={"X-CSRF-Token": csrf})
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "csrf")
+    assert forged.status_code == 403
+    assert done.status_code == 204
+    assert client.get(SESSION).status_code == 401
+
+
+def test_a_signed_out_cookie_does_not_come_back(client: TestClient) -> None:
+    assert sign_in(client) == 201
+    cookie = client.cookies["deeptier_session"]
+    csrf = client.get(SESSION).json()["csrf"]
+    client.delete(SESSION, headers={"X-CSRF-Token": csrf})
+    client.cookies.set("deeptier_session", cookie)
+
+    assert client.get(SESSION).status_code == 401
+
+
+def test_a_session_ends_by_itself(client: TestClient, clock: Clock) -> None:
+    assert sign_in(client) == 201
+    clock.moment += dt.timedelta(hours=13)
+
+    assert client.get(SESSION).status_code == 401
+
+
+def test_writes_and_refusals_stand_in_the_audit(client: TestClient) -> None:
+    client.get("/api/v1/cores")
+    sign_in(client, "wrong")
+    sign_in(client)
+    client.get("/api/v1/scenarios/none")
+    client.post("/api/v1/scenarios", json={}, headers={"X-CSRF-Token": "x"})
+
+    found = client.get("/api/v1/audit?size=3").json()
+    rest = client.get(f"/api/v1/audit?cursor={found['next']}").json()["items"]
+
+    rows = [
+        (each["actor"], each["action"], each["outcome"], each["status"])
+        for each in [*found["items"], *rest]
+    ]
+    assert rows == [
+        ("lin", "POST /api/v1/scenarios", "refused", 403),
+        ("sign-in:lin", "POST /api/v1/session", "done", 201),
+        ("sign-in:lin", "POST /api/v1/session", "refused", 401),
+        ("nobody", "GET /api/v1/cores", "refused", 401),
+    ]
+    assert all(len(each["trace"]) >= 8 for each in found["items"])
+
+
+def test_a_write_that_crashes_stands_in_the_audit(client: TestClient) -> None:
+    with client.app.state.resources.records.writing() as connection:  # type: ignore[attr-defined]
+        connection.execute(sa.text("DROP TABLE sessions"))
+
+    answer = client.post(SESSION, json={"name": "lin", "password": PASSWORD})
+
+    assert answer.status_code in (500, 503)
+    assert "sessions" not in answer.json()["detail"] or answer.status_code == 503
+    with client.app.state.resources.records.reading() as connection:  # type: ignore[attr-defined]
+        assert connection.execute(sa.select(audit.c.outcome)).scalars().all() == ["failed"]
+
+
+def test_users_are_added_once_with_a_password_worth_the_name(client: TestClient) -> None:
+    records = client.app.state.resources.records  # type: ignore[attr-defined]
+    with pytest.raises(UserExists):
+        set_user(records, "lin", PASSWORD, role="risk", firm=None, now=NOW)
+    with pytest.raises(Malformed, match="password"):
+        set_user(records, "mo", "short", role="risk", firm=None, now=NOW)
+    with pytest.raises(Malformed, match="name"):
+        set_user(records, "", PASSWORD, role="risk", firm=None, now=NOW)
+    with pytest.raises(Malformed, match="firm"):
+        set_user(records, "mo", PASSWORD, role="core", firm=None, now=NOW)
+
+    assert set_password(records, "lin", "another long password")
+    assert not set_password(records, "nobody", "another long password")
+    with pytest.raises(WrongPassword):
+        check_password(records, "lin", PASSWORD)
+    assert check_password(records, "lin", "another long password").role == "auditor"

@@ -1,0 +1,244 @@
+"""Every command: facts as JSON on standard output, the exit status, help with an example."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from app import cli
+from app.auth.tokens import read
+from app.config import Settings
+from app.kit.clock import utc_now
+from tests.app.economy import write_files
+
+ROOT = Path(__file__).parent.parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Said:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def deeptier(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Return a function that runs a command in this process as the entry point does."""
+    monkeypatch.setenv("DEEPTIER_HOME", str(home))
+
+    def run(*arguments: str) -> Said:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(arguments)
+        out, err = capsys.readouterr()
+        return Said(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+def commands() -> list[tuple[str, ...]]:
+    """Return every command by its words."""
+    found: list[tuple[str, ...]] = []
+
+    def walk(command: Any, words: tuple[str, ...]) -> None:
+        for name, each in getattr(command, "commands", {}).items():
+            found.append((*words, name))
+            walk(each, (*words, name))
+
+    walk(typer.main.get_command(cli.app), ())
+    return found
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
+    said = CliRunner().invoke(cli.app, [*words, "--help"])
+
+    assert said.exit_code == 0
+    groups = {("analyse",), ("core",), ("user",)}
+    assert words in groups or f"deeptier {' '.join(words)}" in " ".join(said.output.split())
+
+
+def test_facts_are_one_json_document(deeptier: Run) -> None:
+    for words in (
+        ["versions"],
+        ["cores"],
+        ["cores", "--suggest", "3"],
+        ["chain", "CORE1"],
+        ["limits", "CORE1"],
+        ["explain", "CORE1", "MILL"],
+        ["stress", "--close", "MILL"],
+        ["jobs"],
+        ["doctor"],
+        ["token", "risk"],
+        ["refresh"],
+    ):
+        said = deeptier(*words, "--json")
+        assert said.status == 0, (words, said.err)
+        assert isinstance(said.json, dict), words
+        plain = deeptier(*words)
+        assert plain.status == 0, (words, plain.err)
+        assert plain.out, words
+
+
+def test_versions_and_cores_have_the_promised_form(deeptier: Run) -> None:
+    (version,) = deeptier("versions", "--json").json["items"]
+    assert set(version) == {"version", "as_of", "published_at", "firms", "trades", "current"}
+    assert (version["version"], version["as_of"], version["current"]) == (1, "2026-06-30", True)
+    cores = deeptier("cores", "--json").json["items"]
+    assert cores == [
+        {"id": "CORE1", "name": "华东重工集团有限公司", "firms": 4},
+        {"id": "CORE2", "name": "北方汽车股份有限公司", "firms": 1},
+    ]
+
+
+def test_suggested_cores_come_by_trade(deeptier: Run) -> None:
+    found = deeptier("cores", "--suggest", "2", "--json").json["items"]
+
+    assert [each["id"] for each in found] == ["CORE1", "MILL"]
+    assert found[1]["purchases_fen"] + found[1]["sales_fen"] == 5_999_999_400
+
+
+def test_a_core_that_is_added_gets_limits_and_outlives_an_import(
+    deeptier: Run, tmp_path: Path
+) -> None:
+    assert deeptier("core", "add", "MILL").status == 0
+    assert [c["id"] for c in deeptier("cores", "--json").json["items"]] == [
+        "CORE1",
+        "CORE2",
+        "MILL",
+    ]
+    assert deeptier("chain", "MILL", "--json").json["run"] is None
+    assert deeptier("refresh").status == 0
+    files = write_files(tmp_path / "again")
+    assert deeptier("ingest", "files", str(files), "--as-of", "2026-07-01").status == 0
+    assert deeptier("refresh").status == 0
+    limits = deeptier("limits", "MILL", "--json").json
+    assert limits["version"] == 2
+    assert [firm["id"] for firm in limits["firms"] if firm["direction"] == "up"] == ["ORE"]
+    assert deeptier("core", "remove", "MILL").status == 0
+    assert deeptier("core", "remove", "CORE2").status == 0
+    assert [c["id"] for c in deeptier("cores", "--json").json["items"]] == ["CORE1"]
+
+
+def test_a_chain_may_be_cut(deeptier: Run) -> None:
+    whole = deeptier("chain", "CORE1", "--json").json
+    near = deeptier("chain", "CORE1", "--tiers", "1", "--json").json
+
+    assert [f["id"] for f in whole["firms"]] == ["MILL", "PART", "ORE", "SHOP"]
+    assert [f["id"] for f in near["firms"]] == ["MILL", "PART", "SHOP"]
+    assert whole["next"] is None
+
+
+def test_what_is_not_there_ends_with_one_and_a_message(deeptier: Run) -> None:
+    for words in (
+        ["chain", "NONE"],
+        ["chain", "MILL"],
+        ["core", "add", "NONE"],
+        ["limits", "NONE"],
+        ["explain", "CORE1", "NONE"],
+        ["export", "NONE", "--format", "csv", "--out", "x.csv"],
+        ["refresh", "--version", "9"],
+        ["jobs", "run", "none"],
+        ["stress", "--close", "NONE"],
+        ["ingest", "files", "nowhere"],
+        ["user", "password", "nobody", "--password", "long enough for this"],
+    ):
+        said = deeptier(*words)
+        assert (said.status, said.out) == (1, ""), words
+        assert said.err.startswith("error: "), words
+        assert "Traceback" not in said.err, words
+
+
+def test_wrong_usage_ends_with_two(deeptier: Run) -> None:
+    for words in (
+        ["nothing"],
+        ["chain"],
+        ["chain", "CORE1", "--tiers", "x"],
+        ["export", "CORE1", "--format", "pdf", "--out", "x"],
+        ["token", "king"],
+        ["token", "core"],
+        ["token", "core", "--firm", "X"],
+        ["token", "risk", "--core", "CORE1"],
+        ["token", "risk", "--days", "0"],
+    ):
+        assert deeptier(*words).status == 2, words
+
+
+def test_a_stack_trace_is_shown_on_demand_only(deeptier: Run) -> None:
+    assert "Traceback" in deeptier("chain", "NONE", "--debug").err
+    assert "Traceback" in deeptier("--debug", "chain", "NONE").err
+
+
+def test_a_wrong_setting_is_named(deeptier: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPTIER_RECORDS_URL", "neo4j://x")
+    said = deeptier("versions")
+
+    assert said.status == 1
+    assert "DEEPTIER_RECORDS_URL: records live in SQLite or PostgreSQL" in said.err
+    checks = deeptier("doctor", "--json")
+    assert checks.status == 1
+    assert [each["name"] for each in checks.json["checks"] if not each["ok"]] == ["settings"]
+
+
+def test_a_token_holds_at_a_service_with_the_same_folder(deeptier: Run, home: Path) -> None:
+    token = deeptier("token", "supplier", "--firm", "PART", "--days", "2").out.strip()
+
+    _, bearer = read(token, Settings(home=home).signing_key(), now=utc_now())
+
+    assert (bearer.role, bearer.firm) == ("supplier", "PART")
+
+
+@pytest.mark.parametrize("form", ["html", "graphml", "csv", "json"])
+def test_a_chain_is_exported(deeptier: Run, tmp_path: Path, form: str) -> None:
+    out = tmp_path / f"chain.{form}"
+    said = deeptier("export", "CORE1", "--format", form, "--out", str(out))
+
+    assert said.status == 0, said.err
+    assert "临江钢铁有限公司" in out.read_text(encoding="utf-8-sig")
+
+
+def test_the_doctor_names_what_is_ill(deeptier: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPTIER_GRAPH_URL", "postgresql+psycopg://bank:hidden@127.0.0.1:1/nowhere")
+    said = deeptier("doctor", "--json")
+
+    ill = {each["name"]: each["detail"] for each in said.json["checks"] if not each["ok"]}
+    assert said.status == 1
+    assert "graph" in ill
+    assert "hidden" not in said.out + said.err
+
+
+def test_a_user_is_added_and_changed(deeptier: Run) -> None:
+    password = ("--password", "long enough for this")
+
+    assert deeptier("user", "add", "lin", "officer", *password).status == 0
+    assert "there is a user" in deeptier("user", "add", "lin", "officer", *password).err
+    assert deeptier("user", "password", "lin", "--password", "another long one").status == 0
+
+
+def test_the_module_is_the_command(home: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "app.cli", "--version"],
+        cwd=ROOT,
+        env={**os.environ, "DEEPTIER_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert said.stdout.startswith("deeptier 0.")

@@ -1,0 +1,129 @@
+"""Imports over the interface: taken in, ingested in the background, read back."""
+
+import datetime as dt
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.imports import repository
+from tests.app.economy import write_files
+
+IMPORTS = "/api/v1/imports"
+SECONDS_MAX = 120
+NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
+
+
+def ended(client: TestClient, headers: dict[str, str], place: str) -> dict[str, Any]:
+    """Wait until an import has ended, and the refresh that follows it."""
+    until = time.monotonic() + SECONDS_MAX
+    while time.monotonic() < until:
+        found: dict[str, Any] = client.get(place, headers=headers).json()
+        if found["state"] in ("done", "failed"):
+            return found
+        time.sleep(0.05)
+    raise AssertionError("the import did not end")
+
+
+def parts(folder: Path) -> list[tuple[str, tuple[str, bytes]]]:
+    return [("files", (path.name, path.read_bytes())) for path in sorted(folder.iterdir())]
+
+
+def test_the_same_files_again_change_nothing(
+    client: TestClient, bearer: Any, tmp_path: Path
+) -> None:
+    headers = bearer("risk")
+    files = parts(write_files(tmp_path / "files"))
+
+    answer = client.post(
+        IMPORTS, data={"source": "files", "as_of": "2026-06-30"}, files=files, headers=headers
+    )
+    found = ended(client, headers, answer.headers["location"])
+
+    assert answer.status_code == 202
+    assert answer.headers["location"] == f"{IMPORTS}/{answer.json()['id']}"
+    assert found["state"] == "done", found
+    assert found["outcome"]["version"] == 1
+    assert found["by"] == "token:risk"
+
+
+def test_one_month_more_is_a_new_version_that_is_refreshed_and_served(
+    client: TestClient, bearer: Any, tmp_path: Path
+) -> None:
+    headers = bearer("admin")
+    text = (
+        "number,issued_on,seller,buyer,amount_yuan,tax_yuan,total_yuan,status,kind,goods\n"
+        "N1,2026-07-10,ORE,CORE2,100000,13000,113000,valid,blue,石\n"
+    )
+    files = [("files", ("invoices.csv", text.encode()))]
+
+    answer = client.post(IMPORTS, data={"source": "files"}, files=files, headers=headers)
+    found = ended(client, headers, answer.headers["location"])
+    assert found["state"] == "done", found
+    client.app.state.imports.close()  # type: ignore[attr-defined]
+    limits = client.get("/api/v1/chains/CORE2/limits", headers=headers).json()
+
+    assert found["outcome"]["version"] == 2
+    assert limits["version"] == 2
+    assert {firm["id"] for firm in limits["firms"]} == {"ORE", "PART"}
+    versions = client.get("/api/v1/versions", headers=headers).json()["items"]
+    assert [each["current"] for each in versions] == [False, True]
+
+
+def test_a_refused_file_leaves_the_version_and_says_why(client: TestClient, bearer: Any) -> None:
+    headers = bearer("risk")
+    files = [("files", ("invoices.csv", b"number,seller\n1,a\n"))]
+
+    answer = client.post(IMPORTS, data={"source": "files"}, files=files, headers=headers)
+    found = ended(client, headers, answer.headers["location"])
+
+    assert found["state"] == "failed"
+    assert "invoices.csv" in found["detail"]
+    assert "uploads" not in found["detail"]
+    assert len(client.get("/api/v1/versions", headers=headers).json()["items"]) == 1
+    home = client.app.state.resources.home  # type: ignore[attr-defined]
+    assert list((home / "uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("nothing", "invoices.csv"),
+        ("files", "../../invoices.csv"),
+        ("files", ".."),
+        ("files", ".hidden/../x"),
+    ],
+)
+def test_an_unknown_source_or_a_path_for_a_name_is_malformed(
+    client: TestClient, bearer: Any, source: str, name: str
+) -> None:
+    answer = client.post(
+        IMPORTS,
+        data={"source": source},
+        files=[("files", (name, b"x"))],
+        headers=bearer("risk"),
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+
+
+def test_an_import_without_files_is_malformed(client: TestClient, bearer: Any) -> None:
+    answer = client.post(IMPORTS, data={"source": "files"}, headers=bearer("risk"))
+
+    assert answer.status_code == 422
+
+
+def test_what_a_dead_process_left_running_is_given_up(client: TestClient) -> None:
+    records = client.app.state.resources.records  # type: ignore[attr-defined]
+    row = {"source": "files", "files": [], "by": "x", "created_at": NOW}
+    repository.add(records, {**row, "import": "old"})
+    repository.change(records, "old", state="running")
+
+    lost = repository.give_up(records, before=NOW + dt.timedelta(seconds=1), now=NOW)
+
+    assert lost == 1
+    found = repository.find(records, "old")
+    assert found is not None
+    assert (found["state"], found["detail"]) == ("failed", "the process that ran it ended")

@@ -1,0 +1,31 @@
+"""A process with a scheduler, for the tests of leadership: says when it leads and when it works."""
+
+import datetime as dt
+import sys
+import time
+from pathlib import Path
+
+from app.config import Settings
+from app.deps import open_resources
+from app.jobs.scheduler import Scheduler
+
+SECONDS_MAX = 60
+
+
+def main(home: str, records_url: str, seconds: float) -> None:
+    """Lead when it can, until killed or told to stop by a line on standard input."""
+    settings = Settings(home=Path(home), records_url=records_url)
+    lasts = dt.timedelta(seconds=seconds)
+    with open_resources(settings) as resources, Scheduler(resources, lasts=lasts) as scheduler:
+        said = False
+        until = time.monotonic() + SECONDS_MAX
+        while time.monotonic() < until:
+            if scheduler.leads != said:
+                said = scheduler.leads
+                sys.stdout.write("leads\n" if said else "follows\n")
+                sys.stdout.flush()
+            time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]))

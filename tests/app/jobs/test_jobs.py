@@ -1,0 +1,169 @@
+"""The jobs: refresh, inbox and sweep; their runs are kept, and the stored times survive."""
+
+import datetime as dt
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.config import Settings
+from app.deps import Resources, open_resources
+from app.errors import Absent
+from app.jobs import scheduler as scheduling
+from app.jobs.running import jobs, last_run, run_job
+from app.jobs.scheduler import Scheduler, run_scheduled
+from app.jobs.tasks import TASKS
+from app.records.runs import newest_run
+from tests.app.economy import write_files
+
+NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
+SECONDS_MAX = 20
+
+
+@pytest.fixture
+def resources(settings: Settings) -> Iterator[Resources]:
+    with open_resources(settings, now=lambda: NOW) as resources:
+        yield resources
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Resources]:
+    with open_resources(Settings(home=tmp_path / "empty"), now=lambda: NOW) as resources:
+        yield resources
+
+
+def deliver(folder: Path, *, age: dt.timedelta = dt.timedelta(minutes=5)) -> None:
+    """Make everything in a folder look as old as given."""
+    moment = (NOW - age).timestamp()
+    for place in [*folder.rglob("*"), folder]:
+        os.utime(place, (moment, moment))
+
+
+def test_a_refresh_that_changes_nothing_says_so(resources: Resources) -> None:
+    ended = run_job(resources, "refresh", by="test")
+
+    assert (ended["state"], ended["by"]) == ("done", "test")
+    assert ended["detail"].endswith("as before")
+
+
+def test_a_refresh_before_the_first_version_has_nothing_to_do(empty: Resources) -> None:
+    assert run_job(empty, "refresh", by="test")["detail"] == "no version yet"
+
+
+def test_a_refusal_is_kept_as_a_failed_run(resources: Resources, tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    settings = resources.settings.model_copy(update={"policy": tmp_path / "policies"})
+    with open_resources(settings, now=lambda: NOW) as other:
+        ended = run_job(other, "refresh", by="test")
+
+    assert ended["state"] == "failed"
+    assert "policy" in ended["detail"]
+
+
+def test_there_is_no_other_job(resources: Resources) -> None:
+    with pytest.raises(Absent, match="refresh, inbox, sweep"):
+        run_job(resources, "other", by="test")
+
+
+def test_a_delivery_in_the_inbox_is_ingested_and_moved(resources: Resources) -> None:
+    delivery = write_files(resources.home / "inbox" / "files" / "july")
+    (delivery / "invoices.csv").write_text(
+        "number,issued_on,seller,buyer,amount_yuan,tax_yuan,total_yuan,status,kind,goods\n"
+        "N1,2026-07-10,ORE,CORE2,100000,13000,113000,valid,blue,石\n",
+        encoding="utf-8",
+    )
+    deliver(delivery)
+
+    ended = run_job(resources, "inbox", by="test")
+
+    assert ended["detail"] == "july: version 2"
+    assert not delivery.exists()
+    (done,) = (resources.home / "inbox" / "done").iterdir()
+    assert done.name.endswith("-files-july")
+    run = newest_run(resources.records)
+    assert run is not None
+    assert run.version == 2, "what is served follows what was delivered"
+
+
+def test_a_refused_delivery_lies_beside_its_reason(resources: Resources) -> None:
+    delivery = resources.home / "inbox" / "files" / "bad"
+    delivery.mkdir(parents=True)
+    (delivery / "invoices.csv").write_text("number,seller\n1,a\n", encoding="utf-8")
+    deliver(delivery)
+
+    ended = run_job(resources, "inbox", by="test")
+
+    assert (ended["state"], ended["detail"]) == ("done", "bad: refused")
+    (reason,) = (resources.home / "inbox" / "refused").glob("*.reason.txt")
+    assert "invoices.csv" in reason.read_text(encoding="utf-8")
+    assert resources.version().number == 1
+
+
+def test_a_delivery_that_is_still_being_written_waits(resources: Resources) -> None:
+    delivery = write_files(resources.home / "inbox" / "files" / "half")
+    deliver(delivery)
+    late = delivery / "invoices.csv"
+    os.utime(late, (NOW.timestamp() - 1, NOW.timestamp() - 1))
+
+    assert run_job(resources, "inbox", by="test")["detail"] == "nothing new"
+    assert late.exists()
+
+
+def test_the_sweep_clears_what_is_over(resources: Resources) -> None:
+    old, new = (resources.home / "uploads" / name for name in ("old", "new"))
+    for place, hours in ((old, 30), (new, 1)):
+        place.mkdir(parents=True)
+        deliver(place, age=dt.timedelta(hours=hours))
+
+    ended = run_job(resources, "sweep", by="test")
+
+    assert ended["detail"] == "0 sessions, 0 imports, 1 uploads"
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_every_job_is_listed_with_its_last_run(resources: Resources) -> None:
+    run_job(resources, "sweep", by="test")
+
+    listed = {each["name"]: each["last"] for each in jobs(resources)}
+
+    assert set(listed) == set(TASKS)
+    assert listed["refresh"] is None
+    assert listed["sweep"]["finished_at"] == NOW
+
+
+def wait_for_leading(scheduler: Scheduler) -> None:
+    until = time.monotonic() + SECONDS_MAX
+    while not scheduler.leads and time.monotonic() < until:
+        time.sleep(0.01)
+    assert scheduler.leads
+
+
+def test_the_leader_keeps_the_times_of_every_job_and_runs_what_is_due(
+    resources: Resources,
+) -> None:
+    with Scheduler(resources) as scheduler:
+        wait_for_leading(scheduler)
+        first = {job.id: job.next_run_time for job in scheduler.stored()}
+        run_scheduled("sweep")
+    with Scheduler(resources) as scheduler:
+        wait_for_leading(scheduler)
+        again = {job.id: job.next_run_time for job in scheduler.stored()}
+
+    assert set(first) == set(TASKS)
+    assert first == again
+    run = last_run(resources, "sweep")
+    assert run is not None
+    assert run["state"] == "done"
+
+
+def test_without_the_lease_nothing_runs(resources: Resources) -> None:
+    with Scheduler(resources) as scheduler:
+        wait_for_leading(scheduler)
+        scheduler.lease.release()
+        run_scheduled("sweep")
+
+        assert last_run(resources, "sweep") is None
+    run_scheduled("sweep")
+    assert scheduling._RUNNING == {}

@@ -1,0 +1,162 @@
+"""Of several real processes one leads; when it dies another takes over."""
+
+import datetime as dt
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from app.jobs.lease import Lease
+from app.records import Records, open_records
+from app.records.tables import leases
+
+ROOT = Path(__file__).parent.parent.parent.parent
+PROCESS = Path(__file__).parent / "process.py"
+LEASE_SECONDS = 2.0
+SECONDS_MAX = 40.0
+NOON = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+LASTS = dt.timedelta(seconds=10)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.moment = NOON
+
+    def __call__(self) -> dt.datetime:
+        return self.moment
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def records_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgres":
+        return str(request.getfixturevalue("empty_postgres_url"))
+    return f"sqlite:///{tmp_path / 'records.db'}"
+
+
+@pytest.fixture
+def records(records_url: str) -> Iterator[Records]:
+    with open_records(records_url) as records:
+        yield records
+
+
+def test_one_holds_the_lease_until_it_ends(records: Records) -> None:
+    clock = Clock()
+    one, two = (Lease(records, "jobs", name, LASTS, clock) for name in ("one", "two"))
+
+    assert one.take()
+    assert not two.take()
+    assert (one.is_held(), two.is_held()) == (True, False)
+    clock.moment += LASTS / 2
+    assert one.take(), "a renewal is a lease again"
+    clock.moment += LASTS * 0.9
+    assert not two.take()
+    clock.moment += LASTS * 0.2
+    assert not one.is_held()
+    assert two.take()
+    assert not one.take()
+
+
+def test_a_lease_given_back_is_free_at_once(records: Records) -> None:
+    clock = Clock()
+    one, two = (Lease(records, "jobs", name, LASTS, clock) for name in ("one", "two"))
+
+    one.take()
+    two.release()
+    assert not two.take(), "nobody gives back what another holds"
+    one.release()
+    assert two.take()
+
+
+def test_leases_of_different_names_do_not_meet(records: Records) -> None:
+    clock = Clock()
+
+    assert Lease(records, "jobs", "one", LASTS, clock).take()
+    assert Lease(records, "other", "two", LASTS, clock).take()
+
+
+class Started:
+    """A process with a scheduler, and what it last said."""
+
+    def __init__(self, home: Path, records_url: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(PROCESS), str(home), records_url, str(LEASE_SECONDS)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        assert self.process.stdout is not None
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.process.stdout, selectors.EVENT_READ)
+        self.said = ""
+
+    @property
+    def leads(self) -> bool:
+        assert self.process.stdout is not None
+        while self.selector.select(timeout=0) and (line := self.process.stdout.readline()):
+            self.said = line.decode().strip()
+        return self.said == "leads" and self.process.poll() is None
+
+    def end(self, how: signal.Signals) -> None:
+        self.process.send_signal(how)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.selector.close()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def wait_for_leader(processes: list[Started]) -> Started:
+    until = time.monotonic() + SECONDS_MAX
+    while time.monotonic() < until:
+        leaders = [each for each in processes if each.leads]
+        if leaders:
+            return leaders[0]
+        time.sleep(0.05)
+    raise AssertionError("nobody leads")
+
+
+@pytest.mark.slow
+def test_when_the_leader_is_killed_the_other_takes_over(records_url: str, tmp_path: Path) -> None:
+    with open_records(records_url) as records:
+        processes = [Started(tmp_path, records_url) for _ in range(2)]
+        try:
+            first = wait_for_leader(processes)
+            (other,) = [each for each in processes if each is not first]
+            time.sleep(1.5 * LEASE_SECONDS)
+            assert first.leads
+            assert not other.leads, "two lead at once"
+            with records.reading() as connection:
+                assert len(connection.execute(sa.select(leases)).all()) == 1
+            first.end(signal.SIGKILL)
+            assert wait_for_leader([other]) is other
+        finally:
+            for each in processes:
+                each.close()
+
+
+@pytest.mark.slow
+def test_a_leader_that_slept_through_its_lease_steps_back(records_url: str, tmp_path: Path) -> None:
+    processes = [Started(tmp_path, records_url) for _ in range(2)]
+    try:
+        first = wait_for_leader(processes)
+        (other,) = [each for each in processes if each is not first]
+        first.end(signal.SIGSTOP)
+        assert wait_for_leader([other]) is other
+        first.end(signal.SIGCONT)
+        until = time.monotonic() + SECONDS_MAX
+        while first.leads and time.monotonic() < until:
+            time.sleep(0.05)
+        assert (first.leads, other.leads) == (False, True)
+    finally:
+        for each in processes:
+            each.close()
