@@ -1,12 +1,14 @@
 """The command `serve`."""
 
+import socket
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 import uvicorn
 
-from app.cli.logins import demo_logins
+from app.cli.logins import Login, demo_logins
 from app.config import Settings
 from app.deps import open_resources
 from app.kit import console
@@ -41,10 +43,22 @@ def serve(
         access_log=False,
         server_header=False,
     )
-    listening = config.bind_socket()
-    host, port = listening.getsockname()[:2]
-    for login in logins:
-        console.show(f"sign in as {login.name} with {login.password}")
-    console.show(f"serving on http://{host}:{port}")
-    sys.stdout.flush()
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config, logins).run(sockets=[config.bind_socket()])
+
+
+class _Server(uvicorn.Server):
+    """Says where it serves, and who may sign in, once it does."""
+
+    def __init__(self, config: uvicorn.Config, logins: Sequence[Login]) -> None:
+        super().__init__(config)
+        self._logins = logins
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, then print the address."""
+        await super().startup(sockets=sockets)
+        for login in self._logins:
+            console.show(f"sign in as {login.name} with {login.password}")
+        for place in sockets or []:
+            host, port = place.getsockname()[:2]
+            console.show(f"serving on http://{host}:{port}")
+        sys.stdout.flush()

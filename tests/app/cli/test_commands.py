@@ -1,5 +1,6 @@
 """Every command: facts as JSON on standard output, the exit status, help with an example."""
 
+import html
 import json
 import os
 import subprocess
@@ -210,7 +211,7 @@ def test_a_chain_is_exported(deeptier: Run, tmp_path: Path, form: str) -> None:
     said = deeptier("export", "CORE1", "--format", form, "--out", str(out))
 
     assert said.status == 0, said.err
-    assert "临江钢铁有限公司" in out.read_text(encoding="utf-8-sig")
+    assert "临江钢铁有限公司" in html.unescape(out.read_text(encoding="utf-8-sig"))
 
 
 def test_the_doctor_names_what_is_ill(deeptier: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 from app.config import Settings
 from app.deps import open_resources
 from app.jobs.scheduler import Scheduler
+from app.kit.logs import configure_logs
 
 SECONDS_MAX = 60
 
 
 def main(home: str, records_url: str, seconds: float) -> None:
     """Lead when it can, until killed or told to stop by a line on standard input."""
+    configure_logs(readable=False)
     settings = Settings(home=Path(home), records_url=records_url)
     lasts = dt.timedelta(seconds=seconds)
     with open_resources(settings) as resources, Scheduler(resources, lasts=lasts) as scheduler:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import os
-import selectors
 import signal
 import subprocess
 import sys
@@ -93,14 +92,12 @@ class Started:
         )
         assert self.process.stdout is not None
         os.set_blocking(self.process.stdout.fileno(), False)
-        self.selector = selectors.DefaultSelector()
-        self.selector.register(self.process.stdout, selectors.EVENT_READ)
         self.said = ""
 
     @property
     def leads(self) -> bool:
         assert self.process.stdout is not None
-        while self.selector.select(timeout=0) and (line := self.process.stdout.readline()):
+        for line in iter(self.process.stdout.readline, b""):
             self.said = line.decode().strip()
         return self.said == "leads" and self.process.poll() is None
 
@@ -110,7 +107,6 @@ class Started:
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-        self.selector.close()
         assert self.process.stdout is not None
         self.process.stdout.close()
 
