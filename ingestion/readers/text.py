@@ -104,7 +104,8 @@ def _block(place: _Place, block: bytes, marks: Marks) -> Chunk | None:
     place.line += int(np.searchsorted(marks.breaks, marks.end))
     if place.header is None and filled.any():
         first = int(np.flatnonzero(filled)[0])
-        place.header = _header(place, block[marks.starts[first] : marks.stops[first]])
+        raw = block[marks.starts[first] : marks.stops[first]]
+        place.header = _header(place, int(lines[first]), raw)
         filled[first] = False
     if place.header is None:
         return None
@@ -146,10 +147,10 @@ def _raw(place: _Place, block: bytes, marks: Marks, row: int) -> str:
     return shown(raw.decode(place.encoding or "utf-8", "backslashreplace"))
 
 
-def _header(place: _Place, raw: bytes) -> list[str]:
+def _header(place: _Place, line: int, raw: bytes) -> list[str]:
     name = place.encoding or "utf-8"
     if not encoding.decodes(raw, name):
-        raise BadFile(f"{place.path.name}: line {place.line}: the header is not {name} text")
+        raise BadFile(f"{place.path.name}: line {line}: the header is not {name} text")
     return check_header(place.path, next(csv.reader([raw.decode(name)]), []))
 
 

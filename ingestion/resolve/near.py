@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Levenshtein
 
 from ingestion.resolve.codes import code
 from ingestion.resolve.decisions import Decision
@@ -19,10 +20,10 @@ from ingestion.resolve.firms import Listed, Resolution
 from ingestion.resolve.names import bigrams, key, stem
 
 LIKENESS_MIN = 80.0
-DOUBLE_MIN = 95.0  # For two listed firms: below this too many just sound alike.
+PART_LESS = 5.0  # A name inside another is less alike than the same name.
 SHOWN_MAX = 10  # Candidates for one text.
 COMPARED_MAX = 1_000  # Names with which one text is compared.
-NAMES_MAX = 200_000  # Texts that are compared; the rest is left out, and said to be.
+NAMES_MAX = 20_000  # Texts that are compared in one import; the first in order of text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -87,15 +88,42 @@ def propose(
     if not named:
         return []
     found = near((text for text in strangers if is_name(text)), named, decided=pairs)
-    # Two listed firms that both have a code are two; only a firm without one may be another.
     doubles = [
         c
-        for c in near(uncoded, named, decided=pairs)
-        if c.likeness >= DOUBLE_MIN
-        and uncoded[c.text] != c.firm
-        and (uncoded[c.text], c.firm) not in pairs
+        for c in _doubles(listed, resolution, uncoded, named)
+        if uncoded[c.text] != c.firm and not {(c.text, c.firm), (uncoded[c.text], c.firm)} & pairs
     ]
-    return sorted({*found, *doubles}, key=lambda c: (c.text, -c.likeness, c.firm))
+    return [*found, *doubles]
+
+
+def _doubles(
+    listed: Sequence[Listed],
+    resolution: Resolution,
+    uncoded: Mapping[str, str],
+    named: Mapping[str, Sequence[tuple[str, str]]],
+) -> list[Candidate]:
+    """
+    Return listed firms without a code that may be another listed firm.
+
+    Two that both have a code are two. Only one wrong character, or a name that differs in place
+    and legal form alone, is shown: too many names just sound alike.
+    """
+    alike: dict[str, dict[str, str]] = {}
+    for row, firm in zip(listed, resolution.ids, strict=True):
+        if row.identifies:
+            alike.setdefault(stem(row.name), {}).setdefault(firm, row.name)
+    found = {
+        Candidate(name, other, shown, 100.0)
+        for name in uncoded
+        for other, shown in list(alike[stem(name)].items())[:SHOWN_MAX]
+    }
+    found |= {
+        c for c in near(uncoded, named) if Levenshtein.distance(key(c.text), key(c.name)) <= 1
+    }
+    best: dict[tuple[str, str], Candidate] = {}
+    for candidate in sorted(found, key=lambda c: c.likeness):
+        best[candidate.text, candidate.firm] = candidate
+    return sorted(best.values(), key=lambda c: (c.text, -c.likeness, c.firm))
 
 
 def write(path: Path, candidates: Sequence[Candidate]) -> None:
@@ -141,11 +169,11 @@ class _Blocks:
         """Return the firms whose names look most like a text."""
         full, short = key(text), stem(text)
         best: dict[str, tuple[float, float, str]] = {}
-        for place in self._places(full):
-            firm, shown, other_full, other = self._entries[place]
-            likeness = max(fuzz.ratio(short, other), fuzz.partial_ratio(short, other) - 5)
-            if likeness >= LIKENESS_MIN and text != shown:
-                found = (likeness, fuzz.ratio(full, other_full), shown)
+        places = {place: self._entries[place][3] for place in self._places(full)}
+        for place, likeness in _scores(short, places).items():
+            firm, shown, other, _ = self._entries[place]
+            if text != shown:
+                found = (likeness, fuzz.ratio(full, other), shown)
                 best[firm] = max(best.get(firm, found), found)
         # Of firms that look alike, first those whose place and legal form are the same too.
         order = sorted(best.items(), key=lambda item: (-sum(item[1][:2]), item[0]))
@@ -165,6 +193,18 @@ class _Blocks:
                 break
             places.update(block[:COMPARED_MAX])
         return sorted(places)
+
+
+def _scores(name: str, others: Mapping[int, str]) -> dict[int, float]:
+    """Return how much each name looks like one, from the least that counts: whole or in part."""
+    whole = process.extract(name, others, scorer=fuzz.ratio, limit=None, score_cutoff=LIKENESS_MIN)
+    part = process.extract(
+        name, others, scorer=fuzz.partial_ratio, limit=None, score_cutoff=LIKENESS_MIN + PART_LESS
+    )
+    scores = {place: score - PART_LESS for _, score, place in part}
+    for _, score, place in whole:
+        scores[place] = max(score, scores.get(place, 0.0))
+    return scores
 
 
 def _safe(cell: str) -> str:

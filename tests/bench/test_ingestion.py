@@ -1,0 +1,117 @@
+"""
+How long files take to become a published version, and what memory that needs.
+
+The real invoices are those of the contest (skipped where they are not there). Generated ones:
+DEEPTIER_BENCH_INVOICES (ten million) between 100,000 firms over two years; each import runs in a
+process of its own, so that its peak memory is its own.
+"""
+
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from ingestion.lake import Lake
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT.parent / "shared" / "data" / "cumcm2020c"
+INVOICES = int(os.environ.get("DEEPTIER_BENCH_INVOICES", "10000000"))
+FIRMS = 100_000
+A_FILE = 1_000_000
+SCRIPT = """
+import datetime as dt, resource, sys
+from pathlib import Path
+from graph.stores import open_store
+from ingestion.run import Job, ingest
+
+home = Path(sys.argv[3])
+with open_store(f"sqlite:///{home}/graph.db") as store:
+    job = Job(store, home, dt.datetime.now(dt.UTC))
+    outcome = ingest(sys.argv[1], [Path(sys.argv[2])], job=job)
+print(outcome.rows, outcome.version.trades, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def run(source: str, folder: Path, home: Path) -> tuple[int, int, float]:
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, source, str(folder), str(home)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    rows, trades, peak = done.stdout.split()
+    return int(rows), int(trades), int(peak) / 2**20
+
+
+def written(folder: Path, count: int) -> Path:
+    """Write firms and invoices, a million a file."""
+    folder.mkdir(parents=True)
+    draw = np.random.default_rng(3)
+    names = pl.DataFrame({"firm": [f"F{i:06}" for i in range(FIRMS)]})
+    names.with_columns(name=pl.lit("企业") + pl.col("firm")).write_csv(folder / "firms.csv")
+    ids = names["firm"]
+    for start in range(0, count, A_FILE):
+        size = min(A_FILE, count - start)
+        seller = draw.integers(0, FIRMS, size)
+        buyer = (seller + 1 + draw.integers(0, 20, size) ** 2) % FIRMS
+        amount = draw.integers(1, 10_000_000, size)
+        days = np.datetime64("2024-07-01") + draw.integers(0, 730, size).astype("timedelta64[D]")
+        frame = {
+            "number": np.arange(start, start + size),
+            "issued_on": days,
+            "seller": ids.gather(seller),
+            "buyer": ids.gather(buyer),
+            "amount_fen": amount,
+            "tax_fen": amount * 13 // 100,
+        }
+        pl.DataFrame(frame).write_csv(folder / f"invoices_{start // A_FILE:03}.csv")
+    return folder
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the contest's files are not there")
+def test_real_invoices_to_a_version(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    rows, trades, peak = benchmark.pedantic(run, args=("cumcm", DATA, tmp_path / "home"), rounds=3)
+
+    benchmark.extra_info |= {
+        "rows": rows, "trades": trades, "peak_GB": round(peak, 2), "target": "12 s, 1.5 GB"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("share", [0.1, 1.0])
+def test_generated_invoices_to_a_version(
+    benchmark: BenchmarkFixture, tmp_path: Path, share: float
+) -> None:
+    folder = written(tmp_path / "raw", int(INVOICES * share))
+
+    rows, trades, peak = benchmark.pedantic(
+        run, args=("files", folder, tmp_path / "home"), rounds=1
+    )
+
+    benchmark.extra_info |= {
+        "rows": rows, "trades": trades, "peak_GB": round(peak, 2), "target": "linear, 4 GB"
+    }  # fmt: skip
+
+
+def test_pair_totals_of_a_year(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    folder = written(tmp_path / "raw", 1_000_000)
+    run("files", folder, tmp_path / "home")
+    day = dt.date(2026, 6, 30)
+
+    def totals() -> int:
+        lake = Lake(tmp_path / "home" / "lake")
+        found = lake.pair_totals(1, after=day - dt.timedelta(days=365), until=day)
+        return int(found.num_rows)
+
+    pairs = benchmark.pedantic(totals, rounds=5)
+
+    benchmark.extra_info |= {"invoices": 1_000_000, "pairs": pairs, "target": "well below 1 s"}

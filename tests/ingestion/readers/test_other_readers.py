@@ -1,0 +1,87 @@
+"""Workbooks and Parquet files give the text that a CSV file would have."""
+
+import datetime as dt
+import decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from openpyxl import Workbook
+
+from ingestion.errors import BadFile
+from ingestion.readers import read
+
+
+def workbook(path: Path, rows: list[list[object]]) -> Path:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def texts(path: Path) -> list[dict[str, str | None]]:
+    return [row for chunk in read(path) for row in chunk.rows.drop("_line").to_dicts()]
+
+
+def test_a_workbook_gives_its_cells_as_typed(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "cells.xlsx",
+        [
+            ["number", "day", "amount", "core"],
+            [10012345, dt.datetime(2026, 1, 5), 943.4, True],  # noqa: DTZ001  # A workbook knows no time zone.
+            [],
+            ["007", dt.date(2026, 1, 6), 0.1 + 0.2, False],
+            [12345678901234567890, "2026/1/7", 1e15, None],
+        ],
+    )
+
+    assert texts(path) == [
+        {"number": "10012345", "day": "2026-01-05", "amount": "943.4", "core": "true"},
+        {"number": "007", "day": "2026-01-06", "amount": "0.3", "core": "false"},
+        {"number": "1.23456789012346e+19", "day": "2026/1/7", "amount": "1e+15", "core": None},
+    ]
+    assert [chunk.lines.tolist() for chunk in read(path)] == [[2, 4, 5]]
+
+
+def test_an_empty_workbook_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="empty"):
+        list(read(workbook(tmp_path / "empty.xlsx", [])))
+
+
+def test_parquet_values_become_plain_text(tmp_path: Path) -> None:
+    path = tmp_path / "cells.parquet"
+    table = pa.table(
+        {
+            "number": pa.array(["1", " 2 "]).dictionary_encode(),
+            "day": pa.array([dt.date(2026, 1, 5), None]),
+            "at": pa.array([dt.datetime(2026, 1, 5), None], pa.timestamp("us")),  # noqa: DTZ001  # Naive on purpose.
+            "amount": pa.array([decimal.Decimal("12.30"), None]),
+            "ratio": pa.array([0.5, 1e-7]),
+            "core": pa.array([True, False]),
+        }
+    )
+    pq.write_table(table, path)
+
+    first, second = texts(path)
+
+    assert first == {
+        "number": "1",
+        "day": "2026-01-05",
+        "at": "2026-01-05 00:00:00.000000",
+        "amount": "12.30",
+        "ratio": "0.5",
+        "core": "true",
+    }
+    assert (second["number"], second["day"]) == ("2", None)
+
+
+def test_parquet_rows_count_as_if_a_header_stood_above(tmp_path: Path) -> None:
+    path = tmp_path / "cells.parquet"
+    pq.write_table(pa.table({"a": ["x", "y\0", "z"]}), path)
+
+    lines = [line for chunk in read(path) for line in chunk.lines.tolist()]
+    bad = [row.line for chunk in read(path) for row in chunk.unread]
+
+    assert (lines, bad) == ([2, 4], [3])
