@@ -81,7 +81,7 @@ def books(made: World, trade: Year) -> Mapping[str, FloatArray | list[str | None
             grade[core], rating[core] = 14, "R14"
         _shape(random, columns, core, profile, need=float(need[core]), grade=int(grade[core]))
     size = [SIZES[place] for place in np.searchsorted(SIZE_YUAN, revenue).tolist()]
-    return {**columns, "rating": rating, "size": list(size), "scale": revenue}
+    return {**columns, "rating": rating, "size": list(size)}
 
 
 def _later(random: np.random.Generator) -> str:
@@ -122,7 +122,7 @@ def _statement(
     worth = revenue * np.exp(random.normal(-1.0, 0.5, count))
     columns = {
         "capital": np.round(worth * random.uniform(0.2, 0.8, count) / 1e4) * 1e4 + 1e5,
-        "revenue": revenue,
+        "revenue": revenue.copy(),  # Kept back later; sizes go by what it really is.
         "cost": cost,
         "profit": profit,
         "equity": worth * random.uniform(1.0, 1.25, count),

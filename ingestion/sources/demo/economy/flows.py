@@ -19,7 +19,7 @@ from ingestion.sources.demo.economy.sectors import BoolArray, FloatArray, IntArr
 ROUNDS_MAX = 200
 TOLERANCE = 1e-9
 AMOUNT_MIN = 3_000.0  # Yuan a year; smaller relations are not worth an invoice.
-CORE_SALES_MEDIAN = 4.5e9
+CORE_SALES_MEDIAN = 2.8e9
 INSIDE, CONTRA, SOLD_OUTSIDE, BOUGHT_OUTSIDE = range(4)
 
 
@@ -107,7 +107,7 @@ def _weights(random: np.random.Generator, made: Structure) -> FloatArray:
 def _outward(random: np.random.Generator, made: Structure) -> FloatArray:
     """Return the share of a firm's sales that goes outside: little where it lives on one chain."""
     return np.clip(
-        0.65 * (1.0 - made.dependence) + random.normal(0.0, 0.06, made.firms), 0.02, 0.75
+        0.55 * (1.0 - made.dependence) + random.normal(0.0, 0.06, made.firms), 0.02, 0.65
     )
 
 
@@ -122,7 +122,8 @@ def _upstream(
     firms = made.firms
     budget = np.bincount(made.buyer, weights=weight, minlength=firms)
     count = np.bincount(made.buyer[weight > 0], minlength=firms)
-    covered = 0.9 * (1.0 - np.exp(-count / 2.5))
+    covered = 0.6 * (1.0 - np.exp(-count / 3.0))
+    covered[: made.cores] = 0.85
     share = weight / np.where(budget > 0, budget, 1.0)[made.buyer]
     sales = np.zeros(firms)
     sales[: made.cores] = core_sales
@@ -196,7 +197,7 @@ def _outside(
     open_sales[: made.cores] *= 0.3  # Cores sell most of the rest to people, who get no invoice.
     open_cost = np.maximum(sales * balance.cost_share - bought, 0.0) * (made.role != IDLE)
     half = balance.outside // 2  # Customers and suppliers apart: no chain leads through outside.
-    popular = np.arange(1, half + 1, dtype=np.float64) ** -0.8
+    popular = np.arange(1, half + 1, dtype=np.float64) ** -0.45
     pairs = []
     for rest, mean, kind in ((open_sales, 1.3, SOLD_OUTSIDE), (open_cost, 0.6, BOUGHT_OUTSIDE)):
         count = np.where(rest > AMOUNT_MIN, 1 + random.poisson(mean, firms), 0)

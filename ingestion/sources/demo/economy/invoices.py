@@ -1,7 +1,8 @@
 """
-Invoices month by month: a Poisson count and gamma amounts on every pair.
+Invoices month by month: regular counts and gamma amounts on every pair.
 
-Means follow the pair's yearly amount, its seller's season and growth; relations begin and end. Red
+A pair bills at even steps from a phase of its own, so that a year's sum is near its mean. Means
+follow the pair's yearly amount, its seller's season and growth; relations begin and end. Red
 letters take back part of what was sold, voided ones were wrong from the start and are written
 beside the right one.
 """
@@ -18,7 +19,7 @@ from ingestion.sources.demo.economy.world import World
 
 RED, RED_POOR, POOR = 0.006, 0.12, 0.03
 VOID = 0.025
-SPREAD = 3.0  # Shape of the gamma; the deviation of an amount is its mean over the root of it.
+SPREAD = 5.0  # Shape of the gamma; the deviation of an amount is its mean over the root of it.
 RATE_POWER = 0.38
 ROUND_YUAN, ROUND = 100, 0.2
 FALL = 0.5  # A firm that will fail sells this much less at the end.
@@ -46,10 +47,12 @@ def invoices(made: World) -> pl.DataFrame:
     rate = _rates(made)
     begins, ends = _lives(random, made)
     growth = random.normal(0.06, 0.12, made.firms + made.flows.outside)
+    phase = random.random(len(rate))
     months = []
     for month, start in enumerate(plan.month_starts()):
         alive = (begins <= month) & (month <= ends)
-        months.append(_month(random, made, start, rate * alive, growth))
+        count = np.floor(rate * (month + 1) + phase) - np.floor(rate * month + phase)
+        months.append(_month(random, made, start, (count * alive).astype(np.int64), growth))
     blue = pl.concat(months)
     if len(blue):
         blue = _last_on_the_end(blue)
@@ -87,11 +90,10 @@ def _lives(random: np.random.Generator, made: World) -> tuple[IntArray, IntArray
 
 
 def _month(
-    random: np.random.Generator, made: World, start: dt.date, rate: FloatArray, growth: FloatArray
+    random: np.random.Generator, made: World, start: dt.date, count: IntArray, growth: FloatArray
 ) -> pl.DataFrame:
     """Return one month's invoices in the order of days."""
-    count = random.poisson(rate)
-    edge = np.repeat(np.arange(len(rate)), count)
+    edge = np.repeat(np.arange(len(count)), count)
     day = np.sort(_days(random, made.plan, start, len(edge)))
     edge = random.permutation(edge)
     seller = made.supplier[edge]

@@ -20,7 +20,7 @@ BAD_PAYERS = 0.08
 DRIFT_DAYS = 70
 EAGER, EAGER_PLACE = 0.85, 5  # Every tenth core, the sixth first, confirms nearly all.
 DISPUTED, DISPUTED_POOR = 0.004, 0.08
-FINANCED, VOID = 0.06, 0.003
+FINANCED, FINANCED_OPEN, VOID = 0.06, 0.012, 0.003
 CONFIRM_DAYS = (3, 25)
 
 
@@ -129,7 +129,7 @@ def _status(
     poor = random.random(int(seller.max(initial=0)) + 1) < 0.03
     fate = random.random(len(seller))
     status = np.where(confirmed, "confirmed", "open").astype(object)
-    status[confirmed & (fate > 1.0 - FINANCED)] = "financed"
+    status[fate > 1.0 - np.where(confirmed, FINANCED, FINANCED_OPEN)] = "financed"
     status[fate < np.where(poor[seller], DISPUTED_POOR, DISPUTED)] = "disputed"
     status[paid] = "paid"
     status[(fate > 0.5) & (fate < 0.5 + VOID)] = "void"

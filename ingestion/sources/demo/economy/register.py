@@ -15,6 +15,7 @@ from ingestion.sources.demo.economy.world import TextArray, World
 ALIASED, DOUBLED, ALIKE = 0.02, 0.0045, 0.004
 DECLARED = 0.4
 BY_NAME, BY_CODE = 0.06, 0.03  # Parts of the pairs that name a firm by name, by code.
+DOUBLE_KINDS = ("same code", "same name", "near name", "typo")
 KINDS = ("wide", "brackets", "form", "short", "no region", "typo")
 
 
@@ -109,13 +110,14 @@ def _doubles(
     firms = random.choice(made.traders, len(spare), replace=False).tolist()
     found = []
     for at, (firm, second) in enumerate(zip(firms, spare, strict=True)):
-        kind = ("same code", "same name", "near name")[at % 3]
+        kind = DOUBLE_KINDS[at % len(DOUBLE_KINDS)]
         if kind == "same code" and codes[firm] is None:
             kind = "same name"
         if kind == "same code":
             names[second] = spelled(named[firm], "short")
         else:
-            names[second] = spelled(named[firm], "wide" if kind == "same name" else "typo")
+            other = {"same name": "wide", "near name": "no region", "typo": "typo"}[kind]
+            names[second] = spelled(named[firm], other)
         codes[second] = codes[firm] if kind == "same code" else None
         found.append((firm, second, kind))
     return tuple(found)
