@@ -2,7 +2,8 @@
 Firms' statements, ratings and loans, plausible beside their invoices.
 
 Cores get one of a few profiles each, so that every term of a facility decides somewhere: need,
-rating and worth, cash, the law; one core has no statement, one nobody lends on, one no cash.
+rating and worth, cash, the law; one core has no statement, one nobody lends on, one no cash, one
+far more confirmed than its worth carries.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ PROFILES = (
     "barred",
     "rate",
     "cash",
-    "need",
+    "crowded",
     "legal",
     "rate only",
     "cash only",
@@ -148,8 +149,8 @@ def _loans(random: np.random.Generator, made: World, revenue: FloatArray) -> Flo
     loans = np.minimum(np.round(loans / 1e4) * 1e4, 0.5 * LEGAL_YUAN)
     suppliers = np.flatnonzero(made.role == 1)
     largest = suppliers[np.argsort(-revenue[suppliers], kind="stable")]
-    few = largest[: max(1, made.firms // 1_500)]
-    loans[few] = LEGAL_YUAN - np.round(random.uniform(1.0, 9.0, len(few))) * 1e6
+    few = largest[: max(2, made.firms // 1_500)]
+    loans[few] = LEGAL_YUAN - np.round(random.uniform(2.0, 30.0, len(few))) * 1e5
     return loans
 
 
@@ -179,7 +180,7 @@ def _shape(
     share = float(WORTH_SHARES[grade - 1]) if grade <= len(WORTH_SHARES) else 0.1
     scale = max(need, 1e6)
     tight, wide = float(random.uniform(0.5, 0.95)), float(random.uniform(1.6, 3.0))
-    worth = scale * (tight if profile == "rate" else wide) / share
+    worth = scale * {"rate": tight, "crowded": 0.12}.get(profile, wide) / share
     cash = scale * (tight if profile == "cash" else wide) / CASH_SHARE
     if profile == "no cash":
         cash = -0.1 * scale
