@@ -13,6 +13,7 @@ from app.policy import Policy
 from graph import credit
 
 DAYS = 365
+PREPAID_ROWS = 50_000  # Distributors that are joined with their purchases at a time.
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +155,30 @@ def _members(inputs: Inputs, held: pl.DataFrame) -> pl.DataFrame:
 def _prepaid(inputs: Inputs) -> pl.DataFrame:
     """Return what each distributor buys from sellers one tier nearer, chain by chain."""
     below = inputs.chains.filter(pl.col("down_tier") > 0).select(
-        "core", "firm", down=pl.col("down_tier").cast(pl.Int64)
+        "core", buyer="firm", down=pl.col("down_tier").cast(pl.Int64)
     )
     tops = pl.DataFrame({"core": inputs.cores}, schema={"core": pl.Int64})
-    nearer = pl.concat([below, tops.select("core", firm="core", down=pl.lit(0, pl.Int64))])
+    nearer = pl.concat(
+        [
+            below.select("core", seller="buyer", above="down"),
+            tops.select("core", seller="core", above=pl.lit(0, pl.Int64)),
+        ]
+    )
     bought = inputs.trades.filter(pl.col("amount_fen") > 0).select(
         "buyer", seller="supplier", purchases_fen="amount_fen"
     )
-    pairs = (
-        bought.join(below, left_on="buyer", right_on="firm")
+    parts = [
+        part.join(bought, on="buyer")
         .with_columns(above=pl.col("down") - 1)
-        .join(nearer, left_on=["core", "seller", "above"], right_on=["core", "firm", "down"])
+        .join(nearer, on=["core", "seller", "above"])
         .select("core", "buyer", "seller", "purchases_fen")
-    )
+        for part in below.iter_slices(PREPAID_ROWS)
+    ]
+    pairs = pl.concat(parts) if parts else _no_prepaid()
     counts = pairs.group_by("buyer", "seller").agg(chains=pl.len().cast(pl.Int64))
     return pairs.join(counts, on=["buyer", "seller"]).sort("core", "buyer", "seller")
+
+
+def _no_prepaid() -> pl.DataFrame:
+    names = ("core", "buyer", "seller", "purchases_fen")
+    return pl.DataFrame(schema=dict.fromkeys(names, pl.Int64))
