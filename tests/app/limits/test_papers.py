@@ -334,3 +334,22 @@ def test_a_counterparty_has_no_limit_but_passes_on() -> None:
     assert (stranger["limit_fen"], stranger["absent"]) == (None, "counterparty only")
     assert stranger["reachable_fen"] is None
     assert known["reachable_fen"] == WHOLE * 95 // 100
+
+
+def test_a_core_alone_has_a_facility_and_nobody_in_its_chain() -> None:
+    empty = run(Economy(T, [CORE]), POLICY, lambda _firm, _closed: Fraction(0))
+
+    assert empty.members == {}
+    assert empty.cores["C"]["facility"] == "0"
+    assert empty.cores["C"]["relation_total_fen"] == "0"
+
+
+def test_names_may_hold_any_character() -> None:
+    odd = "S:1 '=\"<b>，"
+    firms = [CORE, {"firm": odd}]
+    sold = sale(seller=odd, number="odd")
+
+    result = found(row(seller=odd), firms=firms, invoices=[sold])
+
+    assert claim(result, seller=odd) == WHOLE
+    assert result.limit(odd, "C") > 0
