@@ -19,6 +19,7 @@ from graph.stores import open_store
 from ingestion.lake import Lake
 from ingestion.run import Job, Outcome, ingest
 from ingestion.sources.demo.economy import Plan, make
+from tests.app.limits.evaluator import check_run
 
 NOW = dt.datetime(2026, 7, 1, 3, 0, tzinfo=dt.UTC)
 PLAN = Plan(cores=24, firms=2_200, months=14)
@@ -138,3 +139,7 @@ def test_the_failure_of_some_cores_hurts_many_and_that_of_others_few(journey: Jo
     hurt = badly.group_by("core").len()["len"].sort()
 
     assert hurt[-1] > 4 * hurt[0]
+
+
+def test_every_tree_of_the_demo_recomputes_and_says_what_the_columns_say(journey: Journey) -> None:
+    assert check_run(journey.results) > 100_000

@@ -3,6 +3,8 @@
 from decimal import ROUND_DOWN, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
+from app.limits.results import Results
+
 EXACT = Context(prec=400)
 CUT = Context(prec=400, rounding=ROUND_DOWN)
 SHARES = ("share", "ratio", "rate")
@@ -80,3 +82,26 @@ def check(node: dict[str, Any]) -> int:
         assert not node["children"]
         assert node["source"], node["code"]
     return 1 + sum(check(child) for child in node["children"])
+
+
+def check_run(results: Results) -> int:
+    """Recompute every tree of a run, hold it to the stored columns, and count the nodes."""
+    nodes = 0
+    for core in results.cores:
+        facility = results.facility(core)
+        nodes += check(facility["derivation"]) if facility else 0
+        for member in results.members(results.order(core)):
+            if member.absent is None:
+                nodes += _check_member(results.firm(core, member.id), member.document())
+    return nodes
+
+
+def _check_member(found: dict[str, Any], stored: dict[str, Any]) -> int:
+    for name in ("limit_fen", "reachable_fen", "binding", "absent"):
+        assert found[name] == stored[name], stored
+    tree, reachable = found["derivation"], found["reachable"]
+    assert tree["value"] == found["limit_fen"], stored
+    assert reachable["value"] == found["reachable_fen"], stored
+    by = {child["code"]: value(child) for child in tree["children"][0]["children"]}
+    assert by[found["binding"]] == min(v for v in by.values() if v is not None), stored
+    return check(tree) + check(reachable)
