@@ -414,7 +414,7 @@ class Oracle:
                 self.unscaled[i, c] = None
                 continue
             mine = min(own * cut(self.base[i, c] / whole), self.base[i, c]) if whole else ZERO
-            firm = max(Fraction(3, 10), min(ONE, ONE - self.worst(i) / 2))
+            firm = max(Fraction(3, 10), min(ONE, ONE - cut(self.worst(i) / 2)))
             self.unscaled[i, c] = mine * firm
         self.chain_factor = {c: self._chain_factor(c) for c in self.cores}
 
@@ -428,7 +428,7 @@ class Oracle:
         for i, u in drawn.items():
             rating = self.books[i].get("rating")
             pd = PD[rating] if rating else Fraction(5, 100)
-            stressed += u * min(ONE, pd + self.loss(i, c) / 2) * Fraction(6, 10)
+            stressed += u * min(ONE, pd + cut(self.loss(i, c) / 2)) * Fraction(6, 10)
         room = max(ZERO, limit - self.occupied[c])
         factors = [ONE]
         if total:
