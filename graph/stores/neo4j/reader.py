@@ -197,9 +197,9 @@ def _fetched(
     listed = ", ".join(ends.get(a.name) or value(a, "t") for a in needed)
     words = (
         f"MATCH (a:Party)-[t:{TYPES[table.name]}]->(b:Party) WHERE {condition}"
-        f" RETURN a.id, collect([{listed}])"
+        f" WITH a, collect([{listed}]) AS listed RETURN listed"
     )
-    groups = (group for _, group in database.read(words, **parameters))
+    groups = (group for (group,) in database.read(words, **parameters))
     return list(zip(*itertools.chain.from_iterable(groups), strict=True))
 
 

@@ -39,8 +39,9 @@ class Neo4jWriter:
         self._fence = upkeep.fence(fence)
         self._version = number
         self._open = True
-        self._parties: set[str] = set()
+        self._parties: set[str] | None = None
         self._written: set[str] = set()
+        self._filled: dict[str, bool] = {}
 
     @property
     def number(self) -> int:
@@ -143,15 +144,19 @@ class Neo4jWriter:
     def _edges(self, table: Table, rows: pa.Table) -> None:
         ends = list(table.ends)
         given = rows.select([*ends, *(a.name for a in properties(table))])
-        # Before the first version nobody asks for the current one: the mark is set at once.
-        parameters = self._parameters(rows=_rows(given), current=self._version == 1 or None)
+        # A table that no version has filled is asked by nobody: the mark is set at once.
+        current = True if self._fresh(table) else None
+        parameters = self._parameters(rows=_rows(given), current=current)
         parties = [firm for end in ends for firm in rows[end].unique().to_pylist()]
         keys = rows.select(list(table.key))
         statement = made(table), parameters
         self._send([*self._known(parties), *self._before(table, keys), statement])
 
     def _known(self, firms: list[str]) -> list[Statement]:
-        """Return what makes the parties that this stage has not yet met."""
+        """Return what makes the parties that the store has not yet met."""
+        if self._parties is None:
+            rows = self._database.read("MATCH (p:Party) RETURN p.id")
+            self._parties = {firm for (firm,) in rows}
         fresh = sorted(set(firms) - self._parties)
         self._parties.update(fresh)
         return [(_PARTIES, {"ids": fresh})] if fresh else []
@@ -159,7 +164,17 @@ class Neo4jWriter:
     def _before(self, table: Table, keys: pa.Table) -> list[Statement]:
         """Return what makes room for rows with these keys; nothing where there can be none."""
         erase = self._erase(table, keys) if table.name in self._written else []
-        return [*erase, *(self._end(table, keys) if self._version > 1 else [])]
+        return [*erase, *([] if self._fresh(table) else self._end(table, keys))]
+
+    def _fresh(self, table: Table) -> bool:
+        """Return whether no earlier version has rows of the table."""
+        if table.name not in self._filled:
+            firms = table.name == "firms"
+            found = "(x:FirmState)" if firms else f"()-[x:{TYPES[table.name]}]->()"
+            words = f"MATCH {found} WHERE x.since < $version RETURN 1 LIMIT 1"
+            rows = self._database.read(words, version=self._version)
+            self._filled[table.name] = bool(rows)
+        return not self._filled[table.name]
 
     def _erase(self, table: Table, keys: pa.Table) -> list[Statement]:
         """Return what deletes rows of this stage."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -19,18 +18,16 @@ from graph.stores.base import (
 )
 from graph.stores.rows import (
     FIELD_END,
-    attributes_of,
     check_size,
     firm_of,
     fold,
-    order_of,
     parsed,
-    parsed_column,
     trade_of,
 )
 from graph.stores.sql import grams
-from graph.stores.sql.drivers import Driver, errors
-from graph.stores.sql.tables import FIRM_IDS, FIRMS, GRAMS, TRADES, VERSIONED, references, valid
+from graph.stores.sql.columns import Columns
+from graph.stores.sql.drivers import errors
+from graph.stores.sql.tables import FIRM_IDS, FIRMS, GRAMS, TRADES, VERSIONED, valid
 
 Found = TypeVar("Found")
 _SUPPLIER = FIRM_IDS.alias("supplier_ids")
@@ -46,8 +43,9 @@ _TRADE_VALUES = [
 class SqlReader:
     """One published version of a SQL store."""
 
-    def __init__(self, driver: Driver, version: Version) -> None:
-        self._driver = driver
+    def __init__(self, columns: Columns, version: Version) -> None:
+        self._columns = columns
+        self._driver = columns.driver
         self._version = version
 
     @property
@@ -113,7 +111,7 @@ class SqlReader:
 
         def read() -> pa.Table:
             with errors(), self._driver.engine.connect() as connection:
-                return fetch(self._driver, connection, table, condition, names=names)
+                return self._columns.fetch(connection, table, condition, names=names)
 
         return again(read)
 
@@ -225,64 +223,3 @@ def _values(table: str, row: Sequence[object]) -> dict[str, Value]:
         attribute.name: parsed(attribute.type, value)  # type: ignore[arg-type]  # As stored.
         for attribute, value in zip(attributes, row, strict=True)
     }
-
-
-def fetch(
-    driver: Driver,
-    connection: sa.Connection,
-    table: str,
-    condition: sa.ColumnElement[bool],
-    *,
-    names: Sequence[str] | None = None,
-) -> pa.Table:
-    """Return columns of the rows that meet a condition, in key order, as the model has them."""
-    known = model.table(table)
-    wanted = attributes_of(known, names)
-    needed = {a.name: a for a in (*(known.attribute(key) for key in known.key), *wanted)}
-    stored = VERSIONED[table]
-    schema = pa.schema(
-        [pa.field(n, _stored_type(known, a), nullable=not a.required) for n, a in needed.items()]
-    )
-    query = sa.select(*(stored.c[name] for name in needed)).where(condition)
-    found = driver.copy_out(connection, query, schema)
-    named = set(needed) & set(references(known))
-    ids = _FirmIds(driver, connection) if named and found.num_rows else None
-    order = order_of([ids.ranks(found[k]) if ids and k in named else found[k] for k in known.key])
-    if len(order) != found.num_rows or not np.array_equal(order, np.arange(len(order))):
-        found = found.take(pa.array(order))
-    columns = [
-        ids.names(found[a.name])
-        if ids and a.name in named
-        else parsed_column(a, found[a.name].combine_chunks())
-        for a in wanted
-    ]
-    return pa.Table.from_arrays(
-        columns, schema=pa.schema([known.arrow.field(a.name) for a in wanted])
-    )
-
-
-def _stored_type(table: model.Table, attribute: model.Attribute) -> pa.DataType:
-    if attribute.name in references(table) or attribute.type in ("date", "flag"):
-        return pa.int64()
-    return attribute.arrow
-
-
-class _FirmIds:
-    """The firms' ids by their numbers, and their places in id order."""
-
-    def __init__(self, driver: Driver, connection: sa.Connection) -> None:
-        schema = pa.schema([("number", pa.int64()), ("id", pa.string())])
-        query = sa.select(FIRM_IDS.c.number, FIRM_IDS.c.id).order_by(FIRM_IDS.c.id)
-        found = driver.copy_out(connection, query, schema)
-        numbers = found["number"].to_numpy()
-        self._ids = found["id"].combine_chunks()
-        self._places = np.zeros(int(numbers.max()) + 1, dtype=np.int64)
-        self._places[numbers] = np.arange(len(numbers))
-
-    def ranks(self, numbers: pa.ChunkedArray) -> pa.ChunkedArray:
-        """Return the firms' places in id order."""
-        return pa.chunked_array([self._places[numbers.to_numpy()]])
-
-    def names(self, numbers: pa.ChunkedArray) -> pa.Array:
-        """Return the firms' ids."""
-        return self._ids.take(pa.array(self._places[numbers.to_numpy()]))

@@ -12,8 +12,9 @@ from graph.errors import NotFound, StoreError
 from graph.model import Version
 from graph.stores.base import Changes
 from graph.stores.rows import compare, parsed, stored
+from graph.stores.sql.columns import Columns
 from graph.stores.sql.drivers import Driver, driver_of, errors
-from graph.stores.sql.reader import SqlReader, fetch
+from graph.stores.sql.reader import SqlReader
 from graph.stores.sql.tables import FORMAT, FORMATS, VERSIONED, VERSIONS, metadata, valid
 from graph.stores.sql.writer import SqlWriter
 
@@ -31,6 +32,7 @@ class SqlStore:
 
     def __init__(self, url: str) -> None:
         self._driver = driver_of(url)
+        self._columns = Columns(self._driver)
         self._stage: SqlWriter | None = None
         try:
             with errors():
@@ -58,8 +60,8 @@ class SqlStore:
             found = self.current()
             if found is None:
                 raise NotFound("no version is published yet")
-            return SqlReader(self._driver, found)
-        return SqlReader(self._driver, self._published(version))
+            return SqlReader(self._columns, found)
+        return SqlReader(self._columns, self._published(version))
 
     def changes(self, table: str, older: int, newer: int) -> Changes:
         """Return what differs in a table between two published versions."""
@@ -69,8 +71,8 @@ class SqlStore:
         stored = VERSIONED[table]
         before, after = valid(stored, older), valid(stored, newer)
         with self._connection() as connection:
-            left = fetch(self._driver, connection, known.name, before & ~after)
-            right = fetch(self._driver, connection, known.name, after & ~before)
+            left = self._columns.fetch(connection, known.name, before & ~after)
+            right = self._columns.fetch(connection, known.name, after & ~before)
         return compare(known, left, right)
 
     def stage(self) -> SqlWriter:
