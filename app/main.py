@@ -7,11 +7,12 @@ its rule with `app.auth.rules.allow`; one that does not keeps the application fr
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 
 import app.chains.router as chains
 import app.firms.router as firms
@@ -23,8 +24,10 @@ import app.versions.router as versions
 from app.audit.layer import Audited
 from app.auth.gate import Authenticator, Gate
 from app.auth.rules import OPEN, Guard, Rule, allow
+from app.auth.sessions import COOKIE
 from app.config import Settings, code_version
 from app.deps import Resources, ResourcesDep
+from app.errors import Problem, Unready, responses
 from app.imports.service import Imports
 from app.jobs.running import run_job
 from app.jobs.scheduler import Scheduler
@@ -52,6 +55,22 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = ROUTERS
 probes = APIRouter(tags=["probes"])
 
 
+class Service(FastAPI):
+    """The application; its description also names problems and the ways to sign in."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description of the interface."""
+        if self.openapi_schema is None:
+            parts = super().openapi()["components"]
+            parts["schemas"]["Problem"] = Problem.model_json_schema()
+            parts["securitySchemes"] = {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            }
+        found: dict[str, Any] = super().openapi()
+        return found
+
+
 def create_app(
     settings: Settings | None = None, *, now: Clock = utc_now, with_jobs: bool = False
 ) -> FastAPI:
@@ -64,7 +83,7 @@ def create_app(
         with_jobs: Whether this process may lead the scheduled jobs while it serves.
     """
     resources = Resources(settings or Settings(), now=now)
-    app = FastAPI(
+    app = Service(
         title="deeptier",
         version=code_version(),
         summary="Credit and contagion on a supply network: limits with their derivation",
@@ -144,18 +163,23 @@ async def healthz() -> Response:
     return JSONResponse({"status": "alive", "code": code_version()})
 
 
-@probes.get("/readyz", summary="Ready", dependencies=[allow(OPEN)])
+@probes.get("/readyz", summary="Ready", responses=responses(Unready), dependencies=[allow(OPEN)])
 def readyz(resources: ResourcesDep) -> Response:
     """Return 200 once the stores answer and a version is served, else 503."""
     with resources.records.reading() as connection:
         connection.exec_driver_sql("SELECT 1")
     current = resources.store.current()
     if current is None:
-        return JSONResponse({"status": "no version yet"}, status_code=503)
+        raise Unready("no version is published yet")
     return JSONResponse({"status": "ready", "version": current.number})
 
 
-@probes.get("/metrics", summary="Figures for Prometheus", dependencies=[allow(OPEN)])
+@probes.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=PlainTextResponse,
+    dependencies=[allow(OPEN)],
+)
 def metrics(request: Request, resources: ResourcesDep) -> Response:
     """Return counts and times of requests, and the version served."""
     figures: Metrics = request.app.state.metrics

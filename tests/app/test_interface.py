@@ -1,16 +1,15 @@
 """The interface against its own description: whatever is sent, what comes back is as described."""
 
 import datetime as dt
-import tempfile
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import schemathesis
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -29,46 +28,56 @@ CHECKS = [
     response_schema_conformance,
     status_code_conformance,
 ]
-EXAMPLES = 12
+EXAMPLES = 15
+Served = tuple[FastAPI, dict[str, str]]
+
+
+def operations() -> list[tuple[str, str]]:
+    paths = create_app(Settings()).openapi()["paths"]
+    return sorted(
+        (path, method.upper()) for path in paths for method in paths[path] if "imports" not in path
+    )
 
 
 @pytest.fixture(scope="module")
-def served(kept_home: Path) -> Iterator[tuple[FastAPI, dict[str, str]]]:
-    with tempfile.TemporaryDirectory() as folder:
-        given = Settings(
-            home=kept_home, records_url=f"sqlite:///{folder}/records.db"
-        )  # Writes of this test stay its own; without its records no version has a run.
-        copy = Settings(home=kept_home)
-        app = create_app(copy, now=lambda: NOW)
-        records = app.state.resources.records
-        token = issue(records, given.signing_key(), role="admin", firm=None, days=1, now=NOW)
-        with TestClient(app):
-            yield app, {"Authorization": f"Bearer {token}"}
+def served(kept_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    home = Path(shutil.copytree(kept_home, tmp_path_factory.mktemp("interface") / "home"))
+    app = create_app(Settings(home=home), now=lambda: NOW)
+    records, key = app.state.resources.records, Settings(home=home).signing_key()
+    token = issue(records, key, role="admin", firm=None, days=1, now=NOW)
+    with TestClient(app):
+        yield app, {"Authorization": f"Bearer {token}"}
 
 
-@pytest.fixture
-def described(served: tuple[FastAPI, dict[str, str]]) -> Any:
-    app, _ = served
-    return schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)
+KNOWN = {"core": "CORE1", "firm": "MILL"}
 
 
-schema = schemathesis.pytest.from_fixture("described")
+@pytest.mark.parametrize("known", [False, True], ids=["any", "known"])
+@pytest.mark.parametrize(("path", "method"), operations())
+def test_every_answer_is_as_described(
+    path: str, method: str, served: Served, *, known: bool
+) -> None:
+    app, headers = served
+    described = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)
+
+    @given(case=described[path][method].as_strategy())
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    def holds(case: schemathesis.Case) -> None:
+        if known:  # Else nearly everything is not found.
+            case.path_parameters |= {
+                name: KNOWN[name] for name in case.path_parameters.keys() & KNOWN.keys()
+            }
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    holds()
 
 
-@schema.exclude(path_regex="imports|metrics").parametrize()
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
-def test_every_answer_is_as_described(case: Any, served: tuple[FastAPI, dict[str, str]]) -> None:
-    _, headers = served
-
-    case.call_and_validate(headers=headers, checks=CHECKS)
-
-
-def test_the_description_names_problems_and_money(served: tuple[FastAPI, dict[str, str]]) -> None:
+def test_the_description_names_problems_and_money(served: Served) -> None:
     app, _ = served
     described = app.openapi()
 
@@ -90,7 +99,7 @@ def test_the_description_names_problems_and_money(served: tuple[FastAPI, dict[st
 
 
 def test_the_description_is_open_to_all_and_its_pages_are_not_in_it(
-    served: tuple[FastAPI, dict[str, str]],
+    served: Served,
 ) -> None:
     app, _ = served
     with TestClient(app) as client:
