@@ -3,7 +3,11 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
+
+from app.chains.cores import decide
+from app.records.tables import facilities, runs
 
 API = "/api/v1"
 
@@ -267,3 +271,36 @@ def test_what_is_unknown_is_null(get: Any) -> None:
     assert firm["rating"] is None
     assert firm["cash_fen"] is None
     assert firm["name"] == "白云矿业有限公司"
+
+
+def test_pages_of_a_chain_join_to_the_whole(get: Any) -> None:
+    whole = get("/chains/CORE1").json()
+    first = get("/chains/CORE1?size=3").json()
+    rest = get(f"/chains/CORE1?size=3&cursor={first['next']}").json()
+
+    assert first["firms"] + rest["firms"] == whole["firms"]
+    assert rest["next"] is None
+
+
+def test_a_core_that_no_run_knows_has_a_chain_but_no_limits_yet(
+    client: TestClient, get: Any
+) -> None:
+    decide(client.app.state.resources, "MILL", chosen=True, by="test")  # type: ignore[attr-defined]
+
+    assert {c["id"]: c["firms"] for c in get("/cores").json()["items"]}["MILL"] is None
+    assert get("/chains/MILL").json()["run"] is None
+    assert get("/chains/MILL/limits").status_code == 404
+
+
+def test_a_version_without_limits_says_so(client: TestClient, get: Any) -> None:
+    resources = client.app.state.resources  # type: ignore[attr-defined]
+    with resources.records.writing() as connection:
+        connection.execute(sa.delete(facilities))
+        connection.execute(sa.delete(runs))
+
+    answer = get("/chains/CORE1/limits")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_run")
+    assert get("/chains/CORE1").json()["run"] is None
+    assert len(get("/chains/CORE1").json()["firms"]) == 4
+    assert get("/cores").json()["items"][0]["firms"] is None

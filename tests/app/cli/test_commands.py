@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -243,3 +244,40 @@ def test_the_module_is_the_command(home: Path) -> None:
     )
 
     assert said.stdout.startswith("deeptier 0.")
+
+
+def test_a_job_is_run_by_hand(deeptier: Run) -> None:
+    said = deeptier("jobs", "run", "sweep", "--json")
+
+    assert (said.status, said.json["state"]) == (0, "done")
+    assert deeptier("jobs", "run", "sweep").out.startswith("sweep: done")
+
+
+def test_a_job_that_fails_ends_with_one(
+    deeptier: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEEPTIER_POLICY", str(tmp_path))
+    said = deeptier("jobs", "run", "refresh")
+
+    assert said.status == 1
+    assert "no policy file" in said.err
+
+
+@pytest.mark.slow
+def test_a_worker_runs_until_it_is_told_to_stop(home: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "jobs", "work"],
+        cwd=ROOT,
+        env={**os.environ, "DEEPTIER_HOME": str(home)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if json.loads(line)["event"] == "leads":
+            break
+    process.send_signal(signal.SIGTERM)
+    process.stderr.read()
+    process.stderr.close()
+
+    assert process.wait(timeout=30) == 0
