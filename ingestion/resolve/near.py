@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import Levenshtein
 
 from ingestion.resolve.codes import code
 from ingestion.resolve.decisions import Decision
@@ -22,8 +21,9 @@ from ingestion.resolve.names import bigrams, key, stem
 LIKENESS_MIN = 80.0
 PART_LESS = 5.0  # A name inside another is less alike than the same name.
 SHOWN_MAX = 10  # Candidates for one text.
-COMPARED_MAX = 1_000  # Names with which one text is compared.
-NAMES_MAX = 20_000  # Texts that are compared in one import; the first in order of text.
+COMPARED_MAX = 400  # Names with which one text is compared.
+NAMES_MAX = 10_000  # Texts that are compared in one import; the first in order of text.
+_NUMBERS = frozenset("0123456789一二三四五六七八九十")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -56,9 +56,12 @@ def near(
         >>> [(c.firm, c.likeness) for c in near(["杭州云栖机械"], listed)]
         [('F1', 100.0)]
     """
+    asked = sorted(set(texts))[:NAMES_MAX]
+    if not asked:
+        return []
     book = _Blocks(named)
     found: list[Candidate] = []
-    for text in sorted(set(texts))[:NAMES_MAX]:
+    for text in asked:
         found += [c for c in book.like(text) if (text, c.firm) not in decided]
     return found
 
@@ -90,7 +93,7 @@ def propose(
     found = near((text for text in strangers if is_name(text)), named, decided=pairs)
     doubles = [
         c
-        for c in _doubles(listed, resolution, uncoded, named)
+        for c in _doubles(listed, resolution, uncoded)
         if uncoded[c.text] != c.firm and not {(c.text, c.firm), (uncoded[c.text], c.firm)} & pairs
     ]
     return [*found, *doubles]
@@ -100,7 +103,6 @@ def _doubles(
     listed: Sequence[Listed],
     resolution: Resolution,
     uncoded: Mapping[str, str],
-    named: Mapping[str, Sequence[tuple[str, str]]],
 ) -> list[Candidate]:
     """
     Return listed firms without a code that may be another listed firm.
@@ -108,22 +110,32 @@ def _doubles(
     Two that both have a code are two. Only one wrong character, or a name that differs in place
     and legal form alone, is shown: too many names just sound alike.
     """
-    alike: dict[str, dict[str, str]] = {}
+    variants: dict[str, dict[str, str]] = {}
     for row, firm in zip(listed, resolution.ids, strict=True):
         if row.identifies:
-            alike.setdefault(stem(row.name), {}).setdefault(firm, row.name)
-    found = {
-        Candidate(name, other, shown, 100.0)
-        for name in uncoded
-        for other, shown in list(alike[stem(name)].items())[:SHOWN_MAX]
-    }
-    found |= {
-        c for c in near(uncoded, named) if Levenshtein.distance(key(c.text), key(c.name)) <= 1
-    }
-    best: dict[tuple[str, str], Candidate] = {}
-    for candidate in sorted(found, key=lambda c: c.likeness):
-        best[candidate.text, candidate.firm] = candidate
-    return sorted(best.values(), key=lambda c: (c.text, -c.likeness, c.firm))
+            for variant in _variants(row.name):
+                known = variants.setdefault(variant, {})
+                if len(known) < SHOWN_MAX:
+                    known.setdefault(firm, row.name)
+    found: dict[tuple[str, str], Candidate] = {}
+    for name in sorted(uncoded):
+        others = {firm: shown for v in _variants(name) for firm, shown in variants[v].items()}
+        for firm, shown in sorted(others.items())[:SHOWN_MAX]:
+            likeness = round(fuzz.ratio(stem(name), stem(shown)), 1)
+            found[name, firm] = Candidate(name, firm, shown, likeness)
+    return sorted(found.values(), key=lambda c: (c.text, -c.likeness, c.firm))
+
+
+def _variants(name: str) -> set[str]:
+    """
+    Return forms of which two names share one when they may be one name misspelt.
+
+    Names that differ in one character are equal without it; names that differ in place and legal
+    form alone have one stem. A number tells firms apart on purpose: it is never the slip.
+    """
+    full = key(name)
+    slips = (full[:at] + full[at + 1 :] for at in range(len(full)) if full[at] not in _NUMBERS)
+    return {f"stem {stem(name)}", full, *slips}
 
 
 def write(path: Path, candidates: Sequence[Candidate]) -> None:

@@ -187,6 +187,14 @@ def test_listed_firms_without_codes_may_be_doubles() -> None:
     ]
 
 
+def test_a_number_tells_two_firms_apart() -> None:
+    listed = [firm("云栖一厂", key="F1"), firm("云栖二厂", key="F2"), firm("云西二厂", key="F3")]
+
+    proposed = propose(listed, settled(listed), [])
+
+    assert {(c.text, c.firm) for c in proposed} == {("云栖二厂", "F3"), ("云西二厂", "F2")}
+
+
 def test_the_most_alike_comes_first() -> None:
     named = {
         "F1": [("广东昕屿电控股份有限公司",) * 2],

@@ -1,0 +1,77 @@
+"""The tables that a source may give, as a page: `python -m ingestion.handbook docs/data.md`."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from graph import model
+from ingestion.forms import Column, Form, forms
+
+BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+_KINDS = {
+    "text": "text",
+    "party": "firm: id, code or name",
+    "money": "money",
+    "date": "date",
+    "ratio": "number",
+    "flag": "true/false, 是/否",
+}
+
+
+def tables() -> str:
+    """Return every table with its columns, in Markdown."""
+    return "\n".join(_table(form) for form in forms().values())
+
+
+def renewed(page: str) -> str:
+    """Return the page with its part on tables written anew."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Write the part on tables of a page anew."""
+    path = Path(arguments[0])
+    path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _table(form: Form) -> str:
+    lines = [f"### {form.name} {form.label.zh}", ""]
+    lines.append(f"Files: {', '.join(f'`{name}`' for name in form.files)}.")
+    lines.append(f"One fact for each {', '.join(f'`{name}`' for name in form.key)}.")
+    lines += [
+        "",
+        "| column | Chinese header | holds | required | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [_row(form, column) for column in form.columns.values()]
+    return "\n".join([*lines, ""])
+
+
+def _row(form: Form, column: Column) -> str:
+    name = f"`{column.name}_fen` or `{column.name}_yuan`" if column.kind == "money" else column.name
+    cells = [name, "、".join(column.zh), _holds(column), "yes" if column.required else ""]
+    return f"| {' | '.join([*cells, _meaning(form.name, column)])} |"
+
+
+def _holds(column: Column) -> str:
+    if column.words is not None:
+        words = ", ".join(dict.fromkeys(column.words.values()))
+        return words if column.default is None else f"{words} (blank: {column.default})"
+    kind = _KINDS[column.kind]
+    if column.kind == "money" and column.signed:
+        return f"{kind}, may be negative"
+    return f"{kind}, 0 to 1" if column.share else kind
+
+
+def _meaning(table: str, column: Column) -> str:
+    if table not in model.TABLES:
+        return ""
+    names = (column.stored, f"{column.stored}_on")
+    found = [a for a in model.table(table).attributes if a.name in names]
+    return found[0].description.en if found else ""
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,44 @@
+"""docs/data.md tells what the code does."""
+
+import re
+from pathlib import Path
+
+from ingestion import fields, handbook
+from ingestion.source import names
+
+PAGE = Path(__file__).parents[2] / "docs" / "data.md"
+INGESTION = Path(handbook.__file__).parent
+
+
+def test_the_tables_of_the_page_are_those_of_the_forms() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert handbook.renewed(page) == page
+
+
+def test_the_page_can_be_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "data.md"
+    path.write_text(f"before {handbook.BEGIN} old {handbook.END} after", encoding="utf-8")
+
+    handbook.main([str(path)])
+
+    written = path.read_text(encoding="utf-8")
+    assert written.startswith("before ")
+    assert written.endswith(" after")
+    assert "### invoices 发票" in written
+
+
+def test_every_reason_is_on_the_page() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    source = "".join(path.read_text(encoding="utf-8") for path in INGESTION.glob("*.py"))
+    given = set(re.findall(r'"(void|duplicate|future|self_trade|conflict|missing)"', source))
+
+    assert len(given) == 6
+    for reason in {*given, *fields.REASONS.values(), "unreadable", "unknown_status"}:
+        assert f"`{reason}`" in page
+
+
+def test_every_source_is_on_the_page() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert all(f"`{name}`" in page for name in names())
