@@ -1,9 +1,11 @@
 """Who stands in which tier of a core's chain."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from decimal import Decimal
 from fractions import Fraction
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ Edges = tuple[Int64Array, Int32Array, Int64Array]
 TIERS_MAX = 5
 SHARE_MIN = Decimal("0.005")
 ROOM = 2**25  # Members that the columns have room for before they are copied to larger ones.
+TURN = 4  # Chains a thread walks before they are copied together: large and small ones even out.
 KINDS = (np.int32, np.int8, np.int8, np.int32, np.int32)
 
 
@@ -107,70 +110,76 @@ def find_chains(
     """
     cores = core_rows_of(network, core_rows)
     check_steps(tiers_max, "tiers_max")
-    up, down = _weighty(network, exact_share(share_min))
     workers = max(1, min(threads or os.cpu_count() or 1, len(cores)))
-    walkers = [_Walker(up, down, tiers_max) for _ in range(workers)]
     flat = _Flat(len(cores) * len(network))
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        for first in range(0, len(cores), workers):
-            some = cores[first : first + workers].tolist()
-            flat.append(list(pool.map(_Walker.members, walkers, some)), pool)
+        sides = _weighty(network, exact_share(share_min), pool)
+        walkers = _Walkers([_Walker(sides, tiers_max) for _ in range(workers)])
+        for first in range(0, len(cores), TURN * workers):
+            some = cores[first : first + TURN * workers].tolist()
+            flat.append(list(pool.map(walkers.members, some)), pool)
     return Chains(core_rows=cores, offsets=np.array(flat.offsets), **flat.columns())
 
 
-def _weighty(network: Network, share: Fraction) -> tuple[Edges, Edges]:
+def _weighty(network: Network, share: Fraction, pool: Executor) -> tuple[Edges, Edges]:
     """Return the trades of some weight as rows of buyers (to walk up) and suppliers (down)."""
     part = (share.numerator, share.denominator)
     sold = tiers.thresholds(network.sales_fen, *part)
     bought = tiers.thresholds(network.purchases_fen, *part)
     up = (network.in_indptr, network.in_indices, network.in_amount_fen)
     down = (network.out_indptr, network.out_indices, network.out_amount_fen)
-    return (
-        csr.keep(*up, tiers.weighty(*up, bought, sold)),
-        csr.keep(*down, tiers.weighty(*down, sold, bought)),
-    )
+    walked_up, walked_down = pool.map(_kept, (up, down), (bought, sold), (sold, bought))
+    return walked_up, walked_down
+
+
+def _kept(edges: Edges, least_row: Int64Array, least_index: Int64Array) -> Edges:
+    return csr.keep(*edges, tiers.weighty(*edges, least_row, least_index))
 
 
 class _Walker:
     """One thread's arrays for walking up and down from one core after the other."""
 
-    def __init__(self, up: Edges, down: Edges, tiers_max: int) -> None:
-        size = len(up[0]) - 1
-        self._sides = (up, down)
+    def __init__(self, sides: tuple[Edges, Edges], tiers_max: int) -> None:
+        size = len(sides[UP][0]) - 1
+        self._sides = sides
         self._tiers_max = tiers_max
         self._tier = np.zeros((2, size), np.int8)
         self._via, self._met = (np.empty((2, size), np.int32) for _ in range(2))
-        self._strength = np.empty((2, size), np.int64)
-        self._firms = np.empty(size, np.int32)
-        self._tiers = np.empty((2, size), np.int8)
-        self._vias = np.empty((2, size), np.int32)
+        self._strength = np.empty(size, np.int64)
 
     def members(self, core: int) -> Part:
-        """Return the columns of one core's members; they hold until the next call."""
-        size = tiers.join(
-            self._walk(UP, core),
-            self._walk(DOWN, core),
-            self._tier[UP],
-            self._tier[DOWN],
-            self._via[UP],
-            self._via[DOWN],
-            self._firms,
-            self._tiers,
-            self._vias,
-        )
-        return (self._firms[:size], *self._tiers[:, :size], *self._vias[:, :size])
+        """Return the columns of one core's members."""
+        up, down = self._walk(UP, core), self._walk(DOWN, core)
+        room = min(len(up) + len(down), len(self._strength))
+        firms = np.empty(room, np.int32)
+        tier, via = np.empty((2, room), np.int8), np.empty((2, room), np.int32)
+        sides = (self._tier[UP], self._tier[DOWN], self._via[UP], self._via[DOWN])
+        size = tiers.join(up, down, *sides, firms, tier, via)
+        return (firms[:size], *tier[:, :size], *via[:, :size])
 
     def _walk(self, side: int, core: int) -> Int32Array:
-        count = tiers.walk(
-            *self._sides[side],
-            core,
-            self._tiers_max,
-            self._tier[side],
-            self._via[side],
-            self._strength[side],
-            self._met[side],
-        )
-        return self._met[side, :count]
+        tier, via, met = self._tier[side], self._via[side], self._met[side]
+        edges, steps = self._sides[side], self._tiers_max
+        count = tiers.walk(*edges, core, steps, tier, via, self._strength, met)
+        found: Int32Array = met[:count]
+        return found
+
+
+class _Walkers:
+    """The walkers of all threads; each core is walked by whichever is free."""
+
+    def __init__(self, walkers: Sequence[_Walker]) -> None:
+        self._free: SimpleQueue[_Walker] = SimpleQueue()
+        for walker in walkers:
+            self._free.put(walker)
+
+    def members(self, core: int) -> Part:
+        """Return the columns of one core's members."""
+        walker = self._free.get()
+        try:
+            return walker.members(core)
+        finally:
+            self._free.put(walker)
 
 
 class _Flat:
@@ -180,7 +189,7 @@ class _Flat:
         self.offsets = [0]
         self._columns = [np.empty(min(members_max, ROOM), kind) for kind in KINDS]
 
-    def append(self, parts: list[Part], pool: ThreadPoolExecutor) -> None:
+    def append(self, parts: list[Part], pool: Executor) -> None:
         """Copy the parts to the end, one after the other."""
         starts = []
         for part in parts:
