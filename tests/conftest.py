@@ -87,6 +87,6 @@ def empty_neo4j_url(neo4j_url: str, run_folder: Path) -> Iterator[str]:
 
     with servers.locked(run_folder / "neo4j.test"):
         database = Database(neo4j_url)
-        database.run("MATCH (n) DETACH DELETE n")
+        database.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS")
         database.close()
         yield neo4j_url

@@ -10,7 +10,7 @@ from typing import Any
 HEAD = """# Performance
 
 Written by `make bench`. Times are medians; ratios compare what ran side by side in this one run.
-The column on the right holds what the benchmark itself recorded: sizes, rates, memory, targets.
+Peak memory is that of a process of its own, its input included. Sizes stand in the right column.
 """
 
 
@@ -33,10 +33,36 @@ def seconds(value: float) -> str:
     return f"{value / 1e-9:.3g} ns"
 
 
+def figure(value: float, unit: str) -> str:
+    """Return a figure with three digits, or whole and grouped, and its unit."""
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{text} {unit}".strip()
+
+
+def promise(kept: dict[str, Any]) -> str:
+    """Return one line of the table of targets."""
+    bound = "at_most" if kept["at_most"] is not None else "at_least"
+    target = f"{'≤' if bound == 'at_most' else '≥'} {figure(kept[bound], kept['unit'])}"
+    reached = figure(kept["reached"], kept["unit"])
+    return f"| {kept['what']} | {target} | {reached} | {'yes' if kept['kept'] else '**no**'} |"
+
+
+def targets(entries: list[dict[str, Any]]) -> list[str]:
+    """Return the table of what was promised and what was reached."""
+    lines = [
+        promise(kept)
+        for entry in entries
+        for kept in entry.get("extra_info", {}).get("promises", [])
+    ]
+    head = ["## Targets", "", "| what | target | reached | kept |", "|---|--:|--:|---|"]
+    return [*head, *lines, ""]
+
+
 def row(entry: dict[str, Any]) -> str:
     """Return one line of the table."""
     stats, extra = entry["stats"], entry.get("extra_info", {})
-    noted = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in extra.items())
+    shown = {key: value for key, value in extra.items() if key != "promises"}
+    noted = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in shown.items())
     return (
         f"| {entry['name']} | {seconds(stats['median'])} | {seconds(stats['min'])} "
         f"| {stats['rounds']} | {noted} |"
@@ -49,7 +75,7 @@ def page(measured: dict[str, Any]) -> str:
     for entry in measured["benchmarks"]:
         module = entry["fullname"].split("::")[0].removesuffix(".py").rsplit("test_", 1)[-1]
         groups.setdefault(module, []).append(entry)
-    parts = [HEAD, machine(measured), ""]
+    parts = [HEAD, machine(measured), "", *targets(measured["benchmarks"])]
     for module, entries in sorted(groups.items()):
         parts += [f"## {module.replace('_', ' ')}", ""]
         parts += ["| what | median | best | runs | recorded |", "|---|--:|--:|--:|---|"]
