@@ -115,9 +115,10 @@ def find_chains(
     with ThreadPoolExecutor(max_workers=workers) as pool:
         sides = _weighty(network, exact_share(share_min), pool)
         walkers = _Walkers([_Walker(sides, tiers_max) for _ in range(workers)])
+        rooms = [_room(len(network)) for _ in range(min(len(cores), TURN * workers))]
         for first in range(0, len(cores), TURN * workers):
             some = cores[first : first + TURN * workers].tolist()
-            flat.append(list(pool.map(walkers.members, some)), pool)
+            flat.append(list(pool.map(walkers.members, some, rooms)), pool)
     return Chains(core_rows=cores, offsets=np.array(flat.offsets), **flat.columns())
 
 
@@ -136,6 +137,12 @@ def _kept(edges: Edges, least_row: Int64Array, least_index: Int64Array) -> Edges
     return csr.keep(*edges, tiers.weighty(*edges, least_row, least_index))
 
 
+def _room(size: int) -> Part:
+    """Return room for the columns of one chain; memory is used as far as it is filled."""
+    tier, via = np.empty((2, size), np.int8), np.empty((2, size), np.int32)
+    return np.empty(size, np.int32), tier, via
+
+
 class _Walker:
     """One thread's arrays for walking up and down from one core after the other."""
 
@@ -145,22 +152,19 @@ class _Walker:
         self._tiers_max = tiers_max
         self._tier = np.zeros((2, size), np.int8)
         self._via, self._met = (np.empty((2, size), np.int32) for _ in range(2))
-        self._strength = np.empty(size, np.int64)
+        self._strength, self._reached = np.zeros(size, np.int64), np.empty(size, np.int64)
 
-    def members(self, core: int) -> Part:
-        """Return the columns of one core's members."""
+    def members(self, core: int, room: Part) -> Part:
+        """Return the columns of one core's members, views of the room."""
         up, down = self._walk(UP, core), self._walk(DOWN, core)
-        room = min(len(up) + len(down), len(self._strength))
-        firms = np.empty(room, np.int32)
-        tier, via = np.empty((2, room), np.int8), np.empty((2, room), np.int32)
-        sides = (self._tier[UP], self._tier[DOWN], self._via[UP], self._via[DOWN])
-        size = tiers.join(up, down, *sides, firms, tier, via)
+        size = tiers.join(up, down, *self._tier, *self._via, *room)
+        firms, tier, via = room
         return (firms[:size], *tier[:, :size], *via[:, :size])
 
     def _walk(self, side: int, core: int) -> Int32Array:
         tier, via, met = self._tier[side], self._via[side], self._met[side]
-        edges, steps = self._sides[side], self._tiers_max
-        count = tiers.walk(*edges, core, steps, tier, via, self._strength, met)
+        edges, scratch = self._sides[side], (self._strength, met, self._reached)
+        count = tiers.walk(*edges, core, self._tiers_max, tier, via, *scratch)
         found: Int32Array = met[:count]
         return found
 
@@ -173,11 +177,11 @@ class _Walkers:
         for walker in walkers:
             self._free.put(walker)
 
-    def members(self, core: int) -> Part:
+    def members(self, core: int, room: Part) -> Part:
         """Return the columns of one core's members."""
         walker = self._free.get()
         try:
-            return walker.members(core)
+            return walker.members(core, room)
         finally:
             self._free.put(walker)
 

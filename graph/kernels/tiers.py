@@ -11,9 +11,11 @@ the shortest paths the strongest is the one whose smallest amount is largest:
 Each row of a tier is read once, so the cost is the number of edges met. Upstream, the rows are
 those of buyers (who sells to p); downstream those of suppliers (who buys from p).
 
-A tier is walked in row order, which settles ties (the first partner wins) and reads the rows as
-they lie in memory: at 1M firms and 10M trades that takes 40 % less than the order in which firms
-were met (`make bench`, test_chains_of_cores).
+One comparison decides about an edge: the strength of a firm not met is 0, that of a firm in an
+earlier tier is the largest there is, so only a stronger path of this tier gets past it. A tier is
+walked in row order, which settles ties (the first partner wins) and reads the rows as they lie in
+memory. Both count: at 1M firms and 10M trades the walk waits for memory (`make bench`,
+test_chains_of_cores).
 """
 
 import numba as nb
@@ -26,7 +28,6 @@ Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 LARGEST = 9_223_372_036_854_775_807
-ITSELF = -1  # The core's own mark while its tiers are found; 0 marks firms not met.
 NOBODY = -1
 SPARSE = 64  # Fewer than one firm in so many are sorted, more are found by a scan.
 UP = 0
@@ -71,18 +72,28 @@ def walk(
     via: Int32Array,
     strength: Int64Array,
     met: Int32Array,
+    reached: Int64Array,
 ) -> int:
-    """Return how many firms were met; fill their tier, via and strength, and list them in met."""
-    tier[core] = ITSELF
+    """
+    Return how many firms were met; fill their tier and via, and list them in met.
+
+    Amounts are positive. Strengths are 0 before and after; reached keeps those of closed tiers.
+    """
     strength[core] = LARGEST
-    first, last = 0, _step(indptr, indices, amount, core, 1, tier, via, strength, met, 0)
-    for t in range(2, tiers_max + 1):
-        _sort(met[first:last], tier, t - 1)
+    first, last = 0, _step(indptr, indices, amount, core, LARGEST, via, strength, met, 0)
+    for t in range(1, tiers_max):
+        _close(met[first:last], reached[first:last], strength)
         end = last
         for m in range(first, last):
-            end = _step(indptr, indices, amount, met[m], t, tier, via, strength, met, end)
+            i = met[m]
+            tier[i] = t
+            end = _step(indptr, indices, amount, i, reached[m], via, strength, met, end)
         first, last = last, end
-    tier[core] = 0
+    for m in range(first, last):
+        tier[met[m]] = tiers_max
+    strength[core] = 0
+    for m in range(last):
+        strength[met[m]] = 0
     return last
 
 
@@ -92,39 +103,38 @@ def _step(
     indices: Int32Array,
     amount: Int64Array,
     partner: int,
-    t: int,
-    tier: Int8Array,
+    partner_strength: int,
     via: Int32Array,
     strength: Int64Array,
     met: Int32Array,
     end: int,
 ) -> int:
+    """Return the end of met after the partner's row: the paths through it that are stronger."""
     for k in range(indptr[partner], indptr[partner + 1]):
         i = indices[k]
-        if tier[i] != 0 and tier[i] != t:
-            continue
-        reached = min(strength[partner], amount[k])
-        if tier[i] == 0:
-            tier[i] = t
+        before, along = strength[i], min(partner_strength, amount[k])
+        if along > before:
+            strength[i] = along
+            via[i] = partner
             met[end] = i
-            end += 1
-        elif reached <= strength[i]:
-            continue
-        strength[i] = reached
-        via[i] = partner
+            end += before == 0
     return end
 
 
 @nb.njit(cache=True, nogil=True)
-def _sort(met: Int32Array, tier: Int8Array, t: int) -> None:
-    """Put the firms of one tier in row order."""
-    if SPARSE * len(met) < len(tier):
+def _close(met: Int32Array, reached: Int64Array, strength: Int64Array) -> None:
+    """Put the firms of one tier in row order, keep their strengths, let no later path pass."""
+    if SPARSE * len(met) < len(strength):
         met.sort()
+        for m in range(len(met)):
+            reached[m] = strength[met[m]]
+            strength[met[m]] = LARGEST
         return
     at = 0
-    for i in range(len(tier)):
-        if tier[i] == t:
-            met[at] = i
+    for i in range(len(strength)):
+        if 0 < strength[i] < LARGEST:
+            met[at], reached[at] = i, strength[i]
+            strength[i] = LARGEST
             at += 1
 
 
