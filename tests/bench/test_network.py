@@ -86,7 +86,7 @@ def test_chains_of_cores(benchmark: BenchmarkFixture, network: Network) -> None:
     cores = largest(network, CORES)
     find_chains(network, cores[:1], tiers_max=1)
     found = benchmark.pedantic(
-        find_chains, args=(network, cores), kwargs={"tiers_max": TIERS}, rounds=3
+        find_chains, args=(network, cores), kwargs={"tiers_max": TIERS}, rounds=5, warmup_rounds=1
     )
     benchmark.extra_info |= {"cores": CORES, "members": len(found), "tiers": TIERS}
     seconds = median_seconds(benchmark)
