@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 TOOLS := $(VENV)/tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=
+UNCOMPILED := graph tests/graph --ignore graph/stores --ignore graph/testing --ignore tests/graph/stores
 DEMO ?= var/demo
 export DEEPTIER_PORT ?= 8000
 
@@ -52,8 +54,10 @@ contracts: tools
 tidy: tools
 	$(BIN)/python -m pytest tests/test_tidy.py tests/test_docs.py
 
+# Coverage cannot see into compiled kernels: the tests of the graph run once without the compiler.
 test: tools
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	NUMBA_DISABLE_JIT=1 $(PYTEST) $(UNCOMPILED) --cov-fail-under 0
+	$(PYTEST) --cov-append
 
 bench: tools
 	mkdir -p var

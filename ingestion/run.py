@@ -92,6 +92,7 @@ class _State:
     manifest: Manifest  # The lake as it will be.
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     origins: tuple[Origin, ...] = ()
+    uncompared: int = 0  # Names beyond those that are compared with the names of listed firms.
 
 
 def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
@@ -121,8 +122,13 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
             told = [issue for v in state.verdicts.values() for issue in v.issues]
             issues.write(listing, given.files, told)
         version, published = _publish(state, resolution, rows)
-    notes = (*given.notes, *(f"{path.name}: no table of this source" for path in unknown))
-    return _outcome(state, given, notes, (version, published, listing))
+    notes = [*given.notes, *(f"{path.name}: no table of this source" for path in unknown)]
+    if state.uncompared:
+        notes.append(
+            f"{state.uncompared} names were not compared with those of listed firms: "
+            f"one import compares {near.NAMES_MAX}"
+        )
+    return _outcome(state, given, tuple(notes), (version, published, listing))
 
 
 def rebuild(job: Job) -> Version:
@@ -217,6 +223,7 @@ def _resolve(state: _State, tables: Mapping[str, Staged]) -> tuple[pl.DataFrame,
     standing = Decisions(folder).standing()
     resolution = resolve(listed, texts, identifying=identifying, decisions=standing)
     near.write(folder / "candidates.csv", near.propose(listed, resolution, standing))
+    state.uncompared = max(0, len(near.strangers(resolution)) - near.NAMES_MAX)
     return rows, resolution
 
 

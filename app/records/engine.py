@@ -1,25 +1,13 @@
-"""
-The records database opened: one engine, transactions for reading and for writing.
-
-SQLite runs with a write-ahead log and full synchronisation; a transaction that writes takes the
-write lock at its start, so that what it has read still holds when it writes. On PostgreSQL a
-writing transaction is an ordinary one.
-"""
+"""The records database of a process: one engine, transactions for reading and for writing."""
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import sqlalchemy as sa
-from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from app.errors import Unready
-
-BUSY_MS = 30_000
-POOL_SIZE = 10
 
 
 class Records:
@@ -65,52 +53,6 @@ class Records:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-def open_records(url: str) -> Records:
-    """
-    Return the records database at this URL, its tables made or brought up to date.
-
-    Raises:
-        Unready: The database cannot be reached.
-    """
-    from app.records.migrate import upgrade  # noqa: PLC0415  # Alembic is slow to import
-
-    place = make_url(url)
-    if place.get_backend_name() == "sqlite":
-        records = Records(_sqlite(place))
-    else:
-        records = Records(sa.create_engine(place, pool_pre_ping=True, pool_size=POOL_SIZE))
-    with contextlib.ExitStack() as undo:
-        undo.callback(records.close)
-        upgrade(records)
-        undo.pop_all()
-    return records
-
-
-def _sqlite(place: sa.URL) -> Engine:
-    if place.database:
-        Path(place.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(place, connect_args={"timeout": BUSY_MS / 1000}, pool_size=POOL_SIZE)
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def _on_connect(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # Transactions begin where we say, not where pysqlite does.
-    for pragma in (
-        f"busy_timeout = {BUSY_MS}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from app.stress import cascade
 from app.stress.cascade import IntArray, Round
 from app.stress.repository import Scenarios
 from app.stress.schemas import Scenario
+from app.versions.networks import network_in
 from graph.network import Network
 from graph.stores.base import Reader
 
@@ -63,7 +64,8 @@ def run_scenario(place: Place, scenario: Scenario, policy: Policy) -> Document:
     name = scenario.name(place.reader.version.number, policy)
     if (found := kept.find(name)) is not None:
         return found
-    network = _network(place)
+    number = place.reader.version.number
+    network = network_in(place.networks, number, lambda: place.reader)
     receivables = place.reader.columns(
         "receivables", ["seller", "buyer", "amount_fen", "issued_on", "paid_on", "status"]
     )
@@ -71,7 +73,7 @@ def run_scenario(place: Place, scenario: Scenario, policy: Policy) -> Document:
     rounds = list(cascade.run(network, receivables, as_of, scenario, policy))
     head = {
         "scenario": name,
-        "version": place.reader.version.number,
+        "version": number,
         "as_of": as_of.isoformat(),
         "policy": policy.version,
         "parameters": _parameters(policy),
@@ -131,15 +133,6 @@ def share(e12: int) -> str:
     whole, part = divmod(int(e12), 10**E12_PLACES)
     places = f"{part:0{E12_PLACES}d}".rstrip("0")
     return f"{whole}.{places}" if places else str(whole)
-
-
-def _network(place: Place) -> Network:
-    """Return the version's network: as saved by its run, or built for this once."""
-    saved = place.networks / str(place.reader.version.number)
-    if saved.is_dir():
-        return Network.open(saved)
-    trades = place.reader.columns("trades", ["supplier", "buyer", "amount_fen", "count"])
-    return Network.build(place.reader.columns("firms"), trades)
 
 
 def _parameters(policy: Policy) -> Document:

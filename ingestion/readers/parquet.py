@@ -61,4 +61,13 @@ def _text(path: Path, name: str, values: pa.Array) -> pa.Array:
         return pc.strftime(values, format="%Y-%m-%d %H:%M:%S")
     if pa.types.is_string(kind):
         return values
-    return pc.cast(values, pa.string())
+    texts = pc.cast(values, pa.string())
+    return _written_out(values, texts) if pa.types.is_floating(kind) else texts
+
+
+def _written_out(values: pa.Array, texts: pa.Array) -> pa.Array:
+    """Return the texts of floats without exponents, with the digits that tell them apart."""
+    short = pc.fill_null(pc.match_substring(texts, "e"), fill_value=False)
+    floats = values.filter(short).to_numpy(zero_copy_only=False)
+    plain = [np.format_float_positional(value, trim="-") for value in floats]
+    return pc.replace_with_mask(texts, short, pa.array(plain, pa.string()))

@@ -22,7 +22,7 @@ LIKENESS_MIN = 80.0
 PART_LESS = 5.0  # A name inside another is less alike than the same name.
 SHOWN_MAX = 10  # Candidates for one text.
 COMPARED_MAX = 400  # Names with which one text is compared.
-NAMES_MAX = 10_000  # Texts that are compared in one import; the first in order of text.
+NAMES_MAX = 50_000  # Strangers that are compared in one import; the first in order of text.
 _NUMBERS = frozenset("0123456789一二三四五六七八九十")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -56,7 +56,7 @@ def near(
         >>> [(c.firm, c.likeness) for c in near(["杭州云栖机械"], listed)]
         [('F1', 100.0)]
     """
-    asked = sorted(set(texts))[:NAMES_MAX]
+    asked = sorted(set(texts))
     if not asked:
         return []
     book = _Blocks(named)
@@ -71,6 +71,8 @@ def propose(
 ) -> list[Candidate]:
     """
     Return what a person should decide on: strangers and listed firms that look like another.
+
+    Of the strangers, the first `NAMES_MAX` are compared; `strangers` tells how many there are.
 
     Args:
         listed: Chunk of firms tables, in the order in which they were resolved.
@@ -87,16 +89,21 @@ def propose(
     pairs = frozenset(
         pair for d in decisions for pair in ((d.first, d.second), (d.second, d.first))
     )
-    strangers = {text for texts in resolution.counterparties().values() for text in texts}
     if not named:
         return []
-    found = near((text for text in strangers if is_name(text)), named, decided=pairs)
+    found = near(strangers(resolution)[:NAMES_MAX], named, decided=pairs)
     doubles = [
         c
         for c in _doubles(listed, resolution, uncoded)
         if uncoded[c.text] != c.firm and not {(c.text, c.firm), (uncoded[c.text], c.firm)} & pairs
     ]
     return [*found, *doubles]
+
+
+def strangers(resolution: Resolution) -> list[str]:
+    """Return the names that mean no listed firm, in order of text."""
+    texts = {text for texts in resolution.counterparties().values() for text in texts}
+    return sorted(text for text in texts if is_name(text))
 
 
 def _doubles(

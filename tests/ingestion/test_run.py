@@ -8,6 +8,7 @@ import pytest
 
 from ingestion.errors import ImportBusy, Refused
 from ingestion.lake.housekeeping import alone
+from ingestion.resolve import near
 from ingestion.run import Outcome, rebuild
 
 if TYPE_CHECKING:
@@ -279,3 +280,20 @@ def test_every_invoice_of_a_trade_can_be_traced_to_its_line(stocked: "House") ->
     ]
     assert all(len(row["file_sha256"]) == 64 for row in found)
     assert stocked.lake.invoices_of(2, "S1", "nobody").num_rows == 0
+
+
+def test_names_beyond_those_that_are_compared_are_told(
+    house: "House", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near, "NAMES_MAX", 1)
+    house.write("firms.csv", "firm,name\nS1,云栖机械有限公司\nC1,东湖零件有限公司\n")
+    house.write(
+        "invoices.csv",
+        HEADER
+        + "1,2026-01-05,杭州云栖机械,C1,10,,,valid\n2,2026-01-05,海风渔具,C1,10,,,valid\n"
+        + "3,2026-01-06,S1,天山牧业,10,,,valid\n",
+    )
+
+    assert house.take().notes == (
+        "2 names were not compared with those of listed firms: one import compares 1",
+    )

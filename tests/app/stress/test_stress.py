@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from app.errors import Absent
 from app.policy import Policy, in_force, shipped
 from app.stress import service
 from app.stress.schemas import CLOSED_MAX, Channel, Scenario
+from app.versions import networks
 from graph import model
 from graph.errors import InvalidInput, NotFound
 from graph.stores import open_store
-from graph.stores.base import Reader
-from graph.testing.networks import firms_table, trades_table
+from graph.testing.networks import firms_table, toy, trades_table
 
 AS_OF = dt.date(2024, 6, 30)
 YUAN = 100
@@ -182,17 +183,39 @@ def test_what_makes_no_scenario_is_refused(home: Path, policy: Policy) -> None:
         Scenario(())
 
 
-def test_a_saved_network_gives_the_same_figures(home: Path, policy: Policy) -> None:
+def forget_scenarios(home: Path) -> None:
+    shutil.rmtree(home / "runs" / "scenarios")
+
+
+def test_a_scenario_leaves_the_network_for_the_next_who_shares_it(
+    home: Path, policy: Policy
+) -> None:
     built = ask(home, policy, "cars", "orders")
-    with open_store(f"sqlite:///{home}/graph.db") as store:
-        reader: Reader = store.reader()
-        service._network(service.Place.under(reader, home)).save(home / "networks" / "1")
-    for place in (home / "runs" / "scenarios").iterdir():
-        for file in place.iterdir():
-            file.unlink()
-        place.rmdir()
+    saved = home / "networks" / "1"
+    assert saved.is_dir()
+    before = saved.stat().st_mtime_ns
+    forget_scenarios(home)
 
     assert ask(home, policy, "cars", "orders") == built
+    assert saved.stat().st_mtime_ns == before
+
+
+def test_a_damaged_network_is_built_again(home: Path, policy: Policy) -> None:
+    built = ask(home, policy, "cars", "orders")
+    (home / "networks" / "1" / "network.json").write_text("{", encoding="utf-8")
+    forget_scenarios(home)
+    networks._opened.cache_clear()
+
+    assert ask(home, policy, "cars", "orders") == built
+
+
+def test_a_network_saved_in_anothers_place_is_the_one_that_is_read(home: Path) -> None:
+    with open_store(f"sqlite:///{home}/graph.db") as store:
+        reader = store.reader()
+        before = networks.network_in(home / "networks", 1, lambda: reader)
+        assert networks.network_in(home / "networks", 1, lambda: reader) is before
+        toy({("other", "firm"): 1}).save(home / "networks" / "1")
+        assert "other" in networks.network_in(home / "networks", 1, lambda: reader).ids
 
 
 def run(home: Path, *arguments: str) -> Any:

@@ -77,6 +77,22 @@ def test_parquet_values_become_plain_text(tmp_path: Path) -> None:
     assert (second["number"], second["day"]) == ("2", None)
 
 
+def test_large_and_small_floats_are_written_out_without_an_exponent(tmp_path: Path) -> None:
+    path = tmp_path / "cells.parquet"
+    wide = [12345678901.25, 1e10, 9.3e18, -1e19, 1e-7, 0.1, None, 2.0]
+    pq.write_table(
+        pa.table({"wide": pa.array(wide), "narrow": pa.array([*wide[1:], 1.0], pa.float32())}), path
+    )
+
+    rows = texts(path)
+
+    assert [row["wide"] for row in rows] == [
+        "12345678901.25", "10000000000", "9300000000000000000", "-10000000000000000000",
+        "0.0000001", "0.1", None, "2",
+    ]  # fmt: skip
+    assert [row["narrow"] for row in rows][:2] == ["10000000000", "9300000000000000000"]
+
+
 def test_parquet_rows_count_as_if_a_header_stood_above(tmp_path: Path) -> None:
     path = tmp_path / "cells.parquet"
     pq.write_table(pa.table({"a": ["x", "y\0", "z"]}), path)
