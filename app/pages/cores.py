@@ -66,6 +66,7 @@ def show_cores(request: Request, reading: ReadingDep) -> Response:
         request,
         "cores.html",
         head=reading.head(),
+        versions=reading.versions(),
         total=total_of(every),
         list=listing(request, rows, KEYS, otherwise="-limit"),
         amounts=[row.limit_fen for row in every] + [row.occupied_fen for row in every],

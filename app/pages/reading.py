@@ -6,6 +6,8 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
+from app.versions.schemas import AskedDep
+from app.versions.service import Asked
 from app.web.charts import Flow, Group
 
 Document = Mapping[str, Any]
@@ -68,7 +70,15 @@ class Partner:
 
 
 class Reading(Protocol):
-    """Everything that pages show, of the version that is served."""
+    """Everything that pages show, of one version."""
+
+    def at(self, asked: Asked) -> "Reading":
+        """Return the same of the version that a reader asks for."""
+        ...
+
+    def versions(self) -> Sequence[Document]:
+        """Return every published version, oldest first."""
+        ...
 
     def facilities(self) -> Sequence[Facility]:
         """Return every chain with its facility."""
@@ -123,10 +133,10 @@ class Reading(Protocol):
         ...
 
 
-def reading_of(request: Request) -> Reading:
-    """Return what this process reads from."""
+def reading_of(request: Request, asked: AskedDep) -> Reading:
+    """Return what this process reads from, at the version that the address asks for."""
     reading: Reading = request.app.state.reading
-    return reading
+    return reading.at(asked)
 
 
 ReadingDep = Annotated[Reading, Depends(reading_of)]

@@ -2,7 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import cast
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -14,7 +16,7 @@ from app.pages.reading import Document, Facility, Found, Partner, Standing
 from app.stress.schemas import CHANNELS, Channel, Scenario
 from app.stress.service import Place, read_scenario, run_scenario
 from app.versions.networks import network_of
-from app.versions.service import Asked, policy_of
+from app.versions.service import Asked, documents, policy_of
 from app.web.charts import Flow, Group, grade_of
 from graph.model import FirmId, Trade
 from graph.network import Network
@@ -23,20 +25,39 @@ from graph.stores.base import Reader
 TRADES_MAX = 5000
 SEARCH_SIZE = 20
 PICTURES_MAX = 256
+LISTS_MAX = 4
 UP = "up"
 Picture = tuple[Sequence[Group], Sequence[Flow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What was put together for a run, kept for the next who looks."""
+
+    lists: OrderedDict[str, Sequence[Facility]] = field(default_factory=OrderedDict)
+    pictures: OrderedDict[tuple[str, str], Picture] = field(default_factory=OrderedDict)
 
 
 class StoredReading:
     """Reads what was computed; nothing here computes a limit."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(
+        self, resources: Resources, asked: Asked | None = None, drawn: Drawn | None = None
+    ) -> None:
         self._resources = resources
-        self._pictures: OrderedDict[tuple[str, str], Picture] = OrderedDict()
-        self._listed: tuple[str, Sequence[Facility]] | None = None
+        self._asked = asked or Asked()
+        self._drawn = drawn or Drawn()
+
+    def at(self, asked: Asked) -> "StoredReading":
+        """Return the same of the version that a reader asks for; what was drawn is shared."""
+        return StoredReading(self._resources, asked, self._drawn)
+
+    def versions(self) -> Sequence[Document]:
+        """Return every published version, oldest first."""
+        return documents(self._resources)
 
     def _results(self) -> Results:
-        return results_of(self._resources, Asked())
+        return results_of(self._resources, self._asked)
 
     def _reader(self) -> Reader:
         return self._resources.store.reader(self._results().head.version)
@@ -44,10 +65,12 @@ class StoredReading:
     def facilities(self) -> Sequence[Facility]:
         """Return every chain with its facility."""
         results = self._results()
-        if self._listed is None or self._listed[0] != results.head.run:
-            found = [_facility(results, core) for core in results.cores]
-            self._listed = (results.head.run, found)
-        return self._listed[1]
+        run = results.head.run
+        found = self._drawn.lists.get(run)
+        if found is None:
+            found = self._drawn.lists[run] = [_facility(results, core) for core in results.cores]
+            _shorten(self._drawn.lists, LISTS_MAX)
+        return found
 
     def head(self) -> Document:
         """Return version, as-of date, policy and run of what is shown."""
@@ -77,14 +100,14 @@ class StoredReading:
         """Return the firms of a chain by tier and grade, and the trade between these groups."""
         results = self._results()
         key = (results.head.run, core)
-        if key not in self._pictures:
+        picture = self._drawn.pictures.get(key)
+        if picture is None:
             network = network_of(self._resources, results.head.version)
             members = results.members(results.order(core))
             where = {each.id: _column(each.direction, each.tier) for each in members}
-            self._pictures[key] = grouped(network, {**where, core: 0})
-            if len(self._pictures) > PICTURES_MAX:
-                self._pictures.popitem(last=False)
-        return self._pictures[key]
+            picture = self._drawn.pictures[key] = grouped(network, {**where, core: 0})
+            _shorten(self._drawn.pictures, PICTURES_MAX)
+        return picture
 
     def firm(self, firm: str) -> Document:
         """Return what is known of a firm: its attributes."""
@@ -151,6 +174,13 @@ class StoredReading:
     def scenario(self, scenario: str) -> Document:
         """Return the document of a scenario."""
         return read_scenario(self._resources.runs / "scenarios", scenario)
+
+
+def _shorten(kept: OrderedDict[Any, Any], size_max: int) -> None:
+    """Forget what was kept first, beyond a bound; another thread may have done so already."""
+    while len(kept) > size_max:
+        with suppress(KeyError):
+            kept.popitem(last=False)
 
 
 def _facility(results: Results, core: str) -> Facility:

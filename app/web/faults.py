@@ -53,6 +53,8 @@ def fault(request: Request, problem: Response) -> Response:
         status=status,
         fault=int(worded),
         trace=found.get("trace_id", ""),
+        kept={},  # What the address asks for may be the fault.
+        to=str,
     )
     for name in ("content-security-policy", "x-content-type-options", "x-trace-id"):
         if name in problem.headers:

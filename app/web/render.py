@@ -1,12 +1,12 @@
 """Pages out of templates: everything escaped, nothing inline, never kept by a cache."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -74,6 +74,12 @@ def here(request: Request) -> str:
     return f"{request.url.path}?{query}" if query else request.url.path
 
 
+def kept(request: Request) -> Mapping[str, str]:
+    """Return what the address says about the version: pages that this one leads to say it too."""
+    asked = request.query_params
+    return {name: asked[name] for name in ("version", "as_of") if asked.get(name)}
+
+
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page in the reader's language and theme."""
     wants = preferences_of(request)
@@ -89,6 +95,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "places": places(who),
         "path": request.url.path,
         "here": here(request),
+        "kept": kept(request),
+        "to": partial(_to, kept(request)),
         "money": partial(money.amount, language=wants.language),
         "scale": partial(money.scale, language=wants.language),
         "day": _day,
@@ -96,6 +104,11 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     }
     text = ENVIRONMENT.get_template(template).render(context)
     return HTMLResponse(text, status_code=status, headers=HEADERS)
+
+
+def _to(said: Mapping[str, str], path: str) -> str:
+    """Return the address of a page of the version that is shown."""
+    return f"{path}?{urlencode(said)}" if said else path
 
 
 def _firms(t: Texts, number: int) -> str:

@@ -72,7 +72,9 @@ function item(node, levels, decides = false) {
  * @returns {Promise<Told[]>}
  */
 async function trees(address) {
-  const answer = await fetch(`${address}/tree`, { headers: { Accept: "application/json" } });
+  const place = new URL(address);
+  place.pathname += "/tree";
+  const answer = await fetch(place, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(String(answer.status));
   return (await answer.json()).trees;
 }

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.pages.reading import Facility, Found, Partner, Standing
+from app.versions.service import Asked
 from app.web.charts import Flow, Group
 from graph.errors import NotFound
 
@@ -94,6 +95,14 @@ class FakeReading:
 
     def __init__(self) -> None:
         self.asked: list[tuple[Sequence[str], Sequence[str]]] = []
+        self.wanted = Asked()
+
+    def at(self, asked: Asked) -> "FakeReading":
+        self.wanted = asked
+        return self
+
+    def versions(self) -> Sequence[Mapping[str, Any]]:
+        return [{**HEAD, "version": number} for number in (1, 2, 3)]
 
     def facilities(self) -> Sequence[Facility]:
         known = Facility(

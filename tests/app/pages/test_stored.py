@@ -1,6 +1,7 @@
 """The pages over a real version: ingested, refreshed, and read back."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -8,8 +9,12 @@ from fastapi.testclient import TestClient
 from app.config import Settings
 from app.deps import open_resources
 from app.errors import Absent
+from app.main import create_app
 from app.pages.stored import StoredReading
+from app.runs.refreshing import refresh_version
 from graph.errors import NotFound
+from ingestion.run import Job, ingest
+from tests.app.conftest import NOW
 
 
 @pytest.fixture
@@ -114,3 +119,46 @@ def test_without_a_run_people_are_told_that_there_is_nothing_yet(
         pytest.raises(Absent),
     ):
         StoredReading(resources).facilities()
+
+
+def another_month(settings: Settings, folder: Path) -> None:
+    """Publish and refresh a second version, in which the mill sold half as much again."""
+    folder.mkdir()
+    header = "number,issued_on,seller,buyer,amount_yuan,tax_yuan,total_yuan,status,kind,goods\n"
+    line = "NEW-1,2026-07-10,MILL,CORE1,20000000,2600000,22600000,valid,blue,件\n"
+    (folder / "invoices.csv").write_text(header + line, encoding="utf-8")
+    with open_resources(settings, now=lambda: NOW) as resources:
+        job = Job(resources.store, settings.home, NOW, lambda *_: None)
+        ingest("files", [folder], job=job)
+        refresh_version(resources, None, progress=lambda *_: None)
+
+
+def test_a_page_shows_the_version_that_its_address_asks_for_and_so_do_its_links(
+    settings: Settings, tmp_path: Path, bearer: Callable[..., dict[str, str]]
+) -> None:
+    another_month(settings, tmp_path / "july")
+    headers = {**bearer("risk"), "Accept": "text/html", "Accept-Language": "en"}
+    with TestClient(create_app(settings, now=lambda: NOW)) as client:
+        newest = client.get("/chains/CORE1", headers=headers).text
+        first = client.get("/chains/CORE1?version=1", headers=headers).text
+        on_day = client.get("/chains/CORE1?as_of=2026-07-01", headers=headers).text
+        listed = client.get("/cores", headers=headers).text
+        refused = client.get("/cores?version=one", headers=headers)
+        unknown = client.get("/cores?version=9", headers=headers)
+        both = client.get("/cores?version=1&as_of=2026-06-30", headers=headers)
+        sheets = [
+            client.get(f"/chains/CORE1/limits.csv{asked}", headers=headers).text
+            for asked in ("", "?version=1")
+        ]
+
+    assert "as of 2026-07-10 · version 2" in newest
+    assert "as of 2026-06-30 · version 1" in first
+    assert "as of 2026-06-30 · version 1" in on_day
+    assert 'href="/firms/MILL?version=1"' in first
+    assert 'href="/chains/CORE1/limits.csv?version=1"' in first
+    assert "kept_version" not in first
+    assert "?version" not in newest
+    assert listed.count("<option value=") == 2
+    assert (refused.status_code, unknown.status_code, both.status_code) == (422, 404, 422)
+    assert 'href="/cores"' in refused.text
+    assert sheets[0] != sheets[1]
