@@ -6,6 +6,8 @@ from typing import TextIO
 
 import structlog
 
+CHATTY = ("alembic", "apscheduler")  # They tell every step; what matters of it we tell ourselves.
+
 
 class _StandardError(logging.StreamHandler[TextIO]):
     """Writes to what standard error is now, not to what it was when logs were configured."""
@@ -46,3 +48,5 @@ def configure_logs(*, readable: bool, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
