@@ -84,7 +84,7 @@ class Results:
             "reserved_fen": head.reserved_fen,
             "available_fen": int(figures.room(head, tree.value) or 0),
             "binding": binding(tree),
-            "derivation": document(tree),
+            "derivation": document(tree, self.name),
         }
 
     def why_no_facility(self, core: str) -> str | None:
@@ -187,7 +187,10 @@ class Results:
         if member.absent is not None:
             return result | {"derivation": None, "reachable": None}
         tree, reachable = self.trees(core, firm)
-        return result | {"derivation": document(tree), "reachable": document(reachable)}
+        return result | {
+            "derivation": document(tree, self.name),
+            "reachable": document(reachable, self.name),
+        }
 
     def trees(self, core: str, firm: str) -> tuple[Node, Node]:
         """

@@ -1,6 +1,6 @@
 """Words for codes, and a tree as the document that clients read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -22,20 +22,23 @@ def labels() -> Mapping[str, Label]:
     return {str(code): Label(**entry) for code, entry in read.items()}
 
 
-def label(code: str) -> Label:
+def label(code: str, name_of: Callable[[str], str]) -> Label:
     """
-    Return the words for a code; a firm behind a colon stays as it is.
+    Return the words for a code; a firm behind a colon is told by its name and id.
 
     Example:
-        >>> label("claim:F7").en
-        'Eligible claim: F7'
+        >>> label("claim:F7", lambda firm: "Yunqi Ltd").en
+        'Eligible claim: Yunqi Ltd (F7)'
     """
     found = labels().get(code)
     if found is not None:
         return found
     word, _, firm = code.partition(":")
     found = labels()[word]
-    return Label(zh=f"{found.zh}：{firm}", en=f"{found.en}: {firm}")
+    name = name_of(firm)
+    if name == firm:
+        return Label(zh=f"{found.zh}：{firm}", en=f"{found.en}: {firm}")
+    return Label(zh=f"{found.zh}：{name}（{firm}）", en=f"{found.en}: {name} ({firm})")
 
 
 def figure(value: Decimal | None, unit: str) -> int | str | None:
@@ -53,16 +56,22 @@ def figure(value: Decimal | None, unit: str) -> int | str | None:
     return int(value)
 
 
-def document(node: Node) -> dict[str, Any]:
-    """Return the tree as a document (interfaces: NODE)."""
-    words = label(node.code)
+def document(node: Node, name_of: Callable[[str], str]) -> dict[str, Any]:
+    """
+    Return the tree as a document (interfaces: NODE).
+
+    Args:
+        node: The root.
+        name_of: The name of a firm by its id, for nodes that are about a firm.
+    """
+    words = label(node.code, name_of)
     return {
         "code": node.code,
         "label": {"zh": words.zh, "en": words.en},
         "op": node.op,
         "value": figure(node.value, node.unit),
         "unit": node.unit,
-        "children": [document(child) for child in node.children],
+        "children": [document(child, name_of) for child in node.children],
         "source": dict(node.source),
     }
 

@@ -245,7 +245,8 @@ def test_every_code_has_words_in_both_languages(tmp_path: Path) -> None:
 
     assert used <= set(labels())
     assert all(each.zh != each.en for each in labels().values())
-    assert label("claim:F7").zh == "合格应收账款：F7"
+    assert label("claim:F7", lambda _: "云栖机械").zh == "合格应收账款：云栖机械（F7）"
+    assert label("claim:F7", lambda firm: firm).en == "Eligible claim: F7"
 
 
 def test_documents_hold_no_floats(tmp_path: Path) -> None:
