@@ -75,7 +75,7 @@ class Columns:
 
 def _stored_type(table: model.Table, attribute: model.Attribute) -> pa.DataType:
     if attribute.name in references(table) or attribute.type in ("date", "flag"):
-        return pa.int64()
+        return pa.int32()  # Numbers of firms are given one after the other, from 1.
     return attribute.arrow
 
 
