@@ -47,6 +47,9 @@ def served(kept_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     token = issue(records, key, role="admin", firm=None, days=1, now=NOW)
     with TestClient(app):
         yield app, {"Authorization": f"Bearer {token}"}
+    # Each call of schemathesis starts and ends the application: the last has opened them again.
+    app.state.resources.records.close()
+    app.state.resources.store.close()
 
 
 KNOWN = {"core": "CORE1", "firm": "MILL"}
