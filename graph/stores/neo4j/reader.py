@@ -1,6 +1,5 @@
 """Reading one published version out of Neo4j: columns, not nodes."""
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +7,7 @@ import pyarrow as pa
 
 from graph import model
 from graph.errors import NotFound
-from graph.model import Attribute, Firm, FirmId, Table, Trade, Value, Version
+from graph.model import Firm, FirmId, Trade, Value, Version
 from graph.stores.base import (
     NEIGHBOURS_MAX,
     PAGE_MAX,
@@ -16,17 +15,10 @@ from graph.stores.base import (
     STEPS_MAX,
     Neighbourhood,
 )
+from graph.stores.neo4j.columns import fetch
 from graph.stores.neo4j.session import Database, Rows, day
-from graph.stores.neo4j.shapes import TYPES, edge_values, valid, value, values
-from graph.stores.rows import (
-    FIELD_END,
-    attributes_of,
-    check_size,
-    firm_of,
-    fold,
-    in_order,
-    trade_of,
-)
+from graph.stores.neo4j.shapes import edge_values, valid, values
+from graph.stores.rows import FIELD_END, check_size, firm_of, fold, trade_of
 
 _FIRM_VALUES = values(model.table("firms").attributes, "s")
 _TRADE_VALUES = edge_values(model.table("trades"))
@@ -124,9 +116,8 @@ class Neo4jReader:
         """Return the named columns (all by default) of a table, in key order."""
         name = "s" if table == "firms" else "t"
         known = model.table(table)
-        return _columns(
-            self._database, known, names, valid(name), {"version": self._version.number}
-        )
+        where = (valid(name), {"version": self._version.number})
+        return fetch(self._database, known, names, where)
 
     def _read(self, statement: str, **parameters: Any) -> Rows:
         return self._database.read(statement, version=self._version.number, **parameters)
@@ -150,63 +141,6 @@ class Neo4jReader:
             trades=tuple(trade_of(_row("trades", row)) for row in trades),
             complete=complete,
         )
-
-
-def changed_rows(database: Database, table: Table, here: int, there: int) -> pa.Table:
-    """Return the rows of one version that are not, as they are, rows of another."""
-    name = "s" if table.name == "firms" else "t"
-    other = valid(name).replace("$version", "$other")
-    condition = f"{valid(name)} AND NOT ({other})"
-    return _columns(database, table, None, condition, {"version": here, "other": there})
-
-
-def _columns(
-    database: Database,
-    table: Table,
-    names: Sequence[str] | None,
-    condition: str,
-    parameters: dict[str, int],
-) -> pa.Table:
-    wanted = attributes_of(table, names)
-    needed = {a.name: a for a in (*(table.attribute(key) for key in table.key), *wanted)}
-    columns = _fetched(database, table, list(needed.values()), (condition, parameters))
-    schema = pa.schema([table.arrow.field(name) for name in needed])
-    if not columns:
-        return schema.empty_table().select([a.name for a in wanted])
-    arrays = [_array(a, column) for a, column in zip(needed.values(), columns, strict=True)]
-    found = in_order(table, pa.Table.from_arrays(arrays, schema=schema))
-    return found.select([a.name for a in wanted])
-
-
-def _fetched(
-    database: Database,
-    table: Table,
-    needed: list[Attribute],
-    where: tuple[str, dict[str, int]],
-) -> list[tuple[Any, ...]]:
-    """
-    Return the columns of the rows that meet a condition.
-
-    Relationships come as one list for each first end: a record each takes three times as long.
-    """
-    condition, parameters = where
-    if table.name == "firms":
-        words = f"MATCH (s:FirmState) WHERE {condition} RETURN {values(needed, 's')}"
-        return list(zip(*database.read(words, **parameters), strict=True))
-    ends = dict(zip(table.ends, ("a.id", "b.id"), strict=True))
-    listed = ", ".join(ends.get(a.name) or value(a, "t") for a in needed)
-    words = (
-        f"MATCH (a:Party)-[t:{TYPES[table.name]}]->(b:Party) WHERE {condition}"
-        f" WITH a, collect([{listed}]) AS listed RETURN listed"
-    )
-    groups = (group for (group,) in database.read(words, **parameters))
-    return list(zip(*itertools.chain.from_iterable(groups), strict=True))
-
-
-def _array(attribute: Attribute, column: Sequence[Any]) -> pa.Array:
-    if attribute.type != "date":
-        return pa.array(column, attribute.arrow)
-    return pa.array(column, pa.string()).dictionary_encode().cast(pa.date32())
 
 
 def _row(table: str, row: Sequence[Any]) -> dict[str, Value]:

@@ -8,7 +8,8 @@ from graph.errors import NotFound, StageRefused, StoreError
 from graph.model import Version
 from graph.stores.base import Changes
 from graph.stores.neo4j import upkeep
-from graph.stores.neo4j.reader import Neo4jReader, changed_rows
+from graph.stores.neo4j.columns import changed_rows
+from graph.stores.neo4j.reader import Neo4jReader
 from graph.stores.neo4j.session import RETRY_SECONDS, Database
 from graph.stores.neo4j.shapes import FORMAT, SCHEMA
 from graph.stores.neo4j.writer import Neo4jWriter
