@@ -111,7 +111,8 @@ def ratio(values: pa.Array, *, share: bool) -> pa.Array:
     fits = pc.is_finite(numbers)
     if share:
         fits = pc.and_(fits, pc.and_(pc.greater_equal(numbers, 0), pc.less_equal(numbers, 1)))
-    return pc.if_else(fits, numbers, pa.scalar(None, pa.float64()))
+    unsigned_zero = pc.add(numbers, 0.0)
+    return pc.if_else(fits, unsigned_zero, pa.scalar(None, pa.float64()))
 
 
 def word(values: pa.Array, words: Mapping[str, str]) -> pa.Array:

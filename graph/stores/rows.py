@@ -69,7 +69,9 @@ def _typed(place: str, attribute: Attribute, column: pa.Array) -> pa.Array:
         raise InvalidInput(f"{place}: {column.type} is not {attribute.type}")
     try:
         column.validate(full=True)
-        return column.cast(attribute.arrow)
+        typed = column.cast(attribute.arrow)
+        # SQLite keeps no sign of zero; a version has the same bytes in every store.
+        return pc.add(typed, 0.0) if attribute.type == "ratio" else typed
     except pa.ArrowInvalid as error:
         raise InvalidInput(f"{place}: {error}") from error
 

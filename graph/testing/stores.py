@@ -226,6 +226,12 @@ class WriteTests(VersionTests):
         assert store.reader().firm(A).attributes["core"] is False
         assert store.reader().firm(A).attributes["capital_fen"] is None
 
+    def test_zero_has_no_sign(self, store: Store) -> None:
+        publish(store, firms=[firm("A", expected_growth=-0.0)])
+        kept = store.reader().columns("firms", ["expected_growth"]).to_pydict()
+
+        assert str(kept["expected_growth"]) == "[0.0]"
+
     def test_text_is_kept_as_it_is(self, store: Store) -> None:
         names = [
             "",

@@ -77,6 +77,7 @@ def test_shares_lie_between_nought_and_one() -> None:
 
 def test_growth_may_be_below_nought() -> None:
     assert fields.ratio(pa.array(["-0.1", "+2"]), share=False).to_pylist() == [-0.1, 2.0]
+    assert str(fields.ratio(pa.array(["-0"]), share=False).to_pylist()) == "[0.0]"
 
 
 def test_blank_cells_are_null_and_others_trimmed() -> None:
