@@ -30,6 +30,9 @@ RETURN p.id
 """
 
 
+Key = tuple[Any, ...]
+
+
 class Neo4jWriter:
     """The open stage of a Neo4j store."""
 
@@ -40,7 +43,7 @@ class Neo4jWriter:
         self._version = number
         self._open = True
         self._parties: set[str] | None = None
-        self._written: set[str] = set()
+        self._last: dict[str, Key] = {}  # The largest key written in this stage, by table.
         self._filled: dict[str, bool] = {}
 
     @property
@@ -56,7 +59,8 @@ class Neo4jWriter:
             make = self._firms if table == "firms" else self._edges
             for part in _parts(ready):
                 make(known, part)
-            self._written.add(table)
+            if ready.num_rows:
+                self._last[table] = max(self._last.get(table, ()), _key(known, ready, -1))
 
     def remove(self, table: str, keys: pa.Table) -> None:
         """Take the rows with these keys out of the next version; unknown keys are passed over."""
@@ -163,7 +167,8 @@ class Neo4jWriter:
 
     def _before(self, table: Table, keys: pa.Table) -> list[Statement]:
         """Return what makes room for rows with these keys; nothing where there can be none."""
-        erase = self._erase(table, keys) if table.name in self._written else []
+        beyond = _key(table, keys, 0) > self._last.get(table.name, ())
+        erase = [] if beyond else self._erase(table, keys)
         return [*erase, *([] if self._fresh(table) else self._end(table, keys))]
 
     def _fresh(self, table: Table) -> bool:
@@ -215,6 +220,11 @@ class Neo4jWriter:
                 )
                 if found:
                     raise InvalidInput(f"table {name}, column {end}: no firm {found[0][0]!r}")
+
+
+def _key(table: Table, rows: pa.Table, at: int) -> Key:
+    """Return the key of the first or last row; rows stand in key order."""
+    return tuple(rows[name][at].as_py() for name in table.key)
 
 
 def _parts(rows: pa.Table) -> Iterator[pa.Table]:
