@@ -71,11 +71,13 @@ def _filled(parts: Iterable[Columns]) -> Iterator[Columns]:
 
 
 def write_issues(path: Path, issues: Sequence[Issue]) -> None:
-    """Write the rows set aside: file, line, column, value, reason."""
+    """Write the rows set aside, file by file in line order: file, line, column, value, reason."""
+    first_met = {issue.file: at for at, issue in reversed(list(enumerate(issues)))}
+    ordered = sorted(issues, key=lambda issue: (first_met[issue.file], issue.line))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "line", "column", "value", "reason"])
-        writer.writerows([i.file, i.line, i.column, i.value, i.reason] for i in issues)
+        writer.writerows([i.file, i.line, i.column, i.value, i.reason] for i in ordered)
 
 
 def _lines(columns: Sequence[Sequence[Any]]) -> Iterator[list[str]]:
