@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.policy import Policy
 from graph.errors import InvalidInput
@@ -17,7 +17,9 @@ FORMAT = 1  # Of the stored files; another one makes another scenario.
 
 
 class ScenarioRequest(BaseModel):
-    """What `POST /scenarios` takes."""
+    """What `POST /scenarios` takes; a misspelt name is refused, not passed over."""
+
+    model_config = ConfigDict(extra="forbid")
 
     close: list[str] = Field(
         min_length=1, max_length=CLOSED_MAX, description="Ids of the firms that close"

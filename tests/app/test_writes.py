@@ -40,6 +40,7 @@ def test_a_scenario_is_run_once_and_read_by_round(client: TestClient, bearer: An
         ({"close": []}, 422),
         ({"close": ["MILL"], "channels": ["rumours"]}, 422),
         ({"close": "MILL"}, 422),
+        ({"close": ["MILL"], "channel": ["orders"]}, 422),
         ({}, 422),
     ],
 )
