@@ -304,3 +304,15 @@ def test_a_version_without_limits_says_so(client: TestClient, get: Any) -> None:
     assert get("/chains/CORE1").json()["run"] is None
     assert len(get("/chains/CORE1").json()["firms"]) == 4
     assert get("/cores").json()["items"][0]["firms"] is None
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/cores", "/api/v1/cores", "/api/v1/firms/NONE"])
+def test_head_answers_as_get_does_without_the_body(
+    client: TestClient, bearer: Any, path: str
+) -> None:
+    headers = bearer("risk")
+    got, looked = client.get(path, headers=headers), client.head(path, headers=headers)
+
+    assert (looked.status_code, looked.content) == (got.status_code, b"")
+    assert looked.headers["content-type"] == got.headers["content-type"]
+    assert looked.headers["content-length"] == got.headers["content-length"]
