@@ -192,6 +192,16 @@ def test_a_derivation_opens_in_place_and_closes_again_by_keyboard(page: Any) -> 
     assert link.get_attribute("aria-expanded") == "false"
 
 
+def test_a_derivation_in_place_is_that_of_the_version_on_the_page(page: Any) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.partition("/chains")[2]))
+    page.goto("/chains/C1?version=3")
+    page.locator("#limits-table a[data-tree]").first.click()
+    page.wait_for_selector("tr.opened .tree")
+
+    assert "/C1/limits/S1/tree?version=3" in asked
+
+
 def test_a_derivation_that_cannot_be_read_says_so(page: Any) -> None:
     page.goto("/chains/C1")
     page.route("**/tree", lambda route: route.fulfill(status=404, body="{}"))
