@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import diffusion as kernel
-from graph.kernels.production import FloatArray, IntArray
+from graph.kernels.layout import FloatArray, IntArray
 
 Dangling = Literal["lost", "sources"]
 DAMPING = 0.85

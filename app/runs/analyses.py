@@ -1,6 +1,5 @@
 """The analyses of a run: chains, belonging and production losses of a version's network."""
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,21 +7,19 @@ import numpy.typing as npt
 import polars as pl
 
 from app.policy import Policy
+from app.stress.cascade import prepared, rules_of
 from graph.chains import DIRECTIONS, Chains, belonging, find_chains
 from graph.contagion import (
-    Economy,
+    Observers,
     Production,
     Rules,
     Scenarios,
     cut_e12,
     losses,
     observe,
-    prepare,
 )
-from graph.errors import InvalidInput
 from graph.network import Network
 
-METHOD = "rounds"
 Rows = npt.NDArray[np.int64]
 
 
@@ -58,35 +55,12 @@ def analyse(network: Network, cores: Rows, policy: Policy, *, threads: int) -> A
         threads=threads,
     )
     shares = belonging(network, cores, steps_max=policy.whole("tiers_max"), threads=threads)
-    production, rules = economy(network, policy), rules_of(policy)
+    production, rules = prepared(network, policy), rules_of(policy)
     return Analyses(
         chains=chain_frame(chains),
         belonging=_frame(firm=shares.firm_rows, core=shares.core_rows, share_e12=shares.share_e12),
         losses=core_losses(production, cores, rules, threads=threads),
         partner_losses=partner_losses(production, network, rules, threads=threads),
-    )
-
-
-def economy(network: Network, policy: Policy) -> Production:
-    """
-    Return the network made ready for cascades, as the policy says.
-
-    Raises:
-        InvalidInput: The policy asks for a method that is not there.
-    """
-    if policy.rule("contagion.method").value != METHOD:
-        raise InvalidInput(f"policy {policy.version}: contagion.method must be {METHOD!r}")
-    found = Economy.of(network)
-    if not policy.flag("contagion.statement_denominators"):
-        found = dataclasses.replace(found, revenue=None, cost=None)
-    return prepare(found, replaceability=policy.flag("contagion.replaceability"))
-
-
-def rules_of(policy: Policy) -> Rules:
-    """Return when a cascade stops, by the policy."""
-    return Rules(
-        tolerance=float(policy.decimal("contagion.tolerance")),
-        rounds_max=policy.whole("contagion.rounds_max"),
     )
 
 
@@ -127,11 +101,10 @@ def partner_losses(
     shares = observe(
         production,
         Scenarios.alone(closed[first]),
-        np.append(first, len(closed)),
-        firm,
+        Observers(np.append(first, len(closed)), firm),
         rules=rules,
         threads=threads,
-    )
+    ).loss
     return _frame(closed=closed, firm=firm, loss_e12=cut_e12(shares)).filter(
         (pl.col("loss_e12") > 0) & (pl.col("closed") != pl.col("firm"))
     )

@@ -7,9 +7,8 @@ Payments: what debtors that stopped, and those they fell, do not pay it. The two
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 from itertools import zip_longest
 
 import numpy as np
@@ -22,10 +21,12 @@ from app.stress.schemas import Scenario
 from graph.clearing import Debts, stop_paying
 from graph.contagion import Economy, Rules, Scenarios, cut_e12, in_fen, prepare, rounds
 from graph.contagion.economy import Production
+from graph.errors import InvalidInput
 from graph.network import Network
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+METHOD = "rounds"
 OWED = ("open", "confirmed")  # The seller still waits for its money.
 SOLD = "financed"  # The buyer owes, but to who bought the claim.
 
@@ -49,10 +50,25 @@ class Round:
         return (self.loss_fen > 0) | (self.share_e12 > 0)
 
 
+def prepared(network: Network, policy: Policy) -> Production:
+    """
+    Return the network made ready for cascades, as the policy says.
+
+    Raises:
+        InvalidInput: The policy asks for a method that is not there.
+    """
+    if policy.rule("contagion.method").value != METHOD:
+        raise InvalidInput(f"policy {policy.version}: contagion.method must be {METHOD!r}")
+    found = Economy.of(network)
+    if not policy.flag("contagion.statement_denominators"):
+        found = replace(found, revenue=None, cost=None)
+    return prepare(found, replaceability=policy.flag("contagion.replaceability"))
+
+
 def rules_of(policy: Policy) -> Rules:
     """Return when a cascade stops, by the policy."""
     return Rules(
-        tolerance=float(Fraction(policy.decimal("contagion.tolerance"))),
+        tolerance=float(policy.decimal("contagion.tolerance")),
         rounds_max=policy.whole("contagion.rounds_max"),
     )
 
@@ -101,12 +117,8 @@ def _production(
     if down + up == 0:
         return
     shock = Scenarios.together(closed, down=down, up=up)
-    for state in rounds(_prepared(network, policy), shock, rules=rules_of(policy)):
+    for state in rounds(prepared(network, policy), shock, rules=rules_of(policy)):
         yield state.loss
-
-
-def _prepared(network: Network, policy: Policy) -> Production:
-    return prepare(Economy.of(network), replaceability=policy.flag("contagion.replaceability"))
 
 
 def _payments(

@@ -10,6 +10,7 @@ from graph.contagion.cascade import (
     Contagion,
     Esri,
     Losses,
+    Observed,
     close,
     cut_e12,
     esri,
@@ -19,7 +20,7 @@ from graph.contagion.cascade import (
     rounds,
 )
 from graph.contagion.debtrank import DebtRank, Exposures, spread_equity
-from graph.contagion.economy import Economy, Production, Rules, Scenarios, prepare
+from graph.contagion.economy import Economy, Observers, Production, Rules, Scenarios, prepare
 
 __all__ = [
     "Contagion",
@@ -28,6 +29,8 @@ __all__ = [
     "Esri",
     "Exposures",
     "Losses",
+    "Observed",
+    "Observers",
     "Production",
     "Rules",
     "Scenarios",

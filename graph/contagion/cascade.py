@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from graph.contagion import running
-from graph.contagion.economy import Production, Rules, Scenarios
+from graph.contagion.economy import Denominators, Observers, Production, Rules, Scenarios
+from graph.contagion.running import Precision, Runner
 from graph.errors import InvalidInput
+from graph.kernels import cascades
 from graph.kernels import esri as plain
-from graph.kernels.frontier import State
-from graph.kernels.production import FloatArray, IntArray
+from graph.kernels.layout import FloatArray, IntArray
 
 E12 = 10**12
+ERROR_MAX = {"double": 1e-12, "single": 2e-6}  # Of an index, relative, against the equations.
+LOSSES_HELD = 1 << 23  # Losses that a chunk of `losses` may hold.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,13 @@ class Esri:
     up: FloatArray
     rounds: IntArray
     rules: Rules
+    precision: Precision
+    denominators: Denominators
+
+    @property
+    def relative_error_max(self) -> float:
+        """Return how far an index may be from its equations, as a share of it."""
+        return ERROR_MAX[self.precision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ def close(
     found = next(losses(production, scenario, rules=rules))
     down, up = np.zeros(len(production)), np.zeros(len(production))
     down[found.rows], up[found.rows] = found.down, found.up
-    shares = running.index(production, down, up)
+    shares = running.index(production.weights, down, up)
     return Contagion(down, up, found.rounds, *shares, rules or Rules())
 
 
@@ -112,7 +121,7 @@ def rounds(
     """
     rules = rules or Rules()
     unit = rules.dead_sector == "unit"
-    caps = running.caps(production, scenario.shocks(len(production)), 0)
+    caps = running.caps(len(production), _shocks(production, scenario), 0)
     left, largest = caps, 1.0
     yield _contagion(production, left, 0, rules)
     for used in range(1, rules.rounds_max + 1):
@@ -131,8 +140,8 @@ def rounds(
 def _contagion(
     production: Production, left: tuple[FloatArray, FloatArray], used: int, rules: Rules
 ) -> Contagion:
-    down, up = 1.0 - left[0], 1.0 - left[1]
-    return Contagion(down, up, used, *running.index(production, down, up), rules)
+    down, up = 1.0 - left[0][production.places], 1.0 - left[1][production.places]
+    return Contagion(down, up, used, *running.index(production.weights, down, up), rules)
 
 
 def esri(
@@ -140,6 +149,7 @@ def esri(
     scenarios: Scenarios,
     *,
     rules: Rules | None = None,
+    precision: Precision = "double",
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> Esri:
@@ -150,6 +160,8 @@ def esri(
         production: The prepared economy.
         scenarios: The shocks; `Scenarios.alone(range(n))` closes every firm once.
         rules: When to stop; the published setting by default.
+        precision: `single` takes half the time; a scenario whose rounds it cannot decide is run
+            again in double, and the index is within 2e-6 of itself.
         threads: How many scenarios run at a time.
         progress: Told how many more scenarios are done, in order.
 
@@ -163,38 +175,61 @@ def esri(
         >>> esri(prepare(economy), Scenarios.alone([0, 1, 2])).total.tolist()
         [1.0, 1.0, 1.0]
     """
-    rules = rules or Rules()
-    shocks = scenarios.shocks(len(production))
-
-    def run(state: State, first: int, last: int) -> FloatArray:
-        return running.totals(production, state, running.part(shocks, first, last), rules)
-
+    runner = Runner(production, rules or Rules(), precision)
     parts = running.spread(
-        production, len(shocks.offsets) - 1, run, threads=threads, progress=progress
+        runner,
+        _shocks(production, scenarios),
+        Observers.none(len(scenarios)),
+        threads=threads,
+        progress=progress,
     )
+    return _esri(runner, [found.totals for found in parts])
+
+
+def _esri(runner: Runner, parts: list[FloatArray]) -> Esri:
     table = np.concatenate([np.zeros((0, 5)), *parts])
-    running.refuse_moving(table[:, 4], rules)
-    return Esri(table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(np.int64), rules)
+    return Esri(
+        total=table[:, cascades.TOTAL],
+        down=table[:, cascades.DOWN],
+        up=table[:, cascades.UP],
+        rounds=table[:, cascades.ROUNDS].astype(np.int64),
+        rules=runner.rules,
+        precision=runner.precision,
+        denominators=runner.production.denominators,
+    )
+
+
+def _shocks(production: Production, scenarios: Scenarios) -> cascades.Shocks:
+    shocks = scenarios.shocks(len(production))
+    return shocks._replace(rows=production.places[shocks.rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The index of many scenarios, and what chosen firms lose in each."""
+
+    esri: Esri
+    loss: FloatArray  # 1 - min(hd, hu) of every observer, in the order they were given.
 
 
 def observe(
     production: Production,
     scenarios: Scenarios,
-    offsets: npt.ArrayLike,
-    observers: npt.ArrayLike,
+    observers: Observers,
     *,
     rules: Rules | None = None,
+    precision: Precision = "double",
     threads: int = 1,
-) -> FloatArray:
+) -> Observed:
     """
-    Return the production loss, 1 - min(hd, hu), of chosen firms in every scenario.
+    Return the index of every scenario and the production loss of chosen firms in it.
 
     Args:
         production: The prepared economy.
         scenarios: The shocks; `Scenarios.alone(rows)` closes each of these firms alone.
-        offsets: Where each scenario's observers begin, and one end more.
-        observers: Rows of the firms whose loss is wanted, scenario after scenario.
+        observers: The firms whose loss is wanted in each scenario.
         rules: When to stop; the published setting by default.
+        precision: As in `esri`.
         threads: How many scenarios run at a time.
 
     Raises:
@@ -206,24 +241,19 @@ def observe(
 
         >>> from graph.contagion import Economy, prepare
         >>> economy = Economy(3, suppliers=[0, 1], buyers=[1, 2], amounts=[4.0, 6.0])
-        >>> observe(prepare(economy), Scenarios.alone([0, 2]), [0, 1, 3], [2, 0, 1]).tolist()
+        >>> seen = Observers([0, 1, 3], [2, 0, 1])
+        >>> observe(prepare(economy), Scenarios.alone([0, 2]), seen).loss.tolist()
         [1.0, 1.0, 1.0]
     """
-    rules = rules or Rules()
-    shocks = scenarios.shocks(len(production))
-    starts, rows = np.array(offsets, np.int64), np.array(observers, np.int64)
-    if len(starts) != len(scenarios) + 1 or starts[0] != 0 or starts[-1] != len(rows):
-        raise InvalidInput("offsets do not give every scenario its observers")
-    if bool(((rows < 0) | (rows >= len(production))).any()):
-        raise InvalidInput("an observer is no row of a firm")
-
-    def run(state: State, first: int, last: int) -> tuple[FloatArray, FloatArray]:
-        own = starts[first : last + 1] - starts[first], rows[starts[first] : starts[last]]
-        return running.seen(production, state, running.part(shocks, first, last), own, rules)
-
-    parts = list(running.spread(production, len(scenarios), run, threads=threads))
-    running.refuse_moving(np.concatenate([np.zeros(0), *(e[:, 1] for _, e in parts)]), rules)
-    return np.concatenate([np.zeros(0), *(found for found, _ in parts)])
+    runner = Runner(production, rules or Rules(), precision)
+    shocks = _shocks(production, scenarios)
+    seen = observers.checked(len(scenarios), len(production))
+    watched = Observers(seen.offsets, production.places[seen.rows])
+    totals, losses = [], [np.zeros(0)]
+    for found in running.spread(runner, shocks, watched, threads=threads):
+        totals.append(found.totals)
+        losses.append(np.maximum(found.down, found.up))
+    return Observed(_esri(runner, totals), np.concatenate(losses))
 
 
 def losses(
@@ -247,16 +277,25 @@ def losses(
         >>> found.rows.tolist(), found.loss.tolist()
         ([0, 1, 2], [1.0, 1.0, 1.0])
     """
-    rules = rules or Rules()
-    shocks = scenarios.shocks(len(production))
+    runner, firms = Runner(production, rules or Rules()), len(production)
+    shocks = _shocks(production, scenarios)
+    size = max(1, min(running.CHUNK_MIN, LOSSES_HELD // max(1, firms)))
+    for first in range(0, len(scenarios), size * threads):
+        last = min(first + size * threads, len(scenarios))
+        watched = Observers(
+            np.arange(last - first + 1) * firms, np.tile(production.places, last - first)
+        )
+        part = running.some_shocks(shocks, np.arange(first, last))
+        for found in running.spread(runner, part, watched, threads=threads, chunk=size):
+            yield from _losses(found, firms)
 
-    def run(state: State, first: int, last: int) -> list[Losses]:
-        return [
-            Losses(*running.lost(production, state, shocks, k, rules)) for k in range(first, last)
-        ]
 
-    for block in running.spread(production, len(scenarios), run, threads=threads):
-        yield from block
+def _losses(found: cascades.Answers, firms: int) -> Iterator[Losses]:
+    for k, totals in enumerate(found.totals):
+        own = slice(k * firms, (k + 1) * firms)
+        rows = np.flatnonzero((found.down[own] > 0) | (found.up[own] > 0))
+        down, up = found.down[own][rows], found.up[own][rows]
+        yield Losses(rows, down, up, int(totals[cascades.ROUNDS]))
 
 
 def in_fen(shares: FloatArray, amounts_fen: IntArray) -> IntArray:

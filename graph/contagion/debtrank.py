@@ -9,7 +9,7 @@ import numpy.typing as npt
 from graph.contagion.economy import ROUNDS_MAX, Scenarios
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import debtrank as kernel
-from graph.kernels.production import FloatArray, IntArray
+from graph.kernels.layout import FloatArray, IntArray
 
 Kind = Literal["linear", "single-hit", "nonlinear"]
 KINDS: dict[str, int] = {

@@ -9,14 +9,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graph.errors import InvalidInput
-from graph.kernels import production as kernel
-from graph.kernels.frontier import Shocks
-from graph.kernels.production import FloatArray, IntArray, Structure
+from graph.kernels import layout, production
+from graph.kernels.cascades import Shocks
+from graph.kernels.layout import FloatArray, IntArray
+from graph.kernels.production import NO_MARKET, Structure
 
 TOLERANCE = 0.01  # The published setting: the index is defined with it [contagion.md].
 ROUNDS_MAX = 10_000
 UNKNOWN = -1
 DeadSector = Literal["one", "unit"]
+Denominators = Literal["network", "stated"]  # What shares are of: trades inside, or totals given.
 
 
 class Traded(Protocol):
@@ -110,8 +112,8 @@ class Economy:
         firms = len(network)
         suppliers = np.repeat(np.arange(firms), np.diff(network.out_indptr))
         amounts = np.asarray(network.out_amount_fen, np.float64)
-        sales = kernel.add_up(suppliers, amounts, firms)
-        purchases = kernel.add_up(network.out_indices, amounts, firms)
+        sales = layout.added(suppliers, amounts, firms)
+        purchases = layout.added(np.asarray(network.out_indices), amounts, firms)
         return cls(
             firms,
             suppliers,
@@ -154,12 +156,15 @@ def number(values: Any) -> IntArray:
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """An economy made ready for cascades."""
+    """An economy made ready for cascades: its firms by place, as the kernels number them."""
 
     structure: Structure
-    weights: FloatArray  # Sum to 1, or all 0 where nobody counts.
-    sales: FloatArray  # Inside the network, in the economy's unit.
+    rows: IntArray  # Of the economy, by place.
+    places: IntArray  # Of the structure, by row.
+    weights: FloatArray  # By row; sum to 1, or all 0 where nobody counts.
+    sales: FloatArray  # By row, inside the network, in the economy's unit.
     replaceability: bool
+    denominators: Denominators
 
     def __len__(self) -> int:
         return len(self.sales)
@@ -182,28 +187,35 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
         >>> prepare(economy).sales.tolist()
         [4.0, 6.0, 0.0]
     """
-    trades = kernel.sum_pairs(_trades(economy), economy.firms)
-    sales = kernel.add_up(trades.suppliers, trades.amounts, economy.firms)
-    purchases = kernel.add_up(trades.buyers, trades.amounts, economy.firms)
+    firms = economy.firms
+    suppliers, buyers, amounts, classes = _trades(economy)
+    sales = layout.added(suppliers, amounts, firms)
     sectors = _numbers(economy, "sectors")
     markets = sectors if economy.markets is None else _numbers(economy, "markets")
+    markets = _compact(markets) if replaceability else np.full(firms, NO_MARKET)
     revenue = _totals(economy, "revenue", sales)
-    cost = _totals(economy, "cost", purchases)
+    cost = _totals(economy, "cost", layout.added(buyers, amounts, firms))
     weights = _column(economy, "weights", sales)
-    structure = kernel.layout(
-        trades,
-        _own_sectors(sectors),
-        _compact(markets) if replaceability else np.full(economy.firms, kernel.NO_MARKET),
-        sales,
-        revenue,
-        np.divide(purchases, cost, out=np.ones(economy.firms), where=cost > 0),
+    degrees = np.bincount(suppliers, minlength=firms) + np.bincount(buyers, minlength=firms)
+    rows = production.places(markets, degrees)
+    places = np.empty(firms, np.int64)
+    places[rows] = np.arange(firms)
+    sellers, bought_by = (places[each].astype(np.int32) for each in (suppliers, buyers))
+    structure = production.layout(
+        layout.sum_pairs(sellers, bought_by, amounts, classes, firms),
+        _own_sectors(sectors)[rows].astype(np.int32),
+        markets[rows],
+        revenue[rows],
+        cost[rows],
     )
     total = weights.sum()
-    shares = weights / total if total > 0 else np.zeros(economy.firms)
-    return Production(structure, shares, sales, replaceability)
+    shares = weights / total if total > 0 else np.zeros(firms)
+    stated = economy.revenue is not None or economy.cost is not None
+    denominators: Denominators = "stated" if stated else "network"
+    return Production(structure, rows, places, shares, sales, replaceability, denominators)
 
 
-def _trades(economy: Economy) -> kernel.Trades:
+def _trades(economy: Economy) -> tuple[IntArray, IntArray, FloatArray, layout.Classes]:
     suppliers, buyers = (np.array(ends, np.int64) for ends in (economy.suppliers, economy.buyers))
     amounts = np.array(economy.amounts, np.float64)
     classes = (
@@ -217,7 +229,7 @@ def _trades(economy: Economy) -> kernel.Trades:
         _refuse((ends < 0) | (ends >= economy.firms), name, "is no row of a firm")
     _refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
     _refuse((classes < 0) | (classes > 2), "classes", "is none of 0, 1, 2")  # noqa: PLR2004  # As said.
-    return kernel.Trades(suppliers, buyers, amounts, classes)
+    return suppliers, buyers, amounts, classes.astype(np.int8)
 
 
 def _refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
@@ -255,7 +267,7 @@ def _numbers(economy: Economy, name: str) -> IntArray:
 def _compact(numbers: IntArray) -> IntArray:
     """Return numbers from 0 without gaps, so that arrays by number are no longer than needed."""
     known = numbers >= 0
-    compact = np.full(len(numbers), kernel.NO_MARKET)
+    compact = np.full(len(numbers), NO_MARKET)
     compact[known] = np.unique(numbers[known], return_inverse=True)[1]
     return compact
 
@@ -324,3 +336,36 @@ class Scenarios:
         if len(np.unique(places)) < len(places):
             raise InvalidInput("a firm stands twice in one scenario")
         return Shocks(offsets, rows, down, up)
+
+
+@dataclass(frozen=True, slots=True)
+class Observers:
+    """
+    Firms whose loss is wanted, scenario after scenario.
+
+    Args:
+        offsets: Where each scenario's observers begin, and one end more.
+        rows: The firms.
+    """
+
+    offsets: IntArray
+    rows: IntArray
+
+    @classmethod
+    def none(cls, scenarios: int) -> Self:
+        """Return no observers for so many scenarios."""
+        return cls(np.zeros(scenarios + 1, np.int64), np.zeros(0, np.int64))
+
+    def checked(self, scenarios: int, firms: int) -> "Observers":
+        """
+        Return the columns as arrays.
+
+        Raises:
+            InvalidInput: Offsets do not fit the scenarios, or a row is that of no firm.
+        """
+        offsets, rows = np.array(self.offsets, np.int64), np.array(self.rows, np.int64)
+        if len(offsets) != scenarios + 1 or offsets[0] != 0 or offsets[-1] != len(rows):
+            raise InvalidInput("offsets do not give every scenario its observers")
+        _refuse(np.diff(offsets) < 0, "offsets", "is larger than the next")
+        _refuse((rows < 0) | (rows >= firms), "observers", "is no row of a firm")
+        return Observers(offsets, rows)

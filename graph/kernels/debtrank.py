@@ -18,7 +18,7 @@ With v_ij = what i is owed by j as a share of i's equity, and h_i the share of i
 import numba as nb
 import numpy as np
 
-from graph.kernels.production import FloatArray, IntArray
+from graph.kernels.layout import FloatArray, IntArray
 
 LINEAR, SINGLE_HIT, NONLINEAR = range(3)
 

@@ -15,7 +15,7 @@ out after step t is at most a^(t+1) |v(t+1)|, as no step makes mass.
 import numba as nb
 import numpy as np
 
-from graph.kernels.production import FloatArray, IntArray
+from graph.kernels.layout import FloatArray, IntArray
 
 
 @nb.njit(cache=True, nogil=True)

@@ -9,19 +9,23 @@ running downstream) and hu_i for want of orders (upstream). With psi what a shoc
     hd_j(t+1) = max(0, min(psi_j, 1 - max_s x_js))
     hu_i(t+1) = max(0, min(psi_i, 1 - sum_j up_ij (1 - hu_j(t))))
 
-All values of round t+1 come from those of round t. `graph/kernels/frontier.py` computes the
-same rounds from the firms that moved alone; this form is its oracle, shows a single scenario
-round by round, and is the only one for `dead_unit`, where A <= 1e-10 counts as 1: published
-code does so, it depends on the currency's unit and is not monotone.
+All values of round t+1 come from those of round t. `graph/kernels/frontier.py` and
+`graph/kernels/batch.py` compute the same rounds, one from the firms that moved, one for many
+scenarios at a time; this form is their oracle, shows a single scenario round by round, and is the
+only one for `dead_unit`, where A <= 1e-10 counts as 1: published code does so, it depends on the
+currency's unit and is not monotone.
 
 [1] C. Diem et al., Quantifying firm-level economic systemic risk from nation-wide supply
     networks, Scientific Reports 12, 7719 (2022).
 """
 
+import math
+
 import numba as nb
 import numpy as np
 
-from graph.kernels.production import FloatArray, Structure
+from graph.kernels.layout import FloatArray
+from graph.kernels.production import Structure
 
 DEAD = 1e-10
 
@@ -41,7 +45,7 @@ def settle(
     for used in range(1, rounds_max + 1):
         next_down = step_down(structure, left_down, caps_down, dead_unit)
         next_up = step_up(structure, left_up, caps_up)
-        largest = max(np.max(left_down - next_down), np.max(left_up - next_up))
+        largest = max(_decrease(left_down, next_down), _decrease(left_up, next_up))
         left_down, left_up = next_down, next_up
         if largest <= tolerance:
             return left_down, left_up, used, largest
@@ -49,54 +53,62 @@ def settle(
 
 
 @nb.njit(cache=True, nogil=True)
+def _decrease(before: FloatArray, after: FloatArray) -> float:
+    largest = 0.0
+    for i in range(len(before)):
+        largest = max(largest, before[i] - after[i])
+    return largest
+
+
+@nb.njit(cache=True, nogil=True)
 def step_down(
     structure: Structure, left: FloatArray, caps: FloatArray, dead_unit: bool
 ) -> FloatArray:
     """Return what is left of every firm after one more round of missing inputs."""
-    missed = np.zeros(structure.slot_indptr[-1])
     passed = passed_on(structure, left, dead_unit)
-    worst = np.zeros(len(left))
-    for i in range(len(left)):
-        if passed[i] > 0.0:
-            for e in range(structure.down_indptr[i], structure.down_indptr[i + 1]):
-                buyer, slot = structure.down_buyers[e], structure.down_slots[e]
-                if slot < 0:
-                    worst[buyer] += passed[i] * structure.down_shares[e]
-                else:
-                    missed[slot] += passed[i] * structure.down_shares[e]
     after = np.empty(len(left))
     for j in range(len(left)):
-        for slot in range(structure.slot_indptr[j], structure.slot_indptr[j + 1]):
-            worst[j] = max(worst[j], missed[slot])
-        after[j] = max(0.0, min(caps[j], 1.0 - worst[j]))
+        worst = missed = 0.0
+        for e in range(structure.in_indptr[j], structure.in_essential[j]):
+            if math.copysign(1.0, structure.in_shares[e]) < 0.0:
+                worst, missed = max(worst, missed), 0.0
+            missed += passed[structure.in_suppliers[e]] * abs(structure.in_shares[e])
+        worst, missed = max(worst, missed), 0.0
+        for e in range(structure.in_essential[j], structure.in_needed[j]):
+            missed += passed[structure.in_suppliers[e]] * structure.in_shares[e]
+        after[j] = max(0.0, min(caps[j], 1.0 - max(worst, missed)))
     return after
 
 
 @nb.njit(cache=True, nogil=True)
 def passed_on(structure: Structure, left: FloatArray, dead_unit: bool) -> FloatArray:
     """Return the loss of every firm after what the rest of its market replaces."""
-    available = np.zeros(len(structure.market_sales))
+    alone = len(structure.market_sales)
+    available = np.zeros(alone + 1)
     for i in range(len(left)):
-        if structure.market[i] >= 0:
-            available[structure.market[i]] += structure.sales[i] * left[i]
+        available[structure.market[i]] += structure.market_share[i] * left[i]
+    available[alone] = 0.0
     passed = np.empty(len(left))
     for i in range(len(left)):
-        passed[i] = 1.0 - left[i]
-        if structure.market[i] >= 0:
-            there = available[structure.market[i]]
-            if dead_unit and there <= DEAD:
-                there = 1.0
-            if there > structure.sales[i]:
-                passed[i] *= structure.sales[i] / there
+        market = structure.market[i]
+        there = available[market]
+        if dead_unit and market < alone and there * structure.market_sales[market] <= DEAD:
+            sales = structure.market_share[i] * structure.market_sales[market]
+            passed[i] = (1.0 - left[i]) * min(1.0, sales)
+        elif there > structure.market_share[i]:
+            passed[i] = (1.0 - left[i]) * (structure.market_share[i] / there)
+        else:
+            passed[i] = 1.0 - left[i]
     return passed
 
 
 @nb.njit(cache=True, nogil=True)
 def step_up(structure: Structure, left: FloatArray, caps: FloatArray) -> FloatArray:
     """Return what is left of every firm after one more round of missing orders."""
-    missed = np.zeros(len(left))
-    for j in range(len(left)):
-        if left[j] < 1.0:
-            for e in range(structure.up_indptr[j], structure.up_indptr[j + 1]):
-                missed[structure.up_suppliers[e]] += (1.0 - left[j]) * structure.up_shares[e]
-    return np.maximum(0.0, np.minimum(caps, 1.0 - missed))
+    after = np.empty(len(left))
+    for i in range(len(left)):
+        missed = 0.0
+        for e in range(structure.out_indptr[i], structure.out_indptr[i + 1]):
+            missed += (1.0 - left[structure.out_buyers[e]]) * structure.out_shares[e]
+        after[i] = max(0.0, min(caps[i], 1.0 - missed))
+    return after

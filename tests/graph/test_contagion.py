@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from graph.contagion import (
     Economy,
+    Observers,
     Production,
     Rules,
     Scenarios,
@@ -162,7 +163,9 @@ def test_a_dead_market_counts_as_one_unit_where_that_is_asked_for() -> None:
     unit = Rules(dead_sector="unit")
     assert close(production, [0], rules=unit).down.tolist() == [1, 0.25]
     assert esri(production, Scenarios.alone([0]), rules=unit).down.tolist() == [1]
-    assert observe(production, Scenarios.alone([0]), [0, 1], [1], rules=unit).tolist() == [0.25]
+    assert observe(
+        production, Scenarios.alone([0]), Observers([0, 1], [1]), rules=unit
+    ).loss.tolist() == [0.25]
 
 
 # --- published values -----------------------------------------------------------------------
@@ -404,7 +407,8 @@ def test_threads_change_no_bit() -> None:
 
     one, two = (esri(production, everybody, threads=t) for t in (1, 2))
     seen = [
-        observe(production, everybody, offsets, observers, threads=t).tobytes() for t in (1, 2, 3)
+        observe(production, everybody, Observers(offsets, observers), threads=t).loss.tobytes()
+        for t in (1, 2, 3)
     ]
 
     assert one.total.tobytes() == two.total.tobytes()
@@ -416,7 +420,9 @@ def test_every_way_to_ask_gives_the_same_losses() -> None:
     production, everybody = crowd(), Scenarios.alone(range(300))
     index = esri(production, everybody)
     offsets, observers = np.arange(0, 90001, 300), np.tile(np.arange(300), 300)
-    table = observe(production, everybody, offsets, observers, threads=2).reshape(300, 300)
+    table = observe(production, everybody, Observers(offsets, observers), threads=2).loss.reshape(
+        300, 300
+    )
 
     for row, found in enumerate(losses(production, everybody, threads=2)):
         one = close(production, [row])
@@ -517,9 +523,9 @@ def test_rules_observers_and_threads_out_of_range_are_refused() -> None:
     with pytest.raises(InvalidInput, match="dead_sector"):
         Rules(dead_sector="two")  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="every scenario its observers"):
-        observe(production, Scenarios.alone([1]), [0], [])
+        observe(production, Scenarios.alone([1]), Observers([0], []))
     with pytest.raises(InvalidInput, match="observer"):
-        observe(production, Scenarios.alone([1]), [0, 1], [300])
+        observe(production, Scenarios.alone([1]), Observers([0, 1], [300]))
     with pytest.raises(InvalidInput, match="threads"):
         esri(production, Scenarios.alone([1]), threads=0)
     with pytest.raises(InvalidInput, match="2 scenarios"):

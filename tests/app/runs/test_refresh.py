@@ -14,10 +14,11 @@ import pytest
 
 from app.limits.results import Results
 from app.policy import in_force, load_policies, shipped
-from app.runs.analyses import analyse, economy
+from app.runs.analyses import analyse
 from app.runs.code import code_name
 from app.runs.service import Place, Terms, refresh, run_name
 from app.runs.sources import Sources, delivered, network_of, read_sources
+from app.stress.cascade import prepared
 from graph.errors import InvalidInput, NotFound
 from graph.model import Version
 from graph.network import Network
@@ -206,7 +207,7 @@ def test_the_method_must_be_known() -> None:
     other = changed(POLICY, **{"contagion.method": "guess"})
 
     with pytest.raises(InvalidInput, match=r"contagion\.method must be 'rounds'"):
-        economy(network, other)
+        prepared(network, other)
 
 
 def test_stated_revenue_softens_losses_only_where_the_policy_says_so() -> None:

@@ -1,4 +1,9 @@
-"""The sparse cascade against the plain one, and both against the equations written in NumPy."""
+"""
+Every form of the rounds against the equations written in NumPy.
+
+The plain form, pushes from the few who moved, batches of columns in either precision, and a
+cascade that begins with pushes and ends in a batch: the same losses in the same rounds.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.contagion import Economy, Production, Scenarios, prepare
+from graph.kernels import batch, cascades, frontier
 from graph.kernels import esri as plain
-from graph.kernels import frontier
+from graph.kernels.frontier import Limits
 
 FloatArray = npt.NDArray[np.float64]
 ROUNDS_MAX = 5000
@@ -87,20 +93,56 @@ def economies(draw: st.DrawFn, *, firms_max: int = 9) -> Economy:
     )
 
 
-def sparse(
-    production: Production, scenarios: Scenarios, tolerance: float
-) -> tuple[FloatArray, FloatArray, int]:
-    state = frontier.workspace(production.structure)
-    rows, down, up, used, _ = frontier.losses(
-        production.structure, state, scenarios.shocks(len(production)), 0, tolerance, ROUNDS_MAX
-    )
-    left_down, left_up = np.ones(len(production)), np.ones(len(production))
-    left_down[rows] -= down
-    left_up[rows] -= up
+def pushed(
+    production: Production,
+    scenarios: Scenarios,
+    tolerance: float,
+    *,
+    budget: int = 1 << 40,
+    dtype: npt.DTypeLike = np.float64,
+) -> list[tuple[FloatArray, FloatArray, int]]:
+    """What is left of every firm in every scenario: pushes up to the budget, then a batch."""
+    structure, n, count = production.structure, len(production), len(scenarios)
+    places = np.tile(production.places, count)
+    weights = production.weights[production.rows]
+    found = cascades.answers(weights, np.arange(count + 1) * n, places)
+    state, left = frontier.workspace(structure), cascades.spill(count, n * (count + 1))
+    columns = batch.workspace(structure, weights, dtype)
+    shocks = scenarios.shocks(n)
+    shocks = shocks._replace(rows=production.places[shocks.rows])
+    limits = Limits(tolerance, ROUNDS_MAX, budget)
+    batch.clear(columns)
+
+    assert frontier.advance(structure, state, shocks, 0, limits, found, left) == count
+    batch.run(structure, columns, left, limits, found, drain=True)
+
+    assert_at_rest(production, state)
+    for matrix in (columns.lost, columns.missed[columns.side[0]]):
+        assert not matrix.any()
+    return [
+        (1 - found.down[k * n : k * n + n], 1 - found.up[k * n : k * n + n], int(totals[3]))
+        for k, totals in enumerate(found.totals)
+    ]
+
+
+def assert_at_rest(production: Production, state: frontier.State) -> None:
     at_rest = frontier.workspace(production.structure)
-    for name in ("node", "slots", "first", "ahead", "lost", "dirty", "lengths"):
+    for name in ("node", "slots", "first", "lost", "dirty", "lengths"):
         assert np.array_equal(getattr(state, name), getattr(at_rest, name)), name
-    return left_down, left_up, used
+
+
+def whole(
+    production: Production, psi: tuple[FloatArray, FloatArray], tolerance: float
+) -> tuple[FloatArray, FloatArray, int]:
+    """The plain form, by row."""
+    down, up, used, _ = plain.settle(
+        production.structure,
+        *(each[production.rows] for each in psi),
+        tolerance,
+        ROUNDS_MAX,
+        dead_unit=False,
+    )
+    return down[production.places], up[production.places], used
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -117,19 +159,20 @@ def test_all_three_forms_agree_round_for_round(economy: Economy, data: st.DataOb
 
     production = prepare(economy, replaceability=sigma_on)
     wanted = literal(economy, psi_down, psi_up, tolerance, sigma_on=sigma_on)
-    full = plain.settle(
-        production.structure, psi_down, psi_up, tolerance, ROUNDS_MAX, dead_unit=False
-    )
-    few = sparse(production, scenario, tolerance)
+    double = [
+        whole(production, (psi_down, psi_up), tolerance),
+        *(pushed(production, scenario, tolerance, budget=budget)[0] for budget in (1 << 40, 5, -1)),
+    ]
+    single = pushed(production, scenario, tolerance, budget=-1, dtype=np.float32)[0]
 
-    for found in (full, few):
-        np.testing.assert_allclose(found[0], wanted[0], rtol=0, atol=1e-12)
-        np.testing.assert_allclose(found[1], wanted[1], rtol=0, atol=1e-12)
+    for found, close in (*((each, 1e-12) for each in double), (single, 1e-5)):
+        np.testing.assert_allclose(found[0], wanted[0], rtol=0, atol=close)
+        np.testing.assert_allclose(found[1], wanted[1], rtol=0, atol=close)
         assert found[2] == wanted[2]
 
 
 @pytest.mark.parametrize("revenue", [1.0, 1.25])
-def test_pushes_and_sweeps_agree_on_a_network_large_enough_for_both(revenue: float) -> None:
+def test_pushes_and_columns_agree_on_a_network_large_enough_for_both(revenue: float) -> None:
     rng = np.random.default_rng(5)
     n, size = 400, 1600
     suppliers, buyers = rng.integers(0, n, size), rng.integers(0, n, size)
@@ -142,19 +185,36 @@ def test_pushes_and_sweeps_agree_on_a_network_large_enough_for_both(revenue: flo
             n, suppliers, buyers, amounts, classes, sectors, revenue=np.maximum(sales, 1) * revenue
         )
     )
-    kinds = set()
+    rows = np.arange(0, n, 2)
+    caps = np.ones((len(rows), n))
+    caps[np.arange(len(rows)), rows] = 0.0
+    wanted = [whole(production, (cap, cap), 1e-3) for cap in caps]
+    scenarios = Scenarios.alone(rows)
 
-    for row in range(0, n, 7):
-        caps = np.ones(n)
-        caps[row] = 0.0
-        full = plain.settle(production.structure, caps, caps, 1e-3, ROUNDS_MAX, dead_unit=False)
-        few = sparse(production, Scenarios.alone([row]), 1e-3)
-        np.testing.assert_allclose(few[0], full[0], rtol=0, atol=1e-13)
-        np.testing.assert_allclose(few[1], full[1], rtol=0, atol=1e-13)
-        assert few[2] == full[2]
-        kinds.add(few[2] > 3)
+    for budget in (1 << 40, 100, -1):
+        found = pushed(production, scenarios, 1e-3, budget=budget)
+        for few, full in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(few[0], full[0], rtol=0, atol=1e-13)
+            np.testing.assert_allclose(few[1], full[1], rtol=0, atol=1e-13)
+            assert few[2] == full[2]
 
-    assert kinds == {True, False}
+    assert {full[2] > 3 for full in wanted} == {True, False}
+
+
+def test_a_column_has_the_same_bits_wherever_it_stands() -> None:
+    rng = np.random.default_rng(8)
+    n, size = 90, 400
+    sectors = rng.integers(0, 6, n)
+    suppliers, buyers = rng.integers(0, n, (2, size))
+    classes = rng.integers(0, 3, (6, 6))[sectors[suppliers], sectors[buyers]]
+    economy = Economy(n, suppliers, buyers, rng.lognormal(0, 1, size), classes, sectors)
+    production = prepare(economy)
+
+    many = pushed(production, Scenarios.alone(range(n)), 1e-3, budget=-1, dtype=np.float32)
+
+    for row in (0, 17, 89):
+        (one,) = pushed(production, Scenarios.alone([row]), 1e-3, budget=-1, dtype=np.float32)
+        assert [one[0].tobytes(), one[1].tobytes()] == [each.tobytes() for each in many[row][:2]]
 
 
 def test_a_market_that_loses_almost_all_keeps_its_digits() -> None:
@@ -165,8 +225,8 @@ def test_a_market_that_loses_almost_all_keeps_its_digits() -> None:
     production = prepare(economy)
     scenario = Scenarios(np.array([0, 2]), np.array([0, 1]), np.array([1.0, 0.5]), np.zeros(2))
 
-    left_down, _, _ = sparse(production, scenario, 1e-9)
-
     # Available: 0.5 x 0.5 + 0.25; firm 1 sells 0.5 of it: nobody replaces the half it loses.
     lost = (1e12 + 0.5 * 0.5) / (1e12 + 0.75)
-    assert left_down[3] == pytest.approx(1 - lost, abs=1e-15)
+    for budget in (1 << 40, -1):
+        ((left_down, _, _),) = pushed(production, scenario, 1e-9, budget=budget)
+        assert left_down[3] == pytest.approx(1 - lost, abs=1e-15)
