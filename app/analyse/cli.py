@@ -49,11 +49,16 @@ def esri(
         Path | None, typer.Option("--essential", help="supplier_sector, buyer_sector, class.")
     ] = None,
     method: Annotated[
-        str | None, typer.Option("--method", help="rounds (fixed-point: not in this version).")
+        str | None,
+        typer.Option("--method", help="rounds, or fixed-point (where the firms have a revenue)."),
     ] = None,
     tolerance: Annotated[
-        float, typer.Option("--tolerance", help="When a round is the last.")
-    ] = 0.01,
+        float | None,
+        typer.Option(
+            "--tolerance",
+            help="rounds: when a round is the last (0.01); fixed-point: the widest bracket.",
+        ),
+    ] = None,
     rounds_max: Annotated[int, typer.Option("--rounds-max", help="Bound on rounds.")] = 10_000,
     replaceability: Annotated[
         bool,

@@ -1,6 +1,6 @@
 """`analyse esri`: what each closure or shock costs in production."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import numpy as np
@@ -9,11 +9,20 @@ import polars as pl
 from app.analyse.options import Answer, Columns, Step
 from app.analyse.options import Esri as Options
 from app.analyse.tables import Codes, Column, Desk, Sheet, firms_of, shocks_of, table, trades_of
-from graph.contagion import Economy, Production, Rules, Scenarios, esri, losses, prepare
-from graph.contagion.economy import DeadSector
+from graph.contagion import (
+    EXACT,
+    Economy,
+    Production,
+    Rules,
+    Scenarios,
+    bracket,
+    esri,
+    losses,
+    prepare,
+)
+from graph.contagion.economy import TOLERANCE, DeadSector
+from graph.contagion.running import Precision
 from graph.errors import InvalidInput, NotFound
-
-SINGLE_ERROR_MAX = 2e-6
 
 
 def run(options: Options, desk: Desk, step: Step) -> Answer:
@@ -26,13 +35,11 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
         Column("weight", "amount", needed=False),
         Column("market", "code", needed=False, empty=True),
     )
-    _check_method(options, firms)
+    method = options.method or ("fixed-point" if "revenue" in firms else "rounds")
     trades = trades_of(desk, options.trades, codes)
-    production = prepare(
-        _economy(options, desk, firms, trades), replaceability=options.replaceability
-    )
+    economy = _economy(options, desk, firms, trades)
+    production = prepare(economy, replaceability=options.replaceability)
     kind, names, scenarios = _scenarios(options, desk, codes)
-    rules = Rules(options.tolerance, options.rounds_max, cast("DeadSector", options.dead_sector))
     done = 0
 
     def progress(more: int) -> None:
@@ -40,20 +47,77 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
         done += more
         step("closures", done / max(1, len(scenarios)))
 
-    found = esri(production, scenarios, rules=rules, threads=options.threads, progress=progress)
-    columns = {"esri": found.total, "esri_downstream": found.down, "esri_upstream": found.up}
+    facts = {"method": method, "firms": len(codes), "trades": len(trades)}
+    if method == "rounds":
+        rules = _rules(options)
+        columns, more = _by_rounds(options, production, scenarios, rules, progress)
+    else:
+        rules = EXACT
+        columns, more = _at_fixed_point(options, production, scenarios, progress)
+    facts |= {"denominators": production.denominators, **_facts(options, columns["esri"]), **more}
     return Answer(
-        {kind: names, **table(**columns, rounds=found.rounds)},
-        _facts(options, len(codes), len(trades), found.total),
-        _losses(options, production, scenarios, names, codes) if options.losses else None,
+        {kind: names, **table(**columns)},
+        {"analysis": "esri", **facts},
+        _losses(options, production, scenarios, names, codes, rules) if options.losses else None,
     )
 
 
-def _check_method(options: Options, firms: Sheet) -> None:
-    method = options.method or ("fixed-point" if "revenue" in firms else "rounds")
-    if method != "rounds":
-        why = "" if options.method else " (the default where the firms file has a revenue)"
-        raise InvalidInput(f"method {method!r}{why} is not in this version; use --method rounds")
+def _rules(options: Options) -> Rules:
+    tolerance = TOLERANCE if options.tolerance is None else options.tolerance
+    return Rules(tolerance, options.rounds_max, cast("DeadSector", options.dead_sector))
+
+
+def _by_rounds(
+    options: Options,
+    production: Production,
+    scenarios: Scenarios,
+    rules: Rules,
+    progress: Callable[[int], None],
+) -> tuple[dict[str, np.ndarray], dict[str, object]]:
+    found = esri(
+        production,
+        scenarios,
+        rules=rules,
+        precision=cast("Precision", options.precision),
+        threads=options.threads,
+        progress=progress,
+    )
+    columns = {"esri": found.total, "esri_downstream": found.down, "esri_upstream": found.up}
+    facts: dict[str, object] = {
+        "tolerance": rules.tolerance,
+        "rounds_max": rules.rounds_max,
+        "dead_sector": rules.dead_sector,
+        "precision": options.precision,
+        "relative_error_max": found.relative_error_max,
+    }
+    return {**columns, "rounds": found.rounds}, facts
+
+
+def _at_fixed_point(
+    options: Options,
+    production: Production,
+    scenarios: Scenarios,
+    progress: Callable[[int], None],
+) -> tuple[dict[str, np.ndarray], dict[str, object]]:
+    if options.precision != "double" or options.dead_sector != "one":
+        raise InvalidInput("fixed-point knows --precision double and --dead-sector one only")
+    width = 1.0 if options.tolerance is None else options.tolerance
+    found = bracket(production, scenarios, width=width, threads=options.threads, progress=progress)
+    columns = {
+        "esri": found.total,
+        "esri_downstream": found.down,
+        "esri_upstream": found.up,
+        "rounds": found.rounds,
+        "lower": found.lower,
+        "upper": found.upper,
+        "exact": found.exact,
+    }
+    facts: dict[str, object] = {
+        "width_asked": width,
+        "width_max": float(np.max(found.width, initial=0.0)),
+        "exact": int(found.exact.sum()),
+    }
+    return columns, facts
 
 
 def _economy(options: Options, desk: Desk, firms: Sheet, trades: Sheet) -> Economy:
@@ -154,8 +218,8 @@ def _losses(
     scenarios: Scenarios,
     names: list[str],
     codes: Codes,
+    rules: Rules,
 ) -> Iterator[Columns]:
-    rules = Rules(options.tolerance, options.rounds_max, cast("DeadSector", options.dead_sector))
     every = losses(production, scenarios, rules=rules, threads=options.threads)
     for name, found in zip(names, every, strict=True):
         yield {
@@ -166,22 +230,10 @@ def _losses(
         }
 
 
-def _facts(options: Options, firms: int, trades: int, total: np.ndarray) -> dict[str, object]:
-    facts: dict[str, object] = {
-        "analysis": "esri",
-        "method": "rounds",
-        "firms": firms,
-        "trades": trades,
+def _facts(options: Options, total: np.ndarray) -> dict[str, object]:
+    return {
         "scenarios": len(total),
-        "tolerance": options.tolerance,
-        "rounds_max": options.rounds_max,
         "replaceability": options.replaceability,
-        "dead_sector": options.dead_sector,
-        "precision": options.precision,
         "mean": float(np.mean(total)) if len(total) else 0.0,
         "max": float(np.max(total, initial=0.0)),
     }
-    if options.precision == "single":
-        # Computed in double, which keeps the promise.
-        facts["relative_error_max"] = SINGLE_ERROR_MAX
-    return facts

@@ -19,7 +19,7 @@ class Esri:
     shocks: Path | None
     close: tuple[str, ...]
     method: str | None
-    tolerance: float
+    tolerance: float | None
     rounds_max: int
     replaceability: bool
     dead_sector: str

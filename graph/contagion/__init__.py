@@ -21,8 +21,11 @@ from graph.contagion.cascade import (
 )
 from graph.contagion.debtrank import DebtRank, Exposures, spread_equity
 from graph.contagion.economy import Economy, Observers, Production, Rules, Scenarios, prepare
+from graph.contagion.fixed_point import EXACT, Bracket, bracket
 
 __all__ = [
+    "EXACT",
+    "Bracket",
     "Contagion",
     "DebtRank",
     "Economy",
@@ -34,6 +37,7 @@ __all__ = [
     "Production",
     "Rules",
     "Scenarios",
+    "bracket",
     "close",
     "cut_e12",
     "esri",

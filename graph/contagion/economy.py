@@ -88,6 +88,8 @@ class Economy:
         revenue: What upstream shares are divided by; by default the sales inside the network.
         cost: What downstream shares of a buyer are scaled to; by default its purchases.
         weights: What a firm counts in the index; by default its sales inside the network.
+        leakage: What is sold and bought outside, as a share of what is traded inside, where no
+            revenue or cost is given.
     """
 
     firms: int
@@ -100,6 +102,7 @@ class Economy:
     revenue: npt.ArrayLike | None = None
     cost: npt.ArrayLike | None = None
     weights: npt.ArrayLike | None = None
+    leakage: float = 0.0
 
     @classmethod
     def of(cls, network: Traded) -> Self:
@@ -193,8 +196,11 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
     sectors = _numbers(economy, "sectors")
     markets = sectors if economy.markets is None else _numbers(economy, "markets")
     markets = _compact(markets) if replaceability else np.full(firms, NO_MARKET)
-    revenue = _totals(economy, "revenue", sales)
-    cost = _totals(economy, "cost", layout.added(buyers, amounts, firms))
+    if not (np.isfinite(economy.leakage) and economy.leakage >= 0.0):
+        raise InvalidInput(f"leakage {economy.leakage} is negative or missing")
+    all_of_it = 1.0 + economy.leakage
+    revenue = _totals(economy, "revenue", sales * all_of_it)
+    cost = _totals(economy, "cost", layout.added(buyers, amounts, firms) * all_of_it)
     weights = _column(economy, "weights", sales)
     degrees = np.bincount(suppliers, minlength=firms) + np.bincount(buyers, minlength=firms)
     rows = production.places(markets, degrees)
@@ -210,7 +216,7 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
     )
     total = weights.sum()
     shares = weights / total if total > 0 else np.zeros(firms)
-    stated = economy.revenue is not None or economy.cost is not None
+    stated = all_of_it > 1.0 or economy.revenue is not None or economy.cost is not None
     denominators: Denominators = "stated" if stated else "network"
     return Production(structure, rows, places, shares, sales, replaceability, denominators)
 
@@ -313,6 +319,15 @@ class Scenarios:
         firms = np.array(rows, np.int64)
         size = len(firms)
         return cls(np.array([0, size]), firms, np.full(size, down), np.full(size, up))
+
+    def some(self, chosen: IntArray) -> Self:
+        """Return chosen scenarios, in the order they are named."""
+        offsets = np.asarray(self.offsets, np.int64)
+        sizes = np.diff(offsets)[chosen]
+        ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        places = np.arange(int(ends[-1])) + np.repeat(offsets[chosen] - ends[:-1], sizes)
+        rows, down, up = np.asarray(self.rows), np.asarray(self.down), np.asarray(self.up)
+        return type(self)(ends, rows[places], down[places], up[places])
 
     def shocks(self, firms: int) -> Shocks:
         """

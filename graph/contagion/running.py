@@ -24,7 +24,7 @@ CHUNK_MIN, CHUNK_MAX = 64, 5000
 AHEAD = 4  # Chunks a thread may be ahead of who reads: bounds what is held in memory.
 # A scenario goes from the frontier to a batch once it has pushed along this part of all trades:
 # the best of those tried; reaching a firm costs more where the network leaves the cache.
-BUDGET, BUDGET_LARGE, LARGE = 2000, 5000, 50_000
+BUDGET, BUDGET_LARGE, LARGE = 1500, 4000, 500_000
 SPILL_A_FIRM, SPILL_MAX = 40, 4_000_000  # Rows of firms held between frontier and batch.
 Progress = Callable[[int], None]
 

@@ -25,7 +25,8 @@ from graph.kernels.lanes import Matrix
 from graph.kernels.layout import IntArray, RowArray
 from graph.kernels.production import Structure
 
-NEAR = 1e-4  # A growth as near to the tolerance, by its ratio, is doubtful in single precision.
+# A growth as near to the tolerance, by its ratio or as such, is doubtful in single precision.
+NEAR_RATIO, NEAR = 1e-4, 5e-7
 SCARCE = 0.05  # So is a market of which less is left.
 DEAD = 1e-12  # Less than this share of a market is nothing.
 FREE = -1
@@ -221,7 +222,7 @@ def _settled(columns: Columns, limits: Limits, found: Answers) -> bool:
         columns.kept[b] = 1
         largest = float(columns.largest[b])
         columns.rounds[b] += 1
-        if abs(largest - limits.tolerance) < NEAR * limits.tolerance:
+        if abs(largest - limits.tolerance) < NEAR_RATIO * limits.tolerance + NEAR:
             columns.doubtful[b] = 1
         if largest <= limits.tolerance or columns.rounds[b] >= limits.rounds_max:
             found.totals[scenario, cascades.ROUNDS] = columns.rounds[b]

@@ -16,13 +16,13 @@ input, equal bits.
 
 from typing import Any, NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from graph.kernels import cascades
 from graph.kernels.cascades import Answers, Shocks, Spill
 from graph.kernels.layout import ADDED, ALONE, FloatArray, IntArray, RowArray
+from graph.kernels.lean import lean
 from graph.kernels.production import Structure
 
 NODE = np.dtype(
@@ -92,7 +92,7 @@ def workspace(structure: Structure) -> State:
     )
 
 
-@nb.njit(cache=True, nogil=True)
+@lean
 def advance(
     structure: Structure,
     state: State,
@@ -121,11 +121,11 @@ def advance(
             _show(state, found, k)
         else:
             _leave(state, found, k, left)
-        _rest(structure, state)
+        put_back(structure, state)
     return len(shocks.offsets) - 1
 
 
-@nb.njit(cache=True, nogil=True)
+@lean
 def _cascade(
     structure: Structure,
     state: State,
@@ -135,13 +135,13 @@ def _cascade(
     found: Answers,
 ) -> bool:
     """Run rounds and note how many; return whether the scenario is at its end."""
-    _shock(structure, state, shocks, scenario)
+    shock(structure, state, shocks, scenario)
     totals = found.totals[scenario]
     for used in range(1, limits.rounds_max + 1):
         _push_down(structure, state, used + 1)
         _push_up(structure, state, used + 1)
         totals[cascades.ROUNDS] = used
-        totals[cascades.LARGEST] = _settle(structure, state)
+        totals[cascades.LARGEST] = settle(structure, state)
         if totals[cascades.LARGEST] <= limits.tolerance:
             return True
         if state.lengths[PUSHED] > limits.budget:
@@ -149,14 +149,14 @@ def _cascade(
     return True
 
 
-@nb.njit(cache=True, nogil=True)
+@lean
 def _show(state: State, found: Answers, scenario: int) -> None:
     for q in range(found.offsets[scenario], found.offsets[scenario + 1]):
         node = state.node[found.rows[q]]
         found.down[q], found.up[q] = node["down"], node["up"]
 
 
-@nb.njit(cache=True, nogil=True)
+@lean
 def _leave(state: State, found: Answers, scenario: int, left: Spill) -> None:
     count = left.filled[0]
     place = left.offsets[count]
@@ -173,8 +173,9 @@ def _leave(state: State, found: Answers, scenario: int, left: Spill) -> None:
     left.filled[0] = count + 1
 
 
-@nb.njit(cache=True, nogil=True)
-def _shock(structure: Structure, state: State, shocks: Shocks, scenario: int) -> None:
+@lean
+def shock(structure: Structure, state: State, shocks: Shocks, scenario: int) -> None:
+    """Let the firms of a scenario lose what it takes from them."""
     for q in range(shocks.offsets[scenario], shocks.offsets[scenario + 1]):
         i = shocks.rows[q]
         _touch(state, i)
@@ -182,7 +183,7 @@ def _shock(structure: Structure, state: State, shocks: Shocks, scenario: int) ->
         _lose_up(state, i, shocks.up[q])
 
 
-@nb.njit(cache=True, nogil=True)
+@lean
 def _touch(state: State, i: int) -> None:
     if state.node[i]["seen_down"] == 0:
         state.node[i]["seen_down"] = 1
@@ -190,7 +191,7 @@ def _touch(state: State, i: int) -> None:
         state.lengths[TOUCHED] += 1
 
 
-@nb.njit(cache=True, nogil=True)
+@lean
 def _lose_down(structure: Structure, state: State, i: int, loss: float) -> float:
     """Raise what a firm has lost for want of inputs, queue who must push, return the growth."""
     node = state.node[i]
@@ -199,18 +200,19 @@ def _lose_down(structure: Structure, state: State, i: int, loss: float) -> float
         return 0.0
     node["down"] = loss
     market = structure.market[i]
-    if before == 0.0 and structure.sold_indptr[i] < structure.sold_indptr[i + 1]:
-        state.following[i] = state.first[market]
-        state.first[market] = i
-    if state.dirty[market] == 0 and structure.market_share[i] > 0.0:
-        state.dirty[market] = 1
-        state.markets[state.lengths[MARKETS]] = market
-        state.lengths[MARKETS] += 1
+    if structure.market_share[i] > 0.0:  # Who sells nothing passes nothing on.
+        if before == 0.0:
+            state.following[i] = state.first[market]
+            state.first[market] = i
+        if state.dirty[market] == 0:
+            state.dirty[market] = 1
+            state.markets[state.lengths[MARKETS]] = market
+            state.lengths[MARKETS] += 1
     state.lost[market] += structure.market_share[i] * (loss - before)
     return loss - before
 
 
-@nb.njit(cache=True, nogil=True)
+@lean
 def _lose_up(state: State, i: int, loss: float) -> float:
     """Raise what a firm has lost for want of orders, queue it to push, return the growth."""
     before = float(state.node[i]["up"])
@@ -222,27 +224,34 @@ def _lose_up(state: State, i: int, loss: float) -> float:
     return loss - before
 
 
-@nb.njit(cache=True, nogil=True)
+@lean
 def _push_down(structure: Structure, state: State, mark: int) -> None:
     """Pass on to buyers what has grown: in a market that shrank, of every affected member."""
     state.lengths[INPUTS] = 0
     for q in range(state.lengths[MARKETS]):
         market = state.markets[q]
         state.dirty[market] = 0
-        available = _available(structure, state, market)
+        there = available(structure, state, market)
         i = state.first[market]
         while i >= 0:
-            loss = state.node[i]["down"]
-            if available > structure.market_share[i]:
-                loss *= structure.market_share[i] / available
+            loss = passed(structure, state, i, there)
             if loss > state.node[i]["sent"]:
-                _push_to_buyers(structure, state, i, loss, mark)
+                push_to_buyers(structure, state, i, loss, mark)
             i = state.following[i]
     state.lengths[MARKETS] = 0
 
 
-@nb.njit(cache=True, nogil=True)
-def _available(structure: Structure, state: State, market: int) -> float:
+@lean
+def passed(structure: Structure, state: State, i: int, there: float) -> float:
+    """Return a firm's loss after what the rest of its market replaces."""
+    loss = float(state.node[i]["down"])
+    if there > structure.market_share[i]:
+        loss *= structure.market_share[i] / there
+    return loss
+
+
+@lean
+def available(structure: Structure, state: State, market: int) -> float:
     """Return the share of a market that is left; 0 where nobody can be replaced."""
     if market == len(structure.market_sales):
         return 0.0
@@ -255,8 +264,9 @@ def _available(structure: Structure, state: State, market: int) -> float:
     return rest
 
 
-@nb.njit(cache=True, nogil=True)
-def _push_to_buyers(structure: Structure, state: State, i: int, loss: float, mark: int) -> None:
+@lean
+def push_to_buyers(structure: Structure, state: State, i: int, loss: float, mark: int) -> None:
+    """Pass on to one firm's buyers what has grown of its loss."""
     grown = loss - state.node[i]["sent"]
     state.node[i]["sent"] = loss
     reached = state.lengths[INPUTS]
@@ -286,31 +296,37 @@ def _push_to_buyers(structure: Structure, state: State, i: int, loss: float, mar
     state.lengths[INPUTS] = reached
 
 
-@nb.njit(cache=True, nogil=True)
+@lean
 def _push_up(structure: Structure, state: State, mark: int) -> None:
     """Pass on to suppliers what has grown."""
-    reached = 0
+    state.lengths[ORDERS] = 0
     for q in range(state.lengths[MOVED]):
-        j = state.moved[q]
-        grown = state.node[j]["up"] - state.node[j]["up_sent"]
-        state.node[j]["up_sent"] = state.node[j]["up"]
-        start, end = structure.in_indptr[j], structure.in_indptr[j + 1]
-        state.lengths[PUSHED] += end - start
-        for e in range(start, end):
-            trade = structure.bought[e]
-            node = state.node[trade["supplier"]]
-            node["missed"] += grown * trade["share"]
-            if node["seen_up"] != mark:
-                _touch(state, trade["supplier"])
-                node["seen_up"] = mark
-                state.orders[reached] = trade["supplier"]
-                reached += 1
-    state.lengths[ORDERS] = reached
+        push_to_suppliers(structure, state, state.moved[q], mark)
     state.lengths[MOVED] = 0
 
 
-@nb.njit(cache=True, nogil=True)
-def _settle(structure: Structure, state: State) -> float:
+@lean
+def push_to_suppliers(structure: Structure, state: State, j: int, mark: int) -> None:
+    """Pass on to one firm's suppliers what has grown of its loss."""
+    grown = state.node[j]["up"] - state.node[j]["up_sent"]
+    state.node[j]["up_sent"] = state.node[j]["up"]
+    reached = state.lengths[ORDERS]
+    start, end = structure.in_indptr[j], structure.in_indptr[j + 1]
+    state.lengths[PUSHED] += end - start
+    for e in range(start, end):
+        trade = structure.bought[e]
+        node = state.node[trade["supplier"]]
+        node["missed"] += grown * trade["share"]
+        if node["seen_up"] != mark:
+            _touch(state, trade["supplier"])
+            node["seen_up"] = mark
+            state.orders[reached] = trade["supplier"]
+            reached += 1
+    state.lengths[ORDERS] = reached
+
+
+@lean
+def settle(structure: Structure, state: State) -> float:
     """Raise the losses of everybody reached, after all have pushed; return the largest growth."""
     largest = 0.0
     for q in range(state.lengths[INPUTS]):
@@ -324,8 +340,8 @@ def _settle(structure: Structure, state: State) -> float:
     return largest
 
 
-@nb.njit(cache=True, nogil=True)
-def _rest(structure: Structure, state: State) -> None:
+@lean
+def put_back(structure: Structure, state: State) -> None:
     """Put back what the scenario wrote."""
     for q in range(state.lengths[TOUCHED]):
         i = state.touched[q]

@@ -208,6 +208,45 @@ def test_single_precision_says_its_error(bench: Bench) -> None:
     assert json.loads(said.stdout)["relative_error_max"] == 2e-6
 
 
+def test_the_fixed_point_is_the_default_where_revenue_is_given(bench: Bench) -> None:
+    firms = [f"0{n},0{s},9,9" for n, s in enumerate(SECTORS.split(), start=1)]
+    bench.write("stated.csv", "firm,sector,revenue,cost", *firms)
+
+    rows = bench.esri(firms="stated.csv", losses="l.csv")
+    settled = bench.esri("--method", "rounds", "--tolerance", "1e-13", firms="stated.csv")
+
+    assert list(rows[0])[-4:] == ["rounds", "lower", "upper", "exact"]
+    for row, end in zip(rows, settled, strict=True):
+        value = float(end["esri"])
+        assert float(row["lower"]) <= value + 1e-12
+        assert float(row["upper"]) >= value - 1e-12
+        assert row["exact"] in {"true", "false"}
+    assert {row["scenario"] for row in bench.rows("l.csv")} == {row["firm"] for row in rows}
+
+
+def test_a_bracket_no_wider_than_asked(bench: Bench) -> None:
+    firms = [f"0{n},0{s},9,9" for n, s in enumerate(SECTORS.split(), start=1)]
+    bench.write("stated.csv", "firm,sector,revenue,cost", *firms)
+
+    said = bench.run(
+        "esri", "--json", "--tolerance", "1e-6", firms="stated.csv", trades="trades.csv"
+    )
+
+    facts = json.loads(said.stdout)
+    assert (facts["method"], facts["width_asked"]) == ("fixed-point", 1e-6)
+    assert facts["width_max"] <= 1e-6
+
+
+def test_the_fixed_point_of_a_closed_economy_is_refused_with_the_number(bench: Bench) -> None:
+    bench.write("ring.csv", "supplier,buyer,amount", "01,02,1", "02,01,1")
+
+    said = bench.refused("esri", "--method", "fixed-point", firms="firms.csv", trades="ring.csv")
+
+    assert "spectral radius of the upstream shares is 1, not below 1" in said
+    said = bench.refused("esri", "--method", "fixed-point", "--precision", "single")
+    assert "--precision double" in said
+
+
 def test_dead_markets_by_the_unit_where_asked(bench: Bench) -> None:
     bench.write("two.csv", "firm,sector", "a,s", "b,t")
     bench.write("quarter.csv", "supplier,buyer,amount", "a,b,.25")
@@ -362,10 +401,6 @@ def test_a_revenue_of_nought_that_sells_is_refused_by_its_place(bench: Bench) ->
 
 
 def test_what_is_not_in_this_version_is_refused_in_words(bench: Bench) -> None:
-    bench.write("stated.csv", "firm,sector,revenue", *[f"0{n},1,9" for n in range(1, 12)])
-
-    assert "use --method rounds" in bench.refused(firms="stated.csv")
-    assert "fixed-point" in bench.refused("esri", "--method", "fixed-point")
     assert "--dask" in bench.refused("esri", "--dask", "tcp://there")
     assert "no such firm" in bench.refused("esri", "--close", "77")
     said = bench.run("fsri", "--lgd", "1", firms="firms.csv")

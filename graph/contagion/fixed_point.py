@@ -1,0 +1,205 @@
+"""The index of production losses at its fixed point, between a bound from below and from above."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.contagion import cascade, running
+from graph.contagion.economy import Denominators, Production, Rules, Scenarios
+from graph.contagion.running import Progress
+from graph.errors import InvalidInput
+from graph.kernels import adjoint, frontier
+from graph.kernels import bracket as kernel
+from graph.kernels.bracket import Effort, Worth
+from graph.kernels.cascades import Shocks
+from graph.kernels.layout import FloatArray, IntArray
+
+SLACKS = (0.02, 0.1, 0.5, 2.0)  # Of the certificate; a larger one holds more often, more loosely.
+ACCURACY = 1e-4  # Of what a unit of loss costs: a width of that is not worth a sweep.
+SWEEPS_MAX = 400
+SWEEPS_INPUTS_MAX = 40  # A slack that takes more would give wide brackets.
+THRESHOLDS = (1e-5, 1e-7, 1e-9)  # What a loss may cost and yet wait: at first, and refined.
+EDGES_MAX = 4  # Trades a refined scenario may push along, as a multiple of all.
+CHUNK = 4096
+EXACT = Rules(tolerance=1e-14)
+EXACT_ERROR = 1e-9  # Relative: what rounds that move less than that may still add up to.
+RADIUS_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """
+    The index of many scenarios at the fixed point, never outside `lower` and `upper`.
+
+    `exact` marks scenarios whose losses were iterated until they stood still; their bracket is
+    the value and a billionth of it.
+    """
+
+    total: FloatArray  # Best guess, within the bracket.
+    lower: FloatArray
+    upper: FloatArray
+    down: FloatArray  # Downstream and upstream alone: bounds from above.
+    up: FloatArray
+    rounds: IntArray
+    exact: npt.NDArray[np.bool_]
+    denominators: Denominators
+
+    @property
+    def width(self) -> FloatArray:
+        """Return how wide each bracket is, as a share of its upper end."""
+        return (self.upper - self.lower) / np.where(self.upper > 0, self.upper, 1.0)
+
+
+def bracket(
+    production: Production,
+    scenarios: Scenarios,
+    *,
+    width: float = 1.0,
+    top: float = 1.0,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> Bracket:
+    """
+    Return the index of every scenario at the fixed point of its losses, bracketed.
+
+    Losses settle where d = max(shock, min(1, inputs missed)) and u likewise for orders, without
+    a stopping rule: `esri` with tolerance 0 comes there from below. Two linear solves say for all
+    firms what a unit of loss costs at most; each scenario is then pushed only where it matters,
+    and completed by them (docs/decisions/0008-bracket.md). Scenarios that no certificate covers
+    are iterated until they stand still.
+
+    Args:
+        production: The prepared economy; revenue above sales inside, or a leakage.
+        scenarios: The shocks; `Scenarios.alone(range(n))` closes every firm once.
+        width: Brackets wider than this share of their upper end are refined.
+        top: Share of the scenarios, those with the largest upper ends, that are refined.
+        threads: How many scenarios run at a time.
+        progress: Told how many more scenarios are done.
+
+    Raises:
+        InvalidInput: A scenario names a firm outside the economy, a share is not in (0, 1], or
+            the spectral radius of the upstream shares is not below 1.
+        NotConverged: A scenario iterated to its end still moved after its bound on rounds.
+
+    Example:
+        Firm 0 sells half of what it makes to 1, and 1 half of what it makes to 2:
+
+        >>> from graph.contagion import Economy, prepare
+        >>> economy = Economy(3, [0, 1], [1, 2], [4.0, 6.0], revenue=[8.0, 12.0, 0.0])
+        >>> found = bracket(prepare(economy), Scenarios.alone([1, 2]))
+        >>> found.total.round(3).tolist(), (found.upper - found.lower).max() < 1e-9
+        ([0.8, 0.4], np.True_)
+    """
+    for name, share in (("width", width), ("top", top)):
+        if not 0.0 < share <= 1.0:
+            raise InvalidInput(f"{name} {share} is not in (0, 1]")
+    if threads < 1:
+        raise InvalidInput(f"threads {threads} is not at least 1")
+    shocks = scenarios.shocks(len(production))
+    shocks = shocks._replace(rows=production.places[shocks.rows])
+    worth = _worth(production, threads)
+    found = _pushed(production, shocks, worth, THRESHOLDS[0], threads=threads, progress=progress)
+    for threshold in THRESHOLDS[1:]:
+        again = _too_wide(found, width, top)
+        part = running.some_shocks(shocks, again)
+        found[again] = _pushed(production, part, worth, threshold, threads=threads)
+    exact = np.zeros(len(scenarios), np.bool_)
+    exact[_too_wide(found, width, top)] = True
+    exact |= found[:, kernel.LEVEL] < 0
+    _iterate(production, scenarios, found, np.flatnonzero(exact), threads)
+    return Bracket(
+        total=np.maximum(found[:, kernel.GUESS], found[:, kernel.LOWER]),
+        lower=found[:, kernel.LOWER],
+        upper=found[:, kernel.UPPER],
+        down=found[:, kernel.DOWN_UPPER],
+        up=found[:, kernel.UP_UPPER],
+        rounds=found[:, kernel.ROUNDS].astype(np.int64),
+        exact=exact,
+        denominators=production.denominators,
+    )
+
+
+def _too_wide(found: FloatArray, width: float, top: float) -> IntArray:
+    """Return the certified scenarios, of the largest, whose bracket is wider than asked."""
+    upper, lower = found[:, kernel.UPPER], found[:, kernel.LOWER]
+    wide = (upper - lower > width * upper) & (found[:, kernel.LEVEL] >= 0)
+    if top < 1.0 and len(found):
+        count = max(1, int(top * len(upper)))
+        wide &= upper >= np.partition(upper, -count)[-count]
+    return np.flatnonzero(wide)
+
+
+def _worth(production: Production, threads: int) -> Worth:
+    """Return what a unit of loss costs at most, for all firms."""
+    structure, firms = production.structure, len(production)
+    weights = production.weights[production.rows]
+    slacks = np.array(SLACKS)
+    figures, felt = adjoint.lines(firms), adjoint.lines(firms)
+    needs = adjoint.needs(structure, weights, slacks)
+    with ThreadPoolExecutor(min(2, threads)) as pool:
+        upstream = pool.submit(adjoint.orders, structure, weights, ACCURACY, SWEEPS_MAX)
+        downstream = pool.submit(adjoint.inputs, needs, ACCURACY, SWEEPS_INPUTS_MAX, figures, felt)
+        orders, left, sweeps = upstream.result()
+        slack, _ = downstream.result()
+    if not left < 1.0:
+        radius = adjoint.radius(structure, RADIUS_STEPS)
+        raise InvalidInput(
+            f"the spectral radius of the upstream shares is {radius:.6g}, not below 1 (no fixed "
+            f"point after {sweeps} sweeps): state revenue above the sales inside, or a leakage"
+        )
+    holds = (np.maximum(slack[: adjoint.LEVELS], slack[adjoint.LEVELS :]) < 1.0).astype(float)
+    return Worth(weights, orders, figures, adjoint.peaks(structure, figures), slacks, holds)
+
+
+def _pushed(
+    production: Production,
+    shocks: Shocks,
+    worth: Worth,
+    threshold: float,
+    *,
+    threads: int,
+    progress: Progress | None = None,
+) -> FloatArray:
+    """Return the kernel's row for every scenario."""
+    count = len(shocks.offsets) - 1
+    found = np.zeros((count, kernel.LEVEL + 1))
+    budget = EDGES_MAX * len(production.structure.out_buyers)
+    effort = Effort(threshold, EXACT.rounds_max, budget)
+    states = [frontier.workspace(production.structure) for _ in range(threads)]
+    size = min(CHUNK, max(1, -(-count // threads)))
+
+    def work(place: int) -> None:
+        for first in range(place * size, count, threads * size):
+            chosen = np.arange(first, min(first + size, count))
+            part = running.some_shocks(shocks, chosen)
+            kernel.run(production.structure, states[place], part, worth, effort, found[chosen[0] :])
+            if progress is not None:
+                progress(len(chosen))
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, range(threads)))
+    return found
+
+
+def _iterate(
+    production: Production,
+    scenarios: Scenarios,
+    found: FloatArray,
+    chosen: IntArray,
+    threads: int,
+) -> None:
+    """Replace the rows of chosen scenarios by what their losses come to when they stand still."""
+    if not len(chosen):
+        return
+    settled = cascade.esri(production, scenarios.some(chosen), rules=EXACT, threads=threads)
+    found[chosen, kernel.ROUNDS] = settled.rounds
+    for column, upper, values in (
+        (kernel.LOWER, kernel.UPPER, settled.total),
+        (kernel.DOWN, kernel.DOWN_UPPER, settled.down),
+        (kernel.UP, kernel.UP_UPPER, settled.up),
+    ):
+        found[chosen, column] = values
+        found[chosen, upper] = np.minimum(1.0, values * (1.0 + EXACT_ERROR))
+    found[chosen, kernel.GUESS] = settled.total
