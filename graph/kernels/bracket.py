@@ -217,8 +217,10 @@ def _more(
         factor = (1.0 / left if left > 0.0 else np.inf) - 1.0 - tau
         single = structure.market_indptr[market + 1] - structure.market_indptr[market] == 1
         if factor > 0.0 and not single and not _wiped_out(structure, state, market):
-            cost += rho * factor * _peak(state, worth, market, level)
-            share += rho * factor * _peak(state, worth, market, LEVELS + level)
+            peak = _peak(state, worth, market, level)
+            cost += rho * factor * peak if peak > 0.0 else 0.0
+            peak = _peak(state, worth, market, LEVELS + level)
+            share += rho * factor * peak if peak > 0.0 else 0.0
         cost_most, share_most = max(cost_most, cost), max(share_most, share)
     return cost_most, share_most
 

@@ -1,5 +1,6 @@
 """The fixed point: never outside its bracket, closed forms, refusals."""
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,10 @@ from graph.contagion import EXACT, Economy, Production, Scenarios, bracket, esri
 from graph.errors import InvalidInput
 from tests.graph.kernels.test_rounds import literal
 
+# Without the compiler, for coverage, a few small economies are enough.
+UNCOMPILED = bool(numba.config.DISABLE_JIT)
+large = pytest.mark.skipif(UNCOMPILED, reason="many firms take minutes without the compiler")
+FEW = settings(max_examples=3 if UNCOMPILED else 100)
 SLACK = 1e-12  # Sums of shares in another order.
 
 
@@ -42,7 +47,7 @@ def assert_bracketed(production: Production, scenarios: Scenarios, **asked: floa
     return found.exact
 
 
-@settings(max_examples=150)
+@FEW
 @given(
     st.integers(0, 2**32 - 1),
     st.sampled_from([6, 25, 120]),
@@ -57,6 +62,7 @@ def test_the_fixed_point_is_never_outside_its_bracket(
     assert_bracketed(production, Scenarios.alone(range(firms)))
 
 
+@FEW
 @given(st.integers(0, 2**32 - 1), st.floats(0.001, 1.0))
 def test_shocks_to_many_firms_and_in_part_are_bracketed_too(seed: int, share: float) -> None:
     production = prepare(random_economy(seed, firms=60, sectors=5, leakage=0.2))
@@ -67,6 +73,7 @@ def test_shocks_to_many_firms_and_in_part_are_bracketed_too(seed: int, share: fl
     assert_bracketed(production, Scenarios(offsets, rows, down, up))
 
 
+@large
 def test_most_firms_of_a_large_economy_are_certified_and_some_are_not() -> None:
     production = prepare(random_economy(1, firms=3000, sectors=12, leakage=0.25))
 
@@ -75,6 +82,7 @@ def test_most_firms_of_a_large_economy_are_certified_and_some_are_not() -> None:
     assert 0 < exact.sum() < 60
 
 
+@large
 def test_a_narrower_bracket_is_given_where_it_is_asked_for() -> None:
     production = prepare(random_economy(3, firms=1000, sectors=20, leakage=0.25))
     everybody = Scenarios.alone(range(1000))
@@ -89,6 +97,7 @@ def test_a_narrower_bracket_is_given_where_it_is_asked_for() -> None:
     assert_bracketed(production, everybody, width=1e-3)
 
 
+@FEW
 @given(st.integers(0, 2**32 - 1))
 def test_the_value_is_that_of_the_equations_read_literally(seed: int) -> None:
     given_economy = random_economy(seed, firms=9, sectors=3, leakage=0.25, trades_a_firm=3)
@@ -116,6 +125,7 @@ def test_the_value_is_that_of_the_equations_read_literally(seed: int) -> None:
     assert found.total[0] == pytest.approx(wanted, rel=2e-6, abs=1e-13)
 
 
+@large
 def test_orders_alone_have_a_closed_form() -> None:
     """ESRI_u(k) = (s^T G)_k / (G_kk sum s) with G = (I - up)^-1, firm k closed."""
     given_economy = random_economy(5, firms=300, sectors=6, leakage=0.25)
@@ -162,6 +172,7 @@ def test_no_scenario_and_no_firm_give_nothing() -> None:
     assert len(bracket(prepare(Economy(0, [], [], [])), Scenarios.alone([])).total) == 0
 
 
+@large
 def test_threads_change_no_bit() -> None:
     production = prepare(random_economy(4, firms=500, sectors=9, leakage=0.25))
     everybody, told = Scenarios.alone(range(500)), []
