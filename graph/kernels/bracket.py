@@ -101,7 +101,8 @@ def _push_down(
         i = state.first[market]
         while i >= 0:
             loss = frontier.passed(structure, state, i, available)
-            if (loss - state.node[i]["sent"]) * worth.figures[i, 0] > threshold:
+            grown = loss - state.node[i]["sent"]
+            if grown > 0.0 and grown * worth.figures[i, 0] > threshold:
                 frontier.push_to_buyers(structure, state, i, loss, mark)
             i = state.following[i]
     state.lengths[MARKETS] = 0
