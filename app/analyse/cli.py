@@ -38,6 +38,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print facts about the run 
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Threads; DEEPTIER_THREADS by default.")
 ]
+Essential = Annotated[
+    Path | None, typer.Option("--essential", help="supplier_sector, buyer_sector, class.")
+]
+RoundsMax = Annotated[int, typer.Option("--rounds-max", help="Bound on rounds.")]
+Replaceability = Annotated[
+    bool, typer.Option("--replaceability/--no-replaceability", help="Others of a market stand in.")
+]
+DeadSector = Annotated[
+    str, typer.Option("--dead-sector", help="one, or unit as published code has it.")
+]
+Close = Annotated[
+    list[str] | None, typer.Option("--close", help="Close this firm alone; more may follow.")
+]
+MoreToClose = Annotated[
+    list[str] | None, typer.Argument(help="More firms to close, each alone.", metavar="FIRM…")
+]
 
 
 @analyse.command()
@@ -45,9 +61,7 @@ def esri(
     *,
     firms: Firms,
     trades: Trades,
-    essential: Annotated[
-        Path | None, typer.Option("--essential", help="supplier_sector, buyer_sector, class.")
-    ] = None,
+    essential: Essential = None,
     method: Annotated[
         str | None,
         typer.Option("--method", help="rounds, or fixed-point (where the firms have a revenue)."),
@@ -59,20 +73,11 @@ def esri(
             help="rounds: when a round is the last (0.01); fixed-point: the widest bracket.",
         ),
     ] = None,
-    rounds_max: Annotated[int, typer.Option("--rounds-max", help="Bound on rounds.")] = 10_000,
-    replaceability: Annotated[
-        bool,
-        typer.Option("--replaceability/--no-replaceability", help="Others of a market stand in."),
-    ] = True,
-    dead_sector: Annotated[
-        str, typer.Option("--dead-sector", help="one, or unit as published code has it.")
-    ] = "one",
-    close: Annotated[
-        list[str] | None, typer.Option("--close", help="Close this firm alone; more may follow.")
-    ] = None,
-    more: Annotated[
-        list[str] | None, typer.Argument(help="More firms to close, each alone.", metavar="FIRM…")
-    ] = None,
+    rounds_max: RoundsMax = 10_000,
+    replaceability: Replaceability = True,
+    dead_sector: DeadSector = "one",
+    close: Close = None,
+    more: MoreToClose = None,
     shocks: Shocks = None,
     losses: Losses = None,
     out: Out = None,
@@ -89,9 +94,7 @@ def esri(
 
     Example: deeptier analyse esri --firms firms.csv --trades trades.csv --out esri.csv
     """
-    closed = (*(close or []), *(more or []))
-    if closed and shocks:
-        raise typer.BadParameter("give --close or --shocks, not both")
+    closed = _closed(close, more, shocks)
     _among("--method", method or "rounds", "rounds", "fixed-point")
     _among("--dead-sector", dead_sector, "one", "unit")
     _among("--precision", precision, "double", "single")
@@ -256,14 +259,85 @@ def credit(
     _run("credit", options, out=out, losses=None, set_aside=set_aside, as_json=as_json)
 
 
-@analyse.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def fsri() -> None:
+@analyse.command()
+def fsri(
+    *,
+    firms: Firms,
+    trades: Trades,
+    banks: Annotated[Path, typer.Option("--banks", help="bank, equity.")],
+    loans: Annotated[Path, typer.Option("--loans", help="bank, firm, amount.")],
+    essential: Essential = None,
+    interbank: Annotated[
+        Path | None,
+        typer.Option("--interbank", help="Claims of banks on banks: creditor, debtor, amount."),
+    ] = None,
+    lgd: Annotated[float, typer.Option("--lgd", help="Lost of a loan in default.")] = 1.0,
+    default: Annotated[
+        str, typer.Option("--default", help="illiquid, insolvent, either or gradual.")
+    ] = "either",
+    profit: Annotated[
+        str, typer.Option("--profit", help="share: of profit; margin: orders less inputs saved.")
+    ] = "share",
+    closed_default: Annotated[
+        bool,
+        typer.Option("--closed-default/--closed-by-rule", help="A closed firm always defaults."),
+    ] = False,
+    eta: Annotated[float, typer.Option("--eta", help="How steep losses between banks are.")] = 2.0,
+    tolerance: Annotated[
+        float | None, typer.Option("--tolerance", help="When a round is the last (0.01).")
+    ] = None,
+    rounds_max: RoundsMax = 10_000,
+    replaceability: Replaceability = True,
+    dead_sector: DeadSector = "one",
+    close: Close = None,
+    more: MoreToClose = None,
+    shocks: Shocks = None,
+    losses: Losses = None,
+    out: Out = None,
+    threads: Threads = None,
+    set_aside: SetAside = None,
+    as_json: AsJson = False,
+) -> None:
     """
-    Refuse: losses of banks through firms are not in this version.
+    Show what each closure costs banks through their borrowers.
 
-    Example: deeptier analyse esri --help
+    Example: deeptier analyse fsri --firms f.csv --trades t.csv --banks b.csv --loans l.csv
     """
-    raise InvalidInput("fsri is not in this version")
+    closed = _closed(close, more, shocks)
+    _among("--default", default, "illiquid", "insolvent", "either", "gradual")
+    _among("--profit", profit, "share", "margin")
+    _among("--dead-sector", dead_sector, "one", "unit")
+    options = asked.Fsri(
+        firms=firms,
+        trades=trades,
+        essential=essential,
+        banks=banks,
+        loans=loans,
+        interbank=interbank,
+        shocks=shocks,
+        close=closed,
+        lgd=lgd,
+        default=default,
+        profit=profit,
+        closed_default=closed_default,
+        eta=eta,
+        tolerance=tolerance,
+        rounds_max=rounds_max,
+        replaceability=replaceability,
+        dead_sector=dead_sector,
+        losses=losses is not None,
+        threads=_threads(threads),
+    )
+    _run("fsri", options, out=out, losses=losses, set_aside=set_aside, as_json=as_json)
+
+
+def _closed(
+    close: list[str] | None, more: list[str] | None, shocks: Path | None
+) -> tuple[str, ...]:
+    closed = (*(close or []), *(more or []))
+    if closed and shocks:
+        raise typer.BadParameter("give --close or --shocks, not both")
+    return closed
 
 
 def _among(option: str, value: str, *words: str) -> None:

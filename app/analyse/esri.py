@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 import numpy as np
-import polars as pl
 
+from app.analyse.economies import economy_of, producers_of, rules_of, scenarios_of
 from app.analyse.options import Answer, Columns, Step
 from app.analyse.options import Esri as Options
-from app.analyse.tables import Codes, Column, Desk, Sheet, firms_of, shocks_of, table, trades_of
+from app.analyse.tables import Codes, Desk, table, trades_of
 from graph.contagion import (
     EXACT,
-    Economy,
     Production,
     Rules,
     Scenarios,
@@ -20,26 +19,18 @@ from graph.contagion import (
     losses,
     prepare,
 )
-from graph.contagion.economy import TOLERANCE, DeadSector
 from graph.contagion.running import Precision
-from graph.errors import InvalidInput, NotFound
+from graph.errors import InvalidInput
 
 
 def run(options: Options, desk: Desk, step: Step) -> Answer:
     """Return the index of every closure or scenario, one row each."""
-    firms, codes = firms_of(
-        desk,
-        options.firms,
-        Column("sector", "code", empty=True),
-        *(Column(name, "amount", needed=False, empty=True) for name in ("revenue", "cost")),
-        Column("weight", "amount", needed=False),
-        Column("market", "code", needed=False, empty=True),
-    )
+    firms, codes = producers_of(desk, options.firms)
     method = options.method or ("fixed-point" if "revenue" in firms else "rounds")
     trades = trades_of(desk, options.trades, codes)
-    economy = _economy(options, desk, firms, trades)
+    economy = economy_of(options, desk, firms, trades)
     production = prepare(economy, replaceability=options.replaceability)
-    kind, names, scenarios = _scenarios(options, desk, codes)
+    kind, names, scenarios = scenarios_of(options, desk, codes)
     done = 0
 
     def progress(more: int) -> None:
@@ -49,7 +40,7 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
 
     facts = {"method": method, "firms": len(codes), "trades": len(trades)}
     if method == "rounds":
-        rules = _rules(options)
+        rules = rules_of(options)
         columns, more = _by_rounds(options, production, scenarios, rules, progress)
     else:
         rules = EXACT
@@ -60,11 +51,6 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
         {"analysis": "esri", **facts},
         _losses(options, production, scenarios, names, codes, rules) if options.losses else None,
     )
-
-
-def _rules(options: Options) -> Rules:
-    tolerance = TOLERANCE if options.tolerance is None else options.tolerance
-    return Rules(tolerance, options.rounds_max, cast("DeadSector", options.dead_sector))
 
 
 def _by_rounds(
@@ -118,98 +104,6 @@ def _at_fixed_point(
         "exact": int(found.exact.sum()),
     }
     return columns, facts
-
-
-def _economy(options: Options, desk: Desk, firms: Sheet, trades: Sheet) -> Economy:
-    sectors = Codes.of("sector", firms.texts("sector"))
-    ends = trades.wholes("supplier_row"), trades.wholes("buyer_row")
-    amounts = trades.floats("amount")
-    numbers = _numbers(firms, "sector", sectors)
-    return Economy(
-        len(firms),
-        *ends,
-        amounts,
-        classes=_classes(options, desk, sectors, (numbers[ends[0]], numbers[ends[1]])),
-        sectors=numbers,
-        markets=_markets(firms),
-        revenue=_stated(desk, firms, "revenue", np.bincount(ends[0], amounts, len(firms))),
-        cost=_stated(desk, firms, "cost", np.bincount(ends[1], amounts, len(firms))),
-        weights=firms.floats("weight") if "weight" in firms else None,
-    )
-
-
-def _numbers(firms: Sheet, column: str, codes: Codes) -> np.ndarray:
-    numbers = firms.frame[column].replace_strict(codes.places, default=None, return_dtype=pl.Int64)
-    return np.asarray(numbers.fill_null(-1).to_numpy())
-
-
-def _markets(firms: Sheet) -> np.ndarray | None:
-    if "market" not in firms:
-        return None
-    return _numbers(firms, "market", Codes.of("market", firms.texts("market")))
-
-
-def _stated(desk: Desk, firms: Sheet, column: str, inside: np.ndarray) -> np.ndarray | None:
-    """Return a stated total; a firm that states none has what it trades inside."""
-    if column not in firms:
-        return None
-    stated = firms.floats(column)
-    if silent := int(np.isnan(stated).sum()):
-        desk.notes.append(f"{firms.file}: {silent} firms state no {column}: their trades count")
-    nothing = pl.Series((stated == 0) & (inside > 0))
-    if nothing.any():
-        desk.keep_going = False  # The firm's trades are read: it cannot be left out any more.
-        desk.refuse(firms, nothing, column, f"a firm that trades has a {column} above 0")
-    return np.where(np.isnan(stated), inside, stated)
-
-
-def _classes(
-    options: Options, desk: Desk, sectors: Codes, ends: tuple[np.ndarray, np.ndarray]
-) -> np.ndarray | None:
-    """Return the class of every trade; sectors that no firm has are no fault."""
-    if options.essential is None:
-        return None
-    sheet = desk.sheet(
-        options.essential,
-        Column("supplier_sector", "code"),
-        Column("buyer_sector", "code"),
-        Column("class", "class"),
-    ).once("supplier_sector", "buyer_sector", reason="the pair stands twice")
-    listed = {
-        (sectors.places.get(supplier, -1), sectors.places.get(buyer, -1)): int(kind)
-        for supplier, buyer, kind in sheet.frame.select(
-            "supplier_sector", "buyer_sector", "class"
-        ).iter_rows()
-    }
-    width = len(sectors) + 1
-    keys, place = np.unique((ends[0] + 1) * width + ends[1] + 1, return_inverse=True)
-    known = [
-        listed.get((int(key) // width - 1, int(key) % width - 1), 0)
-        if key >= width and key % width
-        else 0
-        for key in keys
-    ]
-    return np.array(known, np.int64)[place] if len(keys) else np.zeros(0, np.int64)
-
-
-def _scenarios(options: Options, desk: Desk, codes: Codes) -> tuple[str, list[str], Scenarios]:
-    if options.shocks is None:
-        wanted = set(options.close)
-        if unknown := [firm for firm in options.close if firm not in codes.places]:
-            raise NotFound(f"--close {unknown[0]}: no such firm in the firms file")
-        rows = [row for row, firm in enumerate(codes.names) if not wanted or firm in wanted]
-        return "firm", [codes.names[row] for row in rows], Scenarios.alone(rows)
-    shocks = shocks_of(
-        desk,
-        options.shocks,
-        codes,
-        Column("loss_downstream", "share"),
-        Column("loss_upstream", "share", needed=False, empty=True),
-    )
-    down = shocks.sheet.floats("loss_downstream")
-    up = shocks.sheet.floats("loss_upstream") if "loss_upstream" in shocks.sheet else down
-    up = np.where(np.isnan(up), down, up)
-    return "scenario", shocks.names, Scenarios(shocks.offsets, shocks.rows, down, up)
 
 
 def _losses(

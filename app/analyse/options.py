@@ -82,6 +82,31 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
+class Fsri:
+    """Losses of banks through firms: files, rules, terms and scenarios."""
+
+    firms: Path
+    trades: Path
+    essential: Path | None
+    banks: Path
+    loans: Path
+    interbank: Path | None
+    shocks: Path | None
+    close: tuple[str, ...]
+    lgd: float
+    default: str
+    profit: str
+    closed_default: bool
+    eta: float
+    tolerance: float | None
+    rounds_max: int
+    replaceability: bool
+    dead_sector: str
+    losses: bool
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A table, the losses behind it where they were asked for, and a few facts."""
 

@@ -7,6 +7,7 @@ step. Equity is `spread_equity`. A result has the same bits on any number of thr
 """
 
 from graph.contagion.cascade import (
+    Block,
     Contagion,
     Esri,
     Losses,
@@ -16,6 +17,7 @@ from graph.contagion.cascade import (
     esri,
     in_fen,
     losses,
+    losses_of,
     observe,
     rounds,
 )
@@ -25,6 +27,7 @@ from graph.contagion.fixed_point import EXACT, Bracket, bracket
 
 __all__ = [
     "EXACT",
+    "Block",
     "Bracket",
     "Contagion",
     "DebtRank",
@@ -43,6 +46,7 @@ __all__ = [
     "esri",
     "in_fen",
     "losses",
+    "losses_of",
     "observe",
     "prepare",
     "rounds",

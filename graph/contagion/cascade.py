@@ -15,7 +15,7 @@ from graph.kernels.layout import FloatArray, IntArray
 
 E12 = 10**12
 ERROR_MAX = {"double": 1e-12, "single": 2e-6}  # Of an index, relative, against the equations.
-LOSSES_HELD = 1 << 23  # Losses that a chunk of `losses` may hold.
+LOSSES_HELD = 1 << 22  # Losses that a thread may hold.
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,25 +277,66 @@ def losses(
         >>> found.rows.tolist(), found.loss.tolist()
         ([0, 1, 2], [1.0, 1.0, 1.0])
     """
-    runner, firms = Runner(production, rules or Rules()), len(production)
-    shocks = _shocks(production, scenarios)
-    size = max(1, min(running.CHUNK_MIN, LOSSES_HELD // max(1, firms)))
+    everybody = np.arange(len(production))
+    for block in losses_of(production, scenarios, everybody, rules=rules, threads=threads):
+        for down, up, used in zip(block.down, block.up, block.rounds.tolist(), strict=True):
+            rows = np.flatnonzero((down > 0) | (up > 0))
+            yield Losses(rows, down[rows], up[rows], used)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What chosen firms (columns) lose in some scenarios (rows), one after another."""
+
+    down: FloatArray
+    up: FloatArray
+    rounds: IntArray
+
+
+def losses_of(
+    production: Production,
+    scenarios: Scenarios,
+    firms: IntArray,
+    *,
+    rules: Rules | None = None,
+    threads: int = 1,
+) -> Iterator[Block]:
+    """
+    Yield what chosen firms lose in all scenarios, in order; few are held in memory at a time.
+
+    Args:
+        production: The prepared economy.
+        scenarios: What fails first.
+        firms: Rows of the firms whose losses are wanted.
+        rules: When to stop; the published setting by default.
+        threads: How many scenarios run at a time.
+
+    Raises:
+        InvalidInput: A scenario or a row names a firm outside the economy.
+        NotConverged: A scenario still moved after `rounds_max` rounds.
+
+    Example:
+        >>> from graph.contagion import Economy, prepare
+        >>> economy = Economy(3, suppliers=[0, 1], buyers=[1, 2], amounts=[4.0, 6.0])
+        >>> blocks = losses_of(prepare(economy), Scenarios.alone([0, 1]), np.array([1, 2]))
+        >>> next(blocks).down.tolist()
+        [[1.0, 1.0], [1.0, 1.0]]
+    """
+    runner, wanted = Runner(production, rules or Rules()), np.asarray(firms, np.int64)
+    columns, shocks = len(wanted), _shocks(production, scenarios)
+    Observers(np.array([0, columns]), wanted).checked(1, len(production))
+    size = min(running.CHUNK_MAX, max(1, LOSSES_HELD // max(1, columns)))
     for first in range(0, len(scenarios), size * threads):
         last = min(first + size * threads, len(scenarios))
         watched = Observers(
-            np.arange(last - first + 1) * firms, np.tile(production.places, last - first)
+            np.arange(last - first + 1) * columns, np.tile(production.places[wanted], last - first)
         )
         part = running.some_shocks(shocks, np.arange(first, last))
-        for found in running.spread(runner, part, watched, threads=threads, chunk=size):
-            yield from _losses(found, firms)
-
-
-def _losses(found: cascades.Answers, firms: int) -> Iterator[Losses]:
-    for k, totals in enumerate(found.totals):
-        own = slice(k * firms, (k + 1) * firms)
-        rows = np.flatnonzero((found.down[own] > 0) | (found.up[own] > 0))
-        down, up = found.down[own][rows], found.up[own][rows]
-        yield Losses(rows, down, up, int(totals[cascades.ROUNDS]))
+        chunk = max(1, -(-(last - first) // threads))
+        for found in running.spread(runner, part, watched, threads=threads, chunk=chunk):
+            shape = (len(found.totals), columns)
+            used = found.totals[:, cascades.ROUNDS].astype(np.int64)
+            yield Block(found.down.reshape(shape), found.up.reshape(shape), used)
 
 
 def in_fen(shares: FloatArray, amounts_fen: IntArray) -> IntArray:

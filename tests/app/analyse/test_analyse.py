@@ -403,8 +403,6 @@ def test_a_revenue_of_nought_that_sells_is_refused_by_its_place(bench: Bench) ->
 def test_what_is_not_in_this_version_is_refused_in_words(bench: Bench) -> None:
     assert "--dask" in bench.refused("esri", "--dask", "tcp://there")
     assert "no such firm" in bench.refused("esri", "--close", "77")
-    said = bench.run("fsri", "--lgd", "1", firms="firms.csv")
-    assert (said.exit_code, str(said.exception)) == (1, "fsri is not in this version")
 
 
 def test_wrong_usage_ends_with_two(bench: Bench) -> None:
@@ -582,3 +580,57 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
     assert said.returncode == 1
     assert said.stdout == ""
     assert said.stderr == "error: bad.csv, line 2, column amount: 'x' is no amount from 0 up\n"
+
+
+# --- fsri -----------------------------------------------------------------------------------
+
+
+def banks(bench: Bench) -> dict[str, str]:
+    """Write the eleven firms with books, two banks and three loans."""
+    firms = [f"0{n},0{s},9,,3,2" for n, s in enumerate(SECTORS.split(), start=1)]
+    bench.write("books.csv", "firm,sector,revenue,cost,equity,liquidity", *firms)
+    bench.write("banks.csv", "bank,equity", "A,40", "B,60")
+    bench.write("loans.csv", "bank,firm,amount", "A,03,10", "B,03,5", "B,010,90")
+    bench.write("between.csv", "creditor,debtor,amount", "A,B,20")
+    names = {"firms": "books.csv", "trades": "trades.csv", "banks": "banks.csv"}
+    return names | {"loans": "loans.csv", "out": "out.csv", "losses": "lost.csv"}
+
+
+def test_banks_lose_what_the_defaults_of_their_borrowers_cost(bench: Bench) -> None:
+    files = banks(bench)
+
+    asked = ["--close", "02", "--lgd", "0.5", "--no-replaceability"]
+    said = bench.run("fsri", *asked, interbank="between.csv", **files)
+
+    assert said.exit_code == 0, said.exception
+    (row,) = bench.rows("out.csv")
+    # Firm 03 loses all its profit of 8: above its liquidity of 2. Firm 010 sells to 07, unharmed.
+    assert (row["firm"], row["defaults"]) == ("02", "1")
+    assert float(row["fsri"]) == pytest.approx((5 + 2.5) / 100)
+    assert float(row["fsri_interbank"]) > float(row["fsri"])
+    lost = {each["bank"]: float(each["loss"]) for each in bench.rows("lost.csv")}
+    assert lost == {"A": 5.0, "B": 2.5}
+
+
+def test_every_firm_is_closed_alone_unless_some_are_named(bench: Bench) -> None:
+    files = banks(bench)
+
+    assert bench.run("fsri", "--default", "insolvent", **files).exit_code == 0
+
+    assert len(bench.rows("out.csv")) == 11
+    assert list(bench.rows("out.csv")[0]) == ["firm", "fsri", "loss", "defaults"]
+
+
+def test_banks_and_loans_that_do_not_fit_are_refused_by_their_place(bench: Bench) -> None:
+    files = banks(bench)
+    bench.write("poor.csv", "bank,firm,amount", "C,03,10")
+    bench.write("twice.csv", "bank,equity", "A,1", "A,2")
+    files.pop("firms")
+
+    assert "poor.csv, line 2, column bank: 'C'" in bench.refused(
+        "fsri", **files | {"firms": "books.csv", "loans": "poor.csv"}
+    )
+    assert "twice.csv, line 3, column bank: 'A'" in bench.refused(
+        "fsri", **files | {"firms": "books.csv", "banks": "twice.csv"}
+    )
+    assert "firms.csv, line 1: there is no column 'equity'" in bench.refused("fsri", **files)
