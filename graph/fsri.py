@@ -305,13 +305,12 @@ class _Buffers:
     def lost(self, block: Block, terms: Terms) -> FloatArray:
         """Return the share of its loans that each borrower (column) does not pay back."""
         if terms.profit == "share":
-            profit = np.maximum(block.down, block.up) * (self.revenue - self.cost)
+            lost = np.maximum(block.down, block.up) * (self.revenue - self.cost)
         else:
-            margin = block.up * self.revenue - block.down * self.cost
-            profit = np.where(margin > 0.0, margin, 0.0)
+            lost = block.up * self.revenue - block.down * self.cost
+        profit = np.asarray(lost.clip(min=0.0), np.float64)
         if terms.default != "gradual":
-            failed: FloatArray = ((profit > self.equity) | (profit > self.liquidity)) * 1.0
-            return failed
+            return ((profit > self.equity) | (profit > self.liquidity)).astype(np.float64)
         # Nothing lost of no equity is nothing; something lost of no equity is everything.
         shares = (profit > 0.0).astype(np.float64)
         np.divide(profit, self.equity, out=shares, where=self.equity > 0.0)
