@@ -127,6 +127,12 @@ def debtrank(
     kind: Annotated[
         str, typer.Option("--kind", help="linear, single-hit or nonlinear.")
     ] = "linear",
+    method: Annotated[
+        str, typer.Option("--method", help="rounds, or bracket: fast, from below and above.")
+    ] = "rounds",
+    width: Annotated[
+        float, typer.Option("--width", help="bracket: the widest, as a share of its upper end.")
+    ] = 0.01,
     eta: Annotated[float, typer.Option("--eta", help="How steep nonlinear is.")] = 2.0,
     tolerance: Annotated[
         float, typer.Option("--tolerance", help="Largest change that counts as still.")
@@ -143,13 +149,16 @@ def debtrank(
     Example: deeptier analyse debtrank --firms banks.csv --claims claims.csv --out debtrank.csv
     """
     _among("--kind", kind, "linear", "single-hit", "nonlinear")
+    _among("--method", method, "rounds", "bracket")
     options = asked.DebtRank(
         firms=firms,
         claims=claims,
         shocks=shocks,
         kind=kind,
+        method=method,
         eta=eta,
         tolerance=tolerance,
+        width=width,
         losses=losses is not None,
         threads=_threads(threads),
     )

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
 from app.analyse.options import Answer, Columns, Step
 from app.analyse.options import DebtRank as Options
 from app.analyse.tables import Codes, Column, Desk, claims_of, firms_of, shocks_of, table
-from graph.contagion import DebtRank, Exposures, Scenarios, spread_equity
+from graph.contagion import DebtRank, Exposures, Scenarios, bracket_equity, spread_equity
 from graph.contagion.debtrank import Kind
+from graph.errors import InvalidInput
 
 
 def run(options: Options, desk: Desk, step: Step) -> Answer:
@@ -27,49 +28,76 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
         weights=firms.floats("weight") if "weight" in firms else None,
     )
     kind, names, scenarios = _scenarios(options, desk, codes)
-    found: list[DebtRank] = []
+    facts = {
+        "analysis": "debtrank",
+        "kind": options.kind,
+        "method": options.method,
+        "firms": len(codes),
+        "claims": len(claims),
+        "scenarios": len(scenarios),
+    }
+    if options.method == "bracket":
+        columns, more = _bracketed(options, exposures, scenarios, step)
+        return Answer({kind: names, **columns}, facts | more)
+    found = _by_rounds(options, exposures, scenarios, step)
+    columns = table(
+        debtrank=[each.debtrank for each in found], debtrank_total=[each.total for each in found]
+    )
+    losses = _losses(names, found, codes) if options.losses else None
+    return Answer({kind: names, **columns}, facts | {"tolerance": options.tolerance}, losses)
 
-    def one(scenario: Scenarios) -> DebtRank:
+
+def _by_rounds(
+    options: Options, exposures: Exposures, scenarios: Scenarios, step: Step
+) -> list[DebtRank]:
+    def one(number: int) -> DebtRank:
         return spread_equity(
             exposures,
-            scenario,
+            scenarios.some(np.array([number])),
             kind=cast("Kind", options.kind),
             eta=options.eta,
             tolerance=options.tolerance,
         )
 
+    found: list[DebtRank] = []
     with ThreadPoolExecutor(options.threads) as pool:
-        for result in pool.map(one, scenarios):
+        for result in pool.map(one, range(len(scenarios))):
             found.append(result)
             step("scenarios", len(found) / len(scenarios))
-    columns = table(
-        debtrank=[each.debtrank for each in found], debtrank_total=[each.total for each in found]
+    return found
+
+
+def _bracketed(
+    options: Options, exposures: Exposures, scenarios: Scenarios, step: Step
+) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    if options.kind != "linear" or options.losses:
+        raise InvalidInput("--method bracket knows --kind linear only, and no --losses")
+    done = 0
+
+    def progress(more: int) -> None:
+        nonlocal done
+        done += more
+        step("scenarios", done / max(1, len(scenarios)))
+
+    found = bracket_equity(
+        exposures, scenarios, width=options.width, threads=options.threads, progress=progress
     )
-    facts = {
-        "analysis": "debtrank",
-        "kind": options.kind,
-        "firms": len(codes),
-        "claims": len(claims),
-        "scenarios": len(found),
-        "tolerance": options.tolerance,
-    }
-    losses = _losses(names, found, codes) if options.losses else None
-    return Answer({kind: names, **columns}, facts, losses)
+    columns = table(
+        debtrank=found.debtrank,
+        debtrank_total=found.total,
+        lower=found.lower,
+        upper=found.upper,
+        exact=found.exact,
+    )
+    return columns, {"width_asked": options.width, "width_max": float(np.max(found.width))}
 
 
-def _scenarios(
-    options: Options, desk: Desk, codes: Codes
-) -> tuple[str, list[str], list[Scenarios]]:
+def _scenarios(options: Options, desk: Desk, codes: Codes) -> tuple[str, list[str], Scenarios]:
     if options.shocks is None:
-        return "firm", codes.names, [Scenarios.together([row]) for row in range(len(codes))]
+        return "firm", codes.names, Scenarios.alone(np.arange(len(codes)))
     shocks = shocks_of(desk, options.shocks, codes, Column("loss", "share"))
     loss = shocks.sheet.floats("loss")
-    scenarios = []
-    for number in range(len(shocks.names)):
-        part = shocks.part(number)
-        rows, shares = shocks.rows[part], loss[part]
-        scenarios.append(Scenarios(np.array([0, len(rows)]), rows, shares, shares))
-    return "scenario", shocks.names, scenarios
+    return "scenario", shocks.names, Scenarios(shocks.offsets, shocks.rows, loss, loss)
 
 
 def _losses(names: list[str], found: list[DebtRank], codes: Codes) -> Iterator[Columns]:

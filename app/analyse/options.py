@@ -36,8 +36,10 @@ class DebtRank:
     claims: Path
     shocks: Path | None
     kind: str
+    method: str
     eta: float
     tolerance: float
+    width: float
     losses: bool
     threads: int
 

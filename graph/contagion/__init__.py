@@ -23,6 +23,7 @@ from graph.contagion.cascade import (
 )
 from graph.contagion.debtrank import DebtRank, Exposures, spread_equity
 from graph.contagion.economy import Economy, Observers, Production, Rules, Scenarios, prepare
+from graph.contagion.equity import EquityBracket, bracket_equity
 from graph.contagion.fixed_point import EXACT, Bracket, bracket
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Contagion",
     "DebtRank",
     "Economy",
+    "EquityBracket",
     "Esri",
     "Exposures",
     "Losses",
@@ -41,6 +43,7 @@ __all__ = [
     "Rules",
     "Scenarios",
     "bracket",
+    "bracket_equity",
     "close",
     "cut_e12",
     "esri",

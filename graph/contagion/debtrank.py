@@ -5,10 +5,12 @@ from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from graph.contagion.economy import ROUNDS_MAX, Scenarios
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import debtrank as kernel
+from graph.kernels.equity import Owing
 from graph.kernels.layout import FloatArray, IntArray
 
 Kind = Literal["linear", "single-hit", "nonlinear"]
@@ -29,6 +31,7 @@ class Exposures:
     debtors: IntArray
     shares: FloatArray
     weights: FloatArray
+    owing: Owing  # The same by debtor.
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -61,18 +64,22 @@ class Exposures:
         sums = np.array(amounts, np.float64)
         counts = buffers if weights is None else np.array(weights, np.float64)
         _check(buffers, counts, owed, owing, sums)
-        total = counts.sum()
-        keys, pairs = np.unique(owed * len(buffers) + owing, return_inverse=True)
-        rows = keys // len(buffers)
-        sums = np.bincount(pairs, sums, len(keys)).astype(np.float64)
+        total, firms = counts.sum(), len(buffers)
+        claims = sparse.coo_array((sums, (owed, owing)), shape=(firms, firms)).tocsr()
+        claims.eliminate_zeros()
         with np.errstate(divide="ignore"):
-            shares = np.divide(sums, buffers[rows], out=np.zeros(len(keys)), where=sums > 0)
-        indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=len(buffers)))))
+            claims.data /= np.repeat(buffers, np.diff(claims.indptr))
+        by_debtor = claims.tocsc()
         return cls(
-            indptr.astype(np.int64),
-            keys % len(buffers),
-            shares,
-            counts / total if total > 0 else np.zeros(len(counts)),
+            claims.indptr.astype(np.int64),
+            claims.indices.astype(np.int64),
+            claims.data,
+            counts / total if total > 0 else np.zeros(firms),
+            Owing(
+                by_debtor.indptr.astype(np.int64),
+                by_debtor.indices.astype(np.int32),
+                by_debtor.data,
+            ),
         )
 
 

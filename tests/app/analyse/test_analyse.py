@@ -582,6 +582,30 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
     assert said.stderr == "error: bad.csv, line 2, column amount: 'x' is no amount from 0 up\n"
 
 
+def test_debtrank_is_bracketed_where_that_is_asked_for(bench: Bench) -> None:
+    bench.write("banks.csv", "firm,equity", "A,10", "B,20", "C,5")
+    bench.write("claims.csv", "creditor,debtor,amount", "B,A,10", "C,B,4")
+    files = {"firms": "banks.csv", "claims": "claims.csv", "out": "out.csv"}
+
+    assert bench.run("debtrank", **files).exit_code == 0
+    exact = figures(bench.rows("out.csv"), "debtrank_total")
+    assert bench.run("debtrank", "--method", "bracket", "--width", "1e-6", **files).exit_code == 0
+    rows = bench.rows("out.csv")
+
+    assert list(rows[0]) == ["firm", "debtrank", "debtrank_total", "lower", "upper", "exact"]
+    assert figures(rows, "upper") == pytest.approx(exact, rel=1e-5)
+    (bench.folder / "out.csv").unlink()
+    assert "linear only" in bench.refused(
+        "debtrank",
+        "--method",
+        "bracket",
+        "--kind",
+        "nonlinear",
+        firms="banks.csv",
+        claims="claims.csv",
+    )
+
+
 # --- fsri -----------------------------------------------------------------------------------
 
 

@@ -1,0 +1,200 @@
+"""
+Losses of equity from below and from above, for one scenario after another.
+
+With v_ij = what i is owed by j as a share of i's equity, linear losses end in the least solution of
+
+    h = min(1, s + V h).
+
+Losses are pushed from debtors to creditors in any order; with `sent` what has been passed on,
+h = min(1, s + V sent) is a bound from below at any time. For all scenarios at once,
+
+    y = V' (w + y)
+
+is what a unit passed on by j costs all others. With rest = h - sent and e = V (rest + e),
+
+    min(1, s + V (h + e)) = min(1, s + V sent + e) <= h + e,
+
+so h + e lies above the answer (Knaster-Tarski), and what all lose is at most w h + y rest. Each
+scenario is pushed where rest_j y_j is above a threshold. y is brought above its equation as in
+`graph/kernels/adjoint.py`. A firm without equity has infinite shares: who owes it has infinite y.
+"""
+
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+
+from graph.kernels.cascades import Shocks
+from graph.kernels.layout import FloatArray, IntArray, RowArray
+from graph.kernels.lean import lean
+
+LEAST = 1e-12  # Of the mean weight.
+PAD = 1e-14
+CHECKED = 4
+TINY = 1e-12
+HOPELESS = 1e30  # A figure that may still grow so many times over grows without end.
+LOWER, UPPER, FIRST, PUSHES = range(4)
+
+
+class Owing(NamedTuple):
+    """By debtor: whom it owes, and what that is of the creditor's equity."""
+
+    indptr: IntArray
+    creditors: RowArray
+    shares: FloatArray
+
+
+class State(NamedTuple):
+    """What one thread writes to; nothing stands in it between scenarios."""
+
+    loss: FloatArray
+    sent: FloatArray
+    waiting: RowArray  # 1 for a firm in the queue.
+    touched: RowArray
+    queue: RowArray
+
+
+class Effort(NamedTuple):
+    """Which losses are passed on: of whom more than a threshold may be lost, so often."""
+
+    threshold: float
+    pushes_max: int
+
+
+def state(firms: int) -> State:
+    """Return room for one thread."""
+    return State(
+        np.zeros(firms),
+        np.zeros(firms),
+        np.zeros(firms, np.int32),
+        np.zeros(firms, np.int32),
+        np.zeros(firms + 1, np.int32),
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def worth(
+    owing: Owing, weights: FloatArray, accuracy: float, sweeps_max: int
+) -> tuple[FloatArray, float]:
+    """Return y from above, and k; where k is not below 1 there is no bound: y is infinite."""
+    firms = len(weights)
+    base = np.maximum(weights, LEAST * np.mean(weights)) if firms else weights.copy()
+    y, felt = np.zeros(firms), base.copy()
+    direct = np.zeros(firms)
+    _sweep(owing, base, base.copy(), direct)
+    slack, used = np.inf, 0
+    while used < sweeps_max and slack > accuracy:
+        for _ in range(CHECKED):
+            _sweep(owing, base, felt, y)
+        used += CHECKED
+        slack = _slack(owing, felt, direct, y)
+        if slack > HOPELESS:
+            break
+    if slack < 1.0:
+        return y / (1.0 - slack), slack
+    return np.full(firms, np.inf), slack
+
+
+@lean
+def _sweep(owing: Owing, base: FloatArray, felt: FloatArray, y: FloatArray) -> None:
+    """Put into y what a unit passed on by each firm costs, and into felt w + y, one by one."""
+    for j in range(len(y)):
+        cost = 0.0
+        for e in range(owing.indptr[j], owing.indptr[j + 1]):
+            cost += owing.shares[e] * felt[owing.creditors[e]]
+        y[j] = cost
+        felt[j] = base[j] + cost
+
+
+@lean
+def _slack(owing: Owing, felt: FloatArray, direct: FloatArray, y: FloatArray) -> float:
+    """Return by how much, of what a firm costs directly, its figure may still grow."""
+    slack = 0.0
+    for j in range(len(y)):
+        if y[j] == np.inf:
+            continue
+        rest = PAD * y[j] - y[j]
+        for e in range(owing.indptr[j], owing.indptr[j + 1]):
+            rest += owing.shares[e] * felt[owing.creditors[e]]
+        if rest > 0.0:
+            slack = max(slack, rest / direct[j]) if direct[j] > 0.0 else np.inf
+    return slack
+
+
+@lean
+def run(
+    owing: Owing,
+    space: State,
+    shocks: Shocks,
+    values: tuple[FloatArray, FloatArray],
+    effort: Effort,
+    found: FloatArray,
+) -> None:
+    """
+    Write what each scenario costs, a row each: from below, from above, the first losses, pushes.
+
+    `values` are the firms' weights, which sum to 1 at most, and y.
+    """
+    weights, y = values
+    for k in range(len(shocks.offsets) - 1):
+        touched, first = _shock(space, shocks, k, weights)
+        touched, pushes = _spread(owing, space, touched, y, effort)
+        lower = rest = 0.0
+        for q in range(touched):
+            i = space.touched[q]
+            lower += weights[i] * space.loss[i]
+            if space.loss[i] > space.sent[i]:
+                rest += (space.loss[i] - space.sent[i]) * y[i]
+            space.loss[i] = space.sent[i] = 0.0
+        found[k, LOWER], found[k, FIRST], found[k, PUSHES] = lower, first, pushes
+        found[k, UPPER] = min(1.0, (lower + rest) * (1.0 + TINY))
+
+
+@lean
+def _shock(space: State, shocks: Shocks, k: int, weights: FloatArray) -> tuple[int, float]:
+    """Put first losses in place; return how many firms are touched, and what that costs."""
+    touched, first = 0, 0.0
+    for e in range(shocks.offsets[k], shocks.offsets[k + 1]):
+        if shocks.down[e] > 0.0:
+            space.loss[shocks.rows[e]] = shocks.down[e]
+            space.touched[touched] = shocks.rows[e]
+            first += weights[shocks.rows[e]] * shocks.down[e]
+            touched += 1
+    return touched, first
+
+
+@lean
+def _spread(
+    owing: Owing, space: State, touched: int, y: FloatArray, effort: Effort
+) -> tuple[int, int]:
+    """Pass losses on, first come first served; return how many are touched, and the pushes."""
+    room = len(space.queue)
+    head, tail, pushes = 0, 0, 0
+    for q in range(touched):
+        space.queue[q] = space.touched[q]
+        space.waiting[space.touched[q]] = 1
+    tail = touched
+    while head != tail:
+        j = space.queue[head]
+        head = head + 1 if head + 1 < room else 0
+        space.waiting[j] = 0
+        amount = space.loss[j] - space.sent[j]
+        if pushes >= effort.pushes_max:
+            continue  # The queue is emptied: no mark of waiting is left behind.
+        pushes += 1
+        space.sent[j] = space.loss[j]
+        for e in range(owing.indptr[j], owing.indptr[j + 1]):
+            i = owing.creditors[e]
+            more = owing.shares[e] * amount
+            if space.loss[i] >= 1.0 or not more > 0.0:
+                continue
+            if space.loss[i] == 0.0:
+                space.touched[touched] = i
+                touched += 1
+            space.loss[i] = min(1.0, space.loss[i] + more)
+            rest = space.loss[i] - space.sent[i]
+            if rest > 0.0 and rest * y[i] > effort.threshold and space.waiting[i] == 0:
+                space.waiting[i] = 1
+                space.queue[tail] = i
+                tail = tail + 1 if tail + 1 < room else 0
+    return touched, pushes
