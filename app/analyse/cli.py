@@ -373,6 +373,7 @@ def _run(
         writing.check(path)
     desk = tables.Desk(keep_going=set_aside is not None)
     with console.progress(name) as step:
+        desk.step = step
         answer: asked.Answer = import_module(f"app.analyse.{name}").run(options, desk, step)
     for note in desk.notes:
         console.say(f"note: {note}")

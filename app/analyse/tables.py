@@ -5,6 +5,7 @@ A wrong cell ends the analysis with file, line and column; where rows are to be 
 kept for the list and its row left out.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,7 @@ WHY: dict[Kind, str] = {
     "class": "is none of 0, 1, 2",
 }
 UNITS = ("", "_fen", "_yuan")  # A money column may say its unit; the figures stay in it.
+BATCH_ROWS = 1_000_000  # Rows held as text at a time.
 FirmRows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -56,30 +58,48 @@ class Desk:
     """Where files are read and wrong rows put."""
 
     keep_going: bool
+    rows_held: int = BATCH_ROWS
+    step: Callable[[str, float], None] = lambda _name, _share: None
     issues: list[Issue] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def sheet(self, path: Path, *columns: Column) -> "Sheet":
+    def sheet(self, path: Path, *columns: Column, each: "Step | None" = None) -> "Sheet":
         """
         Return a file's rows with the columns asked for, cells as values.
+
+        Args:
+            path: The file.
+            columns: What is read of it.
+            each: What is done with every batch of rows: what it leaves out is never held.
 
         Raises:
             InvalidInput: The file cannot be read, is empty or lacks a column; or a cell is wrong
                 and rows are not to be set aside.
         """
         parts = []
+        for rows in self._batches(path):
+            sheet = Sheet(self, path.name, self._named(path.name, rows, columns))
+            for column in columns:
+                if column.name in sheet:
+                    sheet = _valued(sheet, column)
+            parts.append((each(sheet) if each else sheet).frame)
+        if not parts:
+            raise InvalidInput(f"{path.name}: the file is empty")
+        return Sheet(self, path.name, pl.concat(parts))
+
+    def _batches(self, path: Path) -> Iterator[pl.DataFrame]:
+        """Yield a file's rows, many at a time, and tell how far it is read."""
+        held: list[pl.DataFrame] = []
         for chunk in read(path):
             for row in chunk.unread:
                 self._wrong(Issue(path.name, row.line, "", "", row.why))
-            parts.append(chunk.rows)
-        if not parts:
-            raise InvalidInput(f"{path.name}: the file is empty")
-        frame = self._named(path.name, pl.concat(parts), columns)
-        sheet = Sheet(self, path.name, frame)
-        for column in columns:
-            if column.name in frame.columns:
-                sheet = _valued(sheet, column)
-        return sheet
+            held.append(chunk.rows)
+            self.step(path.name, chunk.share)
+            if sum(map(len, held)) >= self.rows_held:
+                yield pl.concat(held)
+                held = []
+        if held:
+            yield pl.concat(held)
 
     def _named(self, file: str, frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
         taken: dict[str, str] = {}
@@ -94,8 +114,9 @@ class Desk:
                 raise InvalidInput(f"{file}, line 1: there is no column {column.name!r}")
             taken |= dict.fromkeys(found, column.name)
         ignored = [name for name in frame.columns if name not in taken and name != LINE]
-        if ignored:
-            self.notes.append(f"{file}: not used: {', '.join(ignored)}")
+        note = f"{file}: not used: {', '.join(ignored)}"
+        if ignored and note not in self.notes:
+            self.notes.append(note)
         return frame.select(LINE, *taken).rename(taken)
 
     def _wrong(self, issue: Issue) -> None:
@@ -145,9 +166,13 @@ class Sheet:
 
     def numbered(self, column: str, codes: "Codes") -> "Sheet":
         """Return the sheet with codes as numbers in a column `COLUMN_row`; unknown are refused."""
-        rows = self.frame[column].replace_strict(codes.places, default=None, return_dtype=pl.Int64)
+        rows = codes.rows(self.frame[column])
         known = Sheet(self.desk, self.file, self.frame.with_columns(rows.alias(f"{column}_row")))
         return self.desk.refuse(known, rows.is_null(), column, f"is no {codes.what}")
+
+    def without(self, *columns: str) -> "Sheet":
+        """Return the sheet without columns that are not needed any more."""
+        return Sheet(self.desk, self.file, self.frame.drop(columns))
 
     def once(self, *columns: str, reason: str) -> "Sheet":
         """Return the sheet without rows whose cells in these columns stood on an earlier row."""
@@ -160,6 +185,9 @@ class Sheet:
         return self.desk.refuse(self, same, other, f"is its own {one}")
 
 
+Step = Callable[[Sheet], Sheet]
+
+
 @dataclass(frozen=True, slots=True)
 class Codes:
     """Codes in the order of a file, with their places."""
@@ -167,12 +195,20 @@ class Codes:
     what: str
     names: list[str]
     places: dict[str, int]
+    listed: pl.DataFrame
 
     @classmethod
     def of(cls, what: str, names: list[str]) -> "Codes":
         """Return the codes in order of first appearance."""
         distinct = list(dict.fromkeys(names))
-        return cls(what, distinct, {name: place for place, name in enumerate(distinct)})
+        places = {name: place for place, name in enumerate(distinct)}
+        row = pl.arange(len(distinct), dtype=pl.Int32, eager=True)
+        return cls(what, distinct, places, pl.DataFrame({"code": distinct, "row": row}))
+
+    def rows(self, codes: pl.Series) -> pl.Series:
+        """Return the places of codes; null where there is no such code."""
+        asked = codes.cast(pl.String).to_frame("code")
+        return asked.join(self.listed, on="code", how="left", maintain_order="left")["row"]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -218,22 +254,31 @@ def firms_of(desk: Desk, path: Path, *columns: Column) -> tuple[Sheet, Codes]:
 
 def claims_of(desk: Desk, path: Path, firms: Codes) -> Sheet:
     """Return claims between two different firms."""
-    sheet = desk.sheet(
-        path, Column("creditor", "code"), Column("debtor", "code"), Column("amount", "amount")
+    return desk.sheet(
+        path,
+        Column("creditor", "code"),
+        Column("debtor", "code"),
+        Column("amount", "amount"),
+        each=lambda sheet: (
+            sheet.numbered("creditor", firms)
+            .numbered("debtor", firms)
+            .apart("creditor", "debtor")
+            .without("creditor", "debtor")
+        ),
     )
-    for end in ("creditor", "debtor"):
-        sheet = sheet.numbered(end, firms)
-    return sheet.apart("creditor", "debtor")
 
 
 def trades_of(desk: Desk, path: Path, firms: Codes) -> Sheet:
     """Return trades between firms; a firm may supply itself."""
-    sheet = desk.sheet(
-        path, Column("supplier", "code"), Column("buyer", "code"), Column("amount", "amount")
+    return desk.sheet(
+        path,
+        Column("supplier", "code"),
+        Column("buyer", "code"),
+        Column("amount", "amount"),
+        each=lambda sheet: (
+            sheet.numbered("supplier", firms).numbered("buyer", firms).without("supplier", "buyer")
+        ),
     )
-    for end in ("supplier", "buyer"):
-        sheet = sheet.numbered(end, firms)
-    return sheet
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,16 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows of one file: the line each begins on (the header is line 1) and its cells as text."""
+    """
+    Rows of one file: the line each begins on (the header is line 1) and its cells as text.
+
+    `share` is how much of the file is read with them, where the reader can tell.
+    """
 
     lines: IntArray
     columns: Mapping[str, pa.Array]
     unread: tuple[Unread, ...] = field(default=())
+    share: float = 1.0
 
     def __post_init__(self) -> None:
         """Raise `BadFile` when a column lacks a cell: lines and cells would drift apart."""

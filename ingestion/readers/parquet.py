@@ -1,6 +1,7 @@
 """Parquet: every column as the text it would have in a CSV file."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,11 @@ def read(path: Path) -> Iterator[Chunk]:
             check_unpacked(path, sum(group.total_byte_size for group in groups))
             header = check_header(path, file.schema_arrow.names)
             yield _batch(path, file.schema_arrow.empty_table(), header, 2)
-            line = 2
+            line, rows = 2, max(1, file.metadata.num_rows)
             for batch in file.iter_batches(batch_size=BATCH_ROWS):
-                yield _batch(path, pa.Table.from_batches([batch]), header, line)
+                chunk = _batch(path, pa.Table.from_batches([batch]), header, line)
                 line += len(batch)
+                yield replace(chunk, share=(line - 2) / rows)
     except (pa.ArrowException, OSError) as error:
         raise BadFile(f"{path.name}: broken Parquet file: {error}") from error
 

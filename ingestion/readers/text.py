@@ -38,6 +38,7 @@ class _Place:
 
     path: Path
     line: int = 1
+    share: float = 0.0
     encoding: str | None = None
     header: list[str] | None = None
 
@@ -50,8 +51,8 @@ def read(path: Path) -> Iterator[Chunk]:
         BadFile: Broken archive, no header, no known encoding, a quote that is never closed.
     """
     place = _Place(path)
-    with _opened(path) as stream:
-        pieces = _pieces(path, stream)
+    with _opened(path) as (raw, stream):
+        pieces = _pieces(place, raw, stream)
         carry = encoding.without_mark(path, next(pieces, b""))
         last = False
         while not last:
@@ -73,7 +74,8 @@ def read(path: Path) -> Iterator[Chunk]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Open the file as it lies on disk, and what it unpacks to."""
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == _GZIP
@@ -81,19 +83,20 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             if packed != path.name.lower().endswith(".gz"):
                 raise BadFile(f"{path.name}: the ending does not fit what is in the file")
             if not packed:
-                yield raw
+                yield raw, raw
                 return
             with gzip.GzipFile(fileobj=raw) as unpacked:
-                yield unpacked  # type: ignore[misc]
+                yield raw, unpacked  # type: ignore[misc]
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BadFile(f"{path.name}: broken archive: {error}") from error
 
 
-def _pieces(path: Path, stream: IO[bytes]) -> Iterator[bytes]:
-    size = 0
+def _pieces(place: _Place, raw: IO[bytes], stream: IO[bytes]) -> Iterator[bytes]:
+    size, packed = 0, max(1, place.path.stat().st_size)
     while piece := stream.read(BLOCK_BYTES):
         size += len(piece)
-        check_unpacked(path, size)
+        check_unpacked(place.path, size)
+        place.share = min(1.0, raw.tell() / packed)
         yield piece
 
 
@@ -122,6 +125,7 @@ def _block(place: _Place, block: bytes, marks: Marks) -> Chunk | None:
         unread=tuple(
             Unread(int(lines[row]), _raw(place, block, marks, row), bad[row]) for row in sorted(bad)
         ),
+        share=place.share,
     )
 
 
@@ -254,6 +258,7 @@ def _batch(place: _Place, lines: list[int], cells: list[list[str]], bad: list[Un
             for name, column in zip(header, turned, strict=True)
         },
         unread=tuple(bad),
+        share=place.share,
     )
 
 
