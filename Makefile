@@ -19,6 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --only-binary :all: setuptools wheel
 	$(PIP) --prefer-binary --no-build-isolation --editable .
+	$(BIN)/python -m graph.warm
 	touch $(STAMP)
 
 # What checks and tests need beside the product itself.

@@ -1,0 +1,119 @@
+"""
+Compile every kernel before anybody waits for it: `python -m graph.warm`, once after installing.
+
+Compiled code is kept beside the modules, or in NUMBA_CACHE_DIR, for this machine's processor.
+Every analysis runs once on a small economy; the first call of a user then only loads.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from graph import chains, clearing, contagion, credit, diffusion, fsri
+from graph.contagion import Economy, Exposures, Rules, Scenarios
+from graph.network import Network
+
+FIRMS = 12
+SUPPLIERS, BUYERS = np.arange(FIRMS - 1), np.arange(1, FIRMS)
+AMOUNTS = np.full(FIRMS - 1, 8.0)
+EVERYBODY = np.arange(FIRMS)
+Said = Callable[[str], object]
+
+
+def warm(said: Said = lambda _part: None) -> None:
+    """Run every analysis once; `said` is told what each part is called before it runs."""
+    for name, part in PARTS.items():
+        said(name)
+        part()
+
+
+def _economy(**more: Any) -> Economy:
+    classes = np.arange(FIRMS - 1) % 3
+    sectors = EVERYBODY % 4
+    return Economy(FIRMS, SUPPLIERS, BUYERS, AMOUNTS, classes, sectors, **more)
+
+
+def _chains() -> None:
+    ids = [f"{row:02d}" for row in EVERYBODY]
+    whole = AMOUNTS.astype(np.int64)
+    network = Network.from_edges(
+        ids, supplier_rows=SUPPLIERS, buyer_rows=BUYERS, amount_fen=whole, columns=pa.table({})
+    )
+    cores = np.array([3, FIRMS - 1])
+    found = chains.find_chains(network, cores)
+    chains.strengths(network, found.chain(0))
+    chains.belonging(network, cores)
+    diffusion.spread(diffusion.Ties.of(network), np.ones(FIRMS))
+
+
+def _rounds() -> None:
+    scenarios = Scenarios.alone(EVERYBODY)
+    for production in (
+        contagion.prepare(_economy()),
+        contagion.prepare(_economy(revenue=np.full(FIRMS, 16.0)), replaceability=False),
+    ):
+        contagion.esri(production, scenarios, precision="single")
+        contagion.esri(production, scenarios)
+        contagion.esri(production, scenarios, rules=Rules(dead_sector="unit"))
+        list(contagion.rounds(production, Scenarios.together([0])))
+
+
+def _bracket() -> None:
+    production = contagion.prepare(_economy(leakage=0.5))
+    contagion.bracket(production, Scenarios.alone(EVERYBODY), width=1e-3)
+
+
+def _equity() -> None:
+    exposures = Exposures.build(
+        np.full(FIRMS, 10.0), creditors=SUPPLIERS, debtors=BUYERS, amounts=AMOUNTS
+    )
+    kinds: tuple[contagion.debtrank.Kind, ...] = ("linear", "single-hit", "nonlinear")
+    for kind in kinds:
+        contagion.spread_equity(exposures, Scenarios.together([FIRMS - 1]), kind=kind)
+    contagion.bracket_equity(exposures, Scenarios.alone(EVERYBODY), width=1e-3)
+
+
+def _banks() -> None:
+    production = contagion.prepare(_economy(leakage=0.5))
+    banks = fsri.Banks.build([50.0], banks=[0, 0], firms=[0, 5], amounts=[9.0, 9.0])
+    plenty = np.full(FIRMS, 16.0)
+    books = fsri.Books(plenty, plenty / 2, plenty, plenty)
+    fsri.fsri(production, Scenarios.alone(EVERYBODY), fsri.Lending(books, banks))
+
+
+def _payments() -> None:
+    nothing = np.zeros(FIRMS)
+    debts = clearing.Debts(FIRMS, SUPPLIERS, BUYERS, AMOUNTS, nothing, nothing)
+    clearing.clear(debts)
+    clearing.clear(debts, recovery_external=0.5, recovery_internal=0.5)
+    clearing.stop_paying(debts, [FIRMS - 1])
+    owed = {(row, row + 1): 8 for row in range(FIRMS - 1)}
+    held = credit.Held.of({(FIRMS - 1, FIRMS - 1): 100})
+    credit.pass_on(held, credit.Claims.of(owed), credit.Rules(Fraction(4, 5), 4, 0))
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "chains": _chains,
+    "production by rounds": _rounds,
+    "production at the fixed point": _bracket,
+    "equity": _equity,
+    "banks": _banks,
+    "payments and credit": _payments,
+}
+
+
+def main() -> int:
+    """Compile, say what is being compiled, and how long it took."""
+    began = time.perf_counter()
+    warm(lambda part: sys.stderr.write(f"compiling: {part}\n"))
+    sys.stderr.write(f"compiled in {time.perf_counter() - began:.0f} s\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
