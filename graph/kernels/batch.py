@@ -117,7 +117,7 @@ def run(
             break
         _pass_on(structure, columns)
         columns.largest[:] = 0
-        _pull(structure, columns)
+        pull(structure, columns)
         if _settled(columns, limits, found):
             _take(structure, columns, found)
             waiting = _fill(structure, columns, left, order, waiting)
@@ -177,7 +177,7 @@ def _afresh(structure: Structure, columns: Columns, market: int, b: int, there: 
 
 
 @nb.njit(cache=True, nogil=True)
-def _pull(structure: Structure, columns: Columns) -> None:
+def pull(structure: Structure, columns: Columns) -> None:
     """Run one round: inputs of all firms, then orders, as both together overflow the cache."""
     columns.market_lost[:] = 0
     inputs = (

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from llvmlite import ir
 from numba.extending import intrinsic
 
-from graph.kernels.vectors import FIRST, ROW_BYTES, Lanes, compiled, unpack
+from graph.kernels.vectors import FIRST, ROW_BYTES, Lanes, compiled, parts_of_rows, unpack
 
 Matrix = npt.NDArray[np.floating[Any]]
 # What each function takes, in this order; one-dimensional but for the matrices.
@@ -112,13 +112,12 @@ def _pass_on(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
 def _pull_inputs(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args[2].types
-        lanes = Lanes(context, builder, kinds[4].dtype)
-        at = unpack(lanes, kinds, arguments[2])
+        every = parts_of_rows(context, builder, kinds[4].dtype)
+        at = unpack(every[0], kinds, arguments[2])
         indptr, essential, needed, suppliers, in_shares, passed, lost, shares, gone, largest = at
-        trades = lanes.size(kinds, arguments[2], 3)
+        trades = every[0].size(kinds, arguments[2], 3)
 
-        def body(j: ir.Value, carried: list[Any]) -> list[Any]:
-            lost_share, growth = carried
+        def part(lanes: Lanes, j: ir.Value, lost_share: Any, growth: Any) -> list[Any]:
             start, middle = lanes.element(indptr, j), lanes.element(essential, j)
             end = lanes.element(needed, j)
             worst = lanes.worst_slot(start, middle, trades, suppliers, in_shares, passed)
@@ -129,10 +128,15 @@ def _pull_inputs(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
             growth = lanes.larger(growth, builder.fsub(down, before))
             return [lanes.add(lost_share, lanes.element(shares, j), down), growth]
 
-        carried = [lanes.zero, lanes.load(largest, FIRST)]
-        lost_share, growth = lanes.loop(arguments[0], arguments[1], carried, body)
-        lanes.store(lost_share, gone, FIRST)
-        lanes.store(growth, largest, FIRST)
+        def body(j: ir.Value, carried: list[Any]) -> list[Any]:
+            pairs = zip(every, carried[::2], carried[1::2], strict=True)
+            return [each for lanes, *own in pairs for each in part(lanes, j, *own)]
+
+        carried = [each for lanes in every for each in (lanes.zero, lanes.load(largest, FIRST))]
+        found = every[0].loop(arguments[0], arguments[1], carried, body)
+        for lanes, lost_share, growth in zip(every, found[::2], found[1::2], strict=True):
+            lanes.store(lost_share, gone, FIRST)
+            lanes.store(growth, largest, FIRST)
         return context.get_dummy_value()
 
     return nb.types.void(first, last, arrays), code
@@ -142,23 +146,27 @@ def _pull_inputs(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
 def _pull_orders(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args[2].types
-        lanes = Lanes(context, builder, kinds[2].dtype)
-        at = unpack(lanes, kinds, arguments[2])
+        every = parts_of_rows(context, builder, kinds[2].dtype)
+        at = unpack(every[0], kinds, arguments[2])
         indptr, buyers, out_shares, missed, missed_next, largest = at
-        trades = lanes.size(kinds, arguments[2], 1)
+        trades = every[0].size(kinds, arguments[2], 1)
         after = ir.Constant(ir.IntType(64), 1)
 
-        def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+        def part(lanes: Lanes, i: ir.Value, growth: Any) -> Any:
             start, end = (lanes.element(indptr, q) for q in (i, builder.add(i, after)))
             added = lanes.sum_rows(start, end, trades, buyers, out_shares, missed)
             before = lanes.load(missed, i)
             up = lanes.larger(lanes.smaller(added, lanes.one), before)
             lanes.store(up, missed_next, i)
-            return [lanes.larger(carried[0], builder.fsub(up, before))]
+            return lanes.larger(growth, builder.fsub(up, before))
 
-        carried = [lanes.load(largest, FIRST)]
-        (growth,) = lanes.loop(arguments[0], arguments[1], carried, body)
-        lanes.store(growth, largest, FIRST)
+        def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+            return [part(lanes, i, growth) for lanes, growth in zip(every, carried, strict=True)]
+
+        carried = [lanes.load(largest, FIRST) for lanes in every]
+        found = every[0].loop(arguments[0], arguments[1], carried, body)
+        for lanes, growth in zip(every, found, strict=True):
+            lanes.store(growth, largest, FIRST)
         return context.get_dummy_value()
 
     return nb.types.void(first, last, arrays), code

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numba as nb
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba.extending import overload
 
 ROW_BYTES = 256
@@ -27,12 +27,16 @@ class Lanes:
         builder: ir.IRBuilder,
         element: nb.types.Float,
         row_bytes: int = ROW_BYTES,
+        part: tuple[int, int] = (0, 1),
     ) -> None:
-        self.context, self.builder, self.row_bytes = context, builder, row_bytes
+        """Take the part `part[0]` of `part[1]` equal parts of a row of so many bytes."""
+        self.context, self.builder = context, builder
+        self.row_bytes = row_bytes // part[1]
         self.scalar = ir.FloatType() if element.bitwidth == 32 else ir.DoubleType()  # noqa: PLR2004  # Bits.
         self.word = ir.IntType(element.bitwidth)
         self.bytes = element.bitwidth // 8
-        self.count = row_bytes // self.bytes
+        self.count = self.row_bytes // self.bytes
+        self.stride, self.offset = self.count * part[1], self.count * part[0]
         self.vector = ir.VectorType(self.scalar, self.count)
         self.zero = ir.Constant(self.vector, None)
         self.one = self.splat(ir.Constant(self.scalar, 1.0))
@@ -62,8 +66,9 @@ class Lanes:
         return self.builder.shuffle_vector(held, undefined, places)
 
     def _row(self, pointer: ir.Value, index: ir.Value) -> ir.Value:
-        size = ir.Constant(ir.IntType(64), self.count)
-        first = self.builder.gep(pointer, [self.builder.mul(index, size)])
+        stride, offset = (ir.Constant(ir.IntType(64), n) for n in (self.stride, self.offset))
+        at = self.builder.add(self.builder.mul(index, stride), offset)
+        first = self.builder.gep(pointer, [at])
         return self.builder.bitcast(first, self.vector.as_pointer())
 
     def load(self, pointer: ir.Value, index: ir.Value) -> ir.Value:
@@ -197,6 +202,18 @@ class Lanes:
 
         added, worst = self.loop(first, last, [self.zero, self.zero], body)
         return self.larger(worst, added)
+
+
+def parts_of_rows(context: Any, builder: ir.IRBuilder, element: nb.types.Float) -> list[Lanes]:
+    """
+    Return a row as parts that are each worked on in registers, one part after the other.
+
+    Sums of a whole row fill 4 registers of 64 bytes, of which there are 32, or 8 of the 16
+    registers of 32 bytes that other processors have, too many for two sums at a time.
+    """
+    wide = binding.get_host_cpu_features().get("avx512f", False)
+    parts = 1 if wide else 2
+    return [Lanes(context, builder, element, part=(at, parts)) for at in range(parts)]
 
 
 def _declared(module: ir.Module, kind: ir.FunctionType, name: str) -> ir.Value:

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
-from scipy import sparse
 
 from graph.contagion import Economy, Production, Rules, Scenarios, esri, losses, prepare
 from graph.contagion.running import caps
 from graph.kernels import esri as plain
 from tests.bench.figures import promise
+from tests.bench.literal import Literal
 
 SECTORS = 64
 TRADES_A_FIRM = 8
@@ -127,48 +127,3 @@ def test_literal(benchmark: BenchmarkFixture, network: tuple[Economy, Production
 
     np.testing.assert_allclose([literal.close(row) for row in rows], wanted, rtol=0, atol=1e-12)
     measure(benchmark, lambda: [literal.close(row) for row in rows], closures=5, rounds=1)
-
-
-class Literal:
-    """The equations on sparse matrices: a column of missing inputs for every sector, each round."""
-
-    def __init__(self, given: Economy, production: Production) -> None:
-        self.production = production
-        self.sectors = np.asarray(given.sectors)
-        firms, shape = given.firms, (given.firms, given.firms)
-        ends = (np.asarray(given.suppliers), np.asarray(given.buyers))
-        amounts = sparse.coo_array((given.amounts, ends), shape=shape).tocsr()
-        self.member = sparse.csr_array(
-            (np.ones(firms), (np.arange(firms), self.sectors)), shape=(firms, SECTORS)
-        )
-        kinds = sparse.coo_array((np.asarray(given.classes) + 1.0, ends), shape=shape).tocsr()
-        counts = sparse.coo_array((np.ones(len(ends[0])), ends), shape=shape).tocsr()
-        coo, kind = amounts.tocoo(), (kinds.data / counts.data - 1).round()
-        same = (self.member.T @ amounts).tocsr()[self.sectors[coo.row], coo.col]
-        total = np.asarray(amounts.sum(axis=0)).ravel()[coo.col]
-        share = np.where(kind == 2, coo.data / np.asarray(same).ravel(), coo.data / total)
-        place = (coo.row, coo.col)
-        self.needed = sparse.coo_array((share * (kind == 2), place), shape=shape).tocsr()
-        self.others = sparse.coo_array((share * (kind == 1), place), shape=shape).tocsr()
-        up = coo.data / np.asarray(given.revenue)[coo.row]
-        self.up = sparse.coo_array((up, place), shape=shape).tocsr()
-
-    def close(self, row: int) -> float:
-        """Return the index of one closure."""
-        sales, firms = self.production.sales, len(self.production)
-        psi = np.ones(firms)
-        psi[row] = 0.0
-        down, up = psi, psi
-        for _ in range(1000):
-            there = (self.member.T @ (down * sales))[self.sectors]
-            sigma = np.where(there > sales, sales / np.where(there > 0, there, 1), 1.0)
-            lost = sparse.diags_array(sigma * (1 - down))
-            missed = (self.needed.T @ (lost @ self.member)).toarray().max(axis=1)
-            other = self.others.T @ (sigma * (1 - down))
-            next_down = np.maximum(0, np.minimum(psi, 1 - np.maximum(missed, other)))
-            next_up = np.maximum(0, np.minimum(psi, 1 - self.up @ (1 - up)))
-            moved = max((down - next_down).max(), (up - next_up).max())
-            down, up = next_down, next_up
-            if moved <= TOLERANCE:
-                break
-        return float(self.production.weights @ (1 - np.minimum(down, up)))

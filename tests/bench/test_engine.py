@@ -2,15 +2,18 @@
 All firms of an economy: the index by rounds and at its fixed point, two threads.
 
 Where running all firms would take minutes, firms drawn at random are run and the rate is what
-counts. The ratio to a literal reading in SciPy is taken in test_contagion.py, side by side.
+counts. The ratio to a literal reading in SciPy is of one thread to one, side by side.
 """
+
+import time
 
 import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from graph.contagion import Production, Scenarios, bracket, esri, prepare
+from graph.contagion import Observers, Production, Scenarios, bracket, esri, observe, prepare
 from tests.bench.figures import median_seconds, promise
+from tests.bench.literal import Literal
 from tests.bench.networks import engine_economy
 
 DRAWN = {10_000: 10_000, 100_000: 20_000, 1_000_000: 4_000}
@@ -22,6 +25,9 @@ RATES = {
 }
 PREPARE_SECONDS = {100_000: 0.1, 1_000_000: 1.5}
 RATE_FIXED_POINT = 500_000
+RATIO_LITERAL, LITERAL_CLOSURES = 1000, 20
+REFINED_SECONDS = {100_000: 3.0, 1_000_000: 30.0}
+RATIO_OBSERVED = 1.5
 
 
 @pytest.fixture(scope="module", params=[10_000, 100_000, 1_000_000])
@@ -69,3 +75,66 @@ def test_fixed_point(benchmark: BenchmarkFixture, firms: int) -> None:
     what = f"index at the fixed point, bracketed, all of {firms:,} firms"
     reached = firms / median_seconds(benchmark)
     promise(benchmark, what, reached, unit="firms/s", at_least=RATE_FIXED_POINT)
+
+
+def test_top_percent_refined(benchmark: BenchmarkFixture, firms: int) -> None:
+    if firms not in REFINED_SECONDS:
+        pytest.skip("no target")
+    production = prepare(engine_economy(firms, stated=True))
+    everybody = bracket(production, Scenarios.alone(np.arange(firms)), threads=2)
+    largest = Scenarios.alone(np.argsort(-everybody.total)[: firms // 100])
+    run = {"width": 1e-3, "threads": 2}
+    found = benchmark.pedantic(bracket, args=(production, largest), kwargs=run, rounds=1)
+    benchmark.extra_info["iterated_to_the_end"] = int(found.exact.sum())
+    what = f"the same, the top 1 % of {firms:,} firms refined to 1e-3"
+    seconds = median_seconds(benchmark)
+    promise(benchmark, what, seconds, unit="s", at_most=REFINED_SECONDS[firms])
+
+
+@pytest.mark.parametrize("stated", [True, False], ids=["revenue", "network"])
+@pytest.mark.parametrize("size", [10_000, 100_000])
+def test_ratio_to_the_literal(benchmark: BenchmarkFixture, size: int, *, stated: bool) -> None:
+    given = engine_economy(size, stated=stated)
+    production = prepare(given)
+    rows = np.random.default_rng(3).permutation(size)[: DRAWN[size]]
+    literal = Literal(given, production)
+    esri(production, Scenarios.alone(rows[:200]), precision="single")
+    began = time.perf_counter()
+    for row in rows[:LITERAL_CLOSURES]:
+        literal.close(row)
+    literal_seconds = (time.perf_counter() - began) / LITERAL_CLOSURES
+    run = {"precision": "single", "threads": 1}
+    benchmark.pedantic(esri, args=(production, Scenarios.alone(rows)), kwargs=run, rounds=1)
+    ratio = literal_seconds / (median_seconds(benchmark) / len(rows))
+    benchmark.extra_info["ms_a_literal_closure"] = round(literal_seconds * 1e3, 2)
+    what = f"ratio to a literal SciPy reading, {size:,} firms, {production.denominators}, one core"
+    promise(benchmark, what, ratio, at_least=RATIO_LITERAL)
+
+
+def test_observers_in_the_same_run(benchmark: BenchmarkFixture) -> None:
+    """The loss of either end of every trade, and of all firms when a core fails."""
+    firms, cores = 100_000, 100
+    given = engine_economy(firms, stated=True)
+    production = prepare(given)
+    rows = np.random.default_rng(3).permutation(firms)[:20_000]
+    ends = np.asarray(given.suppliers), np.asarray(given.buyers)
+    partners = np.concatenate([np.stack(ends, axis=1), np.stack(ends[::-1], axis=1)])
+    partners = np.unique(partners, axis=0)
+    first, last = (np.searchsorted(partners[:, 0], rows, side) for side in ("left", "right"))
+    everybody = np.arange(firms)
+    seen = [
+        everybody if at < cores else partners[f:e, 1]
+        for at, (f, e) in enumerate(zip(first, last, strict=True))
+    ]
+    offsets = np.concatenate([[0], np.cumsum([len(each) for each in seen])])
+    observers = Observers(offsets, np.concatenate(seen))
+    scenarios = Scenarios.alone(rows)
+    esri(production, Scenarios.alone(rows[:200]), threads=2)
+    began = time.perf_counter()
+    esri(production, scenarios, threads=2)
+    alone = time.perf_counter() - began
+    run = {"threads": 2}
+    benchmark.pedantic(observe, args=(production, scenarios, observers), kwargs=run, rounds=3)
+    benchmark.extra_info["losses_observed"] = len(observers.rows)
+    what = "index and losses of trading partners and chains, to the index alone, 100,000 firms"
+    promise(benchmark, what, median_seconds(benchmark) / alone, at_most=RATIO_OBSERVED)
