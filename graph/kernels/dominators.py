@@ -1,0 +1,173 @@
+"""
+Dominator tree: for every firm the nearest one that no path to it goes around.
+
+Firm v dominates w when every path from the roots to w passes v; the immediate dominators form a
+tree under a root of its own (number 0) from which all given roots hang. With depth-first numbers,
+
+    semi(w) = least v from which a path leads to w over firms numbered above w
+    idom(w) = semi(u) where u, of least semi on the tree path below semi(w) down to w, has the
+              same semi as w; else idom(w) = idom(u)
+
+Firms are taken in falling number; a forest of those done is kept with paths compressed, so that
+the least semi above a firm is found in O(log n) on average: O(trades log n) in all [1]. The tree
+is then laid out so that every firm's subtree is one range.
+
+[1] T. Lengauer, R. E. Tarjan, A fast algorithm for finding dominators in a flowgraph,
+    ACM TOPLAS 1(1), 121-141 (1979).
+"""
+
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from graph.kernels.layout import RowArray
+from graph.kernels.lean import lean
+from graph.kernels.regions import Rows
+
+TOP, NOT_REACHED = -1, -2
+NONE = -1
+
+
+class Tree(NamedTuple):
+    """
+    Immediate dominators, and subtrees as ranges of `listing`.
+
+    The firms that v dominates, v first, are `listing[place[v] : place[v] + size[v]]`.
+    """
+
+    dominator: RowArray  # `TOP` under no firm, `NOT_REACHED` where no path leads.
+    place: RowArray
+    size: RowArray
+    listing: RowArray
+
+
+class Forest(NamedTuple):
+    """By number: who hangs below whom among firms done, and the firm of least semi above."""
+
+    semi: RowArray
+    label: RowArray
+    ancestor: RowArray
+    path: RowArray
+
+
+@nb.njit(cache=True, nogil=True)
+def tree(ahead: Rows, back: Rows, roots: npt.NDArray[np.bool_]) -> Tree:
+    """Return the dominator tree of what is reached from the roots; `back` is `ahead` turned."""
+    number = np.zeros(len(roots), np.int32)
+    vertex = np.empty(len(roots) + 1, np.int32)
+    parent = np.zeros(len(roots) + 1, np.int32)
+    count = _number(ahead, roots, number, vertex, parent, ahead.indptr[:-1].copy())
+    forest = Forest(
+        np.arange(count + 1).astype(np.int32),
+        np.arange(count + 1).astype(np.int32),
+        np.full(count + 1, np.int32(NONE), np.int32),
+        np.empty(count + 1, np.int32),
+    )
+    above = np.zeros(count + 1, np.int32)
+    bucket = np.full(count + 1, np.int32(NONE), np.int32)
+    following = np.full(count + 1, np.int32(NONE), np.int32)
+    for w in range(count, 0, -1):
+        least = _least(back, forest, number, vertex[w], parent[w], roots[vertex[w]])
+        forest.semi[w] = least
+        following[w] = bucket[least]
+        bucket[least] = w
+        forest.ancestor[w] = parent[w]
+        v = bucket[parent[w]]
+        bucket[parent[w]] = NONE
+        while v != NONE:
+            u = _evaluate(forest, v)
+            above[v] = u if forest.semi[u] < forest.semi[v] else parent[w]
+            v = following[v]
+    for w in range(1, count + 1):
+        if above[w] != forest.semi[w]:
+            above[w] = above[above[w]]
+    return _laid_out(vertex, above, count, len(roots))
+
+
+@lean
+def _number(
+    ahead: Rows,
+    roots: npt.NDArray[np.bool_],
+    number: RowArray,
+    vertex: RowArray,
+    parent: RowArray,
+    at: npt.NDArray[np.int64],
+) -> int:
+    """Return how many are reached; they get numbers from 1 as a depth-first walk meets them."""
+    count = 0
+    for root in range(len(roots)):
+        if not roots[root] or number[root] != 0:
+            continue
+        count += 1
+        number[root], vertex[count], parent[count] = count, root, 0
+        w = count
+        while w != 0:
+            i = vertex[w]
+            if at[i] == ahead.indptr[i + 1]:
+                w = parent[w]
+                continue
+            other = ahead.others[at[i]]
+            at[i] += 1
+            if number[other] == 0:
+                count += 1
+                number[other], vertex[count], parent[count] = count, other, w
+                w = count
+    return count
+
+
+@lean
+def _least(back: Rows, forest: Forest, number: RowArray, firm: int, parent: int, root: bool) -> int:
+    """Return the semidominator's number."""
+    if root:
+        return 0
+    least = parent
+    for k in range(back.indptr[firm], back.indptr[firm + 1]):
+        v = number[back.others[k]]
+        if v != 0:
+            least = min(least, forest.semi[_evaluate(forest, v)])
+    return least
+
+
+@lean
+def _evaluate(forest: Forest, v: int) -> int:
+    """Return the firm of least semi from v up to below its forest's root; compress the path."""
+    semi, label, ancestor, path = forest
+    if ancestor[v] == NONE:
+        return v
+    top, x = 0, v
+    while ancestor[ancestor[x]] != NONE:
+        path[top] = x
+        top += 1
+        x = ancestor[x]
+    root = ancestor[x]
+    for p in range(top - 1, -1, -1):
+        y = path[p]
+        if semi[label[ancestor[y]]] < semi[label[y]]:
+            label[y] = label[ancestor[y]]
+        ancestor[y] = root
+    return int(label[v])
+
+
+@nb.njit(cache=True, nogil=True)
+def _laid_out(vertex: RowArray, above: RowArray, count: int, firms: int) -> Tree:
+    """Return the tree by firm; a dominator's number is below those it dominates."""
+    sizes = np.ones(count + 1, np.int32)
+    for w in range(count, 0, -1):
+        sizes[above[w]] += sizes[w]
+    found = Tree(
+        np.full(firms, np.int32(NOT_REACHED), np.int32),
+        np.zeros(firms, np.int32),
+        np.zeros(firms, np.int32),
+        np.empty(count, np.int32),
+    )
+    free = np.zeros(count + 1, np.int32)
+    for w in range(1, count + 1):
+        i, place = vertex[w], free[above[w]]
+        free[above[w]] = place + sizes[w]
+        free[w] = place + 1
+        found.dominator[i] = vertex[above[w]] if above[w] else TOP
+        found.place[i], found.size[i] = place, sizes[w]
+        found.listing[place] = i
+    return found
