@@ -303,7 +303,7 @@ def test_names_and_the_unit_of_money_do_not_matter(
     }
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(trades())
 def test_threads_and_parallel_trades_change_nothing(amounts: Trades) -> None:
     supply = supply_of(amounts)
