@@ -28,6 +28,7 @@ from graph.kernels.regions import Rows
 
 TOP, NOT_REACHED = -1, -2
 NONE = -1
+ANCESTOR, LABEL, LEAST = range(3)
 
 
 class Tree(NamedTuple):
@@ -44,11 +45,10 @@ class Tree(NamedTuple):
 
 
 class Forest(NamedTuple):
-    """By number: who hangs below whom among firms done, and the firm of least semi above."""
+    """By number, of firms done: below whom each hangs, the firm of least semi above, that semi."""
 
-    semi: RowArray
-    label: RowArray
-    ancestor: RowArray
+    # One firm's three stand side by side in memory: each is read at random.
+    nodes: RowArray
     path: RowArray
 
 
@@ -59,29 +59,30 @@ def tree(ahead: Rows, back: Rows, roots: npt.NDArray[np.bool_]) -> Tree:
     vertex = np.empty(len(roots) + 1, np.int32)
     parent = np.zeros(len(roots) + 1, np.int32)
     count = _number(ahead, roots, number, vertex, parent, ahead.indptr[:-1].copy())
+    semi = np.zeros(count + 1, np.int32)
     forest = Forest(
-        np.arange(count + 1).astype(np.int32),
-        np.arange(count + 1).astype(np.int32),
-        np.full(count + 1, np.int32(NONE), np.int32),
-        np.empty(count + 1, np.int32),
+        np.full((count + 1, 4), np.int32(NONE), np.int32), np.empty(count + 1, np.int32)
     )
     above = np.zeros(count + 1, np.int32)
     bucket = np.full(count + 1, np.int32(NONE), np.int32)
     following = np.full(count + 1, np.int32(NONE), np.int32)
     for w in range(count, 0, -1):
-        least = _least(back, forest, number, vertex[w], parent[w], roots[vertex[w]])
-        forest.semi[w] = least
+        least = 0 if roots[vertex[w]] else _least(back, forest, number, vertex[w], w, parent[w])
+        semi[w] = least
         following[w] = bucket[least]
         bucket[least] = w
-        forest.ancestor[w] = parent[w]
+        forest.nodes[w, ANCESTOR], forest.nodes[w, LABEL] = parent[w], w
+        forest.nodes[w, LEAST] = least
         v = bucket[parent[w]]
         bucket[parent[w]] = NONE
         while v != NONE:
-            u = _evaluate(forest, v)
-            above[v] = u if forest.semi[u] < forest.semi[v] else parent[w]
+            _compress(forest, v)
+            above[v] = parent[w]
+            if forest.nodes[v, LEAST] < semi[v]:
+                above[v] = forest.nodes[v, LABEL]
             v = following[v]
     for w in range(1, count + 1):
-        if above[w] != forest.semi[w]:
+        if above[w] != semi[w]:
             above[w] = above[above[w]]
     return _laid_out(vertex, above, count, len(roots))
 
@@ -118,36 +119,35 @@ def _number(
 
 
 @lean
-def _least(back: Rows, forest: Forest, number: RowArray, firm: int, parent: int, root: bool) -> int:
+def _least(back: Rows, forest: Forest, number: RowArray, firm: int, own: int, parent: int) -> int:
     """Return the semidominator's number."""
-    if root:
-        return 0
     least = parent
     for k in range(back.indptr[firm], back.indptr[firm + 1]):
         v = number[back.others[k]]
-        if v != 0:
-            least = min(least, forest.semi[_evaluate(forest, v)])
+        if v > own:  # Done before.
+            _compress(forest, v)
+            least = min(least, forest.nodes[v, LEAST])
+        elif v != 0:
+            least = min(least, v)
     return least
 
 
 @lean
-def _evaluate(forest: Forest, v: int) -> int:
-    """Return the firm of least semi from v up to below its forest's root; compress the path."""
-    semi, label, ancestor, path = forest
-    if ancestor[v] == NONE:
-        return v
+def _compress(forest: Forest, v: int) -> None:
+    """Hang a firm and all above it right below their tree's root, with the least on the way."""
+    nodes, path = forest
     top, x = 0, v
-    while ancestor[ancestor[x]] != NONE:
+    while nodes[nodes[x, ANCESTOR], ANCESTOR] != NONE:
         path[top] = x
         top += 1
-        x = ancestor[x]
-    root = ancestor[x]
+        x = nodes[x, ANCESTOR]
+    root = nodes[x, ANCESTOR]
     for p in range(top - 1, -1, -1):
         y = path[p]
-        if semi[label[ancestor[y]]] < semi[label[y]]:
-            label[y] = label[ancestor[y]]
-        ancestor[y] = root
-    return int(label[v])
+        up = nodes[y, ANCESTOR]
+        if nodes[up, LEAST] < nodes[y, LEAST]:
+            nodes[y, LABEL], nodes[y, LEAST] = nodes[up, LABEL], nodes[up, LEAST]
+        nodes[y, ANCESTOR] = root
 
 
 @nb.njit(cache=True, nogil=True)

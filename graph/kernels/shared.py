@@ -30,14 +30,14 @@ def spread(ahead: Rows, bits: Bits, room: Bits, ends: IntArray) -> Bits:
     for end in ends:
         new = False
         for s in range(end):
-            for w in range(bits.shape[1]):
+            for w in range(WORDS):
                 room[s, w] = bits[s, w]
             for k in range(ahead.indptr[s], ahead.indptr[s + 1]):
                 b = ahead.others[k]
                 if b < end:
-                    for w in range(bits.shape[1]):
+                    for w in range(WORDS):
                         room[s, w] |= bits[b, w]
-            for w in range(bits.shape[1]):
+            for w in range(WORDS):
                 new |= room[s, w] != bits[s, w]
         bits, room = room, bits
         if not new:

@@ -129,7 +129,7 @@ def _drawn(found: Region) -> tuple[IntArray, IntArray]:
     first, amounts = found.first, found.first_fen
     for start in range(0, len(first), kernel.BLOCK):
         own = first[start : start + kernel.BLOCK]
-        bits = _spread(found, own, ends, words=kernel.WORDS, upstream=True)
+        bits = _spread(found, own, ends, upstream=True)
         tables = kernel.look_up_tables(amounts[start : start + kernel.BLOCK], width)
         kernel.tally(bits, tables, counts, sums)
     return counts, sums
@@ -154,22 +154,28 @@ def _traced(found: Region) -> IntArray:
 
 def _drawing(found: Region, listed: IntArray) -> tuple[IntArray, RowArray]:
     """Return the first-tier suppliers that draw on each firm listed, as rows of a list."""
-    words = max(1, -(-len(listed) // 64))
     ends = np.full(found.tiers_max - 1, len(found), np.int64)
-    bits = _spread(found, listed, ends, words=words, upstream=False)
-    held = np.unpackbits(bits[found.first], axis=1, bitorder="little")[:, : len(listed)]
-    numbers, places = np.nonzero(held.T)
+    held = np.zeros((len(listed), len(found.first)), np.uint8)
+    for start in range(0, len(listed), kernel.BLOCK):
+        own = listed[start : start + kernel.BLOCK]
+        bits = _spread(found, own, ends, upstream=False)[found.first]
+        held[start : start + kernel.BLOCK] = _unpacked(bits, len(own)).T
+    numbers, places = np.nonzero(held)
     rows = found.firm_rows[found.first]
     order = np.lexsort((rows[places], numbers))
     offsets = np.concatenate(([0], np.cumsum(np.bincount(numbers, minlength=len(listed)))))
     return offsets.astype(np.int64), rows[places[order]]
 
 
+def _unpacked(bits: npt.NDArray[np.uint8], count: int) -> npt.NDArray[np.uint8]:
+    return np.unpackbits(bits, axis=1, bitorder="little")[:, :count]
+
+
 def _spread(
-    found: Region, marked: IntArray, ends: IntArray, *, words: int, upstream: bool
+    found: Region, marked: IntArray, ends: IntArray, *, upstream: bool
 ) -> npt.NDArray[np.uint8]:
     """Return who holds whose bit after so many trades, a bit for each firm marked."""
-    bits = np.zeros((len(found), words), np.uint64)
+    bits = np.zeros((len(found), kernel.WORDS), np.uint64)
     numbers = np.arange(len(marked))
     one = np.left_shift(np.uint8(1), (numbers % kernel.BYTE).astype(np.uint8))
     bits.view(np.uint8)[marked, numbers // kernel.BYTE] |= one
