@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from graph import chains, clearing, contagion, credit, diffusion, fsri
+from graph import chains, clearing, contagion, credit, dependence, diffusion, fsri, single_points
 from graph.contagion import Economy, Exposures, Rules, Scenarios
 from graph.network import Network
 
@@ -97,6 +97,21 @@ def _payments() -> None:
     credit.pass_on(held, credit.Claims.of(owed), credit.Rules(Fraction(4, 5), 4, 0))
 
 
+def _dependencies() -> None:
+    ids = [f"{row:02d}" for row in EVERYBODY]
+    whole = AMOUNTS.astype(np.int64)
+    network = Network.from_edges(
+        ids, supplier_rows=SUPPLIERS, buyer_rows=BUYERS, amount_fen=whole, columns=pa.table({})
+    )
+    built = single_points.Supply.build(FIRMS, suppliers=SUPPLIERS, buyers=BUYERS, amount_fen=whole)
+    for supply in (single_points.Supply.of(network), built):
+        single_points.around(supply, FIRMS - 1)
+    dealings = dependence.Dealings(SUPPLIERS, BUYERS, whole, whole)
+    links = dependence.Links.build(np.full(FIRMS, 10), dealings)
+    shares = np.linspace(0.01, 0.1, FIRMS)
+    dependence.chains(dependence.dependence(links, shares, shares[::-1]))
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "chains": _chains,
     "production by rounds": _rounds,
@@ -104,6 +119,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "equity": _equity,
     "banks": _banks,
     "payments and credit": _payments,
+    "single points and dependence": _dependencies,
 }
 
 
