@@ -54,7 +54,7 @@ class Dependence:
         pd_network: The PD with what the network adds, beside the own one and never in its place.
         capped: Whether more than `notches_max` grades would have been added.
         layers: Trades up to which risk was followed.
-        error: What is left out of any firm's added risk at most, in logits.
+        error: What is left out of either part of a firm's added risk at most, in logits.
         operator: What was taken over of whose risk, and how rows were held.
     """
 
@@ -151,18 +151,22 @@ def dependence(
     counted = np.clip(now, rules.pd_min, rules.pd_max)
     residual: FloatArray = logit(counted) - logit(np.clip(ref, rules.pd_min, rules.pd_max))
     held = operator(links, rules)
-    added, layers, error = kernel.spread(
-        held.needs,
-        held.factors,
-        np.stack(split(residual), axis=1),
-        held.decays,
-        held.radius_bounds,
-        rules.tolerance,
-        LAYERS_MAX,
-    )
-    if error > rules.tolerance:
-        raise NotConverged(f"{error:.2e} of a logit may be left out after {layers} layers")
-    adverse, favourable = added[:, 0].copy(), added[:, 1].copy()
+    added, layers, error = [], 0, 0.0
+    for side, start in enumerate(split(residual)):
+        part, used, rest = kernel.spread(
+            held.needs,
+            held.factors[:, side].copy(),
+            start,
+            float(held.decays[side]),
+            float(held.radius_bounds[side]),
+            rules.tolerance,
+            LAYERS_MAX,
+        )
+        if rest > rules.tolerance:
+            raise NotConverged(f"{rest:.2e} of a logit may be left out after {used} layers")
+        added.append(part)
+        layers, error = max(layers, used), max(error, rest)
+    adverse, favourable = added
     wanted = np.maximum(expit(logit(counted) + adverse - favourable), rules.pd_min)
     most = counted * NOTCH**rules.notches_max
     alive = now < rules.pd_max

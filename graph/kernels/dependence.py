@@ -23,7 +23,6 @@ import numpy.typing as npt
 from graph.kernels.layout import FloatArray, IntArray, RowArray
 from graph.kernels.lean import lean
 
-CHANNELS = 2  # Risk that grew and risk that fell, side by side.
 NOBODY = -1
 Ranks = npt.NDArray[np.int8]
 
@@ -49,28 +48,21 @@ def spread(
     needs: Needs,
     factors: FloatArray,
     start: FloatArray,
-    decays: FloatArray,
-    bounds: FloatArray,
+    decay: float,
+    bound: float,
     tolerance: float,
     layers_max: int,
 ) -> tuple[FloatArray, int, float]:
-    """
-    Return what is added by firm and channel, the layers used, and what is left out at most.
-
-    `factors` and `start` have a column per channel; `bounds` are the channels' largest row sums.
-    """
+    """Return what is added, the layers used, what is left out at most; no row is above `bound`."""
     layer, added = start.copy(), np.zeros_like(start)
     room = np.empty_like(start)
-    decay = np.ones(CHANNELS)
-    rest = np.inf
+    by_trade, rest = 1.0, np.inf
     for used in range(1, layers_max + 1):
-        largest = _step(needs, factors, layer, room, decay)
+        largest = _step(needs, factors, layer, room, by_trade)
         added += room
         layer, room = room, layer
-        decay[:] = decays
-        rest = 0.0
-        for c in range(CHANNELS):
-            rest = max(rest, largest[c] * decays[c] * bounds[c] / (1.0 - decays[c] * bounds[c]))
+        by_trade = decay
+        rest = largest * decay * bound / (1.0 - decay * bound)
         if rest <= tolerance:
             return added, used, rest
     return added, layers_max, rest
@@ -78,19 +70,17 @@ def spread(
 
 @lean
 def _step(
-    needs: Needs, factors: FloatArray, layer: FloatArray, room: FloatArray, decay: FloatArray
-) -> tuple[float, float]:
-    """Write the next layer to the room; return the largest of either channel."""
-    most_0 = most_1 = 0.0
+    needs: Needs, factors: FloatArray, layer: FloatArray, room: FloatArray, by_trade: float
+) -> float:
+    """Write the next layer to the room; return its largest."""
+    largest = 0.0
     for i in range(len(layer)):
-        sum_0 = sum_1 = 0.0
+        risk = 0.0
         for k in range(needs.indptr[i], needs.indptr[i + 1]):
-            sum_0 += needs.weights[k] * layer[needs.others[k], 0]
-            sum_1 += needs.weights[k] * layer[needs.others[k], 1]
-        room[i, 0] = sum_0 * factors[i, 0] * decay[0]
-        room[i, 1] = sum_1 * factors[i, 1] * decay[1]
-        most_0, most_1 = max(most_0, room[i, 0]), max(most_1, room[i, 1])
-    return most_0, most_1
+            risk += needs.weights[k] * layer[needs.others[k]]
+        room[i] = risk * factors[i] * by_trade
+        largest = max(largest, room[i])
+    return largest
 
 
 @nb.njit(cache=True, nogil=True)
