@@ -26,7 +26,7 @@ class Around:
         tiers_max: Trades up to which chains were followed.
         firms: Firms upstream of it.
         trades: Trades among them and with the core.
-        raw_inputs: Firms that buy from nobody in the region, rows ascending as places.
+        raw_inputs: How many of them are raw inputs.
         purchases_fen: What the core buys of all suppliers.
         articulations: Firms that supply cannot go around.
         shared: Common suppliers of the first tier.
