@@ -138,8 +138,8 @@ def _cascade(
     shock(structure, state, shocks, scenario)
     totals = found.totals[scenario]
     for used in range(1, limits.rounds_max + 1):
-        _push_down(structure, state, used + 1)
-        _push_up(structure, state, used + 1)
+        push_down(structure, state, used + 1)
+        push_up(structure, state, used + 1)
         totals[cascades.ROUNDS] = used
         totals[cascades.LARGEST] = settle(structure, state)
         if totals[cascades.LARGEST] <= limits.tolerance:
@@ -225,7 +225,7 @@ def _lose_up(state: State, i: int, loss: float) -> float:
 
 
 @lean
-def _push_down(structure: Structure, state: State, mark: int) -> None:
+def push_down(structure: Structure, state: State, mark: int) -> None:
     """Pass on to buyers what has grown: in a market that shrank, of every affected member."""
     state.lengths[INPUTS] = 0
     for q in range(state.lengths[MARKETS]):
@@ -297,7 +297,7 @@ def push_to_buyers(structure: Structure, state: State, i: int, loss: float, mark
 
 
 @lean
-def _push_up(structure: Structure, state: State, mark: int) -> None:
+def push_up(structure: Structure, state: State, mark: int) -> None:
     """Pass on to suppliers what has grown."""
     state.lengths[ORDERS] = 0
     for q in range(state.lengths[MOVED]):
