@@ -115,6 +115,28 @@ def layout(
     )
 
 
+def fixed(structure: Structure, kept: FloatArray) -> Structure:
+    """
+    Return the structure in which a loss of firm i counts `kept_i` of itself, whatever others lose.
+
+    Nobody is replaced beyond that: all firms stand in the market of those that cannot be. With
+    `kept` constant a round of losses is subadditive, which it is not while markets shrink.
+    """
+    firms = len(structure.market)
+    indptr = np.array([0, firms])
+    sold = structure.sold.copy()
+    sold["share"] *= np.repeat(kept, np.diff(structure.sold_indptr))
+    return structure._replace(
+        market=np.zeros(firms, np.int32),
+        market_sales=np.zeros(0),
+        market_indptr=indptr,
+        market_share=np.ones(firms),
+        blocks=_blocks(indptr),
+        sold=sold,
+        in_shares=structure.in_shares * kept[structure.in_suppliers],
+    )
+
+
 def _sold(trades: Trades, wanted: Inputs, firms: int) -> tuple[IntArray, npt.NDArray[Any]]:
     kept = np.flatnonzero(trades.classes != counted.NOT_NEEDED)
     sold = np.zeros(len(kept), SOLD)

@@ -18,7 +18,7 @@ FIRMS, OUTPUT_FEN = 8, 10**12
 # Without the compiler, for coverage, a few small economies are enough.
 UNCOMPILED = bool(numba.config.DISABLE_JIT)
 CANDIDATES = 4 if UNCOMPILED else 6
-FEW = settings(max_examples=3 if UNCOMPILED else 40, deadline=None)
+FEW = settings(max_examples=3 if UNCOMPILED else 25, deadline=None)
 seeds = st.integers(0, 2**32 - 1)
 keeping = st.sampled_from(["output", "shock"])
 
