@@ -20,6 +20,7 @@ Keeps = Literal["output", "shock"]
 KEEPS = ("output", "shock")
 CHUNK_ROWS = 1 << 20  # Shocks that are laid out at a time.
 CHUNK_LOSSES = 1 << 22  # Losses of single firms that are held at a time.
+BUDGET_SHARE = 1.0
 UNITY = 1e-9  # How far likelihoods may sum from 1.
 Set = tuple[int, ...]  # Places of candidates, ascending.
 
@@ -136,11 +137,14 @@ class Saving:
         stress: What may happen.
         table: The candidates.
         threads: How many scenarios run at a time.
+        budget_share: Pushes a cascade may take, as a share of all trades, before it goes on in
+            whole rounds.
     """
 
     stress: Stress
     table: Table
     threads: int = 1
+    budget_share: float = BUDGET_SHARE
     evaluations: int = 0  # Sets that were evaluated, times scenarios.
     known: dict[Set, int] = field(default_factory=dict)
     _weights: FloatArray = field(init=False)
@@ -234,7 +238,8 @@ class Saving:
         found = np.zeros((count, held.LARGEST + 1))
         losses = np.zeros((count if whole else 0, firms))
         holds = self._holds(sets, each)
-        still = Still(EXACT.tolerance, EXACT.rounds_max)
+        budget = int(self.budget_share * len(production.structure.out_buyers))
+        still = Still(EXACT.tolerance, EXACT.rounds_max, budget)
         weights = production.weights[production.rows]
         ends = np.linspace(0, count, min(self.threads, max(1, count)) + 1).astype(np.int64)
 
@@ -245,6 +250,7 @@ class Saving:
             kept = holds._replace(offsets=holds.offsets[first : last + 1])
             rows = (found[first:last], losses[first:last])
             held.run(production.structure, state, own, kept, still, weights, *rows)
+            held.finish(production.structure, own, kept, still, weights, *rows)
 
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(work, range(len(ends) - 1)))

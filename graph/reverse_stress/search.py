@@ -27,6 +27,7 @@ from graph.reverse_stress.question import ROUNDING, TINY, Joint, Question, Set
 
 EVALUATIONS_MAX = 20_000
 BEAM, POOL, DEPTH_MAX = 4, 48, 40  # Sets kept, candidates that go on, sizes tried.
+TOGETHER = 32  # Firms that are left out at a time.
 BRANCHES = 16  # That are opened at a time.
 LOOKS = 3  # Evaluations that a branch takes at most.
 NEAR = 1e-9  # Of a weight: less is the same.
@@ -196,16 +197,28 @@ def _beam(joint: Joint, pool: Sequence[int]) -> Set | None:
 
 
 def leave_out(joint: Joint, chosen: Set) -> Found:
-    """Return what is left of a set that breaks when whoever can be left out is, heaviest first."""
+    """
+    Return what is left of a set that breaks when whoever can be left out is, heaviest first.
+
+    The same as one by one, many at a time: who cannot be left out of a set cannot be left out of a
+    smaller one, and where the first k of a list can go, so can fewer of them.
+    """
     asked, kept = joint.asked, chosen
-    index = float(joint.indices([kept])[0])
-    # Who could not be left out of a larger set cannot be left out of a smaller: once is enough.
-    for place in sorted(chosen, key=lambda p: (-asked.weights[p], -p)):
-        less = tuple(p for p in kept if p != place)
-        rest = float(joint.indices([less])[0])
-        if asked.breaks(rest):
-            kept, index = less, rest
-    return Found(kept, index, asked.weight(kept))
+    waiting = sorted(chosen, key=lambda p: (-asked.weights[p], -p))
+    for _ in chosen:
+        indices = joint.indices([_without(kept, [p]) for p in waiting]).tolist()
+        waiting = [p for p, index in zip(waiting, indices, strict=True) if asked.breaks(index)]
+        if not waiting:
+            break
+        lists = [waiting[: k + 1] for k in range(min(len(waiting), TOGETHER))]
+        indices = joint.indices([_without(kept, each) for each in lists]).tolist()
+        most = max(k for k, index in enumerate(indices) if k == 0 or asked.breaks(index))
+        kept, waiting = _without(kept, lists[most]), waiting[most + 1 :]
+    return Found(kept, float(joint.indices([kept])[0]), asked.weight(kept))
+
+
+def _without(chosen: Set, places: Sequence[int]) -> Set:
+    return tuple(place for place in chosen if place not in places)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,9 +99,9 @@ def literal(  # noqa: C901  # It follows the printed equations line by line.
 
 
 @settings(max_examples=6 if UNCOMPILED else 25, deadline=None)
-@given(seeds, keeping, st.data())
+@given(seeds, keeping, st.sampled_from([0.0, 1e9]), st.data())
 def test_losses_with_support_are_those_of_the_equations(
-    seed: int, keeps: Any, data: st.DataObject
+    seed: int, keeps: Any, pushes: float, data: st.DataObject
 ) -> None:
     world = World(seed)
     table = world.candidates(keeps).checked(FIRMS)
@@ -118,7 +118,7 @@ def test_losses_with_support_are_those_of_the_equations(
         wanted.append(literal(world.economy, down, up, ceiling, held))
 
     stress = world.stress()
-    saving = Saving(stress, table)
+    saving = Saving(stress, table, budget_share=pushes)
     losses = next(saving.losses([chosen]))
 
     np.testing.assert_allclose(losses, wanted, rtol=0, atol=1e-9)
