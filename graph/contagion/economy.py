@@ -191,17 +191,17 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
         [4.0, 6.0, 0.0]
     """
     firms = economy.firms
-    suppliers, buyers, amounts, classes = _trades(economy)
+    suppliers, buyers, amounts, classes = trades_of(economy)
     sales = layout.added(suppliers, amounts, firms)
-    sectors = _numbers(economy, "sectors")
-    markets = sectors if economy.markets is None else _numbers(economy, "markets")
+    sectors = numbers_of(economy, "sectors")
+    markets = sectors if economy.markets is None else numbers_of(economy, "markets")
     markets = _compact(markets) if replaceability else np.full(firms, NO_MARKET)
     if not (np.isfinite(economy.leakage) and economy.leakage >= 0.0):
         raise InvalidInput(f"leakage {economy.leakage} is negative or missing")
     all_of_it = 1.0 + economy.leakage
     revenue = _totals(economy, "revenue", sales * all_of_it)
     cost = _totals(economy, "cost", layout.added(buyers, amounts, firms) * all_of_it)
-    weights = _column(economy, "weights", sales)
+    weights = column_of(economy, "weights", sales)
     degrees = np.bincount(suppliers, minlength=firms) + np.bincount(buyers, minlength=firms)
     rows = production.places(markets, degrees)
     places = np.empty(firms, np.int64)
@@ -221,7 +221,8 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
     return Production(structure, rows, places, shares, sales, replaceability, denominators)
 
 
-def _trades(economy: Economy) -> tuple[IntArray, IntArray, FloatArray, layout.Classes]:
+def trades_of(economy: Economy) -> tuple[IntArray, IntArray, FloatArray, layout.Classes]:
+    """Return suppliers, buyers, amounts and classes, or raise `InvalidInput`."""
     suppliers, buyers = (np.array(ends, np.int64) for ends in (economy.suppliers, economy.buyers))
     amounts = np.array(economy.amounts, np.float64)
     classes = (
@@ -243,7 +244,8 @@ def _refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
         raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
 
 
-def _column(economy: Economy, name: str, default: FloatArray) -> FloatArray:
+def column_of(economy: Economy, name: str, default: FloatArray) -> FloatArray:
+    """Return a column of amounts by firm, or the default, or raise `InvalidInput`."""
     given = getattr(economy, name)
     if given is None:
         return default
@@ -255,12 +257,13 @@ def _column(economy: Economy, name: str, default: FloatArray) -> FloatArray:
 
 
 def _totals(economy: Economy, name: str, inside: FloatArray) -> FloatArray:
-    values = _column(economy, name, inside)
+    values = column_of(economy, name, inside)
     _refuse((values == 0) & (inside > 0), name, "is 0 for a firm that trades")
     return values
 
 
-def _numbers(economy: Economy, name: str) -> IntArray:
+def numbers_of(economy: Economy, name: str) -> IntArray:
+    """Return a column of numbers by firm, or all unknown, or raise `InvalidInput`."""
     given = getattr(economy, name)
     if given is None:
         return np.full(economy.firms, UNKNOWN)

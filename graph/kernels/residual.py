@@ -1,0 +1,354 @@
+"""
+Linear solves that follow their matrix: a change leaves a residual, which is pushed away.
+
+All three indices of `graph.live` are least solutions of
+
+    x_q = sum_p c_pq (w_p + g_p x_p) = F(x)_q,
+
+where row p of c holds the shares of one firm: of a supplier's revenue in its buyers (orders,
+g = 1), of a buyer's needs in its suppliers (inputs, g = how little of p can be replaced), of a
+creditor's equity in its debtors (equity, g = 1). What changes is a row p, a weight or a gain, and makes
+
+    rest = F(x) - x
+
+wrong by c'_pq f'_p - c_pq f_p in the places of that row, with f = w + g x. A push of q adds rest_q
+to x_q and passes c_qk g_q rest_q on to k: the equation holds. Pushes go on, first come first
+served, while |rest_q| > k b_q. The base b is a figure that keeps within a factor of x,
+
+    max(x, floor) / DRIFT <= b <= DRIFT max(x, floor).
+
+**Error.** Beside x stands u, kept in the same way: an approximate solution of u = b + A u with
+(A u)_q = sum_p c_pq g_p u_p, such that |b + A u - u| <= WALK b. Gains of a market may lag behind
+the truth by a share `lag` of themselves: the true matrix has A' <= (1 + lag) A, and
+
+    |F'(x) - x| <= k b + lag A x <= (k + lag (DRIFT + k)) b = K b.
+
+Let L >= u / max(x, floor), so that u <= DRIFT L b. Then A' u <= (1 + lag) (u - (1 - WALK) b), or
+
+    u - A' u >= ((1 + lag) (1 - WALK) - lag DRIFT L) b = S b.
+
+Where S > 0, A' takes a positive u to less than itself: its spectral radius is below 1, and
+(1 - A')^-1 b <= u / S. The error e of x has |e| <= A' |e| + K b, hence
+
+    |e| <= K u / S <= (K L / S) max(x, floor).
+
+That is the bound which is stated. L is what a unit costs when every firm that it reaches counts
+as much as the first: the length of a walk, some 1 to 10. Nothing adds up from one change to the
+next but rounding, which is counted (`measure`). Where x is below 0, by an error at the floor, A x
+stands for A |x|: the term with `lag` has a hundredth to spare for it as long as K L / S <= 0.01.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.kernels.growing import Rows
+from graph.kernels.layout import FloatArray, IntArray, RowArray
+from graph.kernels.lean import lean
+
+NODE = np.dtype(
+    [
+        ("value", np.float64),
+        ("rest", np.float64),
+        ("base", np.float64),
+        ("mark", np.int64),  # Whether it has been touched by this change, and waits in the queue.
+    ]
+)
+TOUCHED, WAITS = 1, 2
+COUNT, HEAD, TAIL = range(3)  # Of touched firms; of the queue.
+DRIFT = 1.25
+WALK = 0.1  # Of b: how exact u is. It is a factor of the bound, and cheap.
+ROUNDING = 1e-15  # Of a figure: more than a change of it may be off by rounding.
+OUT_OF_HAND = 1e150  # A figure that large is on its way to infinity.
+HOPELESS = 1e12  # What is left of the first sweep's residual has grown so much: no solution.
+
+
+class Vector(NamedTuple):
+    """A solution that is kept: its figures, and what a change has done to them."""
+
+    nodes: npt.NDArray[Any]
+    saved: npt.NDArray[Any]  # Touched figures as they were before the change.
+    touched: RowArray
+    queue: RowArray
+    lengths: IntArray
+
+
+class System(NamedTuple):
+    """A matrix by row, what its rows weigh and pass on, and both solutions."""
+
+    rows: Rows
+    weights: FloatArray
+    gains: FloatArray
+    figures: Vector  # x.
+    walks: Vector  # u.
+
+
+def vector(firms: int) -> Vector:
+    """Return a solution of nothing."""
+    # What is not touched is not written: the system gives memory to pages that are.
+    return Vector(
+        np.zeros(firms, NODE),
+        np.empty(firms, NODE),
+        np.empty(firms, np.int32),
+        np.empty(firms + 1, np.int32),
+        np.zeros(3, np.int64),
+    )
+
+
+def copied(given: Vector) -> Vector:
+    """Return the same figures, of which no change is open."""
+    return vector(len(given.nodes))._replace(nodes=given.nodes.copy())
+
+
+@lean
+def touch(given: Vector, q: int) -> None:
+    """Note a firm's figures before they change for the first time."""
+    node = given.nodes[q]
+    if node["mark"] & TOUCHED == 0:
+        at = given.lengths[COUNT]
+        given.touched[at] = q
+        saved = given.saved[at]
+        saved["value"], saved["rest"], saved["base"] = node["value"], node["rest"], node["base"]
+        node["mark"] |= TOUCHED
+        given.lengths[COUNT] = at + 1
+
+
+@lean
+def keep(given: Vector) -> None:
+    """Close a change: what it did stands."""
+    for k in range(given.lengths[COUNT]):
+        given.nodes[given.touched[k]]["mark"] = 0
+    given.lengths[:] = 0
+
+
+@lean
+def put_back(given: Vector) -> None:
+    """Close a change and undo what it did."""
+    for k in range(given.lengths[COUNT]):
+        node, saved = given.nodes[given.touched[k]], given.saved[k]
+        node["value"], node["rest"], node["base"] = saved["value"], saved["rest"], saved["base"]
+        node["mark"] = 0
+    given.lengths[:] = 0
+
+
+@lean
+def replace(system: System, p: int, fresh: FloatArray, weight: float, gain: float) -> None:
+    """Give row p new shares, a new weight and a new gain, and note what that leaves wrong."""
+    x, u = system.figures, system.walks
+    value, walk = x.nodes[p]["value"], u.nodes[p]["value"]
+    felt = system.weights[p] + system.gains[p] * value
+    felt_now = weight + gain * value
+    passed, passed_now = system.gains[p] * walk, gain * walk
+    start = system.rows.spans[p]["start"]
+    for k in range(system.rows.spans[p]["count"]):
+        entry = system.rows.entries[start + k]
+        more = fresh[k] * felt_now - entry["share"] * felt
+        longer = fresh[k] * passed_now - entry["share"] * passed
+        q = entry["end"]
+        if more != 0.0:
+            touch(x, q)
+            x.nodes[q]["rest"] += more
+        if longer != 0.0:
+            touch(u, q)
+            u.nodes[q]["rest"] += longer
+        entry["share"] = fresh[k]
+    system.weights[p], system.gains[p] = weight, gain
+
+
+@lean
+def regain(system: System, p: int, gain: float) -> None:
+    """Give row p a new gain, and note what that leaves wrong."""
+    x, u = system.figures, system.walks
+    change = gain - system.gains[p]
+    if change == 0.0:
+        return
+    more, longer = change * x.nodes[p]["value"], change * u.nodes[p]["value"]
+    system.gains[p] = gain
+    start = system.rows.spans[p]["start"]
+    for e in range(start, start + system.rows.spans[p]["count"]):
+        share = system.rows.entries[e]["share"]
+        if share != 0.0:
+            q = system.rows.entries[e]["end"]
+            touch(x, q)
+            x.nodes[q]["rest"] += share * more
+            touch(u, q)
+            u.nodes[q]["rest"] += share * longer
+
+
+@lean
+def _call(given: Vector, q: int, threshold: float) -> None:
+    """Let a firm wait for a push if what it has to pass on is above the threshold."""
+    node = given.nodes[q]
+    if abs(node["rest"]) > threshold * node["base"] and node["mark"] & WAITS == 0:
+        node["mark"] |= WAITS
+        given.queue[given.lengths[TAIL]] = q
+        after = given.lengths[TAIL] + 1
+        given.lengths[TAIL] = after if after < len(given.queue) else 0
+
+
+@lean
+def settle(system: System, threshold: float, floor: float, pushes_max: int) -> int:
+    """Push until no residual is above its threshold; return the pushes, -1 if over the bound."""
+    x, u = system.figures, system.walks
+    pushes = _push(system, x, threshold, pushes_max)
+    if pushes < 0:
+        return -1
+    for k in range(x.lengths[COUNT]):
+        _rebase(x, u, x.touched[k], floor)
+    more = _push(system, x, threshold, pushes_max)  # A smaller base lowers the threshold.
+    if more < 0:
+        return -1
+    for k in range(x.lengths[COUNT]):
+        _rebase(x, u, x.touched[k], floor)
+    walked = _push(system, u, WALK, pushes_max)
+    return -1 if walked < 0 else pushes + more + walked
+
+
+@lean
+def _rebase(x: Vector, u: Vector, q: int, floor: float) -> None:
+    """Let the base follow a figure that has left it behind."""
+    node = x.nodes[q]
+    base = max(node["value"], floor)
+    if base > DRIFT * node["base"] or node["base"] > DRIFT * base:
+        touch(u, q)
+        u.nodes[q]["rest"] += base - node["base"]
+        u.nodes[q]["base"] = base
+        node["base"] = base
+
+
+@lean
+def _push(system: System, given: Vector, threshold: float, pushes_max: int) -> int:
+    for k in range(given.lengths[COUNT]):
+        _call(given, given.touched[k], threshold)
+    spans, entries = system.rows.spans, system.rows.entries
+    pushes = 0
+    while given.lengths[HEAD] != given.lengths[TAIL]:
+        q = given.queue[given.lengths[HEAD]]
+        if pushes == pushes_max or not abs(given.nodes[q]["rest"]) < OUT_OF_HAND:
+            return -1
+        pushes += 1
+        after = given.lengths[HEAD] + 1
+        given.lengths[HEAD] = after if after < len(given.queue) else 0
+        node = given.nodes[q]
+        node["mark"] -= WAITS
+        amount = node["rest"]
+        node["value"] += amount
+        node["rest"] = 0.0
+        passed = amount * system.gains[q]
+        start = spans[q]["start"]
+        for e in range(start, start + spans[q]["count"]):
+            more = entries[e]["share"] * passed
+            if more != 0.0:
+                touch(given, entries[e]["end"])
+                given.nodes[entries[e]["end"]]["rest"] += more
+                _call(given, entries[e]["end"], threshold)
+    return pushes
+
+
+@lean
+def measure(system: System, floor: float) -> tuple[float, float]:
+    """Return L of the touched firms, and what rounding may have done to the worst of them."""
+    x, u = system.figures, system.walks
+    longest, rounding = 0.0, ROUNDING
+    for k in range(x.lengths[COUNT]):
+        now = max(x.nodes[x.touched[k]]["value"], floor)
+        longest = max(longest, u.nodes[x.touched[k]]["value"] / now)
+        rounding = max(rounding, ROUNDING * max(x.saved[k]["value"], floor) / now)
+    for k in range(u.lengths[COUNT]):
+        now = max(x.nodes[u.touched[k]]["value"], floor)
+        longest = max(longest, u.nodes[u.touched[k]]["value"] / now)
+    return longest, rounding
+
+
+@lean
+def solve(
+    system: System, walks: bool, accuracy: float, floor: float, sweeps_max: int
+) -> tuple[int, float]:
+    """
+    Solve for x, or u, from where they stand; return the sweeps, and the largest residual left.
+
+    Each sweep pushes every firm in turn that has more to pass on than half the accuracy. The
+    residual is a share of max(x, floor) for x and of b for u.
+    """
+    given = system.walks if walks else system.figures
+    nodes, first = given.nodes, 0.0
+    _begin(system, nodes, walks)
+    for used in range(sweeps_max):
+        largest = left = 0.0
+        for q in range(len(nodes)):
+            node = nodes[q]
+            base = node["base"] if walks else max(node["value"], floor)
+            largest = max(largest, abs(node["rest"]) / base)
+            left += abs(node["rest"])
+        if largest <= accuracy:
+            return used, largest
+        first = left if used == 0 else first
+        if not left < HOPELESS * first:
+            return used, largest
+        for q in range(len(nodes)):
+            node = nodes[q]
+            amount = node["rest"]
+            base = node["base"] if walks else max(node["value"] + amount, floor)
+            if abs(amount) > 0.5 * accuracy * base:
+                node["value"] += amount
+                node["rest"] = 0.0
+                _pass_on(system.rows, nodes, q, amount * system.gains[q])
+    return sweeps_max, largest
+
+
+@lean
+def _begin(system: System, nodes: npt.NDArray[Any], walks: bool) -> None:
+    """Put the residual of every firm in place, added up afresh."""
+    for q in range(len(nodes)):
+        nodes[q]["rest"] = nodes[q]["base"] if walks else 0.0
+        nodes[q]["rest"] -= nodes[q]["value"]
+        nodes[q]["mark"] = 0
+    for p in range(len(nodes)):
+        felt = system.gains[p] * nodes[p]["value"]
+        _pass_on(system.rows, nodes, p, felt if walks else felt + system.weights[p])
+
+
+@lean
+def _pass_on(rows: Rows, nodes: npt.NDArray[Any], p: int, amount: float) -> None:
+    start = rows.spans[p]["start"]
+    for e in range(start, start + rows.spans[p]["count"]):
+        nodes[rows.entries[e]["end"]]["rest"] += rows.entries[e]["share"] * amount
+
+
+@lean
+def rebase(system: System, floor: float) -> None:
+    """Take the figures as they stand for the base of all firms."""
+    for q in range(len(system.gains)):
+        base = max(system.figures.nodes[q]["value"], floor)
+        system.figures.nodes[q]["base"] = system.walks.nodes[q]["base"] = base
+
+
+@lean
+def longest(system: System, floor: float) -> float:
+    """Return L of all firms."""
+    found = 0.0
+    for q in range(len(system.gains)):
+        now = max(system.figures.nodes[q]["value"], floor)
+        found = max(found, system.walks.nodes[q]["value"] / now)
+    return found
+
+
+@lean
+def radius(system: System, steps: int, now: FloatArray, after: FloatArray) -> float:
+    """Return an estimate of the spectral radius of A, by power iteration from `now`."""
+    found = 0.0
+    for _ in range(steps):
+        after[:] = 0.0
+        found = 0.0
+        for p in range(len(now)):
+            start = system.rows.spans[p]["start"]
+            for e in range(start, start + system.rows.spans[p]["count"]):
+                more = system.rows.entries[e]["share"] * system.gains[p] * now[p]
+                after[system.rows.entries[e]["end"]] += more
+                found += more
+        if found <= 0.0:
+            return 0.0
+        for p in range(len(now)):
+            now[p] = after[p] / found
+    return found

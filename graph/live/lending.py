@@ -1,0 +1,100 @@
+"""Equity losses of all firms, kept while exposures and equity change."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graph.contagion import Exposures
+from graph.errors import InvalidInput
+from graph.kernels import growing, layout
+from graph.kernels import shares as kernel
+from graph.kernels.layout import FloatArray
+from graph.live.results import Claims
+from graph.live.solution import Log, Solution
+
+
+@dataclass(slots=True)
+class Lending:
+    """The channel of equity losses."""
+
+    equity: FloatArray
+    weighed_by_equity: bool
+    losses: Solution
+    fresh: FloatArray
+
+    @classmethod
+    def of(cls, claims: Claims, *, tolerance: float) -> "Lending":
+        """Return the channel of claims, yet to be solved."""
+        Exposures.build(  # It refuses what is wrong.
+            claims.equity,
+            creditors=claims.creditors,
+            debtors=claims.debtors,
+            amounts=claims.amounts,
+            weights=claims.weights,
+        )
+        equity = np.array(claims.equity, np.float64)
+        firms = len(equity)
+        creditors, debtors = (
+            np.array(each, np.int64).astype(np.int32) for each in (claims.creditors, claims.debtors)
+        )
+        amounts = np.array(claims.amounts, np.float64)
+        found = layout.sum_pairs(creditors, debtors, amounts, np.ones(len(amounts), np.int8), firms)
+        kept = found.amounts > 0.0
+        poor = kept & (equity[found.suppliers] == 0.0)
+        if poor.any():
+            raise InvalidInput(
+                f"firm {int(found.suppliers[np.argmax(poor)])} is owed something and has no "
+                "equity: what its debtors cost is without bound"
+            )
+        owed = growing.lay_out(
+            found.suppliers[kept],
+            found.buyers[kept],
+            found.amounts[kept],
+            found.classes[kept],
+            firms,
+        )
+        weights = equity if claims.weights is None else np.array(claims.weights, np.float64)
+        losses = Solution.of("equity", owed, weights.copy(), np.ones(firms), tolerance)
+        made = cls(equity, claims.weights is None, losses, np.empty(firms))
+        kernel.all_ratios(owed, equity, made.fresh)
+        return made
+
+    def copied(self) -> "Lending":
+        """Return the same channel, nothing shared."""
+        owed = growing.copied(self.losses.system.rows)
+        return Lending(
+            self.equity.copy(), self.weighed_by_equity, self.losses.copied(owed), self.fresh.copy()
+        )
+
+    def solve(self, threads: int) -> None:  # noqa: ARG002  # There is one system.
+        """Solve the channel."""
+        self.losses.solve(lags=False)
+
+    def error(self) -> float:
+        """Return the bound on the error of every index, as a share of it."""
+        return self.losses.bound()
+
+    def index(self) -> FloatArray:
+        """Return the index of every firm, in the unit of the weights."""
+        return self.losses.system.weights + self.losses.values()
+
+    def change_exposure(self, creditor: int, debtor: int, amount: float, log: Log) -> None:
+        """Set what a debtor owes, and note what that leaves wrong."""
+        if amount > 0.0 and self.equity[creditor] == 0.0:
+            raise InvalidInput(f"firm {creditor} has no equity and cannot be owed anything here")
+        self.losses.reserve(creditor)
+        self.losses.set_amount(creditor, debtor, amount, None, log)
+        self._share_out(creditor, log)
+
+    def change_equity(self, i: int, equity: float, log: Log) -> None:
+        """Set what a firm can lose, and note what that leaves wrong."""
+        if equity == 0.0 and self.losses.system.rows.spans[i]["count"] > 0:
+            raise InvalidInput(f"firm {i} is owed something: its equity cannot be 0 here")
+        log.put(self.equity, i, equity)
+        self._share_out(i, log)
+
+    def _share_out(self, i: int, log: Log) -> None:
+        equity = float(self.equity[i])
+        kernel.ratios(self.losses.system.rows, i, equity, self.fresh)
+        weight = equity if self.weighed_by_equity else float(self.losses.system.weights[i])
+        self.losses.replace(i, self.fresh, weight, 1.0, log)
