@@ -116,6 +116,27 @@ def _copy(entries: npt.NDArray[Any], source: int, target: int) -> None:
 
 
 @lean
+def put(rows: Rows, p: int, end: int, amount: float, kind: int) -> tuple[float, int]:
+    """
+    Set a pair's amount, and its class where that is not `NONE`; return what both were.
+
+    The class was `NONE` where the pair was not there: it has been added then, with class 1 if none
+    is given. The pool must have room. An entry of nothing stays until it is removed.
+    """
+    e = find(rows, p, end)
+    if e == NONE:
+        e = add(rows, p, end, 1 if kind == NONE else kind)
+        rows.entries[e]["amount"] = amount
+        return 0.0, NONE
+    entry = rows.entries[e]
+    before, was = entry["amount"], entry["kind"]
+    entry["amount"] = amount
+    if kind != NONE:
+        entry["kind"] = kind
+    return before, was
+
+
+@lean
 def total(rows: Rows, p: int) -> float:
     """Return the sum of a row's amounts."""
     found = 0.0
@@ -125,9 +146,16 @@ def total(rows: Rows, p: int) -> float:
     return found
 
 
-def enlarged(rows: Rows, wanted: int) -> Rows:
-    """Return the rows in a pool of at least twice the size, with as much room as is wanted."""
-    entries = np.zeros(2 * len(rows.entries) + wanted, ENTRY)
+@lean
+def crowded(rows: Rows, p: int) -> int:
+    """Return how many places the pool lacks for row p to grow, 0 if none."""
+    lacking: int = rows.used[0] + 2 * rows.spans[p]["count"] + 1 - len(rows.entries)
+    return max(0, lacking)
+
+
+def enlarged(rows: Rows, lacking: int) -> Rows:
+    """Return the rows in a pool of twice the size, and what is lacking."""
+    entries = np.zeros(2 * len(rows.entries) + lacking, ENTRY)
     entries[: len(rows.entries)] = rows.entries
     return rows._replace(entries=entries)
 
@@ -135,12 +163,3 @@ def enlarged(rows: Rows, wanted: int) -> Rows:
 def copied(rows: Rows) -> Rows:
     """Return rows that no longer share anything with these."""
     return Rows(rows.spans.copy(), rows.entries.copy(), rows.used.copy())
-
-
-@nb.njit(cache=True, nogil=True)
-def totals(rows: Rows) -> FloatArray:
-    """Return the sum of every row's amounts."""
-    found = np.zeros(len(rows.spans))
-    for p in range(len(found)):
-        found[p] = total(rows, p)
-    return found

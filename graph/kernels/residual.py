@@ -7,7 +7,8 @@ All three indices of `graph.live` are least solutions of
 
 where row p of c holds the shares of one firm: of a supplier's revenue in its buyers (orders,
 g = 1), of a buyer's needs in its suppliers (inputs, g = how little of p can be replaced), of a
-creditor's equity in its debtors (equity, g = 1). What changes is a row p, a weight or a gain, and makes
+creditor's equity in its debtors (equity, g = 1). What changes is a row p, a weight or a gain, and
+makes
 
     rest = F(x) - x
 
@@ -17,15 +18,16 @@ served, while |rest_q| > k b_q. The base b is a figure that keeps within a facto
 
     max(x, floor) / DRIFT <= b <= DRIFT max(x, floor).
 
-**Error.** Beside x stands u, kept in the same way: an approximate solution of u = b + A u with
-(A u)_q = sum_p c_pq g_p u_p, such that |b + A u - u| <= WALK b. Gains of a market may lag behind
-the truth by a share `lag` of themselves: the true matrix has A' <= (1 + lag) A, and
+**Error.** Beside x stands u, kept in the same way: an approximate solution of u = b + B u with
+(B u)_q = sum_p c_pq h_p u_p, such that |b + B u - u| <= WALK b. Gains g may lag behind the truth by
+a share `lag` of themselves, the gains h of u by more, `late`. So the true matrix A' has
+A' <= (1 + lag) A and A' <= (1 + late) B, and
 
     |F'(x) - x| <= k b + lag A x <= (k + lag (DRIFT + k)) b = K b.
 
-Let L >= u / max(x, floor), so that u <= DRIFT L b. Then A' u <= (1 + lag) (u - (1 - WALK) b), or
+Let L >= u / max(x, floor), so that u <= DRIFT L b. Then A' u <= (1 + late) (u - (1 - WALK) b), or
 
-    u - A' u >= ((1 + lag) (1 - WALK) - lag DRIFT L) b = S b.
+    u - A' u >= ((1 + late) (1 - WALK) - late DRIFT L) b = S b.
 
 Where S > 0, A' takes a positive u to less than itself: its spectral radius is below 1, and
 (1 - A')^-1 b <= u / S. The error e of x has |e| <= A' |e| + K b, hence
@@ -34,7 +36,7 @@ Where S > 0, A' takes a positive u to less than itself: its spectral radius is b
 
 That is the bound which is stated. L is what a unit costs when every firm that it reaches counts
 as much as the first: the length of a walk, some 1 to 10. Nothing adds up from one change to the
-next but rounding, which is counted (`measure`). Where x is below 0, by an error at the floor, A x
+next but rounding, which is counted (`settle`). Where x is below 0, by an error at the floor, A x
 stands for A |x|: the term with `lag` has a hundredth to spare for it as long as K L / S <= 0.01.
 """
 
@@ -80,6 +82,7 @@ class System(NamedTuple):
     rows: Rows
     weights: FloatArray
     gains: FloatArray
+    walk_gains: FloatArray  # h; the same array where nothing can be replaced.
     figures: Vector  # x.
     walks: Vector  # u.
 
@@ -133,13 +136,15 @@ def put_back(given: Vector) -> None:
 
 
 @lean
-def replace(system: System, p: int, fresh: FloatArray, weight: float, gain: float) -> None:
-    """Give row p new shares, a new weight and a new gain, and note what that leaves wrong."""
+def replace(
+    system: System, p: int, fresh: FloatArray, weight: float, gain: float, walk_gain: float
+) -> None:
+    """Give row p new shares, a new weight and new gains, and note what that leaves wrong."""
     x, u = system.figures, system.walks
     value, walk = x.nodes[p]["value"], u.nodes[p]["value"]
     felt = system.weights[p] + system.gains[p] * value
     felt_now = weight + gain * value
-    passed, passed_now = system.gains[p] * walk, gain * walk
+    passed, passed_now = system.walk_gains[p] * walk, walk_gain * walk
     start = system.rows.spans[p]["start"]
     for k in range(system.rows.spans[p]["count"]):
         entry = system.rows.entries[start + k]
@@ -153,27 +158,43 @@ def replace(system: System, p: int, fresh: FloatArray, weight: float, gain: floa
             touch(u, q)
             u.nodes[q]["rest"] += longer
         entry["share"] = fresh[k]
-    system.weights[p], system.gains[p] = weight, gain
+    system.weights[p], system.gains[p], system.walk_gains[p] = weight, gain, walk_gain
 
 
 @lean
-def regain(system: System, p: int, gain: float) -> None:
-    """Give row p a new gain, and note what that leaves wrong."""
-    x, u = system.figures, system.walks
-    change = gain - system.gains[p]
-    if change == 0.0:
-        return
-    more, longer = change * x.nodes[p]["value"], change * u.nodes[p]["value"]
+def regain(system: System, p: int, gain: float, threshold: float) -> None:
+    """
+    Give row p a new gain of x; of the firms this leaves wrong, touch those above the threshold.
+
+    The others' residuals are not noted and cannot be put back, only added up afresh.
+    """
+    x = system.figures
+    more = (gain - system.gains[p]) * x.nodes[p]["value"]
     system.gains[p] = gain
+    if more == 0.0:
+        return
     start = system.rows.spans[p]["start"]
     for e in range(start, start + system.rows.spans[p]["count"]):
-        share = system.rows.entries[e]["share"]
-        if share != 0.0:
-            q = system.rows.entries[e]["end"]
+        q = system.rows.entries[e]["end"]
+        rest = x.nodes[q]["rest"] + system.rows.entries[e]["share"] * more
+        if abs(rest) > threshold * x.nodes[q]["base"]:
             touch(x, q)
-            x.nodes[q]["rest"] += share * more
-            touch(u, q)
-            u.nodes[q]["rest"] += share * longer
+        x.nodes[q]["rest"] = rest
+
+
+@lean
+def regain_walk(system: System, p: int, gain: float) -> None:
+    """Give row p a new gain of u, and note what that leaves wrong."""
+    u = system.walks
+    longer = (gain - system.walk_gains[p]) * u.nodes[p]["value"]
+    system.walk_gains[p] = gain
+    if longer == 0.0:
+        return
+    start = system.rows.spans[p]["start"]
+    for e in range(start, start + system.rows.spans[p]["count"]):
+        q = system.rows.entries[e]["end"]
+        touch(u, q)
+        u.nodes[q]["rest"] += system.rows.entries[e]["share"] * longer
 
 
 @lean
@@ -188,21 +209,31 @@ def _call(given: Vector, q: int, threshold: float) -> None:
 
 
 @lean
-def settle(system: System, threshold: float, floor: float, pushes_max: int) -> int:
-    """Push until no residual is above its threshold; return the pushes, -1 if over the bound."""
+def settle(
+    system: System, threshold: float, floor: float, pushes_max: int
+) -> tuple[int, float, float]:
+    """
+    Push until no residual is above its threshold.
+
+    Returns the pushes, -1 if they are over the bound, L of the touched firms, and what rounding may
+    have done to the worst of them.
+    """
     x, u = system.figures, system.walks
-    pushes = _push(system, x, threshold, pushes_max)
+    pushes = _push(system, x, system.gains, threshold, pushes_max)
     if pushes < 0:
-        return -1
+        return -1, 0.0, 0.0
     for k in range(x.lengths[COUNT]):
         _rebase(x, u, x.touched[k], floor)
-    more = _push(system, x, threshold, pushes_max)  # A smaller base lowers the threshold.
+    more = _push(system, x, system.gains, threshold, pushes_max)  # A smaller base: a lower one.
     if more < 0:
-        return -1
+        return -1, 0.0, 0.0
     for k in range(x.lengths[COUNT]):
         _rebase(x, u, x.touched[k], floor)
-    walked = _push(system, u, WALK, pushes_max)
-    return -1 if walked < 0 else pushes + more + walked
+    walked = _push(system, u, system.walk_gains, WALK, pushes_max)
+    if walked < 0:
+        return -1, 0.0, 0.0
+    long, rounding = _measure(x, u, floor)
+    return pushes + more + walked, long, rounding
 
 
 @lean
@@ -218,7 +249,9 @@ def _rebase(x: Vector, u: Vector, q: int, floor: float) -> None:
 
 
 @lean
-def _push(system: System, given: Vector, threshold: float, pushes_max: int) -> int:
+def _push(
+    system: System, given: Vector, gains: FloatArray, threshold: float, pushes_max: int
+) -> int:
     for k in range(given.lengths[COUNT]):
         _call(given, given.touched[k], threshold)
     spans, entries = system.rows.spans, system.rows.entries
@@ -235,7 +268,7 @@ def _push(system: System, given: Vector, threshold: float, pushes_max: int) -> i
         amount = node["rest"]
         node["value"] += amount
         node["rest"] = 0.0
-        passed = amount * system.gains[q]
+        passed = amount * gains[q]
         start = spans[q]["start"]
         for e in range(start, start + spans[q]["count"]):
             more = entries[e]["share"] * passed
@@ -247,9 +280,7 @@ def _push(system: System, given: Vector, threshold: float, pushes_max: int) -> i
 
 
 @lean
-def measure(system: System, floor: float) -> tuple[float, float]:
-    """Return L of the touched firms, and what rounding may have done to the worst of them."""
-    x, u = system.figures, system.walks
+def _measure(x: Vector, u: Vector, floor: float) -> tuple[float, float]:
     longest, rounding = 0.0, ROUNDING
     for k in range(x.lengths[COUNT]):
         now = max(x.nodes[x.touched[k]]["value"], floor)
@@ -271,9 +302,10 @@ def solve(
     Each sweep pushes every firm in turn that has more to pass on than half the accuracy. The
     residual is a share of max(x, floor) for x and of b for u.
     """
-    given = system.walks if walks else system.figures
-    nodes, first = given.nodes, 0.0
-    _begin(system, nodes, walks)
+    nodes = system.walks.nodes if walks else system.figures.nodes
+    gains = system.walk_gains if walks else system.gains
+    first = 0.0
+    begin(system, walks)
     for used in range(sweeps_max):
         largest = left = 0.0
         for q in range(len(nodes)):
@@ -293,19 +325,21 @@ def solve(
             if abs(amount) > 0.5 * accuracy * base:
                 node["value"] += amount
                 node["rest"] = 0.0
-                _pass_on(system.rows, nodes, q, amount * system.gains[q])
+                _pass_on(system.rows, nodes, q, amount * gains[q])
     return sweeps_max, largest
 
 
 @lean
-def _begin(system: System, nodes: npt.NDArray[Any], walks: bool) -> None:
+def begin(system: System, walks: bool) -> None:
     """Put the residual of every firm in place, added up afresh."""
+    nodes = system.walks.nodes if walks else system.figures.nodes
+    gains = system.walk_gains if walks else system.gains
     for q in range(len(nodes)):
         nodes[q]["rest"] = nodes[q]["base"] if walks else 0.0
         nodes[q]["rest"] -= nodes[q]["value"]
         nodes[q]["mark"] = 0
     for p in range(len(nodes)):
-        felt = system.gains[p] * nodes[p]["value"]
+        felt = gains[p] * nodes[p]["value"]
         _pass_on(system.rows, nodes, p, felt if walks else felt + system.weights[p])
 
 

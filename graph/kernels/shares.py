@@ -20,10 +20,11 @@ import numpy.typing as npt
 from graph.kernels.growing import Rows
 from graph.kernels.layout import ESSENTIAL, NOT_NEEDED, FloatArray, IntArray, RowArray
 from graph.kernels.lean import lean
-from graph.kernels.residual import System, Vector, regain
+from graph.kernels.residual import System, Vector, regain, regain_walk, replace
 
 Nodes = npt.NDArray[Any]
 UNKNOWN = -1
+NOTED, SILENT = True, False  # Whether residuals are to follow, or are added up afresh later.
 
 
 class Markets(NamedTuple):
@@ -33,6 +34,7 @@ class Markets(NamedTuple):
     members: Rows
     sales: FloatArray  # By market, as they are.
     used: FloatArray  # By market, as the gains have them.
+    walked: FloatArray  # By market, as the gains of the walks have them.
     told: FloatArray  # By market, when its firms were last compared with what was told.
 
 
@@ -44,12 +46,63 @@ class Moved(NamedTuple):
     after: FloatArray
 
 
+class Sellers(NamedTuple):
+    """What the gains, and the shares of inputs, are reckoned from."""
+
+    sales: FloatArray
+    purchases: FloatArray
+    cost: FloatArray  # As stated.
+    cost_least: FloatArray  # One figure: what of its purchases counts as a firm's cost at least.
+    sector: IntArray
+    sums: FloatArray  # One place for every sector, at rest 0.
+
+
 @lean
-def ratios(rows: Rows, p: int, total: float, fresh: FloatArray) -> None:
-    """Write a row's amounts as shares of a total."""
+def write(rows: Rows, p: int, fresh: FloatArray) -> None:
+    """Put shares into a row."""
     start = rows.spans[p]["start"]
     for k in range(rows.spans[p]["count"]):
-        fresh[k] = rows.entries[start + k]["amount"] / total if total > 0.0 else 0.0
+        rows.entries[start + k]["share"] = fresh[k]
+
+
+@lean
+def supply(
+    system: System, i: int, total: float, weight: float, fresh: FloatArray, track: bool
+) -> float:
+    """Give firm i the shares of a total and a weight; return what the weight was."""
+    start = system.rows.spans[i]["start"]
+    for k in range(system.rows.spans[i]["count"]):
+        fresh[k] = system.rows.entries[start + k]["amount"] / total if total > 0.0 else 0.0
+    before: float = system.weights[i]
+    if track:
+        replace(system, i, fresh, weight, 1.0, 1.0)
+    else:
+        write(system.rows, i, fresh)
+        system.weights[i] = weight
+    return before
+
+
+@lean
+def need(
+    system: System,
+    j: int,
+    markets: Markets,
+    sellers: Sellers,
+    above: float,
+    weight: float,
+    fresh: FloatArray,
+    track: bool,
+) -> None:
+    """Give firm j the shares of its needs, its gains and a weight."""
+    cost = max(sellers.cost[j], sellers.purchases[j] * sellers.cost_least[0])
+    needs(system.rows, j, sellers.sector, sellers.sums, sellers.purchases[j], cost, fresh)
+    own = gain(markets.used, markets.market[j], above, sellers.sales[j])
+    walk = gain(markets.walked, markets.market[j], above, sellers.sales[j])
+    if track:
+        replace(system, j, fresh, weight, own, walk)
+    else:
+        write(system.rows, j, fresh)
+        system.weights[j], system.gains[j], system.walk_gains[j] = weight, own, walk
 
 
 @lean
@@ -86,44 +139,28 @@ def needs(
 
 
 @lean
-def write(rows: Rows, p: int, fresh: FloatArray) -> None:
-    """Put shares into a row."""
-    start = rows.spans[p]["start"]
-    for k in range(rows.spans[p]["count"]):
-        rows.entries[start + k]["share"] = fresh[k]
-
-
-@lean
-def all_ratios(rows: Rows, totals: FloatArray, fresh: FloatArray) -> None:
+def all_supplies(system: System, totals: FloatArray, fresh: FloatArray) -> None:
     """Put the shares of all rows in place, of orders or of equity."""
     for p in range(len(totals)):
-        ratios(rows, p, totals[p], fresh)
-        write(rows, p, fresh)
+        supply(system, p, totals[p], system.weights[p], fresh, SILENT)
 
 
 @lean
 def all_needs(
-    rows: Rows,
-    sector: IntArray,
-    sums: FloatArray,
-    purchases: FloatArray,
-    cost: FloatArray,
-    fresh: FloatArray,
+    system: System, markets: Markets, sellers: Sellers, above: float, fresh: FloatArray
 ) -> None:
-    """Put the shares of all rows in place, of inputs."""
-    for p in range(len(cost)):
-        needs(rows, p, sector, sums, purchases[p], cost[p], fresh)
-        write(rows, p, fresh)
+    """Put the shares and gains of all rows in place, of inputs."""
+    for p in range(len(fresh)):
+        need(system, p, markets, sellers, above, system.weights[p], fresh, SILENT)
 
 
 @lean
-def gain(markets: Markets, above: float, i: int, sales: float) -> float:
-    """Return how little of a firm can be replaced, by what its market was last taken to sell."""
-    market = markets.market[i]
+def gain(market_sales: FloatArray, market: int, above: float, sales: float) -> float:
+    """Return how little of a firm can be replaced."""
     if market == UNKNOWN:
         return 1.0
-    used = markets.used[market]
-    return min(1.0, above * (sales / used)) if used > 0.0 and sales > 0.0 else 0.0
+    total = market_sales[market]
+    return min(1.0, above * (sales / total)) if total > 0.0 and sales > 0.0 else 0.0
 
 
 @lean
@@ -133,26 +170,69 @@ def sum_market(markets: Markets, sales: FloatArray, market: int) -> float:
     start = markets.members.spans[market]["start"]
     for e in range(start, start + markets.members.spans[market]["count"]):
         i = markets.members.entries[e]["end"]
-        if markets.market[i] == market:
+        if markets.market[i] == market:  # Else it is about to leave.
             found += sales[i]
     return found
 
 
 @lean
-def fold(system: System, markets: Markets, market: int, sales: FloatArray, above: float) -> None:
-    """Give all firms of a market the gain by `used`, and note what that leaves wrong."""
+def catch_up(
+    system: System,
+    markets: Markets,
+    market: int,
+    sales: FloatArray,
+    above: float,
+    limits: tuple[float, float, float],
+) -> bool:
+    """
+    Fold a market that has moved too far into the gains of its firms; return whether it has.
+
+    `limits` are how far gains may lag, of x and of u, and the threshold of x.
+    """
+    lag, late, threshold = limits
+    now = markets.sales[market]
+    if abs(markets.used[market] - now) <= lag * now and abs(markets.walked[market] - now) <= (
+        late * now
+    ):
+        return False
+    now = markets.sales[market] = sum_market(markets, sales, market)
+    walks = abs(markets.walked[market] - now) > late * now
+    markets.used[market] = now
+    if walks:
+        markets.walked[market] = now
     start = markets.members.spans[market]["start"]
     for e in range(start, start + markets.members.spans[market]["count"]):
         i = markets.members.entries[e]["end"]
-        if markets.market[i] == market:  # Else it is about to leave.
-            regain(system, i, gain(markets, above, i, sales[i]))
+        if markets.market[i] == market:
+            regain(system, i, gain(markets.used, market, above, sales[i]), threshold)
+            if walks:
+                regain_walk(system, i, gain(markets.walked, market, above, sales[i]))
+    return True
 
 
 @lean
-def all_gains(gains: FloatArray, markets: Markets, sales: FloatArray, above: float) -> None:
-    """Put the gains of all firms in place."""
-    for i in range(len(gains)):
-        gains[i] = gain(markets, above, i, sales[i])
+def gains_of(
+    system: System, markets: Markets, market: int, sales: FloatArray, above: float
+) -> None:
+    """Put the gains of a market's firms in place, and note nothing."""
+    start = markets.members.spans[market]["start"]
+    for e in range(start, start + markets.members.spans[market]["count"]):
+        i = markets.members.entries[e]["end"]
+        if markets.market[i] == market:
+            system.gains[i] = gain(markets.used, market, above, sales[i])
+            system.walk_gains[i] = gain(markets.walked, market, above, sales[i])
+
+
+@lean
+def lags(markets: Markets) -> tuple[float, float]:
+    """Return how far the gains of x and of u lag behind, as shares of themselves."""
+    lag = late = 0.0
+    for market in range(len(markets.sales)):
+        now = markets.sales[market]
+        if now > 0.0:
+            lag = max(lag, abs(markets.used[market] / now - 1.0))
+            late = max(late, abs(markets.walked[market] / now - 1.0))
+    return lag, late
 
 
 @lean
@@ -190,7 +270,7 @@ def all_production(
 def tell_production(
     touched: tuple[Vector, Vector],
     rows: RowArray,
-    moving: IntArray,
+    share: float,
     markets: Markets,
     weights: FloatArray,
     sales: FloatArray,
@@ -199,7 +279,11 @@ def tell_production(
     told: FloatArray,
     moved: Moved,
 ) -> int:
-    """Note who moved of the touched firms, of chosen rows and of markets; return how many."""
+    """
+    Note who moved of the touched firms, of chosen rows, and of markets that moved by a share.
+
+    Returns how many did.
+    """
     y, z = figures
     count = 0
     for vector in touched:
@@ -210,7 +294,9 @@ def tell_production(
     for i in rows:
         now = production(markets, weights, sales, y, z, i)
         count = tell(i, now, limits, told, moved, count)
-    for market in moving:
+    for market in range(len(markets.sales)):
+        if abs(markets.sales[market] - markets.told[market]) <= share * markets.told[market]:
+            continue
         start = markets.members.spans[market]["start"]
         for e in range(start, start + markets.members.spans[market]["count"]):
             i = markets.members.entries[e]["end"]

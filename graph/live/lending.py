@@ -1,13 +1,13 @@
 """Equity losses of all firms, kept while exposures and equity change."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from graph.contagion import Exposures
 from graph.errors import InvalidInput
-from graph.kernels import growing, layout
-from graph.kernels import shares as kernel
+from graph.kernels import growing, layout, shares
 from graph.kernels.layout import FloatArray
 from graph.live.results import Claims
 from graph.live.solution import Log, Solution
@@ -54,9 +54,9 @@ class Lending:
             firms,
         )
         weights = equity if claims.weights is None else np.array(claims.weights, np.float64)
-        losses = Solution.of("equity", owed, weights.copy(), np.ones(firms), tolerance)
+        losses = Solution.of("equity", owed, weights.copy(), tolerance)
         made = cls(equity, claims.weights is None, losses, np.empty(firms))
-        kernel.all_ratios(owed, equity, made.fresh)
+        shares.all_supplies(losses.system, equity, made.fresh)
         return made
 
     def copied(self) -> "Lending":
@@ -83,7 +83,7 @@ class Lending:
         if amount > 0.0 and self.equity[creditor] == 0.0:
             raise InvalidInput(f"firm {creditor} has no equity and cannot be owed anything here")
         self.losses.reserve(creditor)
-        self.losses.set_amount(creditor, debtor, amount, None, log)
+        self.losses.set_amount(creditor, debtor, amount, growing.NONE, log)
         self._share_out(creditor, log)
 
     def change_equity(self, i: int, equity: float, log: Log) -> None:
@@ -94,7 +94,11 @@ class Lending:
         self._share_out(i, log)
 
     def _share_out(self, i: int, log: Log) -> None:
+        before = float(self.losses.system.weights[i])
+        weight = float(self.equity[i]) if self.weighed_by_equity else before
+        self.losses.supply(i, float(self.equity[i]), weight, self.fresh, log)
+        log.again.append(partial(self._write, i, before))
+
+    def _write(self, i: int, weight: float) -> None:
         equity = float(self.equity[i])
-        kernel.ratios(self.losses.system.rows, i, equity, self.fresh)
-        weight = equity if self.weighed_by_equity else float(self.losses.system.weights[i])
-        self.losses.replace(i, self.fresh, weight, 1.0, log)
+        shares.supply(self.losses.system, i, equity, weight, self.fresh, shares.SILENT)

@@ -8,6 +8,7 @@ import numpy as np
 
 from graph.contagion import Economy
 from graph.errors import InvalidInput
+from graph.kernels import growing
 from graph.kernels.layout import FloatArray
 from graph.live import results
 from graph.live.lending import Lending
@@ -160,8 +161,9 @@ class Live:
         if kind not in (None, 0, 1, 2):
             raise InvalidInput(f"kind {kind} is none of 0, 1, 2")
         self._trading()
+        number = growing.NONE if kind is None else kind
         return self._change(
-            lambda state, log: _trading(state).change_trade(i, j, sum_now, kind, log)
+            lambda state, log: _trading(state).change_trade(i, j, sum_now, number, log)
         )
 
     def change_exposure(self, creditor: int, debtor: int, amount: float) -> Refresh:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.errors import GraphError, InvalidInput
-from graph.kernels import growing
+from graph.kernels import growing, shares
 from graph.kernels import residual as kernel
 from graph.kernels.growing import Rows
 from graph.kernels.layout import FloatArray
@@ -25,6 +25,7 @@ LAGGED = 0.5  # Of the tolerance: what markets that lag behind may take of the b
 FLOOR = 1e-9  # Of the mean weight: figures below it are exact to a share of it, not of themselves.
 SECOND_ORDER = 1.02  # A bound of at most 0.01 may itself be off by so much.
 BOUND_MAX = 0.01
+LATE, LATE_WALK = 0.01, 0.05  # Gains of walks may be so late, and cost so much of the bound.
 
 
 class TooBroad(GraphError):
@@ -36,32 +37,24 @@ class Log:
     """What a change did, so that it can be undone; what waits until it stands."""
 
     undo: list[Callable[[], object]] = field(default_factory=list)
+    again: list[Callable[[], object]] = field(default_factory=list)  # After all is undone.
     after: list[Callable[[], object]] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)  # Firms whose own row, weight or gain it changed.
 
-    def keep(self, array: npt.NDArray[Any], place: Any) -> None:
-        """Remember a value, or values at places."""
-        before = array[place] if isinstance(place, int) else array[place].copy()
-        self.undo.append(partial(array.__setitem__, place, before))
-
     def put(self, array: npt.NDArray[Any], place: int, value: float) -> None:
         """Set a value, and remember what it was."""
-        self.keep(array, place)
+        self.undo.append(partial(array.__setitem__, place, array[place]))
         array[place] = value
 
     def revert(self) -> None:
-        """Undo everything, the last step first."""
-        for step in reversed(self.undo):
+        """Undo everything, the last step first; then reckon again what hangs on it."""
+        for step in [*reversed(self.undo), *self.again]:
             step()
-        self.undo.clear()
-        self.after.clear()
 
     def close(self) -> None:
-        """Do what waited, and forget."""
+        """Do what waited."""
         for step in self.after:
             step()
-        self.undo.clear()
-        self.after.clear()
 
 
 @dataclass(slots=True)
@@ -73,19 +66,23 @@ class Solution:
     floor: float
     tolerance: float
     weight: FloatArray  # One figure: the sum of all weights.
-    lag_max: float = 0.0
+    lag_max: float = 0.0  # Of gains.
+    late_max: float = 0.0  # Of the gains of walks.
     threshold: float = 0.0
     length: float = 1.0
     rounding: float = 0.0
+    _longer: float = 0.0  # Of the open change: L of the firms it touched.
+    _rounded: float = 0.0
 
     @classmethod
-    def of(
-        cls, name: str, rows: Rows, weights: FloatArray, gains: FloatArray, tolerance: float
-    ) -> "Solution":
+    def of(cls, name: str, rows: Rows, weights: FloatArray, tolerance: float) -> "Solution":
         """Return a solution yet to be solved."""
         firms = len(weights)
+        gains, walk_gains = np.ones(firms), np.ones(firms)
         mean = float(np.mean(weights)) if firms else 0.0
-        system = System(rows, weights, gains, kernel.vector(firms), kernel.vector(firms))
+        system = System(
+            rows, weights, gains, walk_gains, kernel.vector(firms), kernel.vector(firms)
+        )
         return cls(name, system, FLOOR * (mean or 1.0), tolerance, np.array([weights.sum()]))
 
     def copied(self, rows: Rows) -> "Solution":
@@ -95,10 +92,17 @@ class Solution:
             rows,
             system.weights.copy(),
             system.gains.copy(),
+            system.walk_gains.copy(),
             kernel.copied(system.figures),
             kernel.copied(system.walks),
         )
         return replace(self, system=own, weight=self.weight.copy())
+
+    def take(self, other: "Solution") -> None:
+        """Take over the limits, and the length and rounding so far, of another."""
+        self.lag_max, self.late_max = other.lag_max, other.late_max
+        self.threshold, self.length = other.threshold, other.length
+        self.rounding = other.rounding
 
     def values(self) -> FloatArray:
         """Return the figures by row, not below 0."""
@@ -116,12 +120,11 @@ class Solution:
         kernel.rebase(self.system, self.floor)
         self._solved(walks=True, accuracy=WALKED)
         self.length = max(1.0, kernel.longest(self.system, self.floor))
-        lag = LAGGED * self.tolerance if lags else 0.0
-        inner = DRIFT * self.length
-        self.lag_max = lag * (1.0 - WALK) / (inner * (SECOND_ORDER + lag))
-        slack = (1.0 + self.lag_max) * (1.0 - WALK) - self.lag_max * inner
-        own = (AIMED * self.tolerance - lag) * slack / self.length
-        self.threshold = max(own, 2.0 * SOLVED)
+        lag, inner = LAGGED * self.tolerance if lags else 0.0, DRIFT * self.length
+        self.late_max = min(LATE, LATE_WALK / inner) if lags else 0.0
+        slack = self._slack(self.late_max)
+        self.lag_max = lag * slack / (inner * SECOND_ORDER)
+        self.threshold = max((AIMED * self.tolerance - lag) * slack / self.length, 2.0 * SOLVED)
         self.rounding = 0.0
 
     def _solved(self, *, walks: bool, accuracy: float) -> None:
@@ -142,64 +145,61 @@ class Solution:
             TooBroad: It takes more than solving again would.
         """
         pushes_max = PUSHES_A_FIRM * len(self.system.gains) + PUSHES_LEAST
-        pushes = int(kernel.settle(self.system, self.threshold, self.floor, pushes_max))
+        lengths = (each.lengths[kernel.COUNT] for each in (self.system.figures, self.system.walks))
+        if not any(lengths):
+            return 0
+        pushes, self._longer, self._rounded = kernel.settle(
+            self.system, self.threshold, self.floor, pushes_max
+        )
         if pushes < 0:
             raise TooBroad(f"{self.name}: more than {pushes_max} pushes")
-        return pushes
+        return int(pushes)
 
     def keep(self) -> None:
         """Let the open change stand."""
-        length, rounding = kernel.measure(self.system, self.floor)
-        self.length = max(self.length, length)
-        self.rounding += rounding
+        self.length = max(self.length, self._longer)
+        self.rounding += self._rounded
+        self._longer = self._rounded = 0.0
         kernel.keep(self.system.figures)
         kernel.keep(self.system.walks)
 
     def put_back(self) -> None:
         """Undo the open change of the figures."""
+        self._longer = self._rounded = 0.0
         kernel.put_back(self.system.figures)
         kernel.put_back(self.system.walks)
 
-    def bound(self, lag: float = 0.0) -> float:
+    def bound(self, lag: float = 0.0, late: float = 0.0) -> float:
         """Return the bound on the error, as a share of each figure (or of the floor)."""
         left = self.threshold + lag * (DRIFT + self.threshold) * SECOND_ORDER
-        slack = (1.0 + lag) * (1.0 - WALK) - lag * DRIFT * self.length
+        slack = self._slack(late)
         found = left * self.length / slack if slack > 0.0 else np.inf
         return float(found + self.rounding) if found <= BOUND_MAX else np.inf
 
+    def _slack(self, late: float) -> float:
+        return (1.0 + late) * (1.0 - WALK) - late * DRIFT * self.length
+
     def reserve(self, p: int) -> None:
         """Make sure that row p can grow: nothing that is logged moves when it does."""
-        rows = self.system.rows
-        wanted = 2 * int(rows.spans[p]["count"]) + 1
-        if int(rows.used[0]) + wanted > len(rows.entries):
-            self.system = self.system._replace(rows=growing.enlarged(rows, wanted))
+        lacking = int(growing.crowded(self.system.rows, p))
+        if lacking:
+            rows = growing.enlarged(self.system.rows, lacking)
+            self.system = self.system._replace(rows=rows)
 
-    def _place(self, p: int, end: int, kind: int | None, log: Log) -> int:
-        """Return the place of a pair in row p, added if it is not there."""
-        rows = self.system.rows
-        place = int(growing.find(rows, p, end))
-        if place == growing.NONE:
-            place = int(growing.add(rows, p, end, 1 if kind is None else kind))
-            log.undo.append(partial(growing.remove, rows, p, end))
-        elif kind is not None:
-            log.put(rows.entries["kind"], place, kind)
-        return place
-
-    def set_amount(self, p: int, end: int, amount: float, kind: int | None, log: Log) -> None:
+    def set_amount(self, p: int, end: int, amount: float, kind: int, log: Log) -> None:
         """Set what stands between a pair; what becomes 0 leaves the row once the change stands."""
-        place = self._place(p, end, kind, log)
-        log.put(self.system.rows.entries["amount"], place, amount)
+        rows = self.system.rows
+        before, was = growing.put(rows, p, end, amount, kind)
+        if was == growing.NONE:
+            log.undo.append(partial(growing.remove, rows, p, end))
+        else:
+            log.undo.append(partial(growing.put, rows, p, end, before, was))
         if amount == 0.0:
-            log.after.append(partial(growing.remove, self.system.rows, p, end))
+            log.after.append(partial(growing.remove, rows, p, end))
 
-    def replace(self, p: int, fresh: FloatArray, weight: float, gain: float, log: Log) -> None:
-        """Give row p new shares, weight and gain."""
-        system = self.system
-        start, count = (int(system.rows.spans[p][name]) for name in ("start", "count"))
-        shares = system.rows.entries["share"][start : start + count]
-        log.keep(shares, slice(None))
-        log.keep(system.weights, p)
-        log.keep(system.gains, p)
-        log.put(self.weight, 0, float(self.weight[0]) + (weight - float(system.weights[p])))
-        log.rows.append(p)
-        kernel.replace(system, p, fresh, weight, gain)
+    def supply(self, i: int, total: float, weight: float, fresh: FloatArray, log: Log) -> None:
+        """Give firm i the shares of a total and a weight."""
+        before = float(shares.supply(self.system, i, total, weight, fresh, shares.NOTED))
+        if weight != before:
+            log.put(self.weight, 0, float(self.weight[0]) + (weight - before))
+        log.rows.append(i)

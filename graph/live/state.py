@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -87,16 +87,14 @@ class State:
         """Solve again; where that fails, leave the figures as the open change can undo them."""
         vectors = [v for each in self.solutions for v in (each.system.figures, each.system.walks)]
         before = [each.nodes.copy() for each in vectors]
-        numbers = [
-            (each.lag_max, each.threshold, each.length, each.rounding) for each in self.solutions
-        ]
+        kept = [replace(each) for each in self.solutions]
         try:
             self.solve(1)
         except GraphError:
             for vector, nodes in zip(vectors, before, strict=True):
                 vector.nodes[:] = nodes
-            for each, four in zip(self.solutions, numbers, strict=True):
-                each.lag_max, each.threshold, each.length, each.rounding = four
+            for each, was in zip(self.solutions, kept, strict=True):
+                each.take(was)
             raise
 
     def keep(self) -> None:

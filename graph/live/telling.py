@@ -6,7 +6,6 @@ import numpy as np
 
 from graph.kernels import shares as kernel
 from graph.kernels.layout import FloatArray, IntArray, RowArray
-from graph.kernels.shares import Markets
 from graph.kernels.shares import Moved as Room
 from graph.live.lending import Lending
 from graph.live.results import Moved
@@ -15,7 +14,7 @@ from graph.live.state import State
 from graph.live.trading import Trading
 
 TOLD = 0.5  # Of the tolerance: a firm that has moved more since it was told is told again.
-MARKET = 0.125  # Of the tolerance: a market that has moved more has its firms compared.
+MARKET = 0.25  # Of the tolerance: a market that has moved more has its firms compared.
 
 
 @dataclass(slots=True)
@@ -94,21 +93,16 @@ class Telling:
         count = kernel.tell_production(
             (orders.figures, inputs.figures),
             rows,
-            self._markets(markets),
+            MARKET * self.tolerance,
             markets,
             orders.weights,
-            trading.books.sales,
+            trading.books.sellers.sales,
             figures,
             told.limits,
             told.values,
             told.room,
         )
         return told.result(int(count), weight)
-
-    def _markets(self, markets: Markets) -> IntArray:
-        """Return the markets whose sales have moved since their firms were compared."""
-        apart = np.abs(markets.sales - markets.told) > MARKET * self.tolerance * markets.told
-        return np.flatnonzero(apart)
 
     def _equity(self, lending: Lending, told: Told, rows: RowArray) -> Moved:
         weight = float(lending.losses.weight[0])

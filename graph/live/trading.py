@@ -1,48 +1,46 @@
 """Production losses of all firms, kept while trades and firms change."""
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from graph.contagion import Economy
 from graph.contagion.economy import column_of, numbers_of, trades_of
 from graph.errors import InvalidInput
-from graph.kernels import growing, layout
+from graph.kernels import growing, layout, residual
 from graph.kernels import shares as kernel
 from graph.kernels.growing import Rows
 from graph.kernels.layout import Classes, FloatArray, IntArray, RowArray
-from graph.kernels.shares import UNKNOWN, Markets
+from graph.kernels.shares import UNKNOWN, Markets, Sellers
 from graph.live.solution import Log, Solution
 
 
 @dataclass(slots=True)
 class Books:
-    """What firms trade, state and count, by row; `*_least` is what stated totals are held to."""
+    """What firms trade, state and count."""
 
-    sales: FloatArray
-    purchases: FloatArray
+    sellers: Sellers
     revenue: FloatArray  # As stated, 0 where nothing is.
-    cost: FloatArray
-    sector: IntArray
-    revenue_least: float  # Of the sales inside.
-    cost_least: float
+    revenue_least: float  # What of its sales counts as a firm's revenue at least.
     weighed_by_sales: bool
     numbers: dict[int, int]  # Of sectors, as given: places in arrays.
 
     def copied(self) -> "Books":
         """Return the same, nothing shared."""
         return Books(
-            self.sales.copy(),
-            self.purchases.copy(),
+            copy.deepcopy(self.sellers),
             self.revenue.copy(),
-            self.cost.copy(),
-            self.sector.copy(),
             self.revenue_least,
-            self.cost_least,
             self.weighed_by_sales,
-            dict(self.numbers),
+            self.numbers.copy(),
         )
+
+    def revenue_of(self, i: int) -> float:
+        """Return what counts as a firm's revenue."""
+        return max(float(self.revenue[i]), float(self.sellers.sales[i]) * self.revenue_least)
 
 
 @dataclass(slots=True)
@@ -55,7 +53,6 @@ class Trading:
     orders: Solution
     inputs: Solution
     above: float  # 1 and the slack of a market.
-    sums: FloatArray  # One place for every sector, at rest 0.
     fresh: FloatArray
 
     @classmethod
@@ -65,23 +62,24 @@ class Trading:
         """Return the channels of an economy, yet to be solved."""
         books, trades = _books(economy)
         suppliers, buyers, amounts, classes = trades
-        given = books.sector if economy.markets is None else numbers_of(economy, "markets")
+        given = books.sellers.sector if economy.markets is None else numbers_of(economy, "markets")
         market = _compact(given)[0] if replaceability else np.full(economy.firms, UNKNOWN)
-        weights = column_of(economy, "weights", books.sales)
+        weights = column_of(economy, "weights", books.sellers.sales)
         firms = economy.firms
         sold = growing.lay_out(suppliers, buyers, amounts, classes, firms)
         bought = growing.lay_out(buyers, suppliers, amounts, classes, firms)
         made = cls(
             books,
-            _markets(market, books.sales),
+            _markets(market, books.sellers.sales),
             replaceability and economy.markets is None,
-            Solution.of("orders", sold, weights.copy(), np.ones(firms), tolerance),
-            Solution.of("inputs", bought, weights.copy(), np.ones(firms), tolerance),
+            Solution.of("orders", sold, weights.copy(), tolerance),
+            Solution.of("inputs", bought, weights.copy(), tolerance),
             1.0 + slack,
-            np.zeros(len(books.numbers)),
             np.empty(firms),
         )
-        made._share_out()
+        revenue = np.maximum(books.revenue, books.sellers.sales * books.revenue_least)
+        kernel.all_supplies(made.orders.system, revenue, made.fresh)
+        kernel.all_needs(made.inputs.system, made.markets, books.sellers, made.above, made.fresh)
         return made
 
     def copied(self) -> "Trading":
@@ -96,38 +94,23 @@ class Trading:
                 growing.copied(markets.members),
                 markets.sales.copy(),
                 markets.used.copy(),
+                markets.walked.copy(),
                 markets.told.copy(),
             ),
             self.markets_are_sectors,
             self.orders.copied(sold),
             self.inputs.copied(bought),
             self.above,
-            self.sums.copy(),
             self.fresh.copy(),
         )
 
-    def _share_out(self) -> None:
-        """Put the shares and gains of all firms in place."""
-        books, markets = self.books, self.markets
-        kernel.all_ratios(self.orders.system.rows, self._revenue(), self.fresh)
-        purchases, cost = (
-            books.purchases,
-            np.maximum(books.cost, books.purchases * books.cost_least),
-        )
-        rows = self.inputs.system.rows
-        kernel.all_needs(rows, books.sector, self.sums, purchases, cost, self.fresh)
-        kernel.all_gains(self.inputs.system.gains, markets, books.sales, self.above)
-
-    def _revenue(self) -> FloatArray:
-        return np.maximum(self.books.revenue, self.books.sales * self.books.revenue_least)
-
     def solve(self, threads: int) -> None:
         """Take the markets as they are and solve both channels."""
-        markets, sales = self.markets, self.books.sales
+        markets, sales = self.markets, self.books.sellers.sales
         for market in range(len(markets.sales)):
             total = kernel.sum_market(markets, sales, market)
-            markets.sales[market] = markets.used[market] = total
-        kernel.all_gains(self.inputs.system.gains, markets, sales, self.above)
+            markets.sales[market] = markets.used[market] = markets.walked[market] = total
+            kernel.gains_of(self.inputs.system, markets, market, sales, self.above)
         with ThreadPoolExecutor(min(2, threads)) as pool:
             for done in [
                 pool.submit(self.orders.solve, lags=False),
@@ -135,33 +118,37 @@ class Trading:
             ]:
                 done.result()
 
-    def lag(self) -> float:
-        """Return how far gains lag behind the markets, as a share of themselves."""
-        sales, used = self.markets.sales, self.markets.used
-        known = sales > 0.0
-        return float(np.max(np.abs(used[known] / sales[known] - 1.0), initial=0.0))
-
     def error(self) -> float:
         """Return the bound on the error of every index, as a share of it."""
-        return max(self.orders.bound(), self.inputs.bound(self.lag()))
+        lag, late = kernel.lags(self.markets)
+        return max(self.orders.bound(), self.inputs.bound(float(lag), float(late)))
 
     def index(self) -> FloatArray:
         """Return the index of every firm, in the unit of the weights."""
         found = np.empty(len(self.fresh))
         y, z = (each.system.figures.nodes for each in (self.orders, self.inputs))
-        sales = self.books.sales
+        sales = self.books.sellers.sales
         kernel.all_production(self.markets, self.orders.system.weights, sales, y, z, found)
         return found
 
-    def change_trade(self, i: int, j: int, amount: float, kind: int | None, log: Log) -> None:
+    def change_trade(self, i: int, j: int, amount: float, kind: int, log: Log) -> None:
         """Set what i sells to j, and note what that leaves wrong."""
         self.orders.reserve(i)
         self.inputs.reserve(j)
         self.orders.set_amount(i, j, amount, kind, log)
         self.inputs.set_amount(j, i, amount, kind, log)
-        log.put(self.books.purchases, j, growing.total(self.inputs.system.rows, j))
-        self._needs(j, log)
-        self._sell(i, log)
+        sellers, market = self.books.sellers, int(self.markets.market[i])
+        log.put(sellers.purchases, j, growing.total(self.inputs.system.rows, j))
+        before, now = float(sellers.sales[i]), float(growing.total(self.orders.system.rows, i))
+        log.put(sellers.sales, i, now)
+        if market != UNKNOWN:
+            log.put(self.markets.sales, market, self.markets.sales[market] + (now - before))
+        weight = now if self.books.weighed_by_sales else float(self.orders.system.weights[i])
+        self._supply(i, weight, log)
+        if i != j:
+            self._need(j, log)
+        self._need(i, log)
+        self._catch_up(market, log)
 
     def change_revenue(self, i: int, stated: float, log: Log) -> None:
         """Set what a firm states as its revenue."""
@@ -170,102 +157,96 @@ class Trading:
 
     def change_cost(self, j: int, stated: float, log: Log) -> None:
         """Set what a firm states as its cost."""
-        log.put(self.books.cost, j, stated)
-        self._needs(j, log)
+        log.put(self.books.sellers.cost, j, stated)
+        self._need(j, log)
 
     def change_weight(self, i: int, weight: float, log: Log) -> None:
         """Set what a firm counts."""
         if self.books.weighed_by_sales:
             raise InvalidInput("firms weigh what they sell here: a weight cannot be stated")
         self._supply(i, weight, log)
-        self._needs(i, log)
+        self._need(i, log)
 
     def change_sector(self, i: int, number: int, log: Log) -> None:
         """Move a firm to another sector, and to its market where markets are sectors."""
-        place = self._sector_place(number)
-        log.put(self.books.sector, i, place)
+        place, old = self._sector_place(number), int(self.markets.market[i])
+        log.put(self.books.sellers.sector, i, place)
         rows = self.orders.system.rows
         start = int(rows.spans[i]["start"])
         ends = rows.entries["end"][start : start + int(rows.spans[i]["count"])]
-        if self.markets_are_sectors and place != self.markets.market[i]:
+        if self.markets_are_sectors and place != old:
             self._move(i, place, log)
         for j in np.unique(np.append(ends, i)).tolist():
-            self._needs(j, log)
-        self._catch_up(log)
+            self._need(j, log)
+        self._catch_up(old, log)
+        self._catch_up(int(self.markets.market[i]), log)
 
     def _sector_place(self, number: int) -> int:
         if number < 0:
             return UNKNOWN
-        place = self.books.numbers.setdefault(number, len(self.books.numbers))
-        if place == len(self.sums):
-            self.sums = np.append(self.sums, 0.0)
+        books = self.books
+        place = books.numbers.setdefault(number, len(books.numbers))
+        if place == len(books.sellers.sums):
+            sums = np.append(books.sellers.sums, 0.0)
+            books.sellers = books.sellers._replace(sums=sums)
         return place
 
     def _move(self, i: int, place: int, log: Log) -> None:
         """Take a firm's sales from one market to another."""
-        sales, old = float(self.books.sales[i]), int(self.markets.market[i])
+        sales, old = float(self.books.sellers.sales[i]), int(self.markets.market[i])
         if place >= len(self.markets.sales):
             self.markets = _enlarged(self.markets, place + 1)
         markets = self.markets
         log.put(markets.market, i, place)
         if old != UNKNOWN:
             log.put(markets.sales, old, markets.sales[old] - sales)
-            log.after.append(lambda: growing.remove(self.markets.members, old, i))
         if place != UNKNOWN:
             self._join(i, place, log)
             log.put(markets.sales, place, markets.sales[place] + sales)
+        if old != UNKNOWN:
+            log.after.append(partial(growing.remove, self.markets.members, old, i))
 
     def _join(self, i: int, place: int, log: Log) -> None:
-        members = self.markets.members
-        wanted = 2 * int(members.spans[place]["count"]) + 1
-        if int(members.used[0]) + wanted > len(members.entries):
-            members = growing.enlarged(members, wanted)
+        lacking = int(growing.crowded(self.markets.members, place))
+        if lacking:
+            members = growing.enlarged(self.markets.members, lacking)
             self.markets = self.markets._replace(members=members)
-        growing.add(members, place, i, 0)
-        log.undo.append(lambda: growing.remove(members, place, i))
-
-    def _sell(self, i: int, log: Log) -> None:
-        """Reckon a firm's sales again, with all that hangs on them."""
-        books, market = self.books, int(self.markets.market[i])
-        before, now = float(books.sales[i]), float(growing.total(self.orders.system.rows, i))
-        log.put(books.sales, i, now)
-        if market != UNKNOWN:
-            log.put(self.markets.sales, market, self.markets.sales[market] + (now - before))
-        weight = now if books.weighed_by_sales else float(self.orders.system.weights[i])
-        self._supply(i, weight, log)
-        self._needs(i, log)
-        self._catch_up(log)
+        growing.add(self.markets.members, place, i, 0)
+        log.undo.append(partial(growing.remove, self.markets.members, place, i))
 
     def _supply(self, i: int, weight: float, log: Log) -> None:
         """Share a supplier's revenue out to its buyers."""
-        books = self.books
-        revenue = max(float(books.revenue[i]), float(books.sales[i]) * books.revenue_least)
-        kernel.ratios(self.orders.system.rows, i, revenue, self.fresh)
-        self.orders.replace(i, self.fresh, weight, 1.0, log)
+        before = float(self.orders.system.weights[i])
+        self.orders.supply(i, self.books.revenue_of(i), weight, self.fresh, log)
+        log.again.append(partial(self._write_supply, i, before))
 
-    def _needs(self, j: int, log: Log) -> None:
+    def _write_supply(self, i: int, weight: float) -> None:
+        revenue = self.books.revenue_of(i)
+        kernel.supply(self.orders.system, i, revenue, weight, self.fresh, kernel.SILENT)
+
+    def _need(self, j: int, log: Log) -> None:
         """Share a buyer's needs out to its suppliers; its weight is that of the orders."""
-        books = self.books
-        purchases = float(books.purchases[j])
-        cost = max(float(books.cost[j]), purchases * books.cost_least)
-        rows = self.inputs.system.rows
-        kernel.needs(rows, j, books.sector, self.sums, purchases, cost, self.fresh)
-        gain = kernel.gain(self.markets, self.above, j, float(books.sales[j]))
-        weight = float(self.orders.system.weights[j])
-        self.inputs.replace(j, self.fresh, weight, float(gain), log)
+        log.again.append(partial(self._write_need, j, track=kernel.SILENT))
+        log.rows.append(j)
+        self._write_need(j, track=kernel.NOTED)
 
-    def _catch_up(self, log: Log) -> None:
-        """Fold markets that have moved too far into the gains of their firms."""
-        markets, sales = self.markets, self.books.sales
-        apart = np.abs(markets.used - markets.sales) > self.inputs.lag_max * markets.sales
-        for market in np.flatnonzero(apart).tolist():
-            total = float(kernel.sum_market(markets, sales, market))
-            log.put(markets.sales, market, total)
-            log.put(markets.used, market, total)
-            start = int(markets.members.spans[market]["start"])
-            stop = start + int(markets.members.spans[market]["count"])
-            log.keep(self.inputs.system.gains, markets.members.entries["end"][start:stop].copy())
-            kernel.fold(self.inputs.system, markets, market, sales, self.above)
+    def _write_need(self, j: int, *, track: bool) -> None:
+        system, sellers = self.inputs.system, self.books.sellers
+        weight = float(self.orders.system.weights[j])
+        kernel.need(system, j, self.markets, sellers, self.above, weight, self.fresh, track)
+
+    def _catch_up(self, market: int, log: Log) -> None:
+        """Fold a market that has moved too far into the gains of its firms."""
+        if market == UNKNOWN:
+            return
+        markets, sales = self.markets, self.books.sellers.sales
+        for array in (markets.sales, markets.used, markets.walked):
+            log.put(array, market, float(array[market]))
+        limits = (self.inputs.lag_max, self.inputs.late_max, self.inputs.threshold)
+        system, above = self.inputs.system, self.above
+        if kernel.catch_up(system, markets, market, sales, above, limits):
+            log.again.append(partial(kernel.gains_of, system, markets, market, sales, above))
+            log.again.append(partial(residual.begin, system, kernel.SILENT))
 
 
 def _books(economy: Economy) -> tuple[Books, tuple[RowArray, RowArray, FloatArray, Classes]]:
@@ -283,14 +264,18 @@ def _books(economy: Economy) -> tuple[Books, tuple[RowArray, RowArray, FloatArra
     )
     sector, numbers = _compact(numbers_of(economy, "sectors"))
     least = 1.0 + economy.leakage
-    books = Books(
+    sellers = Sellers(
         layout.added(trades[0], trades[2], economy.firms),
         layout.added(trades[1], trades[2], economy.firms),
-        column_of(economy, "revenue", np.zeros(economy.firms)).copy(),
         column_of(economy, "cost", np.zeros(economy.firms)).copy(),
+        np.array([least if economy.cost is None else 1.0]),
         sector,
+        np.zeros(len(numbers)),
+    )
+    books = Books(
+        sellers,
+        column_of(economy, "revenue", np.zeros(economy.firms)).copy(),
         least if economy.revenue is None else 1.0,
-        least if economy.cost is None else 1.0,
         economy.weights is None,
         numbers,
     )
@@ -316,7 +301,7 @@ def _markets(market: IntArray, sales: FloatArray) -> Markets:
         np.zeros(len(known), np.int8),
         count,
     )
-    return Markets(market, members, total, total.copy(), total.copy())
+    return Markets(market, members, total, total.copy(), total.copy(), total.copy())
 
 
 def _enlarged(markets: Markets, count: int) -> Markets:
@@ -329,5 +314,6 @@ def _enlarged(markets: Markets, count: int) -> Markets:
         Rows(spans, markets.members.entries, markets.members.used),
         np.append(markets.sales, empty),
         np.append(markets.used, empty),
+        np.append(markets.walked, empty),
         np.append(markets.told, empty),
     )
