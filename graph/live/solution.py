@@ -19,7 +19,7 @@ SOLVED = 1e-10  # Of a figure: residual that a full solve leaves.
 WALKED = WALK / 4.0
 SWEEPS_MAX = 1000
 RADIUS_STEPS = 200
-PUSHES_A_FIRM, PUSHES_LEAST = 4, 1000  # More of them cost more than to solve again.
+PUSHES_A_FIRM, PUSHES_LEAST = 4, 200  # More of them cost more than to solve again.
 AIMED = 0.75  # Of the tolerance: the bound after a full solve; the rest is for walks that grow.
 LAGGED = 0.5  # Of the tolerance: what markets that lag behind may take of the bound.
 FLOOR = 1e-9  # Of the mean weight: figures below it are exact to a share of it, not of themselves.
@@ -114,7 +114,7 @@ class Solution:
         Solve from where the figures stand, and set how much may be left by a change.
 
         Raises:
-            InvalidInput: There is no solution: the spectral radius is not below 1.
+            InvalidInput: There is no solution: the spectral radius is not below 1, or close to it.
         """
         self._solved(walks=False, accuracy=SOLVED)
         kernel.rebase(self.system, self.floor)
@@ -133,8 +133,8 @@ class Solution:
             now = np.full(len(self.system.gains), 1.0 / len(self.system.gains))
             radius = kernel.radius(self.system, RADIUS_STEPS, now, np.zeros(len(now)))
             raise InvalidInput(
-                f"{self.name}: the spectral radius is about {radius:.6g}, not below 1 (residual "
-                f"{left:.2e} after {used} sweeps)"
+                f"{self.name}: no solution, the spectral radius is about {radius:.6g} and must be "
+                f"well below 1 (residual {left:.2e} after {used} sweeps)"
             )
 
     def settle(self) -> int:

@@ -1,13 +1,16 @@
 """Live indices: after any changes, no further from a solve from scratch than is stated."""
 
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.contagion import Economy
+from graph.contagion import Economy, Scenarios, bracket, prepare
 from graph.errors import InvalidInput
+from graph.kernels import adjoint
 from graph.kernels.layout import FloatArray
 from graph.live import Claims, Live, Refresh
 
@@ -189,4 +192,285 @@ def changed(seed: int, steps: int, *, weights: bool = False) -> World:
 @settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), weights=st.booleans())
 def test_no_figure_is_further_from_a_full_solve_than_is_stated(seed: int, *, weights: bool) -> None:
-    changed(seed, 30, weights=weights)
+    world = changed(seed, 30, weights=weights)
+
+    world.live.resolve(wait=True)
+
+    world.check()
+    assert world.live.error <= 1e-3
+    assert not world.live.due
+
+
+@settings(max_examples=10)
+@given(seed=st.integers(0, 10**6))
+def test_who_is_not_told_stands_where_it_was_told(seed: int) -> None:
+    world = World.drawn(seed, weights=True)
+    told = world.production().copy()
+    random = np.random.default_rng(seed)
+
+    for _ in range(30):
+        try:
+            moved = world.step(random).production
+        except InvalidInput:
+            continue
+        assert moved is not None
+        np.testing.assert_allclose(told[moved.rows], moved.before, rtol=2e-3)
+        told[moved.rows] = moved.after
+
+    now = world.live.production() * moved.weight
+    assert (np.abs(now - told) <= 1e-3 * told + 1e-8).all()
+
+
+@settings(max_examples=10)
+@given(seed=st.integers(0, 10**6))
+def test_a_solve_beside_changes_ends_in_the_same_bits_whenever_it_is_done(seed: int) -> None:
+    early, late = World.drawn(seed), World.drawn(seed)
+
+    early.live.resolve()
+    if early.live._job is not None:
+        early.live._job[0].result()
+    late.live.resolve()
+    for world in (early, late):
+        world.trade(1, 2, 7.0)
+        world.trade(2, 1, 2.0)
+        world.firm(3, equity=25.0)
+        world.live.resolve(wait=True)
+        world.check()
+
+    assert early.live.production().tolist() == late.live.production().tolist()
+    assert early.live.equity().tolist() == late.live.equity().tolist()
+
+
+@settings(max_examples=10)
+@given(seed=st.integers(0, 10**6), scale=st.sampled_from([1e-3, 100.0]))
+def test_names_and_the_unit_of_money_do_not_matter(seed: int, scale: float) -> None:
+    world = World.drawn(seed)
+    order = np.random.default_rng(seed).permutation(FIRMS)
+    given_one = world.economy()
+    other = Live.build(
+        Economy(
+            FIRMS,
+            order[given_one.suppliers],
+            order[given_one.buyers],
+            np.asarray(given_one.amounts) * scale,
+            given_one.classes,
+            world.sector[np.argsort(order)],
+            revenue=world.revenue[np.argsort(order)] * scale,
+            cost=world.cost[np.argsort(order)] * scale,
+        )
+    )
+
+    world.trade(0, 1, 12.0)
+    other.change_trade(int(order[0]), int(order[1]), 12.0 * scale)
+
+    shown, again = world.live.production(), other.production()[order]
+    np.testing.assert_allclose(shown, again, rtol=2e-3, atol=1e-8)
+
+
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=5)
+def test_threads_change_no_bit(seed: int) -> None:
+    world = World.drawn(seed)
+
+    many = Live.build(world.economy(), threads=3)
+
+    assert many.production().tolist() == world.live.production().tolist()
+
+
+def test_changes_from_many_threads_are_all_made() -> None:
+    world = World.drawn(5)
+    pairs = [(i, j) for i in range(FIRMS) for j in range(FIRMS) if i != j]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda pair: world.live.change_trade(*pair, 0.5, kind=1), pairs))
+        world.live.resolve()
+    world.trades.update(dict.fromkeys(pairs, (0.5, 1)))
+
+    world.check()
+    assert world.live.error < np.inf
+
+
+def test_a_build_solves_what_the_bracket_is_completed_with() -> None:
+    economy = World.drawn(11, weights=True).economy()
+    economy = replace(economy, revenue=np.full(FIRMS, 90.0), cost=np.full(FIRMS, 150.0))
+    production = prepare(economy)
+    structure, weights = production.structure, production.weights[production.rows]
+    y, _, _ = adjoint.orders(structure, weights, 1e-13, 4000)
+    figures, felt = adjoint.lines(FIRMS), adjoint.lines(FIRMS)
+    needs = adjoint.needs(structure, weights, np.array([SLACK, 0.1, 0.5, 2.0]))
+    adjoint.inputs(needs, 1e-13, 4000, figures, felt)
+    share = structure.market_share
+    alone = structure.market == len(structure.market_sales)
+    sigma = np.minimum(1.0, share / np.maximum(1.0 - share, 1e-300))
+    wanted = weights + y + np.where(alone, 1.0, sigma) * figures[:, 0]
+
+    live = Live.build(economy, slack=SLACK)
+
+    np.testing.assert_allclose(live.production()[production.rows], wanted, rtol=1e-8)
+
+
+@settings(max_examples=5)
+@given(seed=st.integers(0, 10**6))
+def test_where_nobody_is_replaced_the_estimate_is_no_less_than_the_value(seed: int) -> None:
+    economy = World.drawn(seed).economy()
+    economy = replace(economy, revenue=np.full(FIRMS, 150.0), cost=np.full(FIRMS, 150.0))
+    alone = Scenarios.alone(range(FIRMS))
+
+    live = Live.build(economy, replaceability=False)
+
+    found = bracket(prepare(economy, replaceability=False), alone, width=1e-6)
+    assert (live.production() >= found.lower * (1 - 1e-9)).all()
+
+
+def test_all_sellers_of_a_market_move_with_the_sales_of_one() -> None:
+    # 0 and 1 make the same; 2 buys from both and sells to 3. More sales of 0 to 3 replace 1.
+    world = World.drawn(1)
+    world.trades = {(0, 2): (5.0, 2), (1, 2): (5.0, 2), (2, 3): (9.0, 2), (2, 0): (2.0, 1)}
+    world.sector = np.array([0, 0, 1, 2] + [3] * (FIRMS - 4))
+    world.start()
+    before = world.production()
+
+    found = world.trade(0, 3, 8.0)
+
+    assert found.production is not None
+    assert 1 in found.production.rows
+    assert world.production()[1] < before[1] - 0.1
+    world.check(found)
+
+
+def test_a_loop_that_grows_makes_a_solve_due_and_the_solve_brings_the_error_down() -> None:
+    world = World.drawn(2)
+    world.trades = {(0, 1): (10.0, 1), (1, 0): (10.0, 1)}
+    world.revenue[:2] = 100.0
+    world.cost[:2] = 100.0
+    world.start()
+    world.firm(0, revenue=11.0)
+
+    found = world.firm(1, revenue=10.5)
+
+    world.check(found)
+    assert found.due
+    assert found.how == "pushed"
+    again = world.live.resolve(wait=True)
+    assert again is not None
+    assert again.how == "solved"
+    assert not again.due
+    world.check(again)
+
+
+def test_what_would_take_too_many_pushes_is_solved_again() -> None:
+    world = World.drawn(2)
+    world.trades = {(0, 1): (10.0, 1), (1, 0): (10.0, 1)}
+    world.start()
+
+    world.firm(0, revenue=10.0)
+    found = world.firm(1, revenue=10.3)
+
+    assert found.how == "solved"
+    world.check(found)
+    assert found.production is not None
+    assert {0, 1} <= set(found.production.rows.tolist())
+
+
+def test_a_change_without_a_solution_is_refused_and_changes_nothing() -> None:
+    world = World.drawn(2)
+    world.trades = {(0, 1): (10.0, 1), (1, 0): (10.0, 1), (2, 1): (1.0, 2)}
+    world.revenue[1] = 10.0
+    world.sector[:] = -1
+    world.claims = {}
+    world.start()
+    before = world.live.production().tolist(), world.live.equity().tolist(), world.live.error
+
+    with pytest.raises(
+        InvalidInput, match="orders: no solution, the spectral radius is about 1 and"
+    ):
+        world.live.change_firm(0, revenue=0.0, equity=3.0)
+    after = world.live.production().tolist(), world.live.equity().tolist(), world.live.error
+    assert after == before
+    world.exposure(0, 1, 1e4)
+    with pytest.raises(
+        InvalidInput, match=r"equity: no solution, the spectral radius is about \d\d\d"
+    ):
+        world.live.change_exposure(1, 0, 1e4)
+
+    world.check()
+    world.trade(0, 1, 11.0)
+    world.trade(2, 3, 0.0)
+    world.check()
+
+
+def test_nobody_one_firm_and_firms_that_begin_to_trade() -> None:
+    nobody = Live.build(Economy(0, [], [], []), Claims([], [], [], []))
+    one = Live.build(Economy(1, [0], [0], [3.0], revenue=[6.0], cost=[6.0]))
+    strangers = Live.build(Economy(3, [], [], []), Claims([1.0, 0.0, 2.0], [], [], []))
+
+    assert len(nobody) == 0
+    assert nobody.production().tolist() == nobody.equity().tolist() == []
+    # It weighs 3, and sells half of its revenue to itself: y = (3 + y) / 2, and z likewise.
+    assert one.production().tolist() == pytest.approx([(3 + 3 + 3) / 3])
+    assert strangers.production().tolist() == [0.0, 0.0, 0.0]
+    found = strangers.change_trade(0, 1, 5.0)
+    assert found.production is not None
+    assert found.production.rows.tolist() == [0, 1]
+    strangers.change_firm(1, revenue=10.0)
+    strangers.change_exposure(2, 1, 1.0)
+    assert strangers.equity().tolist() == pytest.approx([1 / 3, 1 / 3, 2 / 3])
+    strangers.change_trade(0, 1, 0.0)
+    assert strangers.production().tolist() == [0.0, 0.0, 0.0]
+
+
+def test_totals_follow_trades_where_nothing_is_stated() -> None:
+    live = Live.build(Economy(3, [0, 1], [1, 2], [4.0, 6.0], leakage=0.25))
+
+    live.change_trade(1, 2, 12.0)
+    live.change_trade(0, 2, 4.0)
+
+    again = Live.build(Economy(3, [0, 1, 0], [1, 2, 2], [4.0, 12.0, 4.0], leakage=0.25))
+    np.testing.assert_allclose(live.production(), again.production(), rtol=2e-3)
+
+
+def test_rows_of_a_pool_grow_and_shrink() -> None:
+    world = World.drawn(4)
+    world.revenue[:] = world.cost[:] = 1e4
+    world.start()
+    for _ in range(2):
+        for amount in (1.0, 2.0, 0.0):
+            for j in range(FIRMS):
+                world.trade(3, j, amount, 1)
+                world.trade(j, 4, amount, 2)
+    world.check()
+
+    assert not any(3 in pair or pair[1] == 4 for pair in world.trades if pair[0] == 3)
+
+
+def test_wrong_arguments_are_refused_in_words() -> None:
+    economy = Economy(2, [0], [1], [4.0], revenue=[8.0, 12.0])
+    claims = Claims([2.0, 0.0], [0], [1], [1.0])
+    live, owed = Live.build(economy), Live.build(claims=claims)
+
+    for wrong, words in (
+        (Live.build, "neither an economy nor claims"),
+        (lambda: Live.build(economy, Claims([1.0], [], [], [])), "2 firms, the claims 1"),
+        (lambda: Live.build(economy, tolerance=0.1), "tolerance 0.1 is not in"),
+        (lambda: Live.build(economy, slack=-1.0), "slack -1.0 is negative"),
+        (lambda: Live.build(economy, threads=0), "threads 0 is not at least 1"),
+        (lambda: Live.build(Economy(1, [], [], [], leakage=-1.0)), "leakage -1.0 is negative"),
+        (lambda: Live.build(claims=Claims([0.0, 1.0], [0], [1], [1.0])), "firm 0 is owed"),
+        (lambda: Live.build(Economy(2, [0, 1], [1, 0], [1.0, 1.0])), "orders: no solution"),
+        (lambda: live.change_trade(0, 2, 1.0), "buyer 2 is no row of a firm"),
+        (lambda: live.change_trade(-1, 0, 1.0), "supplier -1 is no row of a firm"),
+        (lambda: live.change_trade(0, 1, -1.0), "amount -1.0 is negative or missing"),
+        (lambda: live.change_trade(0, 1, float("nan")), "amount nan is negative or missing"),
+        (lambda: live.change_trade(0, 1, 1.0, kind=3), "kind 3 is none of 0, 1, 2"),
+        (lambda: live.change_firm(0, revenue=-1.0), "revenue -1.0 is negative"),
+        (lambda: live.change_firm(0, weight=1.0), "firms weigh what they sell"),
+        (lambda: live.change_firm(0, equity=1.0), "there are no claims here"),
+        (live.equity, "there are no claims here"),
+        (owed.production, "there is no economy here"),
+        (lambda: owed.change_exposure(0, 0, 1.0), "firm 0 has a claim on itself"),
+        (lambda: owed.change_exposure(1, 0, 1.0), "firm 1 has no equity"),
+        (lambda: owed.change_firm(0, equity=0.0), "firm 0 is owed something"),
+    ):
+        with pytest.raises(InvalidInput, match=words):
+            wrong()
+    assert live.production().tolist() == [1.0, 0.5]
