@@ -259,6 +259,8 @@ class Live:
         self._job = None
         changes = self._since.copy()
         self._since.clear()
+        if future.exception() is not None and not wait:
+            return False  # What is kept stands, and is still due: who waits is told why.
         future.result()
         for change in changes:
             snapshot.apply(change)

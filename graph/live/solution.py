@@ -98,6 +98,12 @@ class Solution:
         )
         return replace(self, system=own, weight=self.weight.copy())
 
+    @property
+    def solved(self) -> list[npt.NDArray[Any]]:
+        """Return the arrays that a full solve writes to."""
+        system = self.system
+        return [system.figures.nodes, system.walks.nodes, system.gains, system.walk_gains]
+
     def take(self, other: "Solution") -> None:
         """Take over the limits, and the length and rounding so far, of another."""
         self.lag_max, self.late_max = other.lag_max, other.late_max

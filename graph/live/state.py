@@ -85,14 +85,15 @@ class State:
 
     def _solve_or_restore(self) -> None:
         """Solve again; where that fails, leave the figures as the open change can undo them."""
-        vectors = [v for each in self.solutions for v in (each.system.figures, each.system.walks)]
-        before = [each.nodes.copy() for each in vectors]
+        arrays = [each for solution in self.solutions for each in solution.solved]
+        arrays += [] if self.trading is None else self.trading.taken
+        before = [each.copy() for each in arrays]
         kept = [replace(each) for each in self.solutions]
         try:
             self.solve(1)
         except GraphError:
-            for vector, nodes in zip(vectors, before, strict=True):
-                vector.nodes[:] = nodes
+            for array, values in zip(arrays, before, strict=True):
+                array[:] = values
             for each, was in zip(self.solutions, kept, strict=True):
                 each.take(was)
             raise

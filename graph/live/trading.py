@@ -118,6 +118,11 @@ class Trading:
             ]:
                 done.result()
 
+    @property
+    def taken(self) -> list[FloatArray]:
+        """Return the arrays of the markets that a full solve writes to."""
+        return [self.markets.sales, self.markets.used, self.markets.walked]
+
     def error(self) -> float:
         """Return the bound on the error of every index, as a share of it."""
         lag, late = kernel.lags(self.markets)

@@ -201,6 +201,10 @@ def test_no_figure_is_further_from_a_full_solve_than_is_stated(seed: int, *, wei
     assert not world.live.due
 
 
+def test_a_refused_change_takes_no_market_along() -> None:
+    assert changed(48774, 30, weights=True).live.error < np.inf
+
+
 @settings(max_examples=10)
 @given(seed=st.integers(0, 10**6))
 def test_who_is_not_told_stands_where_it_was_told(seed: int) -> None:
@@ -234,7 +238,7 @@ def test_a_solve_beside_changes_ends_in_the_same_bits_whenever_it_is_done(seed: 
         world.trade(1, 2, 7.0)
         world.trade(2, 1, 2.0)
         world.firm(3, equity=25.0)
-        world.live.resolve(wait=True)
+        world.live._take_over(wait=True)
         world.check()
 
     assert early.live.production().tolist() == late.live.production().tolist()
