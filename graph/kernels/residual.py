@@ -118,6 +118,13 @@ def touch(given: Vector, q: int) -> None:
 
 
 @lean
+def stands(given: Vector, k: int) -> bool:
+    """Return whether a touched firm's figure is what it was: residuals wait below the threshold."""
+    same: bool = given.nodes[given.touched[k]]["value"] == given.saved[k]["value"]
+    return same
+
+
+@lean
 def keep(given: Vector) -> None:
     """Close a change: what it did stands."""
     for k in range(given.lengths[COUNT]):
@@ -223,12 +230,14 @@ def settle(
     if pushes < 0:
         return -1, 0.0, 0.0
     for k in range(x.lengths[COUNT]):
-        _rebase(x, u, x.touched[k], floor)
+        if not stands(x, k):
+            _rebase(x, u, x.touched[k], floor)
     more = _push(system, x, system.gains, threshold, pushes_max)  # A smaller base: a lower one.
     if more < 0:
         return -1, 0.0, 0.0
     for k in range(x.lengths[COUNT]):
-        _rebase(x, u, x.touched[k], floor)
+        if not stands(x, k):
+            _rebase(x, u, x.touched[k], floor)
     walked = _push(system, u, system.walk_gains, WALK, pushes_max)
     if walked < 0:
         return -1, 0.0, 0.0
@@ -283,10 +292,14 @@ def _push(
 def _measure(x: Vector, u: Vector, floor: float) -> tuple[float, float]:
     longest, rounding = 0.0, ROUNDING
     for k in range(x.lengths[COUNT]):
+        if stands(x, k):
+            continue
         now = max(x.nodes[x.touched[k]]["value"], floor)
         longest = max(longest, u.nodes[x.touched[k]]["value"] / now)
         rounding = max(rounding, ROUNDING * max(x.saved[k]["value"], floor) / now)
     for k in range(u.lengths[COUNT]):
+        if stands(u, k):
+            continue
         now = max(x.nodes[u.touched[k]]["value"], floor)
         longest = max(longest, u.nodes[u.touched[k]]["value"] / now)
     return longest, rounding

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from graph.kernels.growing import Rows
 from graph.kernels.layout import ESSENTIAL, NOT_NEEDED, FloatArray, IntArray, RowArray
 from graph.kernels.lean import lean
-from graph.kernels.residual import System, Vector, regain, regain_walk, replace
+from graph.kernels.residual import System, Vector, regain, regain_walk, replace, stands
 
 Nodes = npt.NDArray[Any]
 UNKNOWN = -1
@@ -288,6 +288,8 @@ def tell_production(
     count = 0
     for vector in touched:
         for k in range(vector.lengths[0]):
+            if stands(vector, k):
+                continue
             i = vector.touched[k]
             now = production(markets, weights, sales, y, z, i)
             count = tell(i, now, limits, told, moved, count)
@@ -318,6 +320,8 @@ def tell_equity(
     """Note who moved of the touched firms and of chosen rows; return how many."""
     count = 0
     for k in range(touched.lengths[0]):
+        if stands(touched, k):
+            continue
         i = touched.touched[k]
         now = weights[i] + max(0.0, touched.nodes[i]["value"])
         count = tell(i, now, limits, told, moved, count)
