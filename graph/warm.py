@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from graph import chains, clearing, contagion, credit, dependence, diffusion, fsri, single_points
 from graph.contagion import Economy, Exposures, Rules, Scenarios
+from graph.live import Claims, Live
 from graph.network import Network
 
 FIRMS = 12
@@ -112,6 +113,16 @@ def _dependencies() -> None:
     dependence.chains(dependence.dependence(links, shares, shares[::-1]))
 
 
+def _live() -> None:
+    owed = Claims(np.full(FIRMS, 10.0), SUPPLIERS, BUYERS, AMOUNTS / 4)
+    live = Live.build(_economy(leakage=0.5), owed)
+    live.change_trade(0, 1, 9.0)
+    live.change_trade(0, 5, 2.0)
+    live.change_trade(0, 5, 0.0)
+    live.change_firm(1, sector=3)
+    live.change_exposure(0, 1, 3.0)
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "chains": _chains,
     "production by rounds": _rounds,
@@ -120,6 +131,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "banks": _banks,
     "payments and credit": _payments,
     "single points and dependence": _dependencies,
+    "live": _live,
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.errors import GraphError, InvalidInput
-from graph.kernels import growing, shares
+from graph.kernels import growing, shares, sweeps
 from graph.kernels import residual as kernel
 from graph.kernels.growing import Rows
 from graph.kernels.layout import FloatArray
@@ -123,9 +123,9 @@ class Solution:
             InvalidInput: There is no solution: the spectral radius is not below 1, or close to it.
         """
         self._solved(walks=False, accuracy=SOLVED)
-        kernel.rebase(self.system, self.floor)
+        sweeps.rebase(self.system, self.floor)
         self._solved(walks=True, accuracy=WALKED)
-        self.length = max(1.0, kernel.longest(self.system, self.floor))
+        self.length = max(1.0, sweeps.longest(self.system, self.floor))
         lag, inner = LAGGED * self.tolerance if lags else 0.0, DRIFT * self.length
         self.late_max = min(LATE, LATE_WALK / inner) if lags else 0.0
         slack = self._slack(self.late_max)
@@ -134,10 +134,10 @@ class Solution:
         self.rounding = 0.0
 
     def _solved(self, *, walks: bool, accuracy: float) -> None:
-        used, left = kernel.solve(self.system, walks, accuracy, self.floor, SWEEPS_MAX)
+        used, left = sweeps.solve(self.system, walks, accuracy, self.floor, SWEEPS_MAX)
         if not left <= accuracy:
             now = np.full(len(self.system.gains), 1.0 / len(self.system.gains))
-            radius = kernel.radius(self.system, RADIUS_STEPS, now, np.zeros(len(now)))
+            radius = sweeps.radius(self.system, RADIUS_STEPS, now, np.zeros(len(now)))
             raise InvalidInput(
                 f"{self.name}: no solution, the spectral radius is about {radius:.6g} and must be "
                 f"well below 1 (residual {left:.2e} after {used} sweeps)"

@@ -10,7 +10,7 @@ import numpy as np
 from graph.contagion import Economy
 from graph.contagion.economy import column_of, numbers_of, trades_of
 from graph.errors import InvalidInput
-from graph.kernels import growing, layout, residual
+from graph.kernels import growing, layout, sweeps
 from graph.kernels import shares as kernel
 from graph.kernels.growing import Rows
 from graph.kernels.layout import Classes, FloatArray, IntArray, RowArray
@@ -251,7 +251,7 @@ class Trading:
         system, above = self.inputs.system, self.above
         if kernel.catch_up(system, markets, market, sales, above, limits):
             log.again.append(partial(kernel.gains_of, system, markets, market, sales, above))
-            log.again.append(partial(residual.begin, system, kernel.SILENT))
+            log.again.append(partial(sweeps.begin, system, kernel.SILENT))
 
 
 def _books(economy: Economy) -> tuple[Books, tuple[RowArray, RowArray, FloatArray, Classes]]:
