@@ -189,7 +189,7 @@ def changed(seed: int, steps: int, *, weights: bool = False) -> World:
     return world
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 10**6), weights=st.booleans())
 def test_no_figure_is_further_from_a_full_solve_than_is_stated(seed: int, *, weights: bool) -> None:
     world = changed(seed, 30, weights=weights)
