@@ -5,6 +5,7 @@ GraphError
 ├── InvalidInput        an argument, row or column is not what it must be
 ├── NotFound            no such firm, core, version or scenario
 ├── NotConverged        values still moved when the bound on rounds was reached
+├── ExecutorFailed      work could not be run: no scheduler, no worker, or one that is unlike us
 └── StoreError          a store refused or failed; the driver's error is the cause
     ├── StoreUnavailable    the server or file cannot be reached now; trying again may help
     └── StageRefused        another stage is open, or this one is no longer the open one
@@ -25,6 +26,10 @@ class NotFound(GraphError, LookupError):
 
 class NotConverged(GraphError):
     """Values still moved when the bound on rounds was reached."""
+
+
+class ExecutorFailed(GraphError):
+    """Work could not be run: no scheduler, no worker, or one that sees or computes otherwise."""
 
 
 class StoreError(GraphError):

@@ -9,6 +9,7 @@ from graph.contagion import running
 from graph.contagion.economy import Denominators, Observers, Production, Rules, Scenarios
 from graph.contagion.running import Precision, Runner
 from graph.errors import InvalidInput
+from graph.executors import Executor, executor_of
 from graph.kernels import cascades
 from graph.kernels import esri as plain
 from graph.kernels.layout import FloatArray, IntArray
@@ -150,7 +151,7 @@ def esri(
     *,
     rules: Rules | None = None,
     precision: Precision = "double",
-    threads: int = 1,
+    threads: int | Executor = 1,
     progress: Callable[[int], None] | None = None,
 ) -> Esri:
     """
@@ -162,7 +163,7 @@ def esri(
         rules: When to stop; the published setting by default.
         precision: `single` takes half the time; a scenario whose rounds it cannot decide is run
             again in double, and the index is within 2e-6 of itself.
-        threads: How many scenarios run at a time.
+        threads: How many scenarios run at a time here; or where they run.
         progress: Told how many more scenarios are done, in order.
 
     Raises:
@@ -219,7 +220,7 @@ def observe(
     *,
     rules: Rules | None = None,
     precision: Precision = "double",
-    threads: int = 1,
+    threads: int | Executor = 1,
 ) -> Observed:
     """
     Return the index of every scenario and the production loss of chosen firms in it.
@@ -230,7 +231,7 @@ def observe(
         observers: The firms whose loss is wanted in each scenario.
         rules: When to stop; the published setting by default.
         precision: As in `esri`.
-        threads: How many scenarios run at a time.
+        threads: How many scenarios run at a time here; or where they run.
 
     Raises:
         InvalidInput: Rows or offsets do not fit.
@@ -261,7 +262,7 @@ def losses(
     scenarios: Scenarios,
     *,
     rules: Rules | None = None,
-    threads: int = 1,
+    threads: int | Executor = 1,
 ) -> Iterator[Losses]:
     """
     Yield who loses what, scenario by scenario; few are held in memory at a time.
@@ -299,7 +300,7 @@ def losses_of(
     firms: IntArray,
     *,
     rules: Rules | None = None,
-    threads: int = 1,
+    threads: int | Executor = 1,
 ) -> Iterator[Block]:
     """
     Yield what chosen firms lose in all scenarios, in order; few are held in memory at a time.
@@ -309,7 +310,7 @@ def losses_of(
         scenarios: What fails first.
         firms: Rows of the firms whose losses are wanted.
         rules: When to stop; the published setting by default.
-        threads: How many scenarios run at a time.
+        threads: How many scenarios run at a time here; or where they run.
 
     Raises:
         InvalidInput: A scenario or a row names a firm outside the economy.
@@ -326,14 +327,16 @@ def losses_of(
     columns, shocks = len(wanted), _shocks(production, scenarios)
     Observers(np.array([0, columns]), wanted).checked(1, len(production))
     size = min(running.CHUNK_MAX, max(1, LOSSES_HELD // max(1, columns)))
-    for first in range(0, len(scenarios), size * threads):
-        last = min(first + size * threads, len(scenarios))
+    executor = executor_of(threads)
+    lanes = executor.lanes
+    for first in range(0, len(scenarios), size * lanes):
+        last = min(first + size * lanes, len(scenarios))
         watched = Observers(
             np.arange(last - first + 1) * columns, np.tile(production.places[wanted], last - first)
         )
         part = running.some_shocks(shocks, np.arange(first, last))
-        chunk = max(1, -(-(last - first) // threads))
-        for found in running.spread(runner, part, watched, threads=threads, chunk=chunk):
+        chunk = max(1, -(-(last - first) // lanes))
+        for found in running.spread(runner, part, watched, threads=executor, chunk=chunk):
             shape = (len(found.totals), columns)
             used = found.totals[:, cascades.ROUNDS].astype(np.int64)
             yield Block(found.down.reshape(shape), found.up.reshape(shape), used)

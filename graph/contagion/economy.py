@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
 import numpy as np
@@ -158,6 +159,14 @@ def number(values: Any) -> IntArray:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The folder that a network was loaded from, and what it held."""
+
+    folder: Path
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Production:
     """An economy made ready for cascades: its firms by place, as the kernels number them."""
 
@@ -168,6 +177,8 @@ class Production:
     sales: FloatArray  # By row, inside the network, in the economy's unit.
     replaceability: bool
     denominators: Denominators
+    # Only `graph.contagion.stored.load` sets it: a changed copy is in no folder.
+    origin: Origin | None = field(default=None, init=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.sales)

@@ -1,15 +1,18 @@
 """The index of production losses at its fixed point, between a bound from below and from above."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from graph.contagion import cascade, running
-from graph.contagion.economy import Denominators, Production, Rules, Scenarios
+from graph.contagion import cascade, running, stored
+from graph.contagion.economy import Denominators, Origin, Production, Rules, Scenarios
 from graph.contagion.running import Progress
 from graph.errors import InvalidInput
+from graph.executors import Executor, executor_of
 from graph.kernels import adjoint, frontier
 from graph.kernels import bracket as kernel
 from graph.kernels.bracket import Effort, Worth
@@ -22,7 +25,7 @@ SWEEPS_MAX = 400
 SWEEPS_INPUTS_MAX = 40  # A slack that takes more would give wide brackets.
 THRESHOLDS = (1e-5, 1e-7, 1e-9)  # What a loss may cost and yet wait: at first, and refined.
 EDGES_MAX = 4  # Trades a refined scenario may push along, as a multiple of all.
-CHUNK = 4096
+CHUNK = 1 << 16  # A tenth of a second: no less is worth a trip to another machine.
 EXACT = Rules(tolerance=1e-14)
 EXACT_ERROR = 1e-9  # Relative: what rounds that move less than that may still add up to.
 RADIUS_STEPS = 200
@@ -58,7 +61,7 @@ def bracket(
     *,
     width: float = 1.0,
     top: float = 1.0,
-    threads: int = 1,
+    threads: int | Executor = 1,
     progress: Progress | None = None,
 ) -> Bracket:
     """
@@ -75,7 +78,7 @@ def bracket(
         scenarios: The shocks; `Scenarios.alone(range(n))` closes every firm once.
         width: Brackets wider than this share of their upper end are refined.
         top: Share of the scenarios, those with the largest upper ends, that are refined.
-        threads: How many scenarios run at a time.
+        threads: How many scenarios run at a time here; or where they run.
         progress: Told how many more scenarios are done.
 
     Raises:
@@ -95,20 +98,20 @@ def bracket(
     for name, share in (("width", width), ("top", top)):
         if not 0.0 < share <= 1.0:
             raise InvalidInput(f"{name} {share} is not in (0, 1]")
-    if threads < 1:
-        raise InvalidInput(f"threads {threads} is not at least 1")
+    executor = executor_of(threads)
     shocks = scenarios.shocks(len(production))
     shocks = shocks._replace(rows=production.places[shocks.rows])
-    worth = _worth(production, threads)
-    found = _pushed(production, shocks, worth, THRESHOLDS[0], threads=threads, progress=progress)
+    worth = _worth(production, executor.lanes)
+    pusher = _Pusher(production, worth, THRESHOLDS[0])
+    found = _pushed(pusher, shocks, executor, progress)
     for threshold in THRESHOLDS[1:]:
         again = _too_wide(found, width, top)
-        part = running.some_shocks(shocks, again)
-        found[again] = _pushed(production, part, worth, threshold, threads=threads)
+        finer = replace(pusher, threshold=threshold)
+        found[again] = _pushed(finer, running.some_shocks(shocks, again), executor)
     exact = np.zeros(len(scenarios), np.bool_)
     exact[_too_wide(found, width, top)] = True
     exact |= found[:, kernel.LEVEL] < 0
-    _iterate(production, scenarios, found, np.flatnonzero(exact), threads)
+    _iterate(production, scenarios, found, np.flatnonzero(exact), executor)
     return Bracket(
         total=np.maximum(found[:, kernel.GUESS], found[:, kernel.LOWER]),
         lower=found[:, kernel.LOWER],
@@ -153,33 +156,68 @@ def _worth(production: Production, threads: int) -> Worth:
     return Worth(weights, orders, figures, adjoint.peaks(structure, figures), slacks, holds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Pusher:
+    """A network, what a unit of loss costs on it, and what may wait."""
+
+    production: Production
+    worth: Worth
+    threshold: float
+
+    def lane(self) -> Callable[[Shocks], FloatArray]:
+        """Return what pushes scenarios in a workspace of its own and gives the kernel's rows."""
+        structure = self.production.structure
+        state = frontier.workspace(structure)
+        budget = EDGES_MAX * len(structure.out_buyers)
+        effort = Effort(self.threshold, EXACT.rounds_max, budget)
+
+        def run(shocks: Shocks) -> FloatArray:
+            found = np.zeros((len(shocks.offsets) - 1, kernel.LEVEL + 1))
+            kernel.run(structure, state, shocks, self.worth, effort, found)
+            return found
+
+        return run
+
+    def recipe(self) -> "_Recipe":
+        """Return what another process makes the same pusher from."""
+        return _Recipe(stored.origin_of(self.production), self.threshold)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    origin: Origin
+    threshold: float
+
+    def make(self) -> _Pusher:
+        """Return the pusher."""
+        return _Pusher(stored.opened(self.origin), _worth_there(self.origin), self.threshold)
+
+
+@lru_cache(maxsize=1)
+def _worth_there(origin: Origin) -> Worth:
+    """Return what a unit of loss costs, solved once in a worker and not sent: it is large."""
+    return _worth(stored.opened(origin), 1)
+
+
 def _pushed(
-    production: Production,
-    shocks: Shocks,
-    worth: Worth,
-    threshold: float,
-    *,
-    threads: int,
-    progress: Progress | None = None,
+    pusher: _Pusher, shocks: Shocks, executor: Executor, progress: Progress | None = None
 ) -> FloatArray:
     """Return the kernel's row for every scenario."""
     count = len(shocks.offsets) - 1
     found = np.zeros((count, kernel.LEVEL + 1))
-    budget = EDGES_MAX * len(production.structure.out_buyers)
-    effort = Effort(threshold, EXACT.rounds_max, budget)
-    states = [frontier.workspace(production.structure) for _ in range(threads)]
-    size = min(CHUNK, max(1, -(-count // threads)))
+    if not count:
+        return found
+    size = min(CHUNK, max(1, -(-count // (4 * executor.lanes))))
 
-    def work(place: int) -> None:
-        for first in range(place * size, count, threads * size):
+    def pieces() -> Iterator[Shocks]:
+        for first in range(0, count, size):
             chosen = np.arange(first, min(first + size, count))
-            part = running.some_shocks(shocks, chosen)
-            kernel.run(production.structure, states[place], part, worth, effort, found[chosen[0] :])
-            if progress is not None:
-                progress(len(chosen))
+            yield running.some_shocks(shocks, chosen)
 
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, range(threads)))
+    for number, rows in enumerate(executor.map(pusher, pieces())):
+        found[number * size : number * size + len(rows)] = rows
+        if progress is not None:
+            progress(len(rows))
     return found
 
 
@@ -188,12 +226,12 @@ def _iterate(
     scenarios: Scenarios,
     found: FloatArray,
     chosen: IntArray,
-    threads: int,
+    executor: Executor,
 ) -> None:
     """Replace the rows of chosen scenarios by what their losses come to when they stand still."""
     if not len(chosen):
         return
-    settled = cascade.esri(production, scenarios.some(chosen), rules=EXACT, threads=threads)
+    settled = cascade.esri(production, scenarios.some(chosen), rules=EXACT, threads=executor)
     found[chosen, kernel.ROUNDS] = settled.rounds
     for column, upper, values in (
         (kernel.LOWER, kernel.UPPER, settled.total),

@@ -1,16 +1,15 @@
 """How scenarios run: chunks over threads, one workspace each, and which kernel takes them."""
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 from typing import Literal
 
 import numpy as np
 
-from graph.contagion.economy import Observers, Production, Rules
+from graph.contagion import stored
+from graph.contagion.economy import Observers, Origin, Production, Rules
 from graph.errors import InvalidInput, NotConverged
+from graph.executors import Executor, executor_of
 from graph.kernels import batch, cascades, frontier
 from graph.kernels import esri as plain
 from graph.kernels.batch import Columns
@@ -21,12 +20,13 @@ from graph.kernels.layout import FloatArray, IntArray
 Precision = Literal["double", "single"]
 # Scenarios that a thread takes at a time: many, to keep all columns of a batch busy.
 CHUNK_MIN, CHUNK_MAX = 64, 5000
-AHEAD = 4  # Chunks a thread may be ahead of who reads: bounds what is held in memory.
 # A scenario goes from the frontier to a batch once it has pushed along this part of all trades:
 # the best of those tried; reaching a firm costs more where the network leaves the cache.
 BUDGET, BUDGET_LARGE, LARGE = 1500, 4000, 500_000
 SPILL_A_FIRM, SPILL_MAX = 40, 4_000_000  # Rows of firms held between frontier and batch.
 Progress = Callable[[int], None]
+Piece = tuple[Shocks, Observers]
+NOTHING = np.zeros(0)
 
 
 @dataclass(slots=True)
@@ -59,6 +59,25 @@ class Runner:
         rows = firms + min(SPILL_MAX, SPILL_A_FIRM * firms)
         state = frontier.workspace(self.production.structure)
         return Workspace(state, cascades.spill(CHUNK_MAX, rows))
+
+    def lane(self) -> Callable[[Piece], Answers]:
+        """Return what runs chunks in a workspace of its own."""
+        space = self.workspace()
+
+        def run(piece: Piece) -> Answers:
+            found = self.chunk(space, *piece)
+            return found._replace(weights=NOTHING)  # Those of all firms need not travel.
+
+        return run
+
+    def recipe(self) -> "Recipe":
+        """
+        Return what another process makes the same runner from.
+
+        Raises:
+            InvalidInput: The network was not loaded from a folder.
+        """
+        return Recipe(stored.origin_of(self.production), self.rules, self.precision)
 
     def chunk(self, space: Workspace, shocks: Shocks, observers: Observers) -> Answers:
         """Return the answers of some scenarios, double where single precision is in doubt."""
@@ -115,53 +134,52 @@ class Runner:
             found.down[own], found.up[own] = down[found.rows[own]], up[found.rows[own]]
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A runner in words: the network's folder, and how to run."""
+
+    origin: Origin
+    rules: Rules
+    precision: Precision
+
+    def make(self) -> Runner:
+        """
+        Return the runner.
+
+        Raises:
+            NotFound: There is no network in the folder.
+            InvalidInput: It is broken, or another one.
+        """
+        return Runner(stored.opened(self.origin), self.rules, self.precision)
+
+
 def spread(
     runner: Runner,
     shocks: Shocks,
     observers: Observers,
     *,
-    threads: int,
+    threads: int | Executor,
     chunk: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Answers]:
     """Yield the answers of all scenarios, chunk by chunk, in order."""
-    if threads < 1:
-        raise InvalidInput(f"threads {threads} is not at least 1")
-    spare: SimpleQueue[Workspace] = SimpleQueue()
+    executor = executor_of(threads)
     count = len(shocks.offsets) - 1
-    size = chunk or min(CHUNK_MAX, max(CHUNK_MIN, -(-count // (2 * threads))))
+    if not count:
+        return
+    size = chunk or min(CHUNK_MAX, max(CHUNK_MIN, -(-count // (2 * executor.lanes))))
 
-    def work(first: int, last: int) -> Answers:
-        try:
-            space = spare.get_nowait()
-        except Empty:
-            space = runner.workspace()
-        chosen = np.arange(first, last)
-        own = Observers(*_some(observers.offsets, observers.rows, chosen))
-        try:
-            return runner.chunk(space, some_shocks(shocks, chosen), own)
-        finally:
-            spare.put(space)
-
-    waiting: deque[tuple[int, Future[Answers]]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
+    def pieces() -> Iterator[Piece]:
         for first in range(0, count, size):
-            waiting.append((first, pool.submit(work, first, min(first + size, count))))
-            if len(waiting) >= threads * AHEAD:
-                yield _next(waiting, runner.rules, progress)
-        while waiting:
-            yield _next(waiting, runner.rules, progress)
+            chosen = np.arange(first, min(first + size, count))
+            own = Observers(*_some(observers.offsets, observers.rows, chosen))
+            yield some_shocks(shocks, chosen), own
 
-
-def _next(
-    waiting: deque[tuple[int, Future[Answers]]], rules: Rules, progress: Progress | None
-) -> Answers:
-    first, future = waiting.popleft()
-    found = future.result()
-    refuse_moving(found.totals[:, cascades.LARGEST], rules, first=first)
-    if progress is not None:
-        progress(len(found.totals))
-    return found
+    for number, found in enumerate(executor.map(runner, pieces())):
+        refuse_moving(found.totals[:, cascades.LARGEST], runner.rules, first=number * size)
+        if progress is not None:
+            progress(len(found.totals))
+        yield found
 
 
 def _some(offsets: IntArray, rows: IntArray, chosen: IntArray) -> tuple[IntArray, IntArray]:

@@ -1,0 +1,104 @@
+"""What a worker process of Dask does with a piece of work."""
+
+import hashlib
+import platform
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module, metadata
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from graph.errors import ExecutorFailed, GraphError
+from graph.executors.work import Recipe, Work
+
+PACKAGE = Path(__file__).parent.parent
+COMPUTING = ("numba", "llvmlite", "numpy")
+KEPT_MAX = 2  # Works a process keeps ready, each with the workspaces of its threads.
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A piece, what to do it with, and the versions that who asks computes with."""
+
+    recipe: Recipe[Any, Any]
+    piece: Any
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What was raised on purpose: it is no failure, and is not tried again."""
+
+    error: GraphError
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    work: Work[Any, Any]
+    spare: SimpleQueue[Callable[[Any], Any]] = field(default_factory=SimpleQueue)
+
+
+# What this process has made, the last used at the end; threads share it.
+_ready: OrderedDict[Recipe[Any, Any], _Ready] = OrderedDict()
+_making = threading.Lock()
+
+
+def run(order: Order) -> Any:
+    """Return what the piece gives, or what was raised on purpose."""
+    try:
+        ready = _made(order)
+    except (GraphError, OSError) as error:
+        return Refused(ExecutorFailed(f"worker {_address()}: {error}"))
+    try:
+        lane = ready.spare.get_nowait()
+    except Empty:
+        lane = ready.work.lane()
+    try:
+        found = lane(order.piece)
+    except GraphError as error:
+        return Refused(error)
+    ready.spare.put(lane)
+    return found
+
+
+def _made(order: Order) -> _Ready:
+    """Return the work of a recipe, made once and kept."""
+    _refuse_others(order.versions)
+    with _making:
+        if order.recipe not in _ready:
+            _ready[order.recipe] = _Ready(order.recipe.make())
+        _ready.move_to_end(order.recipe)
+        while len(_ready) > KEPT_MAX:
+            _ready.popitem(last=False)
+        return _ready[order.recipe]
+
+
+def _refuse_others(wanted: Mapping[str, str]) -> None:
+    here = versions()
+    for name, version in wanted.items():
+        if here.get(name) != version:
+            raise ExecutorFailed(f"{name} is {here.get(name)} there and {version} here")
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Return the versions that figures depend on; this package's is a hash of its sources."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(path.relative_to(PACKAGE).as_posix().encode())
+        digest.update(path.read_bytes())
+    python = ".".join(platform.python_version_tuple()[:2])
+    named = {name: metadata.version(name) for name in COMPUTING}
+    return {"python": python, "deeptier": digest.hexdigest()[:12], **named}
+
+
+def _address() -> str:
+    """Return the address of this worker; there is none where no worker runs this."""
+    try:
+        return str(import_module("distributed").get_worker().address)
+    except ValueError:
+        return "of this process"
