@@ -10,7 +10,6 @@ import typer
 from app.analyse import options as asked
 from app.config import Settings
 from app.kit import console
-from graph.errors import InvalidInput
 
 analyse = typer.Typer(
     name="analyse",
@@ -84,7 +83,7 @@ def esri(
     precision: Annotated[str, typer.Option("--precision", help="double or single.")] = "double",
     threads: Threads = None,
     dask: Annotated[
-        str | None, typer.Option("--dask", help="A scheduler (not in this version).")
+        str | None, typer.Option("--dask", help="A Dask scheduler, tcp://HOST:PORT; no threads.")
     ] = None,
     set_aside: SetAside = None,
     as_json: AsJson = False,
@@ -98,8 +97,6 @@ def esri(
     _among("--method", method or "rounds", "rounds", "fixed-point")
     _among("--dead-sector", dead_sector, "one", "unit")
     _among("--precision", precision, "double", "single")
-    if dask:
-        raise InvalidInput("--dask is not in this version; use --threads")
     options = asked.Esri(
         firms=firms,
         trades=trades,
@@ -114,6 +111,7 @@ def esri(
         precision=precision,
         losses=losses is not None,
         threads=_threads(threads),
+        dask=dask,
     )
     _run("esri", options, out=out, losses=losses, set_aside=set_aside, as_json=as_json)
 

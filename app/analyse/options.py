@@ -26,6 +26,7 @@ class Esri:
     precision: str
     losses: bool
     threads: int
+    dask: str | None
 
 
 @dataclass(frozen=True, slots=True)

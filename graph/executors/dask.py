@@ -141,8 +141,8 @@ class Dask:
     def _wait(self, number: int, future: Any) -> None:
         for _ in range(int(PIECE_HOURS_MAX * 3600 / self._patience_s) + 1):
             try:
-                self._dask.wait(future, timeout=self._patience_s)
-            except self._dask.TimeoutError:
+                future.exception(timeout=self._patience_s)
+            except TimeoutError:
                 self.lanes  # noqa: B018  # Raises where nobody is left to do it.
             else:
                 return

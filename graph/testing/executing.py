@@ -1,0 +1,165 @@
+"""What being an executor means, and works that wait, fail or die, for tests of executors."""
+
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.errors import InvalidInput
+from graph.executors import AHEAD, Executor, Work
+from graph.executors.work import Found, Piece, Recipe
+
+STEP_S, WAIT_S = 0.01, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Squares:
+    """Work that squares numbers and refuses one of them."""
+
+    refused: int = -1
+
+    def lane(self) -> Callable[[int], int]:
+        """Return what squares."""
+
+        def square(number: int) -> int:
+            if number == self.refused:
+                raise InvalidInput(f"{number} is refused")
+            return number * number
+
+        return square
+
+    def recipe(self) -> "Squares":
+        """Return itself: a word that any process understands."""
+        return self
+
+    def make(self) -> "Squares":
+        """Return itself."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty(Squares):
+    """Work that leaves a mark, then dies or fails for a reason that is none of ours."""
+
+    marks: Path = Path()
+    deadly: bool = False
+
+    def lane(self) -> Callable[[int], int]:
+        """Return what fails."""
+
+        def fail(number: int) -> int:
+            mark(self.marks)
+            if self.deadly:
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise RuntimeError(f"no room for {number}")
+
+        return fail
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """An executor whose pieces leave a mark, then wait for a file before they run."""
+
+    executor: Executor
+    marks: Path
+
+    @property
+    def lanes(self) -> int:
+        """Return those of the executor."""
+        return self.executor.lanes
+
+    def map(self, work: Work[Piece, Found], pieces: Iterable[Piece]) -> Iterator[Found]:
+        """Yield what each piece gives, once the gate is open."""
+        return self.executor.map(Gated(work.recipe(), self.marks), pieces)
+
+    def open(self) -> None:
+        """Let all pieces run."""
+        (self.marks / "open").touch()
+
+    def processes(self) -> list[int]:
+        """Return the process of every piece that has begun, in the order of numbers."""
+        return sorted(int(path.name.split(".")[0]) for path in self.marks.glob("*.mark"))
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """Work behind a gate."""
+
+    inside: Recipe[Any, Any]
+    marks: Path
+
+    def lane(self) -> Callable[[Any], Any]:
+        """Return what leaves a mark, waits and works."""
+        lane = self.inside.make().lane()
+
+        def run(piece: Any) -> Any:
+            mark(self.marks)
+            until((self.marks / "open").exists)
+            return lane(piece)
+
+        return run
+
+    def recipe(self) -> "Gated":
+        """Return itself: what is inside is a recipe."""
+        return self
+
+    def make(self) -> "Gated":
+        """Return itself."""
+        return self
+
+
+def mark(folder: Path) -> None:
+    """Leave a file that names this process."""
+    handle, _ = tempfile.mkstemp(prefix=f"{os.getpid()}.", suffix=".mark", dir=folder)
+    os.close(handle)
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for something, and not for ever."""
+    for _ in range(int(WAIT_S / STEP_S)):
+        if happened():
+            return
+        time.sleep(STEP_S)
+    raise AssertionError(f"it did not happen within {WAIT_S:g} s")
+
+
+class ExecutorTests:
+    """Answers come in the order of their pieces, few are taken ahead, and errors come through."""
+
+    @pytest.fixture
+    def executor(self) -> Executor:
+        raise NotImplementedError
+
+    def test_no_pieces_give_no_answers(self, executor: Executor) -> None:
+        assert list(executor.map(Squares(), [])) == []
+
+    def test_answers_come_in_the_order_of_their_pieces(self, executor: Executor) -> None:
+        assert list(executor.map(Squares(), range(50))) == [n * n for n in range(50)]
+
+    def test_few_pieces_are_taken_ahead_of_who_reads(self, executor: Executor) -> None:
+        numbers = count()
+        answers = executor.map(Squares(), numbers)
+
+        assert [next(answers), next(answers), next(answers)] == [0, 1, 4]
+        assert next(numbers) <= 3 + executor.lanes * AHEAD
+        answers.close()  # type: ignore[attr-defined]  # A generator, in every executor we have.
+
+    def test_a_refusal_comes_through_in_its_place(self, executor: Executor) -> None:
+        answers = executor.map(Squares(refused=2), range(9))
+
+        assert [next(answers), next(answers)] == [0, 1]
+        with pytest.raises(InvalidInput, match="2 is refused"):
+            next(answers)
+
+    def test_an_executor_goes_on_after_a_refusal(self, executor: Executor) -> None:
+        with pytest.raises(InvalidInput):
+            list(executor.map(Squares(refused=0), range(9)))
+
+        assert list(executor.map(Squares(), [3])) == [9]

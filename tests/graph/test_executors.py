@@ -1,0 +1,60 @@
+"""Work on threads."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from graph.errors import InvalidInput
+from graph.executors import Executor, Threads, executor_of
+from graph.testing.executing import ExecutorTests, Squares
+
+
+class TestThreads(ExecutorTests):
+    @pytest.fixture(params=[1, 3])
+    def executor(self, request: pytest.FixtureRequest) -> Executor:
+        return Threads(request.param)
+
+
+class Lanes:
+    """Work that counts its lanes, and whether two pieces ever shared one at a time."""
+
+    def __init__(self) -> None:
+        self.lanes = 0
+        self.shared = False
+
+    def lane(self) -> Callable[[int], int]:
+        self.lanes += 1
+        busy = threading.Lock()
+
+        def run(number: int) -> int:
+            self.shared |= not busy.acquire(blocking=False)
+            square = number * number
+            busy.release()
+            return square
+
+        return run
+
+    def recipe(self) -> Squares:
+        return Squares()
+
+
+def test_a_thread_has_a_lane_of_its_own_and_keeps_it() -> None:
+    work = Lanes()
+
+    assert len(list(Threads(3).map(work, range(500)))) == 500
+    assert work.lanes <= 3
+    assert not work.shared
+
+
+def test_an_executor_stands_for_itself_and_a_number_for_threads() -> None:
+    threads = Threads(2)
+
+    assert executor_of(threads) is threads
+    assert executor_of(5).lanes == 5
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_less_than_one_thread_is_refused(threads: int) -> None:
+    with pytest.raises(InvalidInput, match=f"threads {threads} is not at least 1"):
+        executor_of(threads)
