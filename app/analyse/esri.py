@@ -1,6 +1,7 @@
 """`analyse esri`: what each closure or shock costs in production."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from app.analyse.economies import economy_of, producers_of, rules_of, scenarios_of
 from app.analyse.options import Answer, Columns, Step
 from app.analyse.options import Esri as Options
+from app.analyse.placing import placed
 from app.analyse.tables import Codes, Desk, table, trades_of
 from graph.contagion import (
     EXACT,
@@ -21,6 +23,9 @@ from graph.contagion import (
 )
 from graph.contagion.running import Precision
 from graph.errors import InvalidInput
+from graph.executors import Executor
+
+Figures = dict[str, np.ndarray]
 
 
 def run(options: Options, desk: Desk, step: Step) -> Answer:
@@ -39,12 +44,10 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
         step("closures", done / max(1, len(scenarios)))
 
     facts = {"method": method, "firms": len(codes), "trades": len(trades)}
-    if method == "rounds":
-        rules = rules_of(options)
-        columns, more = _by_rounds(options, production, scenarios, rules, progress)
-    else:
-        rules = EXACT
-        columns, more = _at_fixed_point(options, production, scenarios, progress)
+    rules = rules_of(options) if method == "rounds" else EXACT
+    with placed(options, production) as (there, threads):
+        run = Run(there, scenarios, rules, threads, progress)
+        columns, more = _by_rounds(options, run) if method == "rounds" else _at_rest(options, run)
     facts |= {"denominators": production.denominators, **_facts(options, columns["esri"]), **more}
     return Answer(
         {kind: names, **table(**columns)},
@@ -53,42 +56,44 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
     )
 
 
-def _by_rounds(
-    options: Options,
-    production: Production,
-    scenarios: Scenarios,
-    rules: Rules,
-    progress: Callable[[int], None],
-) -> tuple[dict[str, np.ndarray], dict[str, object]]:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What runs, by which rules and where, and who is told."""
+
+    production: Production
+    scenarios: Scenarios
+    rules: Rules
+    threads: int | Executor
+    progress: Callable[[int], None]
+
+
+def _by_rounds(options: Options, run: Run) -> tuple[Figures, dict[str, object]]:
     found = esri(
-        production,
-        scenarios,
-        rules=rules,
+        run.production,
+        run.scenarios,
+        rules=run.rules,
         precision=cast("Precision", options.precision),
-        threads=options.threads,
-        progress=progress,
+        threads=run.threads,
+        progress=run.progress,
     )
     columns = {"esri": found.total, "esri_downstream": found.down, "esri_upstream": found.up}
     facts: dict[str, object] = {
-        "tolerance": rules.tolerance,
-        "rounds_max": rules.rounds_max,
-        "dead_sector": rules.dead_sector,
+        "tolerance": run.rules.tolerance,
+        "rounds_max": run.rules.rounds_max,
+        "dead_sector": run.rules.dead_sector,
         "precision": options.precision,
         "relative_error_max": found.relative_error_max,
     }
     return {**columns, "rounds": found.rounds}, facts
 
 
-def _at_fixed_point(
-    options: Options,
-    production: Production,
-    scenarios: Scenarios,
-    progress: Callable[[int], None],
-) -> tuple[dict[str, np.ndarray], dict[str, object]]:
+def _at_rest(options: Options, run: Run) -> tuple[Figures, dict[str, object]]:
     if options.precision != "double" or options.dead_sector != "one":
         raise InvalidInput("fixed-point knows --precision double and --dead-sector one only")
     width = 1.0 if options.tolerance is None else options.tolerance
-    found = bracket(production, scenarios, width=width, threads=options.threads, progress=progress)
+    found = bracket(
+        run.production, run.scenarios, width=width, threads=run.threads, progress=run.progress
+    )
     columns = {
         "esri": found.total,
         "esri_downstream": found.down,
@@ -114,14 +119,15 @@ def _losses(
     codes: Codes,
     rules: Rules,
 ) -> Iterator[Columns]:
-    every = losses(production, scenarios, rules=rules, threads=options.threads)
-    for name, found in zip(names, every, strict=True):
-        yield {
-            "scenario": [name] * len(found.rows),
-            "firm": [codes.names[row] for row in found.rows.tolist()],
-            "loss_downstream": found.down.tolist(),
-            "loss_upstream": found.up.tolist(),
-        }
+    with placed(options, production) as (there, threads):
+        every = losses(there, scenarios, rules=rules, threads=threads)
+        for name, found in zip(names, every, strict=True):
+            yield {
+                "scenario": [name] * len(found.rows),
+                "firm": [codes.names[row] for row in found.rows.tolist()],
+                "loss_downstream": found.down.tolist(),
+                "loss_upstream": found.up.tolist(),
+            }
 
 
 def _facts(options: Options, total: np.ndarray) -> dict[str, object]:

@@ -49,6 +49,7 @@ class Dask:
         self._address, self._patience_s, self._retries = address, patience_s, retries
         self._dask = _distributed()
         self._here = worker.versions()
+        self._known: set[str] = set()  # Workers that have loaded this package.
         try:
             self._client = self._dask.Client(address, timeout=patience_s, set_as_default=False)
         except ValueError as error:
@@ -95,6 +96,7 @@ class Dask:
         """
         recipe = work.recipe()
         room = self.lanes * AHEAD
+        self._refuse_strangers()
         waiting: deque[tuple[int, Any]] = deque()
         run = uuid4().hex
         try:
@@ -132,8 +134,6 @@ class Dask:
             raise ExecutorFailed(
                 f"piece {number}: the scheduler at {self._address} went away"
             ) from error
-        except ImportError as error:
-            raise ExecutorFailed(f"{self._strangers()}: {error}") from error
         if isinstance(answer, worker.Refused):
             raise answer.error
         return answer
@@ -148,11 +148,15 @@ class Dask:
                 return
         raise ExecutorFailed(f"piece {number} did not come back within {PIECE_HOURS_MAX} hours")
 
-    def _strangers(self) -> str:
-        """Return which workers cannot load this package."""
+    def _refuse_strangers(self) -> None:
+        """Refuse workers that cannot load this package: they would leave without a word."""
+        if self._known >= self._client.nthreads().keys():
+            return
         said = self._client.run(import_module, worker.__name__, on_error="return")
-        names = [name for name, found in said.items() if isinstance(found, BaseException)]
-        return f"worker {', '.join(names) or 'unknown'} cannot load this package"
+        for address, found in said.items():
+            if isinstance(found, BaseException):
+                raise ExecutorFailed(f"worker {address} cannot load this package: {found}")
+        self._known |= said.keys()
 
 
 def _distributed() -> Any:

@@ -400,8 +400,7 @@ def test_a_revenue_of_nought_that_sells_is_refused_by_its_place(bench: Bench) ->
     assert "zero.csv, line 3, column revenue: '0.0'" in said
 
 
-def test_what_is_not_in_this_version_is_refused_in_words(bench: Bench) -> None:
-    assert "--dask" in bench.refused("esri", "--dask", "tcp://there")
+def test_a_firm_to_close_that_is_not_there_is_refused_in_words(bench: Bench) -> None:
     assert "no such firm" in bench.refused("esri", "--close", "77")
 
 
