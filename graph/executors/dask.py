@@ -1,5 +1,6 @@
 """Work on the workers of a Dask scheduler, on this machine or on many."""
 
+import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator
 from importlib import import_module
@@ -49,7 +50,6 @@ class Dask:
         self._address, self._patience_s, self._retries = address, patience_s, retries
         self._dask = _distributed()
         self._here = worker.versions()
-        self._known: set[str] = set()  # Workers that have loaded this package.
         try:
             self._client = self._dask.Client(address, timeout=patience_s, set_as_default=False)
         except ValueError as error:
@@ -96,7 +96,6 @@ class Dask:
         """
         recipe = work.recipe()
         room = self.lanes * AHEAD
-        self._refuse_strangers()
         waiting: deque[tuple[int, Any]] = deque()
         run = uuid4().hex
         try:
@@ -112,12 +111,18 @@ class Dask:
                 self._client.cancel([future for _, future in waiting], force=True)
 
     def _submit(self, order: worker.Order, key: str) -> Any:
+        # The scheduler opens what it passes on, unless it is bytes: so it needs none of our code.
+        sent = pickle.dumps(worker.Sent(order), pickle.HIGHEST_PROTOCOL)
         # A piece holds some megabytes of shocks and observers; Dask warns from ten on.
         with import_module("dask.config").set(
             {"distributed.admin.large-graph-warning-threshold": "1GB"}
         ):
             return self._client.submit(
-                worker.run, order, key=key, pure=False, retries=self._retries
+                pickle.loads,
+                sent,
+                key=key,
+                pure=False,
+                retries=self._retries,
             )
 
     def _answer(self, number: int, future: Any) -> Any:
@@ -134,6 +139,8 @@ class Dask:
             raise ExecutorFailed(
                 f"piece {number}: the scheduler at {self._address} went away"
             ) from error
+        except ImportError as error:
+            raise ExecutorFailed(f"{self._strangers()}: {error}") from error
         if isinstance(answer, worker.Refused):
             raise answer.error
         return answer
@@ -148,15 +155,11 @@ class Dask:
                 return
         raise ExecutorFailed(f"piece {number} did not come back within {PIECE_HOURS_MAX} hours")
 
-    def _refuse_strangers(self) -> None:
-        """Refuse workers that cannot load this package: they would leave without a word."""
-        if self._known >= self._client.nthreads().keys():
-            return
+    def _strangers(self) -> str:
+        """Return which workers cannot load this package."""
         said = self._client.run(import_module, worker.__name__, on_error="return")
-        for address, found in said.items():
-            if isinstance(found, BaseException):
-                raise ExecutorFailed(f"worker {address} cannot load this package: {found}")
-        self._known |= said.keys()
+        names = [name for name, found in said.items() if isinstance(found, BaseException)]
+        return f"worker {', '.join(names) or 'unknown'} cannot load this package"
 
 
 def _distributed() -> Any:

@@ -30,6 +30,16 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """An order on its way: it is carried out where it is unpickled."""
+
+    order: Order
+
+    def __reduce__(self) -> tuple[Callable[[Order], Any], tuple[Order]]:
+        return run, (self.order,)
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """What was raised on purpose: it is no failure, and is not tried again."""
 
