@@ -16,7 +16,7 @@ from graph.errors import InvalidInput
 from graph.executors import AHEAD, Executor, Work
 from graph.executors.work import Found, Piece, Recipe
 
-STEP_S, WAIT_S = 0.01, 60.0
+STEP_S, WAIT_S = 0.01, 120.0
 
 
 @dataclass(frozen=True, slots=True)

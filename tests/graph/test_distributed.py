@@ -150,7 +150,7 @@ def test_a_killed_worker_costs_no_answer(
         victim, survivor = gate.processes()
         os.kill(victim, signal.SIGKILL)
         gate.open()
-        found = answer.result(timeout=60)
+        found = answer.result(timeout=120)
 
     assert found.total.tobytes() == esri(production, EVERYBODY).total.tobytes()
     assert victim != survivor
@@ -195,7 +195,7 @@ def test_a_piece_may_take_longer_than_our_patience(cluster: LocalCluster, tmp_pa
         with pytest.raises(TimeoutError):
             answer.result(timeout=0.3)
         gate.open()
-        assert answer.result(timeout=60) == [49]
+        assert answer.result(timeout=120) == [49]
 
 
 def test_an_index_that_does_not_settle_names_its_scenario(shared: Production, dask: Dask) -> None:
