@@ -152,7 +152,7 @@ class Unpaid:
         return self.levels[-1]
 
 
-def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: float = 0.0) -> Unpaid:
+def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: npt.ArrayLike = 0.0) -> Unpaid:
     """
     Return what creditors lose when these firms pay only a share of what they owe.
 
@@ -163,10 +163,10 @@ def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: float = 0.0) -> 
     Args:
         debts: Claims, cash as external assets, and debts outside.
         rows: The firms that stop.
-        recovery: The share that they still pay.
+        recovery: The share in [0, 1] that they still pay: one for all or one for each.
 
     Raises:
-        InvalidInput: A row is no firm, or a column is not what it must be.
+        InvalidInput: A row is no firm, or a column or recovery is not what it must be.
 
     Example:
         Firm 0 owes 1 ten and stops; 1 owes 2 eight and has cash of three.
@@ -181,9 +181,11 @@ def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: float = 0.0) -> 
     closed = np.array(rows, np.int64)
     _refuse((closed < 0) | (closed >= debts.firms), "rows", "is no row of a firm")
     stopped[closed] = True
+    pays = np.ones(debts.firms)
+    pays[closed] = _recoveries(recovery, len(closed))
     owed = np.bincount(debtors, amounts, debts.firms) + outside
     due = np.bincount(creditors, amounts, debts.firms)
-    means = np.where(stopped, recovery * owed, np.maximum(cash, owed - due))
+    means = np.where(stopped, pays * owed, np.maximum(cash, owed - due))
     open_claims = ~stopped[creditors]
     gone = np.bincount(debtors[~open_claims], amounts[~open_claims], debts.firms)
     kept = replace(
@@ -197,3 +199,12 @@ def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: float = 0.0) -> 
     found = clear(kept)
     missing = _kernel_debts(kept).claims
     return Unpaid(tuple(missing @ (1.0 - shares) for shares in found.levels), found.round)
+
+
+def _recoveries(given: npt.ArrayLike, firms: int) -> FloatArray:
+    shares = np.array(given, np.float64)
+    if shares.ndim and shares.shape != (firms,):
+        raise InvalidInput(f"recovery has {shares.size} entries for {firms} firms that stop")
+    if not ((shares >= 0.0) & (shares <= 1.0)).all():
+        raise InvalidInput("a recovery is not in [0, 1]")
+    return np.broadcast_to(shares, firms)

@@ -256,7 +256,7 @@ def bank_losses(
     """
     banks, terms = lending.banks, lending.terms
     _refuse(banks.borrowers >= len(production), "firms", "is no row of a firm")
-    buffers = _Buffers.of(lending.books, banks.borrowers, len(production), terms)
+    buffers = Buffers.of(lending.books, banks.borrowers, len(production), terms)
     start = 0
     blocks = losses_of(production, scenarios, banks.borrowers, rules=rules, threads=threads)
     for block in blocks:
@@ -272,8 +272,8 @@ def bank_losses(
 
 
 @dataclass(frozen=True, slots=True)
-class _Buffers:
-    """Profit and buffers of borrowers."""
+class Buffers:
+    """Profit and buffers of borrowers, in one order."""
 
     revenue: FloatArray
     cost: FloatArray
@@ -282,7 +282,12 @@ class _Buffers:
 
     @classmethod
     def of(cls, books: Books, borrowers: IntArray, firms: int, terms: Terms) -> Self:
-        """Return the borrowers' books; a buffer that the terms do not read is endless."""
+        """
+        Return the borrowers' books; a buffer that the terms do not read is endless.
+
+        Raises:
+            InvalidInput: A column is missing that the terms read, or does not fit.
+        """
         counts = {
             "equity": terms.default != "illiquid",
             "liquidity": terms.default in ("illiquid", "either"),
