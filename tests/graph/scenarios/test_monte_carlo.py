@@ -24,7 +24,9 @@ from graph.scenarios import (
     measure,
     simulate,
 )
+from graph.scenarios.failures import SAMPLINGS
 from graph.scenarios.measures import expected_shortfall
+from graph.scenarios.monte_carlo import sets
 
 FIRMS = 7
 TIGHT = Rules(1e-12)
@@ -106,13 +108,24 @@ def test_unequal_failures_follow_the_poisson_binomial() -> None:
     assert found.cascades == len(np.unique(found.production_fen))
 
 
+def failing(model: MonteCarlo) -> Simulation:
+    """Return a simulation that counts first failures at 100 fen each and runs no cascade."""
+    failed = np.concatenate([np.diff(each.offsets) for _, each in sets(model, range_of(model))])
+    most = (np.array([100 * len(model.failures)]), np.zeros(1, np.int64))
+    fen = 100 * failed
+    return Simulation(("all",), fen[:, None], None, failed, fen, range_of(model), most, model)
+
+
+def range_of(model: MonteCarlo) -> Any:
+    return np.arange(model.draws)
+
+
 @pytest.mark.parametrize("sampling", ["plain", "antithetic", "stratified"])
 def test_many_small_firms_come_to_vasiceks_limit(sampling: Any) -> None:
     firms, pd, common, level = 3000, 0.02, 0.15, 0.9
     failures = Failures.correlated(np.full(firms, pd), common=common)
-    model = MonteCarlo(failures, 2048, seed=4, sampling=sampling)
 
-    found = measure(simulate(lone(firms), Stakes.build([100] * firms), model), level=level)
+    found = measure(failing(MonteCarlo(failures, 2048, seed=4, sampling=sampling)), level=level)
 
     below = stats.norm.ppf(pd) + np.sqrt(common) * stats.norm.ppf(level)
     limit = firms * 100 * stats.norm.cdf(below / np.sqrt(1 - common))
@@ -120,17 +133,39 @@ def test_many_small_firms_come_to_vasiceks_limit(sampling: Any) -> None:
     assert found.el_fen[0] == pytest.approx(firms * pd * 100, abs=4 * found.el_error_fen[0])
 
 
+@pytest.mark.parametrize("sampling", ["plain", "antithetic", "stratified"])
+def test_few_firms_of_one_factor_follow_its_mixed_binomial(sampling: Any) -> None:
+    firms, pd, common, draws = 20, 0.1, 0.3, 4096
+    model = MonteCarlo(
+        Failures.correlated(np.full(firms, pd), common=common), draws, seed=7, sampling=sampling
+    )
+
+    found = measure(simulate(lone(firms), Stakes.build([100] * firms), model), level=0.95)
+
+    at, weight = np.polynomial.hermite_e.hermegauss(80)
+    chance = stats.norm.cdf((stats.norm.ppf(pd) - np.sqrt(common) * at) / np.sqrt(1 - common))
+    atoms = np.arange(firms + 1)
+    mass = stats.binom.pmf(atoms[:, None], firms, chance) @ (weight / weight.sum())
+    edge = int(np.searchsorted(np.cumsum(mass), 0.95))
+    shortfall = edge + np.maximum(0, atoms - edge) @ mass / 0.05
+    assert found.var_low_fen[0] <= 100 * edge <= found.var_high_fen[0]
+    assert found.el_fen[0] == pytest.approx(100 * firms * pd, abs=4 * found.el_error_fen[0] + 1)
+    assert found.es_fen[0] == pytest.approx(100 * shortfall, abs=4 * found.es_error_fen[0])
+
+
 def test_pairs_and_strata_are_nearer_to_the_truth_and_say_so() -> None:
     failures = Failures.correlated(np.full(500, 0.05), common=0.2)
-    errors = {
-        sampling: measure(
-            simulate(lone(500), Stakes.build([100] * 500), MonteCarlo(failures, 1024, 5, sampling))
-        ).el_error_fen[0]
-        for sampling in ("plain", "antithetic", "stratified")
-    }
+    errors, means = {}, {}
+    for sampling in SAMPLINGS:
+        found = [measure(failing(MonteCarlo(failures, 512, seed, sampling))) for seed in range(20)]
+        errors[sampling] = np.mean([each.el_error_fen[0] for each in found])
+        means[sampling] = np.std([each.el_fen[0] for each in found])
 
     assert errors["antithetic"] < 0.8 * errors["plain"]
     assert errors["stratified"] < 0.5 * errors["plain"]
+    # What is said of an error is what repeated simulations scatter by.
+    for sampling in SAMPLINGS:
+        assert 0.6 <= means[sampling] / errors[sampling] <= 1.5
 
 
 @pytest.mark.parametrize("threshold", [None, 0.2])
