@@ -22,7 +22,6 @@ from graph.kernels.layout import FloatArray, IntArray
 from graph.scenarios.groups import Groups
 
 FEN_MAX = 2**62  # All that can be lost, so that no sum passes 64 bits.
-HELD = 1 << 22  # Losses of firms held at a time.
 
 
 @dataclass(frozen=True, slots=True)

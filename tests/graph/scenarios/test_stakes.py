@@ -1,15 +1,29 @@
 """Stakes and groups, and what named scenarios cost: against the parts they are made of."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from graph.chains import find_chains
 from graph.clearing import Debts, stop_paying
 from graph.contagion import Economy, close, in_fen, prepare
 from graph.errors import InvalidInput
 from graph.fsri import Books
-from graph.scenarios import Credit, Groups, Hit, Scenario, Stakes, by_label, resolve, run
+from graph.scenarios import (
+    Credit,
+    Groups,
+    Hit,
+    Scenario,
+    Stakes,
+    by_chain,
+    by_label,
+    by_tier,
+    read,
+    resolve,
+    run,
+)
 from graph.testing.networks import toy
 
 NETWORK = toy(
@@ -110,3 +124,30 @@ def test_wrong_groups_are_refused() -> None:
     with pytest.raises(InvalidInput, match="group 'x' has a firm twice"):
         Groups.build(2, {"x": [1, 1]})
     assert by_label([None, None]) == {}
+
+
+def test_chains_overlap_and_tiers_count_from_the_nearest_core() -> None:
+    network = toy(
+        {("ore", "mill"): 60, ("mill", "cars"): 90, ("ore", "ships"): 50, ("cars", "ships"): 10}
+    )
+    chains = find_chains(network, network.rows(["cars", "ships"]))
+
+    def named(groups: dict[str, Any]) -> dict[str, list[str]]:
+        return {name: [network.ids[row] for row in rows] for name, rows in groups.items()}
+
+    # Ore stands two steps from cars and one from ships; cars supply ships, but are a core.
+    assert named(by_tier(chains)) == {"tier 0": ["cars", "ships"], "tier 1 up": ["mill", "ore"]}
+    assert named(by_chain(chains, network.ids)) == {
+        "chain cars": ["cars", "mill", "ore", "ships"],
+        "chain ships": ["cars", "mill", "ore", "ships"],
+    }
+
+
+def test_the_example_of_the_docs_is_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    block = page.split("```yaml\n")[1].split("```")[0]
+
+    port, carmaker, both = read(block)
+
+    assert (port.hits[0].down, port.hits[0].up) == (0.5, 0.0)
+    assert both.hits == port.hits + carmaker.hits
