@@ -6,18 +6,22 @@ production and x_j of that at the start. Of every unit that it lost,
 
     x_j / l_j          is its own
     1 - x_j / l_j      came over trades: where d_j >= u_j from the suppliers i of the inputs that
-                       were missed most (the slot of the largest sum), in proportion to
-                       sigma_i down_ij d_i; else from the buyers i, in proportion to up_ji u_i
+                       were missed most (the slot of the largest sum, all of them together where
+                       several are as large), in proportion to sigma_i down_ij d_i; else from
+                       the buyers i, in proportion to up_ji u_i
 
 so the parts of a firm sum to its loss.
 """
 
+import math
+
 import numba as nb
-import numpy as np
 
 from graph.kernels import esri
 from graph.kernels.layout import FloatArray
 from graph.kernels.production import Structure
+
+AS_MUCH = 1.0 - 1e-9  # Of the largest sum: the same but for rounding.
 
 
 @nb.njit(cache=True, nogil=True)
@@ -56,23 +60,50 @@ def _missed(
     structure: Structure, passed: FloatArray, j: int, amount: float, inputs: FloatArray
 ) -> float:
     """Share an amount over the suppliers that were missed most; return what was shared out."""
-    start, essential = structure.in_indptr[j], structure.in_essential[j]
-    worst, begins, ends = 0.0, start, start
-    first, missed = start, 0.0
-    for e in range(start, structure.in_needed[j]):
-        if e == essential or (e < essential and np.copysign(1.0, structure.in_shares[e]) < 0.0):
-            if missed > worst:
-                worst, begins, ends = missed, first, e
-            first, missed = e, 0.0
-        missed += passed[structure.in_suppliers[e]] * abs(structure.in_shares[e])
-    if missed > worst:
-        worst, begins, ends = missed, first, structure.in_needed[j]
+    start, needed = structure.in_indptr[j], structure.in_needed[j]
+    worst = total = 0.0
+    e = start
+    while e < needed:
+        end = _slot_end(structure, j, e)
+        worst = max(worst, _sum(structure, passed, e, end))
+        e = end
     if worst <= 0.0:
         return 0.0
-    for e in range(begins, ends):
-        part = passed[structure.in_suppliers[e]] * abs(structure.in_shares[e])
-        inputs[e] += amount * (part / worst)
+    e = start
+    while e < needed:
+        end = _slot_end(structure, j, e)
+        missed = _sum(structure, passed, e, end)
+        total += missed if missed >= worst * AS_MUCH else 0.0
+        e = end
+    e = start
+    while e < needed:
+        end = _slot_end(structure, j, e)
+        if _sum(structure, passed, e, end) >= worst * AS_MUCH:
+            for q in range(e, end):
+                part = passed[structure.in_suppliers[q]] * abs(structure.in_shares[q])
+                inputs[q] += amount * (part / total)
+        e = end
     return amount
+
+
+@nb.njit(cache=True, nogil=True)
+def _slot_end(structure: Structure, j: int, start: int) -> int:
+    """Return where the slot ends that begins there: an essential sector, or all the rest."""
+    essential = structure.in_essential[j]
+    if start >= essential:
+        return structure.in_needed[j]
+    e = start + 1
+    while e < essential and math.copysign(1.0, structure.in_shares[e]) > 0.0:
+        e += 1
+    return e
+
+
+@nb.njit(cache=True, nogil=True)
+def _sum(structure: Structure, passed: FloatArray, start: int, end: int) -> float:
+    missed = 0.0
+    for e in range(start, end):
+        missed += passed[structure.in_suppliers[e]] * abs(structure.in_shares[e])
+    return missed
 
 
 @nb.njit(cache=True, nogil=True)

@@ -15,7 +15,7 @@ from graph.contagion import Economy, Rules, Scenarios, prepare
 from graph.errors import InvalidInput
 from graph.scenarios import Credit, Failures, Groups, MonteCarlo, Stakes, count, measure, simulate
 
-FIRMS, DRAWS = 6, 40
+FIRMS, DRAWS = 6, 24
 
 
 class World:
@@ -78,7 +78,7 @@ def literal(losses: list[list[int]], totals: list[int], part: Part) -> list[Frac
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     figure=st.sampled_from(["el", "var", "es"]),
@@ -119,7 +119,7 @@ def test_a_part_is_what_the_figure_gains_where_a_firm_grows(figure: Any) -> None
         assert gain * 10**6 == pytest.approx(parts.firm_fen[firm], rel=1e-3, abs=1e8)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_threads_change_no_fen(seed: int) -> None:
     world = World(seed)
@@ -131,7 +131,7 @@ def test_threads_change_no_fen(seed: int) -> None:
 
 
 def test_the_value_at_risk_is_read_from_the_draws_by_it() -> None:
-    world = World(3)
+    world = World(3, draws=40)
 
     found = attribute(world.production, world.stakes, world.simulation, Part("var", 0.8))
 
@@ -153,7 +153,7 @@ def test_a_figure_of_nothing_has_parts_of_nothing() -> None:
 
 
 def test_others_than_were_simulated_are_refused() -> None:
-    world = World(1)
+    world = World(1, draws=40)
     grown = Stakes.build(world.sales + 1000, groups=world.groups)
 
     with pytest.raises(InvalidInput, match="not those that were simulated"):

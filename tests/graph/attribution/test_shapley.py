@@ -60,7 +60,7 @@ def brute(
     return parts
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     hit=st.dictionaries(
@@ -111,7 +111,7 @@ def test_equals_bear_equal_parts_and_who_adds_nothing_bears_nothing() -> None:
     assert dict(zip(alone.players, alone.part_fen.tolist(), strict=True)) == {3: 9, 1: 0}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_shocks_of_one_label_are_one_player(seed: int) -> None:
     production, stakes = drawn(seed)

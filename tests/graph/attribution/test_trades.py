@@ -26,7 +26,7 @@ class World:
         self.need = random.integers(0, 3, (FIRMS, FIRMS))
         self.sector = random.integers(0, 3, FIRMS)
         self.ends = np.nonzero(self.amount)
-        self.revenue = self.amount.sum(axis=1) * 1.2 + 0.1
+        self.revenue = self.amount.sum(axis=1) * 2.0 + 0.1
         economy = Economy(
             FIRMS,
             *self.ends,
@@ -78,7 +78,9 @@ class World:
         parts = sigma * self.shares(buyer) * down
         kind = self.need[:, buyer]
         groups = [parts * ((kind == 2) & (self.sector == k)) for k in sorted(set(self.sector))]
-        return max([*groups, parts * (kind == 1)], key=lambda each: each.sum())
+        groups.append(parts * (kind == 1))
+        worst = max(each.sum() for each in groups)
+        return np.sum([each for each in groups if each.sum() >= worst * (1 - 1e-9)], axis=0)
 
 
 def matrices(found: Carried) -> tuple[Array, Array, Array]:
@@ -88,7 +90,7 @@ def matrices(found: Carried) -> tuple[Array, Array, Array]:
     return found.first_fen, inputs, orders
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     shocks=st.dictionaries(
@@ -122,7 +124,7 @@ def test_the_last_round_says_which_trades_carried_what(
         np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=2)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 10**6), figure=st.sampled_from(["el", "var", "es"]))
 def test_parts_of_a_figure_are_those_of_its_draws(seed: int, figure: Any) -> None:
     world, draws = World(seed), 30
@@ -150,6 +152,15 @@ def test_parts_of_a_figure_are_those_of_its_draws(seed: int, figure: Any) -> Non
         wanted = [sum(parts) / draws for parts in zip(nothing, *every, strict=True)]
         for got, literal in zip((own, inputs, orders), wanted, strict=True):
             np.testing.assert_allclose(got, literal, rtol=1e-6, atol=2)
+
+
+def test_inputs_that_are_missed_alike_carry_a_loss_together() -> None:
+    trades = Economy(3, [0, 1], [2, 2], [4.0, 6.0], classes=[2, 2], sectors=[0, 1, 2])
+
+    found = carried_by(prepare(trades), Scenarios.together([0, 1]), Stakes.build([4, 6, 100]))
+
+    assert found.inputs_fen.tolist() == [50, 50]
+    assert found.first_fen.tolist() == [4, 6, 0]
 
 
 def test_a_first_loss_is_the_firms_own_and_the_rest_came_over_trades() -> None:

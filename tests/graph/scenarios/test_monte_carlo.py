@@ -197,7 +197,7 @@ def test_all_sets_of_failures_weighed_by_their_chance_are_what_draws_come_to(
         )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10**6), threshold=st.sampled_from([None, 0.0, 0.3]))
 def test_every_draw_costs_what_its_failures_cost(seed: int, threshold: float | None) -> None:
     world = World(seed)
@@ -216,7 +216,7 @@ def test_every_draw_costs_what_its_failures_cost(seed: int, threshold: float | N
         assert found.first_fen[draw] == world.sales[rows].sum()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10**6), more=st.floats(0, 0.5))
 def test_larger_chances_never_cost_less_in_any_draw(seed: int, more: float) -> None:
     world = World(seed)
@@ -233,7 +233,7 @@ def test_larger_chances_never_cost_less_in_any_draw(seed: int, more: float) -> N
     assert (less.first_fen <= most.first_fen).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_threads_and_the_number_of_draws_change_no_bit(seed: int) -> None:
     world = World(seed)
@@ -250,7 +250,7 @@ def test_threads_and_the_number_of_draws_change_no_bit(seed: int) -> None:
         assert getattr(half, name).tolist() == getattr(whole, name)[:100].tolist()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_another_order_of_firms_costs_the_same(seed: int) -> None:
     random = np.random.default_rng(seed)

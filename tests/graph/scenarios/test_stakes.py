@@ -151,3 +151,14 @@ def test_the_example_of_the_docs_is_read() -> None:
 
     assert (port.hits[0].down, port.hits[0].up) == (0.5, 0.0)
     assert both.hits == port.hits + carmaker.hits
+
+
+def test_who_loses_everything_at_once_fails_and_who_loses_less_does_not() -> None:
+    stakes = Stakes.build(SALES, credit=Credit([1, 10, 100, 1000], 0.5))
+    hits = [("mill", 1.0, 0.0), ("ore", 0.0, 1.0), ("shop", 0.99, 0.99)]
+    scenario = Scenario("x", tuple(Hit(firms=(firm,), down=down, up=up) for firm, down, up in hits))
+
+    found = run(PRODUCTION, resolve(NETWORK, [scenario]), stakes)
+
+    assert found.credit_fen is not None
+    assert found.credit_fen.tolist() == [[55]]
