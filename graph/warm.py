@@ -14,7 +14,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from graph import chains, clearing, contagion, credit, dependence, diffusion, fsri, single_points
+from graph import (
+    attribution,
+    chains,
+    clearing,
+    contagion,
+    credit,
+    dependence,
+    diffusion,
+    fsri,
+    scenarios,
+    single_points,
+)
 from graph.contagion import Economy, Exposures, Rules, Scenarios
 from graph.live import Claims, Live
 from graph.network import Network
@@ -123,6 +134,12 @@ def _live() -> None:
     live.change_exposure(0, 1, 3.0)
 
 
+def _carried() -> None:
+    production = contagion.prepare(_economy(leakage=0.5))
+    stakes = scenarios.Stakes.build(np.full(FIRMS, 16))
+    attribution.carried_by(production, Scenarios.together([0, 5]), stakes)
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "chains": _chains,
     "production by rounds": _rounds,
@@ -132,6 +149,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "payments and credit": _payments,
     "single points and dependence": _dependencies,
     "live": _live,
+    "parts of losses": _carried,
 }
 
 

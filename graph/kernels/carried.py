@@ -89,9 +89,9 @@ def _missed(
 @nb.njit(cache=True, nogil=True)
 def _slot_end(structure: Structure, j: int, start: int) -> int:
     """Return where the slot ends that begins there: an essential sector, or all the rest."""
-    essential = structure.in_essential[j]
+    essential, needed = int(structure.in_essential[j]), int(structure.in_needed[j])
     if start >= essential:
-        return structure.in_needed[j]
+        return needed
     e = start + 1
     while e < essential and math.copysign(1.0, structure.in_shares[e]) > 0.0:
         e += 1

@@ -23,7 +23,8 @@ def drawn(seed: int) -> tuple[Production, Stakes]:
     random = np.random.default_rng(seed)
     ends = random.integers(0, FIRMS, (2, 14))
     amounts, classes = random.uniform(1, 9, 14), random.integers(0, 3, 14)
-    economy = Economy(FIRMS, *ends, amounts, classes, sectors=random.integers(0, 3, FIRMS))
+    sectors, revenue = random.integers(0, 3, FIRMS), np.full(FIRMS, 99.0)
+    economy = Economy(FIRMS, *ends, amounts, classes, sectors=sectors, revenue=revenue)
     credit = Credit(random.integers(0, 10**5, FIRMS), 0.6, threshold=0.4)
     return prepare(economy), Stakes.build(random.integers(0, 10**6, FIRMS), credit=credit)
 
