@@ -1,15 +1,14 @@
 """`analyse diffusion`: how strongly every firm is tied to each source."""
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
 
 from app.analyse.options import Answer, Step
 from app.analyse.options import Diffusion as Options
-from app.analyse.tables import Codes, Column, Desk, Floats, firms_of, trades_of
-from graph.diffusion import Dangling, Diffusion, Ties, spread
+from app.analyse.tables import Codes, Column, Desk, firms_of, trades_of
+from graph.diffusion import Dangling, Sources, Ties, Walk, spread_all
 from graph.errors import InvalidInput
 
 
@@ -23,42 +22,42 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
         buyers=trades.wholes("buyer_row"),
         amounts=trades.floats("amount"),
     )
-    sources = _sources(options, desk, codes)
-    found: list[Diffusion] = []
+    names, sources = _sources(options, desk, codes)
+    done = 0
 
-    def one(weights: Floats) -> Diffusion:
-        return spread(
-            ties,
-            weights,
-            damping=options.damping,
-            tolerance=options.tolerance,
-            dangling=cast("Dangling", options.dangling),
-        )
+    def further(more: int) -> None:
+        nonlocal done
+        done += more
+        step("sources", done / len(names))
 
-    with ThreadPoolExecutor(options.threads) as pool:
-        for result in pool.map(one, sources.values()):
-            found.append(result)
-            step("sources", len(found) / len(sources))
-    table = {
-        "source": [name for name in sources for _ in codes.names],
-        "firm": [firm for _ in sources for firm in codes.names],
-        "share": [share for each in found for share in each.shares.tolist()],
+    found = spread_all(
+        Walk.prepare(ties, damping=options.damping),
+        sources,
+        tolerance=options.tolerance,
+        dangling=cast("Dangling", options.dangling),
+        threads=options.threads,
+        progress=further,
+    )
+    table: dict[str, list[Any]] = {
+        "source": [name for name in names for _ in codes.names],
+        "firm": [firm for _ in names for firm in codes.names],
+        "share": found.shares.ravel().tolist(),
     }
     facts = {
         "analysis": "diffusion",
         "firms": len(codes),
         "trades": len(trades),
-        "sources": len(sources),
+        "sources": len(names),
         "damping": options.damping,
         "tolerance": options.tolerance,
         "dangling": options.dangling,
-        "residual_max": max(each.residual for each in found),
+        "residual_max": float(found.residual.max()),
     }
     return Answer(table, facts)
 
 
-def _sources(options: Options, desk: Desk, codes: Codes) -> dict[str, Floats]:
-    """Return what every firm weighs in each source; rows of one firm are added up."""
+def _sources(options: Options, desk: Desk, codes: Codes) -> tuple[list[str], Sources]:
+    """Return the sources' names, and what every firm weighs in each."""
     path = options.sources
     sheet = desk.sheet(
         path, Column("source", "code"), Column("firm", "code"), Column("amount", "amount")
@@ -67,9 +66,10 @@ def _sources(options: Options, desk: Desk, codes: Codes) -> dict[str, Floats]:
     sheet = desk.refuse(sheet, sums <= 0, "amount", "the source weighs nothing")
     if not len(sheet):
         raise InvalidInput(f"{path.name}: the file names no source")
-    sources: dict[str, Floats] = {}
-    for (name,), rows in sheet.frame.group_by("source", maintain_order=True):
-        weights = np.zeros(len(codes))
-        np.add.at(weights, rows["firm_row"].to_numpy(), rows["amount"].to_numpy())
-        sources[str(name)] = weights
-    return sources
+    names = sheet.frame["source"].unique(maintain_order=True)
+    numbers = {name: number for number, name in enumerate(names.to_list())}
+    source = np.array([numbers[name] for name in sheet.frame["source"].to_list()], np.int64)
+    order = np.argsort(source, kind="stable")
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(source))])
+    rows = sheet.wholes("firm_row")[order]
+    return [str(name) for name in names], Sources(offsets, rows, sheet.floats("amount")[order])

@@ -1,8 +1,4 @@
-"""
-How strongly firms are tied to others through what they sell and buy.
-
-A measure of relation, never of money: what a core's credit is worth to whom is `graph.credit`.
-"""
+"""The ties of firms by trade, and to one source by plain steps."""
 
 from dataclasses import dataclass
 from math import ceil, log
@@ -161,6 +157,11 @@ def _check(
         raise InvalidInput("the source has a negative or missing weight, or weighs nothing")
     if not 0.0 <= damping < 1.0:
         raise InvalidInput(f"damping {damping} is not in [0, 1)")
+    check_tolerance(tolerance, dangling)
+
+
+def check_tolerance(tolerance: float, dangling: str) -> None:
+    """Raise `InvalidInput` for what is out of range."""
     if not 0.0 < tolerance < 1.0:
         raise InvalidInput(f"tolerance {tolerance} is not in (0, 1)")
     if dangling not in ("lost", "sources"):
