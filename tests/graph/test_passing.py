@@ -48,7 +48,7 @@ def columns(passed: Passed) -> dict[str, list[int]]:
     return {name: getattr(passed, name).tolist() for name in Passed.__slots__}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(amounts, claims, rules)
 def test_together_is_bit_for_bit_the_second_reading(
     held: Amounts, owed: Amounts, by: Rules
@@ -154,7 +154,7 @@ def test_paths_tell_through_whom() -> None:
     assert found.paths(9, 1) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_division_of_wide_products_is_exact(data: st.DataObject) -> None:
     wide = st.one_of(st.integers(0, 2**20), st.integers(0, ENOUGH - 1))

@@ -1,0 +1,91 @@
+"""Ties and credit of a hundred cores at once, on the economies of the engine."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from graph.contagion import Economy
+from graph.credit import Claims, Debts, Held, Rules, pass_each, pass_together
+from graph.diffusion import Sources, Ties, Walk, spread_all
+from tests.bench.figures import median_seconds, promise
+from tests.bench.networks import engine_economy
+
+CORES = 100
+WALK_SECONDS = {100_000: 0.4}
+CREDIT_MILLISECONDS = {100_000: 15.0}
+REFRESH_MILLISECONDS = {100_000: 3.0}
+OWED = 0.25  # Of a year's trade: three months.
+TIERS = Rules(Fraction(4, 5), steps_max=4, cut_off_fen=10_000_000)
+
+
+@pytest.fixture(scope="module", params=[10_000, 100_000, 1_000_000])
+def economy(request: pytest.FixtureRequest) -> Economy:
+    return engine_economy(int(request.param), stated=True)
+
+
+@pytest.fixture(scope="module")
+def walk(economy: Economy) -> Walk:
+    given = {name: getattr(economy, name) for name in ("suppliers", "buyers", "amounts")}
+    return Walk.prepare(Ties.build(economy.firms, **given))
+
+
+@pytest.fixture(scope="module")
+def credit(economy: Economy) -> tuple[Held, Debts]:
+    """Return all that the largest buyers owe, confirmed, and what everybody owes."""
+    firms = economy.firms
+    ends = np.asarray(economy.suppliers) * firms + np.asarray(economy.buyers)
+    pairs, place = np.unique(ends, return_inverse=True)
+    amounts = np.rint(np.bincount(place, economy.amounts) * OWED * 100).astype(np.int64)
+    owed = np.bincount(pairs % firms, amounts, firms).astype(np.int64)
+    cores = np.argsort(-owed, kind="stable")[:CORES]
+    claims = Claims(pairs // firms, pairs % firms, amounts)
+    return Held(cores, cores, owed[cores]), Debts.of(claims)
+
+
+def test_ties_of_cores(benchmark: BenchmarkFixture, economy: Economy, walk: Walk) -> None:
+    bought = np.bincount(economy.buyers, economy.amounts, economy.firms)
+    sources = Sources.alone(np.argsort(-bought, kind="stable")[:CORES])
+    run = {"tolerance": 1e-6, "threads": 2}
+    found = spread_all(walk, sources, **run)
+    benchmark.pedantic(spread_all, args=(walk, sources), kwargs=run, rounds=5)
+    benchmark.extra_info["rounds_mean"] = round(float(found.rounds.mean()), 1)
+    what = f"ties of {CORES} cores among {economy.firms:,} firms, distance 1e-6"
+    most = WALK_SECONDS.get(economy.firms)
+    promise(benchmark, what, median_seconds(benchmark), unit="s", at_most=most)
+
+
+def test_ties_prepared(benchmark: BenchmarkFixture, walk: Walk) -> None:
+    benchmark.pedantic(Walk.prepare, args=(walk.ties,), rounds=3, warmup_rounds=1)
+    assert len(walk) == len(walk.ties)
+
+
+@pytest.mark.parametrize("run", [pass_each, pass_together])
+def test_credit_of_cores(
+    benchmark: BenchmarkFixture, economy: Economy, credit: tuple[Held, Debts], run: type
+) -> None:
+    found = run(*credit, TIERS)
+    benchmark.pedantic(run, args=(*credit, TIERS), kwargs={"threads": 2}, rounds=9)
+    benchmark.extra_info["amounts_moved"] = len(found)
+    what = f"{run.__name__}: {CORES} cores, 4 tiers, {economy.firms:,} firms"
+    most = CREDIT_MILLISECONDS.get(economy.firms)
+    promise(benchmark, what, 1e3 * median_seconds(benchmark), unit="ms", at_most=most)
+
+
+def test_credit_of_one_core(
+    benchmark: BenchmarkFixture, economy: Economy, credit: tuple[Held, Debts]
+) -> None:
+    held, debts = credit
+    turn = iter(range(10**9))
+
+    def refresh() -> int:
+        own = slice(place := next(turn) % CORES, place + 1)
+        one = Held(held.firm[own], held.core[own], held.amount_fen[own])
+        return len(pass_each(one, debts, TIERS))
+
+    benchmark.pedantic(refresh, rounds=3 * CORES, warmup_rounds=CORES)
+    slow = 1e3 * float(np.percentile(benchmark.stats.stats.data, 99))
+    what = f"credit of one core afresh, {economy.firms:,} firms, p99"
+    promise(benchmark, what, slow, unit="ms", at_most=REFRESH_MILLISECONDS.get(economy.firms))
+    assert refresh() > 0
