@@ -22,9 +22,10 @@ from graph.contagion.cascade import (
     rounds,
 )
 from graph.contagion.debtrank import DebtRank, Exposures, spread_equity
-from graph.contagion.economy import Economy, Observers, Production, Rules, Scenarios, prepare
+from graph.contagion.economy import Economy, Production, Rules, prepare
 from graph.contagion.equity import EquityBracket, bracket_equity
 from graph.contagion.fixed_point import EXACT, Bracket, bracket
+from graph.contagion.shocks import Observers, Scenarios
 
 __all__ = [
     "EXACT",

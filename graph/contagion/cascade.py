@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.contagion import running
-from graph.contagion.economy import Denominators, Observers, Production, Rules, Scenarios
+from graph.contagion.economy import Denominators, Production, Rules
 from graph.contagion.running import Precision, Runner
+from graph.contagion.shocks import Observers, Scenarios
 from graph.errors import InvalidInput
 from graph.executors import Executor, executor_of
 from graph.kernels import cascades

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from graph.contagion.economy import ROUNDS_MAX, Scenarios
+from graph.contagion.economy import ROUNDS_MAX
+from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import debtrank as kernel
 from graph.kernels.equity import Owing

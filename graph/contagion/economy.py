@@ -1,6 +1,5 @@
 """What a cascade of production losses runs on: an economy, made ready once, and scenarios."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
@@ -11,7 +10,6 @@ import pyarrow as pa
 
 from graph.errors import InvalidInput
 from graph.kernels import layout, production
-from graph.kernels.cascades import Shocks
 from graph.kernels.layout import FloatArray, IntArray
 from graph.kernels.production import NO_MARKET, Structure
 
@@ -244,13 +242,14 @@ def trades_of(economy: Economy) -> tuple[IntArray, IntArray, FloatArray, layout.
     if not len(suppliers) == len(buyers) == len(amounts) == len(classes):
         raise InvalidInput("suppliers, buyers, amounts and classes differ in length")
     for name, ends in (("suppliers", suppliers), ("buyers", buyers)):
-        _refuse((ends < 0) | (ends >= economy.firms), name, "is no row of a firm")
-    _refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
-    _refuse((classes < 0) | (classes > 2), "classes", "is none of 0, 1, 2")  # noqa: PLR2004  # As said.
+        refuse((ends < 0) | (ends >= economy.firms), name, "is no row of a firm")
+    refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
+    refuse((classes < 0) | (classes > 2), "classes", "is none of 0, 1, 2")  # noqa: PLR2004  # As said.
     return suppliers, buyers, amounts, classes.astype(np.int8)
 
 
-def _refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
+def refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
+    """Raise `InvalidInput` for the first wrong entry of a column."""
     if wrong.any():
         raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
 
@@ -263,13 +262,13 @@ def column_of(economy: Economy, name: str, default: FloatArray) -> FloatArray:
     values = np.array(given, np.float64)
     if values.shape != (economy.firms,):
         raise InvalidInput(f"{name} has {values.size} entries for {economy.firms} firms")
-    _refuse(~np.isfinite(values) | (values < 0), name, "is negative or missing")
+    refuse(~np.isfinite(values) | (values < 0), name, "is negative or missing")
     return values
 
 
 def _totals(economy: Economy, name: str, inside: FloatArray) -> FloatArray:
     values = column_of(economy, name, inside)
-    _refuse((values == 0) & (inside > 0), name, "is 0 for a firm that trades")
+    refuse((values == 0) & (inside > 0), name, "is 0 for a firm that trades")
     return values
 
 
@@ -298,103 +297,3 @@ def _own_sectors(sectors: IntArray) -> IntArray:
     unknown = compact < 0
     compact[unknown] = compact.max(initial=-1) + 1 + np.arange(int(unknown.sum()))
     return compact
-
-
-@dataclass(frozen=True, slots=True)
-class Scenarios:
-    """
-    Scenarios one after another, as flat columns.
-
-    Args:
-        offsets: Where each scenario begins in the columns; one more than there are scenarios.
-        rows: Shocked firms, each at most once in a scenario.
-        down: Share of its production that the firm loses at the start, running downstream.
-        up: The same, running upstream.
-    """
-
-    offsets: IntArray
-    rows: IntArray
-    down: FloatArray
-    up: FloatArray = field(repr=False)
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    @classmethod
-    def alone(cls, rows: npt.ArrayLike) -> Self:
-        """Return one scenario a row: that firm closes."""
-        firms = np.array(rows, np.int64)
-        whole = np.ones(len(firms))
-        return cls(np.arange(len(firms) + 1), firms, whole, whole.copy())
-
-    @classmethod
-    def together(cls, rows: Sequence[int], *, down: float = 1.0, up: float = 1.0) -> Self:
-        """Return one scenario: all these firms lose that share at once."""
-        firms = np.array(rows, np.int64)
-        size = len(firms)
-        return cls(np.array([0, size]), firms, np.full(size, down), np.full(size, up))
-
-    def some(self, chosen: IntArray) -> Self:
-        """Return chosen scenarios, in the order they are named."""
-        offsets = np.asarray(self.offsets, np.int64)
-        sizes = np.diff(offsets)[chosen]
-        ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        places = np.arange(int(ends[-1])) + np.repeat(offsets[chosen] - ends[:-1], sizes)
-        rows, down, up = np.asarray(self.rows), np.asarray(self.down), np.asarray(self.up)
-        return type(self)(ends, rows[places], down[places], up[places])
-
-    def shocks(self, firms: int) -> Shocks:
-        """
-        Return the columns as the kernels take them.
-
-        Raises:
-            InvalidInput: They do not fit together, a firm stands twice in one scenario, or a
-                share is not in [0, 1].
-        """
-        offsets, rows = np.array(self.offsets, np.int64), np.array(self.rows, np.int64)
-        down, up = np.array(self.down, np.float64), np.array(self.up, np.float64)
-        if not len(rows) == len(down) == len(up):
-            raise InvalidInput("rows, down and up differ in length")
-        if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(rows):
-            raise InvalidInput("offsets do not run from 0 to the number of shocks")
-        _refuse(np.diff(offsets) < 0, "offsets", "is larger than the next")
-        _refuse((rows < 0) | (rows >= firms), "rows", "is no row of a firm")
-        for name, shares in (("down", down), ("up", up)):
-            _refuse(~((shares >= 0) & (shares <= 1)), name, "is not in [0, 1]")
-        places = np.repeat(np.arange(len(self)), np.diff(offsets)) * firms + rows
-        if len(np.unique(places)) < len(places):
-            raise InvalidInput("a firm stands twice in one scenario")
-        return Shocks(offsets, rows, down, up)
-
-
-@dataclass(frozen=True, slots=True)
-class Observers:
-    """
-    Firms whose loss is wanted, scenario after scenario.
-
-    Args:
-        offsets: Where each scenario's observers begin, and one end more.
-        rows: The firms.
-    """
-
-    offsets: IntArray
-    rows: IntArray
-
-    @classmethod
-    def none(cls, scenarios: int) -> Self:
-        """Return no observers for so many scenarios."""
-        return cls(np.zeros(scenarios + 1, np.int64), np.zeros(0, np.int64))
-
-    def checked(self, scenarios: int, firms: int) -> "Observers":
-        """
-        Return the columns as arrays.
-
-        Raises:
-            InvalidInput: Offsets do not fit the scenarios, or a row is that of no firm.
-        """
-        offsets, rows = np.array(self.offsets, np.int64), np.array(self.rows, np.int64)
-        if len(offsets) != scenarios + 1 or offsets[0] != 0 or offsets[-1] != len(rows):
-            raise InvalidInput("offsets do not give every scenario its observers")
-        _refuse(np.diff(offsets) < 0, "offsets", "is larger than the next")
-        _refuse((rows < 0) | (rows >= firms), "observers", "is no row of a firm")
-        return Observers(offsets, rows)

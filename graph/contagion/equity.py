@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from graph.contagion import running
 from graph.contagion.debtrank import Exposures, spread_equity
-from graph.contagion.economy import Scenarios
 from graph.contagion.running import Progress
+from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput
 from graph.kernels import equity as kernel
 from graph.kernels.cascades import Shocks

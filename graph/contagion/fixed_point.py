@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.contagion import cascade, running, stored
-from graph.contagion.economy import Denominators, Origin, Production, Rules, Scenarios
+from graph.contagion.economy import Denominators, Origin, Production, Rules
 from graph.contagion.running import Progress
+from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput
 from graph.executors import Executor, executor_of
 from graph.kernels import adjoint, frontier

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 
 from graph.contagion import stored
-from graph.contagion.economy import Observers, Origin, Production, Rules
+from graph.contagion.economy import Origin, Production, Rules
+from graph.contagion.shocks import Observers
 from graph.errors import InvalidInput, NotConverged
 from graph.executors import Executor, executor_of
 from graph.kernels import batch, cascades, frontier

@@ -1,0 +1,113 @@
+"""What a cascade starts from, and whose losses are wanted of it, as flat columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.contagion.economy import refuse
+from graph.errors import InvalidInput
+from graph.kernels.cascades import Shocks
+from graph.kernels.layout import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Scenarios:
+    """
+    Scenarios one after another, as flat columns.
+
+    Args:
+        offsets: Where each scenario begins in the columns; one more than there are scenarios.
+        rows: Shocked firms, each at most once in a scenario.
+        down: Share of its production that the firm loses at the start, running downstream.
+        up: The same, running upstream.
+    """
+
+    offsets: IntArray
+    rows: IntArray
+    down: FloatArray
+    up: FloatArray = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @classmethod
+    def alone(cls, rows: npt.ArrayLike) -> Self:
+        """Return one scenario a row: that firm closes."""
+        firms = np.array(rows, np.int64)
+        whole = np.ones(len(firms))
+        return cls(np.arange(len(firms) + 1), firms, whole, whole.copy())
+
+    @classmethod
+    def together(cls, rows: Sequence[int], *, down: float = 1.0, up: float = 1.0) -> Self:
+        """Return one scenario: all these firms lose that share at once."""
+        firms = np.array(rows, np.int64)
+        size = len(firms)
+        return cls(np.array([0, size]), firms, np.full(size, down), np.full(size, up))
+
+    def some(self, chosen: IntArray) -> Self:
+        """Return chosen scenarios, in the order they are named."""
+        offsets = np.asarray(self.offsets, np.int64)
+        sizes = np.diff(offsets)[chosen]
+        ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        places = np.arange(int(ends[-1])) + np.repeat(offsets[chosen] - ends[:-1], sizes)
+        rows, down, up = np.asarray(self.rows), np.asarray(self.down), np.asarray(self.up)
+        return type(self)(ends, rows[places], down[places], up[places])
+
+    def shocks(self, firms: int) -> Shocks:
+        """
+        Return the columns as the kernels take them.
+
+        Raises:
+            InvalidInput: They do not fit together, a firm stands twice in one scenario, or a
+                share is not in [0, 1].
+        """
+        offsets, rows = np.array(self.offsets, np.int64), np.array(self.rows, np.int64)
+        down, up = np.array(self.down, np.float64), np.array(self.up, np.float64)
+        if not len(rows) == len(down) == len(up):
+            raise InvalidInput("rows, down and up differ in length")
+        if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(rows):
+            raise InvalidInput("offsets do not run from 0 to the number of shocks")
+        refuse(np.diff(offsets) < 0, "offsets", "is larger than the next")
+        refuse((rows < 0) | (rows >= firms), "rows", "is no row of a firm")
+        for name, shares in (("down", down), ("up", up)):
+            refuse(~((shares >= 0) & (shares <= 1)), name, "is not in [0, 1]")
+        places = np.repeat(np.arange(len(self)), np.diff(offsets)) * firms + rows
+        if len(np.unique(places)) < len(places):
+            raise InvalidInput("a firm stands twice in one scenario")
+        return Shocks(offsets, rows, down, up)
+
+
+@dataclass(frozen=True, slots=True)
+class Observers:
+    """
+    Firms whose loss is wanted, scenario after scenario.
+
+    Args:
+        offsets: Where each scenario's observers begin, and one end more.
+        rows: The firms.
+    """
+
+    offsets: IntArray
+    rows: IntArray
+
+    @classmethod
+    def none(cls, scenarios: int) -> Self:
+        """Return no observers for so many scenarios."""
+        return cls(np.zeros(scenarios + 1, np.int64), np.zeros(0, np.int64))
+
+    def checked(self, scenarios: int, firms: int) -> "Observers":
+        """
+        Return the columns as arrays.
+
+        Raises:
+            InvalidInput: Offsets do not fit the scenarios, or a row is that of no firm.
+        """
+        offsets, rows = np.array(self.offsets, np.int64), np.array(self.rows, np.int64)
+        if len(offsets) != scenarios + 1 or offsets[0] != 0 or offsets[-1] != len(rows):
+            raise InvalidInput("offsets do not give every scenario its observers")
+        refuse(np.diff(offsets) < 0, "offsets", "is larger than the next")
+        refuse((rows < 0) | (rows >= firms), "observers", "is no row of a firm")
+        return Observers(offsets, rows)
