@@ -46,20 +46,22 @@ def share_out(totals: IntArray, owners: IntArray, parts: FloatArray) -> IntArray
         >>> share_out(np.array([10, 7]), np.array([0, 1, 0, 0]), np.array([1.0, 5.0, 1.0, 1.0]))
         array([4, 7, 3, 3])
     """
-    sums = np.bincount(owners, parts, len(totals))
+    size = len(totals)
+    sums = np.bincount(owners, parts, size)
     scaled = np.zeros(len(parts))
     np.divide(parts, sums[owners], out=scaled, where=sums[owners] > 0.0)
     scaled *= totals[owners]
     cut = np.floor(scaled).astype(np.int64)
-    used = np.zeros(len(totals), np.int64)
+    used = np.zeros(size, np.int64)
     np.add.at(used, owners, cut)
     missing = totals - used
     order = np.lexsort((np.arange(len(parts)), cut - scaled, owners))
-    first = np.searchsorted(owners[order], np.arange(len(totals)))
+    first = np.searchsorted(owners[order], np.arange(size))
     rank = np.arange(len(parts)) - first[owners[order]]
     cut[order[rank < missing[owners[order]]]] += 1
-    # Rounding of floats can cut one fen too few away: the largest part gives it back.
+    # Floats cannot tell every fen of a large total apart: the largest part makes up for that.
+    off = np.minimum(missing, 0) + np.maximum(missing - np.bincount(owners, minlength=size), 0)
     largest = np.lexsort((np.arange(len(parts)), -cut, owners))
-    over = np.flatnonzero(missing < 0)
-    cut[largest[np.searchsorted(owners[largest], over)]] += missing[over]
+    which = np.flatnonzero(off)
+    cut[largest[np.searchsorted(owners[largest], which)]] += off[which]
     return cut

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graph.attribution import Part, apportion, attribute, share_out
@@ -200,6 +200,7 @@ def test_shared_out_parts_sum_to_every_total(totals: list[int], seed: int) -> No
     np.testing.assert_allclose(found, parts / sums[owners] * np.array(totals)[owners], atol=1.01)
 
 
+@example(2**56, 3)
 @given(st.integers(1, 2**61), st.integers(2, 30))
 def test_more_fen_than_a_float_can_tell_apart_are_shared_out_whole(total: int, size: int) -> None:
     found = share_out(np.array([total]), np.zeros(size, np.int64), np.full(size, 1 / 3))
