@@ -60,7 +60,9 @@ def _chains() -> None:
     found = chains.find_chains(network, cores)
     chains.strengths(network, found.chain(0))
     chains.belonging(network, cores)
-    diffusion.spread(diffusion.Ties.of(network), np.ones(FIRMS))
+    ties = diffusion.Ties.of(network)
+    diffusion.spread(ties, np.ones(FIRMS))
+    diffusion.spread_all(diffusion.Walk.prepare(ties), diffusion.Sources.alone(EVERYBODY))
 
 
 def _rounds() -> None:
@@ -106,7 +108,10 @@ def _payments() -> None:
     clearing.stop_paying(debts, [FIRMS - 1])
     owed = {(row, row + 1): 8 for row in range(FIRMS - 1)}
     held = credit.Held.of({(FIRMS - 1, FIRMS - 1): 100})
-    credit.pass_on(held, credit.Claims.of(owed), credit.Rules(Fraction(4, 5), 4, 0))
+    owing = credit.Debts.of(credit.Claims.of(owed))
+    rules = credit.Rules(Fraction(4, 5), 4, 0)
+    credit.pass_on(held, owing, rules)
+    credit.pass_each(held, owing, rules)
 
 
 def _dependencies() -> None:
