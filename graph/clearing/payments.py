@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -48,9 +48,9 @@ class Debts:
         if not len(creditors) == len(debtors) == len(amounts):
             raise InvalidInput("creditors, debtors and amounts differ in length")
         for name, ends in (("creditors", creditors), ("debtors", debtors)):
-            _refuse((ends < 0) | (ends >= self.firms), name, "is no row of a firm")
-        _refuse(creditors == debtors, "creditors", "has a claim on itself")
-        _refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
+            refuse((ends < 0) | (ends >= self.firms), name, "is no row of a firm")
+        refuse(creditors == debtors, "creditors", "has a claim on itself")
+        refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
         return creditors, debtors, amounts
 
     def outside(self) -> tuple[FloatArray, FloatArray]:
@@ -60,8 +60,8 @@ class Debts:
         for name, values in (("external_assets", assets), ("external_liabilities", liabilities)):
             if values.shape != (self.firms,):
                 raise InvalidInput(f"{name} has {values.size} entries for {self.firms} firms")
-            _refuse(~np.isfinite(values), name, "is missing")
-        _refuse(liabilities < 0, "external_liabilities", "is negative")
+            refuse(~np.isfinite(values), name, "is missing")
+        refuse(liabilities < 0, "external_liabilities", "is negative")
         return assets, liabilities
 
     def with_losses(self, rows: Sequence[int], amounts: Sequence[float]) -> Self:
@@ -109,23 +109,41 @@ def clear(
         >>> found.payment.round(6).tolist(), found.round.tolist()
         ([6.0, 7.0, 0.0], [1, 2, 0])
     """
-    if not (0.0 <= recovery_external <= 1.0 and 0.0 <= recovery_internal <= 1.0):
+    terms = checked_terms(recovery_external, recovery_internal, seniority)
+    return cleared(kernel_debts(debts), terms)
+
+
+class Terms(NamedTuple):
+    """What a failed firm recovers outside and inside, and whether creditors outside come first."""
+
+    external: float
+    internal: float
+    first: bool
+
+
+def checked_terms(external: float, internal: float, seniority: Seniority) -> Terms:
+    """Return the terms, or raise `InvalidInput`."""
+    if not (0.0 <= external <= 1.0 and 0.0 <= internal <= 1.0):
         raise InvalidInput("a recovery is not in [0, 1]")
     if seniority not in ("pari-passu", "senior"):
         raise InvalidInput(f"seniority {seniority!r} is neither 'pari-passu' nor 'senior'")
-    columns = _kernel_debts(debts)
-    first = seniority == "senior"
-    cleared = kernel.clear(columns, recovery_external, recovery_internal, first)
-    if cleared is None:
+    return Terms(external, internal, seniority == "senior")
+
+
+def cleared(columns: kernel.Debts, terms: Terms) -> Clearing:
+    """Return the greatest payments, or raise `NotConverged`."""
+    found = kernel.clear(columns, terms.external, terms.internal, terms.first)
+    if found is None:
         raise NotConverged("the payments of a level have no finite solution")
     owed = columns.inside + columns.outside
-    failed = cleared.rounds > 0
-    means = kernel.recovered(columns, cleared.shares[-1], recovery_external, recovery_internal)
+    failed = found.rounds > 0
+    means = kernel.recovered(columns, found.shares[-1], terms.external, terms.internal)
     paid = np.where(failed, np.clip(means, 0.0, owed), owed)
-    return Clearing(owed, paid, failed, cleared.rounds, tuple(cleared.shares))
+    return Clearing(owed, paid, failed, found.rounds, tuple(found.shares))
 
 
-def _kernel_debts(debts: Debts) -> kernel.Debts:
+def kernel_debts(debts: Debts) -> kernel.Debts:
+    """Return the debts as the kernels take them, or raise `InvalidInput`."""
     creditors, debtors, amounts = debts.columns()
     assets, liabilities = debts.outside()
     shape = (debts.firms, debts.firms)
@@ -134,7 +152,8 @@ def _kernel_debts(debts: Debts) -> kernel.Debts:
     return kernel.Debts(claims, inside, liabilities, assets)
 
 
-def _refuse(wrong: BoolArray, name: str, why: str) -> None:
+def refuse(wrong: BoolArray, name: str, why: str) -> None:
+    """Raise `InvalidInput` at the first wrong entry."""
     if wrong.any():
         raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
 
@@ -179,7 +198,7 @@ def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: npt.ArrayLike = 
     cash, outside = debts.outside()
     stopped = np.zeros(debts.firms, np.bool_)
     closed = np.array(rows, np.int64)
-    _refuse((closed < 0) | (closed >= debts.firms), "rows", "is no row of a firm")
+    refuse((closed < 0) | (closed >= debts.firms), "rows", "is no row of a firm")
     stopped[closed] = True
     pays = np.ones(debts.firms)
     pays[closed] = _recoveries(recovery, len(closed))
@@ -197,7 +216,7 @@ def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: npt.ArrayLike = 
         external_liabilities=outside + gone,
     )
     found = clear(kept)
-    missing = _kernel_debts(kept).claims
+    missing = kernel_debts(kept).claims
     return Unpaid(tuple(missing @ (1.0 - shares) for shares in found.levels), found.round)
 
 
