@@ -27,7 +27,7 @@ from scipy import sparse
 
 from graph.contagion import Block, Exposures, Production, Rules, Scenarios, losses_of, spread_equity
 from graph.errors import InvalidInput
-from graph.kernels.layout import FloatArray, IntArray
+from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, sum_fits
 
 Default = Literal["illiquid", "insolvent", "either", "gradual"]
 Profit = Literal["share", "margin"]
@@ -130,6 +130,8 @@ class Banks:
         _refuse((lenders < 0) | (lenders >= len(own)), "banks", "is no row of a bank")
         _refuse(rows < 0, "firms", "is no row of a firm")
         _refuse(~np.isfinite(lent) | (lent < 0), "amounts", "is negative or missing")
+        _refuse_endless(own, "equity")
+        _refuse_endless(lent, "amounts")
         if between is not None and len(between) != len(own):
             raise InvalidInput(f"claims of {len(between)} banks on each other, {len(own)} banks")
         borrowers, places = np.unique(rows, return_inverse=True)
@@ -304,6 +306,7 @@ class Buffers:
             if values.shape != (firms,):
                 raise InvalidInput(f"{name} has {values.size} entries for {firms} firms")
             _refuse(~np.isfinite(values) | (values < 0), name, "is negative or missing")
+            _refuse_endless(values, name)
             columns.append(values[borrowers])
         return cls(*columns)
 
@@ -345,6 +348,11 @@ def _between(banks: Banks, loss: FloatArray, terms: Terms) -> FloatArray | None:
 def _share(lost: FloatArray, total: float) -> float:
     """Return a sum as a share; without any equity there is none to lose."""
     return float(lost.sum()) / total if total > 0.0 else 0.0
+
+
+def _refuse_endless(amounts: FloatArray, name: str) -> None:
+    if not sum_fits(amounts):
+        raise InvalidInput(f"{name} sum to more than {SUM_MAX:g}")
 
 
 def _refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:

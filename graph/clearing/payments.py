@@ -11,6 +11,7 @@ from scipy import sparse
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import clearing as kernel
 from graph.kernels.clearing import BoolArray, FloatArray, IntArray
+from graph.kernels.layout import SUM_MAX, sum_fits
 
 Seniority = Literal["pari-passu", "senior"]
 
@@ -51,6 +52,7 @@ class Debts:
             refuse((ends < 0) | (ends >= self.firms), name, "is no row of a firm")
         refuse(creditors == debtors, "creditors", "has a claim on itself")
         refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
+        refuse_endless(amounts, "amounts")
         return creditors, debtors, amounts
 
     def outside(self) -> tuple[FloatArray, FloatArray]:
@@ -61,13 +63,24 @@ class Debts:
             if values.shape != (self.firms,):
                 raise InvalidInput(f"{name} has {values.size} entries for {self.firms} firms")
             refuse(~np.isfinite(values), name, "is missing")
+            refuse_endless(values, name)
         refuse(liabilities < 0, "external_liabilities", "is negative")
         return assets, liabilities
 
     def with_losses(self, rows: Sequence[int], amounts: Sequence[float]) -> Self:
-        """Return the same debts after these firms lost so much of their external assets."""
+        """
+        Return the same debts after these firms lost so much of their external assets.
+
+        Raises:
+            InvalidInput: A row is no firm, or a loss is missing.
+        """
         assets = np.array(self.external_assets, np.float64)
-        np.subtract.at(assets, np.array(rows, np.int64), np.array(amounts, np.float64))
+        places, losses = np.array(rows, np.int64), np.array(amounts, np.float64)
+        if places.shape != losses.shape:
+            raise InvalidInput("rows and losses differ in length")
+        refuse((places < 0) | (places >= self.firms), "rows", "is no row of a firm")
+        refuse(~np.isfinite(losses), "losses", "is missing")
+        np.subtract.at(assets, places, losses)
         return replace(self, external_assets=assets)
 
 
@@ -150,6 +163,12 @@ def kernel_debts(debts: Debts) -> kernel.Debts:
     claims = sparse.coo_array((amounts, (creditors, debtors)), shape=shape).tocsr()
     inside = np.bincount(debtors, amounts, debts.firms).astype(np.float64)
     return kernel.Debts(claims, inside, liabilities, assets)
+
+
+def refuse_endless(amounts: FloatArray, name: str) -> None:
+    """Raise `InvalidInput` where sums of the amounts would not be finite."""
+    if not sum_fits(amounts):
+        raise InvalidInput(f"{name} sum to more than {SUM_MAX:g}")
 
 
 def refuse(wrong: BoolArray, name: str, why: str) -> None:

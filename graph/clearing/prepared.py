@@ -16,6 +16,7 @@ from graph.clearing.payments import (
     cleared,
     kernel_debts,
     refuse,
+    refuse_endless,
 )
 from graph.errors import InvalidInput
 from graph.kernels import clearing as exact
@@ -70,6 +71,7 @@ class AssetLosses:
         refuse(np.diff(offsets) < 0, "offsets", "is larger than the next")
         refuse((rows < 0) | (rows >= firms), "rows", "is no row of a firm")
         refuse(~np.isfinite(amounts), "amounts", "is missing")
+        refuse_endless(amounts, "amounts")
         refuse(amounts < 0, "amounts", "is a gain: payments that rise need a network cleared anew")
         scenarios = np.repeat(np.arange(len(self)), np.diff(offsets))
         if len(np.unique(scenarios * firms + rows)) < len(rows):

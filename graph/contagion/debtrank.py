@@ -12,7 +12,7 @@ from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import debtrank as kernel
 from graph.kernels.equity import Owing
-from graph.kernels.layout import FloatArray, IntArray
+from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, sum_fits
 
 Kind = Literal["linear", "single-hit", "nonlinear"]
 KINDS: dict[str, int] = {
@@ -68,7 +68,8 @@ class Exposures:
         total, firms = counts.sum(), len(buffers)
         claims = sparse.coo_array((sums, (owed, owing)), shape=(firms, firms)).tocsr()
         claims.eliminate_zeros()
-        with np.errstate(divide="ignore"):
+        # A claim above all equity there can be is that of a firm without equity.
+        with np.errstate(divide="ignore", over="ignore"):
             claims.data /= np.repeat(buffers, np.diff(claims.indptr))
         by_debtor = claims.tocsc()
         return cls(
@@ -160,6 +161,8 @@ def _check(
     for name, values in (("equity", equity), ("weights", weights), ("amounts", amounts)):
         if not bool((np.isfinite(values) & (values >= 0)).all()):
             raise InvalidInput(f"{name}: an entry is negative or missing")
+        if not sum_fits(values):
+            raise InvalidInput(f"{name} sum to more than {SUM_MAX:g}")
     if len(weights) != len(equity):
         raise InvalidInput(f"weights has {len(weights)} entries for {len(equity)} firms")
     if not len(creditors) == len(debtors) == len(amounts):

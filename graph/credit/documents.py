@@ -101,8 +101,7 @@ class Debts:
             InvalidInput: A claim is negative, a pair of firms stands twice, or a firm owes 2^62
                 fen or more.
         """
-        if (claims.amount_fen < 0).any():
-            raise InvalidInput("documents and claims must not be negative")
+        refuse_amounts("claims", claims.creditor, claims.debtor, claims.amount_fen)
         there = claims.amount_fen > 0
         creditor, debtor = claims.creditor[there], claims.debtor[there]
         amount = claims.amount_fen[there].astype(np.int64)
@@ -135,6 +134,16 @@ class Debts:
             return self.spare.get_nowait()
         except Empty:
             return passing.space(self.owed)
+
+
+def refuse_amounts(what: str, first: Rows, second: Rows, amounts: Rows) -> None:
+    """Raise `InvalidInput` where the columns are not whole numbers, or amounts are negative."""
+    if not len(first) == len(second) == len(amounts):
+        raise InvalidInput(f"columns of {what} differ in length")
+    if not all(np.issubdtype(each.dtype, np.integer) for each in (first, second, amounts)):
+        raise InvalidInput(f"columns of {what} must be whole numbers")
+    if (amounts < 0).any():
+        raise InvalidInput(f"{what} must not be negative")
 
 
 def summed(firm: Rows, core: Rows, amount_fen: Rows) -> Held:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from graph.credit.documents import Claims, Debts, Held, Passed, Rows, Rules, summed
+from graph.credit.documents import Claims, Debts, Held, Passed, Rows, Rules, refuse_amounts, summed
 from graph.credit.flows import Flows
 from graph.errors import InvalidInput
 from graph.kernels import passing
@@ -127,8 +127,7 @@ def _step(
 
 def _arranged(held: Held, debts: Debts) -> tuple[Rows, passing.Arrived]:
     """Return the cores and, core by core, what firms that owe anything hold."""
-    if (held.amount_fen < 0).any():
-        raise InvalidInput("documents and claims must not be negative")
+    refuse_amounts("documents", held.firm, held.core, held.amount_fen)
     if float(held.amount_fen.sum(dtype=np.float64)) >= ENOUGH:
         raise InvalidInput("documents sum to 2^62 fen or more")
     held = summed(held.firm, held.core, held.amount_fen.astype(np.int64))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import diffusion as kernel
-from graph.kernels.layout import FloatArray, IntArray
+from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, sum_fits
 
 Dangling = Literal["lost", "sources"]
 DAMPING = 0.85
@@ -73,6 +73,8 @@ class Ties:
                 raise InvalidInput("an end of a trade is no row of a firm")
         if not bool((np.isfinite(sums) & (sums >= 0)).all()):
             raise InvalidInput("an amount is negative or missing")
+        if not sum_fits(sums):
+            raise InvalidInput(f"the amounts sum to more than {SUM_MAX:g}")
         order = np.lexsort((buying, selling))
         bought = np.bincount(buying, sums, firms)
         shares = np.divide(sums, bought[buying], out=np.zeros(len(sums)), where=sums > 0)
@@ -153,8 +155,10 @@ def _check(
 ) -> None:
     if weights.shape != (len(ties),):
         raise InvalidInput(f"the source has {weights.size} entries for {len(ties)} firms")
-    if not bool((np.isfinite(weights) & (weights >= 0)).all()) or weights.sum() <= 0:
+    if not bool((np.isfinite(weights) & (weights >= 0)).all()) or not weights.any():
         raise InvalidInput("the source has a negative or missing weight, or weighs nothing")
+    if not sum_fits(weights):
+        raise InvalidInput(f"the source's weights sum to more than {SUM_MAX:g}")
     if not 0.0 <= damping < 1.0:
         raise InvalidInput(f"damping {damping} is not in [0, 1)")
     check_tolerance(tolerance, dangling)

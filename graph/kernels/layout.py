@@ -21,6 +21,7 @@ Classes = npt.NDArray[np.int8]
 NOT_NEEDED, NOT_ESSENTIAL, ESSENTIAL = 0, 1, 2
 # What stands for a slot where none is needed to add up what a buyer misses.
 ADDED, ALONE = -1, -2
+SUM_MAX = 1e300
 
 
 class Trades(NamedTuple):
@@ -42,6 +43,12 @@ class Inputs(NamedTuple):
     slots: RowArray  # By place in `Trades`: the slot of what is missed, `ADDED` or `ALONE`.
     slot_indptr: IntArray  # Slots of every buyer.
     shares: FloatArray  # By place in `Trades`: what of a buyer's needs one supplier covers.
+
+
+def sum_fits(amounts: FloatArray) -> bool:
+    """Return whether sums of these amounts, and small multiples of them, stay finite."""
+    with np.errstate(over="ignore"):
+        return bool(np.sum(np.abs(amounts)) < SUM_MAX)
 
 
 @nb.njit(cache=True, nogil=True)
