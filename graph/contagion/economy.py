@@ -244,7 +244,7 @@ def trades_of(economy: Economy) -> tuple[IntArray, IntArray, FloatArray, layout.
     for name, ends in (("suppliers", suppliers), ("buyers", buyers)):
         refuse((ends < 0) | (ends >= economy.firms), name, "is no row of a firm")
     refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
-    _refuse_endless(amounts, "amounts")
+    _refuse_extreme(amounts, "amounts")
     refuse((classes < 0) | (classes > 2), "classes", "is none of 0, 1, 2")  # noqa: PLR2004  # As said.
     return suppliers, buyers, amounts, classes.astype(np.int8)
 
@@ -255,7 +255,9 @@ def refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
         raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
 
 
-def _refuse_endless(amounts: FloatArray, name: str) -> None:
+def _refuse_extreme(amounts: FloatArray, name: str) -> None:
+    tiny = (amounts > 0) & (amounts < layout.AMOUNT_MIN)
+    refuse(tiny, name, f"is above 0 and below {layout.AMOUNT_MIN:g}")
     if not layout.sum_fits(amounts):
         raise InvalidInput(f"{name} sum to more than {layout.SUM_MAX:g}")
 
@@ -269,7 +271,7 @@ def column_of(economy: Economy, name: str, default: FloatArray) -> FloatArray:
     if values.shape != (economy.firms,):
         raise InvalidInput(f"{name} has {values.size} entries for {economy.firms} firms")
     refuse(~np.isfinite(values) | (values < 0), name, "is negative or missing")
-    _refuse_endless(values, name)
+    _refuse_extreme(values, name)
     return values
 
 

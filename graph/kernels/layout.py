@@ -21,7 +21,8 @@ Classes = npt.NDArray[np.int8]
 NOT_NEEDED, NOT_ESSENTIAL, ESSENTIAL = 0, 1, 2
 # What stands for a slot where none is needed to add up what a buyer misses.
 ADDED, ALONE = -1, -2
-SUM_MAX = 1e300
+# Sums and the least amount that is divided by: a quotient of the two is finite.
+SUM_MAX, AMOUNT_MIN = 1e150, 1e-150
 
 
 class Trades(NamedTuple):
@@ -46,7 +47,7 @@ class Inputs(NamedTuple):
 
 
 def sum_fits(amounts: FloatArray) -> bool:
-    """Return whether sums of these amounts, and small multiples of them, stay finite."""
+    """Return whether sums of these amounts stay in a range in which quotients are finite."""
     with np.errstate(over="ignore"):
         return bool(np.sum(np.abs(amounts)) < SUM_MAX)
 

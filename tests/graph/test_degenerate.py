@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -92,7 +93,7 @@ NETWORKS = {
     "amounts far apart": Trades(
         [0, 0, 1, 1, 2], [0, 1, 2, 3, 0], [1, 2, 3, 4, 4], [1e-9, 1e15, 1.0, 1e3, 1e-9]
     ),
-    "the least amounts": Trades([0, 1, 1], [0, 1], [1, 2], [1e-320, 5e-324]),
+    "the least amounts": Trades([0, 1, 1], [0, 1], [1, 2], [1e-150, 3e-150]),
 }
 Analysis = Callable[[Trades, Scenarios], Any]
 
@@ -209,7 +210,7 @@ def test_a_closed_circle_has_no_fixed_point_and_says_how_far_it_is(network: str)
 
 
 def test_a_million_trades_of_one_pair_are_one_trade() -> None:
-    size, amount = 1_000_000, 0.1
+    size, amount = 10_000 if numba.config.DISABLE_JIT else 1_000_000, 0.1
     many = Trades([0, 1], np.zeros(size, int), np.ones(size, int), np.full(size, amount))
     once = Trades([0, 1], [0], [1], [size * amount])
     alone = Scenarios.alone([0, 1])
@@ -259,6 +260,8 @@ def _built(analysis: str, trades: Trades) -> object:
         (lambda: prepare(Economy(2, [0], [1], [1.0], weights=HUGE)), "weights sum to more"),
         (lambda: prepare(Economy(2, [0], [1], [1.0], revenue=[np.inf, 1])), "revenue: entry 0"),
         (lambda: prepare(Economy(2, [0], [1], [1.0], leakage=np.nan)), "leakage nan"),
+        (lambda: prepare(Economy(2, [0], [1], [1e-320])), "amounts: entry 0 is above 0 and below"),
+        (lambda: prepare(Economy(2, [0], [1], [1.0], cost=[0, 1e-320])), "cost: entry 1 is above"),
         (
             lambda: Exposures.build(HUGE, creditors=[], debtors=[], amounts=[]),
             "equity sum to more",
@@ -346,7 +349,7 @@ def _by_scenario(name: str, trades: Trades, scenarios: Scenarios) -> np.ndarray:
     return bracket_equity(trades.exposures(), scenarios, width=1e-9).upper
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(drawn(), st.integers(0, 99))
 def test_trades_split_into_parallel_ones_change_nothing(trades: Trades, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -361,7 +364,7 @@ def test_trades_split_into_parallel_ones_change_nothing(trades: Trades, seed: in
     same(trades, split, np.arange(trades.firms), atol=1e-11)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(drawn(), st.integers(0, 99))
 def test_the_order_of_the_trades_changes_nothing(trades: Trades, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(trades.amounts))
@@ -375,7 +378,7 @@ def test_the_order_of_the_trades_changes_nothing(trades: Trades, seed: int) -> N
     same(trades, mixed, np.arange(trades.firms), atol=1e-11)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(drawn())
 def test_a_firm_that_trades_with_nobody_changes_no_other_figure(trades: Trades) -> None:
     more = replace(trades, sectors=[*trades.sectors, 0])
@@ -383,7 +386,7 @@ def test_a_firm_that_trades_with_nobody_changes_no_other_figure(trades: Trades) 
     same(trades, more, np.arange(trades.firms), atol=1e-11)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(drawn(), st.integers(0, 99))
 def test_the_order_of_scenarios_changes_no_bit(trades: Trades, seed: int) -> None:
     alone = Scenarios.alone(np.arange(trades.firms))
