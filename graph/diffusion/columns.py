@@ -12,7 +12,7 @@ import numpy.typing as npt
 from graph.diffusion.ties import DAMPING, TOLERANCE, Dangling, Ties, check_tolerance
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import walks
-from graph.kernels.layout import FloatArray, IntArray, offsets, sorted_by
+from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, offsets, sorted_by, sum_fits
 
 Progress = Callable[[int], None]
 SPAN = 2 * (2 + walks.START_MAX)  # Twice what shares and their start sum to, or more.
@@ -30,8 +30,8 @@ class Sources:
         weights: What each weighs; a source is brought to sum 1.
 
     Raises:
-        InvalidInput: The columns do not fit, a weight is negative or missing, or a source weighs
-            nothing.
+        InvalidInput: The columns do not fit, a weight is negative, missing or beyond all sense, or
+            a source weighs nothing.
     """
 
     offsets: IntArray
@@ -46,6 +46,8 @@ class Sources:
             raise InvalidInput("rows and weights of sources differ in length")
         if not bool((np.isfinite(self.weights) & (self.weights >= 0)).all()):
             raise InvalidInput("a source has a negative or missing weight")
+        if not sum_fits(self.weights):
+            raise InvalidInput(f"the weights of sources sum to more than {SUM_MAX:g}")
         nothing = np.flatnonzero(self._sums() <= 0)
         if len(nothing):
             raise InvalidInput(f"source {nothing[0]} weighs nothing")
