@@ -2,8 +2,9 @@
 What a shock to some firms costs all others: production losses (ESRI) and equity losses (DebtRank).
 
 A network is prepared once (`prepare`), then any number of scenarios run on it: `close` one,
-`esri` many, `observe` the losses of chosen firms, `losses` those of everybody, `rounds` step by
-step. Equity is `spread_equity`. A result has the same bits on any number of threads.
+`esri` many, `observe` the losses of chosen firms, `losses` those of everybody, `losses_by` those
+of sectors, `rounds` step by step. Equity is `spread_equity`. A result has the same bits on any
+number of threads.
 """
 
 from graph.contagion.cascade import (
@@ -25,6 +26,7 @@ from graph.contagion.debtrank import DebtRank, Exposures, spread_equity
 from graph.contagion.economy import Economy, Production, Rules, prepare
 from graph.contagion.equity import EquityBracket, bracket_equity
 from graph.contagion.fixed_point import EXACT, Bracket, bracket
+from graph.contagion.reports import GroupLosses, losses_by, markets_of
 from graph.contagion.shocks import Observers, Scenarios
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "EquityBracket",
     "Esri",
     "Exposures",
+    "GroupLosses",
     "Losses",
     "Observed",
     "Observers",
@@ -50,7 +53,9 @@ __all__ = [
     "esri",
     "in_fen",
     "losses",
+    "losses_by",
     "losses_of",
+    "markets_of",
     "observe",
     "prepare",
     "rounds",
