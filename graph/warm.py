@@ -23,6 +23,7 @@ from graph import (
     dependence,
     diffusion,
     fsri,
+    replay,
     scenarios,
     single_points,
 )
@@ -74,7 +75,7 @@ def _rounds() -> None:
         contagion.esri(production, scenarios, precision="single")
         contagion.esri(production, scenarios)
         contagion.esri(production, scenarios, rules=Rules(dead_sector="unit"))
-        list(contagion.rounds(production, Scenarios.together([0])))
+        replay.record(production, Scenarios.together([0]))
 
 
 def _bracket() -> None:

@@ -122,28 +122,44 @@ def rounds(
         [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
     rules = rules or Rules()
+    for used, left in enumerate(settling(production, scenario, rules)):
+        down, up = 1.0 - left[0][production.places], 1.0 - left[1][production.places]
+        shares = running.index(production.weights, down, up)
+        yield Contagion(down, up, used, *shares, rules)
+
+
+def settling(
+    production: Production, scenario: Scenarios, rules: Rules
+) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """
+    Yield what is left of every firm, down and up, by place, after each round from round 0.
+
+    Raises:
+        InvalidInput: The scenario names a firm outside the economy.
+        NotConverged: Losses still moved after `rounds_max` rounds.
+
+    Example:
+        >>> from graph.contagion import Economy, prepare
+        >>> production = prepare(Economy(2, suppliers=[0], buyers=[1], amounts=[4.0]))
+        >>> every = settling(production, Scenarios.together([0]), Rules())
+        >>> [down[production.places].tolist() for down, _ in every]
+        [[0.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
+    """
     unit = rules.dead_sector == "unit"
     caps = running.caps(len(production), _shocks(production, scenario), 0)
     left, largest = caps, 1.0
-    yield _contagion(production, left, 0, rules)
-    for used in range(1, rules.rounds_max + 1):
+    yield left
+    for _ in range(rules.rounds_max):
         after = (
             plain.step_down(production.structure, left[0], caps[0], unit),
             plain.step_up(production.structure, left[1], caps[1]),
         )
         largest = max(float(np.max(a - b, initial=0.0)) for a, b in zip(left, after, strict=True))
         left = after
-        yield _contagion(production, left, used, rules)
+        yield left
         if largest <= rules.tolerance:
             return
     running.refuse_moving(np.array([largest]), rules)
-
-
-def _contagion(
-    production: Production, left: tuple[FloatArray, FloatArray], used: int, rules: Rules
-) -> Contagion:
-    down, up = 1.0 - left[0][production.places], 1.0 - left[1][production.places]
-    return Contagion(down, up, used, *running.index(production.weights, down, up), rules)
 
 
 def esri(
