@@ -329,7 +329,7 @@ def difference(trades: Trades, other: Trades) -> float:
     """Return how far the analyses of firms in both are apart, relative to 1 or to the figure."""
     rows, apart = np.arange(trades.firms), [0.0]
     alone = Scenarios.alone(rows)
-    for name in ("esri", "fsri", "observe of one", "clear", "bracket_equity", "clear_many"):
+    for name in ("esri", "fsri", "observe of one", "clear", "spread_equity", "clear_many"):
         found, wanted = (_by_scenario(name, each, alone)[rows] for each in (other, trades))
         apart.append(float(np.max(np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted)))))
     return max(apart)
@@ -348,6 +348,8 @@ def _by_scenario(name: str, trades: Trades, scenarios: Scenarios) -> np.ndarray:
         return clear(trades.debts()).payment
     if name == "clear_many":
         return ANALYSES[name](trades, scenarios).payments
+    if name == "spread_equity":
+        return np.array([each.total for each in ANALYSES[name](trades, scenarios)])
     return bracket_equity(trades.exposures(), scenarios, width=1e-9).upper
 
 
