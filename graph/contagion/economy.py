@@ -256,10 +256,10 @@ def refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
 
 
 def _refuse_extreme(amounts: FloatArray, name: str) -> None:
-    tiny = (amounts > 0) & (amounts < layout.AMOUNT_MIN)
-    refuse(tiny, name, f"is above 0 and below {layout.AMOUNT_MIN:g}")
-    if not layout.sum_fits(amounts):
-        raise InvalidInput(f"{name} sum to more than {layout.SUM_MAX:g}")
+    tiny = (amounts > 0) & (amounts < layout.QUOTIENT_MIN)
+    refuse(tiny, name, f"is above 0 and below {layout.QUOTIENT_MIN:g}")
+    if not layout.sum_fits(amounts, layout.QUOTIENT_SUM_MAX):
+        raise InvalidInput(f"{name} sum to more than {layout.QUOTIENT_SUM_MAX:g}")
 
 
 def column_of(economy: Economy, name: str, default: FloatArray) -> FloatArray:

@@ -21,8 +21,9 @@ Classes = npt.NDArray[np.int8]
 NOT_NEEDED, NOT_ESSENTIAL, ESSENTIAL = 0, 1, 2
 # What stands for a slot where none is needed to add up what a buyer misses.
 ADDED, ALONE = -1, -2
-# Sums and the least amount that is divided by: a quotient of the two is finite.
-SUM_MAX, AMOUNT_MIN = 1e150, 1e-150
+SUM_MAX = 1e305
+# Of what is divided by each other: no quotient leaves the range of floats.
+QUOTIENT_SUM_MAX, QUOTIENT_MIN = 1e150, 1e-150
 
 
 class Trades(NamedTuple):
@@ -46,10 +47,10 @@ class Inputs(NamedTuple):
     shares: FloatArray  # By place in `Trades`: what of a buyer's needs one supplier covers.
 
 
-def sum_fits(amounts: FloatArray) -> bool:
-    """Return whether sums of these amounts stay in a range in which quotients are finite."""
+def sum_fits(amounts: FloatArray, most: float = SUM_MAX) -> bool:
+    """Return whether sums of these amounts stay below the most that is taken."""
     with np.errstate(over="ignore"):
-        return bool(np.sum(np.abs(amounts)) < SUM_MAX)
+        return bool(np.sum(np.abs(amounts)) < most)
 
 
 @nb.njit(cache=True, nogil=True)

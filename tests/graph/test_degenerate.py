@@ -329,28 +329,28 @@ def difference(trades: Trades, other: Trades) -> float:
     """Return how far the analyses of firms in both are apart, relative to 1 or to the figure."""
     rows, apart = np.arange(trades.firms), [0.0]
     alone = Scenarios.alone(rows)
-    for name in ("esri", "fsri", "observe of one", "clear", "spread_equity", "clear_many"):
-        found, wanted = (_by_scenario(name, each, alone)[rows] for each in (other, trades))
+    for name in ("esri", "fsri", "observe", "clear", "spread_equity", "clear_many"):
+        found, wanted = (FIGURES[name](each, alone)[rows] for each in (other, trades))
         apart.append(float(np.max(np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted)))))
     return max(apart)
 
 
-def _by_scenario(name: str, trades: Trades, scenarios: Scenarios) -> np.ndarray:
-    if name == "observe of one":
-        production, count = prepare(trades.economy()), len(scenarios)
-        first = Observers(np.arange(count + 1), np.zeros(count, int))
-        return observe(production, scenarios, first, rules=FLAT).loss
-    if name == "esri":
-        return esri(prepare(trades.economy()), scenarios, rules=FLAT).total
-    if name == "fsri":
-        return fsri(prepare(trades.economy()), scenarios, trades.lending(), rules=FLAT).loss
-    if name == "clear":
-        return clear(trades.debts()).payment
-    if name == "clear_many":
-        return ANALYSES[name](trades, scenarios).payments
-    if name == "spread_equity":
-        return np.array([each.total for each in ANALYSES[name](trades, scenarios)])
-    return bracket_equity(trades.exposures(), scenarios, width=1e-9).upper
+def seen_by_the_first(trades: Trades, scenarios: Scenarios) -> np.ndarray:
+    first = Observers(np.arange(len(scenarios) + 1), np.zeros(len(scenarios), int))
+    return observe(prepare(trades.economy()), scenarios, first, rules=FLAT).loss
+
+
+FIGURES: dict[str, Callable[[Trades, Scenarios], np.ndarray]] = {
+    "esri": lambda t, s: esri(prepare(t.economy()), s, rules=FLAT).total,
+    "fsri": lambda t, s: fsri(prepare(t.economy()), s, t.lending(), rules=FLAT).loss,
+    "observe": seen_by_the_first,
+    "clear": lambda t, _: clear(t.debts()).payment,
+    "clear_many": lambda t, s: fallen(t, s).payments,
+    "spread_equity": lambda t, s: np.array(
+        [each.total for each in ANALYSES["spread_equity"](t, s)]
+    ),
+    "bracket_equity": lambda t, s: bracket_equity(t.exposures(), s, width=1e-9).upper,
+}
 
 
 @settings(max_examples=8)
@@ -395,7 +395,7 @@ def test_a_firm_that_trades_with_nobody_changes_no_other_figure(trades: Trades) 
 def test_the_order_of_scenarios_changes_no_bit(trades: Trades, seed: int) -> None:
     alone = Scenarios.alone(np.arange(trades.firms))
     order = np.random.default_rng(seed).permutation(trades.firms)
-    for name in ("esri", "fsri", "observe of one", "bracket_equity", "clear_many"):
-        found = _by_scenario(name, trades, alone)
-        mixed = _by_scenario(name, trades, alone.some(order))
+    for name in ("esri", "fsri", "observe", "bracket_equity", "clear_many"):
+        found = FIGURES[name](trades, alone)
+        mixed = FIGURES[name](trades, alone.some(order))
         assert found[order].tolist() == mixed.tolist(), name
