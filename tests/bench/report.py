@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from llvmlite import binding
+
 HEAD = """# Performance
 
 Written by `make bench`. Times are medians; ratios compare what ran side by side in this one run.
@@ -20,9 +22,16 @@ def machine(measured: dict[str, Any]) -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"Machine: {cpu.get('brand_raw', platform.processor() or 'unknown')}, "
-        f"{os.cpu_count()} cores, {memory:.0f} GiB; Python {platform.python_version()}; "
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, vectors of {vector_bits()} bits; "
+        f"Python {platform.python_version()}; "
         f"measured {measured.get('datetime', '')[:10]}."
     )
+
+
+def vector_bits() -> int:
+    """Return how wide this processor's registers are: what batches of columns depend on most."""
+    features = binding.get_host_cpu_features()
+    return 512 if features.get("avx512f") else 256 if features.get("avx2") else 128
 
 
 def seconds(value: float) -> str:
@@ -42,8 +51,10 @@ def figure(value: float, unit: str) -> str:
 def promise(kept: dict[str, Any]) -> str:
     """Return one line of the table of targets."""
     bound = "at_most" if kept["at_most"] is not None else "at_least"
-    target = f"{'≤' if bound == 'at_most' else '≥'} {figure(kept[bound], kept['unit'])}"
     reached = figure(kept["reached"], kept["unit"])
+    if kept[bound] is None:
+        return f"| {kept['what']} | – | {reached} | |"
+    target = f"{'≤' if bound == 'at_most' else '≥'} {figure(kept[bound], kept['unit'])}"
     return f"| {kept['what']} | {target} | {reached} | {'yes' if kept['kept'] else '**no**'} |"
 
 

@@ -6,13 +6,15 @@ counts. The ratio to a literal reading in SciPy is of one thread to one, side by
 """
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from graph.contagion import Observers, Production, Scenarios, bracket, esri, observe, prepare
-from tests.bench.figures import median_seconds, promise
+from graph.contagion.stored import load, save
+from tests.bench.figures import alone, median_seconds, promise
 from tests.bench.literal import Literal
 from tests.bench.networks import engine_economy
 
@@ -28,6 +30,17 @@ RATE_FIXED_POINT = 500_000
 RATIO_LITERAL, LITERAL_CLOSURES = 1000, 20
 REFINED_SECONDS = {100_000: 3.0, 1_000_000: 30.0}
 RATIO_OBSERVED = 1.5
+LOAD_MILLISECONDS = 20.0
+PEAK_GB = {10_000: 0.3, 100_000: 0.7, 1_000_000: 4.0}
+RUN = """
+import sys
+from graph.contagion import Scenarios, esri, prepare
+from tests.bench.networks import engine_economy
+firms = int(sys.argv[1])
+production = prepare(engine_economy(firms, stated=True))
+closed = Scenarios.alone(range(firms // 2, firms // 2 + 2000))
+esri(production, closed, precision="single", threads=2)
+"""
 
 
 @pytest.fixture(scope="module", params=[10_000, 100_000, 1_000_000])
@@ -46,6 +59,20 @@ def test_layout(benchmark: BenchmarkFixture, firms: int) -> None:
     if firms in PREPARE_SECONDS:
         what, most = f"layout of {firms:,} firms from edge columns", PREPARE_SECONDS[firms]
         promise(benchmark, what, median_seconds(benchmark), unit="s", at_most=most)
+
+
+def test_load(benchmark: BenchmarkFixture, firms: int, tmp_path: Path) -> None:
+    folder = tmp_path / "network"
+    save(prepare(engine_economy(firms, stated=True)), folder)
+    benchmark.pedantic(load, args=(folder,), rounds=5, warmup_rounds=1)
+    what, reached = f"a prepared network of {firms:,} firms opened", median_seconds(benchmark) * 1e3
+    promise(benchmark, what, reached, unit="ms", at_most=LOAD_MILLISECONDS)
+
+
+def test_memory(benchmark: BenchmarkFixture, firms: int) -> None:
+    _, peak = benchmark.pedantic(alone, args=(RUN, str(firms)), rounds=1)
+    what = f"peak memory of a run by rounds, single, {firms:,} firms, network made in it"
+    promise(benchmark, what, peak, unit="GB", at_most=PEAK_GB[firms])
 
 
 @pytest.mark.parametrize("precision", ["single", "double"])
