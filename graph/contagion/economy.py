@@ -15,6 +15,7 @@ from graph.kernels.production import NO_MARKET, Structure
 
 TOLERANCE = 0.01  # The published setting: the index is defined with it [contagion.md].
 ROUNDS_MAX = 10_000
+RANGE_MAX = 10_000_000  # Numbers up to this are ranked without sorting.
 UNKNOWN = -1
 DeadSector = Literal["one", "unit"]
 Denominators = Literal["network", "stated"]  # What shares are of: trades inside, or totals given.
@@ -202,6 +203,7 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
     firms = economy.firms
     suppliers, buyers, amounts, classes = trades_of(economy)
     sales = layout.added(suppliers, amounts, firms)
+    room = layout.room(len(suppliers))
     sectors = numbers_of(economy, "sectors")
     markets = sectors if economy.markets is None else numbers_of(economy, "markets")
     markets = _compact(markets) if replaceability else np.full(firms, NO_MARKET)
@@ -215,13 +217,13 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
     rows = production.places(markets, degrees)
     places = np.empty(firms, np.int64)
     places[rows] = np.arange(firms)
-    sellers, bought_by = (places[each].astype(np.int32) for each in (suppliers, buyers))
     structure = production.layout(
-        layout.sum_pairs(sellers, bought_by, amounts, classes, firms),
+        layout.sum_pairs((suppliers, buyers), amounts, classes, places, room),
         _own_sectors(sectors)[rows].astype(np.int32),
         markets[rows],
         revenue[rows],
         cost[rows],
+        room,
     )
     total = weights.sum()
     shares = weights / total if total > 0 else np.zeros(firms)
@@ -232,34 +234,43 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
 
 def trades_of(economy: Economy) -> tuple[IntArray, IntArray, FloatArray, layout.Classes]:
     """Return suppliers, buyers, amounts and classes, or raise `InvalidInput`."""
-    suppliers, buyers = (np.array(ends, np.int64) for ends in (economy.suppliers, economy.buyers))
-    amounts = np.array(economy.amounts, np.float64)
+    suppliers, buyers = (np.asarray(ends, np.int64) for ends in (economy.suppliers, economy.buyers))
+    amounts = np.asarray(economy.amounts, np.float64)
     classes = (
-        np.ones(len(suppliers), np.int64)
+        np.ones(len(suppliers), np.int8)
         if economy.classes is None
-        else np.array(economy.classes, np.int64)
+        else np.asarray(economy.classes, np.int64)
     )
     if not len(suppliers) == len(buyers) == len(amounts) == len(classes):
         raise InvalidInput("suppliers, buyers, amounts and classes differ in length")
     for name, ends in (("suppliers", suppliers), ("buyers", buyers)):
-        refuse((ends < 0) | (ends >= economy.firms), name, "is no row of a firm")
-    refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
-    _refuse_extreme(amounts, "amounts")
-    refuse((classes < 0) | (classes > 2), "classes", "is none of 0, 1, 2")  # noqa: PLR2004  # As said.
-    return suppliers, buyers, amounts, classes.astype(np.int8)
+        if _outside(ends, 0, economy.firms - 1):
+            refuse((ends < 0) | (ends >= economy.firms), name, "is no row of a firm")
+    _check_amounts(amounts, "amounts")
+    if _outside(classes, layout.NOT_NEEDED, layout.ESSENTIAL):
+        wrong = (classes < layout.NOT_NEEDED) | (classes > layout.ESSENTIAL)
+        refuse(wrong, "classes", "is none of 0, 1, 2")
+    return suppliers, buyers, amounts, classes.astype(np.int8, copy=False)
+
+
+def _outside(values: npt.NDArray[Any], least: float, most: float) -> bool:
+    """Return whether a value is, or is missing: quicker than where."""
+    return len(values) > 0 and not (values.min() >= least and values.max() <= most)
+
+
+def _check_amounts(amounts: FloatArray, name: str) -> None:
+    if _outside(amounts, layout.QUOTIENT_MIN, layout.QUOTIENT_SUM_MAX):
+        refuse(~np.isfinite(amounts) | (amounts < 0), name, "is negative or missing")
+        tiny = (amounts > 0) & (amounts < layout.QUOTIENT_MIN)
+        refuse(tiny, name, f"is above 0 and below {layout.QUOTIENT_MIN:g}")
+    if not layout.sum_fits(amounts, layout.QUOTIENT_SUM_MAX):
+        raise InvalidInput(f"{name} sum to more than {layout.QUOTIENT_SUM_MAX:g}")
 
 
 def refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
     """Raise `InvalidInput` for the first wrong entry of a column."""
     if wrong.any():
         raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
-
-
-def _refuse_extreme(amounts: FloatArray, name: str) -> None:
-    tiny = (amounts > 0) & (amounts < layout.QUOTIENT_MIN)
-    refuse(tiny, name, f"is above 0 and below {layout.QUOTIENT_MIN:g}")
-    if not layout.sum_fits(amounts, layout.QUOTIENT_SUM_MAX):
-        raise InvalidInput(f"{name} sum to more than {layout.QUOTIENT_SUM_MAX:g}")
 
 
 def column_of(economy: Economy, name: str, default: FloatArray) -> FloatArray:
@@ -270,8 +281,7 @@ def column_of(economy: Economy, name: str, default: FloatArray) -> FloatArray:
     values = np.array(given, np.float64)
     if values.shape != (economy.firms,):
         raise InvalidInput(f"{name} has {values.size} entries for {economy.firms} firms")
-    refuse(~np.isfinite(values) | (values < 0), name, "is negative or missing")
-    _refuse_extreme(values, name)
+    _check_amounts(values, name)
     return values
 
 
@@ -295,9 +305,14 @@ def numbers_of(economy: Economy, name: str) -> IntArray:
 def _compact(numbers: IntArray) -> IntArray:
     """Return numbers from 0 without gaps, so that arrays by number are no longer than needed."""
     known = numbers >= 0
-    compact = np.full(len(numbers), NO_MARKET)
-    compact[known] = np.unique(numbers[known], return_inverse=True)[1]
-    return compact
+    if int(numbers.max(initial=UNKNOWN)) > RANGE_MAX:
+        compact = np.full(len(numbers), NO_MARKET)
+        compact[known] = np.unique(numbers[known], return_inverse=True)[1]
+        return compact
+    used = np.zeros(int(numbers.max(initial=UNKNOWN)) + 1, np.int64)
+    used[numbers[known]] = 1
+    ranks = np.append(np.cumsum(used) - 1, NO_MARKET)
+    return np.asarray(ranks[np.where(known, numbers, -1)])
 
 
 def _own_sectors(sectors: IntArray) -> IntArray:

@@ -137,6 +137,8 @@ def run(
     """
     weights, y = values
     for k in range(len(shocks.offsets) - 1):
+        if _near(owing, shocks, k, values, effort.threshold, found):
+            continue
         touched, first = _shock(space, shocks, k, weights)
         touched, pushes = _spread(owing, space, touched, y, effort)
         lower = rest = 0.0
@@ -148,6 +150,37 @@ def run(
             space.loss[i] = space.sent[i] = 0.0
         found[k, LOWER], found[k, FIRST], found[k, PUSHES] = lower, first, pushes
         found[k, UPPER] = min(1.0, (lower + rest) * (1.0 + TINY))
+
+
+@lean
+def _near(
+    owing: Owing,
+    shocks: Shocks,
+    k: int,
+    values: tuple[FloatArray, FloatArray],
+    threshold: float,
+    found: FloatArray,
+) -> bool:
+    """Write the row of one firm's loss that no creditor passes on: most, and nothing is kept."""
+    at = shocks.offsets[k]
+    if shocks.offsets[k + 1] != at + 1 or not shocks.down[at] > 0.0:
+        return False
+    weights, y = values
+    j, amount = shocks.rows[at], shocks.down[at]
+    first = lower = weights[j] * amount
+    rest = 0.0
+    for e in range(owing.indptr[j], owing.indptr[j + 1]):
+        i = owing.creditors[e]
+        loss = min(1.0, owing.shares[e] * amount)
+        if loss > 0.0:
+            lower += weights[i] * loss
+            passed = loss * y[i]
+            if passed > threshold:
+                return False
+            rest += passed
+    found[k, LOWER], found[k, FIRST], found[k, PUSHES] = lower, first, 1
+    found[k, UPPER] = min(1.0, (lower + rest) * (1.0 + TINY))
+    return True
 
 
 @lean

@@ -2,8 +2,8 @@
 Trades sorted and laid out by counting: no comparison, each pass reads and writes every trade once.
 
 A pass puts trades with equal keys side by side and keeps the order they had, so passes over a
-lesser and then a greater key sort by both. One million firms with nine million trades take a
-second; sorting by comparison took ten (tests/bench/test_contagion.py).
+lesser and then a greater key sort by both. Large arrays are made outside of compiled code: numpy
+asks for large pages of memory, which took a third off (measured by tests/bench/test_engine.py).
 """
 
 from typing import Any, NamedTuple
@@ -12,6 +12,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from graph.kernels.lean import lean
+
 IntArray = npt.NDArray[np.int64]
 RowArray = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float64]
@@ -19,11 +21,29 @@ Keys = npt.NDArray[np.integer[Any]]
 Classes = npt.NDArray[np.int8]
 
 NOT_NEEDED, NOT_ESSENTIAL, ESSENTIAL = 0, 1, 2
+# One trade as a push reads it: a cache line holds four.
+SOLD = np.dtype([("buyer", np.int32), ("slot", np.int32), ("share", np.float64)])
+BOUGHT = np.dtype([("supplier", np.int32), ("spare", np.int32), ("share", np.float64)])
+# One trade as it is sorted, by two keys, half a cache line; the rest goes with it.
+SORTED = np.dtype(
+    [
+        ("amount", np.float64),
+        ("share", np.float64),  # Of the supplier's revenue.
+        ("greater", np.int32),
+        ("lesser", np.int32),
+        ("tag", np.int32),
+        ("supplier", np.int32),
+    ]
+)
+LESSER, GREATER = range(2)
 # What stands for a slot where none is needed to add up what a buyer misses.
 ADDED, ALONE = -1, -2
 SUM_MAX = 1e305
 # Of what is divided by each other: no quotient leaves the range of floats.
 QUOTIENT_SUM_MAX, QUOTIENT_MIN = 1e150, 1e-150
+
+
+Room = tuple[npt.NDArray[Any], npt.NDArray[Any]]  # Trades to be sorted, and as many again.
 
 
 class Trades(NamedTuple):
@@ -41,10 +61,11 @@ class Inputs(NamedTuple):
     indptr: IntArray
     essential: IntArray  # Where a buyer's essential trades end.
     needed: IntArray  # Where those end that it needs at all.
-    trades: IntArray  # Their places in `Trades`.
-    slots: RowArray  # By place in `Trades`: the slot of what is missed, `ADDED` or `ALONE`.
+    suppliers: RowArray
+    shares: FloatArray  # Of a buyer's needs; negative where the trades of another slot begin.
     slot_indptr: IntArray  # Slots of every buyer.
-    shares: FloatArray  # By place in `Trades`: what of a buyer's needs one supplier covers.
+    bought: npt.NDArray[Any]  # `BOUGHT`, in the same order.
+    sold: npt.NDArray[Any]  # `SOLD`, in the order of `Trades`.
 
 
 def sum_fits(amounts: FloatArray, most: float = SUM_MAX) -> bool:
@@ -75,38 +96,105 @@ def sorted_by(keys: Keys, order: IntArray, count: int) -> IntArray:
     return places
 
 
-@nb.njit(cache=True, nogil=True)
+def room(trades: int) -> Room:
+    """Return what so many trades need to be sorted, to be used more than once: it is large."""
+    return np.empty(trades, SORTED), np.empty(trades, SORTED)
+
+
+def _sort(room: Room, greater_count: int, lesser_count: int) -> None:
+    """Put the records of a room in the order of their greater and then their lesser key."""
+    records, spare = room
+    for key, count in ((LESSER, lesser_count), (GREATER, greater_count)):
+        ends = np.zeros(count + 1, np.int64)
+        _count(records, ends, key)
+        _deal(records, spare, ends, key)
+        records, spare = spare, records
+
+
+@lean
+def _count(records: npt.NDArray[Any], ends: IntArray, key: int) -> None:
+    """Put into `ends` where the records of each value of a key begin once they are sorted."""
+    for q in range(len(records)):
+        ends[(records[q]["greater"] if key == GREATER else records[q]["lesser"]) + 1] += 1
+    for value in range(len(ends) - 1):
+        ends[value + 1] += ends[value]
+
+
+@lean
+def _deal(records: npt.NDArray[Any], into: npt.NDArray[Any], ends: IntArray, key: int) -> None:
+    """Write records by one key, equal ones as they stood; `ends` move."""
+    for q in range(len(records)):
+        value = records[q]["greater"] if key == GREATER else records[q]["lesser"]
+        _copy(records, q, into, ends[value])
+        ends[value] += 1
+
+
+@lean
+def _copy(records: npt.NDArray[Any], q: int, into: npt.NDArray[Any], place: int) -> None:
+    into[place]["amount"], into[place]["share"] = records[q]["amount"], records[q]["share"]
+    into[place]["greater"], into[place]["lesser"] = records[q]["greater"], records[q]["lesser"]
+    into[place]["tag"], into[place]["supplier"] = records[q]["tag"], records[q]["supplier"]
+
+
 def sum_pairs(
-    suppliers: RowArray,
-    buyers: RowArray,
+    ends: tuple[IntArray, IntArray],
     amounts: FloatArray,
     classes: Classes,
-    firms: int,
+    places: IntArray,
+    room: Room,
 ) -> Trades:
-    """Return the trades by supplier and buyer, equal pairs added up in the order they stood."""
-    order = sorted_by(suppliers, sorted_by(buyers, np.arange(len(buyers)), firms), firms)
+    """
+    Return the trades by supplier and buyer, equal pairs added up in the order they stood.
+
+    `ends` are the rows of suppliers and buyers; they come back by place, `places` by row.
+    """
+    records = room[0]
+    _enter(ends, amounts, classes, places, records)
+    _sort(room, len(places), len(places))
+    size = _summed(records)
     found = Trades(
-        np.empty(len(order), np.int32),
-        np.empty(len(order), np.int32),
-        np.empty(len(order)),
-        np.empty(len(order), np.int8),
+        np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size), np.empty(size, np.int8)
     )
+    _columns(records, found)
+    return found
+
+
+@lean
+def _enter(
+    ends: tuple[IntArray, IntArray],
+    amounts: FloatArray,
+    classes: Classes,
+    places: IntArray,
+    records: npt.NDArray[Any],
+) -> None:
+    suppliers, buyers = ends
+    for q in range(len(records)):
+        records[q]["amount"], records[q]["tag"] = amounts[q], classes[q]
+        records[q]["greater"], records[q]["lesser"] = places[suppliers[q]], places[buyers[q]]
+
+
+@lean
+def _summed(records: npt.NDArray[Any]) -> int:
+    """Add equal pairs up, at the front; return how many there are."""
     last = -1
-    for q in order:
-        i, j = suppliers[q], buyers[q]
-        if last >= 0 and found.suppliers[last] == i and found.buyers[last] == j:
-            found.amounts[last] += amounts[q]
-            continue
-        last += 1
-        found.suppliers[last], found.buyers[last] = i, j
-        found.amounts[last], found.classes[last] = amounts[q], classes[q]
-    size = last + 1
-    return Trades(
-        found.suppliers[:size].copy(),
-        found.buyers[:size].copy(),
-        found.amounts[:size].copy(),
-        found.classes[:size].copy(),
-    )
+    for q in range(len(records)):
+        if (
+            last >= 0
+            and records[last]["greater"] == records[q]["greater"]
+            and records[last]["lesser"] == records[q]["lesser"]
+        ):
+            records[last]["amount"] += records[q]["amount"]
+        else:
+            last += 1
+            _copy(records, q, records, last)
+    return last + 1
+
+
+@lean
+def _columns(records: npt.NDArray[Any], found: Trades) -> None:
+    for q in range(len(found.buyers)):
+        found.suppliers[q], found.buyers[q] = records[q]["greater"], records[q]["lesser"]
+        found.amounts[q], found.classes[q] = records[q]["amount"], records[q]["tag"]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -118,62 +206,108 @@ def added(rows: Keys, amounts: FloatArray, count: int) -> FloatArray:
     return sums
 
 
-@nb.njit(cache=True, nogil=True)
-def inputs(trades: Trades, sectors: RowArray, cost: FloatArray) -> Inputs:
-    """Return every buyer's trades; `cost` is what its inputs come to, traded inside or not."""
+def inputs(
+    trades: Trades, sectors: RowArray, revenue: FloatArray, cost: FloatArray, room: Room
+) -> Inputs:
+    """
+    Return every buyer's trades.
+
+    `cost` is what a firm's inputs come to, traded inside or not, `revenue` what it sells.
+    """
     firms, size = len(sectors), len(trades.buyers)
-    sectors_count = int(np.max(sectors)) + 1 if firms else 0
-    keys = np.empty(size, np.int64)
-    for q in range(size):
-        keys[q] = sectors_count + 1 - trades.classes[q]
-        if trades.classes[q] == ESSENTIAL:
-            keys[q] = sectors[trades.suppliers[q]]
-    order = sorted_by(keys, np.arange(size), sectors_count + 2)
-    order = sorted_by(trades.buyers, order, firms)
+    sectors_count = int(sectors.max(initial=-1)) + 1
+    room = room[0][:size], room[1][:size]
+    _key(trades, sectors, sectors_count, revenue, room[0])
+    _sort(room, firms, sectors_count + 2)
     found = Inputs(
         offsets(trades.buyers, firms),
         np.zeros(firms, np.int64),
         np.zeros(firms, np.int64),
-        order,
-        np.full(size, ADDED, np.int32),
+        np.empty(size, np.int32),
+        np.empty(size),
         np.zeros(firms + 1, np.int64),
-        np.zeros(size),
+        np.empty(size, BOUGHT),
+        np.empty(size, SOLD),
     )
-    purchases = added(trades.buyers, trades.amounts, firms)
-    slot = 0
-    for j in range(firms):
-        _ends(found, trades, j)
-        scale = 1.0 / cost[j] if cost[j] > 0.0 else 0.0
-        slot = _essential(found, trades, keys, j, purchases[j] * scale, slot)
-        for q in order[found.essential[j] : found.needed[j]]:
-            found.shares[q] = trades.amounts[q] * scale
-        found.slot_indptr[j + 1] = slot
+    _lay_out(found, room[0], added(trades.buyers, trades.amounts, firms), cost, sectors_count)
     return found
 
 
-@nb.njit(cache=True, nogil=True)
-def _ends(found: Inputs, trades: Trades, j: int) -> None:
-    essential = needed = found.indptr[j]
-    for q in found.trades[found.indptr[j] : found.indptr[j + 1]]:
-        essential += trades.classes[q] == ESSENTIAL
-        needed += trades.classes[q] != NOT_NEEDED
-    found.essential[j], found.needed[j] = essential, needed
+@lean
+def _key(
+    trades: Trades,
+    sectors: RowArray,
+    sectors_count: int,
+    revenue: FloatArray,
+    records: npt.NDArray[Any],
+) -> None:
+    """Enter the trades to be sorted by buyer, and then by sector if essential, else by class."""
+    for q in range(len(records)):
+        kind, amount, supplier = trades.classes[q], trades.amounts[q], trades.suppliers[q]
+        sold = revenue[supplier]
+        last = sectors_count + NOT_ESSENTIAL - kind
+        records[q]["amount"], records[q]["share"] = amount, amount / sold if sold > 0.0 else 0.0
+        records[q]["greater"] = trades.buyers[q]
+        records[q]["lesser"] = sectors[supplier] if kind == ESSENTIAL else last
+        records[q]["tag"], records[q]["supplier"] = q, supplier
 
 
-@nb.njit(cache=True, nogil=True)
+@lean
+def _lay_out(
+    found: Inputs,
+    records: npt.NDArray[Any],
+    purchases: FloatArray,
+    cost: FloatArray,
+    sectors_count: int,
+) -> None:
+    """Share out every buyer's trades."""
+    slot = 0
+    for j in range(len(cost)):
+        scale = 1.0 / cost[j] if cost[j] > 0.0 else 0.0
+        start, end = found.indptr[j], found.indptr[j + 1]
+        essential = _until(records, start, end, sectors_count)
+        needed = _until(records, essential, end, sectors_count + NOT_ESSENTIAL)
+        found.essential[j], found.needed[j] = essential, needed
+        slot = _essential(found, records, start, essential, purchases[j] * scale, slot)
+        for e in range(essential, end):
+            found.shares[e] = records[e]["amount"] * scale if e < needed else 0.0
+            _place(found, records, e, ADDED, found.shares[e])
+        found.slot_indptr[j + 1] = slot
+
+
+@lean
+def _until(records: npt.NDArray[Any], start: int, end: int, key: int) -> int:
+    """Return where the records begin, or would, whose lesser key is this or more."""
+    while start < end and records[start]["lesser"] < key:
+        start += 1
+    return start
+
+
+@lean
 def _essential(
-    found: Inputs, trades: Trades, keys: IntArray, j: int, inside: float, slot: int
+    found: Inputs, records: npt.NDArray[Any], start: int, end: int, inside: float, slot: int
 ) -> int:
     """Share out one buyer's essential trades, sector by sector; return the next free slot."""
-    start, end = found.indptr[j], found.essential[j]
     while start < end:
         stop, total = start, 0.0
-        while stop < end and keys[found.trades[stop]] == keys[found.trades[start]]:
-            total += trades.amounts[found.trades[stop]]
+        while stop < end and records[stop]["lesser"] == records[start]["lesser"]:
+            total += records[stop]["amount"]
             stop += 1
-        for q in found.trades[start:stop]:
-            found.slots[q] = ALONE if stop - start == 1 else slot
-            found.shares[q] = trades.amounts[q] / total * inside if total > 0.0 else 0.0
-        slot += stop - start > 1
+        alone = stop - start == 1
+        for e in range(start, stop):
+            share = records[e]["amount"] / total * inside if total > 0.0 else 0.0
+            found.shares[e] = -share if e == start else share
+            _place(found, records, e, ALONE if alone else slot, share)
+        slot += not alone
         start = stop
     return slot
+
+
+@lean
+def _place(found: Inputs, records: npt.NDArray[Any], e: int, slot: int, share: float) -> None:
+    """Put one trade in its place among what is bought and among what is sold."""
+    found.suppliers[e] = found.bought[e]["supplier"] = records[e]["supplier"]
+    found.bought[e]["spare"], found.bought[e]["share"] = 0, records[e]["share"]
+    q = records[e]["tag"]
+    found.sold[q]["buyer"], found.sold[q]["slot"] = records[e]["greater"], slot
+    found.sold[q]["share"] = share

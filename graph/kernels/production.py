@@ -25,7 +25,6 @@ buyer, to push from the few who moved and to pull for everybody.
 
 from typing import Any, NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
@@ -35,10 +34,6 @@ from graph.kernels.layout import FloatArray, Inputs, IntArray, RowArray, Trades
 NO_MARKET = -1  # A firm that nobody can replace.
 BLOCK_ROWS = 256  # Rows whose figures in single precision are added up before they go to a double.
 DEGREE_MAX = 1 << 16  # More trades do not put a firm further to the front.
-
-# One trade as a push reads it: a cache line holds four.
-SOLD = np.dtype([("buyer", np.int32), ("slot", np.int32), ("share", np.float64)])
-BOUGHT = np.dtype([("supplier", np.int32), ("spare", np.int32), ("share", np.float64)])
 
 
 class Structure(NamedTuple):
@@ -73,7 +68,12 @@ def places(markets: IntArray, degrees: IntArray) -> IntArray:
 
 
 def layout(
-    trades: Trades, sectors: RowArray, markets: IntArray, revenue: FloatArray, cost: FloatArray
+    trades: Trades,
+    sectors: RowArray,
+    markets: IntArray,
+    revenue: FloatArray,
+    cost: FloatArray,
+    room: counted.Room,
 ) -> Structure:
     """
     Return the arrays of a network whose firms are numbered by place.
@@ -88,12 +88,8 @@ def layout(
     shares = _divide(sales, np.append(market_sales, 0.0)[market])
     shares[markets < 0] = 1.0
     market_indptr = counted.offsets(market, count + 1)
-    wanted = counted.inputs(trades, sectors, cost)
-    up = _divide(trades.amounts, revenue[trades.suppliers])
+    wanted = counted.inputs(trades, sectors, revenue, cost, room)
     sold_indptr, sold = _sold(trades, wanted, firms)
-    suppliers, pulled = _pulls(trades, wanted)
-    bought = np.zeros(len(up), BOUGHT)
-    bought["supplier"], bought["share"] = suppliers, up[wanted.trades]
     return Structure(
         market,
         market_sales,
@@ -103,15 +99,15 @@ def layout(
         wanted.slot_indptr,
         sold_indptr,
         sold,
-        bought,
+        wanted.bought,
         wanted.indptr,
         wanted.essential,
         wanted.needed,
-        suppliers,
-        pulled,
+        wanted.suppliers,
+        wanted.shares,
         counted.offsets(trades.suppliers, firms),
         trades.buyers,
-        up,
+        _divide(trades.amounts, revenue[trades.suppliers]),
     )
 
 
@@ -138,29 +134,10 @@ def fixed(structure: Structure, kept: FloatArray) -> Structure:
 
 
 def _sold(trades: Trades, wanted: Inputs, firms: int) -> tuple[IntArray, npt.NDArray[Any]]:
-    kept = np.flatnonzero(trades.classes != counted.NOT_NEEDED)
-    sold = np.zeros(len(kept), SOLD)
-    sold["buyer"] = trades.buyers[kept]
-    sold["slot"] = wanted.slots[kept]
-    sold["share"] = wanted.shares[kept]
-    return counted.offsets(trades.suppliers[kept], firms), sold
-
-
-@nb.njit(cache=True, nogil=True)
-def _pulls(trades: Trades, wanted: Inputs) -> tuple[RowArray, FloatArray]:
-    suppliers = np.empty(len(trades.buyers), np.int32)
-    shares = np.empty(len(trades.buyers))
-    for j in range(len(wanted.essential)):
-        before = counted.ADDED
-        for e in range(wanted.indptr[j], wanted.indptr[j + 1]):
-            q = wanted.trades[e]
-            suppliers[e], shares[e] = trades.suppliers[q], wanted.shares[q]
-            if e < wanted.essential[j]:
-                slot = wanted.slots[q]
-                if slot == counted.ALONE or slot != before:
-                    shares[e] = -shares[e]
-                before = slot
-    return suppliers, shares
+    needed = trades.classes != counted.NOT_NEEDED
+    if needed.all():
+        return counted.offsets(trades.suppliers, firms), wanted.sold
+    return counted.offsets(trades.suppliers[needed], firms), wanted.sold[needed]
 
 
 def _blocks(market_indptr: IntArray) -> IntArray:

@@ -34,11 +34,10 @@ class Lending:
         )
         equity = np.array(claims.equity, np.float64)
         firms = len(equity)
-        creditors, debtors = (
-            np.array(each, np.int64).astype(np.int32) for each in (claims.creditors, claims.debtors)
-        )
-        amounts = np.array(claims.amounts, np.float64)
-        found = layout.sum_pairs(creditors, debtors, amounts, np.ones(len(amounts), np.int8), firms)
+        ends = np.asarray(claims.creditors, np.int64), np.asarray(claims.debtors, np.int64)
+        amounts = np.asarray(claims.amounts, np.float64)
+        kinds, room = np.ones(len(amounts), np.int8), layout.room(len(amounts))
+        found = layout.sum_pairs(ends, amounts, kinds, np.arange(firms), room)
         kept = found.amounts > 0.0
         poor = kept & (equity[found.suppliers] == 0.0)
         if poor.any():

@@ -258,8 +258,8 @@ def _books(economy: Economy) -> tuple[Books, tuple[RowArray, RowArray, FloatArra
     suppliers, buyers, amounts, classes = trades_of(economy)
     if not (np.isfinite(economy.leakage) and economy.leakage >= 0.0):
         raise InvalidInput(f"leakage {economy.leakage} is negative or missing")
-    ends = suppliers.astype(np.int32), buyers.astype(np.int32)
-    found = layout.sum_pairs(*ends, amounts, classes, economy.firms)
+    room, rows = layout.room(len(suppliers)), np.arange(economy.firms)
+    found = layout.sum_pairs((suppliers, buyers), amounts, classes, rows, room)
     kept = found.amounts > 0.0
     trades = (
         found.suppliers[kept],
