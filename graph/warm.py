@@ -81,6 +81,10 @@ def _rounds() -> None:
 def _bracket() -> None:
     production = contagion.prepare(_economy(leakage=0.5))
     contagion.bracket(production, Scenarios.alone(EVERYBODY), width=1e-3)
+    two_of_a_market = Economy(
+        3, [0, 1, 2, 1], [1, 2, 0, 0], [8.0, 8.0, 8.0, 2.0], [2, 2, 2, 2], [0, 0, 1], leakage=0.5
+    )
+    contagion.bracket(contagion.prepare(two_of_a_market), Scenarios.alone([0]))
 
 
 def _equity() -> None:

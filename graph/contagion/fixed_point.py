@@ -14,17 +14,20 @@ from graph.contagion.running import Progress
 from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput
 from graph.executors import Executor, executor_of
-from graph.kernels import adjoint, frontier
+from graph.kernels import adjoint, frontier, lifting
 from graph.kernels import bracket as kernel
 from graph.kernels.bracket import Effort, Worth
 from graph.kernels.cascades import Shocks
+from graph.kernels.frontier import State
 from graph.kernels.layout import FloatArray, IntArray
 
 SLACKS = (0.02, 0.1, 0.5, 2.0)  # Of the certificate; a larger one holds more often, more loosely.
 ACCURACY = 1e-4  # Of what a unit of loss costs: a width of that is not worth a sweep.
 SWEEPS_MAX = 400
 SWEEPS_INPUTS_MAX = 40  # A slack that takes more would give wide brackets.
-THRESHOLDS = (1e-5, 1e-7, 1e-9)  # What a loss may cost and yet wait: at first, and refined.
+THRESHOLDS = (1e-4, 1e-5, 1e-7)  # What a loss may cost and yet wait: at first, and refined.
+LIFT_ROUNDS_MAX = 200
+LIFT_GROWTH, LIFT_GROWTH_OF_WIDTH = 1e-4, 0.01  # How much further a lift goes than a round.
 EDGES_MAX = 4  # Trades a refined scenario may push along, as a multiple of all.
 CHUNK = 1 << 16  # A tenth of a second: no less is worth a trip to another machine.
 EXACT = Rules(tolerance=1e-14)
@@ -71,13 +74,14 @@ def bracket(
     Losses settle where d = max(shock, min(1, inputs missed)) and u likewise for orders, without
     a stopping rule: `esri` with tolerance 0 comes there from below. Two linear solves say for all
     firms what a unit of loss costs at most; each scenario is then pushed only where it matters,
-    and completed by them (docs/decisions/0008-bracket.md). Scenarios that no certificate covers
-    are iterated until they stand still.
+    and completed by them. Losses of scenarios that no certificate covers are lifted until no round
+    raises them (docs/decisions/0008-bracket.md).
 
     Args:
         production: The prepared economy; revenue above sales inside, or a leakage.
         scenarios: The shocks; `Scenarios.alone(range(n))` closes every firm once.
-        width: Brackets wider than this share of their upper end are refined.
+        width: Brackets wider than this share of their upper end are refined: pushed further, at
+            last iterated until they stand still.
         top: Share of the scenarios, those with the largest upper ends, that are refined.
         threads: How many scenarios run at a time here; or where they run.
         progress: Told how many more scenarios are done.
@@ -109,9 +113,12 @@ def bracket(
         again = _too_wide(found, width, top)
         finer = replace(pusher, threshold=threshold)
         found[again] = _pushed(finer, running.some_shocks(shocks, again), executor)
-    exact = np.zeros(len(scenarios), np.bool_)
+    growth = min(LIFT_GROWTH, LIFT_GROWTH_OF_WIDTH * width)
+    lifter = replace(pusher, threshold=THRESHOLDS[-1], growth=growth)
+    left = np.flatnonzero(found[:, kernel.LEVEL] < 0)
+    found[left] = _pushed(lifter, running.some_shocks(shocks, left), executor)
+    exact = found[:, kernel.LEVEL] < 0
     exact[_too_wide(found, width, top)] = True
-    exact |= found[:, kernel.LEVEL] < 0
     _iterate(production, scenarios, found, np.flatnonzero(exact), executor)
     return Bracket(
         total=np.maximum(found[:, kernel.GUESS], found[:, kernel.LOWER]),
@@ -159,11 +166,16 @@ def _worth(production: Production, threads: int) -> Worth:
 
 @dataclass(frozen=True, slots=True)
 class _Pusher:
-    """A network, what a unit of loss costs on it, and what may wait."""
+    """
+    A network, what a unit of loss costs on it, and what may wait.
+
+    With a `growth` losses are bounded from above by being lifted, without a certificate.
+    """
 
     production: Production
     worth: Worth
     threshold: float
+    growth: float | None = None
 
     def lane(self) -> Callable[[Shocks], FloatArray]:
         """Return what pushes scenarios in a workspace of its own and gives the kernel's rows."""
@@ -177,21 +189,41 @@ class _Pusher:
             kernel.run(structure, state, shocks, self.worth, effort, found)
             return found
 
+        return run if self.growth is None else self._lifting(state, effort, self.growth)
+
+    def _lifting(
+        self, state: State, effort: Effort, growth: float
+    ) -> Callable[[Shocks], FloatArray]:
+        structure, worth = self.production.structure, self.worth
+        space, limits = lifting.room(structure), (growth, LIFT_ROUNDS_MAX)
+
+        def run(shocks: Shocks) -> FloatArray:
+            found = np.zeros((len(shocks.offsets) - 1, kernel.LEVEL + 1))
+            for k, row in enumerate(found):
+                rounds = kernel.push(structure, state, shocks, k, worth, effort)
+                more = lifting.lift(structure, state, space, worth, limits, row)
+                row[kernel.ROUNDS] = rounds + more
+                row[kernel.LEVEL] = row[kernel.LEVEL] if more else -1.0
+                frontier.put_back(structure, state)
+            return found
+
         return run
 
     def recipe(self) -> "_Recipe":
         """Return what another process makes the same pusher from."""
-        return _Recipe(stored.origin_of(self.production), self.threshold)
+        return _Recipe(stored.origin_of(self.production), self.threshold, self.growth)
 
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
     origin: Origin
     threshold: float
+    growth: float | None
 
     def make(self) -> _Pusher:
         """Return the pusher."""
-        return _Pusher(stored.opened(self.origin), _worth_there(self.origin), self.threshold)
+        production = stored.opened(self.origin)
+        return _Pusher(production, _worth_there(self.origin), self.threshold, self.growth)
 
 
 @lru_cache(maxsize=1)

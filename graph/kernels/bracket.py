@@ -18,7 +18,8 @@ all markets together lose no more than rho on top of lost_k, and all firms toget
     sum_i rest_i(0) z_i + max_k (g_k(rho) with z in place of q) + sum_v (u_v - sent_v) y_v
 
 on top of what they have lost (proof in docs/decisions/0008-bracket.md). Each slack tau has its own
-z and q; the smallest of them that holds is taken.
+z and q; the smallest of them that holds is taken. Where none does, `graph/kernels/lifting.py` looks
+for losses that one more round does not raise.
 """
 
 from typing import NamedTuple
@@ -74,19 +75,33 @@ def run(
     same; rounds, and the place of the slack that was used, -1 if none held (above is then 1).
     """
     for k in range(len(shocks.offsets) - 1):
-        frontier.shock(structure, state, shocks, k)
-        used = 0
-        while used < effort.rounds_max and state.lengths[PUSHED] <= effort.budget:
-            used += 1
-            _push_down(structure, state, used + 1, worth, effort.threshold)
-            _push_up(structure, state, used + 1, worth, effort.threshold)
-            if state.lengths[INPUTS] + state.lengths[ORDERS] == 0:
-                break
-            frontier.settle(structure, state)
-        found[k, ROUNDS] = used
-        _lower(state, worth, found[k])
-        _upper(structure, state, worth, found[k])
+        found[k, ROUNDS] = push(structure, state, shocks, k, worth, effort)
+        complete(structure, state, worth, found[k])
         frontier.put_back(structure, state)
+
+
+@lean
+def push(
+    structure: Structure, state: State, shocks: Shocks, k: int, worth: Worth, effort: Effort
+) -> int:
+    """Push the losses of one scenario as far as it matters; return the rounds it took."""
+    frontier.shock(structure, state, shocks, k)
+    used = 0
+    while used < effort.rounds_max and state.lengths[PUSHED] <= effort.budget:
+        used += 1
+        _push_down(structure, state, used + 1, worth, effort.threshold)
+        _push_up(structure, state, used + 1, worth, effort.threshold)
+        if state.lengths[INPUTS] + state.lengths[ORDERS] == 0:
+            break
+        frontier.settle(structure, state)
+    return used
+
+
+@lean
+def complete(structure: Structure, state: State, worth: Worth, found: FloatArray) -> None:
+    """Write what a scenario costs that has been pushed: all columns but the rounds."""
+    lower(state, worth, found)
+    _upper(structure, state, worth, found)
 
 
 @lean
@@ -119,7 +134,8 @@ def _push_up(structure: Structure, state: State, mark: int, worth: Worth, thresh
 
 
 @lean
-def _lower(state: State, worth: Worth, found: FloatArray) -> None:
+def lower(state: State, worth: Worth, found: FloatArray) -> None:
+    """Write the columns from below, and into `UP_UPPER` what orders that wait may cost."""
     found[LOWER] = found[DOWN] = found[UP] = found[UP_UPPER] = 0.0
     for q in range(state.lengths[TOUCHED]):
         i = state.touched[q]
@@ -156,19 +172,17 @@ def _certified(structure: Structure, state: State, worth: Worth, level: int) -> 
     tau = worth.slacks[level]
     if worth.holds[level] == 0.0:
         return np.inf, np.inf
-    rho, guess = TINY, np.inf
-    for attempt in range(TRIES):
-        cost, share = _waiting(structure, state, worth, level)
-        cost_more, share_more = _more(structure, state, worth, level, rho)
-        if attempt == 0:
-            guess = cost
-        needed = (share + share_more) * (1.0 + TINY) + TINY
-        if needed <= rho:
-            return cost + cost_more, guess
+    cost, share = _waiting(structure, state, worth, level)
+    needed = share * (1.0 + TINY) + TINY
+    for _ in range(TRIES):
         rho = 1.5 * needed
         if not rho <= tau / (1.0 + tau):
             break
-    return np.inf, guess
+        cost_more, share_more = _more(structure, state, worth, level, rho)
+        needed = (share + share_more) * (1.0 + TINY) + TINY
+        if needed <= rho:
+            return cost + cost_more, cost
+    return np.inf, cost
 
 
 @lean

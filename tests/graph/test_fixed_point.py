@@ -1,12 +1,23 @@
 """The fixed point: never outside its bracket, closed forms, refusals."""
 
+from unittest.mock import patch
+
 import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.contagion import EXACT, Economy, Production, Scenarios, bracket, esri, prepare
+from graph.contagion import (
+    EXACT,
+    Economy,
+    Production,
+    Scenarios,
+    bracket,
+    esri,
+    fixed_point,
+    prepare,
+)
 from graph.errors import InvalidInput
 from tests.graph.kernels.test_rounds import literal
 
@@ -15,6 +26,7 @@ UNCOMPILED = bool(numba.config.DISABLE_JIT)
 large = pytest.mark.skipif(UNCOMPILED, reason="many firms take minutes without the compiler")
 FEW = settings(max_examples=3 if UNCOMPILED else 100)
 SLACK = 1e-12  # Sums of shares in another order.
+NO_SLACK = (1e-15,) * 4  # So little that no certificate holds.
 
 
 def random_economy(
@@ -73,13 +85,61 @@ def test_shocks_to_many_firms_and_in_part_are_bracketed_too(seed: int, share: fl
     assert_bracketed(production, Scenarios(offsets, rows, down, up))
 
 
+@FEW
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([6, 25, 120]),
+    st.sampled_from([1, 2, 7, 40]),
+    st.sampled_from([0.05, 0.3, 2.0]),
+)
+def test_losses_that_are_lifted_bound_the_fixed_point_as_well(
+    seed: int, firms: int, sectors: int, leakage: float
+) -> None:
+    production = prepare(random_economy(seed, firms=firms, sectors=sectors, leakage=leakage))
+    rng = np.random.default_rng(seed)
+    scenarios = Scenarios(np.array([0, 1, 2, 5]), np.arange(5), rng.random(5), rng.random(5))
+
+    with patch.object(fixed_point, "SLACKS", NO_SLACK):
+        exact = assert_bracketed(production, scenarios)
+
+    assert not exact.any()
+
+
 @large
-def test_most_firms_of_a_large_economy_are_certified_and_some_are_not() -> None:
-    production = prepare(random_economy(1, firms=3000, sectors=12, leakage=0.25))
+def test_what_is_lifted_lies_close_above() -> None:
+    production = prepare(random_economy(1, firms=1000, sectors=12, leakage=0.25))
 
-    exact = assert_bracketed(production, Scenarios.alone(range(3000)))
+    settled = esri(production, Scenarios.alone(range(100)), rules=EXACT)
 
-    assert 0 < exact.sum() < 60
+    with patch.object(fixed_point, "SLACKS", NO_SLACK):
+        found = bracket(production, Scenarios.alone(range(100)))
+
+    assert not found.exact.any()
+    np.testing.assert_allclose(found.down, settled.down, rtol=0.02)
+    np.testing.assert_array_equal(found.total, found.upper)
+
+
+@large
+def test_losses_that_a_lift_does_not_bring_to_rest_are_iterated() -> None:
+    production = prepare(random_economy(1, firms=200, sectors=12, leakage=0.25))
+    scenarios = Scenarios.alone(range(200))
+
+    with (
+        patch.object(fixed_point, "SLACKS", NO_SLACK),
+        patch.object(fixed_point, "LIFT_ROUNDS_MAX", 2),
+    ):
+        exact = assert_bracketed(production, scenarios)
+
+    assert 0 < exact.sum() < 200
+
+
+@large
+def test_no_firm_of_a_large_economy_needs_to_be_iterated() -> None:
+    production = prepare(random_economy(1, firms=1500, sectors=12, leakage=0.25))
+
+    exact = assert_bracketed(production, Scenarios.alone(range(1500)))
+
+    assert not exact.any()
 
 
 @large
