@@ -7,7 +7,9 @@ STAMP := $(VENV)/installed
 TOOLS := $(VENV)/tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=
-UNCOMPILED := graph tests/graph --ignore graph/stores --ignore graph/testing --ignore tests/graph/stores
+COMPILED_ONLY := graph/stores graph/testing tests/graph/stores tests/graph/interop \
+	tests/graph/test_distributed.py tests/graph/test_executors.py tests/graph/test_model.py
+UNCOMPILED := graph tests/graph $(addprefix --ignore ,$(COMPILED_ONLY))
 DEMO ?= var/demo
 export DEEPTIER_PORT ?= 8000
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from graph.contagion import stored
 from graph.contagion.economy import Origin, Production, Rules
@@ -36,6 +37,7 @@ class Workspace:
 
     state: State
     left: Spill
+    room: npt.NDArray[np.uint8] | None = None  # Of columns, in one precision after the other.
     columns: dict[str, Columns] = field(default_factory=dict)
 
 
@@ -112,9 +114,11 @@ class Runner:
                 batch.run(structure, columns, space.left, limits, found, drain=start == count)
 
     def _columns(self, space: Workspace, precision: Precision) -> Columns:
+        if space.room is None:
+            space.room = batch.rows(batch.MATRICES * len(self.production))
         if precision not in space.columns:
             dtype = np.float32 if precision == "single" else np.float64
-            columns = batch.workspace(self.production.structure, self.weights, dtype)
+            columns = batch.workspace(self.production.structure, self.weights, dtype, space.room)
             space.columns[precision] = columns
         batch.clear(space.columns[precision])
         return space.columns[precision]

@@ -24,12 +24,14 @@ from graph.kernels.frontier import AFRESH, Limits
 from graph.kernels.lanes import Matrix
 from graph.kernels.layout import IntArray, RowArray
 from graph.kernels.production import Structure
+from graph.kernels.vectors import ROW_BYTES
 
 # A growth as near to the tolerance, by its ratio or as such, is doubtful in single precision.
 NEAR_RATIO, NEAR = 1e-4, 5e-7
 SCARCE = 0.05  # So is a market of which less is left.
 DEAD = 1e-12  # Less than this share of a market is nothing.
 FREE = -1
+MATRICES = 4  # With a row a firm.
 
 
 class Columns(NamedTuple):
@@ -54,32 +56,45 @@ class Columns(NamedTuple):
     doubtful: RowArray
 
 
-def workspace(structure: Structure, weights: Matrix, dtype: npt.DTypeLike) -> Columns:
-    """Return a workspace for one thread, of that precision."""
-    columns = lanes.width(dtype)
+def rows(count: int) -> npt.NDArray[np.uint8]:
+    """Return bytes for so many rows of matrices, in either precision; they begin where lines do."""
+    room = np.zeros((count + 1) * ROW_BYTES, np.uint8)
+    shift = -room.ctypes.data % ROW_BYTES
+    return room[shift : shift + count * ROW_BYTES].reshape(count, ROW_BYTES)
+
+
+def workspace(
+    structure: Structure,
+    weights: Matrix,
+    dtype: npt.DTypeLike,
+    room: npt.NDArray[np.uint8] | None = None,
+) -> Columns:
+    """
+    Return a workspace for one thread, of that precision.
+
+    Most of it lies in `room`, if there is one: `MATRICES` rows a firm, which another workspace that
+    rests may have used.
+    """
     firms, markets = len(structure.market), len(structure.market_sales) + 1
-
-    def matrix(rows: int) -> Matrix:
-        room = np.zeros((rows + 1) * columns, dtype)
-        shift = (-room.ctypes.data // room.itemsize) % columns  # Rows begin where lines begin.
-        return room[shift : shift + rows * columns].reshape(rows, columns)
-
-    largest, kept, gone = matrix(3)
+    room = rows(MATRICES * firms) if room is None else room
+    columns = lanes.width(dtype)
+    lost, passed, *missed = room.view(dtype).reshape(MATRICES, firms, columns)
+    largest, kept, gone = rows(3).view(dtype)
     return Columns(
         in_shares=structure.in_shares.astype(dtype),
         out_shares=structure.out_shares.astype(dtype),
         market_share=structure.market_share.astype(dtype),
         weights=weights.astype(dtype),
-        lost=matrix(firms),
-        passed=matrix(firms),
-        missed=(matrix(firms), matrix(firms)),
+        lost=lost,
+        passed=passed,
+        missed=(missed[0], missed[1]),
         side=np.zeros(1, np.int64),
         market_lost=np.zeros((markets, columns)),
-        inverse=matrix(markets),
+        inverse=rows(markets).view(dtype),
         gone=gone,
         largest=largest,
         kept=kept,
-        sums=matrix(3),
+        sums=rows(3).view(dtype),
         scenario=np.full(columns, FREE),
         rounds=np.zeros(columns, np.int64),
         doubtful=np.zeros(columns, np.int32),

@@ -13,6 +13,7 @@ HEAD = """# Performance
 
 Written by `make bench`. Times are medians; ratios compare what ran side by side in this one run.
 Peak memory is that of a process of its own, its input included. Sizes stand in the right column.
+What keeps a figure from its target, and what was tried: [speed.md](speed.md).
 """
 
 
@@ -96,10 +97,11 @@ def page(measured: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Read the measurements, write the page, return the exit status."""
+    """Read the measurements, write the page, print the targets, return the exit status."""
     measured, out = Path(arguments[0]), Path(arguments[1])
-    out.write_text(page(json.loads(measured.read_text(encoding="utf-8"))), encoding="utf-8")
-    sys.stdout.write(f"{out} written\n")
+    found = json.loads(measured.read_text(encoding="utf-8"))
+    out.write_text(page(found), encoding="utf-8")
+    sys.stdout.write("\n".join([*targets(found["benchmarks"]), f"{out} written", ""]))
     return 0
 
 

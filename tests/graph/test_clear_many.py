@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from graph.clearing import AssetLosses, Cleared, Debts, Shortfalls, clear, clear_many, prepare
 from graph.errors import InvalidInput
+from tests.graph.effort import examples
 from tests.graph.test_clearing import RING, THREE, from_matrix
 
 RECOVERIES = [(1.0, 1.0), (0.5, 0.7), (0.9, 0.0), (0.0, 1.0)]
@@ -63,7 +64,7 @@ def from_scratch(debts: Debts, losses: AssetLosses, scenario: int) -> Debts:
     return debts.with_losses(list(losses.rows[own]), list(losses.amounts[own]))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(networks(), st.integers(0, 99), st.sampled_from(RECOVERIES), st.booleans())
 def test_each_scenario_is_what_clearing_from_scratch_finds(
     debts: Debts,
@@ -121,7 +122,7 @@ def rounds_from_above(base: Cleared, loss: np.ndarray, count: int) -> np.ndarray
     return rounds
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(networks(), st.integers(0, 99), st.sampled_from(RECOVERIES))
 def test_firms_fail_in_the_round_in_which_all_paying_at_once_fells_them(
     debts: Debts, seed: int, recovery: tuple[float, float]
@@ -237,7 +238,7 @@ def test_a_ring_that_keeps_all_it_is_paid_is_cleared_from_scratch_and_marked() -
     assert found.changes.rows[found.changes.of(1)].tolist() == [2]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(networks(), st.integers(0, 99), st.sampled_from(RECOVERIES))
 def test_threads_and_order_change_no_bit_and_each_scenario_stands_alone(
     debts: Debts, seed: int, recovery: tuple[float, float]
@@ -265,7 +266,7 @@ def test_threads_and_order_change_no_bit_and_each_scenario_stands_alone(
         assert getattr(one.changes, name).tolist() == getattr(two.changes, name).tolist()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(networks(), st.integers(0, 99), st.booleans())
 def test_neither_the_names_of_firms_nor_the_unit_of_money_count(
     debts: Debts,
@@ -295,7 +296,7 @@ def test_neither_the_names_of_firms_nor_the_unit_of_money_count(
     assert again.defaults.tolist() == found.defaults.tolist()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(networks(), st.sampled_from(RECOVERIES), st.floats(0, 5), st.floats(0, 5))
 def test_a_larger_loss_never_costs_less_and_none_costs_nothing(
     debts: Debts, recovery: tuple[float, float], less: float, more: float

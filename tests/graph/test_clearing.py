@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from graph.clearing import Clearing, Debts, clear, stop_paying
 from graph.errors import InvalidInput
+from tests.graph.effort import examples
 
 
 def from_matrix(owes: list[list[float]], assets: list[float], outside: list[float]) -> Debts:
@@ -129,7 +130,7 @@ def picard(owed: Debts, alpha: float, beta: float, *, first: bool) -> np.ndarray
     return shares
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(debts(), st.sampled_from([(1, 1), (0.5, 0.7), (0.9, 0)]), st.booleans())
 def test_payments_are_those_that_rounds_from_above_come_to(
     owed: Debts,

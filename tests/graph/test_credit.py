@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from graph.credit import Claims, Held, Passed, Rules, pass_on
 from graph.errors import InvalidInput
+from tests.graph.effort import examples
 
 RULES = Rules(Fraction(4, 5), steps_max=5, cut_off_fen=100_000)
 Amounts = dict[tuple[int, int], int]
@@ -54,7 +55,7 @@ def listed(passed: Passed) -> list[tuple[int, ...]]:
     return sorted(zip(*table, strict=True))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(amounts, claims, rules)
 def test_it_agrees_with_a_literal_reading(held: Amounts, owed: Amounts, by: Rules) -> None:
     assert listed(pass_on(Held.of(held), Claims.of(owed), by)) == literal(held, owed, by)

@@ -31,6 +31,7 @@ from graph.contagion import (
 from graph.diffusion import Ties, spread
 from graph.errors import InvalidInput
 from graph.fsri import Banks, Books, Lending, fsri
+from tests.graph.effort import examples
 
 FLAT = Rules(tolerance=1e-13)
 
@@ -353,7 +354,7 @@ FIGURES: dict[str, Callable[[Trades, Scenarios], np.ndarray]] = {
 }
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(drawn(), st.integers(0, 99))
 def test_trades_split_into_parallel_ones_change_nothing(trades: Trades, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -368,7 +369,7 @@ def test_trades_split_into_parallel_ones_change_nothing(trades: Trades, seed: in
     assert difference(trades, split) <= 1e-12
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(drawn(), st.integers(0, 99))
 def test_the_order_of_the_trades_changes_nothing(trades: Trades, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(trades.amounts))
@@ -382,7 +383,7 @@ def test_the_order_of_the_trades_changes_nothing(trades: Trades, seed: int) -> N
     assert difference(trades, mixed) <= 1e-12
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(drawn())
 def test_a_firm_that_trades_with_nobody_changes_no_other_figure(trades: Trades) -> None:
     more = replace(trades, sectors=[*trades.sectors, 0])
@@ -390,7 +391,7 @@ def test_a_firm_that_trades_with_nobody_changes_no_other_figure(trades: Trades) 
     assert difference(trades, more) <= 1e-12
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(drawn(), st.integers(0, 99))
 def test_the_order_of_scenarios_changes_no_bit(trades: Trades, seed: int) -> None:
     alone = Scenarios.alone(np.arange(trades.firms))

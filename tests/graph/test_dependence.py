@@ -22,6 +22,7 @@ from graph.dependence import (
 from graph.dependence import rules as parameters
 from graph.errors import InvalidInput, NotConverged
 from graph.testing.networks import toy
+from tests.graph.effort import examples
 
 FIRMS = 6
 seeds = st.integers(0, 10**6)
@@ -73,7 +74,7 @@ def added(matrix: Floats, decay: float, start: Floats) -> Floats:
     return matrix @ np.linalg.solve(np.eye(len(start)) - decay * matrix, start)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(seeds)
 def test_links_are_the_shares_of_the_equations(seed: int) -> None:
     equity, dealings = drawn(seed)
@@ -85,7 +86,7 @@ def test_links_are_the_shares_of_the_equations(seed: int) -> None:
     np.testing.assert_allclose(links.down.toarray(), down, rtol=1e-14)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(seeds, st.sampled_from([(0.5, 0.2), (0.9, 0.8), (4.0, 3.0)]))
 def test_what_is_added_solves_the_linear_system(seed: int, thetas: tuple[float, float]) -> None:
     equity, dealings = drawn(seed)
@@ -112,7 +113,7 @@ def test_what_is_added_solves_the_linear_system(seed: int, thetas: tuple[float, 
     assert (found.notches <= 3 + 1e-12).all()
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(seeds)
 def test_without_decay_it_is_the_inverse_of_the_design(seed: int) -> None:
     equity, dealings = drawn(seed)
@@ -126,7 +127,7 @@ def test_without_decay_it_is_the_inverse_of_the_design(seed: int) -> None:
     np.testing.assert_allclose(found.risk, wanted, atol=1e-11)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(seeds, st.floats(0.1, 9), st.floats(0.05, 0.95))
 def test_no_spectral_radius_is_above_the_bound(seed: int, theta: float, most: float) -> None:
     equity, dealings = drawn(seed)
@@ -156,7 +157,7 @@ def all_chains(matrix: Floats, decay: float, start: Floats, trades_max: int) -> 
     return [sorted(own, reverse=True) for own in parts]
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(seeds, st.sampled_from(["adverse", "favourable"]))
 def test_the_best_chains_are_the_best_of_all(seed: int, channel: str) -> None:
     equity, dealings = drawn(seed)
@@ -185,7 +186,7 @@ def test_the_best_chains_are_the_best_of_all(seed: int, channel: str) -> None:
     assert (found.shares.sum(axis=1) <= 1 + 1e-9).all()
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(seeds)
 def test_all_chains_sum_to_what_is_added(seed: int) -> None:
     equity, dealings = drawn(seed)
@@ -199,7 +200,7 @@ def test_all_chains_sum_to_what_is_added(seed: int) -> None:
     np.testing.assert_allclose(found.carried.sum(axis=1)[few], risk.adverse[few], atol=1e-3)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(seeds, st.permutations(range(FIRMS)), st.integers(2, 1000))
 def test_names_order_and_the_unit_of_money_do_not_matter(
     seed: int, names: list[int], unit: int
@@ -222,7 +223,7 @@ def test_names_order_and_the_unit_of_money_do_not_matter(
     np.testing.assert_allclose(second.pd_network[name], first.pd_network, rtol=1e-12)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(seeds, st.integers(0, FIRMS - 1))
 def test_a_worse_firm_makes_nobody_better(seed: int, firm: int) -> None:
     links = Links.build(*drawn(seed))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from graph.contagion import Exposures, Scenarios, bracket_equity, spread_equity
 from graph.errors import InvalidInput
+from tests.graph.effort import examples
 
 FIRMS = 9
 
@@ -29,7 +30,7 @@ def drawn(seed: int, leverage: float) -> tuple[Exposures, Scenarios]:
     return exposures, Scenarios(offsets, rows, shares, shares)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     leverage=st.sampled_from([0.1, 0.5, 2.0]),
@@ -53,7 +54,7 @@ def test_the_value_never_lies_outside(seed: int, leverage: float, width: float) 
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_threads_and_company_change_no_bit(seed: int) -> None:
     exposures, scenarios = drawn(seed, 0.5)

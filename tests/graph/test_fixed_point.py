@@ -2,7 +2,6 @@
 
 from unittest.mock import patch
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,12 +18,12 @@ from graph.contagion import (
     prepare,
 )
 from graph.errors import InvalidInput
+from tests.graph.effort import UNCOMPILED, examples
 from tests.graph.kernels.test_rounds import literal
 
 # Without the compiler, for coverage, a few small economies are enough.
-UNCOMPILED = bool(numba.config.DISABLE_JIT)
 large = pytest.mark.skipif(UNCOMPILED, reason="many firms take minutes without the compiler")
-FEW = settings(max_examples=3 if UNCOMPILED else 100)
+FEW = settings(max_examples=examples(100))
 SLACK = 1e-12  # Sums of shares in another order.
 NO_SLACK = (1e-15,) * 4  # So little that no certificate holds.
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from graph.contagion import Economy, Exposures, Rules, Scenarios, close, prepare
 from graph.errors import InvalidInput
 from graph.fsri import Banks, Books, Lending, Lost, Terms, bank_losses, fsri, summed
+from tests.graph.effort import examples
 
 FIRMS, BANKS = 12, 3
 TIGHT = Rules(1e-9)
@@ -75,7 +76,7 @@ class World:
         )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     default=st.sampled_from(["illiquid", "insolvent", "either", "gradual"]),
@@ -96,7 +97,7 @@ def test_losses_are_those_of_the_equations(seed: int, default: Any, profit: Any)
     np.testing.assert_allclose(index.loss, wanted.sum(axis=1), atol=1e-9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_losses_between_banks_only_add_and_stay_below_all_equity(seed: int) -> None:
     world = World(seed)
@@ -109,7 +110,7 @@ def test_losses_between_banks_only_add_and_stay_below_all_equity(seed: int) -> N
     assert (found.interbank <= 1 + 1e-12).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(seed=st.integers(0, 10**6), share=st.floats(0.05, 0.95))
 def test_larger_buffers_never_cost_banks_more(seed: int, share: float) -> None:
     world = World(seed)

@@ -13,6 +13,7 @@ from graph.errors import InvalidInput
 from graph.kernels import adjoint
 from graph.kernels.layout import FloatArray
 from graph.live import Claims, Live, Refresh
+from tests.graph.effort import examples
 
 FIRMS = 10
 SLACK = 0.02
@@ -189,7 +190,7 @@ def changed(seed: int, steps: int, *, weights: bool = False) -> World:
     return world
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(seed=st.integers(0, 10**6), weights=st.booleans())
 def test_no_figure_is_further_from_a_full_solve_than_is_stated(seed: int, *, weights: bool) -> None:
     world = changed(seed, 30, weights=weights)
@@ -205,7 +206,7 @@ def test_a_refused_change_takes_no_market_along() -> None:
     assert changed(48774, 30, weights=True).live.error < np.inf
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(seed=st.integers(0, 10**6))
 def test_who_is_not_told_stands_where_it_was_told(seed: int) -> None:
     world = World.drawn(seed, weights=True)
@@ -225,7 +226,7 @@ def test_who_is_not_told_stands_where_it_was_told(seed: int) -> None:
     assert (np.abs(now - told) <= 1e-3 * told + 1e-8).all()
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(seed=st.integers(0, 10**6))
 def test_a_solve_beside_changes_ends_in_the_same_bits_whenever_it_is_done(seed: int) -> None:
     early, late = World.drawn(seed), World.drawn(seed)
@@ -245,7 +246,7 @@ def test_a_solve_beside_changes_ends_in_the_same_bits_whenever_it_is_done(seed: 
     assert early.live.equity().tolist() == late.live.equity().tolist()
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(seed=st.integers(0, 10**6), scale=st.sampled_from([1e-3, 100.0]))
 def test_names_and_the_unit_of_money_do_not_matter(seed: int, scale: float) -> None:
     world = World.drawn(seed)
@@ -272,7 +273,7 @@ def test_names_and_the_unit_of_money_do_not_matter(seed: int, scale: float) -> N
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 def test_threads_change_no_bit(seed: int) -> None:
     world = World.drawn(seed)
 
@@ -313,7 +314,7 @@ def test_a_build_solves_what_the_bracket_is_completed_with() -> None:
     np.testing.assert_allclose(live.production()[production.rows], wanted, rtol=1e-8)
 
 
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 @given(seed=st.integers(0, 10**6))
 def test_where_nobody_is_replaced_the_estimate_is_no_less_than_the_value(seed: int) -> None:
     economy = World.drawn(seed).economy()

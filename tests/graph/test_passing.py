@@ -21,6 +21,7 @@ from graph.credit import (
 )
 from graph.errors import InvalidInput
 from graph.kernels.wholes import ENOUGH, divided
+from tests.graph.effort import examples
 from tests.oracles import credit as oracle
 
 Amounts = dict[tuple[int, int], int]
@@ -48,7 +49,7 @@ def columns(passed: Passed) -> dict[str, list[int]]:
     return {name: getattr(passed, name).tolist() for name in Passed.__slots__}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(amounts, claims, rules)
 def test_together_is_bit_for_bit_the_second_reading(
     held: Amounts, owed: Amounts, by: Rules
@@ -59,7 +60,7 @@ def test_together_is_bit_for_bit_the_second_reading(
     assert columns(pass_on(Held.of(held), Debts.of(Claims.of(owed)), by)) == wanted
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(amounts, claims, rules)
 def test_each_alone_is_as_if_there_were_no_other(held: Amounts, owed: Amounts, by: Rules) -> None:
     debts = Debts.of(Claims.of(owed))
@@ -154,7 +155,7 @@ def test_paths_tell_through_whom() -> None:
     assert found.paths(9, 1) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_division_of_wide_products_is_exact(data: st.DataObject) -> None:
     wide = st.one_of(st.integers(0, 2**20), st.integers(0, ENOUGH - 1))

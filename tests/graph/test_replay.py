@@ -27,6 +27,7 @@ from graph.replay import (
     write,
 )
 from graph.replay.files import KEY
+from tests.graph.effort import examples
 
 FloatArray = npt.NDArray[np.float64]
 CHAIN = Economy(3, suppliers=[0, 1], buyers=[1, 2], amounts=[4.0, 6.0])
@@ -106,7 +107,7 @@ def states(production: Production, scenario: Scenarios, rules: Rules) -> list[Fl
     return [np.zeros_like(every[0]), *every]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(seed=st.integers(0, 10**6), unit=st.booleans())
 def test_every_round_comes_back_with_the_bits_of_the_rounds(seed: int, *, unit: bool) -> None:
     economy, scenario, rules = drawn(seed, unit=unit)
@@ -137,7 +138,7 @@ def recorded(production: Production, scenario: Scenarios, rules: Rules) -> Recor
         raise
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(seed=st.integers(0, 10**6))
 def test_the_named_reason_binds_and_the_named_trade_grew_most(seed: int) -> None:
     economy, scenario, rules = drawn(seed)
@@ -206,7 +207,7 @@ def holds_up(literal: Literal, lost: list[FloatArray], change: Change) -> None:
         assert change.share == pytest.approx(grown[change.through] / grown.sum(), abs=6e-5)
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(seed=st.integers(0, 10**6), unit=st.booleans())
 def test_every_chain_leads_round_by_round_to_a_shocked_firm(seed: int, *, unit: bool) -> None:
     economy, scenario, rules = drawn(seed, unit=unit)
@@ -306,7 +307,7 @@ def dying(sales: float) -> tuple[Economy, Scenarios, Rules]:
     return economy, scenario, Rules(dead_sector="unit")
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(seed=st.integers(0, 10**6))
 def test_a_recording_replays_and_its_scenario_comes_back(seed: int) -> None:
     economy, scenario, rules = drawn(seed)
@@ -375,7 +376,7 @@ def test_equal_networks_have_one_fingerprint_and_others_another() -> None:
     assert len({fingerprint(prepare(each)) for each in (CHAIN, weighed, doubled)}) == 3
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(seed=st.integers(0, 10**6))
 def test_a_file_gives_back_every_bit(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     economy, scenario, rules = drawn(seed)
@@ -472,7 +473,7 @@ def test_a_well_signed_file_that_makes_no_sense_is_refused(
         read(path)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(seed=st.integers(0, 10**6))
 def test_a_comparison_is_what_both_recordings_say_firm_by_firm(seed: int) -> None:
     economy, scenario, rules = drawn(seed)

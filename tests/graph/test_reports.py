@@ -19,6 +19,7 @@ from graph.contagion import (
     prepare,
 )
 from graph.errors import InvalidInput, NotConverged
+from tests.graph.effort import examples
 
 FIRMS = 9
 CHAIN = Economy(3, suppliers=[0, 1], buyers=[1, 2], amounts=[4.0, 6.0])
@@ -37,7 +38,7 @@ def drawn(seed: int) -> tuple[Production, Scenarios, np.ndarray[Any, Any]]:
     return prepare(economy), Scenarios(offsets, rows, down, up), sectors
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(seed=st.integers(0, 10**6))
 def test_sums_are_those_of_the_firms_and_come_to_the_index(seed: int) -> None:
     production, scenarios, sectors = drawn(seed)
@@ -68,7 +69,7 @@ def test_sums_are_those_of_the_firms_and_come_to_the_index(seed: int) -> None:
             )
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(seed=st.integers(0, 10**6))
 def test_threads_and_company_change_no_bit(seed: int) -> None:
     production, scenarios, sectors = drawn(seed)
@@ -117,7 +118,7 @@ def test_a_group_that_weighs_nothing_has_no_share() -> None:
     assert found.share_of_group().tolist() == [[1.0, 0.0]]
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(seed=st.integers(0, 10**6))
 def test_markets_are_the_sectors_and_unknown_ones_stay_unknown(seed: int) -> None:
     production, _, sectors = drawn(seed)

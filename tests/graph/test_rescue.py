@@ -4,7 +4,6 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,12 +12,12 @@ from hypothesis import strategies as st
 from graph.contagion import EXACT, Economy, Production, Scenarios, esri, prepare
 from graph.errors import InvalidInput
 from graph.rescue import Candidates, Change, Rescue, Saving, Stress, bound, choose
+from tests.graph.effort import UNCOMPILED, examples
 
 FIRMS, OUTPUT_FEN = 8, 10**12
 # Without the compiler, for coverage, a few small economies are enough.
-UNCOMPILED = bool(numba.config.DISABLE_JIT)
 CANDIDATES = 4 if UNCOMPILED else 6
-FEW = settings(max_examples=3 if UNCOMPILED else 25, deadline=None)
+FEW = settings(max_examples=examples(25), deadline=None)
 seeds = st.integers(0, 2**32 - 1)
 keeping = st.sampled_from(["output", "shock"])
 
@@ -98,7 +97,7 @@ def literal(  # noqa: C901  # It follows the printed equations line by line.
     return np.maximum(lost, missed)
 
 
-@settings(max_examples=6 if UNCOMPILED else 25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(seeds, keeping, st.sampled_from([0.0, 1e9]), st.data())
 def test_losses_with_support_are_those_of_the_equations(
     seed: int, keeps: Any, pushes: float, data: st.DataObject

@@ -5,7 +5,6 @@ from itertools import combinations
 from math import log, prod
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,12 +15,12 @@ from graph.errors import InvalidInput
 from graph.reverse_stress import Question, ReverseStress, find
 from graph.reverse_stress.ceilings import ceiling
 from graph.reverse_stress.question import Joint
+from tests.graph.effort import UNCOMPILED, examples
 
 OUTPUT_FEN = 10**12
 # Without the compiler, for coverage, a few small economies are enough.
-UNCOMPILED = bool(numba.config.DISABLE_JIT)
 FIRMS = 5 if UNCOMPILED else 10
-FEW = settings(max_examples=2 if UNCOMPILED else 25, deadline=None)
+FEW = settings(max_examples=examples(25), deadline=None)
 seeds = st.integers(0, 2**32 - 1)
 
 

@@ -22,6 +22,7 @@ from graph.single_points import (
     shared,
 )
 from graph.testing.networks import toy
+from tests.graph.effort import examples
 
 FIRMS = 9
 CORE = 0
@@ -71,7 +72,7 @@ def without(graph: nx.DiGraph, firm: int) -> nx.DiGraph:
     return graph.subgraph(set(graph) - {firm})
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(trades(), st.integers(1, 6))
 def test_a_region_holds_who_supplies_the_core(amounts: Trades, tiers_max: int) -> None:
     found, wanted = (
@@ -92,7 +93,7 @@ def test_a_region_holds_who_supplies_the_core(amounts: Trades, tiers_max: int) -
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(trades(), st.integers(1, 6))
 def test_what_a_firm_cuts_off_is_what_is_lost_without_it(amounts: Trades, tiers_max: int) -> None:
     graph, raw = graph_of(amounts, tiers_max), raw_of(graph_of(amounts, tiers_max))
@@ -138,7 +139,7 @@ def by_dominators(graph: nx.DiGraph) -> dict[int, set[int]]:
     return found
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 10**6))
 def test_a_larger_network_has_the_dominators_of_networkx(seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -152,7 +153,7 @@ def test_a_larger_network_has_the_dominators_of_networkx(seed: int) -> None:
     assert {firm: off for firm, off in got.items() if off} == wanted
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(trades(), st.integers(1, 6))
 def test_a_common_supplier_is_one_that_two_first_tiers_draw_on(
     amounts: Trades, tiers_max: int
@@ -225,7 +226,7 @@ def parts(graph: nx.DiGraph) -> bool:
     return not (raw_of(graph) & nx.ancestors(graph, CORE))
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(trades(), st.integers(1, 6))
 def test_the_least_cut_in_money_is_the_largest_flow(amounts: Trades, tiers_max: int) -> None:
     graph = graph_of(amounts, tiers_max)
@@ -246,7 +247,7 @@ def test_the_least_cut_in_money_is_the_largest_flow(amounts: Trades, tiers_max: 
     assert ends <= core_side or value == 0
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(trades(), st.integers(1, 6), st.sampled_from(["one", "sales"]))
 def test_the_least_firms_are_the_largest_flow_through_them(
     amounts: Trades, tiers_max: int, weight: str
@@ -280,7 +281,7 @@ def test_the_two_cuts_lie_at_the_two_ends() -> None:
     assert (firms.core_side.tolist(), firms.source_side.tolist()) == ([1], [3])
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(trades(loops=False), st.permutations(range(1, FIRMS)), st.integers(2, 10**6))
 def test_names_and_the_unit_of_money_do_not_matter(
     amounts: Trades, names: list[int], unit: int
@@ -303,7 +304,7 @@ def test_names_and_the_unit_of_money_do_not_matter(
     }
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(trades())
 def test_threads_and_parallel_trades_change_nothing(amounts: Trades) -> None:
     supply = supply_of(amounts)

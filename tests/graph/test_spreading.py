@@ -17,6 +17,7 @@ from graph.diffusion import (
     spread_strong,
 )
 from graph.errors import InvalidInput, NotConverged
+from tests.graph.effort import examples
 
 Trades = tuple[int, np.ndarray, np.ndarray, np.ndarray]
 DANGLING: list[Dangling] = ["lost", "sources"]
@@ -58,7 +59,7 @@ def weighted(seed: int, sources: int, firms: int) -> np.ndarray:
     return weights
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     trades(),
     st.integers(0, 10**6),
@@ -145,7 +146,7 @@ def test_the_ties_of_a_mixture_are_the_mixture_of_the_ties() -> None:
     assert np.abs(0.3 * one + 0.7 * other - both).sum() <= 3e-10
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(trades(), st.randoms(use_true_random=False))
 def test_names_do_not_matter(drawn: Trades, random: object) -> None:
     n, suppliers, buyers, amounts = drawn

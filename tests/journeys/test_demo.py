@@ -141,5 +141,5 @@ def test_the_failure_of_some_cores_hurts_many_and_that_of_others_few(journey: Jo
     assert hurt[-1] > 4 * hurt[0]
 
 
-def test_every_tree_of_the_demo_recomputes_and_says_what_the_columns_say(journey: Journey) -> None:
-    assert check_run(journey.results) > 100_000
+def test_trees_of_the_demo_recompute_and_say_what_the_columns_say(journey: Journey) -> None:
+    assert check_run(journey.results, every=5) > 20_000

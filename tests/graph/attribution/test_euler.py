@@ -14,6 +14,7 @@ from graph.attribution import Part, apportion, attribute, share_out
 from graph.contagion import Economy, Rules, Scenarios, prepare
 from graph.errors import InvalidInput
 from graph.scenarios import Credit, Failures, Groups, MonteCarlo, Stakes, count, measure, simulate
+from tests.graph.effort import examples
 
 FIRMS, DRAWS = 6, 24
 
@@ -79,7 +80,7 @@ def literal(losses: list[list[int]], totals: list[int], part: Part) -> list[Frac
     ]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     figure=st.sampled_from(["el", "var", "es"]),
@@ -120,7 +121,7 @@ def test_a_part_is_what_the_figure_gains_where_a_firm_grows(figure: Any) -> None
         assert gain * 10**6 == pytest.approx(parts.firm_fen[firm], rel=1e-3, abs=1e8)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_threads_change_no_fen(seed: int) -> None:
     world = World(seed)

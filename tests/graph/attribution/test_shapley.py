@@ -13,6 +13,7 @@ from graph.attribution import EXACT_MAX, Game, shapley
 from graph.contagion import Economy, Production, Rules, Scenarios, prepare
 from graph.errors import InvalidInput
 from graph.scenarios import Credit, Stakes, count
+from tests.graph.effort import examples
 
 FIRMS = 7
 TIGHT = Rules(1e-12)
@@ -61,7 +62,7 @@ def brute(
     return parts
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     hit=st.dictionaries(
@@ -112,7 +113,7 @@ def test_equals_bear_equal_parts_and_who_adds_nothing_bears_nothing() -> None:
     assert dict(zip(alone.players, alone.part_fen.tolist(), strict=True)) == {3: 9, 1: 0}
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_shocks_of_one_label_are_one_player(seed: int) -> None:
     production, stakes = drawn(seed)

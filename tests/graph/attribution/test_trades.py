@@ -11,6 +11,7 @@ from graph.attribution import Carried, Part, attribute, attribute_trades, carrie
 from graph.contagion import Economy, Rules, Scenarios, close, in_fen, prepare
 from graph.errors import InvalidInput
 from graph.scenarios import Credit, Failures, MonteCarlo, Stakes, simulate
+from tests.graph.effort import examples
 
 FIRMS = 7
 TIGHT = Rules(1e-13)
@@ -90,7 +91,7 @@ def matrices(found: Carried) -> tuple[Array, Array, Array]:
     return found.first_fen, inputs, orders
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     shocks=st.dictionaries(
@@ -124,7 +125,7 @@ def test_the_last_round_says_which_trades_carried_what(
         np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=2)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(seed=st.integers(0, 10**6), figure=st.sampled_from(["el", "var", "es"]))
 def test_parts_of_a_figure_are_those_of_its_draws(seed: int, figure: Any) -> None:
     world, draws = World(seed), 30

@@ -16,6 +16,7 @@ from graph.contagion import Economy, Production, Scenarios, prepare
 from graph.kernels import batch, cascades, frontier
 from graph.kernels import esri as plain
 from graph.kernels.frontier import Limits
+from tests.graph.effort import examples
 
 FloatArray = npt.NDArray[np.float64]
 ROUNDS_MAX = 5000
@@ -154,7 +155,7 @@ def whole(
     return down[production.places], up[production.places], used
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(economies(), st.data())
 def test_all_three_forms_agree_round_for_round(economy: Economy, data: st.DataObject) -> None:
     sigma_on = data.draw(st.booleans())

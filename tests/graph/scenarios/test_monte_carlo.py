@@ -27,6 +27,7 @@ from graph.scenarios import (
 from graph.scenarios.failures import SAMPLINGS
 from graph.scenarios.measures import expected_shortfall
 from graph.scenarios.monte_carlo import sets
+from tests.graph.effort import examples
 
 FIRMS = 7
 TIGHT = Rules(1e-12)
@@ -197,7 +198,7 @@ def test_all_sets_of_failures_weighed_by_their_chance_are_what_draws_come_to(
         )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(seed=st.integers(0, 10**6), threshold=st.sampled_from([None, 0.0, 0.3]))
 def test_every_draw_costs_what_its_failures_cost(seed: int, threshold: float | None) -> None:
     world = World(seed)
@@ -216,7 +217,7 @@ def test_every_draw_costs_what_its_failures_cost(seed: int, threshold: float | N
         assert found.first_fen[draw] == world.sales[rows].sum()
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(seed=st.integers(0, 10**6), more=st.floats(0, 0.5))
 def test_larger_chances_never_cost_less_in_any_draw(seed: int, more: float) -> None:
     world = World(seed)
@@ -233,7 +234,7 @@ def test_larger_chances_never_cost_less_in_any_draw(seed: int, more: float) -> N
     assert (less.first_fen <= most.first_fen).all()
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_threads_and_the_number_of_draws_change_no_bit(seed: int) -> None:
     world = World(seed)
@@ -250,7 +251,7 @@ def test_threads_and_the_number_of_draws_change_no_bit(seed: int) -> None:
         assert getattr(half, name).tolist() == getattr(whole, name)[:100].tolist()
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_another_order_of_firms_costs_the_same(seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -323,7 +324,7 @@ def test_progress_tells_of_every_draw() -> None:
     assert sum(told) == 150
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     losses=st.lists(st.integers(0, 6), min_size=10, max_size=40),
     level=st.sampled_from([0.5, 0.75, 0.9, 0.07, 0.333]),
