@@ -41,10 +41,18 @@ def save(
         written = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
         (part / "run.json").write_text(written + "\n", encoding="utf-8")
         part.chmod(0o755)
-        if not (folder / "run.json").is_file():
-            part.rename(folder)
+        _publish(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _publish(part: Path, folder: Path) -> None:
+    """Give a folder its name, unless a run that was written at the same time has it by now."""
+    try:
+        part.rename(folder)
+    except OSError:
+        if not (folder / "run.json").is_file():
+            raise
 
 
 def _write(outcome: Outcome, inputs: Inputs, policy: Policy, folder: Path) -> None:

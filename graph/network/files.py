@@ -1,5 +1,7 @@
 """A network as a folder: NumPy and Arrow files that are mapped when it is opened."""
 
+import contextlib
+import errno
 import json
 import shutil
 import tempfile
@@ -12,6 +14,7 @@ import pyarrow as pa
 
 from graph.errors import NotFound
 
+SWAPS_MAX = 1000
 FORM = 1  # Of the saved folder; another number is another layout.
 
 
@@ -44,11 +47,21 @@ def header(folder: Path) -> dict[str, Any]:
 
 
 def swap(fresh: Path, folder: Path) -> None:
-    """Put the fresh folder in its place; one that stands there is moved out and removed."""
-    if folder.exists():
+    """
+    Put the fresh folder in its place; one that stands there is moved out and removed.
+
+    Of several that are put there at the same time one stays, whole.
+    """
+    for _ in range(SWAPS_MAX):
+        try:
+            fresh.rename(folder)  # An empty folder gives way.
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            return
         old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-        folder.rename(old)  # An empty folder gives way; readers keep the files they mapped.
-        fresh.rename(folder)
+        with contextlib.suppress(FileNotFoundError):  # Another has moved it out by now.
+            folder.rename(old)  # Readers keep the files they mapped.
         shutil.rmtree(old, ignore_errors=True)
-    else:
-        fresh.rename(folder)
+    raise TimeoutError(f"{folder.name} was replaced {SWAPS_MAX} times while it was replaced")

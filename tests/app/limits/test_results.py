@@ -83,3 +83,22 @@ def test_strangers_are_not_found(tmp_path: Path) -> None:
         results.facility("F003")
     with pytest.raises(NotFound, match="is not in the chain"):
         results.firm(core, core)
+
+
+def test_a_run_that_another_has_put_there_by_now_is_kept(tmp_path: Path) -> None:
+    stored(3, tmp_path)
+    first = (tmp_path / "run" / "run.json").stat().st_ino
+    stored(3, tmp_path)
+
+    assert (tmp_path / "run" / "run.json").stat().st_ino == first
+    assert [each.name for each in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_folder_that_is_no_run_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "notes.txt").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(OSError, match="not empty"):
+        stored(3, tmp_path)
+
+    assert [each.name for each in tmp_path.rglob("*")] == ["run", "notes.txt"]
