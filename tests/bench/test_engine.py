@@ -18,7 +18,7 @@ from tests.bench.figures import alone, median_seconds, promise
 from tests.bench.literal import Literal
 from tests.bench.networks import engine_economy
 
-DRAWN = {10_000: 10_000, 100_000: 20_000, 1_000_000: 10_000}
+DRAWN = {10_000: 10_000, 100_000: 20_000, 1_000_000: 5_000}
 RUNS = {10_000: 3, 100_000: 1, 1_000_000: 1}
 # Firms a second in single precision, with revenue and with sales inside as denominators.
 RATES = {
