@@ -22,9 +22,9 @@ from graph.kernels.layout import FloatArray, IntArray
 Precision = Literal["double", "single"]
 # Scenarios that a thread takes at a time: many, to keep all columns of a batch busy.
 CHUNK_MIN, CHUNK_MAX = 64, 5000
-# A scenario goes from the frontier to a batch once it has pushed along this part of all trades:
-# the best of those tried; reaching a firm costs more where the network leaves the cache.
-BUDGET, BUDGET_LARGE, LARGE = 1500, 4000, 500_000
+# A scenario goes from the frontier to a batch before it pushes along more than this part of all
+# trades: the best of those tried; reaching a firm costs more where the network leaves the cache.
+BUDGET, BUDGET_LARGE, LARGE = 100, 200, 500_000
 SPILL_A_FIRM, SPILL_MAX = 40, 4_000_000  # Rows of firms held between frontier and batch.
 Progress = Callable[[int], None]
 Piece = tuple[Shocks, Observers]

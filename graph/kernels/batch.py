@@ -24,7 +24,7 @@ from graph.kernels.frontier import AFRESH, Limits
 from graph.kernels.lanes import Matrix
 from graph.kernels.layout import IntArray, RowArray
 from graph.kernels.production import Structure
-from graph.kernels.vectors import ROW_BYTES
+from graph.kernels.vectors import PART, ROW_BYTES
 
 # A growth as near to the tolerance, by its ratio or as such, is doubtful in single precision.
 NEAR_RATIO, NEAR = 1e-4, 5e-7
@@ -38,6 +38,7 @@ class Columns(NamedTuple):
     """The workspace of one thread, and the network's figures in the same precision."""
 
     in_shares: Matrix
+    one_sum: IntArray  # Where a buyer's trades end whose slots are short: added up in one go.
     out_shares: Matrix
     market_share: Matrix
     weights: Matrix
@@ -80,8 +81,10 @@ def workspace(
     columns = lanes.width(dtype)
     lost, passed, *missed = room.view(dtype).reshape(MATRICES, firms, columns)
     largest, kept, gone = rows(3).view(dtype)
+    in_shares, one_sum = _slots(structure, dtype)
     return Columns(
-        in_shares=structure.in_shares.astype(dtype),
+        in_shares=in_shares,
+        one_sum=one_sum,
         out_shares=structure.out_shares.astype(dtype),
         market_share=structure.market_share.astype(dtype),
         weights=weights.astype(dtype),
@@ -99,6 +102,20 @@ def workspace(
         rounds=np.zeros(columns, np.int64),
         doubtful=np.zeros(columns, np.int32),
     )
+
+
+def _slots(structure: Structure, dtype: npt.DTypeLike) -> tuple[Matrix, IntArray]:
+    """
+    Return shares and ends of slots, inputs that are not essential as one more slot if they are few.
+
+    One loop over a buyer's trades in place of two: processors guess wrong where loops end.
+    """
+    shares, essential = structure.in_shares.astype(dtype), structure.in_essential
+    others = structure.in_needed - essential
+    few = (others > 0) & (others <= PART)
+    first = essential[few]
+    shares[first] = np.copysign(shares[first], -1)
+    return shares, np.where(few, structure.in_needed, essential)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -197,7 +214,7 @@ def pull(structure: Structure, columns: Columns) -> None:
     columns.market_lost[:] = 0
     inputs = (
         structure.in_indptr,
-        structure.in_essential,
+        columns.one_sum,
         structure.in_needed,
         structure.in_suppliers,
         columns.in_shares,

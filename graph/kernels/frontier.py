@@ -9,9 +9,9 @@ back at its end, so a thousand scenarios cost what they touch and share one work
 
 All figures of a firm lie in one cache line (`NODE`) and all of a trade in a quarter of one, as
 most of the time goes to reaching firms at random: a push costs a hundred times what a trade costs
-in a column of `graph/kernels/batch.py`. A scenario that has pushed along more trades than its
-budget is left off there and goes on in a batch. Summation order is fixed by the structure: equal
-input, equal bits.
+in a column of `graph/kernels/batch.py`. A scenario that would push along more trades than its
+budget is left off before it does and goes on in a batch. Summation order is fixed by the
+structure: equal input, equal bits.
 """
 
 from typing import Any, NamedTuple
@@ -144,9 +144,28 @@ def _cascade(
         totals[cascades.LARGEST] = settle(structure, state)
         if totals[cascades.LARGEST] <= limits.tolerance:
             return True
-        if state.lengths[PUSHED] > limits.budget:
+        if _over(structure, state, limits.budget):
             return False
     return True
+
+
+@lean
+def _over(structure: Structure, state: State, budget: int) -> bool:
+    """Return whether the next round would push along more trades than are left of a budget."""
+    due = state.lengths[PUSHED]
+    for q in range(state.lengths[MOVED]):
+        j = state.moved[q]
+        due += structure.in_indptr[j + 1] - structure.in_indptr[j]
+        if due > budget:
+            return True
+    for q in range(state.lengths[MARKETS]):
+        i = state.first[state.markets[q]]
+        while i >= 0:
+            due += structure.sold_indptr[i + 1] - structure.sold_indptr[i]
+            if due > budget:
+                return True
+            i = state.following[i]
+    return bool(due > budget)
 
 
 @lean

@@ -1,9 +1,9 @@
 """
 Rows of many scenarios at a time: vectors over columns, for the inner loops of a batch.
 
-A matrix has a row a firm and a column a scenario, `WIDTH` columns of four or eight bytes, which is
-four cache lines a row in either precision. One trade then moves 256 bytes from where they lie
-together, instead of one number from anywhere: 0.1 to 0.2 ns a trade and column against 2 to 3 for
+A matrix has a row a firm and a column a scenario, as many as four registers hold in its precision
+(`graph/kernels/vectors.py`). One trade then moves two or four cache lines from where they lie
+together, instead of one number from anywhere: 0.1 to 0.3 ns a trade and column against 2 to 3 for
 a loop over columns, which the compiler does not turn into vectors (tests/bench/test_contagion.py).
 
 Each function stands here twice: in NumPy, which says what it does and runs without the compiler,
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from llvmlite import ir
 from numba.extending import intrinsic
 
-from graph.kernels.vectors import FIRST, ROW_BYTES, Lanes, compiled, parts_of_rows, unpack
+from graph.kernels.vectors import FIRST, ROW_BYTES, Lanes, compiled, unpack
 
 Matrix = npt.NDArray[np.floating[Any]]
 # What each function takes, in this order; one-dimensional but for the matrices.
@@ -31,7 +31,7 @@ Taking = tuple[Matrix, Matrix, Matrix, Matrix, Matrix]  # weights, kept (a row),
 
 
 def width(dtype: npt.DTypeLike) -> int:
-    """Return the number of columns of a matrix: 64 in single, 32 in double precision."""
+    """Return the number of columns of a matrix: 32 or 64 in single precision, half in double."""
     return ROW_BYTES // np.dtype(dtype).itemsize
 
 
@@ -112,12 +112,13 @@ def _pass_on(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
 def _pull_inputs(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args[2].types
-        every = parts_of_rows(context, builder, kinds[4].dtype)
-        at = unpack(every[0], kinds, arguments[2])
+        lanes = Lanes(context, builder, kinds[4].dtype)
+        at = unpack(lanes, kinds, arguments[2])
         indptr, essential, needed, suppliers, in_shares, passed, lost, shares, gone, largest = at
-        trades = every[0].size(kinds, arguments[2], 3)
+        trades = lanes.size(kinds, arguments[2], 3)
 
-        def part(lanes: Lanes, j: ir.Value, lost_share: Any, growth: Any) -> list[Any]:
+        def body(j: ir.Value, carried: list[Any]) -> list[Any]:
+            lost_share, growth = carried
             start, middle = lanes.element(indptr, j), lanes.element(essential, j)
             end = lanes.element(needed, j)
             worst = lanes.worst_slot(start, middle, trades, suppliers, in_shares, passed)
@@ -128,15 +129,10 @@ def _pull_inputs(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
             growth = lanes.larger(growth, builder.fsub(down, before))
             return [lanes.add(lost_share, lanes.element(shares, j), down), growth]
 
-        def body(j: ir.Value, carried: list[Any]) -> list[Any]:
-            pairs = zip(every, carried[::2], carried[1::2], strict=True)
-            return [each for lanes, *own in pairs for each in part(lanes, j, *own)]
-
-        carried = [each for lanes in every for each in (lanes.zero, lanes.load(largest, FIRST))]
-        found = every[0].loop(arguments[0], arguments[1], carried, body)
-        for lanes, lost_share, growth in zip(every, found[::2], found[1::2], strict=True):
-            lanes.store(lost_share, gone, FIRST)
-            lanes.store(growth, largest, FIRST)
+        carried = [lanes.zero, lanes.load(largest, FIRST)]
+        lost_share, growth = lanes.loop(arguments[0], arguments[1], carried, body)
+        lanes.store(lost_share, gone, FIRST)
+        lanes.store(growth, largest, FIRST)
         return context.get_dummy_value()
 
     return nb.types.void(first, last, arrays), code
@@ -146,27 +142,23 @@ def _pull_inputs(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
 def _pull_orders(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args[2].types
-        every = parts_of_rows(context, builder, kinds[2].dtype)
-        at = unpack(every[0], kinds, arguments[2])
-        indptr, buyers, out_shares, missed, missed_next, largest = at
-        trades = every[0].size(kinds, arguments[2], 1)
+        lanes = Lanes(context, builder, kinds[2].dtype)
+        indptr, buyers, out_shares, missed, missed_next, largest = unpack(
+            lanes, kinds, arguments[2]
+        )
+        trades = lanes.size(kinds, arguments[2], 1)
         after = ir.Constant(ir.IntType(64), 1)
 
-        def part(lanes: Lanes, i: ir.Value, growth: Any) -> Any:
+        def body(i: ir.Value, carried: list[Any]) -> list[Any]:
             start, end = (lanes.element(indptr, q) for q in (i, builder.add(i, after)))
             added = lanes.sum_rows(start, end, trades, buyers, out_shares, missed)
             before = lanes.load(missed, i)
             up = lanes.larger(lanes.smaller(added, lanes.one), before)
             lanes.store(up, missed_next, i)
-            return lanes.larger(growth, builder.fsub(up, before))
+            return [lanes.larger(carried[0], builder.fsub(up, before))]
 
-        def body(i: ir.Value, carried: list[Any]) -> list[Any]:
-            return [part(lanes, i, growth) for lanes, growth in zip(every, carried, strict=True)]
-
-        carried = [lanes.load(largest, FIRST) for lanes in every]
-        found = every[0].loop(arguments[0], arguments[1], carried, body)
-        for lanes, growth in zip(every, found, strict=True):
-            lanes.store(growth, largest, FIRST)
+        growth = lanes.loop(arguments[0], arguments[1], [lanes.load(largest, FIRST)], body)[0]
+        lanes.store(growth, largest, FIRST)
         return context.get_dummy_value()
 
     return nb.types.void(first, last, arrays), code

@@ -2,7 +2,9 @@
 Vectors as the compiler takes them: one row of a matrix, a few cache lines, at a time.
 
 The compiler does not turn a loop over columns into vectors where rows are gathered; what is written
-here as instructions does that, in either precision and on any processor.
+here as instructions does that, in either precision and on any processor. A row fills four
+registers, so that the sums of a row and what they are compared with stay in registers: 256 bytes
+where these have 512 bits, else 128, and then two threads hold half as much in the cache they share.
 """
 
 from collections.abc import Callable
@@ -12,7 +14,8 @@ import numba as nb
 from llvmlite import binding, ir
 from numba.extending import overload
 
-ROW_BYTES = 256
+REGISTER_BYTES = 64 if binding.get_host_cpu_features().get("avx512f", False) else 32
+ROW_BYTES = 4 * REGISTER_BYTES
 AHEAD = 48  # How far ahead a row is asked for.
 PART = 128  # Trades that are added up on their own; a power of two.
 CONTRACT = ("contract",)  # A product and a sum in one rounding; the same on every call.
@@ -27,16 +30,14 @@ class Lanes:
         builder: ir.IRBuilder,
         element: nb.types.Float,
         row_bytes: int = ROW_BYTES,
-        part: tuple[int, int] = (0, 1),
     ) -> None:
-        """Take the part `part[0]` of `part[1]` equal parts of a row of so many bytes."""
+        """Take rows of so many bytes."""
         self.context, self.builder = context, builder
-        self.row_bytes = row_bytes // part[1]
+        self.row_bytes = row_bytes
         self.scalar = ir.FloatType() if element.bitwidth == 32 else ir.DoubleType()  # noqa: PLR2004  # Bits.
         self.word = ir.IntType(element.bitwidth)
         self.bytes = element.bitwidth // 8
         self.count = self.row_bytes // self.bytes
-        self.stride, self.offset = self.count * part[1], self.count * part[0]
         self.vector = ir.VectorType(self.scalar, self.count)
         self.zero = ir.Constant(self.vector, None)
         self.one = self.splat(ir.Constant(self.scalar, 1.0))
@@ -58,17 +59,16 @@ class Lanes:
         """Return an element of an index array as wide as an address."""
         return self.builder.sext(self.element(pointer, index), ir.IntType(64))
 
-    def splat(self, value: ir.Value) -> ir.Value:
+    def splat(self, value: ir.Value, kind: ir.Type | None = None) -> ir.Value:
         """Return a vector that holds one value everywhere."""
-        undefined = ir.Constant(self.vector, ir.Undefined)
+        undefined = ir.Constant(ir.VectorType(kind or self.scalar, self.count), ir.Undefined)
         held = self.builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
         places = ir.Constant(ir.VectorType(ir.IntType(32), self.count), [0] * self.count)
         return self.builder.shuffle_vector(held, undefined, places)
 
     def _row(self, pointer: ir.Value, index: ir.Value) -> ir.Value:
-        stride, offset = (ir.Constant(ir.IntType(64), n) for n in (self.stride, self.offset))
-        at = self.builder.add(self.builder.mul(index, stride), offset)
-        first = self.builder.gep(pointer, [at])
+        stride = ir.Constant(ir.IntType(64), self.count)
+        first = self.builder.gep(pointer, [self.builder.mul(index, stride)])
         return self.builder.bitcast(first, self.vector.as_pointer())
 
     def load(self, pointer: ir.Value, index: ir.Value) -> ir.Value:
@@ -184,36 +184,29 @@ class Lanes:
         factors: ir.Value,
         rows: ir.Value,
     ) -> ir.Value:
-        """Return the largest sum of a slot; a factor with the sign bit begins a slot."""
+        """
+        Return the largest sum of a slot; a factor with the sign bit begins a slot.
+
+        Sums of a slot never fall, so the largest of all sums on the way is that of a whole slot:
+        no step depends on where slots begin but for a mask, which no processor has to guess.
+        """
         builder = self.builder
         sign = ir.Constant(self.word, 1 << (self.word.width - 1))
-        zero = ir.Constant(self.word, 0)
+        shift = ir.Constant(self.word, self.word.width - 1)
+        words = ir.VectorType(self.word, self.count)
 
         def body(e: ir.Value, carried: list[Any]) -> list[Any]:
             added, worst = carried
             bits = builder.bitcast(self.element(factors, e), self.word)
-            begins = builder.icmp_signed("<", bits, zero)
             factor = builder.bitcast(builder.and_(bits, builder.not_(sign)), self.scalar)
+            kept = self.splat(builder.not_(builder.ashr(bits, shift)), self.word)
             self.fetch(places, e, trades, rows)
             row = self.load(rows, self.place(places, e))
-            worst = builder.select(begins, self.larger(worst, added), worst)
-            added = builder.select(begins, self.zero, added)
-            return [self.add(added, factor, row), worst]
+            added = builder.bitcast(builder.and_(builder.bitcast(added, words), kept), self.vector)
+            added = self.add(added, factor, row)
+            return [added, self.larger(worst, added)]
 
-        added, worst = self.loop(first, last, [self.zero, self.zero], body)
-        return self.larger(worst, added)
-
-
-def parts_of_rows(context: Any, builder: ir.IRBuilder, element: nb.types.Float) -> list[Lanes]:
-    """
-    Return a row as parts that are each worked on in registers, one part after the other.
-
-    Sums of a whole row fill 4 registers of 64 bytes, of which there are 32, or 8 of the 16
-    registers of 32 bytes that other processors have, too many for two sums at a time.
-    """
-    wide = binding.get_host_cpu_features().get("avx512f", False)
-    parts = 1 if wide else 2
-    return [Lanes(context, builder, element, part=(at, parts)) for at in range(parts)]
+        return self.loop(first, last, [self.zero, self.zero], body)[1]
 
 
 def _declared(module: ir.Module, kind: ir.FunctionType, name: str) -> ir.Value:
