@@ -27,7 +27,7 @@ from graph import (
     scenarios,
     single_points,
 )
-from graph.contagion import Economy, Exposures, Rules, Scenarios
+from graph.contagion import Economy, Exposures, Rules, Scenarios, fixed_point
 from graph.live import Claims, Live
 from graph.network import Network
 
@@ -85,6 +85,8 @@ def _bracket() -> None:
         3, [0, 1, 2, 1], [1, 2, 0, 0], [8.0, 8.0, 8.0, 2.0], [2, 2, 2, 2], [0, 0, 1], leakage=0.5
     )
     contagion.bracket(contagion.prepare(two_of_a_market), Scenarios.alone([0]))
+    for raiser in fixed_point.raisers(production, 1e-3):
+        raiser.lane()(Scenarios.alone(EVERYBODY).shocks(FIRMS))
 
 
 def _equity() -> None:

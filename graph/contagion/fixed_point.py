@@ -10,16 +10,17 @@ import numpy.typing as npt
 
 from graph.contagion import cascade, running, stored
 from graph.contagion.economy import Denominators, Origin, Production, Rules
-from graph.contagion.running import Progress
+from graph.contagion.running import Precision, Progress
 from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput
 from graph.executors import Executor, executor_of
-from graph.kernels import adjoint, frontier, lifting
+from graph.kernels import adjoint, frontier, lifting, raised
 from graph.kernels import bracket as kernel
 from graph.kernels.bracket import Effort, Worth
 from graph.kernels.cascades import Shocks
 from graph.kernels.frontier import State
 from graph.kernels.layout import FloatArray, IntArray
+from graph.kernels.raised import Aims
 
 SLACKS = (0.02, 0.1, 0.5, 2.0)  # Of the certificate; a larger one holds more often, more loosely.
 ACCURACY = 1e-4  # Of what a unit of loss costs: a width of that is not worth a sweep.
@@ -29,7 +30,13 @@ THRESHOLDS = (1e-4, 1e-5, 1e-7)  # What a loss may cost and yet wait: at first, 
 LIFT_ROUNDS_MAX = 200
 LIFT_GROWTH, LIFT_GROWTH_OF_WIDTH = 1e-4, 0.01  # How much further a lift goes than a round.
 EDGES_MAX = 4  # Trades a refined scenario may push along, as a multiple of all.
+DTYPES: dict[Precision, npt.DTypeLike] = {"single": np.float32, "double": np.float64}
 CHUNK = 1 << 16  # A tenth of a second: no less is worth a trip to another machine.
+RAISED_ROUNDS_MAX = 200
+AIMS = (0.15, 0.15, 0.05)  # Of the width: what rounds leave, how much further lifts go, at least.
+FINER = 4  # Where that was not enough, these are divided by it,
+SINGLE_WIDTH_MIN = 5e-4  # and where less is asked single precision has too few digits,
+DOUBLE_WIDTH_MIN = 1e-8  # or a bracket is no faster than rounds to the end.
 EXACT = Rules(tolerance=1e-14)
 EXACT_ERROR = 1e-9  # Relative: what rounds that move less than that may still add up to.
 RADIUS_STEPS = 200
@@ -80,8 +87,8 @@ def bracket(
     Args:
         production: The prepared economy; revenue above sales inside, or a leakage.
         scenarios: The shocks; `Scenarios.alone(range(n))` closes every firm once.
-        width: Brackets wider than this share of their upper end are refined: pushed further, at
-            last iterated until they stand still.
+        width: Brackets wider than this share of their upper end are refined: pushed further, then
+            raised in columns from below and lifted above, at last iterated until they stand still.
         top: Share of the scenarios, those with the largest upper ends, that are refined.
         threads: How many scenarios run at a time here; or where they run.
         progress: Told how many more scenarios are done.
@@ -117,6 +124,9 @@ def bracket(
     lifter = replace(pusher, threshold=THRESHOLDS[-1], growth=growth)
     left = np.flatnonzero(found[:, kernel.LEVEL] < 0)
     found[left] = _pushed(lifter, running.some_shocks(shocks, left), executor)
+    for raiser in raisers(production, width):
+        again = _too_wide(found, width, top)
+        _narrow(found, again, _pushed(raiser, running.some_shocks(shocks, again), executor))
     exact = found[:, kernel.LEVEL] < 0
     exact[_too_wide(found, width, top)] = True
     _iterate(production, scenarios, found, np.flatnonzero(exact), executor)
@@ -226,6 +236,67 @@ class _Recipe:
         return _Pusher(production, _worth_there(self.origin), self.threshold, self.growth)
 
 
+@dataclass(frozen=True, slots=True)
+class Raiser:
+    """A network whose losses rise in columns, and how far."""
+
+    production: Production
+    precision: Precision
+    aims: Aims
+
+    def lane(self) -> Callable[[Shocks], FloatArray]:
+        """Return what bounds scenarios in a workspace of its own and gives the kernel's rows."""
+        structure = self.production.structure
+        weights = self.production.weights[self.production.rows]
+        columns = raised.workspace(structure, weights, DTYPES[self.precision])
+
+        def run(shocks: Shocks) -> FloatArray:
+            found = np.zeros((len(shocks.offsets) - 1, kernel.LEVEL + 1))
+            raised.run(structure, columns, shocks, self.aims, found)
+            return found
+
+        return run
+
+    def recipe(self) -> "_RaiserRecipe":
+        """Return what another process makes the same one from."""
+        return _RaiserRecipe(stored.origin_of(self.production), self.precision, self.aims)
+
+
+@dataclass(frozen=True, slots=True)
+class _RaiserRecipe:
+    origin: Origin
+    precision: Precision
+    aims: Aims
+
+    def make(self) -> Raiser:
+        """Return what raises losses there."""
+        return Raiser(stored.opened(self.origin), self.precision, self.aims)
+
+
+def raisers(production: Production, width: float) -> list[Raiser]:
+    """Return what finds brackets of that width: fast if it allows, then with more digits."""
+    left, growth, floor = (share * width for share in AIMS)
+    finer = Aims(left / FINER, growth / FINER, floor / FINER, RAISED_ROUNDS_MAX)
+    ways = [Raiser(production, "single", Aims(left, growth, floor, RAISED_ROUNDS_MAX))]
+    ways = ways if width >= SINGLE_WIDTH_MIN else []
+    return [*ways, Raiser(production, "double", finer)] if width >= DOUBLE_WIDTH_MIN else []
+
+
+def _narrow(found: FloatArray, chosen: IntArray, again: FloatArray) -> None:
+    """Put the narrower bounds of chosen scenarios into their rows, where any were found."""
+    held = again[:, kernel.LEVEL] >= 0
+    rows, again = chosen[held], again[held]
+    for column in (kernel.LOWER, kernel.DOWN, kernel.UP):
+        found[rows, column] = np.maximum(found[rows, column], again[:, column])
+    for column in (kernel.UPPER, kernel.DOWN_UPPER, kernel.UP_UPPER):
+        found[rows, column] = np.minimum(found[rows, column], again[:, column])
+    found[rows, kernel.ROUNDS] = again[:, kernel.ROUNDS]
+    found[rows, kernel.LEVEL] = again[:, kernel.LEVEL]
+    found[rows, kernel.GUESS] = np.clip(
+        again[:, kernel.GUESS], found[rows, kernel.LOWER], found[rows, kernel.UPPER]
+    )
+
+
 @lru_cache(maxsize=1)
 def _worth_there(origin: Origin) -> Worth:
     """Return what a unit of loss costs, solved once in a worker and not sent: it is large."""
@@ -233,14 +304,15 @@ def _worth_there(origin: Origin) -> Worth:
 
 
 def _pushed(
-    pusher: _Pusher, shocks: Shocks, executor: Executor, progress: Progress | None = None
+    pusher: _Pusher | Raiser, shocks: Shocks, executor: Executor, progress: Progress | None = None
 ) -> FloatArray:
     """Return the kernel's row for every scenario."""
     count = len(shocks.offsets) - 1
     found = np.zeros((count, kernel.LEVEL + 1))
     if not count:
         return found
-    size = min(CHUNK, max(1, -(-count // (4 * executor.lanes))))
+    pieces_a_lane = 1 if isinstance(pusher, Raiser) else 4  # Columns at their end stand empty.
+    size = min(CHUNK, max(1, -(-count // (pieces_a_lane * executor.lanes))))
 
     def pieces() -> Iterator[Shocks]:
         for first in range(0, count, size):

@@ -81,7 +81,7 @@ def workspace(
     columns = lanes.width(dtype)
     lost, passed, *missed = room.view(dtype).reshape(MATRICES, firms, columns)
     largest, kept, gone = rows(3).view(dtype)
-    in_shares, one_sum = _slots(structure, dtype)
+    in_shares, one_sum = slots(structure, dtype)
     return Columns(
         in_shares=in_shares,
         one_sum=one_sum,
@@ -104,7 +104,7 @@ def workspace(
     )
 
 
-def _slots(structure: Structure, dtype: npt.DTypeLike) -> tuple[Matrix, IntArray]:
+def slots(structure: Structure, dtype: npt.DTypeLike) -> tuple[Matrix, IntArray]:
     """
     Return shares and ends of slots, inputs that are not essential as one more slot if they are few.
 

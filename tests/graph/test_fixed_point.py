@@ -156,6 +156,35 @@ def test_a_narrower_bracket_is_given_where_it_is_asked_for() -> None:
     assert_bracketed(production, everybody, width=1e-3)
 
 
+@pytest.mark.parametrize("width", [1e-3, 1e-6])
+def test_columns_narrow_what_a_certificate_leaves_wide(width: float) -> None:
+    firms = 25 if UNCOMPILED else 500
+    production = prepare(random_economy(3, firms=firms, sectors=20, leakage=0.25))
+    everybody = Scenarios.alone(range(firms))
+
+    with patch.object(fixed_point, "THRESHOLDS", (1.0,)):  # Nobody is pushed.
+        found = bracket(production, everybody, width=width)
+        exact = assert_bracketed(production, everybody, width=width)
+
+    assert not exact.any()
+    assert found.width.max() <= width
+
+
+def test_what_columns_do_not_bring_to_rest_is_iterated() -> None:
+    production = prepare(random_economy(3, firms=25, sectors=5, leakage=0.05))
+    everybody = Scenarios.alone(range(25))
+
+    with (
+        patch.object(fixed_point, "THRESHOLDS", (1.0,)),
+        patch.object(fixed_point, "RAISED_ROUNDS_MAX", 2),
+    ):
+        found = bracket(production, everybody, width=1e-3)
+        exact = assert_bracketed(production, everybody, width=1e-3)
+
+    assert exact.any()
+    assert found.width.max() <= 1e-3
+
+
 @FEW
 @given(st.integers(0, 2**32 - 1))
 def test_the_value_is_that_of_the_equations_read_literally(seed: int) -> None:
