@@ -102,9 +102,10 @@ def bracket_equity(
         again = _too_wide(found, width)
         part = running.some_shocks(shocks, again)
         found[again] = _pushed(exposures, part, y, threshold, threads=threads)
+    wide = _too_wide(found, width)
     exact = np.zeros(len(scenarios), np.bool_)
-    exact[_too_wide(found, width)] = True
-    _iterate(exposures, scenarios, found, np.flatnonzero(exact), threads)
+    exact[wide] = True
+    _iterate(exposures, scenarios, found, wide, threads)
     return EquityBracket(
         found[:, kernel.LOWER], found[:, kernel.UPPER], found[:, kernel.FIRST], exact
     )
@@ -127,9 +128,11 @@ def _pushed(
     """Return the kernel's row for every scenario."""
     count = len(shocks.offsets) - 1
     found = np.zeros((count, kernel.PUSHES + 1))
+    if not count:
+        return found
     effort = Effort(threshold, PUSHES_A_FIRM * len(exposures))
     size = min(CHUNK, max(1, -(-count // threads)))
-    values = (exposures.weights, y)
+    values = np.stack((exposures.weights, y), axis=1)
 
     def work(place: int) -> None:
         space = kernel.state(len(exposures))
@@ -153,6 +156,8 @@ def _iterate(
     threads: int,
 ) -> None:
     """Replace the rows of chosen scenarios by what they come to when nothing moves."""
+    if not len(chosen):
+        return
 
     def settled(number: int) -> float:
         one = scenarios.some(np.array([number]))

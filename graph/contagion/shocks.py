@@ -64,8 +64,8 @@ class Scenarios:
             InvalidInput: They do not fit together, a firm stands twice in one scenario, or a
                 share is not in [0, 1].
         """
-        offsets, rows = np.array(self.offsets, np.int64), np.array(self.rows, np.int64)
-        down, up = np.array(self.down, np.float64), np.array(self.up, np.float64)
+        offsets, rows = np.asarray(self.offsets, np.int64), np.asarray(self.rows, np.int64)
+        down, up = np.asarray(self.down, np.float64), np.asarray(self.up, np.float64)
         if not len(rows) == len(down) == len(up):
             raise InvalidInput("rows, down and up differ in length")
         if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(rows):
@@ -74,10 +74,16 @@ class Scenarios:
         refuse((rows < 0) | (rows >= firms), "rows", "is no row of a firm")
         for name, shares in (("down", down), ("up", up)):
             refuse(~((shares >= 0) & (shares <= 1)), name, "is not in [0, 1]")
-        places = np.repeat(np.arange(len(self)), np.diff(offsets)) * firms + rows
-        if len(np.unique(places)) < len(places):
+        if np.diff(offsets).max(initial=0) > 1 and _twice(offsets, rows, firms):
             raise InvalidInput("a firm stands twice in one scenario")
         return Shocks(offsets, rows, down, up)
+
+
+def _twice(offsets: IntArray, rows: IntArray, firms: int) -> bool:
+    """Return whether a firm stands twice in one scenario."""
+    places = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets)) * firms + rows
+    ascending = bool((places[1:] > places[:-1]).all())
+    return not ascending and len(np.unique(places)) < len(places)
 
 
 @dataclass(frozen=True, slots=True)
