@@ -11,9 +11,15 @@ from hypothesis import HealthCheck, settings
 
 from graph.testing import servers
 from graph.testing.servers import Server, ServerMissing
+from tests.graph.effort import examples
 
 # A first example may compile a kernel, and machines are shared: no example is timed.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "house",
+    deadline=None,
+    max_examples=examples(100),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("house")
 
 

@@ -155,7 +155,7 @@ def whole(
     return down[production.places], up[production.places], used
 
 
-@settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(80), suppress_health_check=[HealthCheck.too_slow])
 @given(economies(), st.data())
 def test_all_three_forms_agree_round_for_round(economy: Economy, data: st.DataObject) -> None:
     sigma_on = data.draw(st.booleans())
