@@ -33,6 +33,8 @@ EDGES_MAX = 4  # Trades a refined scenario may push along, as a multiple of all.
 DTYPES: dict[Precision, npt.DTypeLike] = {"single": np.float32, "double": np.float64}
 CHUNK = 1 << 16  # A tenth of a second: no less is worth a trip to another machine.
 RAISED_ROUNDS_MAX = 200
+RAISED_WIDTH = 1e-2  # What is asked of columns where nothing is asked.
+ALONE_MAX = 32  # So many uncertified scenarios are as fast alone as in columns.
 AIMS = (0.15, 0.15, 0.05)  # Of the width: what rounds leave, how much further lifts go, at least.
 FINER = 4  # Where that was not enough, these are divided by it,
 SINGLE_WIDTH_MIN = 5e-4  # and where less is asked single precision has too few digits,
@@ -120,10 +122,8 @@ def bracket(
         again = _too_wide(found, width, top)
         finer = replace(pusher, threshold=threshold)
         found[again] = _pushed(finer, running.some_shocks(shocks, again), executor)
-    growth = min(LIFT_GROWTH, LIFT_GROWTH_OF_WIDTH * width)
-    lifter = replace(pusher, threshold=THRESHOLDS[-1], growth=growth)
-    left = np.flatnonzero(found[:, kernel.LEVEL] < 0)
-    found[left] = _pushed(lifter, running.some_shocks(shocks, left), executor)
+    finest = replace(pusher, threshold=THRESHOLDS[-1])
+    _bound_uncertified(finest, shocks, found, executor, width)
     for raiser in raisers(production, width):
         again = _too_wide(found, width, top)
         _narrow(found, again, _pushed(raiser, running.some_shocks(shocks, again), executor))
@@ -295,6 +295,19 @@ def _narrow(found: FloatArray, chosen: IntArray, again: FloatArray) -> None:
     found[rows, kernel.GUESS] = np.clip(
         again[:, kernel.GUESS], found[rows, kernel.LOWER], found[rows, kernel.UPPER]
     )
+
+
+def _bound_uncertified(
+    pusher: _Pusher, shocks: Shocks, found: FloatArray, executor: Executor, width: float
+) -> None:
+    """Bound the scenarios that no certificate covers: many in columns, few alone."""
+    left = np.flatnonzero(found[:, kernel.LEVEL] < 0)
+    if len(left) > ALONE_MAX:
+        for raiser in raisers(pusher.production, min(width, RAISED_WIDTH))[:1]:
+            _narrow(found, left, _pushed(raiser, running.some_shocks(shocks, left), executor))
+        left = np.flatnonzero(found[:, kernel.LEVEL] < 0)
+    lifter = replace(pusher, growth=min(LIFT_GROWTH, LIFT_GROWTH_OF_WIDTH * width))
+    found[left] = _pushed(lifter, running.some_shocks(shocks, left), executor)
 
 
 @lru_cache(maxsize=1)

@@ -110,12 +110,28 @@ def test_what_is_lifted_lies_close_above() -> None:
 
     settled = esri(production, Scenarios.alone(range(100)), rules=EXACT)
 
-    with patch.object(fixed_point, "SLACKS", NO_SLACK):
+    with (
+        patch.object(fixed_point, "SLACKS", NO_SLACK),
+        patch.object(fixed_point, "ALONE_MAX", 100),
+    ):
         found = bracket(production, Scenarios.alone(range(100)))
 
     assert not found.exact.any()
     np.testing.assert_allclose(found.down, settled.down, rtol=0.02)
     np.testing.assert_array_equal(found.total, found.upper)
+
+
+def test_many_that_no_certificate_covers_are_raised_in_columns() -> None:
+    firms = 40 if UNCOMPILED else 300
+    production = prepare(random_economy(1, firms=firms, sectors=12, leakage=0.25))
+    everybody = Scenarios.alone(range(firms))
+
+    with patch.object(fixed_point, "SLACKS", NO_SLACK):
+        found = bracket(production, everybody)
+        exact = assert_bracketed(production, everybody)
+
+    assert not exact.any()
+    assert found.width.max() <= fixed_point.RAISED_WIDTH
 
 
 @large
@@ -125,6 +141,7 @@ def test_losses_that_a_lift_does_not_bring_to_rest_are_iterated() -> None:
 
     with (
         patch.object(fixed_point, "SLACKS", NO_SLACK),
+        patch.object(fixed_point, "ALONE_MAX", 200),
         patch.object(fixed_point, "LIFT_ROUNDS_MAX", 2),
     ):
         exact = assert_bracketed(production, scenarios)
