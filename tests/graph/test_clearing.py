@@ -56,6 +56,18 @@ def test_of_several_payments_that_clear_the_greatest_is_taken() -> None:
     assert found.round.tolist() == [0, 0]
 
 
+def test_a_circle_of_six_banks_fails_in_two_levels() -> None:
+    """Rogers and Veraart 2013, section 5.1, with gamma 0.4, epsilon 1 and a 2."""
+    owed = np.zeros((6, 6))
+    owed[np.arange(6), [1, 2, 3, 4, 5, 0]] = [2, 3] * 3
+    debts = from_matrix(owed.tolist(), [0, 0.8] * 3, [0] * 6)
+
+    found = clear(debts, recovery_external=0.5, recovery_internal=0.5)
+
+    np.testing.assert_allclose(found.payment, [4 / 15, 8 / 15] * 3, rtol=1e-12)
+    assert found.round.tolist() == [2, 1] * 3
+
+
 def test_who_stands_first_decides_what_the_second_bank_keeps() -> None:
     shocked = replace(RING, external_assets=np.array([18.0, 18.0, 9.0]))
 
