@@ -17,7 +17,7 @@ from app.limits.columns import chain_leaves, core_leaves, firm_leaves
 from app.limits.exact import EXACT
 from app.limits.formulas import ChainTerms
 from app.limits.leaves import FirmLeaves
-from app.policy import Policy, load_policies
+from app.policy import Policy, read_policy
 from graph.errors import NotFound
 
 FILES = ("cores", "firms", "members", "claims", "prepaid", "passed", "belonging", "names")
@@ -197,7 +197,8 @@ class Stored:
 
 
 def _policy(folder: Path, version: str) -> Policy:
-    for policy in load_policies(folder / "policy"):
+    for path in sorted((folder / "policy").glob("*.yml")):
+        policy = read_policy(path, stored=True)
         if policy.version == version:
             return policy
     raise NotFound(f"the run keeps no policy {version}")

@@ -146,6 +146,9 @@ def broken(change: str) -> Any:
         "keys": lambda: values["omega"].update(note="more"),
         "top": lambda: content.update(more={}),
         "date": lambda: content.update({"from": "soon"}),
+        "share": lambda: values["theta_up"].update(value="80"),
+        "schema": lambda: content.update(schema=99),
+        "name": lambda: content.update(name="标准\n"),
         "cell": lambda: content["tables"]["k_by_grade"]["value"].update(R1=0.6),
     }
     faults[change]()
@@ -155,20 +158,23 @@ def broken(change: str) -> Any:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("unknown", r"missing values \[\], unknown values \['extra'\]"),
-        ("missing", r"missing values \['omega'\]"),
+        ("unknown", r"unknown values \['values\.extra'\]"),
+        ("missing", r"missing values \['values\.omega'\]"),
         ("float", r"values\.omega: write the number in quotes"),
         ("word", r"values\.omega: 'half' is not a number"),
         ("endless", r"values\.omega: 'NaN' must be finite"),
         ("negative", r"values\.omega: '-1' must be finite and not below 0"),
         ("days", r"values\.open_days: must be a whole number"),
         ("flag", r"values\.registry_required: must be true or false"),
-        ("unit", r"values\.omega: unit must be one of"),
-        ("source", r"values\.omega: every value needs its source"),
-        ("label", r"values\.omega: label must have zh and en"),
-        ("keys", r"values\.omega must have value, unit, source and label"),
-        ("top", r"keys must be"),
-        ("date", r"from must be a date"),
+        ("unit", r"values\.omega\.unit: must be 'ratio'"),
+        ("source", r"values\.omega\.source: must not be blank"),
+        ("label", r"missing values \['values\.omega\.label\.zh'\]"),
+        ("keys", r"unknown values \['values\.omega\.note'\]"),
+        ("top", r"unknown values \['more'\]"),
+        ("date", r"from: must be a date"),
+        ("share", r"a share is at most 1: values\.theta_up"),
+        ("schema", r"schema 99 is not known here"),
+        ("name", r"name: may hold letters, digits"),
         ("cell", r"tables\.k_by_grade\.R1: write the number in quotes"),
     ],
 )
@@ -185,6 +191,28 @@ def test_a_grade_that_is_missing_from_a_table_is_refused(tmp_path: Path) -> None
     write(tmp_path, content)
 
     with pytest.raises(InvalidInput, match=r"tables\.pd_by_grade: missing keys \['R7'\]"):
+        load_policies(tmp_path)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    content = read()
+    del content["values"]["omega"], content["contagion"]["partners"]
+    content["values"]["margin"]["value"] = 0.3
+    write(tmp_path, content)
+
+    told = (
+        r"missing values \['contagion\.partners', 'values\.omega'\]; "
+        r"values\.margin: write the number in quotes"
+    )
+    with pytest.raises(InvalidInput, match=told):
+        load_policies(tmp_path)
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    text = FIRST.read_text(encoding="utf-8").replace("  kappa:\n", "  omega:\n")
+    (tmp_path / "mine.yml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(InvalidInput, match=r"the keys \['omega'\] stand twice"):
         load_policies(tmp_path)
 
 

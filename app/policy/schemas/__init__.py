@@ -1,0 +1,15 @@
+"""
+The released schemas of policy files, oldest first: one module each, read for ever.
+
+A file names its schema by a number; files from before schemas had numbers are of the first. A new
+schema is a new module here, and a file in `added/` that says what its new values are taken to be
+for files of older schemas.
+"""
+
+from app.policy.schemas import first, second
+from app.policy.schemas.entries import Entry, Section
+
+Form = first.PolicyFile | second.PolicyFile
+SCHEMAS: dict[int, type[Form]] = {1: first.PolicyFile, 2: second.PolicyFile}
+
+__all__ = ["SCHEMAS", "Entry", "Form", "Section"]
