@@ -16,6 +16,8 @@ IntArray = npt.NDArray[np.int64]
 UNPACKED_BYTES_MAX = 16 * 2**30
 UNPACKED_RATIO_MAX = 200
 UNPACKED_BYTES_FREE = 64 * 2**20
+COLUMNS_MAX = 1000
+CELLS_MAX = 2**26  # Of one sheet: a million rows of sixty-four columns.
 SHOWN_MAX = 200
 LINE = "_line"
 
@@ -75,14 +77,18 @@ def check_header(path: Path, header: list[str]) -> list[str]:
     Return the names of the columns, blank ones numbered.
 
     Raises:
-        BadFile: The header is empty or names a column twice.
+        BadFile: The header is empty, names a column twice or has more columns than are read.
     """
+    if len(header) > COLUMNS_MAX:
+        raise BadFile(f"{path.name}: line 1: {len(header)} columns; at most {COLUMNS_MAX} are read")
     names = [cell.strip() or f"(column {at})" for at, cell in enumerate(header, start=1)]
     if not any(cell.strip() for cell in header):
         raise BadFile(f"{path.name}: line 1: the file has no header")
-    for at, name in enumerate(names, start=1):
-        if name in names[: at - 1]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
             raise BadFile(f"{path.name}: line 1: column {name!r} stands twice")
+        seen.add(name)
     return names
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from ingestion.errors import BadFile
 from ingestion.readers.chunk import Chunk, Unread, check_header, check_unpacked, shown
+from ingestion.readers.extent import check_extent
 
 BATCH_ROWS = 50_000
 _WHOLE_MAX = 1e15  # Up to here a float holds every whole number that Excel can show.
@@ -52,9 +54,10 @@ def _cells(path: Path) -> list[list[Any]]:
     try:
         with zipfile.ZipFile(path) as archive:
             check_unpacked(path, sum(entry.file_size for entry in archive.infolist()))
+            check_extent(path, archive)
         book = CalamineWorkbook.from_path(str(path))
         return book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (zipfile.BadZipFile, CalamineError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, CalamineError, RuntimeError, OSError) as error:
         raise BadFile(f"{path.name}: broken workbook: {error}") from error
 
 

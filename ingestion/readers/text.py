@@ -271,6 +271,8 @@ def _lines(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[str
         found = carry[: len(carry) - len(held)].splitlines(keepends=True)
         whole = not piece or (bool(found) and found[-1].endswith((b"\n", b"\r")))
         carry = held if whole else (found.pop() if found else b"") + held
+        if len(carry) > ROW_BYTES_MAX:
+            raise BadFile(f"{place.path.name}: line {place.line}: a line longer than any may be")
         for line in found:
             yield line.decode(name, "surrogateescape")
         if not piece:
