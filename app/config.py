@@ -14,11 +14,14 @@ import tempfile
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+from ingestion.days import ZONE
 
 SOURCE_VERSION = "0.1.0"
 RECORDS_BACKENDS = ("sqlite", "postgresql")
@@ -53,11 +56,24 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = Field(
         default="zh", description="Language of pages where the reader has chosen none"
     )
+    time_zone: str = Field(
+        default=ZONE.key,
+        description="Where the bank's day begins and ends: a name of the IANA time zone database",
+    )
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,
         description="Threads of an analysis; default one for each processor",
     )
+
+    @field_validator("home")
+    @classmethod
+    def _home_that_can_be_written_down(cls, home: Path) -> Path:
+        try:
+            str(home).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("is no text: a folder's name is written in UTF-8") from error
+        return home
 
     @field_validator("records_url")
     @classmethod
@@ -75,18 +91,39 @@ class Settings(BaseSettings):
             )
         return url
 
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone_that_there_is(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(
+                f"{name!r} is no time zone; give a name as Asia/Shanghai or Europe/Zurich"
+            ) from error
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the bank's time zone."""
+        return ZoneInfo(self.time_zone)
+
     def graph_place(self) -> str:
         """Return the URL of the graph store."""
-        return self.graph_url or f"sqlite:///{self.home / 'graph.db'}"
+        return self.graph_url or _address(self.home / "graph.db")
 
     def records_place(self) -> str:
         """Return the URL of the records database."""
-        return self.records_url or f"sqlite:///{self.home / 'records.db'}"
+        return self.records_url or _address(self.home / "records.db")
 
     def signing_key(self) -> bytes:
         """Return the 32 bytes that sign tokens and sessions, made on first use."""
         given = self.secret.get_secret_value() if self.secret else _kept_secret(self.home)
         return hashlib.sha256(b"deeptier signing key\0" + given.encode()).digest()
+
+
+def _address(file: Path) -> str:
+    """Return the URL of a SQLite file, whatever characters its path holds."""
+    return URL.create("sqlite", database=str(file)).render_as_string()
 
 
 def _kept_secret(home: Path) -> str:

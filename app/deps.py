@@ -7,6 +7,7 @@ that a command which needs one of them does not wait for the others.
 
 import contextlib
 import datetime as dt
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
@@ -17,12 +18,13 @@ from typing import Annotated, TypeVar, cast
 from fastapi import Depends, Request
 
 from app.config import Settings
-from app.errors import Absent
+from app.errors import Absent, Unready
 from app.kit.answers import KeptAnswers
 from app.kit.clock import Clock, utc_now
 from app.records import Records, open_records
 from graph.model import Version
 from graph.stores import Store, open_store
+from ingestion.days import day_of
 from ingestion.lake import Lake
 
 KEPT_MAX = 256
@@ -43,9 +45,24 @@ class Resources:
 
     @property
     def home(self) -> Path:
-        """Return the data folder, made where it is missing."""
-        self.settings.home.mkdir(parents=True, exist_ok=True)
-        return self.settings.home
+        """
+        Return the data folder, made where it is missing.
+
+        Raises:
+            Unready: There is none, and none can be made.
+        """
+        home = self.settings.home
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unready(f"DEEPTIER_HOME {home}: no folder can be made there: {error}") from error
+        return home
+
+    def _check_writable(self) -> None:
+        """Raise `Unready` where a store of one file could not be made in the data folder."""
+        home = self.home
+        if not os.access(home, os.W_OK | os.X_OK):
+            raise Unready(f"DEEPTIER_HOME {home}: this process may not write there")
 
     @cached_property
     def store(self) -> Store:
@@ -53,7 +70,8 @@ class Resources:
         with self._lock:
             if (opened := self.__dict__.get("store")) is not None:
                 return opened  # type: ignore[no-any-return]  # what this property kept
-            _ = self.home
+            if not self.settings.graph_url:
+                self._check_writable()
             return self._undo.enter_context(open_store(self.settings.graph_place()))
 
     @cached_property
@@ -62,8 +80,13 @@ class Resources:
         with self._lock:
             if (opened := self.__dict__.get("records")) is not None:
                 return opened  # type: ignore[no-any-return]  # what this property kept
-            _ = self.home
+            if not self.settings.records_url:
+                self._check_writable()
             return self._undo.enter_context(open_records(self.settings.records_place()))
+
+    def today(self) -> dt.date:
+        """Return the bank's day: the day it is now in its time zone."""
+        return day_of(self.now(), self.settings.zone)
 
     @property
     def lake(self) -> Lake:

@@ -15,6 +15,7 @@ from graph.stores.base import Store
 from ingestion import derive, issues, publish, settle, verdict
 from ingestion import source as sources
 from ingestion.collect import Collected, Progress, Staged, collect
+from ingestion.days import ZONE, day_of
 from ingestion.errors import Refused, TooManyBadRows
 from ingestion.lake import EMPTY, Manifest, Origin, Parties, View
 from ingestion.lake import manifest as manifests
@@ -42,6 +43,12 @@ class Job:
     progress: Progress = silent
     as_of: dt.date | None = None
     replace: bool = False
+    zone: dt.tzinfo = ZONE  # Where the bank's day begins and ends.
+
+    @property
+    def today(self) -> dt.date:
+        """Return the bank's day on which the import runs."""
+        return day_of(self.now, self.zone)
 
     @property
     def lake(self) -> Path:
@@ -251,7 +258,7 @@ def _as_of(state: _State) -> dt.date:
     """Return the day given, else the latest issue date in the data that is not after now."""
     if state.job.as_of is not None:
         return state.job.as_of
-    today = state.job.now.date()
+    today = state.job.today
     days = [
         dt.date.fromisoformat(part.last_on)
         for table in _ISSUED

@@ -109,7 +109,7 @@ def _records(resources: Resources) -> str:
 
 def _policy(resources: Resources) -> str:
     current = resources.store.current()
-    day = current.as_of if current else resources.now().date()
+    day = current.as_of if current else resources.today()
     return f"{policy_of(resources, day).version} in force on {day}"
 
 

@@ -21,6 +21,7 @@ def _job(as_of: dt.date | None, replace: bool, progress: Progress) -> Iterator[J
             progress=progress,
             as_of=as_of,
             replace=replace,
+            zone=resources.settings.zone,
         )
 
 

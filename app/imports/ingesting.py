@@ -29,6 +29,7 @@ def ingest_files(
         now=resources.now(),
         as_of=as_of,
         replace=replace,
+        zone=resources.settings.zone,
     )
     outcome = ingest(source, paths, job=job)
     resources.forget()

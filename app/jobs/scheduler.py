@@ -22,7 +22,7 @@ from app.deps import Resources
 from app.errors import Unready
 from app.jobs.lease import Lease
 from app.jobs.running import run_job
-from app.jobs.tasks import TASKS, ZONE
+from app.jobs.tasks import TASKS
 
 LEASE = dt.timedelta(seconds=15)
 LATE_SECONDS_MAX = 3600
@@ -94,11 +94,20 @@ class Scheduler:
     def _start(self) -> None:
         store = SQLAlchemyJobStore(engine=self.resources.records.writer)
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": LATE_SECONDS_MAX}
-        jobs = BackgroundScheduler({"default": store}, job_defaults=defaults, timezone=ZONE)
+        zone = self.resources.settings.zone  # Nights are those of the bank.
+        jobs = BackgroundScheduler({"default": store}, job_defaults=defaults, timezone=zone)
         jobs.start(paused=True)
         for task in TASKS.values():
-            if jobs.get_job(task.name) is None:
-                jobs.add_job(run_scheduled, "cron", [task.name], id=task.name, **task.when)
+            kept = jobs.get_job(task.name)
+            if kept is None or str(kept.trigger.timezone) != zone.key:
+                jobs.add_job(
+                    run_scheduled,
+                    "cron",
+                    [task.name],
+                    id=task.name,
+                    replace_existing=True,
+                    **task.when,
+                )
         for job in jobs.get_jobs():
             if job.id not in TASKS:
                 jobs.remove_job(job.id)

@@ -16,7 +16,6 @@ from app.runs.refreshing import refresh_version
 from graph.errors import GraphError
 from ingestion.errors import ImportBusy
 
-ZONE = "Asia/Shanghai"  # Nights are those of the bank.
 UNFINISHED_MAX = dt.timedelta(hours=6)
 TEMPORARY_MAX = dt.timedelta(days=1)
 QUIET_SECONDS = 30  # A file that grew this recently may still be being written.

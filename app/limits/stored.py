@@ -88,7 +88,7 @@ class Stored:
         )
         self.head = Head(**{name: self.facts[name] for name in Head.__slots__})
         self.policy = _policy(folder, self.head.policy)
-        frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in FILES}
+        frames = {name: pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in FILES}
         self.ids: list[str] = frames["names"]["firm"].to_list()
         self.names: list[str] = frames["names"]["name"].to_list()
         self.rows = {firm: row for row, firm in enumerate(self.ids)}

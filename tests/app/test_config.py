@@ -1,12 +1,15 @@
 """Settings: where they come from, what is refused, the secret that is made once."""
 
+import datetime as dt
 import stat
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from app.cli import reason
 from app.config import Settings
+from app.deps import open_resources
 
 
 def test_places_default_to_the_data_folder(tmp_path: Path) -> None:
@@ -49,3 +52,29 @@ def test_a_given_secret_needs_no_folder(tmp_path: Path) -> None:
     assert settings.signing_key() == Settings.model_validate({"secret": "hidden"}).signing_key()
     assert not (tmp_path / "none").exists()
     assert "hidden" not in repr(settings)
+
+
+def test_the_bank_lives_in_china_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().zone.key == "Asia/Shanghai"
+
+    monkeypatch.setenv("DEEPTIER_TIME_ZONE", "Europe/Zurich")
+    assert Settings().zone.key == "Europe/Zurich"
+
+
+@pytest.mark.parametrize("name", ["Asia/Nowhere", "../etc/passwd", "Asia", "Beijing time", "UTC+8"])
+def test_a_time_zone_that_there_is_not_is_named_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("DEEPTIER_TIME_ZONE", name)
+
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+
+    assert reason(refused.value).startswith(f"DEEPTIER_TIME_ZONE: {name!r} is no time zone")
+
+
+def test_today_is_the_day_of_the_bank(tmp_path: Path) -> None:
+    early = dt.datetime(2026, 11, 29, 22, 30, tzinfo=dt.UTC)
+    for zone, day in (("Asia/Shanghai", 30), ("UTC", 29)):
+        with open_resources(Settings(home=tmp_path, time_zone=zone), now=lambda: early) as opened:
+            assert opened.today() == dt.date(2026, 11, day)

@@ -158,6 +158,17 @@ def test_the_leader_keeps_the_times_of_every_job_and_runs_what_is_due(
     assert run["state"] == "done"
 
 
+def test_the_nights_of_jobs_move_with_the_banks_time_zone(settings: Settings) -> None:
+    for zone in ("Asia/Shanghai", "Europe/Zurich"):
+        told = settings.model_copy(update={"time_zone": zone})
+        with open_resources(told) as resources, Scheduler(resources) as scheduler:
+            wait_for_leading(scheduler)
+            times = {job.id: job.next_run_time for job in scheduler.stored()}
+
+        assert {str(time.tzinfo) for time in times.values()} == {zone}
+        assert times["refresh"].hour == 2
+
+
 def test_without_the_lease_nothing_runs(resources: Resources) -> None:
     with Scheduler(resources) as scheduler:
         wait_for_leading(scheduler)
