@@ -63,6 +63,11 @@ class Results:
         return self._s.head
 
     @property
+    def data_credit_factor(self) -> Decimal:
+        """Return what relations count at in a chain that has no facility."""
+        return self._s.policy.decimal("data_credit_factor")
+
+    @property
     def cores(self) -> list[str]:
         """Return the ids of the cores of this run, in order."""
         return [self._s.ids[row] for row in self._s.cores]

@@ -1,17 +1,20 @@
 """A chain: its facility, its tiers as a picture, its limits as a table, every derivation."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from app.auth.rules import OWN_CHAIN, OWN_LIMIT, PrincipalDep, allow
-from app.pages.reading import Document, Reading, ReadingDep, Standing
+from app.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
+from app.pages.raising import walk
+from app.pages.reading import Document, Reading, ReadingDep, Standing, headroom_fen
 from app.web.charts import GRADES, UNRATED, chain_picture
 from app.web.derivations import told
-from app.web.listing import listing
-from app.web.money import scale
+from app.web.listing import Listing, listing
+from app.web.money import amount, percent, scale
 from app.web.preferences import preferences_of
 from app.web.render import page
 from app.web.sheets import sheet
@@ -19,6 +22,8 @@ from app.web.texts import Texts
 
 router = APIRouter()
 STRESS_ROLES = ("risk", "officer", "admin")
+FILTERS = ("query", "where", "grade", "binding")
+DATA_CREDIT = "data_credit_factor"
 KEYS: Mapping[str, Callable[[Standing], Any]] = {
     "name": lambda row: row.name,
     "tier": lambda row: (row.direction != "up", row.tier),
@@ -31,10 +36,11 @@ KEYS: Mapping[str, Callable[[Standing], Any]] = {
 @router.get("/chains/{core}", dependencies=[allow(OWN_CHAIN)])
 def show_chain(request: Request, core: str, who: PrincipalDep, reading: ReadingDep) -> Response:
     """Return the page of a chain."""
-    language = preferences_of(request).language
+    t = Texts(preferences_of(request).language)
     chain, members = reading.chain(core), reading.members(core)
     facility, tiers = chain["facility"], chain["tiers"]
     amounts = [row.limit_fen for row in members] + [row.reachable_fen for row in members]
+    wanted = listing(request, _wanted(request, members), KEYS, otherwise="-limit", anchor="limits")
     return page(
         request,
         "chain.html",
@@ -43,31 +49,96 @@ def show_chain(request: Request, core: str, who: PrincipalDep, reading: ReadingD
         facility=facility,
         absent=chain.get("absent"),
         share=_use(facility),
-        facility_tree=told(facility["derivation"], Texts(language)) if facility else None,
+        headroom_fen=_headroom(facility),
+        notices=notices_of(chain, t),
+        facility_tree=told(facility["derivation"], t) if facility else None,
         tiers=tiers,
-        tier_unit=scale([row["limit_fen"] for row in tiers], language),
+        tier_unit=scale([row["limit_fen"] for row in tiers], t.language),
         sums=_sums(tiers),
-        unit=scale(amounts, language),
-        list=listing(request, _wanted(request, members), KEYS, otherwise="-limit"),
+        unit=scale(amounts, t.language),
+        list=wanted,
         bindings=sorted({row.binding for row in members if row.binding}),
+        graded=sorted({row.grade for row in members if row.grade}, key=(GRADES + UNRATED).index),
         may_stress=who.role in STRESS_ROLES,
-        query=request.query_params.get("query", ""),
-        where=request.query_params.get("where", ""),
-        binding=request.query_params.get("binding", ""),
-        **_picture(reading, chain),
+        asked={name: request.query_params.get(name, "") for name in FILTERS},
+        **_picture(reading, chain, wanted),
     )
 
 
-def _picture(reading: Reading, chain: Document) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence above the figures: what decides, what to mind; `tone` is empty, warn or bad."""
+
+    tone: str
+    text: str
+
+
+def notices_of(chain: Document, t: Texts) -> Sequence[Notice]:
+    """Return what a reader of a chain has to know first."""
+    facility = chain["facility"]
+    if not facility:
+        notices = [Notice("bad", t("why_absent", reason=t.reason(chain.get("absent"))))]
+        factor = chain.get("data_credit_factor")
+        if factor is not None:
+            notices.append(Notice("", t("data_credit", factor=percent(factor, 0))))
+        return notices
+    notices = [Notice("", t.coded("why", facility["binding"]))]
+    over_fen = -(_headroom(facility) or 0)
+    if over_fen > 0:
+        notices.append(Notice("warn", t("over_used", amount=amount(over_fen, t.language))))
+    return notices
+
+
+def _picture(reading: Reading, chain: Document, wanted: Listing[Standing]) -> dict[str, Any]:
+    """Return the picture of the tiers; each block leads to its firms in the table below."""
     groups, flows = reading.picture(chain["core"]["id"])
+    drawn = chain_picture(groups, flows)
+    tiers = {column_of(row["direction"], row["tier"]): row for row in chain["tiers"]}
+    counted: dict[int, dict[str, int]] = defaultdict(dict)
+    for group in groups:
+        counted[group.column][group.grade] = group.firms
     return {
-        "drawn": chain_picture(groups, flows),
+        "drawn": drawn,
         "grades": [g for g in GRADES + UNRATED if any(group.grade == g for group in groups)],
-        "columns": {
-            row["tier"] if row["direction"] == "down" else -row["tier"]: row
-            for row in chain["tiers"]
+        "columns": tiers,
+        "counted": counted,
+        "column_of": column_of,
+        "leads": {
+            (group.column, group.grade): wanted.where(
+                where=place_of(group.column), grade=group.grade, query="", binding=""
+            )
+            for group in groups
+            if group.column
         },
     }
+
+
+def column_of(direction: str, tier: int) -> int:
+    """
+    Return the column of a tier in the picture: suppliers below zero, the core at zero.
+
+    Example:
+        >>> column_of("up", 2), column_of("down", 1)
+        (-2, 1)
+    """
+    return tier if direction == "down" else -tier
+
+
+def place_of(column: int) -> str:
+    """
+    Return a column as the address says it.
+
+    Example:
+        >>> place_of(-2), place_of(1)
+        ('up2', 'down1')
+    """
+    return f"{'down' if column > 0 else 'up'}{abs(column)}"
+
+
+def _headroom(facility: Document | None) -> int | None:
+    if not facility:
+        return None
+    return headroom_fen(facility["limit_fen"], facility["occupied_fen"], facility["reserved_fen"])
 
 
 def _use(facility: Document | None) -> float | None:
@@ -84,15 +155,15 @@ def _sums(tiers: Sequence[Document]) -> Document:
 
 def _wanted(request: Request, members: Sequence[Standing]) -> Sequence[Standing]:
     """Return the members that pass the filters in the address."""
-    asked = request.query_params
-    query = asked.get("query", "").strip().casefold()
-    where, binding = asked.get("where", ""), asked.get("binding", "")
+    asked = {name: request.query_params.get(name, "") for name in FILTERS}
+    query = asked["query"].strip().casefold()
     return [
         row
         for row in members
         if (query in row.name.casefold() or query in row.id.casefold())
-        and where in {"", f"{row.direction}{row.tier}"}
-        and binding in {"", row.binding}
+        and asked["where"] in {"", f"{row.direction}{row.tier}"}
+        and asked["binding"] in {"", row.binding}
+        and (asked["grade"] in {"", row.grade} or row.grade is None)
     ]
 
 
@@ -119,6 +190,7 @@ def show_limit(
     """Return the page of one limit, with its whole derivation."""
     limit, t = reading.limit(core, firm), Texts(preferences_of(request).language)
     names = reading.names([core, firm])
+    ends = {"core": core, "firm": firm}
     return page(
         request,
         "limit.html",
@@ -126,10 +198,33 @@ def show_limit(
         firm={"id": firm, "name": names[firm]},
         head=reading.head(),
         limit=limit,
+        notices=limit_notices(limit, t),
         derivation=told(limit["derivation"], t) if limit["derivation"] else None,
         reachable=told(limit["reachable"], t) if limit["reachable"] else None,
-        may_chain=who.is_bank or (who.role == "core" and who.firm == core),
+        may_chain=OWN_CHAIN.permits(who, ends),
+        may_firm=OWN_FIRM.permits(who, ends),
     )
+
+
+def limit_notices(limit: Document, t: Texts) -> Sequence[Notice]:
+    """Return what decides a limit or why there is none, what to do, and on what it is lent."""
+    if limit["absent"]:
+        notices = [Notice("bad", t("why_no_limit", reason=t.reason(limit["absent"])))]
+        key = f"no_limit_{limit['absent'].replace(' ', '_').replace(',', '')}"
+        return [*notices, Notice("", t(key))] if t.has(key) else notices
+    notices = [Notice("", t.coded("why", limit["binding"]))]
+    factor = data_credit_factor(limit["derivation"])
+    if factor is not None:
+        notices.append(Notice("", t("data_credit", factor=percent(factor, 0))))
+    return notices
+
+
+def data_credit_factor(derivation: Document | None) -> str | None:
+    """Return what relations count at where the chain has no facility; None where it has one."""
+    for node in walk(derivation) if derivation else ():
+        if (node.get("source") or {}).get("rule") == DATA_CREDIT:
+            return str(node["value"])
+    return None
 
 
 @router.get("/chains/{core}/limits/{firm}/tree", dependencies=[allow(OWN_LIMIT)])
@@ -138,4 +233,5 @@ def read_tree(request: Request, core: str, firm: str, reading: ReadingDep) -> Re
     limit, t = reading.limit(core, firm), Texts(preferences_of(request).language)
     trees = [limit["derivation"], limit["reachable"] if limit["reachable_fen"] else None]
     told_trees = [told(tree, t) for tree in trees if tree]
-    return JSONResponse({"trees": told_trees}, headers={"Cache-Control": "no-store"})
+    said = [] if told_trees else [notice.text for notice in limit_notices(limit, t)]
+    return JSONResponse({"trees": told_trees, "said": said}, headers={"Cache-Control": "no-store"})

@@ -20,7 +20,7 @@ KEYS: Mapping[str, Callable[[Facility], Any]] = {
     "name": lambda row: row.name,
     "limit": lambda row: row.limit_fen,
     "occupied": lambda row: row.occupied_fen,
-    "available": lambda row: row.available_fen,
+    "headroom": lambda row: row.headroom_fen,
     "use": lambda row: row.use,
     "firms": lambda row: row.firms,
     "binding": lambda row: row.binding,
@@ -29,14 +29,26 @@ KEYS: Mapping[str, Callable[[Facility], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """All chains together; `full` counts facilities with nothing left."""
+    """
+    All chains together, as sums that fit.
+
+    What is left of the facilities that have something left, less what others (`over` chains) are
+    used beyond their limit, is the headroom.
+    """
 
     cores: int
     known: int
-    full: int
+    over: int
     limit_fen: int
     occupied_fen: int
-    available_fen: int
+    reserved_fen: int
+    left_fen: int
+    over_fen: int
+
+    @property
+    def headroom_fen(self) -> int:
+        """Return what is left of all facilities together."""
+        return self.left_fen - self.over_fen
 
     @property
     def share(self) -> float | None:
@@ -47,13 +59,16 @@ class Total:
 def total_of(rows: Sequence[Facility]) -> Total:
     """Return the sums over all chains; those without a facility count as cores only."""
     known = [row for row in rows if row.limit_fen is not None]
+    left = [row.headroom_fen or 0 for row in known]
     return Total(
         cores=len(rows),
         known=len(known),
-        full=sum(1 for row in known if not row.available_fen),
+        over=sum(1 for fen in left if fen < 0),
         limit_fen=sum(row.limit_fen or 0 for row in known),
         occupied_fen=sum(row.occupied_fen or 0 for row in known),
-        available_fen=sum(row.available_fen or 0 for row in known),
+        reserved_fen=sum(row.reserved_fen or 0 for row in known),
+        left_fen=sum(fen for fen in left if fen > 0),
+        over_fen=-sum(fen for fen in left if fen < 0),
     )
 
 
@@ -68,8 +83,8 @@ def show_cores(request: Request, reading: ReadingDep) -> Response:
         head=reading.head(),
         versions=reading.versions(),
         total=total_of(every),
-        list=listing(request, rows, KEYS, otherwise="-limit"),
-        amounts=[row.limit_fen for row in every] + [row.occupied_fen for row in every],
+        list=listing(request, rows, KEYS, otherwise="-use", anchor="list"),
+        amounts=[fen for row in every for fen in (row.limit_fen, row.occupied_fen)],
         query=query,
     )
 
@@ -82,7 +97,7 @@ def download_cores(request: Request, reading: ReadingDep) -> Response:
     _, rows = _found(request, reading.facilities())
     return sheet(
         f"cores-{reading.head()['as_of']}.csv",
-        [*header, "absent", t("binding")],
+        [*header, "absent", "reserved_fen", "headroom_fen", t("binding")],
         [_line(row, t) for row in rows],
     )
 
@@ -98,6 +113,8 @@ def _line(row: Facility, t: Texts) -> Sequence[object]:
         row.available_fen,
         row.binding,
         row.absent,
+        row.reserved_fen,
+        row.headroom_fen,
         words,
     )
 

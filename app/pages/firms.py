@@ -79,6 +79,8 @@ def _fact(attribute: Attribute, value: Any, t: Texts) -> Fact:
         return Fact(label, "", int(value))
     if attribute.type == "ratio":
         return Fact(label, percent(value))
+    if attribute.name == "sector":
+        return Fact(label, t.sector(str(value)))
     return Fact(label, t.coded("size", str(value)))
 
 

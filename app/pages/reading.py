@@ -1,5 +1,6 @@
 """What the pages read: one interface, so that a page does not care where it comes from."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
@@ -25,13 +26,36 @@ class Facility:
     available_fen: int | None
     binding: str | None
     absent: str | None
+    reserved_fen: int | None = None
+
+    @property
+    def headroom_fen(self) -> int | None:
+        """Return what is left of the facility; below zero where it is used beyond its limit."""
+        return headroom_fen(self.limit_fen, self.occupied_fen, self.reserved_fen)
 
     @property
     def use(self) -> float | None:
-        """Return the share of the facility that is occupied."""
-        if not self.limit_fen or self.occupied_fen is None:
+        """Return the share of the facility that is occupied: infinite where nothing is granted."""
+        if self.limit_fen is None or self.occupied_fen is None:
             return None
+        if not self.limit_fen:
+            return math.inf if self.occupied_fen else None
         return self.occupied_fen / self.limit_fen
+
+
+def headroom_fen(
+    limit_fen: int | None, occupied_fen: int | None, reserved_fen: int | None
+) -> int | None:
+    """
+    Return what documents and reservations leave of a facility, below zero where they exceed it.
+
+    Example:
+        >>> headroom_fen(100, 130, None), headroom_fen(100, 60, 10), headroom_fen(None, None, None)
+        (-30, 30, None)
+    """
+    if limit_fen is None or occupied_fen is None:
+        return None
+    return limit_fen - occupied_fen - (reserved_fen or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +70,7 @@ class Standing:
     reachable_fen: int | None
     binding: str | None
     absent: str | None
+    grade: str | None = None  # As far as the reader may see it.
 
 
 @dataclass(frozen=True, slots=True)

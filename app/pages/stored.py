@@ -84,13 +84,24 @@ class StoredReading:
             **results.head.document(),
             "facility": results.facility(core),
             "absent": results.why_no_facility(core),
+            "data_credit_factor": str(results.data_credit_factor),
             "tiers": results.tiers(core),
         }
 
     def members(self, core: str) -> Sequence[Standing]:
         """Return every firm of a chain."""
         results = self._results()
-        return [Standing(**each.document()) for each in results.members(results.order(core))]
+        members = results.members(results.order(core))
+        grades = self._grades(results, [each.id for each in members])
+        return [
+            Standing(**each.document(), grade=grade)
+            for each, grade in zip(members, grades, strict=True)
+        ]
+
+    def _grades(self, results: Results, firms: Sequence[str]) -> Sequence[str]:
+        network = network_of(self._resources, results.head.version)
+        ratings = network.column("rating").to_pylist()
+        return [grade_of(ratings[row]) for row in network.rows(list(firms))]
 
     def limit(self, core: str, firm: str) -> Document:
         """Return the document of one limit, with its derivations."""
@@ -187,7 +198,7 @@ def _facility(results: Results, core: str) -> Facility:
     document = results.facility(core) or {}
     figures = {
         name: document.get(name)
-        for name in ("limit_fen", "occupied_fen", "available_fen", "binding")
+        for name in ("limit_fen", "occupied_fen", "reserved_fen", "available_fen", "binding")
     }
     return Facility(
         core=core,

@@ -131,7 +131,7 @@ def show_scenario(request: Request, scenario: str, reading: ReadingDep) -> Respo
         every=lambda bar: bar.number % (1 + len(rounds) // (2 * BAR_LABELS_MAX)) == 0,
         round_unit=scale([row["loss_fen"] for row in rounds], t.language),
         unit=scale([row["loss_fen"] for row in firms], t.language),
-        list=listing(request, firms, KEYS, otherwise="-loss"),
+        list=listing(request, firms, KEYS, otherwise="-loss", anchor="losses"),
     )
 
 

@@ -18,8 +18,7 @@ BLOCK_WIDTH = 58
 TOP = 64
 STACK_HEIGHT = 300
 STACK_SHARE_MIN = 0.12
-BLOCK_HEIGHT_MIN = 5.0
-LABEL_HEIGHT_MIN = 15.0
+BLOCK_HEIGHT_MIN = 16.0  # Room for the words of a block: every one carries its count.
 GAP = 5.0
 MARGIN = 56
 BAND_PART = 0.92
@@ -57,11 +56,6 @@ class Block:
     x: float
     y: float
     height: float
-
-    @property
-    def labelled(self) -> bool:
-        """Return whether the block is high enough for its words."""
-        return self.height >= LABEL_HEIGHT_MIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +118,26 @@ def _blocks(groups: Sequence[Group], columns: Mapping[int, float]) -> list[Block
         total = sum(group.firms for group in stack)
         share = max(STACK_SHARE_MIN, math.sqrt(total / most))
         space = STACK_HEIGHT * share - GAP * (len(stack) - 1)
-        heights = [max(BLOCK_HEIGHT_MIN, space * group.firms / total) for group in stack]
+        heights = _heights([group.firms for group in stack], space)
         whole = sum(heights) + GAP * (len(stack) - 1)
         y = TOP + max(0.0, (STACK_HEIGHT - whole) / 2)
         for group, height in zip(stack, heights, strict=True):
             blocks.append(Block(group, columns[column] - BLOCK_WIDTH / 2, y, height))
             y += height + GAP
     return blocks
+
+
+def _heights(firms: Sequence[int], space: float) -> Sequence[float]:
+    """Return heights in proportion that fill a space, none too low for its words."""
+    low: set[int] = set()
+    while True:  # Each turn adds a block that is too low, or is the last.
+        left = space - BLOCK_HEIGHT_MIN * len(low)
+        total = sum(number for at, number in enumerate(firms) if at not in low) or 1
+        high = [left * number / total for number in firms]
+        found = {at for at in range(len(firms)) if at not in low and high[at] < BLOCK_HEIGHT_MIN}
+        if not found:
+            return [BLOCK_HEIGHT_MIN if at in low else high[at] for at in range(len(firms))]
+        low |= found
 
 
 def _bands(blocks: Sequence[Block], flows: Iterable[Flow]) -> list[Band]:

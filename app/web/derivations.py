@@ -1,8 +1,8 @@
 """A derivation tree in words: label, value, operation, source, for templates and scripts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, Context, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.web.money import NONE, percent
 from app.web.texts import Texts
@@ -10,6 +10,17 @@ from app.web.texts import Texts
 Node = Mapping[str, Any]
 SHOWN_PLACES = Decimal("0.0001")
 WIDE = Context(prec=200)  # Products of amounts have more digits than the usual 28.
+KEEPS = frozenset({"sum", "min", "max", "subtract", "floor", "clip"})
+
+
+class Measure(NamedTuple):
+    """How often money and days are multiplied in a value; an amount has money once, no days."""
+
+    money: int
+    days: int
+
+
+AMOUNT = Measure(1, 0)
 
 
 def told(node: Node, t: Texts) -> dict[str, Any]:
@@ -23,34 +34,61 @@ def told(node: Node, t: Texts) -> dict[str, Any]:
         >>> told(leaf, Texts("en"))["value"]
         'CNY 8,000,000.00'
     """
+    return _told(node, t)[0]
+
+
+def _told(node: Node, t: Texts) -> tuple[dict[str, Any], Measure]:
+    below = [_told(child, t) for child in node["children"]]
+    measure = measure_of(node, [known for _, known in below])
     return {
         "code": node["code"],
         "label": node["label"][t.language],
         "op": node["op"],
         "operation": t(f"op_{node['op']}"),
-        "value": value_of(node, t),
+        "value": value_of(node, t, measure),
         "exact": str(node["value"] if node["value"] is not None else ""),
         "source": source_of(node, t),
         "smallest": _smallest(node),
-        "children": [told(child, t) for child in node["children"]],
-    }
+        "children": [child for child, _ in below],
+    }, measure
 
 
-def value_of(node: Node, t: Texts) -> str:
+def measure_of(node: Node, below: Sequence[Measure]) -> Measure:
+    """
+    Return what a value is measured in: as products of money and days go up and down the tree.
+
+    A node says `fen` for money times money too; only what it is made of tells them apart.
+    """
+    own = Measure(int(node["unit"] == "fen"), int(node["unit"] == "days"))
+    known = [
+        measure
+        for child, measure in zip(node["children"], below, strict=True)
+        if child["value"] is not None
+    ]
+    if node["op"] == "product" and len(known) == len(node["children"]) > 0:
+        return Measure(sum(m.money for m in known), sum(m.days for m in known))
+    if node["op"] == "divide" and len(known) == len(node["children"]) == len(("over", "under")):
+        return Measure(known[0].money - known[1].money, known[0].days - known[1].days)
+    return known[0] if known and node["op"] in KEEPS else own
+
+
+def value_of(node: Node, t: Texts, measure: Measure = AMOUNT) -> str:
     """Return the value of a node with its unit; `exact` beside it has every place."""
     value, unit = node["value"], node["unit"]
     if value is None:
         return NONE
     if unit == "fen":
-        return t("yuan_exact", yuan=_yuan(Decimal(str(value))))
+        figure = _yuan(Decimal(str(value)), measure.money)
+        return t("yuan_exact", yuan=figure) if measure == AMOUNT else figure
     if unit == "share":
         return f"{value} ({percent(value)})" if Decimal(value) not in {0, 1} else str(value)
     return t(f"unit_{unit}", value=value) if t.has(f"unit_{unit}") else str(value)
 
 
-def _yuan(fen: Decimal) -> str:
-    yuan = fen.scaleb(-2, WIDE)
-    if fen == fen.to_integral_value():
+def _yuan(fen: Decimal, power: int) -> str:
+    """Return an amount in yuan, or a product of so many amounts in the same power of yuan."""
+    yuan = fen.scaleb(-2 * power, WIDE)
+    if fen == fen.to_integral_value() and power == AMOUNT.money:
         return f"{yuan:,.2f}"
     cut = yuan.quantize(SHOWN_PLACES, ROUND_DOWN, WIDE)
     return f"{cut:,f}" if cut == yuan else f"{cut:,f}…"
@@ -68,12 +106,13 @@ def source_of(node: Node, t: Texts) -> str:
     """Return where a leaf comes from, in words; a step has no source of its own."""
     source = node["source"]
     if node["op"] == "policy":
-        key = f" · {source['key']}" if source.get("key") else ""
-        return t("source_policy", policy=source["policy"], rule=source["rule"]) + key
+        group = t.coded("key", source.get("key"))
+        policy = t.policy(source["policy"])
+        return t("source_key", policy=policy, group=group) if group else policy
     if node["op"] == "absent":
         return t.reason(source["reason"])
     if "analysis" in source:
-        return t("source_run", analysis=t.coded("analysis", source["analysis"]), run=source["run"])
+        return t("source_run", analysis=t.coded("analysis", source["analysis"]))
     if "table" in source:
         table = t.coded("table", source["table"])
         return t("source_version", version=source["version"], table=table)

@@ -13,6 +13,14 @@ PAGES_AROUND = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """What a table is sorted by."""
+
+    sort: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Listing(Generic[Row]):
     """One page of a sorted table, and the addresses of the others."""
 
@@ -20,10 +28,10 @@ class Listing(Generic[Row]):
     total: int
     page: int
     pages: int
-    sort: str
-    descending: bool
+    order: Order
     path: str
     query: Mapping[str, str]
+    anchor: str
 
     @property
     def first(self) -> int:
@@ -37,18 +45,27 @@ class Listing(Generic[Row]):
 
     def direction(self, key: str) -> str | None:
         """Return the ARIA word for a column's order; None where it is not the sorted one."""
-        if key != self.sort:
+        if key != self.order.sort:
             return None
-        return "descending" if self.descending else "ascending"
+        return "descending" if self.order.descending else "ascending"
 
     def by(self, key: str, *, falling: bool = False) -> str:
         """Return the address of the table sorted by a column; again turns the order."""
-        turned = not self.descending if key == self.sort else falling
+        turned = not self.order.descending if key == self.order.sort else falling
         return self._address(sort=f"-{key}" if turned else key, page="")
 
     def at(self, page: int) -> str:
         """Return the address of another page."""
         return self._address(page=str(page) if page > 1 else "")
+
+    def where(self, **changes: str) -> str:
+        """Return the address of the first page with other filters; an empty one falls away."""
+        return self._address(page="", **changes)
+
+    def beside(self, *fields: str) -> Mapping[str, str]:
+        """Return what a form with these fields has to carry along, so that nothing is lost."""
+        left = {*fields, "page"}
+        return {key: value for key, value in self.query.items() if key not in left}
 
     @property
     def near(self) -> Sequence[int]:
@@ -58,7 +75,43 @@ class Listing(Generic[Row]):
 
     def _address(self, **changes: str) -> str:
         query = {key: value for key, value in {**self.query, **changes}.items() if value}
-        return f"{self.path}?{urlencode(query)}" if query else self.path
+        place = f"{self.path}?{urlencode(query)}" if query else self.path
+        return f"{place}#{self.anchor}"
+
+
+def order_of(request: Request, keys: Mapping[str, object], *, otherwise: str) -> Order:
+    """Return the order that the address asks for: a key, `-` before it means largest first."""
+    asked = request.query_params.get("sort", otherwise)
+    if asked.removeprefix("-") not in keys:
+        asked = otherwise
+    return Order(asked.removeprefix("-"), asked.startswith("-"))
+
+
+def page_of(request: Request, total: int) -> int:
+    """Return the number of the page that the address asks for, within those that there are."""
+    asked = request.query_params.get("page", "1")
+    known = asked.isascii() and asked.isdigit() and len(asked) < len("1000000000")
+    return min(max(1, int(asked) if known else 1), _pages(total))
+
+
+def _pages(total: int) -> int:
+    return max(1, -(-total // SIZE))
+
+
+def one_page(
+    request: Request, rows: Sequence[Row], total: int, *, order: Order, anchor: str
+) -> Listing[Row]:
+    """Return the page of a table whose rows are cut out already."""
+    return Listing(
+        rows=rows,
+        total=total,
+        page=page_of(request, total),
+        pages=_pages(total),
+        order=order,
+        path=request.url.path,
+        query=dict(request.query_params),
+        anchor=anchor,
+    )
 
 
 def listing(
@@ -67,6 +120,7 @@ def listing(
     keys: Mapping[str, Callable[[Row], object]],
     *,
     otherwise: str,
+    anchor: str,
 ) -> Listing[Row]:
     """
     Return the page of a table that the request asks for.
@@ -76,29 +130,15 @@ def listing(
         rows: All rows that pass the filter.
         keys: What each sortable column is sorted by; None comes last either way.
         otherwise: The order where the request names none that there is.
+        anchor: The id of the table's heading, where sorting and paging lead back to.
     """
-    asked = request.query_params.get("sort", otherwise)
-    if asked.removeprefix("-") not in keys:
-        asked = otherwise
-    descending, sort = asked.startswith("-"), asked.removeprefix("-")
-    key = keys[sort]
+    order = order_of(request, keys, otherwise=otherwise)
+    key = keys[order.sort]
     known = [row for row in rows if key(row) is not None]
     unknown = [row for row in rows if key(row) is None]
-    known.sort(key=key, reverse=descending)  # type: ignore[arg-type]  # None was taken out
+    known.sort(key=key, reverse=order.descending)  # type: ignore[arg-type]  # None was taken out
     ordered = [*known, *unknown]
-    pages = max(1, -(-len(ordered) // SIZE))
-    page = min(max(1, _number(request.query_params.get("page", "1"))), pages)
-    return Listing(
-        rows=ordered[(page - 1) * SIZE : page * SIZE],
-        total=len(ordered),
-        page=page,
-        pages=pages,
-        sort=sort,
-        descending=descending,
-        path=request.url.path,
-        query=dict(request.query_params),
+    start = (page_of(request, len(ordered)) - 1) * SIZE
+    return one_page(
+        request, ordered[start : start + SIZE], len(ordered), order=order, anchor=anchor
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < len("1000000000") else 1

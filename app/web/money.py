@@ -6,6 +6,7 @@ thousands and millions of CNY. A figure is rounded for the eye only; the exact a
 beside it (`exact`).
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -116,6 +117,8 @@ def percent(share: float | str | Decimal | None, places: int = 1) -> str:
     """
     if share is None:
         return NONE
+    if share == math.inf:
+        return "∞"
     return _rounded(Decimal(str(share)) * 100, places) + "%"
 
 

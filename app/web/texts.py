@@ -1,5 +1,6 @@
 """The words of the pages, in Chinese and English, from one catalogue."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,12 +12,22 @@ import yaml
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 CATALOGUE = Path(__file__).parent / "messages.yml"
+SECTORS = Path(__file__).parent / "sectors.yml"
+SECTOR = re.compile(r"[A-T]?(\d{2})\d{0,2}")  # Of GB/T 4754: a letter, a division, a class.
+POLICY = re.compile(r"(.+)-(\d{4}-\d{2}-\d{2})(?:-[0-9a-f]+)?")
 
 
 @cache
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """Return every message by key and language."""
     read: Mapping[str, Mapping[str, str]] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
+    return read
+
+
+@cache
+def sectors() -> Mapping[str, Mapping[str, str]]:
+    """Return the names of the divisions of GB/T 4754 by their two digits."""
+    read: Mapping[str, Mapping[str, str]] = yaml.safe_load(SECTORS.read_text(encoding="utf-8"))
     return read
 
 
@@ -53,6 +64,31 @@ class Texts:
         """
         key = f"{kind}_{code}"
         return self(key) if self.has(key) else str(code or "")
+
+    def sector(self, code: str | None) -> str:
+        """
+        Return the name of the division that a sector belongs to; what is no code stays as it is.
+
+        Example:
+            >>> Texts("en").sector("C33"), Texts("zh").sector("C3311"), Texts("en").sector("mills")
+            ('Metal products', '金属制品业', 'mills')
+        """
+        known = SECTOR.fullmatch(code or "")
+        division = sectors().get(known[1]) if known else None
+        return division[self.language] if division else code or ""
+
+    def policy(self, version: str) -> str:
+        """
+        Return a policy by its title and the day it begins, without the hash of its content.
+
+        Example:
+            >>> Texts("en").policy("standard-2015-01-01-755034e24de6")
+            'standard policy from 2015-01-01'
+        """
+        known = POLICY.fullmatch(version)
+        if known is None:
+            return self("policy", name=version)
+        return self("policy_from", name=self.coded("policy_name", known[1]), day=known[2])
 
     def reason(self, text: str | None) -> str:
         """

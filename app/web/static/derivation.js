@@ -67,16 +67,16 @@ function item(node, levels, decides = false) {
 }
 
 /**
- * Return what the server tells of a limit.
+ * Return what the server tells of a limit: its derivations, or why there is none.
  * @param {string} address
- * @returns {Promise<Told[]>}
+ * @returns {Promise<{trees: Told[], said: string[]}>}
  */
-async function trees(address) {
+async function read(address) {
   const place = new URL(address);
   place.pathname += "/tree";
   const answer = await fetch(place, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(String(answer.status));
-  return (await answer.json()).trees;
+  return answer.json();
 }
 
 /**
@@ -98,9 +98,11 @@ async function toggle(link, failed) {
   cell.colSpan = row.cells.length;
   link.setAttribute("aria-busy", "true");
   try {
+    const { trees, said } = await read(link.href);
     const list = element("ul", "tree");
-    for (const tree of await trees(link.href)) list.append(item(tree, OPEN_LEVELS));
-    cell.append(list);
+    for (const tree of trees) list.append(item(tree, OPEN_LEVELS));
+    cell.append(...said.map((text) => element("p", "said", text)));
+    if (trees.length > 0) cell.append(list);
   } catch {
     cell.textContent = failed;
   } finally {

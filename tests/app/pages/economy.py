@@ -18,7 +18,12 @@ NAMES = {
     "S3": MARKUP,
     "D1": "北原商贸有限公司",
 }
-HEAD = {"version": 3, "as_of": "2026-06-30", "policy": "standard-1a2b3c", "run": "run-3-abc"}
+HEAD = {
+    "version": 3,
+    "as_of": "2026-06-30",
+    "policy": "standard-2015-01-01-1a2b3c",
+    "run": "run-3-abc",
+}
 
 
 def node(code: str, op: str, value: object, *children: dict[str, Any], **more: Any) -> Any:
@@ -40,7 +45,7 @@ def leaf(code: str, value: object, unit: str = "fen") -> Any:
 
 
 def rule(code: str, value: object, unit: str = "ratio") -> Any:
-    source = {"policy": "standard-1a2b3c", "rule": code, "key": "R3"}
+    source = {"policy": "standard-2015-01-01-1a2b3c", "rule": code, "key": "R3"}
     return node(code, "policy", value, unit=unit, source=source)
 
 
@@ -78,11 +83,12 @@ def standing(firm: str, tier: int, limit_fen: int | None, **more: Any) -> Standi
         reachable_fen=None if limit_fen is None else more.get("reachable_fen", 0),
         binding=None if limit_fen is None else more.get("binding", "funding"),
         absent="counterparty only" if limit_fen is None else None,
+        grade=more.get("grade", "-"),
     )
 
 
 MEMBERS = [
-    standing("S1", 1, 928_000_000, reachable_fen=0),
+    standing("S1", 1, 928_000_000, reachable_fen=0, grade="A"),
     standing("S2", 2, 39_000_000, reachable_fen=190_000_000, binding="need"),
     standing("S3", 1, None),
     standing("D1", 1, 5_000_000, direction="down"),
@@ -167,7 +173,13 @@ class FakeReading:
         head = {"core": {"id": core, "name": NAMES[core]}, **HEAD}
         if core == "C2":
             absent = "no statement of the core"
-            return {**head, "facility": None, "absent": absent, "tiers": []}
+            return {
+                **head,
+                "facility": None,
+                "absent": absent,
+                "tiers": [],
+                "data_credit_factor": "0.5",
+            }
         return {**head, "facility": facility, "absent": None, "tiers": tiers}
 
     def members(self, core: str) -> Sequence[Standing]:
@@ -221,6 +233,7 @@ class FakeReading:
             "size": "small",
             "founded_on": dt.date(2011, 4, 7),
             "capital_fen": 500_000_000,
+            "advances_fen": 1_867_303_500,
             "core": firm.startswith("C"),
             "expected_growth": 0.05,
             "rating": None,

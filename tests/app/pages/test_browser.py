@@ -175,6 +175,69 @@ def test_no_page_is_wider_than_its_window(page: Any, path: str, width: int) -> N
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+SEEN = """
+(name) => {
+  const box = document.querySelector(name).getBoundingClientRect();
+  return box.top >= 0 && box.bottom <= window.innerHeight;
+}
+"""
+
+
+@pytest.mark.parametrize("path", ["/cores", "/chains/C1", "/stress/scenario-1"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_sorting_and_paging_keep_the_table_in_view(page: Any, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(path)
+    links = page.locator(".long thead a, .pager a")
+    for at in {0, links.count() - 1}:
+        links.nth(at).focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**#*")
+
+        assert page.evaluate(SEEN, ".long thead th")
+        page.goto(path)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_head_of_a_long_table_stays_in_view(page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/chains/C1")
+    page.locator(".long tbody tr").nth(40).locator("a").first.scroll_into_view_if_needed()
+
+    assert page.evaluate(SEEN, ".long thead th")
+
+
+def test_a_block_of_the_picture_leads_to_its_firms_by_keyboard(page: Any) -> None:
+    page.goto("/chains/C1")
+    block = page.get_by_role("link", name="Tier 1 · Grade A (R1 to R3): 1 firm")
+    block.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#limits")
+
+    assert page.locator("#limits-table tbody tr").count() == 1
+    assert page.locator("#limits-table .name").inner_text().startswith("青屿")
+    assert page.locator("#grade").input_value() == "A"
+
+
+@pytest.mark.parametrize("width", [390, 700, 1440])
+def test_no_short_text_breaks_letter_by_letter(page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    for path in ("/firms/S1", "/chains/C1", "/chains/C1/limits/S1"):
+        page.goto(path)
+        broken = page.evaluate(
+            """() => [...document.querySelectorAll(".facts dd, .tier, .kpi b, .pill")]
+              .filter((element) => {
+                const range = document.createRange();
+                range.selectNodeContents(element);
+                const boxes = [...range.getClientRects()];
+                const lines = new Set(boxes.map((box) => Math.round(box.top / 8)));
+                return element.textContent.trim().length < 20 && lines.size > 2;
+              })
+              .map((element) => element.textContent)"""
+        )
+        assert broken == []
+
+
 def test_a_derivation_opens_in_place_and_closes_again_by_keyboard(page: Any) -> None:
     page.goto("/chains/C1")
     link = page.locator("#limits-table a[data-tree]").first

@@ -130,7 +130,8 @@ def test_a_derivation_shows_every_value_with_its_operation_and_source(browser: B
     assert "CNY 9,280,000.00" in text
     assert "smallest of" in text
     assert "version 3 · receivables" in text
-    assert "policy standard-1a2b3c · advance_rate · R3" in text
+    assert "standard policy from 2015-01-01 · for R3" in text
+    assert "1a2b3c" not in text
     assert "neither statement nor sales" in text
 
 

@@ -16,7 +16,8 @@ SOURCES = [*(ROOT / "app/web").rglob("*.html"), *(ROOT / "app/web").glob("*.py")
 SOURCES += (ROOT / "app/pages").glob("*.py")
 BUILT = (
     "absent_", "analysis_", "binding_", "channel_", "document_", "fault_",
-    "grade_", "nav_", "op_", "raise_", "role_", "size_", "table_", "tier_", "unit_", "why_",
+    "grade_", "key_", "nav_", "no_limit_", "op_", "policy_name_", "raise_", "role_", "size_",
+    "table_", "tier_", "unit_", "why_",
 )  # fmt: skip
 
 
