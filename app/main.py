@@ -38,6 +38,7 @@ from app.kit.problems import add_handlers
 from app.kit.tracing import API, Surroundings
 from app.pages.setup import ROUTERS, add_pages
 from app.pages.stored import StoredReading
+from app.users import access
 from app.users.service import Attempts
 
 BODY_BYTES_MAX = 2**20
@@ -49,6 +50,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     firms.router,
     versions.router,
     users.router,
+    access.router,
     stress.router,
     imports.router,
 )

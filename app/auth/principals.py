@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from app.errors import Malformed
+
 Role = Literal["risk", "officer", "core", "supplier", "auditor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 OUTSIDE_ROLES: tuple[Role, ...] = ("core", "supplier")  # Tied to one firm; the others are the bank.
@@ -22,3 +24,18 @@ class Principal:
     def is_bank(self) -> bool:
         """Return whether this is one of the bank's own roles."""
         return self.role not in OUTSIDE_ROLES
+
+
+def check_scope(role: str, firm: str | None) -> None:
+    """
+    Raise where a role and a firm do not go together.
+
+    Raises:
+        Malformed: There is no such role, it lacks its firm, or it takes none.
+    """
+    if role not in ROLES:
+        raise Malformed(f"no role {role!r}; there are {', '.join(ROLES)}")
+    if (role in OUTSIDE_ROLES) != bool(firm):
+        raise Malformed(
+            f"role {role} needs the id of its firm" if not firm else f"role {role} takes no firm"
+        )

@@ -62,6 +62,7 @@ OWN_LIMIT = Rule(
 )
 IMPORTERS = Rule("importers", "risk and admin", _roles("risk", "admin"))
 ANALYSTS = Rule("analysts", "risk, officer and admin", _roles("risk", "officer", "admin"))
+ADMINS = Rule("admins", "admin", _roles("admin"))
 AUDITORS = Rule("auditors", "auditor and admin", _roles("auditor", "admin"))
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from app.auth.errors import WrongPassword
 from app.auth.principals import Principal
-from app.auth.users import User
+from app.auth.users import User, still_holds
 from app.records import Records
 from app.records.tables import sessions, users
 
@@ -27,10 +28,17 @@ class Session:
 
 
 def begin(records: Records, key: bytes, user: User, *, now: dt.datetime) -> Session:
-    """Return a new session of a user."""
+    """
+    Return a new session of a user.
+
+    Raises:
+        WrongPassword: The password was changed, or the user disabled, since it was checked.
+    """
     cookie = secrets.token_urlsafe(32)
     session = _hash(cookie)
     with records.writing() as connection:
+        if not still_holds(connection, user):
+            raise WrongPassword("name and password do not belong together")
         connection.execute(
             sessions.insert().values(
                 session=session, user=user.user, created_at=now, expires_at=now + LASTS

@@ -100,6 +100,6 @@ def register(*commands: Callable[..., None]) -> None:
 
 
 register(demo, ingest, refresh, versions, cores, chain, limits, explain, stress, export)
-register(token, serve, doctor)
-for group in (analyse, core, jobs, user):
+register(serve, doctor)
+for group in (analyse, core, jobs, token, user):
     app.add_typer(group)

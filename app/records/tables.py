@@ -94,6 +94,7 @@ sessions = sa.Table(
     sa.Column("expires_at", Moment, nullable=False),
 )
 
+# Of a token the id is kept, never the token; `user` is whose it is, if it is somebody's.
 tokens = sa.Table(
     "tokens",
     metadata,
@@ -103,6 +104,7 @@ tokens = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("revoked_at", Moment),
+    sa.Column("user", sa.ForeignKey("users.user", ondelete="CASCADE"), index=True),
     _among("role", ROLES),
 )
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.auth.principals import Role
 
@@ -21,6 +21,59 @@ class Who(BaseModel):
     role: Role
     firm: str | None = Field(description="The firm of a core or supplier")
     csrf: str | None = Field(description="What a session sends as X-CSRF-Token on every change")
+
+
+class UserAccount(BaseModel):
+    """Somebody who may sign in, or no longer."""
+
+    name: str
+    role: Role
+    firm: str | None = Field(description="The firm of a core or supplier")
+    active: bool = Field(description="Whether they may sign in")
+    created_at: dt.datetime
+    sessions: int = Field(description="Sessions that hold now")
+    tokens: int = Field(description="Tokens of theirs that hold now")
+
+
+class UserAccounts(BaseModel):
+    """Users in order of their names."""
+
+    items: list[UserAccount]
+    next: str | None
+
+
+class UserChange(BaseModel):
+    """What is to change of a user."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    active: StrictBool = Field(description="Whether they may sign in")
+
+
+class EndedAccess(BaseModel):
+    """How many sessions and tokens were ended."""
+
+    sessions: int
+    tokens: int
+
+
+class IssuedToken(BaseModel):
+    """A token that was given out: its id, never the token."""
+
+    token: str = Field(description="Its id")
+    role: Role
+    firm: str | None = Field(description="The firm of a core or supplier")
+    user: str | None = Field(description="Whose it is, if it is somebody's")
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    revoked_at: dt.datetime | None
+
+
+class IssuedTokens(BaseModel):
+    """Tokens whose time is not over, in order of their ids."""
+
+    items: list[IssuedToken]
+    next: str | None
 
 
 class Entry(BaseModel):

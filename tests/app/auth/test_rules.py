@@ -32,6 +32,11 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/imports"): {"risk", "admin"},
     ("GET", "/imports/{name}"): set(ROLES) - {"core", "supplier"},
     ("GET", "/audit"): {"auditor", "admin"},
+    ("GET", "/users"): {"admin"},
+    ("PATCH", "/users/{name}"): {"admin"},
+    ("DELETE", "/users/{name}/access"): {"admin"},
+    ("GET", "/tokens"): {"admin"},
+    ("DELETE", "/tokens/{token}"): {"admin"},
 }
 PATHS = {key: key[1] for key in ALLOWED}
 

@@ -165,8 +165,8 @@ def test_users_are_added_once_with_a_password_worth_the_name(client: TestClient)
     with pytest.raises(Malformed, match="firm"):
         set_user(records, "mo", PASSWORD, role="core", firm=None, now=NOW)
 
-    assert set_password(records, "lin", "another long password")
-    assert not set_password(records, "nobody", "another long password")
+    assert set_password(records, "lin", "another long password", now=NOW)
+    assert not set_password(records, "nobody", "another long password", now=NOW)
     with pytest.raises(WrongPassword):
         check_password(records, "lin", PASSWORD)
     assert check_password(records, "lin", "another long password").role == "auditor"

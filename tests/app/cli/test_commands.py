@@ -72,7 +72,7 @@ def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
     said = CliRunner().invoke(cli.app, [*words, "--help"])
 
     assert said.exit_code == 0
-    groups = {("analyse",), ("core",), ("user",)}
+    groups = {("analyse",), ("core",), ("user",), ("token", "issue")}
     assert words in groups or f"deeptier {' '.join(words)}" in " ".join(said.output.split())
 
 
@@ -147,7 +147,7 @@ def test_a_chain_may_be_cut(deeptier: Run) -> None:
     assert whole["next"] is None
 
 
-def test_what_is_not_there_ends_with_one_and_a_message(deeptier: Run) -> None:
+def test_what_is_not_there_ends_with_one_and_a_message(deeptier: Run, password_file: str) -> None:
     for words in (
         ["chain", "NONE"],
         ["chain", "MILL"],
@@ -159,7 +159,8 @@ def test_what_is_not_there_ends_with_one_and_a_message(deeptier: Run) -> None:
         ["jobs", "run", "none"],
         ["stress", "--close", "NONE"],
         ["ingest", "files", "nowhere"],
-        ["user", "password", "nobody", "--password", "long enough for this"],
+        ["user", "password", "nobody", "--password-file", password_file],
+        ["user", "password", "nobody", "--password-file", "nowhere"],
     ):
         said = deeptier(*words)
         assert (said.status, said.out) == (1, ""), words
@@ -225,12 +226,53 @@ def test_the_doctor_names_what_is_ill(deeptier: Run, monkeypatch: pytest.MonkeyP
     assert "hidden" not in said.out + said.err
 
 
-def test_a_user_is_added_and_changed(deeptier: Run) -> None:
-    password = ("--password", "long enough for this")
+@pytest.fixture
+def password_file(tmp_path: Path) -> str:
+    place = tmp_path / "password"
+    place.write_text("long enough for this\n", encoding="utf-8")
+    return str(place)
+
+
+def test_a_user_is_added_and_changed(deeptier: Run, password_file: str) -> None:
+    password = ("--password-file", password_file)
 
     assert deeptier("user", "add", "lin", "officer", *password).status == 0
     assert "there is a user" in deeptier("user", "add", "lin", "officer", *password).err
-    assert deeptier("user", "password", "lin", "--password", "another long one").status == 0
+    assert deeptier("user", "password", "lin", *password).status == 0
+
+
+def test_a_password_is_never_a_word_of_the_command(deeptier: Run) -> None:
+    said = deeptier("user", "add", "lin", "officer", "--password", "long enough for this")
+    assert (said.status, "No such option" in said.err) == (2, True)
+
+    assert deeptier("user", "add", "lin", "officer").status == 2  # There is nobody to ask.
+
+
+def test_a_user_is_disabled_enabled_and_revoked(deeptier: Run, password_file: str) -> None:
+    deeptier("user", "add", "lin", "officer", "--password-file", password_file)
+    assert deeptier("token", "officer", "--user", "lin").status == 0
+    assert deeptier("token", "risk", "--user", "lin").status == 1
+    (row,) = deeptier("user", "list", "--json").json["items"]
+    assert (row["name"], row["active"], row["tokens"]) == ("lin", True, 1)
+
+    assert "0 sessions and 1 tokens are ended" in deeptier("user", "disable", "lin").err
+    assert deeptier("token", "officer", "--user", "lin").status == 1
+    (row,) = deeptier("user", "list", "--json").json["items"]
+    assert (row["active"], row["tokens"]) == (False, 0)
+
+    assert deeptier("user", "enable", "lin").status == 0
+    assert deeptier("user", "revoke", "lin").status == 0
+    assert deeptier("user", "disable", "mo").status == 1
+
+
+def test_a_token_is_listed_and_revoked(deeptier: Run) -> None:
+    deeptier("token", "risk")
+    (row,) = deeptier("token", "list", "--json").json["items"]
+
+    assert (row["role"], row["user"], row["revoked_at"]) == ("risk", None, None)
+    assert row["token"] in deeptier("token", "list").out
+    assert deeptier("token", "revoke", row["token"]).status == 0
+    assert deeptier("token", "revoke", row["token"]).status == 1
 
 
 def test_the_module_is_the_command(home: Path) -> None:
