@@ -1,14 +1,16 @@
 """From files to staged tables: every row with its file and line, and what is wrong with some."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from ingestion import mapper, readers
+from ingestion.days import ZONE
 from ingestion.forms import Form
 from ingestion.readers import Chunk, Unread
 from ingestion.record import Problem, Records
@@ -26,6 +28,11 @@ class File:
     path: Path
     sha256: str
     rows: int
+    sheet: str = ""  # Of a workbook; blank elsewhere.
+
+    def longer(self, rows: int) -> "File":
+        """Return the same file with more rows."""
+        return replace(self, rows=self.rows + rows)
 
 
 @dataclass(slots=True)
@@ -52,29 +59,27 @@ class Collected:
     notes: tuple[str, ...]
 
 
-def collect(source: Source, found: Sequence[Found], progress: Progress) -> Collected:
+def collect(
+    source: Source, found: Sequence[Found], progress: Progress, *, zone: dt.tzinfo = ZONE
+) -> Collected:
     """
-    Read every file.
+    Return every row of every file, staged by table.
+
+    Args:
+        source: How the files are to be read.
+        found: The files, with the table that each holds.
+        progress: Is told how far the reading is.
+        zone: Where the bank works: there a moment is a day.
 
     Raises:
         BadFile: A file cannot be read at all, or lacks a required column.
     """
-    files: list[File] = []
-    notes: list[str] = []
-    parts: dict[str, list[pa.Table]] = {}
-    tables: dict[str, Staged] = {}
+    desk = _Desk(source, zone)
     for at, item in enumerate(found):
         progress("read", 100 * at // len(found))
-        staged = tables.setdefault(item.form.name, Staged(item.form, _empty(item.form)))
-        chunks = parts.setdefault(item.form.name, [])
-        before = sum(len(chunk) for chunk in chunks) + len(staged.unread)
-        notes += _read(source, item, at, (staged, chunks))
-        after = sum(len(chunk) for chunk in chunks) + len(staged.unread)
-        files.append(File(item.path, sha256(item.path), after - before))
-    for name, staged in tables.items():
-        staged.table = pa.concat_tables([staged.table, *parts.pop(name)]).unify_dictionaries()
+        desk.read(item)
     progress("read", 100)
-    return Collected(tuple(files), tables, tuple(notes))
+    return desk.collected()
 
 
 def sha256(path: Path) -> str:
@@ -86,36 +91,58 @@ def sha256(path: Path) -> str:
     return found.hexdigest()
 
 
-def _read(source: Source, item: Found, at: int, into: tuple[Staged, list[pa.Table]]) -> list[str]:
-    """Add one file's rows to its staged table; return what is to be told about the file."""
-    staged, chunks = into
-    offset = sum(len(chunk) for chunk in chunks)
-    notes: dict[str, None] = {}
-    for rows in readers.read(item.path):
-        table, records, unknown = _mapped(source, item, rows, at)
+@dataclass(slots=True)
+class _Desk:
+    """What has been read so far: files, notes, and the rows of each table in their batches."""
+
+    source: Source
+    zone: dt.tzinfo
+    files: list[File] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+    tables: dict[str, Staged] = field(default_factory=dict)
+    batches: dict[str, list[pa.Table]] = field(default_factory=dict)
+
+    def read(self, item: Found) -> None:
+        """Read one file, a table of its own for each sheet."""
+        shape = item.form
+        staged = self.tables.setdefault(shape.name, Staged(shape, _empty(shape)))
+        batches = self.batches.setdefault(shape.name, [])
+        digest = sha256(item.path)
+        sheets: dict[str, int] = {}
+        for rows in readers.read(item.path):
+            if rows.sheet not in sheets:
+                sheets[rows.sheet] = len(self.files)
+                self.files.append(File(item.path, digest, 0, rows.sheet))
+            at = sheets[rows.sheet]
+            offset = sum(len(batch) for batch in batches)
+            self.files[at] = self.files[at].longer(len(rows.lines) + len(rows.unread))
+            batches.append(self._take(staged, item, rows, (at, offset)))
+            self.notes |= dict.fromkeys(f"{item.path.name}: {note}" for note in rows.notes)
+
+    def _take(self, staged: Staged, item: Found, rows: Chunk, where: tuple[int, int]) -> pa.Table:
+        """Return a batch as the columns of its table; what is wrong with its rows is kept."""
+        file, offset = where
+        named = mapper.name_columns(item.path.name, rows, item.form, item.pattern)
+        records = Records(rows, self.zone)
+        taken = self.source.mapper(records, item.form, named)
+        for header in records.close(ignore=item.pattern.ignored):
+            self.notes[f"{item.path.name}: column {header!r} is not read"] = None
         staged.problems += [problem.later(offset) for problem in records.problems]
-        staged.unread += [(at, bad) for bad in rows.unread]
-        offset += len(table)
-        chunks.append(table)
-        for header in unknown:
-            notes[f"{item.path.name}: column {header!r} is not read"] = None
-    return list(notes)
+        staged.unread += [(file, bad) for bad in rows.unread]
+        columns = [taken[column.stored] for column in item.form.columns.values()]
+        columns += [
+            pa.array(records.lines, pa.int32()),
+            pa.array(np.full(len(records), file, np.int32)),
+            pa.array(records.extra),
+        ]
+        return pa.table(columns, schema=schema(item.form))
 
-
-def _mapped(
-    source: Source, item: Found, rows: Chunk, at: int
-) -> tuple[pa.Table, Records, tuple[str, ...]]:
-    named = mapper.name_columns(item.path.name, tuple(rows.columns), item.form, item.pattern)
-    records = Records(rows)
-    taken = source.mapper(records, item.form, named)
-    unknown = records.close(ignore=item.pattern.ignored)
-    columns = [taken[column.stored] for column in item.form.columns.values()]
-    columns += [
-        pa.array(records.lines, pa.int32()),
-        pa.array(np.full(len(records), at, np.int32)),
-        pa.array(records.extra),
-    ]
-    return pa.table(columns, schema=schema(item.form)), records, unknown
+    def collected(self) -> Collected:
+        """Return all that was read."""
+        for name, staged in self.tables.items():
+            batches = self.batches.pop(name)
+            staged.table = pa.concat_tables([staged.table, *batches]).unify_dictionaries()
+        return Collected(tuple(self.files), self.tables, tuple(self.notes))
 
 
 def schema(form: Form) -> pa.Schema:

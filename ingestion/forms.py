@@ -13,11 +13,13 @@ import yaml
 
 from graph.errors import InvalidInput
 from graph.model import Label
+from ingestion.characters import visible
 
 Kind = Literal["text", "party", "money", "date", "ratio", "flag", "word"]
 Unit = Literal["fen", "yuan"]
 _FILE = Path(__file__).parent / "forms.yml"
 _UNITS: Mapping[str, Unit] = {"_fen": "fen", "_yuan": "yuan", "(元)": "yuan", "(分)": "fen"}
+_BETWEEN = re.compile(r"[\s()\[\]【】_\-‐-―−]+")
 _ARROW: Mapping[str, pa.DataType] = {
     "text": pa.string(),
     "party": pa.dictionary(pa.int32(), pa.string()),
@@ -40,7 +42,10 @@ class Column:
     default: str | bool | None = None
     signed: bool = False  # Money below nought has a meaning here.
     share: bool = False  # A ratio that lies between 0 and 1.
-    words: Mapping[str, str] | None = None  # Every accepted word -> the word that is kept.
+    words: Mapping[str, str] | None = None  # Every accepted word, plain -> the word that is kept.
+    identity: bool = False  # Its text tells facts or firms apart: every digit counts.
+    part_of: str | None = None  # The column that it is read for; it is not kept by itself.
+    suffices: bool = False  # A part that can stand for its whole column.
 
     @property
     def stored(self) -> str:
@@ -64,6 +69,7 @@ class Form:
     ends: tuple[str, ...]
     dated: str | None
     columns: Mapping[str, Column]
+    parts: Mapping[str, Column]  # Columns that a file may have and that are read for another.
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -75,6 +81,10 @@ class Form:
         """Return the key in the names of the columns as they are kept."""
         kept = {c.name: c.stored for c in self.columns.values()}
         return tuple(kept[name] for name in self.key)
+
+    def parts_of(self, column: str) -> tuple[Column, ...]:
+        """Return the columns of files that are read for one column of the table."""
+        return tuple(part for part in self.parts.values() if part.part_of == column)
 
     def named(self, header: str) -> tuple[Column, Unit | None] | None:
         """
@@ -89,15 +99,41 @@ class Form:
             >>> invoices.named("amount") is None
             True
         """
-        plain = unicodedata.normalize("NFKC", header).strip()
+        plain = plain_header(header)
+        for part in self.parts.values():
+            if plain in part.zh:
+                return part, None
         for column in self.columns.values():
             if column.kind == "money":
                 unit = _money_unit(column, plain)
                 if unit is not None:
                     return column, unit
-            elif plain.lower() == column.name or plain in column.zh:
+            elif plain == column.name or plain in column.zh:
                 return column, None
         return None
+
+
+def plain_header(header: str) -> str:
+    """
+    Return a header in the form in which equal headers are equal; Chinese ones have no blanks.
+
+    Example:
+        >>> plain_header(" Amount_Yuan\u200b"), plain_header("金 额（元）")
+        ('amount_yuan', '金额(元)')
+    """
+    plain = visible(unicodedata.normalize("NFKC", visible(header))).lower()
+    return plain if plain.isascii() else plain.replace(" ", "")
+
+
+def plain_word(word: str) -> str:
+    """
+    Return a word without case, width, blanks, hyphens and brackets.
+
+    Example:
+        >>> plain_word("已红冲－（全额）"), plain_word(" Void")
+        ('已红冲全额', 'void')
+    """
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", visible(word)).casefold())
 
 
 def _money_unit(column: Column, header: str) -> Unit | None:
@@ -158,6 +194,7 @@ def _form(name: str, entry: Mapping[str, Any]) -> Form:
         ends=tuple(entry["ends"]),
         dated=entry.get("dated"),
         columns={column["name"]: _column(column) for column in entry["columns"]},
+        parts={part["name"]: _column(part) for part in entry.get("parts", ())},
     )
 
 
@@ -165,11 +202,11 @@ def _column(entry: Mapping[str, Any]) -> Column:
     fields = dict(entry)
     words = fields.pop("words", None)
     taken = None if words is None else _words(words)
-    return Column(zh=tuple(fields.pop("zh")), words=taken, **fields)
+    return Column(zh=tuple(map(plain_header, fields.pop("zh"))), words=taken, **fields)
 
 
 def _words(entry: Mapping[str, list[str]]) -> dict[str, str]:
-    accepted = {kept.lower(): kept for kept in entry}
+    accepted = {plain_word(kept): kept for kept in entry}
     for kept, others in entry.items():
-        accepted.update(dict.fromkeys(others, kept))
+        accepted.update(dict.fromkeys(map(plain_word, others), kept))
     return accepted

@@ -46,6 +46,7 @@ def _table(form: Form) -> str:
         "|---|---|---|---|---|",
     ]
     lines += [_row(form, column) for column in form.columns.values()]
+    lines += [_part(part) for part in form.parts.values()]
     return "\n".join([*lines, ""])
 
 
@@ -53,6 +54,13 @@ def _row(form: Form, column: Column) -> str:
     name = f"`{column.name}_fen` or `{column.name}_yuan`" if column.kind == "money" else column.name
     cells = [name, "、".join(column.zh), _holds(column), "yes" if column.required else ""]
     return f"| {' | '.join([*cells, _meaning(form.name, column)])} |"
+
+
+def _part(part: Column) -> str:
+    alone = ", or stands for it alone" if part.suffices else ""
+    return (
+        f"|  | {'、'.join(part.zh)} | {_KINDS[part.kind]} |  | read for `{part.part_of}`{alone} |"
+    )
 
 
 def _holds(column: Column) -> str:

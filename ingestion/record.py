@@ -5,6 +5,7 @@ What is left at the end was not understood and is reported; a cell that cannot b
 problem of its row, with column and value. Columns are worked on whole, never row by row.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion import fields
+from ingestion.days import ZONE
 from ingestion.forms import Column, Unit
 from ingestion.readers import Chunk
 from ingestion.readers.chunk import IntArray
@@ -42,10 +44,12 @@ class Records:
 
     Args:
         rows: The batch as a reader gave it.
+        zone: Where the bank works: there a moment is a day.
     """
 
-    def __init__(self, rows: Chunk) -> None:
+    def __init__(self, rows: Chunk, zone: dt.tzinfo = ZONE) -> None:
         self.lines = rows.lines
+        self._days = fields.Days(zone, rows.epoch)
         self.problems: list[Problem] = []
         # What tells two rows apart beyond the values that were read.
         self.extra: HashArray = np.zeros(len(rows.lines), np.uint64)
@@ -65,13 +69,22 @@ class Records:
 
     def take(self, header: str, column: Column, *, unit: Unit | None = None) -> pa.Array:
         """Remove a column and return its values; null where blank, or bad and now a problem."""
-        return self.read(self.text(header), header, column, unit=unit)
+        return self.read(self.checked(header, column), header, column, unit=unit)
+
+    def checked(self, header: str, column: Column) -> pa.Array:
+        """Remove a column and return its text; what is no value at all is now a problem."""
+        text = self.text(header)
+        self.report(fields.errors(text), header, text, "cell_error")
+        if column.identity or column.kind == "party":
+            self.report(fields.destroyed(text), header, text, "unreadable")
+            self.report(fields.lost_digits(text), header, text, "lost_digits")
+        return text
 
     def read(
         self, text: pa.Array, header: str, column: Column, *, unit: Unit | None = None
     ) -> pa.Array:
         """Return the values of trimmed text; null where blank, or bad and now a problem."""
-        values = fields.parse(column, unit, text)
+        values = fields.parse(column, unit, text, self._days)
         blank = np.asarray(pc.is_null(text))
         bad = np.asarray(pc.is_null(values)) & ~blank
         if column.required:
@@ -82,6 +95,10 @@ class Records:
         if column.default is not None:
             values = pc.if_else(pa.array(blank), pa.scalar(column.default, values.type), values)
         return values
+
+    def word(self, text: pa.Array, column: Column) -> pa.Array:
+        """Return the kept word of each text; null where it is none of the column's words."""
+        return fields.word(text, column.words or {})
 
     def report(self, bad: npt.NDArray[np.bool_], header: str, text: pa.Array, reason: str) -> None:
         """Set rows aside: a problem in that column, where `bad` is true."""

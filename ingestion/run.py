@@ -119,7 +119,7 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
         sweep(job.lake)
         state = _begin(job, sources.load(source))
         found, unknown = sources.find(state.source, paths)
-        given = collect(state.source, found, job.progress)
+        given = collect(state.source, found, job.progress, zone=job.zone)
         state.origins = tuple(Origin(file.path.name, file.sha256) for file in given.files)
         listing = _issues_path(job, source)
         try:

@@ -76,15 +76,23 @@ def judge(staged: Staged) -> Verdict:
     """Return the verdict as far as the rows alone tell: unreadable, void, repeats, cells."""
     verdict = Verdict(staged, np.zeros(staged.table.num_rows, bool))
     verdict.unreadable()
+    _report(verdict, "unreadable")
     if staged.form.name in VOIDABLE:
         status = staged.table["status"]
         rows = np.flatnonzero(np.asarray(pc.fill_null(pc.equal(status, "void"), fill_value=False)))
         verdict.set_aside(rows, "void", "status", status.take(pa.array(rows)))
+    _report(verdict, "lost_digits")  # Before duplicates: keys without their digits look equal.
     repeats = _repeats(staged.table, ~verdict.aside)
     verdict.set_aside(repeats, "duplicate", *_key_cells(staged, repeats))
-    for problem in staged.problems:
-        verdict.set_aside(problem.rows, problem.reason, problem.column, problem.values)
+    _report(verdict)
     return verdict
+
+
+def _report(verdict: Verdict, reason: str | None = None) -> None:
+    """Set the rows aside whose cells are a problem, of one reason alone or of any."""
+    for problem in verdict.staged.problems:
+        if reason in (None, problem.reason):
+            verdict.set_aside(problem.rows, problem.reason, problem.column, problem.values)
 
 
 def future(verdict: Verdict, as_of: dt.date) -> None:

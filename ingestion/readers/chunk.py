@@ -1,5 +1,6 @@
 """What every reader yields: some rows as columns of text, with the lines they stand on."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from ingestion.characters import visible
 from ingestion.errors import BadFile
 
 IntArray = npt.NDArray[np.int64]
@@ -34,7 +36,7 @@ class Unread:
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """
-    Rows of one file: the line each begins on (the header is line 1) and its cells as text.
+    Rows of one file: the line each begins on and its cells as text.
 
     `share` is how much of the file is read with them, where the reader can tell.
     """
@@ -43,6 +45,10 @@ class Chunk:
     columns: Mapping[str, pa.Array]
     unread: tuple[Unread, ...] = field(default=())
     share: float = 1.0
+    sheet: str = ""  # Of a workbook.
+    header_line: int = 1
+    epoch: dt.date | None = None  # Day zero of a workbook, for days kept as numbers.
+    notes: tuple[str, ...] = ()  # What of the file is not read.
 
     def __post_init__(self) -> None:
         """Raise `BadFile` when a column lacks a cell: lines and cells would drift apart."""
@@ -72,7 +78,7 @@ def check_unpacked(path: Path, unpacked: int) -> None:
         raise BadFile(f"{path.name}: unpacks to more than {unpacked} bytes; refused as too large")
 
 
-def check_header(path: Path, header: list[str]) -> list[str]:
+def check_header(path: Path, header: list[str], line: int = 1) -> list[str]:
     """
     Return the names of the columns, blank ones numbered.
 
@@ -80,14 +86,17 @@ def check_header(path: Path, header: list[str]) -> list[str]:
         BadFile: The header is empty, names a column twice or has more columns than are read.
     """
     if len(header) > COLUMNS_MAX:
-        raise BadFile(f"{path.name}: line 1: {len(header)} columns; at most {COLUMNS_MAX} are read")
-    names = [cell.strip() or f"(column {at})" for at, cell in enumerate(header, start=1)]
-    if not any(cell.strip() for cell in header):
-        raise BadFile(f"{path.name}: line 1: the file has no header")
+        raise BadFile(
+            f"{path.name}: line {line}: the header has {len(header)} columns; "
+            f"at most {COLUMNS_MAX} columns are read"
+        )
+    names = [visible(cell) or f"(column {at})" for at, cell in enumerate(header, start=1)]
+    if not any(map(visible, header)):
+        raise BadFile(f"{path.name}: line {line}: the file has no header")
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise BadFile(f"{path.name}: line 1: column {name!r} stands twice")
+            raise BadFile(f"{path.name}: line {line}: column {name!r} stands twice")
         seen.add(name)
     return names
 

@@ -101,7 +101,6 @@ CELLS = {
     ),
     "three places of yuan": ("1,2026-01-05,S1,C1,1.005", "bad_amount", "amount_yuan"),
     "a thousands separator": ('1,2026-01-05,S1,C1,"1,000"', "bad_amount", "amount_yuan"),
-    "full-width digits": ("1,2026-01-05,S1,C1,１２", "bad_amount", "amount_yuan"),
     "a sign alone": ("1,2026-01-05,S1,C1,-", "bad_amount", "amount_yuan"),
     "no amount": ("1,2026-01-05,S1,C1,", "missing", "amount_yuan"),
     "no number": (" ,2026-01-05,S1,C1,5", "missing", "number"),

@@ -1,0 +1,135 @@
+"""
+Text of cells made comparable, and the text that is no value at all.
+
+What no reader can see (zero-width and format characters, odd blanks) never tells two firms apart,
+so it is taken off before anything is compared. Codes and numbers in full-width forms are the same
+codes and numbers. Names keep every sign that can be seen.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.characters import BLANK, INVISIBLE
+
+BoolArray = npt.NDArray[np.bool_]
+# Every one of those characters begins with one of these bytes in UTF-8: most columns hold none.
+_BEGINNINGS = (
+    b"\xc2", b"\xcd", b"\xd8", b"\xe1", b"\xe2\x80", b"\xe2\x81", b"\xe3\x80\x80", b"\xe3\x85",
+    b"\xef\xb8", b"\xef\xbb", b"\xef\xbe", b"\xef\xbf", b"\xf0\x9d", b"\xf3\xa0",
+)  # fmt: skip
+_CONTROLS = bytes([*range(1, 9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
+# A cell that a spreadsheet was told to keep as text: ="007", '007.
+_KEPT = '^="(.*)"$'
+_MARKED = "^'([0-9][0-9A-Z._/-]*|[0-9A-Z]{15,20})$"
+# Nothing but codes, numbers and their punctuation, with at least one full-width form.
+_WIDE = "^[!-~]*[\uff01-\uff5e\u2212][!-~\uff01-\uff5e\u2212]*$"
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x2212: ord("-")}
+# What spreadsheets write for a value that is none; the last for a column too narrow for it.
+_ERROR = (
+    r"^#(NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A!?|GETTING_DATA|SPILL!|CALC!|FIELD!|BLOCKED!"
+    r"|CONNECT!|UNKNOWN!|BUSY!|PYTHON!|NO RESULT!|MERGED!|#{2,})$"
+)
+# A code that went through a number: 2.4442E+19, 10012345.0.
+_NUMERIC = r"^[+-]?[0-9](\.[0-9]+[eE][+-]?|[eE]\+)[0-9]{1,3}$|^[0-9]+\.0+$"
+_EXACT_DIGITS = 15  # So many digits a spreadsheet keeps of a number; the others become zeros.
+_LONG = r"^[0-9]{17,}$"
+_ZEROS = rf"^[0-9]{{{_EXACT_DIGITS}}}0+$"
+
+
+def trim(column: pa.Array) -> pa.Array:
+    r"""
+    Return the text without what cannot be seen; null where nothing is left.
+
+    Blanks around it, zero-width characters and the marks by which spreadsheets keep text go;
+    full-width codes and numbers become plain ones.
+
+    Example:
+        >>> trim(pa.array(["\u200bS1\u3000", "Ｓ１", '="007"', " "])).to_pylist()
+        ['S1', 'S1', '007', None]
+    """
+    plain = column
+    raw = _bytes(column)
+    if _may_be_invisible(raw):
+        plain = pc.replace_substring_regex(plain, INVISIBLE, "")
+        plain = pc.replace_substring_regex(plain, BLANK, " ")
+    plain = pc.utf8_trim_whitespace(plain)
+    if b'="' in raw:
+        plain = pc.utf8_trim_whitespace(pc.replace_substring_regex(plain, _KEPT, r"\1"))
+    if b"'" in raw:
+        plain = pc.replace_substring_regex(plain, _MARKED, r"\1")
+    if b"\xef\xbc" in raw or b"\xef\xbd" in raw or b"\xe2\x88\x92" in raw:
+        plain = _narrow(plain)
+    return pc.if_else(pc.equal(plain, ""), pa.scalar(None, pa.string()), plain)
+
+
+def errors(texts: pa.Array) -> BoolArray:
+    """
+    Return which texts stand for a value that a spreadsheet does not have.
+
+    Example:
+        >>> errors(pa.array(["#N/A", "S1", None])).tolist()
+        [True, False, False]
+    """
+    return matched(texts, _ERROR) if b"#" in _bytes(texts) else np.zeros(len(texts), bool)
+
+
+def lost_digits(texts: pa.Array) -> BoolArray:
+    """
+    Return which ids, numbers and codes were kept as a number and may lack digits.
+
+    A spreadsheet keeps fifteen digits. One long number with zeros from the sixteenth digit on may
+    be what it says; where every long number of a column is, they were lost.
+
+    Example:
+        >>> lost_digits(pa.array(["2.4442E+19", "10012345.0", "26992000000000000101"])).tolist()
+        [True, True, False]
+    """
+    raw = _bytes(texts)
+    found = np.zeros(len(texts), bool)
+    if b"." in raw or b"+" in raw:
+        found = matched(texts, _NUMERIC)
+    long = matched(texts, _LONG)
+    if long.sum() > 1 and not (long & ~matched(texts, _ZEROS)).any():
+        found |= long
+    return found
+
+
+def destroyed(texts: pa.Array) -> BoolArray:
+    """Return which texts hold a sign that stands for characters lost before."""
+    if b"\xef\xbf\xbd" not in _bytes(texts):
+        return np.zeros(len(texts), bool)
+    return matched(texts, "\ufffd")
+
+
+def matched(texts: pa.Array, pattern: str) -> BoolArray:
+    """Return which texts match a pattern; none where a text is null."""
+    return np.asarray(
+        pc.fill_null(pc.match_substring_regex(texts, pattern), fill_value=False)
+    ).astype(bool)
+
+
+def changed(texts: pa.Array, where: BoolArray, values: list[str | None]) -> pa.Array:
+    """Return the texts with others in some places."""
+    mask = pa.array(where)
+    return pc.replace_with_mask(texts, mask, pa.array(values, pa.string()))
+
+
+def _narrow(texts: pa.Array) -> pa.Array:
+    wide = matched(texts, _WIDE)
+    if not wide.any():
+        return texts
+    found = texts.filter(pa.array(wide)).to_pylist()
+    return changed(texts, wide, [text.translate(_NARROW) for text in found])
+
+
+def _bytes(column: pa.Array) -> bytes:
+    data = column.buffers()[2] if len(column) else None
+    return b"" if data is None else memoryview(data).tobytes()
+
+
+def _may_be_invisible(raw: bytes) -> bool:
+    if len(raw.translate(None, _CONTROLS)) != len(raw):
+        return True
+    return not raw.isascii() and any(beginning in raw for beginning in _BEGINNINGS)

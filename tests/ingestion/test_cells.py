@@ -1,0 +1,182 @@
+"""Cells as the exports of others have them: words, dates, numbers, signs that cannot be seen."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ingestion.errors import BadFile
+from ingestion.run import Outcome
+
+if TYPE_CHECKING:
+    from tests.ingestion.conftest import House
+
+Told = Callable[[Outcome], list[dict[str, str]]]
+HEAD = "number,issued_on,seller,buyer,amount_yuan"
+BUREAU = (
+    "序号,发票代码,发票号码,数电发票号码,销方识别号,销方名称,购方识别号,购买方名称,开票日期,金额,税额,价税合计,"
+    "发票来源,发票票种,发票状态,是否正数发票,发票风险等级,开票人,备注"
+)
+
+
+def bureau(*rows: tuple[str, ...]) -> str:
+    """Return rows of code, number, digital number, amount, state, positive as an export."""
+    lines = [BUREAU]
+    for at, (code, number, digital, amount, state, positive) in enumerate(rows, start=1):
+        lines.append(
+            f"{at},{code},{number},{digital},,东湖零件有限公司,,云栖整机股份有限公司,"
+            f"2026-01-05 09:12:44,{amount},,,电子发票服务平台,数电发票（增值税专用发票）,"
+            f"{state},{positive},正常,甲,"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def test_a_red_flushed_invoice_stays_and_its_red_letter_lowers_it(stocked: "House") -> None:
+    path = stocked.write(
+        "发票.csv",
+        bureau(
+            ("", "", "26992000000000000104", "8000", "已红冲-全额", "是"),
+            ("", "", "26992000000000000105", "-8000", "正常", "否"),
+            ("", "", "26992000000000000106", "3000", "已红冲－部分", "是"),
+            ("", "", "26992000000000000107", "500", "正常", "否"),
+            ("", "", "26992000000000000108", "7", "已作废", "是"),
+        ),
+    )
+
+    outcome = stocked.take("files", path, replace=True)
+
+    assert outcome.set_aside == {"void": 1}
+    assert list(stocked.trades().values()) == [250000]
+
+
+@pytest.mark.parametrize(
+    ("word", "fate"),
+    [("正常", "used"), ("全额红冲", "used"), ("部分红冲", "used"), ("红冲", "used"),
+     ("已红冲（全额）", "used"), ("VALID", "used"), (" 有 效 ", "used"), ("作废", "void"),
+     ("已作废", "void"), ("作废发票", "void"), ("失控", "unknown_status"),
+     ("异常", "unknown_status"), ("待红冲", "unknown_status"), ("正常?", "unknown_status")],
+)  # fmt: skip
+def test_words_of_state_are_known_for_certain_or_named(
+    stocked: "House", word: str, fate: str
+) -> None:
+    rows = f"{HEAD},发票状态\n1,2026-01-05,S2,C1,5,正常\n2,2026-01-05,S2,C1,6,{word}\n"
+
+    outcome = stocked.take("files", stocked.write("invoices_more.csv", rows))
+
+    assert outcome.set_aside == ({} if fate == "used" else {fate: 1})
+
+
+def test_an_invoice_of_old_is_told_apart_by_code_and_number(stocked: "House") -> None:
+    path = stocked.write(
+        "发票.csv",
+        bureau(
+            ("0990012140", "00012345", "", "100", "正常", "是"),
+            ("0990012141", "00012345", "", "20", "正常", "是"),
+            ("", "", "26992000000000000104", "3", "正常", "是"),
+        ),
+    )
+    stocked.take("files", path, replace=True)
+    (pair,) = stocked.trades()
+
+    found = stocked.lake.invoices_of(2, *pair)
+
+    numbers = sorted(found["number"].to_pylist())
+    assert numbers == ["099001214000012345", "099001214100012345", "26992000000000000104"]
+
+
+def test_noughts_that_a_spreadsheet_took_off_a_code_and_number_are_back(stocked: "House") -> None:
+    for code, number in (("011001900111", "00012345"), ("11001900111", "12345")):
+        row = (code, number, "", "100", "正常", "是")
+        stocked.take("files", stocked.write("发票.csv", bureau(row)))
+
+    assert sum(stocked.trades().values()) == 100_00 + 1250_50 + 80_00
+
+
+@pytest.mark.parametrize(
+    ("word", "amount", "fate"),
+    [("增值税专用发票", "5", 500), ("数电发票(普通发票)", "5", 500),
+     ("红字增值税专用发票", "5", -500),
+     ("负数电子发票", "-5", -500), ("蓝字", "5", 500), ("红字", "5", -500), ("maybe", "5", None),
+     ("红冲蓝字发票", "5", None)],
+)  # fmt: skip
+def test_the_form_of_paper_tells_red_or_blue_only_where_it_says_so(
+    stocked: "House", word: str, amount: str, fate: int | None
+) -> None:
+    rows = f"{HEAD},发票种类\n1,2026-01-05,S2,C1,1,\n2,2026-01-05,S2,C1,{amount},{word}\n"
+
+    outcome = stocked.take("files", stocked.write("invoices_more.csv", rows))
+
+    assert outcome.set_aside == ({"unknown_word": 1} if fate is None else {})
+    assert stocked.trades()["S2", "C1"] == 100 + (fate or 0)
+
+
+def test_cancelled_orders_are_void_in_any_language(house: "House") -> None:
+    house.write("firms.csv", "firm,name\nA,a\nB,b\n")
+    rows = [
+        f"{at},2026-01-05,A,B,5,{word}"
+        for at, word in enumerate(["已取消", "作废", "Void", "已发货"])
+    ]
+    house.write("orders.csv", "\n".join(["number,placed_on,seller,buyer,amount_fen,status", *rows]))
+
+    assert house.take().set_aside == {"void": 3}
+
+
+def test_numbers_without_their_digits_are_never_keys(stocked: "House", told: Told) -> None:
+    rows = "".join(f"2.4442E+19,2026-01-05,S2,C1,{amount}\n" for amount in (10, 10, 25))
+    path = stocked.write("invoices_more.csv", f"{HEAD}\n{rows}123456789012345,2026-01-05,S2,C1,5\n")
+
+    outcome = stocked.take("files", path)
+
+    assert outcome.set_aside == {"lost_digits": 3}
+    assert {(i["column"], i["value"]) for i in told(outcome)} == {("number", "2.4442E+19")}
+    assert stocked.trades()["S2", "C1"] == 500
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [("9.1990101E+17,甲有限公司,", "lost_digits"), ("10012345.0,甲有限公司,", "lost_digits"),
+     ("A,甲有限公司,9.1990101MA+17", None), ("A,甲有限公司,9.1990101E+17", "lost_digits"),
+     ("#REF!,甲有限公司,", "cell_error"), ("A,#N/A,", "cell_error"),
+     ("A\ufffd,甲有限公司,", "unreadable")],
+)  # fmt: skip
+def test_a_firm_is_never_known_by_what_is_no_text(
+    house: "House", line: str, reason: str | None
+) -> None:
+    house.write("firms.csv", f"firm,name,uscc\nB,乙有限公司,\n{line}\n")
+
+    assert house.take().set_aside == ({} if reason is None else {reason: 1})
+
+
+def test_a_firm_with_signs_that_cannot_be_seen_is_the_same_firm(stocked: "House") -> None:
+    rows = (
+        "\u200b1,2026-01-05,S2\ufeff,C1,5\n2,2026-01-05,\u202aS2,Ｃ１,6\n"
+        "3,2026-01-05,西岭\u00ad材料\u200d有限公司\u3000,C1,7\u200b\n4,2026-01-05,S2,\u00a0C1,8\n"
+    )
+    path = stocked.write(
+        "invoices_more.csv", f"num\u200bber,issued_on,\ufeffSeller ,buyer,AMOUNT_Yuan\n{rows}"
+    )
+
+    outcome = stocked.take("files", path)
+
+    assert outcome.set_aside == {}
+    firms = {row["firm"] for row in stocked.rows("firms")}
+    assert firms == {"C1", "S1", "S2"}
+    assert stocked.trades()["S2", "C1"] == 2600
+
+
+def test_an_error_in_any_cell_that_is_read_is_never_a_default(stocked: "House") -> None:
+    rows = "1,2026-01-05,S2,C1,5,#N/A,\n2,2026-01-05,S2,C1,6,,#VALUE!\n3,2026-01-05,S2,C1,7,,\n"
+
+    outcome = stocked.take(
+        "files", stocked.write("invoices_b.csv", f"{HEAD},status,total_yuan\n{rows}")
+    )
+
+    assert outcome.set_aside == {"cell_error": 2}
+    assert stocked.trades()["S2", "C1"] == 700
+
+
+def test_two_headers_that_look_the_same_are_refused(stocked: "House") -> None:
+    path = stocked.write("invoices_b.csv", f"{HEAD},sel\u200bler\n1,2026-01-05,S1,C1,5,S1\n")
+
+    with pytest.raises(BadFile, match=r"invoices_b\.csv: line 1: column 'seller' stands twice"):
+        stocked.take("files", path)
