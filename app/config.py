@@ -75,6 +75,12 @@ class Settings(BaseSettings):
             raise ValueError("is no text: a folder's name is written in UTF-8") from error
         return home
 
+    connections: int = Field(
+        default=512,
+        ge=16,
+        description="Connections at once; fewer where the limit on open files asks for it",
+    )
+
     @field_validator("records_url")
     @classmethod
     def _records_in_a_relational_store(cls, url: str) -> str:

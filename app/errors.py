@@ -8,7 +8,9 @@ AppError
 ├── Conflict          409  it is being done already, or something else stands in the way
 ├── TooLarge          413  the body is larger than a route takes
 ├── Malformed         422  a parameter or body is not what it must be
-└── Unready           503  something that is needed cannot be reached now
+├── TooMany           429  who asks has asked for too much at once; it may come again
+├── Unready           503  something that is needed cannot be reached now
+└── Busy              503  all that may be done at once is being done; it may come again
 """
 
 from typing import Any, ClassVar
@@ -38,6 +40,10 @@ class AppError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "failed"
     title: ClassVar[str] = "Failed"
+
+    def __init__(self, detail: str = "", *, again_seconds: int | None = None) -> None:
+        super().__init__(detail)
+        self.again_seconds = again_seconds  # When it makes sense to ask again, where we know.
 
 
 class Unauthenticated(AppError):
@@ -88,12 +94,28 @@ class Malformed(AppError):
     title = "Malformed request"
 
 
+class TooMany(AppError):
+    """Who asks has asked for too much at once; it may come again."""
+
+    status = 429
+    code = "too_many"
+    title = "Too many at once"
+
+
 class Unready(AppError):
     """Something that is needed cannot be reached now."""
 
     status = 503
     code = "unready"
     title = "Not ready"
+
+
+class Busy(AppError):
+    """All that may be done at once is being done; it may come again."""
+
+    status = 503
+    code = "busy"
+    title = "Busy"
 
 
 def responses(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:

@@ -32,6 +32,7 @@ from app.imports.service import Imports
 from app.jobs.running import run_job
 from app.jobs.scheduler import Scheduler
 from app.kit.clock import Clock, utc_now
+from app.kit.crowding import Crowding
 from app.kit.heads import HeadAsGet
 from app.kit.metrics import Metrics
 from app.kit.problems import add_handlers
@@ -143,6 +144,7 @@ def _add_layers(app: FastAPI) -> None:
     app.add_middleware(HeadAsGet)
     app.add_middleware(Gate, authenticator=app.state.authenticator)
     app.add_middleware(Audited, records=lambda: resources.records, now=resources.now)
+    app.add_middleware(Crowding)
     app.add_middleware(Surroundings, metrics=app.state.metrics, body_bytes_max=_body_bytes_max)
 
 

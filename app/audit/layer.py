@@ -2,12 +2,15 @@
 The layer that keeps the audit: it sees every answer, so no route can forget to write its row.
 
 A row is written for every request that may change something and for every refusal (401, 403),
-before the answer's first byte goes out.
+before the answer's first byte goes out. What nobody in particular is refused in a flood is counted:
+one row then says how many more there were, so that nobody can fill the records or hold them up.
 """
 
+import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.audit.repository import Entry, Outcome, write
@@ -19,6 +22,10 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 REFUSED = frozenset({401, 403})
 ERRORS_FROM = 400
 CRASHED = 500
+NOBODY = "nobody"
+BURST = 100  # Rows of nobody at once, and
+ROWS_A_SECOND = 10  # so many more each second; the rest is counted.
+WRITING_MAX = 2  # Rows written at once; who waits takes no thread from those who read.
 
 
 class Audited:
@@ -28,6 +35,8 @@ class Audited:
         self.app = app
         self.records = records
         self.now = now
+        self._nobody = Allowance(BURST, ROWS_A_SECOND)
+        self._writing: CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and note how it ended."""
@@ -51,17 +60,50 @@ class Audited:
                 await self._note(scope, CRASHED)
 
     async def _note(self, scope: Scope, status: int) -> None:
-        if status in REFUSED or scope["method"] not in SAFE:
-            await to_thread.run_sync(self._write, _entry(scope, status))
+        if status not in REFUSED and scope["method"] in SAFE:
+            return
+        entry = _entry(scope, status)
+        if entry.actor == NOBODY:
+            left_out = self._nobody.take(self.now())
+            if left_out is None:
+                return
+            if left_out:
+                entry = replace(entry, target=f"after {left_out} more: {entry.target}")
+        if self._writing is None:  # Made where the event loop runs.
+            self._writing = CapacityLimiter(WRITING_MAX)
+        await to_thread.run_sync(self._write, entry, limiter=self._writing)
 
     def _write(self, entry: Entry) -> None:
         write(self.records(), entry, at=self.now())
 
 
+class Allowance:
+    """So many at once, and so many more a second; what is past that is counted."""
+
+    def __init__(self, burst: int, a_second: float) -> None:
+        self._burst = burst
+        self._a_second = a_second
+        self._left = float(burst)
+        self._at: dt.datetime | None = None
+        self._left_out = 0
+
+    def take(self, now: dt.datetime) -> int | None:
+        """Return how many were left out since the last that was let through; None: this one too."""
+        passed = (now - self._at).total_seconds() if self._at else 0.0
+        self._left = min(self._burst, self._left + max(0.0, passed) * self._a_second)
+        self._at = now
+        if self._left < 1:
+            self._left_out += 1
+            return None
+        self._left -= 1
+        left_out, self._left_out = self._left_out, 0
+        return left_out
+
+
 def _entry(scope: Scope, status: int) -> Entry:
     who = scope["state"].get("principal")
     return Entry(
-        actor=who.name if who else scope["state"].get("actor") or "nobody",
+        actor=who.name if who else scope["state"].get("actor") or NOBODY,
         role=who.role if who else None,
         action=f"{scope['method']} {route_of(scope) if 'route' in scope else scope['path']}",
         target=scope["path"],

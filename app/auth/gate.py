@@ -21,7 +21,7 @@ from app.auth.errors import ForgedRequest
 from app.auth.principals import Principal
 from app.errors import AppError, Unauthenticated
 from app.kit.clock import Clock
-from app.kit.problems import problem
+from app.kit.problems import refusal
 from app.kit.tracing import API
 from app.records import Records
 
@@ -106,8 +106,7 @@ class Gate:
         try:
             await self._settle(request)
         except AppError as error:
-            answer = problem(request, error.status, error.code, detail=str(error))
-            await answer(scope, receive, send)
+            await refusal(request, error)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 

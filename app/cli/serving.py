@@ -3,10 +3,10 @@
 import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from app.cli.logins import Login, demo_logins
 from app.config import Settings
@@ -14,6 +14,8 @@ from app.deps import open_resources
 from app.kit import console
 from app.kit.logs import configure_logs
 from app.main import create_app
+from app.server.bounds import Bounds, connections_max
+from app.server.serving import Server, listen
 
 
 def serve(
@@ -35,30 +37,20 @@ def serve(
     with open_resources(settings) as resources:
         logins = demo_logins(resources) if demo else []
         _ = resources.records  # Tables are there before the first request asks for them.
-    config = uvicorn.Config(
+    listener = listen(settings.host, settings.port)
+    server = Server(
         create_app(settings, with_jobs=jobs),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
+        listener,
+        Bounds(connections_max=connections_max(settings.connections)),
+        started=partial(_say, listener, logins),
     )
-    _Server(config, logins).run(sockets=[config.bind_socket()])
+    server.run()
 
 
-class _Server(uvicorn.Server):
-    """Says where it serves, and who may sign in, once it does."""
-
-    def __init__(self, config: uvicorn.Config, logins: Sequence[Login]) -> None:
-        super().__init__(config)
-        self._logins = logins
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, then print the address."""
-        await super().startup(sockets=sockets)
-        for login in self._logins:
-            console.show(f"sign in as {login.name} with {login.password}")
-        for place in sockets or []:
-            host, port = place.getsockname()[:2]
-            console.show(f"serving on http://{host}:{port}")
-        sys.stdout.flush()
+def _say(listener: socket.socket, logins: Sequence[Login]) -> None:
+    """Print where the service is, and who may sign in."""
+    for login in logins:
+        console.show(f"sign in as {login.name} with {login.password}")
+    host, port = listener.getsockname()[:2]
+    console.show(f"serving on http://{f'[{host}]' if ':' in host else host}:{port}")
+    sys.stdout.flush()

@@ -41,6 +41,7 @@ def problem(
     *,
     detail: str,
     errors: list[dict[str, str]] | None = None,
+    again_seconds: int | None = None,
 ) -> Response:
     """Return the answer to a failed request."""
     body = Problem(
@@ -52,13 +53,21 @@ def problem(
         trace_id=trace_of(request.scope),
         errors=errors,
     )
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    if again_seconds is not None:
+        headers["Retry-After"] = str(again_seconds)
     return Response(
         dumps(body.model_dump(exclude_none=True)),
         status_code=status,
         media_type=PROBLEM_TYPE,
         headers=headers,
     )
+
+
+def refusal(request: Request, error: AppError) -> Response:
+    """Return the answer to a request that was refused."""
+    again = error.again_seconds
+    return problem(request, error.status, error.code, detail=str(error), again_seconds=again)
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -71,8 +80,7 @@ def add_handlers(app: FastAPI) -> None:
 
 
 def _on_app_error(request: Request, error: Exception) -> Response:
-    status, code = (error.status, error.code) if isinstance(error, AppError) else FAILED
-    return problem(request, status, code, detail=str(error))
+    return refusal(request, error) if isinstance(error, AppError) else _on_crash(request, error)
 
 
 def _on_graph_error(request: Request, error: Exception) -> Response:

@@ -15,6 +15,10 @@ from app.web.render import here, page
 
 SIGN_IN = "/sign-in"
 Handler = Callable[[Request, Any], Response | Awaitable[Response]]
+FAULT_HEADERS = (
+    *("content-security-policy", "x-content-type-options", "x-trace-id"),
+    *("retry-after", "connection"),
+)
 WORDED = frozenset({403, 404, 422, 429, 503})
 
 
@@ -56,7 +60,7 @@ def fault(request: Request, problem: Response) -> Response:
         kept={},  # What the address asks for may be the fault.
         to=str,
     )
-    for name in ("content-security-policy", "x-content-type-options", "x-trace-id"):
+    for name in FAULT_HEADERS:
         if name in problem.headers:
             answer.headers[name] = problem.headers[name]
     return answer

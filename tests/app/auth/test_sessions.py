@@ -142,6 +142,21 @@ def test_writes_and_refusals_stand_in_the_audit(client: TestClient) -> None:
     assert all(len(each["trace"]) >= 8 for each in found["items"])
 
 
+def test_a_flood_of_nobody_fills_neither_the_audit_nor_its_writers(
+    client: TestClient, clock: Clock
+) -> None:
+    for _ in range(150):
+        assert client.get("/api/v1/cores").status_code == 401
+    clock.moment += dt.timedelta(seconds=1)
+    client.get("/api/v1/chains/C1")
+
+    sign_in(client)
+    rows = client.get("/api/v1/audit?size=1000").json()["items"]
+    nobody = [row["target"] for row in rows if row["actor"] == "nobody"]
+    assert len(nobody) == 101
+    assert nobody[0] == "after 50 more: /api/v1/chains/C1"
+
+
 def test_a_write_that_crashes_stands_in_the_audit(client: TestClient) -> None:
     with client.app.state.resources.records.writing() as connection:  # type: ignore[attr-defined]
         connection.execute(sa.text("DROP TABLE sessions"))

@@ -1,0 +1,113 @@
+"""
+All connections of a process: whom to let in, whom to let go, whose time is over.
+
+Who has a connection but asks for nothing goes first when somebody else comes: connections whose
+header never came, then kept ones without a request, then bodies that come slowest; those of the
+last second go last. What is being answered is never cut. Addresses are not looked at: behind a
+proxy everybody has the same.
+"""
+
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from app.server.bounds import Bounds
+from app.server.connection import Connection, Phase
+
+log = structlog.get_logger("deeptier.connections")
+GRACE_SECONDS = 1.0
+
+
+class Connections:
+    """The connections there are; at most so many."""
+
+    def __init__(self, bounds: Bounds, now: Callable[[], float]) -> None:
+        self._bounds = bounds
+        self._now = now
+        self._phases: dict[Phase, dict[Connection, None]] = {phase: {} for phase in Phase}
+        self._probes: dict[Connection, None] = {}
+        self._counts = dict.fromkeys(("refused", "let_go", "timed_out"), 0)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._phases.values())) + len(self._probes)
+
+    def admit(self, connection: Connection) -> bool:
+        """Return whether there is room for a connection, if only to ask for `/healthz`."""
+        connection.moved_at = self._now()
+        taken = sum(map(len, self._phases.values()))
+        if taken < self._bounds.connections_max or self.make_room():
+            self._phases[connection.phase][connection] = None
+            return True
+        full = len(self._probes) >= self._bounds.probes_max
+        if full and not self._let_go(self._waiting_probes()):
+            self.refuse()
+            return False
+        connection.probe = True
+        self._probes[connection] = None
+        return True
+
+    def make_room(self) -> bool:
+        """Return whether a connection that waits for its client could be let go."""
+        return self._let_go(self._waiting(GRACE_SECONDS)) or self._let_go(self._waiting(0))
+
+    def refuse(self) -> None:
+        """Count somebody who found no room."""
+        self._counts["refused"] += 1
+
+    def moved(self, connection: Connection) -> None:
+        """Note that a connection stands in another phase."""
+        connection.moved_at = self._now()
+        if self._forget(connection):
+            self._phases[connection.phase][connection] = None
+
+    def lost(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._forget(connection)
+        self._probes.pop(connection, None)
+
+    def sweep(self, seconds: float) -> None:
+        """End connections whose time is over, now that so much more went by, and report once."""
+        known = [each for phase in self._phases.values() for each in phase]
+        for each in (*known, *self._probes):
+            if each.wait(seconds):
+                self._counts["timed_out"] += 1
+                each.expire()
+        if any(self._counts.values()):
+            log.warning("connections", open=len(self), **self._counts)
+            self._counts = dict.fromkeys(self._counts, 0)
+
+    def _waiting(self, seconds: float) -> Iterator[Connection]:
+        """Yield whom to let go first, of those whose client was waited for so long."""
+        late = self._now() - seconds
+        for phase in (Phase.HEADER, Phase.CLOSING, Phase.IDLE):
+            for each in self._phases[phase]:  # The longest waiting first.
+                if each.moved_at > late:
+                    break
+                if phase is not Phase.CLOSING or each.is_drained:
+                    yield each
+        bodies = [each for each in self._phases[Phase.BODY] if each.moved_at <= late]
+        yield from sorted(bodies, key=_bytes_a_second)[:1]
+
+    def _waiting_probes(self) -> Iterator[Connection]:
+        return (each for each in self._probes if each.phase is not Phase.ANSWER)
+
+    def _let_go(self, found: Iterator[Connection]) -> bool:
+        each = next(found, None)
+        if each is None:
+            return False
+        self._counts["let_go"] += 1
+        self.lost(each)
+        each.transport.abort()
+        return True
+
+    def _forget(self, connection: Connection) -> bool:
+        """Return whether the connection was among those inside the bound."""
+        for phase in self._phases.values():
+            if connection in phase:
+                del phase[connection]
+                return True
+        return False
+
+
+def _bytes_a_second(connection: Connection) -> float:
+    return connection.body_bytes / (1 + connection.waited_seconds)

@@ -1,0 +1,249 @@
+"""Connections of nobody: how many, how long, and that everybody else still gets an answer."""
+
+import contextlib
+import errno
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.errors import Conflict
+from app.kit.crowding import Crowding
+from app.server.bounds import Bounds, connections_max
+from app.server.serving import Server, listen
+
+LARGE = 32 * 2**20
+
+
+async def service(scope: Any, receive: Any, send: Any) -> None:
+    """`/read` takes the body, `/wait` never answers, `/large` answers much, the others at once."""
+    if scope["type"] == "lifespan":
+        while (message := await receive())["type"] != "lifespan.shutdown":
+            await send({"type": f"{message['type']}.complete"})
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    while scope["path"] == "/read" and (await receive()).get("more_body"):
+        pass
+    while scope["path"] == "/wait" and (await receive())["type"] != "http.disconnect":
+        pass
+    body = bytes(LARGE) if scope["path"] == "/large" else b"ok"
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@dataclass
+class Served:
+    """A server that runs in a thread, and how to reach it."""
+
+    server: Server
+    port: int
+    held: contextlib.ExitStack
+
+    def dial(self, text: str = "") -> socket.socket:
+        made = self.held.enter_context(
+            socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        )
+        made.sendall(text.encode())
+        return made
+
+    def ask(self, path: str) -> bytes:
+        with self.dial(get(path, close=True)) as made:
+            return taken(made)
+
+
+def get(path: str, *, close: bool = False) -> str:
+    ends = "Connection: close\r\n" if close else ""
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n{ends}\r\n"
+
+
+def post(path: str, length: int) -> str:
+    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+
+
+def taken(made: socket.socket) -> bytes:
+    """Return all that comes until the other side closes."""
+    found = b""
+    with contextlib.suppress(ConnectionResetError):
+        while part := made.recv(65536):
+            found += part
+    return found
+
+
+@contextlib.contextmanager
+def served(listener: socket.socket | None = None, **bounds: float) -> Iterator[Served]:
+    place = listener or listen("127.0.0.1", 0)
+    started = threading.Event()
+    told: Any = {"sweep_seconds": 0.05, **bounds}
+    server = Server(Crowding(service), place, Bounds(**told), started=started.set)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    assert started.wait(20)
+    try:
+        with contextlib.ExitStack() as held:
+            yield Served(server, place.getsockname()[1], held)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def test_small_answers_leave_at_once() -> None:
+    with served() as found, found.dial(get("/")) as client:
+        client.recv(65536)
+        (connection,) = found.server.server_state.connections
+        accepted = connection.transport.get_extra_info("socket")
+
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_connection_is_kept_for_the_next_request() -> None:
+    with served() as found, found.dial() as client:
+        for _ in range(3):
+            client.sendall(get("/").encode())
+            found_text = b""
+            while not found_text.endswith(b"\r\n\r\nok"):
+                found_text += client.recv(65536)
+            assert found_text.startswith(b"HTTP/1.1 200")
+
+
+def test_who_asks_gets_in_though_idle_connections_take_all_there_are() -> None:
+    with served(connections_max=16) as found:
+        idle = [found.dial() for _ in range(40)]
+
+        assert found.ask("/").startswith(b"HTTP/1.1 200")
+        assert len(found.server.connections) <= 16
+        assert idle[0].recv(1) == b""
+
+
+@pytest.mark.parametrize("text", [get("/"), post("/read", 1000), "GET / HTTP/1.1\r\nX: "])
+def test_who_asks_gets_in_whatever_others_leave_undone(text: str) -> None:
+    with served(connections_max=16) as found:
+        for _ in range(40):
+            found.dial(text)
+
+        assert found.ask("/").startswith(b"HTTP/1.1 200")
+
+
+def test_health_is_told_while_every_connection_is_being_answered() -> None:
+    with served(connections_max=16, probes_max=2) as found:
+        for _ in range(16):
+            found.dial(get("/wait"))
+        while len(found.server.server_state.tasks) < 16:
+            threading.Event().wait(0.01)
+        for _ in range(5):
+            found.dial()
+
+        assert found.ask("/healthz").startswith(b"HTTP/1.1 200")
+        refused = found.ask("/").lower()
+        assert refused.startswith(b"http/1.1 503")
+        assert b"retry-after: 5" in refused
+        assert b'"code":"busy"' in refused
+
+
+def test_half_a_header_is_cut_with_408() -> None:
+    with served(header_seconds=0.2) as found, found.dial("GET / HTTP/1.1\r\nX: ") as client:
+        assert taken(client).startswith(b"HTTP/1.1 408")
+
+
+def test_a_kept_connection_does_not_wait_for_ever_for_the_rest_of_a_header() -> None:
+    with served(header_seconds=0.2) as found, found.dial(get("/") + "GET / HT") as client:
+        assert taken(client).endswith(b"\r\n\r\n")  # The answer, then 408.
+
+
+def test_a_body_that_does_not_come_is_cut() -> None:
+    with served(body_seconds=0.2) as found, found.dial(post("/read", 1000) + "x") as client:
+        assert taken(client) == b""
+
+
+def test_a_kept_connection_without_a_request_is_closed() -> None:
+    with served(idle_seconds=1) as found, found.dial(get("/")) as client:
+        assert taken(client).startswith(b"HTTP/1.1 200")
+
+
+def test_who_does_not_take_an_answer_is_cut() -> None:
+    with served(unsent_seconds=0.2) as found, found.dial(get("/large")):
+        while found.server.server_state.total_requests == 0:
+            threading.Event().wait(0.01)
+        while len(found.server.connections):
+            threading.Event().wait(0.01)
+
+
+@pytest.mark.parametrize("ends", ["", "Connection: close\r\n"])
+def test_an_answer_that_did_not_wait_for_the_body_reaches_who_still_sends(ends: str) -> None:
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGE}\r\n{ends}\r\n"
+    with served() as found, found.dial(head) as client:
+        sent = 0
+        with contextlib.suppress(OSError):
+            while sent < LARGE // 4:
+                sent += client.send(bytes(65536))
+
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+class Exhausted(socket.socket):
+    """A listening socket for which the process has no descriptor left, five times."""
+
+    left = 5
+
+    def accept(self) -> Any:
+        if self.left:
+            self.left -= 1
+            raise OSError(errno.EMFILE, "too many open files")
+        return super().accept()
+
+
+def test_no_descriptor_left_is_one_line_in_the_log_and_passes() -> None:
+    place = Exhausted(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    place.setblocking(False)  # noqa: FBT003  # the standard library's form
+    place.bind(("127.0.0.1", 0))
+
+    with capture_logs() as lines, served(place, sweep_seconds=1.0) as found:
+        answers = [found.ask("/") for _ in range(8)]
+        threading.Event().wait(1.2)
+
+    assert answers[-1].startswith(b"HTTP/1.1 200")
+    told = [line for line in lines if line["event"] == "connections"]
+    assert sum(line["refused"] for line in told) >= 1
+    assert len(told) <= 3
+
+
+def test_what_is_no_http_is_refused_without_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    with served() as found, found.dial("\x16\x03\x01 no\r\n\r\n") as client:
+        assert taken(client).startswith(b"HTTP/1.1 400")
+
+    assert "Invalid HTTP" not in caplog.text
+
+
+def test_it_stops_though_connections_are_in_every_state() -> None:
+    with served(linger_seconds=0.1) as found:
+        texts = ["", "GET", get("/"), post("/", 10), post("/read", 10)]
+        held = [found.dial(text) for text in texts]
+        while len(found.server.connections) < len(held):
+            threading.Event().wait(0.01)
+        held[-1].close()  # What waits for its client waits until it goes, or for its bound.
+        found.held.pop_all()
+    for each in held:
+        each.close()
+
+
+def test_an_address_in_use_is_said_in_words() -> None:
+    with listen("127.0.0.1", 0) as taken_place:
+        taken_place.listen()
+        with pytest.raises(Conflict, match="cannot listen on 127"):
+            listen("127.0.0.1", taken_place.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("files", "connections"), [(1024, 512), (600, 344), (200, 100), (20, 16), (-1, 512)]
+)
+def test_connections_leave_files_for_everything_else(
+    monkeypatch: pytest.MonkeyPatch, files: int, connections: int
+) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda _: (files, files))
+
+    assert connections_max(512) == connections
