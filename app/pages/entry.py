@@ -29,6 +29,7 @@ from app.web.texts import LANGUAGES
 
 FORM_COOKIE = "deeptier_form"
 FORM_SECONDS = 3600
+ENDED = {"1": "session_ended", "kept": "session_ended_kept"}
 NAME_LENGTH_MAX = 120
 router = APIRouter()
 
@@ -57,7 +58,8 @@ def show_sign_in(request: Request, resources: ResourcesDep) -> Response:
     target = local_path(request.query_params.get("next"))
     if principal_of(request) is not None:
         return RedirectResponse(target, status_code=303)
-    return _form(request, resources, target=target)
+    told = ENDED.get(request.query_params.get("ended", ""))
+    return _form(request, resources, target=target, told=told)
 
 
 @router.post("/sign-in", dependencies=[allow(OPEN)])
@@ -141,6 +143,7 @@ def _form(
     target: str,
     name: str = "",
     refused: str | None = None,
+    told: str | None = None,
 ) -> Response:
     cookie = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
     answer = page(
@@ -151,6 +154,7 @@ def _form(
         next=target,
         name=name,
         refused=refused,
+        told=told,
     )
     answer.set_cookie(
         FORM_COOKIE,

@@ -1,12 +1,15 @@
 """Stress: choose who fails and through which channels; see who loses what, round by round."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
+from app.auth.errors import ForgedRequest
 from app.auth.gate import check_csrf
 from app.auth.rules import ANALYSTS, PrincipalDep, allow
 from app.pages.reading import Document, Reading, ReadingDep
@@ -14,11 +17,12 @@ from app.web.charts import Bar, bar_picture
 from app.web.listing import listing
 from app.web.money import scale
 from app.web.preferences import preferences_of
-from app.web.render import page
+from app.web.render import page, pinned
 from app.web.sheets import sheet
 from app.web.texts import Texts
 
 router = APIRouter()
+FORM = "form"
 CHANNELS = ("production", "orders", "payments")
 FIRMS_MAX = 20
 QUERY_LENGTH_MAX = 80
@@ -27,64 +31,72 @@ BAR_LABELS_MAX = 10
 KEYS: Mapping[str, Callable[[Document], Any]] = {
     "name": lambda row: row["name"],
     "loss": lambda row: row["loss_fen"],
+    "production": lambda row: row["production_fen"],
+    "payments": lambda row: row["payments_fen"],
     "share": lambda row: float(row["loss_share"]),
     "round": lambda row: row["round"],
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody has chosen so far: firms that fail, channels, and what was searched for."""
+
+    firms: Sequence[str]
+    channels: Sequence[str]
+    query: str = ""
+
+    @property
+    def address(self) -> str:
+        """
+        Return the address of the form with this choice; no channel at all is a choice too.
+
+        Example:
+            >>> Choice(["F1", "F2"], ["orders"]).address
+            '/stress?firm=F1&firm=F2&channel=orders'
+        """
+        said = {"firm": self.firms, "channel": self.channels or [""]}
+        query = {"query": self.query} if self.query else {}
+        return f"/stress?{urlencode({**said, **query}, doseq=True)}"
+
+
+def choice_of(request: Request) -> Choice:
+    """Return the choice that the address holds, with what a button of the form adds or drops."""
+    asked = request.query_params
+    dropped = asked.getlist("drop")
+    firms = [f for f in (*asked.getlist("firm"), *asked.getlist("add")) if f and f not in dropped]
+    said = "channel" in asked or FORM in asked
+    channels = [c for c in CHANNELS if c in asked.getlist("channel")] if said else CHANNELS
+    query = asked.get("query", "").strip()[:QUERY_LENGTH_MAX]
+    return Choice(list(dict.fromkeys(firms)), channels, query)
+
+
 @router.get("/stress", dependencies=[allow(ANALYSTS)])
 def choose(request: Request, reading: ReadingDep) -> Response:
     """Return the form: what was chosen so far stands in the address."""
-    return _form(request, reading)
+    choice = choice_of(request)
+    if FORM in request.query_params:  # A button was pressed: the address says the same shorter.
+        return RedirectResponse(choice.address, status_code=303)
+    return _form(request, reading, choice)
 
 
 def _form(
-    request: Request,
-    reading: Reading,
-    firms: Sequence[str] | None = None,
-    *,
-    refused: str | None = None,
+    request: Request, reading: Reading, choice: Choice, *, refused: str = "", status: int = 200
 ) -> Response:
-    asked = request.query_params
-    chosen = list(dict.fromkeys(asked.getlist("firm") if firms is None else firms))[:FIRMS_MAX]
-    on = [c for c in CHANNELS if c in asked.getlist("channel")] or list(CHANNELS)
-    query = asked.get("query", "").strip()[:QUERY_LENGTH_MAX]
-    names = reading.names(chosen)
-    found = reading.search(query) if query else ()
+    names = reading.names(choice.firms)
+    found = reading.search(choice.query) if choice.query else ()
     return page(
         request,
         "stress.html",
-        status=422 if refused else 200,
+        status=status,
         refused=refused,
         channels=CHANNELS,
-        on=on,
-        query=query,
-        chosen=[
-            {"id": firm, "name": name, "drop": address([f for f in names if f != firm], on)}
-            for firm, name in names.items()
-        ],
-        found=[
-            {
-                "id": firm.id,
-                "name": firm.name,
-                "core": firm.core,
-                "add": address([*names, firm.id], on),
-            }
-            for firm in found
-            if firm.id not in names
-        ],
+        choice=choice,
+        chosen=[{"id": firm, "name": name} for firm, name in names.items()],
+        found=[firm for firm in found if firm.id not in names],
+        full=len(choice.firms) >= FIRMS_MAX,
+        firms_max=FIRMS_MAX,
     )
-
-
-def address(firms: Sequence[str], channels: Sequence[str]) -> str:
-    """
-    Return the address of the form with these firms and channels chosen.
-
-    Example:
-        >>> address(["F1", "F2"], ["orders"])
-        '/stress?firm=F1&firm=F2&channel=orders'
-    """
-    return f"/stress?{urlencode({'firm': firms, 'channel': channels}, doseq=True)}"
 
 
 @router.post("/stress", dependencies=[allow(ANALYSTS)])
@@ -96,13 +108,16 @@ def run(
     channel: Annotated[list[str] | None, Form()] = None,
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
-    """Compute the scenario, and lead to its page."""
-    check_csrf(who, csrf)
-    firms = list(dict.fromkeys(firm or []))
+    """Compute the scenario, and lead to its page; a form that is refused keeps what was chosen."""
     channels = [one for one in CHANNELS if one in (channel or [])]
-    if not firms or len(firms) > FIRMS_MAX or not channels:
-        return _form(request, reading, firms, refused="stress_incomplete")
-    scenario = reading.stress(firms, channels)
+    choice = Choice(list(dict.fromkeys(firm or [])), channels)
+    try:
+        check_csrf(who, csrf)
+    except ForgedRequest as error:
+        return _form(request, reading, choice, refused="form_of_other_session", status=error.status)
+    if not 1 <= len(choice.firms) <= FIRMS_MAX or not channels:
+        return _form(request, reading, choice, refused="stress_incomplete", status=422)
+    scenario = reading.stress(choice.firms, channels)
     return RedirectResponse(f"/stress/{quote(scenario, safe='')}", status_code=303)
 
 
@@ -111,18 +126,16 @@ def show_scenario(request: Request, scenario: str, reading: ReadingDep) -> Respo
     """Return who loses what, by round and by firm."""
     document = reading.scenario(scenario)
     t = Texts(preferences_of(request).language)
-    rounds, firms = document["rounds"], document["firms"]
-    closed = document["closed"]
-    shown = t("list_comma").join(firm["name"] for firm in closed[:NAMED_MAX])
+    rounds, firms, closed = document["rounds"], document["firms"], document["closed"]
     bars = bar_picture([float(row["loss_fen"]) for row in rounds])
     return page(
         request,
         "scenario.html",
         document=document,
-        names=shown
-        if len(closed) <= NAMED_MAX
-        else t("and_others", names=shown, count=len(closed)),
-        again=address([firm["id"] for firm in closed], document["channels"]),
+        title=_title(closed, t),
+        again=Choice([firm["id"] for firm in closed], document["channels"]).address,
+        kept=_version(document, reading),
+        to=partial(pinned, _version(document, reading)),
         rounds=rounds,
         hit=sum(1 for row in firms if row["loss_fen"]),
         largest=max(firms, key=lambda row: row["loss_fen"], default=None),
@@ -135,6 +148,19 @@ def show_scenario(request: Request, scenario: str, reading: ReadingDep) -> Respo
     )
 
 
+def _title(closed: Sequence[Document], t: Texts) -> str:
+    names = t("list_comma").join(firm["name"] for firm in closed[:NAMED_MAX])
+    if len(closed) > NAMED_MAX:
+        names = t("and_others", names=names, count=len(closed))
+    return t("if_fails" if len(closed) == 1 else "if_fail", names=names)
+
+
+def _version(document: Document, reading: Reading) -> Mapping[str, str]:
+    """Return what links have to say so that they stay at the scenario's version."""
+    version = document["version"]
+    return {} if version == reading.head()["version"] else {"version": str(version)}
+
+
 def _labelled(bar: Bar, bars: Sequence[Bar]) -> bool:
     return len(bars) <= BAR_LABELS_MAX and bar.height > 0
 
@@ -143,7 +169,15 @@ def _labelled(bar: Bar, bars: Sequence[Bar]) -> bool:
 def download_losses(scenario: str, reading: ReadingDep) -> Response:
     """Return the losses of a scenario as CSV, with exact amounts."""
     document = reading.scenario(scenario)
-    header = ("id", "name", "loss_fen", "loss_share", "round")
+    header = (
+        "id",
+        "name",
+        "loss_fen",
+        "loss_share",
+        "round",
+        "production_fen",
+        "payments_fen",
+    )
     return sheet(
         f"losses-{scenario}.csv",
         header,

@@ -5,12 +5,13 @@ import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.auth.sessions import COOKIE
 from app.web.render import here, page
 
 SIGN_IN = "/sign-in"
@@ -20,6 +21,9 @@ FAULT_HEADERS = (
     *("retry-after", "connection"),
 )
 WORDED = frozenset({403, 404, 422, 429, 503})
+REASONS = frozenset({"csrf"})  # What has words of its own, beside those of its status.
+RESUMED = frozenset({"/stress"})  # Forms whose fields their page takes from the address too.
+ADDRESS_LENGTH_MAX = 4000
 
 
 def add_pages_of_faults(app: FastAPI) -> None:
@@ -32,7 +36,7 @@ def _worded(handler: Handler) -> Handler:
     async def answer(request: Request, error: Any) -> Response:
         made = handler(request, error)
         problem = await made if inspect.isawaitable(made) else made
-        return fault(request, problem) if wants_page(request) else problem
+        return await fault(request, problem) if wants_page(request) else problem
 
     return answer
 
@@ -43,19 +47,19 @@ def wants_page(request: Request) -> bool:
     return accepts and not request.url.path.startswith("/api/")
 
 
-def fault(request: Request, problem: Response) -> Response:
+async def fault(request: Request, problem: Response) -> Response:
     """Return the page for a problem; who is not signed in is asked to."""
     status = problem.status_code
     if status == HTTPStatus.UNAUTHORIZED:
-        target = here(request) if request.method == "GET" else "/"
-        return RedirectResponse(f"{SIGN_IN}?next={quote(target, safe='')}", status_code=303)
+        return RedirectResponse(await _sign_in(request), status_code=303)
     found = json.loads(bytes(problem.body) or b"{}")
-    worded = status if status in WORDED else HTTPStatus.INTERNAL_SERVER_ERROR
+    worded = int(status if status in WORDED else HTTPStatus.INTERNAL_SERVER_ERROR)
     answer = page(
         request,
         "fault.html",
         status=status,
-        fault=int(worded),
+        fault=worded,
+        reason=found["code"] if found.get("code") in REASONS else worded,
         trace=found.get("trace_id", ""),
         kept={},  # What the address asks for may be the fault.
         to=str,
@@ -64,3 +68,23 @@ def fault(request: Request, problem: Response) -> Response:
         if name in problem.headers:
             answer.headers[name] = problem.headers[name]
     return answer
+
+
+async def _sign_in(request: Request) -> str:
+    """Return where to sign in; what a form held is kept in the address that follows."""
+    target, said = here(request), {}
+    if request.method != "GET":
+        target, said = await _filled_in(request), {"ended": "kept"}
+    elif request.cookies.get(COOKIE):
+        said = {"ended": "1"}
+    return f"{SIGN_IN}?{urlencode({'next': target, **said})}"
+
+
+async def _filled_in(request: Request) -> str:
+    path = request.url.path
+    if path not in RESUMED:
+        return "/"
+    form = await request.form()
+    fields = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
+    query = urlencode([("form", "1"), *((n, text) for n, text in fields if n != "csrf")])
+    return f"{path}?{query}" if len(query) <= ADDRESS_LENGTH_MAX else path

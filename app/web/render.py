@@ -96,7 +96,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "path": request.url.path,
         "here": here(request),
         "kept": kept(request),
-        "to": partial(_to, kept(request)),
+        "to": partial(pinned, kept(request)),
         "money": partial(money.amount, language=wants.language),
         "scale": partial(money.scale, language=wants.language),
         "day": _day,
@@ -106,7 +106,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 
 
-def _to(said: Mapping[str, str], path: str) -> str:
+def pinned(said: Mapping[str, str], path: str) -> str:
     """Return the address of a page of the version that is shown."""
     return f"{path}?{urlencode(said)}" if said else path
 

@@ -289,6 +289,8 @@ class FakeReading:
                 "id": "C1",
                 "name": NAMES["C1"],
                 "loss_fen": 30_000_000,
+                "production_fen": 30_000_000,
+                "payments_fen": 0,
                 "loss_share": "1",
                 "round": 0,
             },
@@ -296,13 +298,15 @@ class FakeReading:
                 "id": "S3",
                 "name": NAMES["S3"],
                 "loss_fen": 9_000_000,
+                "production_fen": 8_200_000,
+                "payments_fen": 800_000,
                 "loss_share": "0.41",
                 "round": 1,
             },
         ]
         rounds = [
             {"round": 0, "firms": 1, "loss_fen": 30_000_000, "largest": rows[:1]},
-            {"round": 1, "firms": 1, "loss_fen": 9_000_000, "largest": rows[1:]},
+            {"round": 1, "firms": 134, "loss_fen": 9_000_000, "largest": rows[1:]},
             {"round": 2, "firms": 0, "loss_fen": 0, "largest": []},
         ]
         return {

@@ -159,32 +159,6 @@ def test_a_firm_that_others_could_pass_on_to_is_told_whom_to_ask(browser: Browse
     assert "If 青屿宏达材料有限公司 passed confirmed documents on: up to CNY 1.90m" in text
 
 
-def test_stress_keeps_what_was_chosen_and_runs_it(browser: Browser, reading: FakeReading) -> None:
-    client = browser()
-    form = client.get("/stress?firm=C1&channel=orders&query=S1").text
-    token = re.search(r'action="/stress"><input type="hidden" name="csrf" value="(\w+)"', form)
-    assert token is not None
-
-    answer = client.post(
-        "/stress", data={"csrf": token[1], "firm": ["C1", "S1", "C1"], "channel": "orders"}
-    )
-
-    assert "/stress?firm=C1&amp;firm=S1&amp;channel=orders" in form
-    assert answer.headers["Location"] == "/stress/scenario-1"
-    assert reading.asked == [(["C1", "S1"], ["orders"])]
-
-
-def test_stress_without_firm_or_channel_is_asked_again(browser: Browser) -> None:
-    client = browser()
-    token = re.search(r'name="csrf" value="(\w+)"', client.get("/stress?firm=C1").text)
-    assert token is not None
-
-    answer = client.post("/stress", data={"csrf": token[1], "firm": "C1"})
-
-    assert answer.status_code == 422
-    assert "Choose at least one firm" in answer.text
-
-
 @pytest.mark.parametrize(
     "path",
     [

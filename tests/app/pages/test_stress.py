@@ -1,0 +1,179 @@
+"""The stress test: a form that loses nothing, and a scenario whose columns agree."""
+
+import csv
+import io
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.auth import sessions
+from tests.app.pages.conftest import Browser, session_of, sign_in, token_of
+from tests.app.pages.economy import NAMES, FakeReading
+
+FORM = {"form": "1", "firm": ["C1"], "channel": ["orders"], "query": "S1"}
+
+
+def ticked(text: str) -> list[str]:
+    return re.findall(r'name="channel" value="(\w+)" checked', text)
+
+
+def chosen(text: str) -> list[str]:
+    return re.findall(r'type="hidden" name="firm" value="(\w+)"', text)
+
+
+def test_adding_and_dropping_keep_firms_channels_and_search(browser: Browser) -> None:
+    client = browser()
+
+    added = client.get("/stress", params={**FORM, "add": "S1"})
+    dropped = client.get("/stress", params={**FORM, "drop": "C1"})
+
+    assert added.headers["Location"] == "/stress?firm=C1&firm=S1&channel=orders&query=S1"
+    assert dropped.headers["Location"] == "/stress?channel=orders&query=S1"
+    text = client.get(added.headers["Location"]).text
+    assert (chosen(text), ticked(text)) == (["C1", "S1"], ["orders"])
+    assert 'value="S1" placeholder' in text
+
+
+def test_searching_keeps_a_channel_that_was_just_unticked(browser: Browser) -> None:
+    client = browser()
+    none = client.get("/stress", params={"form": "1", "firm": "C1", "query": "S1"})
+
+    assert ticked(client.get("/stress?firm=C1").text) == ["production", "orders", "payments"]
+    assert ticked(client.get(none.headers["Location"]).text) == []
+
+
+def test_stress_runs_what_was_chosen(browser: Browser, reading: FakeReading) -> None:
+    client = browser()
+    token = token_of(client.get("/stress?firm=C1").text)
+    sent = {"csrf": token, "firm": ["C1", "S1", "C1"], "channel": "orders"}
+
+    answer = client.post("/stress", data=sent)
+
+    assert answer.headers["Location"] == "/stress/scenario-1"
+    assert reading.asked == [(["C1", "S1"], ["orders"])]
+
+
+@pytest.mark.parametrize(
+    "sent", [{"firm": "C1"}, {"channel": "orders"}, {"firm": [f"X{n:03}" for n in range(21)]}]
+)
+def test_a_form_that_is_refused_keeps_what_was_chosen(
+    browser: Browser, sent: dict[str, object]
+) -> None:
+    client = browser()
+    token = token_of(client.get("/stress?firm=C1").text)
+
+    answer = client.post("/stress", data={**sent, "csrf": token})
+
+    assert answer.status_code == 422
+    assert 'data-code="stress_incomplete">Choose at least one firm (at most 20)' in answer.text
+    assert ticked(answer.text) == ([sent["channel"]] if "channel" in sent else [])
+    assert len(chosen(answer.text)) == len(sent.get("firm", ())) - (sent.get("firm") == "C1")
+
+
+def test_a_form_of_another_session_runs_nothing_and_says_so(
+    browser: Browser, reading: FakeReading
+) -> None:
+    client = browser()
+    earlier = token_of(client.get("/stress").text)
+    client.cookies.set(sessions.COOKIE, session_of(client.app, "risk"))  # type: ignore[arg-type]  # a FastAPI
+    sent = {"csrf": earlier, "firm": ["C1", "S1"], "channel": "payments"}
+
+    answer = client.post("/stress", data=sent)
+
+    assert answer.status_code == 403
+    assert "Nothing was run; what you chose is kept" in answer.text
+    assert (chosen(answer.text), ticked(answer.text)) == (["C1", "S1"], ["payments"])
+    assert reading.asked == []
+    again = client.post("/stress", data={**sent, "csrf": token_of(answer.text)})
+    assert again.headers["Location"] == "/stress/scenario-1"
+
+
+def end_session(client: TestClient, app: FastAPI) -> None:
+    """End the session of a browser on the server alone."""
+    cookie = client.cookies[sessions.COOKIE]
+    resources = app.state.resources
+    found = sessions.find(
+        resources.records, resources.settings.signing_key(), cookie, now=resources.now()
+    )
+    assert found is not None
+    assert found.session is not None
+    sessions.end(resources.records, found.session)
+    app.state.authenticator.forget()
+
+
+def test_a_form_sent_after_the_session_ended_says_so_and_loses_nothing(
+    browser: Browser, reading: FakeReading, served: FastAPI
+) -> None:
+    client = browser()
+    token = token_of(client.get("/stress").text)
+    end_session(client, served)
+    sent = {"csrf": token, "firm": ["C1", "S1"], "channel": "payments"}
+
+    asked = client.post("/stress", data=sent)
+    form = client.get(asked.headers["Location"]).text
+    target = parse_qs(urlsplit(asked.headers["Location"]).query)["next"][0]
+    back = sign_in(client, "risk", target=target)
+    text = client.get(client.get(back.headers["Location"]).headers["Location"]).text
+
+    assert "Your session has ended. Nothing was done; what you had filled in is kept" in form
+    assert token not in target
+    assert (chosen(text), ticked(text)) == (["C1", "S1"], ["payments"])
+    assert reading.asked == []
+
+
+def test_who_comes_back_after_the_session_ended_is_told(browser: Browser, served: FastAPI) -> None:
+    client = browser()
+    client.get("/cores")
+    end_session(client, served)
+
+    asked = client.get("/cores?sort=name")
+    never = browser(None).get("/cores")
+
+    assert "Your session has ended" in client.get(asked.headers["Location"]).text
+    assert never.headers["Location"] == "/sign-in?next=%2Fcores"
+    assert "ended" not in browser(None).get("/sign-in?ended=%3Cb%3E").text.partition("<main")[2]
+
+
+def test_a_share_stands_beside_the_loss_it_is_a_share_of(browser: Browser) -> None:
+    text = browser("risk", "en").get("/stress/scenario-1").text
+    heads = re.findall(r"<a href=[^>]*>([A-Z][a-z ]+)", text.partition('id="losses"')[2])
+    row = text.partition("<small>S3</small>")[2].partition("</tr>")[0]
+
+    assert [head.strip() for head in heads] == [
+        "Firm", "Production lost", "Of its production", "Claims lost", "Loss in all", "Round",
+    ]  # fmt: skip
+    assert re.findall(r">([\d.%]+)</td>", row) == ["82", "41.0%", "8", "90", "1"]
+
+
+def test_counts_of_a_scenario_are_those_of_its_list(browser: Browser) -> None:
+    text = browser("risk", "en").get("/stress/scenario-1").text
+
+    assert "<dt>Firms affected</dt><dd><b>2</b>" in text
+    assert '<h2 id="losses">Losses by firm <small>2 firms</small>' in text
+    assert "and 133 more" in text
+
+
+def test_the_sheet_of_losses_holds_both_parts(browser: Browser) -> None:
+    text = browser().get("/stress/scenario-1/losses.csv").content.decode("utf-8-sig")
+
+    for row in csv.DictReader(io.StringIO(text)):
+        assert int(row["production_fen"]) + int(row["payments_fen"]) == int(row["loss_fen"])
+
+
+def test_links_of_a_scenario_stay_at_its_version(browser: Browser, reading: FakeReading) -> None:
+    assert 'href="/firms/S3"' in browser().get("/stress/scenario-1").text
+    older = {**reading.scenario("scenario-1"), "version": 2}
+    reading.scenario = lambda _: older  # type: ignore[method-assign]  # an older one
+
+    assert 'href="/firms/S3?version=2"' in browser().get("/stress/scenario-1").text
+
+
+def test_several_firms_fail_together_in_the_title(browser: Browser, reading: FakeReading) -> None:
+    closed = [{"id": firm, "name": NAMES[firm]} for firm in ("C1", "S1")]
+    both = {**reading.scenario("scenario-1"), "closed": closed}
+    reading.scenario = lambda _: both  # type: ignore[method-assign]  # two that fail
+
+    assert f"If {NAMES['C1']}, {NAMES['S1']} fail</h1>" in browser().get("/stress/scenario-1").text
