@@ -1,8 +1,9 @@
 """
 The application put together: the only module that knows every domain.
 
-Layers from outside in: trace id, headers and log; audit; who asks; routes. Every route declares
-its rule with `app.auth.rules.allow`; one that does not keeps the application from starting.
+Layers from outside in: the path as it was sent; trace id, headers and log; audit; HEAD; who asks;
+routes. Every route comes from `app.kit.routing.Router` and declares its rule with
+`app.auth.rules.allow`; one that does not keeps the application from starting.
 """
 
 import contextlib
@@ -35,7 +36,9 @@ from app.kit.clock import Clock, utc_now
 from app.kit.crowding import Crowding
 from app.kit.heads import HeadAsGet
 from app.kit.metrics import Metrics
+from app.kit.paths import Paths
 from app.kit.problems import add_handlers
+from app.kit.routing import Route, Router
 from app.kit.tracing import API, Surroundings
 from app.pages.setup import ROUTERS, add_pages
 from app.pages.stored import StoredReading
@@ -56,7 +59,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     imports.router,
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = ROUTERS
-probes = APIRouter(tags=["probes"])
+probes = Router(tags=["probes"])
 
 
 class Service(FastAPI):
@@ -94,6 +97,7 @@ def create_app(
         openapi_url=f"{API}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=_lifespan,
     )
     app.state.resources = resources
@@ -116,7 +120,7 @@ def rules_of(app: FastAPI) -> dict[tuple[str, str], Rule]:
     Return the rule of every route, by method and path.
 
     Raises:
-        RuntimeError: A route has no rule, or two.
+        RuntimeError: A route has no rule, or two, or was not made by our own `Router`.
     """
     found: dict[tuple[str, str], Rule] = {}
     for route in iter_route_contexts(app.routes):
@@ -125,6 +129,8 @@ def rules_of(app: FastAPI) -> dict[tuple[str, str], Rule]:
         guards = [d.call for d in route.dependant.dependencies if isinstance(d.call, Guard)]
         if len(guards) != 1:
             raise RuntimeError(f"route {route.path} declares {len(guards)} rules, not one")
+        if type(route.original_route) is not Route:
+            raise RuntimeError(f"route {route.path} comes from no Router of app.kit.routing")
         for method in route.methods or ():
             found[method, str(route.path)] = guards[0].rule
     return found
@@ -141,11 +147,12 @@ def _add_routes(app: FastAPI) -> None:
 
 def _add_layers(app: FastAPI) -> None:
     resources: Resources = app.state.resources
-    app.add_middleware(HeadAsGet)
     app.add_middleware(Gate, authenticator=app.state.authenticator)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Audited, records=lambda: resources.records, now=resources.now)
     app.add_middleware(Crowding)
     app.add_middleware(Surroundings, metrics=app.state.metrics, body_bytes_max=_body_bytes_max)
+    app.add_middleware(Paths)
 
 
 def _body_bytes_max(path: str) -> int:

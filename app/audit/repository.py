@@ -10,6 +10,7 @@ from app.records import Records
 from app.records.tables import audit
 
 Outcome = Literal["done", "refused", "failed"]
+ACTOR_LENGTH_MAX = 160
 ACTION_LENGTH_MAX = 200
 TARGET_LENGTH_MAX = 2000
 
@@ -31,7 +32,7 @@ def write(records: Records, entry: Entry, *, at: dt.datetime) -> None:
     """Add a row."""
     row = {
         "at": at,
-        "actor": entry.actor,
+        "actor": entry.actor[:ACTOR_LENGTH_MAX],
         "role": entry.role,
         "action": entry.action[:ACTION_LENGTH_MAX],
         "target": entry.target[:TARGET_LENGTH_MAX],

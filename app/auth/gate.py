@@ -111,7 +111,7 @@ class Gate:
         await self.app(scope, receive, send)
 
     async def _settle(self, request: Request) -> None:
-        path = request.url.path
+        path = request.scope["path"]
         api = path == API or path.startswith(f"{API}/")
         state = request.scope.setdefault("state", {})
         try:

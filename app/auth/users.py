@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from app.auth.errors import UserExists, WrongPassword
 from app.auth.principals import Role, check_scope
 from app.errors import Absent, Malformed
+from app.kit.text import is_keepable
 from app.records import Records
 from app.records.tables import sessions, tokens, users
 
@@ -84,6 +85,8 @@ def set_user(
     check_scope(role, firm)
     if not 1 <= len(name) <= NAME_LENGTH_MAX:
         raise Malformed(f"a user's name has 1 to {NAME_LENGTH_MAX} characters")
+    if not is_keepable(name):
+        raise Malformed("a user's name holds what is no text")
     row = {
         "name": name,
         "role": role,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.auth.rules import CORES, OWN_CHAIN, PrincipalDep, allow
 from app.chains import service
@@ -15,12 +15,11 @@ from app.kit.answers import answer
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import Document
 from app.kit.paging import PageDep
+from app.kit.routing import Router
 from app.versions.schemas import AskedDep
 from app.versions.service import Asked
 
-router = APIRouter(
-    tags=["chains"], responses=responses(Unauthenticated, Forbidden, Absent, Malformed)
-)
+router = Router(tags=["chains"], responses=responses(Unauthenticated, Forbidden, Absent, Malformed))
 TiersQuery = Annotated[int | None, Query(ge=1, le=100, description="Nearest tiers only")]
 Groups = Literal["none", "sector", "region", "size", "rating"]
 

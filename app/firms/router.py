@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.auth.rules import BANK, OWN_FIRM, allow
 from app.deps import ResourcesDep
@@ -12,10 +12,11 @@ from app.firms.schemas import Firm, Firms, Trades
 from app.kit.answers import answer
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.paging import PageDep
+from app.kit.routing import Router
 from app.versions.schemas import AskedDep
 from app.versions.service import Asked, policy_of, version_of
 
-router = APIRouter(
+router = Router(
     prefix="/firms",
     tags=["firms"],
     responses=responses(Unauthenticated, Forbidden, Absent, Malformed),

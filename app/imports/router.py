@@ -1,9 +1,8 @@
 """Routes of imports."""
 
-import datetime as dt
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import File, Form, Request, Response, UploadFile
 
 from app.auth.rules import BANK, IMPORTERS, PrincipalDep, allow
 from app.deps import ResourcesDep
@@ -12,9 +11,11 @@ from app.imports.ingesting import source_names
 from app.imports.schemas import Import
 from app.imports.service import Imports, Order, Upload
 from app.kit.answers import answer
+from app.kit.days import Day
 from app.kit.documents import Document, dumps
+from app.kit.routing import Router
 
-router = APIRouter(
+router = Router(
     prefix="/imports",
     tags=["imports"],
     responses=responses(Unauthenticated, Forbidden, Absent, Malformed),
@@ -34,7 +35,7 @@ def post_import(
     who: PrincipalDep,
     source: Annotated[str, Form(description="Which mapping reads them: demo, files, …")],
     files: Annotated[list[UploadFile], File(description="The source's files")],
-    as_of: Annotated[dt.date | None, Form(description="Date of the version")] = None,
+    as_of: Annotated[Day | None, Form(description="Date of the version")] = None,
     replace: Annotated[bool, Form(description="Forget what the source gave before")] = False,  # noqa: FBT002  # a form field, given by name
 ) -> Response:
     """Return an import that waits for its turn; reading it tells how it ended."""
@@ -47,7 +48,7 @@ def post_import(
         dumps(_document(taken)),
         status_code=202,
         media_type="application/json",
-        headers={"Location": f"{request.url.path}/{taken['import']}"},
+        headers={"Location": f"{request.scope['path']}/{taken['import']}"},
     )
 
 

@@ -20,6 +20,7 @@ from graph.errors import GraphError
 
 FILES_MAX = 100
 NAME = re.compile(r"[\w.()（）-][\w .()（）-]{0,198}")
+NAME_BYTES_MAX = 255  # What file systems take.
 log = structlog.get_logger("deeptier.imports")
 
 
@@ -59,7 +60,7 @@ class Imports:
         if not 1 <= len(uploads) <= FILES_MAX:
             raise Malformed(f"an import has 1 to {FILES_MAX} files, not {len(uploads)}")
         names = [each.name for each in uploads]
-        wrong = [name for name in names if not NAME.fullmatch(name) or set(name) <= {"."}]
+        wrong = [name for name in names if not _is_file_name(name)]
         if wrong or len(set(names)) < len(names):
             raise Malformed(f"file names: {(wrong or names)[0]!r} is none, or stands twice")
         name = secrets.token_hex(8)
@@ -114,6 +115,11 @@ class Imports:
             shutil.rmtree(folder, ignore_errors=True)
         if published:
             self._after()
+
+
+def _is_file_name(name: str) -> bool:
+    short = len(name.encode(errors="replace")) <= NAME_BYTES_MAX
+    return short and NAME.fullmatch(name) is not None and not set(name) <= {"."}
 
 
 def _report(done: Future[None]) -> None:

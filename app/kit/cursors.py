@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.errors import Malformed
+from app.kit.text import is_keepable
 
 LENGTH_MAX = 1000
+PLACE_MAX = 2**63 - 1
 
 
 def write_cursor(place: Mapping[str, Any]) -> str:
@@ -44,6 +46,13 @@ def read_cursor(cursor: str, **types: type) -> dict[str, Any]:
     if not isinstance(place, dict):
         raise Malformed("the cursor is not one of this list")
     for name, kind in types.items():
-        if type(place.get(name)) is not kind:
+        if type(place.get(name)) is not kind or not _is_place(place[name]):
             raise Malformed("the cursor is not one of this list")
     return place
+
+
+def _is_place(value: object) -> bool:
+    """Return whether a list of ours can go on there: no store is asked for what it cannot take."""
+    if isinstance(value, int):
+        return 0 <= value <= PLACE_MAX
+    return not isinstance(value, str) or is_keepable(value)

@@ -15,9 +15,13 @@ class HeadAsGet:
             await self.app(scope, receive, send)
             return
 
+        inner = {**scope, "method": "GET"}
+
         async def bare(message: Message) -> None:
             if message["type"] == "http.response.body":
                 message = {**message, "body": b""}
+            elif "route" in inner:
+                scope["route"] = inner["route"]  # Log and audit name the route that answered.
             await send(message)
 
-        await self.app({**scope, "method": "GET"}, receive, bare)
+        await self.app(inner, receive, bare)

@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from app.errors import PROBLEM_TYPE, AppError, Problem
 from app.kit.documents import dumps
+from app.kit.routing import methods_at
+from app.kit.text import kept_form
 from app.kit.tracing import HEADERS, TRACE_HEADER, trace_of
 from graph.errors import (
     GraphError,
@@ -29,8 +31,14 @@ GRAPH_STATUS: Mapping[type[GraphError], tuple[int, str]] = {
     StageRefused: (409, "conflict"),
 }
 FAILED = (500, "failed")
-HTTP_CODES: Mapping[int, str] = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+HTTP_CODES: Mapping[int, str] = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    422: "malformed",
+}
 ERRORS_MAX = 20
+PLACE_LENGTH_MAX = 200
 log = structlog.get_logger("deeptier.http")
 
 
@@ -49,7 +57,7 @@ def problem(
         title=HTTPStatus(status).phrase,
         status=status,
         code=code,
-        detail=detail,
+        detail=kept_form(detail),
         trace_id=trace_of(request.scope),
         errors=errors,
     )
@@ -93,7 +101,10 @@ def _on_graph_error(request: Request, error: Exception) -> Response:
 def _on_malformed(request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [
-        {"place": ".".join(str(part) for part in fault["loc"]), "message": str(fault["msg"])}
+        {
+            "place": ".".join(str(part) for part in fault["loc"])[:PLACE_LENGTH_MAX],
+            "message": str(fault["msg"]),
+        }
         for fault in found[:ERRORS_MAX]
     ]
     detail = "; ".join(f"{fault['place']}: {fault['message']}" for fault in errors)
@@ -104,9 +115,13 @@ def _on_http_error(request: Request, error: Exception) -> Response:
     status, detail = (
         (error.status_code, str(error.detail)) if isinstance(error, HTTPException) else (500, "")
     )
+    if status == HTTPStatus.BAD_REQUEST:  # A body that its parser cannot read.
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
     answer = problem(request, status, HTTP_CODES.get(status, "refused"), detail=detail)
     if isinstance(error, HTTPException) and error.headers:
         answer.headers.update(error.headers)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(methods_at(request.app, request.scope["path"]))
     return answer
 
 

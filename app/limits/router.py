@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from app.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, allow
 from app.deps import Resources, ResourcesDep
@@ -13,15 +13,14 @@ from app.kit.answers import Answer, answer, render, send
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import Document
 from app.kit.paging import PageDep
+from app.kit.routing import Router
 from app.limits import documents
 from app.limits.results import Results
 from app.limits.schemas import ChainLimits, FirmLimit, FirmLimits
 from app.versions.schemas import AskedDep
 from app.versions.service import Asked, lately_read
 
-router = APIRouter(
-    tags=["limits"], responses=responses(Unauthenticated, Forbidden, Absent, Malformed)
-)
+router = Router(tags=["limits"], responses=responses(Unauthenticated, Forbidden, Absent, Malformed))
 Sort = Literal["tier", "id", "name", "limit_fen", "reachable_fen", "binding"]
 
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
 from app.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
+from app.kit.routing import Router
 from app.pages.raising import walk
 from app.pages.reading import Document, Reading, ReadingDep, Standing, headroom_fen
 from app.web.charts import GRADES, UNRATED, chain_picture
@@ -20,7 +21,7 @@ from app.web.render import page
 from app.web.sheets import sheet
 from app.web.texts import Texts
 
-router = APIRouter()
+router = Router()
 STRESS_ROLES = ("risk", "officer", "admin")
 FILTERS = ("query", "where", "grade", "binding")
 DATA_CREDIT = "data_credit_factor"

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from app.auth.rules import BANK, allow
+from app.kit.routing import Router
 from app.pages.reading import Facility, ReadingDep
 from app.web.listing import listing
 from app.web.preferences import preferences_of
@@ -15,7 +16,7 @@ from app.web.render import page
 from app.web.sheets import sheet
 from app.web.texts import Texts
 
-router = APIRouter()
+router = Router()
 KEYS: Mapping[str, Callable[[Facility], Any]] = {
     "name": lambda row: row.name,
     "limit": lambda row: row.limit_fen,

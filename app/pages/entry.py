@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 from anyio import to_thread
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.auth import sessions
@@ -15,6 +15,7 @@ from app.auth.gate import check_csrf
 from app.auth.principals import Principal
 from app.auth.rules import OPEN, SIGNED_IN, PrincipalDep, allow
 from app.deps import Resources, ResourcesDep
+from app.kit.routing import Router
 from app.users import service
 from app.users.router import set_cookie
 from app.web.preferences import (
@@ -31,7 +32,7 @@ FORM_COOKIE = "deeptier_form"
 FORM_SECONDS = 3600
 ENDED = {"1": "session_ended", "kept": "session_ended_kept"}
 NAME_LENGTH_MAX = 120
-router = APIRouter()
+router = Router()
 
 
 @router.get("/", dependencies=[allow(SIGNED_IN)])

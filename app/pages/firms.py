@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from app.auth.rules import BANK, OWN_FIRM, PrincipalDep, allow
+from app.kit.routing import Router
 from app.pages.chains import STRESS_ROLES
 from app.pages.raising import passers, raising
 from app.pages.reading import Document, Reading, ReadingDep, Standing
@@ -18,7 +19,7 @@ from app.web.render import page
 from app.web.texts import Texts
 from graph.model import Attribute, table
 
-router = APIRouter()
+router = Router()
 QUERY_LENGTH_MAX = 80
 PARTNERS_SHOWN = 12
 HIDDEN = frozenset({"firm", "name", "core", "listed"})

@@ -6,12 +6,13 @@ from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.auth.errors import ForgedRequest
 from app.auth.gate import check_csrf
 from app.auth.rules import ANALYSTS, PrincipalDep, allow
+from app.kit.routing import Router
 from app.pages.reading import Document, Reading, ReadingDep
 from app.web.charts import Bar, bar_picture
 from app.web.listing import listing
@@ -21,7 +22,7 @@ from app.web.render import page, pinned
 from app.web.sheets import sheet
 from app.web.texts import Texts
 
-router = APIRouter()
+router = Router()
 FORM = "form"
 CHANNELS = ("production", "orders", "payments")
 FIRMS_MAX = 20

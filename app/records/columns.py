@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from app.kit.text import kept_form
+
 
 class Moment(TypeDecorator[dt.datetime]):
     """A moment in UTC; goes in and comes out aware of it, whatever the database keeps."""
@@ -25,3 +27,14 @@ class Moment(TypeDecorator[dt.datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002  # SQLAlchemy's interface
         """Return the moment with its zone."""
         return None if value is None else value.replace(tzinfo=dt.UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text that we write about other people's text; what cannot be kept goes in as its escape."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's interface
+        """Return the text as both databases take it."""
+        return None if value is None else kept_form(value)

@@ -6,7 +6,7 @@ Names, types and rules are what the migrations make; a test compares the two.
 
 import sqlalchemy as sa
 
-from app.records.columns import Moment
+from app.records.columns import Moment, Words
 
 metadata = sa.MetaData(
     naming_convention={
@@ -117,7 +117,7 @@ audit = sa.Table(
     sa.Column("actor", sa.String(160), nullable=False),
     sa.Column("role", sa.String(16)),
     sa.Column("action", sa.String(200), nullable=False),
-    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("target", Words, nullable=False),
     sa.Column("outcome", sa.String(16), nullable=False),
     sa.Column("status", sa.Integer),
     sa.Column("trace", sa.String(64), nullable=False),
@@ -133,7 +133,7 @@ imports = sa.Table(
     sa.Column("source", sa.String(64), nullable=False),
     sa.Column("files", sa.JSON, nullable=False),
     sa.Column("outcome", sa.JSON),
-    sa.Column("detail", sa.Text),
+    sa.Column("detail", Words),
     sa.Column("by", sa.String(160), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("finished_at", Moment),
@@ -165,7 +165,7 @@ job_runs = sa.Table(
     sa.Column("job_run", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("job", sa.String(64), nullable=False, index=True),
     sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("detail", sa.Text),
+    sa.Column("detail", Words),
     sa.Column("by", sa.String(160), nullable=False),
     sa.Column("started_at", Moment, nullable=False),
     sa.Column("finished_at", Moment),

@@ -3,19 +3,20 @@
 from pathlib import Path as Directory
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from app.auth.rules import ANALYSTS, BANK, allow
 from app.deps import Resources, ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.kit.answers import answer
 from app.kit.documents import Document, dumps
+from app.kit.routing import Router
 from app.stress import service
 from app.stress.schemas import Scenario as Asked
 from app.stress.schemas import ScenarioRequest
 from app.versions.service import policy_of
 
-router = APIRouter(
+router = Router(
     prefix="/scenarios",
     tags=["stress"],
     responses=responses(Unauthenticated, Forbidden, Absent, Malformed),
@@ -33,7 +34,7 @@ def post_scenario(request: Request, body: ScenarioRequest, resources: ResourcesD
         dumps(_with_id(document)),
         status_code=201,
         media_type="application/json",
-        headers={"Location": f"{request.url.path}/{document['scenario']}"},
+        headers={"Location": f"{request.scope['path']}/{document['scenario']}"},
     )
 
 

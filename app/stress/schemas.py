@@ -19,7 +19,7 @@ FORMAT = 1  # Of the stored files; another one makes another scenario.
 class ScenarioRequest(BaseModel):
     """What `POST /scenarios` takes; a misspelt name is refused, not passed over."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     close: list[str] = Field(
         min_length=1, max_length=CLOSED_MAX, description="Ids of the firms that close"

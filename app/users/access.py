@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from app.auth import tokens, users
 from app.auth.rules import ADMINS, PrincipalDep, allow
@@ -13,6 +13,7 @@ from app.errors import Absent, Conflict, Forbidden, Malformed, Unauthenticated, 
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import dumps
 from app.kit.paging import PageDep
+from app.kit.routing import Router
 from app.users.schemas import (
     EndedAccess,
     IssuedTokens,
@@ -21,9 +22,7 @@ from app.users.schemas import (
     UserChange,
 )
 
-router = APIRouter(
-    tags=["users"], responses=responses(Unauthenticated, Forbidden, Absent, Malformed)
-)
+router = Router(tags=["users"], responses=responses(Unauthenticated, Forbidden, Absent, Malformed))
 UserName = Annotated[str, Path(max_length=NAME_LENGTH_MAX, description="What they sign in with")]
 TokenId = Annotated[str, Path(max_length=64, description="The token's id, as the list shows it")]
 

@@ -1,6 +1,6 @@
 """Routes of sign-in and of the audit."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app import audit
 from app.auth import sessions
@@ -13,10 +13,11 @@ from app.errors import Forbidden, Malformed, Unauthenticated, responses
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import dumps
 from app.kit.paging import PageDep
+from app.kit.routing import Router
 from app.users import service
 from app.users.schemas import Audit, SignIn, Who
 
-router = APIRouter(tags=["users"])
+router = Router(tags=["users"])
 
 
 @router.post(

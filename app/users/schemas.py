@@ -10,6 +10,8 @@ from app.auth.principals import Role
 class SignIn(BaseModel):
     """Name and password."""
 
+    model_config = ConfigDict(strict=True)
+
     name: str = Field(min_length=1, max_length=120)
     password: str = Field(min_length=1, max_length=1024)
 

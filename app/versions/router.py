@@ -1,15 +1,16 @@
 """Routes of versions."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.auth.rules import SIGNED_IN, allow
 from app.deps import ResourcesDep
 from app.errors import Absent, Malformed, Unauthenticated, responses
 from app.kit.answers import answer
+from app.kit.routing import Router
 from app.versions import service
 from app.versions.schemas import AskedDep, Versions
 
-router = APIRouter(tags=["versions"])
+router = Router(tags=["versions"])
 
 
 @router.get(

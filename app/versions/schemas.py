@@ -1,12 +1,19 @@
 """Shapes of versions, and of what every read takes."""
 
 import datetime as dt
+import re
 from typing import Annotated
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
+from app.errors import Absent
+from app.kit.days import Day
 from app.versions.service import Asked
+
+NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+# Read as text: what is no number names a version that is not there, which is 404, not malformed.
+Number = Annotated[str, WithJsonSchema({"type": "integer", "minimum": 1})]
 
 
 class Version(BaseModel):
@@ -37,11 +44,20 @@ class Head(BaseModel):
 
 
 async def asked(
-    version: Annotated[int | None, Query(description="Read this version")] = None,
-    as_of: Annotated[dt.date | None, Query(description="Read the newest as of this day")] = None,
+    version: Annotated[Number | None, Query(description="Read this version")] = None,
+    as_of: Annotated[Day | None, Query(description="Read the newest as of this day")] = None,
 ) -> Asked:
-    """Return what the reader said about time."""
-    return Asked(version, as_of)
+    """
+    Return what the reader said about time.
+
+    Raises:
+        Absent: The version is no number: there is none of this name.
+    """
+    if version is None:
+        return Asked(None, as_of)
+    if NUMBER.fullmatch(version) is None:
+        raise Absent(f"no version {version!r}")
+    return Asked(int(version), as_of)
 
 
 AskedDep = Annotated[Asked, Depends(asked)]

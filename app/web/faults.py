@@ -44,7 +44,7 @@ def _worded(handler: Handler) -> Handler:
 def wants_page(request: Request) -> bool:
     """Return whether a person asks, with a browser, for one of our pages."""
     accepts = "text/html" in request.headers.get("Accept", "")
-    return accepts and not request.url.path.startswith("/api/")
+    return accepts and not request.scope["path"].startswith("/api/")
 
 
 async def fault(request: Request, problem: Response) -> Response:

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from app.kit.paths import address_of
+
 Row = TypeVar("Row")
 SIZE = 50
 PAGES_AROUND = 2
@@ -108,7 +110,7 @@ def one_page(
         page=page_of(request, total),
         pages=_pages(total),
         order=order,
-        path=request.url.path,
+        path=address_of(request.scope["path"]),
         query=dict(request.query_params),
         anchor=anchor,
     )

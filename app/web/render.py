@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from app.auth.principals import Principal
+from app.kit.paths import address_of
 from app.web import money
 from app.web.preferences import preferences_of
 from app.web.texts import Texts
@@ -70,8 +71,8 @@ def principal_of(request: Request) -> Principal | None:
 
 def here(request: Request) -> str:
     """Return the path and query of a request: where to come back to."""
-    query = request.url.query
-    return f"{request.url.path}?{query}" if query else request.url.path
+    path, query = address_of(request.scope["path"]), request.url.query
+    return f"{path}?{query}" if query else path
 
 
 def kept(request: Request) -> Mapping[str, str]:
@@ -93,7 +94,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "who": who,
         "csrf": who.csrf if who else None,
         "places": places(who),
-        "path": request.url.path,
+        "path": address_of(request.scope["path"]),
         "here": here(request),
         "kept": kept(request),
         "to": partial(pinned, kept(request)),

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_NO_FILE_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -32,7 +34,8 @@ def sheet(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) ->
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
     writer.writerows([cell(value) for value in row] for row in rows)
-    disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    plain = _NO_FILE_NAME.sub("_", name)
+    disposition = f"attachment; filename*=UTF-8''{quote(plain, safe='')}"
     return Response(
         out.getvalue().encode(),
         media_type="text/csv; charset=utf-8",

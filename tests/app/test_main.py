@@ -35,7 +35,7 @@ def test_a_wrong_method_is_a_problem(client: TestClient) -> None:
     answer = client.post("/healthz")
 
     assert answer.status_code == answer.json()["status"] == 405
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("path", ["/api/v1/cores", "/api/v1/nowhere", "/api/v1"])

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
@@ -13,6 +14,7 @@ from app.auth import sessions, users
 from app.auth.principals import ROLES, Role
 from app.config import Settings
 from app.main import create_app
+from app.records.tables import users as users_table
 from tests.app.pages.economy import FakeReading
 
 NOW = dt.datetime(2026, 7, 1, 9, 0, tzinfo=dt.UTC)
@@ -55,7 +57,10 @@ def browser(served: FastAPI, reading: FakeReading) -> Browser:
 def session_of(app: FastAPI, role: Role) -> str:
     """Begin a session without the cost of checking a password."""
     resources = app.state.resources
-    user = users.User(1 + ROLES.index(role), role, role, FIRMS.get(role))
+    with resources.records.reading() as connection:
+        query = sa.select(users_table.c.password).where(users_table.c.name == role)
+        kept = connection.execute(query).scalar_one()
+    user = users.User(1 + ROLES.index(role), role, role, FIRMS.get(role), kept)
     key = resources.settings.signing_key()
     return sessions.begin(resources.records, key, user, now=NOW).cookie
 

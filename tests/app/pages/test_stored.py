@@ -143,7 +143,7 @@ def test_a_page_shows_the_version_that_its_address_asks_for_and_so_do_its_links(
         first = client.get("/chains/CORE1?version=1", headers=headers).text
         on_day = client.get("/chains/CORE1?as_of=2026-07-01", headers=headers).text
         listed = client.get("/cores", headers=headers).text
-        refused = client.get("/cores?version=one", headers=headers)
+        refused = client.get("/cores?as_of=one", headers=headers)
         unknown = client.get("/cores?version=9", headers=headers)
         both = client.get("/cores?version=1&as_of=2026-06-30", headers=headers)
         sheets = [
