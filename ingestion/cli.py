@@ -3,10 +3,10 @@
 import datetime as dt
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -81,7 +81,7 @@ def progress_bar() -> Iterator[Progress]:
 def described(outcome: Outcome) -> str:
     """Return the outcome in words, a line a fact."""
     said = outcome.document()
-    lines = [f"{entry['path']}: {entry['rows']} rows" for entry in said["files"]]
+    lines = [_file(entry) for entry in said["files"]]
     lines.append(f"rows {said['rows']}, used {said['used']}")
     lines += [f"set aside {count}: {reason}" for reason, count in said["set_aside"].items()]
     state = "published" if outcome.published else "nothing new; still"
@@ -89,3 +89,8 @@ def described(outcome: Outcome) -> str:
     lines.append(f"firms {said['firms']}, trades {said['trades']}")
     lines.append(f"issues in {said['issues']}")
     return "\n".join(lines)
+
+
+def _file(entry: Mapping[str, Any]) -> str:
+    sheet = f", sheet {entry['sheet']}" if "sheet" in entry else ""
+    return f"{entry['path']}{sheet}: {entry['rows']} rows"

@@ -29,6 +29,17 @@ class File:
     sha256: str
     rows: int
     sheet: str = ""  # Of a workbook; blank elsewhere.
+    several: bool = False  # Whether other sheets of the workbook are read too.
+
+    @property
+    def origin(self) -> str:
+        """Return the file's name, with the sheet where it is one of several."""
+        return f"{self.path.name} [{self.sheet}]" if self.several else self.path.name
+
+    @property
+    def place(self) -> str:
+        """Return the file's path, with the sheet where it is one of several."""
+        return f"{self.path} [{self.sheet}]" if self.several else str(self.path)
 
     def longer(self, rows: int) -> "File":
         """Return the same file with more rows."""
@@ -109,7 +120,7 @@ class _Desk:
         batches = self.batches.setdefault(shape.name, [])
         digest = sha256(item.path)
         sheets: dict[str, int] = {}
-        for rows in readers.read(item.path):
+        for rows in readers.read(item.path, mapper.fits(shape, item.pattern)):
             if rows.sheet not in sheets:
                 sheets[rows.sheet] = len(self.files)
                 self.files.append(File(item.path, digest, 0, rows.sheet))
@@ -118,6 +129,8 @@ class _Desk:
             self.files[at] = self.files[at].longer(len(rows.lines) + len(rows.unread))
             batches.append(self._take(staged, item, rows, (at, offset)))
             self.notes |= dict.fromkeys(f"{item.path.name}: {note}" for note in rows.notes)
+        for at in sheets.values():
+            self.files[at] = replace(self.files[at], several=len(sheets) > 1)
 
     def _take(self, staged: Staged, item: Found, rows: Chunk, where: tuple[int, int]) -> pa.Table:
         """Return a batch as the columns of its table; what is wrong with its rows is kept."""

@@ -17,7 +17,7 @@ def write(path: Path, files: Sequence[File], issues: Sequence[pa.Table]) -> None
 
     A value that a spreadsheet would run as a formula gets an apostrophe before it.
     """
-    names = [str(file.path) for file in files]
+    names = [file.place for file in files]
     kinds: dict[str, type[pl.DataType]] = {"file": pl.Int32, "line": pl.Int32}
     kinds |= dict.fromkeys(("column", "value", "reason"), pl.String)
     empty = pl.DataFrame(schema=kinds)

@@ -1,14 +1,26 @@
 """From the columns of a file to the columns of a table: by header, the same for every source."""
 
+from collections.abc import Container, Iterable, Iterator, Sequence
+
 import pyarrow as pa
 
 from ingestion.characters import visible
 from ingestion.compose import compose
 from ingestion.errors import BadFile
 from ingestion.forms import Column, Form, Unit
-from ingestion.readers import Chunk
+from ingestion.readers import Chunk, Fits
 from ingestion.record import Records
 from ingestion.source import Named, Pattern
+
+
+def fits(form: Form, pattern: Pattern) -> Fits:
+    """Return whether cells are the header of the table: all its required columns are there."""
+
+    def fitting(cells: Sequence[str]) -> bool:
+        named = {column.name for _, column, _ in _named(cells, form, pattern)}
+        return not _missing(form, named)
+
+    return fitting
 
 
 def name_columns(file: str, rows: Chunk, form: Form, pattern: Pattern) -> Named:
@@ -20,23 +32,36 @@ def name_columns(file: str, rows: Chunk, form: Form, pattern: Pattern) -> Named:
     """
     head = f"{file}: {f'sheet {rows.sheet!r}: ' if rows.sheet else ''}line {rows.header_line}"
     named: dict[str, tuple[str, Column, Unit | None]] = {}
-    for header in rows.columns:
-        if header in pattern.ignored:
-            continue
-        match = form.named(pattern.columns.get(visible(header), header))
-        if match is None:
-            continue
-        column, unit = match
+    for header, column, unit in _named(rows.columns, form, pattern):
         if column.name in named:
             first = named[column.name][0]
             raise BadFile(f"{head}: columns {first} and {header} both mean {column.name}")
         named[column.name] = (header, column, unit)
-    for column in form.columns.values():
-        enough = (column, *(part for part in form.parts_of(column.name) if part.suffices))
-        if column.required and not any(way.name in named for way in enough):
-            wanted = "amount_fen or amount_yuan" if column.kind == "money" else column.name
-            raise BadFile(f"{head}: required column {wanted} is missing")
+    for column in _missing(form, named):
+        wanted = "amount_fen or amount_yuan" if column.kind == "money" else column.name
+        raise BadFile(f"{head}: required column {wanted} is missing")
     return named
+
+
+def _named(
+    headers: Iterable[str], form: Form, pattern: Pattern
+) -> Iterator[tuple[str, Column, Unit | None]]:
+    for header in headers:
+        if header not in pattern.ignored:
+            match = form.named(pattern.columns.get(visible(header), header))
+            if match is not None:
+                yield header, *match
+
+
+def _missing(form: Form, named: Container[str]) -> list[Column]:
+    """Return the required columns that no header names, in whole or by a part that suffices."""
+    return [
+        column
+        for column in form.columns.values()
+        if column.required
+        and column.name not in named
+        and not any(part.suffices and part.name in named for part in form.parts_of(column.name))
+    ]
 
 
 def to_columns(records: Records, form: Form, named: Named) -> dict[str, pa.Array]:

@@ -62,6 +62,7 @@ class Outcome:
 
     source: str
     files: tuple[tuple[str, int], ...]
+    sheets: tuple[str, ...]  # Of each file that is a workbook; blank elsewhere.
     rows: int
     used: int
     set_aside: Mapping[str, int]
@@ -74,7 +75,10 @@ class Outcome:
         """Return the outcome as plain values."""
         return {
             "source": self.source,
-            "files": [{"path": path, "rows": rows} for path, rows in self.files],
+            "files": [
+                {"path": path, "rows": rows} | ({"sheet": sheet} if sheet else {})
+                for (path, rows), sheet in zip(self.files, self.sheets, strict=True)
+            ],
             "rows": self.rows,
             "used": self.used,
             "set_aside": dict(self.set_aside),
@@ -120,7 +124,7 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
         state = _begin(job, sources.load(source))
         found, unknown = sources.find(state.source, paths)
         given = collect(state.source, found, job.progress, zone=job.zone)
-        state.origins = tuple(Origin(file.path.name, file.sha256) for file in given.files)
+        state.origins = tuple(Origin(file.origin, file.sha256) for file in given.files)
         listing = _issues_path(job, source)
         try:
             resolution, rows = _settle(state, given)
@@ -334,6 +338,7 @@ def _outcome(
     return Outcome(
         source=state.source.name,
         files=tuple((str(file.path), file.rows) for file in given.files),
+        sheets=tuple(file.sheet for file in given.files),
         rows=sum(file.rows for file in given.files),
         used=sum(judged.used for judged in state.verdicts.values()),
         set_aside=dict(sorted(reasons.items())),

@@ -1,4 +1,4 @@
-"""Files into columns of text: CSV (plain or gzip), XLSX and Parquet."""
+"""Files into columns of text: CSV (plain or gzip), workbooks and Parquet."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,8 +6,9 @@ from pathlib import Path
 from ingestion.errors import BadFile
 from ingestion.readers import excel, parquet, text
 from ingestion.readers.chunk import Chunk, Unread
+from ingestion.readers.heads import Fits
 
-ENDINGS = (".csv", ".csv.gz", ".xlsx", ".parquet")
+ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".parquet")
 
 
 def stem(path: Path) -> str | None:
@@ -25,9 +26,13 @@ def stem(path: Path) -> str | None:
     return None
 
 
-def read(path: Path) -> Iterator[Chunk]:
+def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
     """
     Yield a file's rows in batches; every column is text, as it stands in the file.
+
+    Args:
+        path: The file.
+        fits: Whether a row is the header of the table; without it the first row is.
 
     Raises:
         BadFile: The file is missing, empty, broken, too large or cannot be decoded.
@@ -35,8 +40,8 @@ def read(path: Path) -> Iterator[Chunk]:
     if not path.is_file():
         raise BadFile(f"{path.name}: no such file")
     name = path.name.lower()
-    if name.endswith(".xlsx"):
-        return excel.read(path)
+    if name.endswith((".xlsx", ".xlsm")):
+        return excel.read(path, fits)
     if name.endswith(".parquet"):
         return parquet.read(path)
     if stem(path) is None:
@@ -44,4 +49,4 @@ def read(path: Path) -> Iterator[Chunk]:
     return text.read(path)
 
 
-__all__ = ["ENDINGS", "Chunk", "Unread", "read", "stem"]
+__all__ = ["ENDINGS", "Chunk", "Fits", "Unread", "read", "stem"]
