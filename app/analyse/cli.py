@@ -1,6 +1,7 @@
 """The commands `analyse NAME`."""
 
 import sys
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -367,20 +368,24 @@ def _run(
 ) -> None:
     # Loaded here: compiled code takes a second to load, which other commands need not wait for.
     tables, writing = (import_module(f"app.analyse.{part}") for part in ("tables", "writing"))
-    for path in (out, losses):
-        writing.check(path)
+    given = {f"--{at.name}": getattr(options, at.name) for at in fields(options)}
+    inputs = {option: path for option, path in given.items() if isinstance(path, Path)}
+    outputs = {"--out": out, "--losses": losses, "--set-aside": set_aside}
+    writing.check({option: path for option, path in outputs.items() if path}, inputs)
     desk = tables.Desk(keep_going=set_aside is not None)
     with console.progress(name) as step:
         desk.step = step
         answer: asked.Answer = import_module(f"app.analyse.{name}").run(options, desk, step)
     for note in desk.notes:
         console.say(f"note: {note}")
-    if losses is not None and answer.losses is not None:
-        writing.write(losses, answer.losses)
-    if set_aside is not None:
-        writing.write_issues(set_aside, desk.issues)
+    with writing.together() as draft:
+        if losses is not None and answer.losses is not None:
+            writing.write(draft(losses), answer.losses)
+        if set_aside is not None:
+            writing.write_issues(draft(set_aside), desk.issues)
+        if out is not None:
+            writing.write(draft(out), [answer.table])
     if out is not None:
-        writing.write(out, [answer.table])
         console.say(f"{name}: {answer.rows} rows written to {out}")
     if as_json:
         said = {"set_aside": len(desk.issues), "out": str(out) if out else None}

@@ -1,8 +1,12 @@
 """Results as files: CSV with 17 significant digits, or Parquet."""
 
+import contextlib
 import csv
 import gzip
-from collections.abc import Iterable, Iterator, Sequence
+import io
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,16 +18,68 @@ from app.analyse.tables import Issue
 from graph.errors import InvalidInput
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
+RESULTS = ("--out", "--losses")
 
 
-def check(path: Path | None) -> None:
-    """Raise `InvalidInput` where a result cannot be written to such a file."""
-    if path is None:
-        return
-    if not path.name.lower().endswith(ENDINGS):
-        raise InvalidInput(f"{path.name}: a result ends in one of {', '.join(ENDINGS)}")
-    if not path.absolute().parent.is_dir():
-        raise InvalidInput(f"{path}: there is no such folder")
+def check(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> None:
+    """
+    Do nothing where each output has a file of its own, or raise.
+
+    Args:
+        outputs: By option, the files that will be written.
+        inputs: By option, the files that will be read.
+
+    Raises:
+        InvalidInput: A result cannot be written to such a file, or the file is an input or another
+            output: by whatever path, through links too.
+    """
+    taken = dict(inputs)
+    for option, path in outputs.items():
+        if option in RESULTS and not path.name.lower().endswith(ENDINGS):
+            raise InvalidInput(f"{path.name}: a result ends in one of {', '.join(ENDINGS)}")
+        if not _real(path).parent.is_dir():
+            raise InvalidInput(f"{path}: there is no such folder")
+        if path.exists() and not path.is_file():
+            raise InvalidInput(f"{path}: {option} is no file that could be written")
+        for other, read in taken.items():
+            if _are_one(path, read):
+                raise InvalidInput(f"{option} and {other} are the same file: {path}")
+        taken[option] = path
+
+
+def _are_one(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return _real(one) == _real(other)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # Unlike `resolve` it gives an answer on a circle of links.
+
+
+@contextlib.contextmanager
+def together() -> Iterator[Callable[[Path], Path]]:
+    """
+    Lend a function that gives for each file a draft to write in its place.
+
+    When all are written they take the place of the files; when one fails, every file stays as it
+    was. A link stays a link: the file that it leads to is written.
+    """
+    drafts: dict[Path, Path] = {}
+
+    def draft(path: Path) -> Path:
+        target = _real(path)
+        ending = next((e for e in ENDINGS if path.name.lower().endswith(e)), "")
+        drafts[target] = target.with_name(f".{secrets.token_hex(8)}{ending}")
+        return drafts[target]
+
+    try:
+        yield draft
+        for target, written in drafts.items():
+            written.replace(target)
+    finally:
+        for written in drafts.values():
+            written.unlink(missing_ok=True)
 
 
 def write(path: Path, parts: Iterable[Columns]) -> None:
@@ -31,7 +87,11 @@ def write(path: Path, parts: Iterable[Columns]) -> None:
     if path.name.lower().endswith(".parquet"):
         _write_parquet(path, parts)
     elif path.name.lower().endswith(".gz"):
-        with gzip.open(path, "wt", encoding="utf-8", newline="") as file:
+        with (
+            path.open("wb") as packed,
+            gzip.GzipFile("", "wb", fileobj=packed, mtime=0) as raw,
+            io.TextIOWrapper(raw, encoding="utf-8", newline="") as file,
+        ):
             write_csv(file, parts)
     else:
         with path.open("w", encoding="utf-8", newline="") as file:
