@@ -51,9 +51,19 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
         "damping": options.damping,
         "tolerance": options.tolerance,
         "dangling": options.dangling,
-        "residual_max": float(found.residual.max()),
+        "residual_max": _reached(options, desk, float(found.residual.max())),
     }
     return Answer(table, facts)
+
+
+def _reached(options: Options, desk: Desk, residual: float) -> float:
+    """Return how far off shares may be; note it where the tolerance could not be reached."""
+    if residual > options.tolerance:
+        desk.notes.append(
+            f"tolerance {options.tolerance:g} is below what floats can reach at damping "
+            f"{options.damping!r}: the shares of a source may be off by {residual:.2g} in all"
+        )
+    return residual
 
 
 def _sources(options: Options, desk: Desk, codes: Codes) -> tuple[list[str], Sources]:

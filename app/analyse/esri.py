@@ -1,5 +1,6 @@
 """`analyse esri`: what each closure or shock costs in production."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -47,7 +48,9 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
     rules = rules_of(options) if method == "rounds" else EXACT
     with placed(options, production) as (there, threads):
         run = Run(there, scenarios, rules, threads, progress)
-        columns, more = _by_rounds(options, run) if method == "rounds" else _at_rest(options, run)
+        columns, more = (
+            _by_rounds(options, run) if method == "rounds" else _at_rest(options, run, desk)
+        )
     facts |= {"denominators": production.denominators, **_facts(options, columns["esri"]), **more}
     return Answer(
         {kind: names, **table(**columns)},
@@ -87,13 +90,22 @@ def _by_rounds(options: Options, run: Run) -> tuple[Figures, dict[str, object]]:
     return {**columns, "rounds": found.rounds}, facts
 
 
-def _at_rest(options: Options, run: Run) -> tuple[Figures, dict[str, object]]:
+def _at_rest(options: Options, run: Run, desk: Desk) -> tuple[Figures, dict[str, object]]:
     if options.precision != "double" or options.dead_sector != "one":
         raise InvalidInput("fixed-point knows --precision double and --dead-sector one only")
     width = 1.0 if options.tolerance is None else options.tolerance
+    if not 0.0 <= width <= 1.0:
+        raise InvalidInput(f"tolerance {width} of fixed-point is not in [0, 1]")
+    width = max(width, sys.float_info.min)  # At 0 every scenario is iterated until it stands still.
     found = bracket(
         run.production, run.scenarios, width=width, threads=run.threads, progress=run.progress
     )
+    reached = float(np.max(found.width, initial=0.0))
+    if reached > width:
+        desk.notes.append(
+            f"tolerance {width:g} is below what floats can reach: "
+            f"the widest bracket is {reached:.2g} of its upper end"
+        )
     columns = {
         "esri": found.total,
         "esri_downstream": found.down,
@@ -105,7 +117,7 @@ def _at_rest(options: Options, run: Run) -> tuple[Figures, dict[str, object]]:
     }
     facts: dict[str, object] = {
         "width_asked": width,
-        "width_max": float(np.max(found.width, initial=0.0)),
+        "width_max": reached,
         "exact": int(found.exact.sum()),
     }
     return columns, facts

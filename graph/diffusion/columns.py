@@ -3,19 +3,21 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import ceil, log
+from math import log
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from graph.diffusion.ties import DAMPING, TOLERANCE, Dangling, Ties, check_tolerance
+from graph.diffusion.ties import DAMPING, TOLERANCE, Dangling, Ties, check_tolerance, steps_max
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import walks
 from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, offsets, sorted_by, sum_fits
 
 Progress = Callable[[int], None]
 SPAN = 2 * (2 + walks.START_MAX)  # Twice what shares and their start sum to, or more.
+# Sweeps go on until little besides rounding is left, and where they stall above it, that is taken.
+ROUNDING_SOUGHT, ROUNDING_LEFT = 17 / 16, 4.0
 STEPS = 20  # Towards the slowest direction: each halves what is left of the others, or better.
 
 
@@ -93,6 +95,11 @@ class Walk:
     def __len__(self) -> int:
         return len(self.ties)
 
+    @property
+    def floor(self) -> float:
+        """Return what rounding alone may put the shares of a source off by, all together."""
+        return ROUNDING_LEFT * self.rounding
+
     @classmethod
     def prepare(cls, ties: Ties, *, damping: float = DAMPING) -> Self:
         """
@@ -169,6 +176,8 @@ def spread_all(
 
     The equation that the shares solve, and the bound on how far they are from it, stand in
     `graph/kernels/walks.py`. A source has the same bits in any company, on any number of threads.
+    A tolerance below what floats can reach ends where only rounding is left; `residual` says there
+    how far off the shares may be.
 
     Args:
         walk: Who sells what share of whose purchases, prepared.
@@ -180,7 +189,7 @@ def spread_all(
 
     Raises:
         InvalidInput: A source names a firm outside, or an argument is out of range.
-        NotConverged: A source is left further off than the tolerance (it is below rounding).
+        NotConverged: A source is further off after the sweeps that time allows.
 
     Example:
         Firm 0 buys from 1, and 1 from 2 and 3 alike.
@@ -220,7 +229,7 @@ def spread_strong(
 
     Raises:
         InvalidInput: A source names a firm outside, or an argument is out of range.
-        NotConverged: A source is left further off than the tolerance (it is below rounding).
+        NotConverged: A source is further off after the sweeps that time allows.
 
     Example:
         >>> ties = Ties.build(4, suppliers=[1, 2, 3], buyers=[0, 1, 1], amounts=[8, 5, 5])
@@ -261,6 +270,11 @@ class _Job:
 
     def __post_init__(self) -> None:
         check_tolerance(self.tolerance, self.dangling)
+        if not self.walk.floor < 1.0:
+            raise InvalidInput(
+                f"damping {self.walk.damping!r} is too near 1: "
+                f"rounding alone may put shares off by {self.walk.floor:.2g}"
+            )
 
     def run(
         self,
@@ -304,17 +318,22 @@ class _Job:
         # The shares with what dangles sent back are those without, brought to sum 1: twice the
         # distance by their sum, which is at least 1 - damping.
         near = self.tolerance * ((1.0 - damping) / 2.0 if self.dangling == "sources" else 1.0)
-        sweeps_max = 3 + (ceil(log(near * (1 - damping) / SPAN) / log(damping)) if damping else 0)
-        limits = walks.Limits(near - self.walk.rounding, sweeps_max)
+        near = max(near, ROUNDING_SOUGHT * self.walk.rounding)
+        needed = 3 + (log(near * (1 - damping) / SPAN) / log(damping) if damping else 0)
+        limits = walks.Limits(
+            near - self.walk.rounding,
+            steps_max(needed, len(self.walk) + len(self.walk.ties.shares)),
+        )
         walks.run(self.walk.layout, placed, *ends, limits, space, found, rounds, left)
         left += self.walk.rounding
+        far = np.flatnonzero(~(left <= max(near, self.walk.floor)))
         if self.dangling == "sources":
             sums = found.sum(axis=1)
             found /= sums[:, None]
             left *= 2.0 / sums
-        far = np.flatnonzero(~(left <= self.tolerance))
         if len(far):
             source, sweeps = ends[0] + far[0], rounds[far[0]]
             raise NotConverged(
-                f"source {source}: {left[far[0]]:.2e} is left out after {sweeps} sweeps"
+                f"source {source}: {left[far[0]]:.2e} is left out after {sweeps} sweeps, the most "
+                f"at damping {damping!r}: a smaller damping or a larger tolerance settles sooner"
             )

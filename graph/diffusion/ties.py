@@ -14,6 +14,25 @@ from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, sum_fits
 Dangling = Literal["lost", "sources"]
 DAMPING = 0.85
 TOLERANCE = 1e-10
+# A bound on time where damping is near 1: visits of firms and trades, some seconds' worth, but
+# never so few steps that a damping of 0.999 does not settle on a large network.
+VISITS_MAX = 20_000_000
+STEPS_MIN = 30_000
+
+
+def steps_max(needed: float, size: int) -> int:
+    """
+    Return how many steps may be taken: what theory says is enough, within a bound on time.
+
+    Args:
+        needed: Steps that are enough by the damping alone.
+        size: Firms and trades that a step visits.
+
+    Example:
+        >>> steps_max(120.5, 1_000), steps_max(2e10, 100), steps_max(2e10, 1_000_000)
+        (121, 200000, 30000)
+    """
+    return ceil(min(needed, max(STEPS_MIN, VISITS_MAX // max(1, size))))
 
 
 class Traded(Protocol):
@@ -122,7 +141,7 @@ def spread(
 
     Raises:
         InvalidInput: The source weighs nothing, or an argument is out of range.
-        NotConverged: More than the tolerance is left out (rounding: it is too small).
+        NotConverged: More than the tolerance is left out after the steps that time allows.
 
     Example:
         Firm 0 buys from 1, and 1 from 2 and 3 alike.
@@ -134,7 +153,8 @@ def spread(
     weights = np.array(source, np.float64)
     _check(ties, weights, damping, tolerance, dangling)
     # Each step leaves at most `damping` of the mass, so this many reach the tolerance.
-    rounds_max = 2 + (ceil(log(tolerance) / log(damping)) if damping > 0.0 else 0)
+    needed = 2 + (log(tolerance) / log(damping) if damping > 0.0 else 0)
+    rounds_max = steps_max(needed, len(ties) + len(ties.shares))
     shares, rounds, residual = kernel.spread(
         ties.indptr,
         ties.buyers,
@@ -146,7 +166,10 @@ def spread(
         rounds_max,
     )
     if residual > tolerance:
-        raise NotConverged(f"{residual:.2e} is left out after {rounds} steps")
+        raise NotConverged(
+            f"{residual:.2e} is left out after {rounds} steps, the most at damping {damping!r}: "
+            "a smaller damping or a larger tolerance settles sooner"
+        )
     return Diffusion(shares, rounds, residual)
 
 

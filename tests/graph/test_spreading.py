@@ -16,6 +16,7 @@ from graph.diffusion import (
     spread_all,
     spread_strong,
 )
+from graph.diffusion import ties as bounds
 from graph.errors import InvalidInput, NotConverged
 from tests.graph.effort import examples
 
@@ -264,5 +265,36 @@ def test_other_refusals_are_in_words() -> None:
         spread_strong(walk, Sources.alone([0]), least=0.0)
     with pytest.raises(InvalidInput, match="damping 1"):
         Walk.prepare(drawn_ties(2), damping=1.0)
-    with pytest.raises(NotConverged, match=r"source 0: .* is left out after \d+ sweeps"):
-        spread_all(walk, Sources.alone([0]), tolerance=1e-15)
+    with pytest.raises(InvalidInput, match="too near 1"):
+        spread_all(Walk.prepare(drawn_ties(2), damping=1.0 - 1e-16), Sources.alone([0]))
+
+
+@pytest.mark.parametrize("dangling", DANGLING)
+@pytest.mark.parametrize("damping", [0.1, 0.85, 0.999])
+@pytest.mark.parametrize("tolerance", [1e-14, 1e-300])
+def test_a_tolerance_below_rounding_ends_at_the_floor_and_says_how_far_off(
+    damping: float, tolerance: float, dangling: Dangling
+) -> None:
+    drawn = (4, np.array([0, 1, 2, 3, 1, 2]), np.array([1, 2, 0, 0, 3, 3]), np.arange(1.0, 7.0))
+    walk = Walk.prepare(tied(drawn), damping=damping)
+    weights = np.eye(4)
+
+    found = spread_all(walk, Sources.of(weights), tolerance=tolerance, dangling=dangling)
+
+    off = np.abs(found.shares - solved(drawn, weights, damping, dangling)).sum(axis=1)
+    assert (found.residual <= max(tolerance, 3 * walk.floor)).all()
+    assert (off <= found.residual + 1e-15 / (1 - damping)).all()
+
+
+@pytest.mark.parametrize("damping", [0.999999, 0.999999999])
+def test_sweeps_and_steps_are_bounded_however_near_the_damping_is_to_one(
+    damping: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "VISITS_MAX", 1_000_000)
+    circle = Ties.build(3, suppliers=[0, 1, 2], buyers=[1, 2, 0], amounts=[3.0, 4.0, 5.0])
+    slow = tied((4, np.array([0, 1, 2, 3, 1, 2]), np.array([1, 2, 0, 0, 3, 3]), np.arange(1.0, 7)))
+
+    with pytest.raises(NotConverged, match=r"source 0: \S+ is left out after \d+ sweeps, the most"):
+        spread_all(Walk.prepare(slow, damping=damping), Sources.alone([0]))
+    with pytest.raises(NotConverged, match=r"\S+ is left out after \d+ steps, the most"):
+        spread(circle, [1, 0, 0], damping=damping)

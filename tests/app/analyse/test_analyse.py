@@ -517,6 +517,18 @@ def test_diffusion_of_every_source(bench: Bench) -> None:
     assert first["03"] == pytest.approx(0.125 / 2 / 3)
 
 
+def test_a_tolerance_below_rounding_is_noted_with_what_was_reached(bench: Bench) -> None:
+    bench.write("sources.csv", "source,firm,amount", "p,011,3")
+    files = {"firms": "firms.csv", "trades": "trades.csv"}
+
+    said = bench.run(
+        "diffusion", "--tolerance", "1e-16", **files, sources="sources.csv", out="out.csv"
+    )
+
+    assert said.exit_code == 0, said.exception
+    assert "tolerance 1e-16 is below what floats can reach at damping 0.85" in said.stderr
+
+
 def test_a_source_that_weighs_nothing_is_refused(bench: Bench) -> None:
     bench.write("sources.csv", "source,firm,amount", "p,011,0")
 
