@@ -26,6 +26,7 @@ from ingestion.days import ZONE
 SOURCE_VERSION = "0.1.0"
 RECORDS_BACKENDS = ("sqlite", "postgresql")
 OWNER_ONLY = 0o600
+IMPORT_MEMORY_MIB = 4096
 
 
 class Settings(BaseSettings):
@@ -64,6 +65,16 @@ class Settings(BaseSettings):
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,
         description="Threads of an analysis; default one for each processor",
+    )
+
+    import_memory_mib: int = Field(
+        default_factory=lambda: min(IMPORT_MEMORY_MIB, _memory_mib() // 2),
+        ge=256,
+        description="MiB of memory an import may take; default 4096, or half of what there is",
+    )
+    import_seconds: int = Field(default=3600, ge=1, description="Seconds that one import may take")
+    stop_seconds: int = Field(
+        default=20, ge=0, description="Seconds that a stop waits for imports and jobs that run"
     )
 
     @field_validator("home")
@@ -125,6 +136,11 @@ class Settings(BaseSettings):
         """Return the 32 bytes that sign tokens and sessions, made on first use."""
         given = self.secret.get_secret_value() if self.secret else _kept_secret(self.home)
         return hashlib.sha256(b"deeptier signing key\0" + given.encode()).digest()
+
+
+def _memory_mib() -> int:
+    """Return how much memory the machine has."""
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20)
 
 
 def _address(file: Path) -> str:

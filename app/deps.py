@@ -21,6 +21,7 @@ from app.config import Settings
 from app.errors import Absent, Unready
 from app.kit.answers import KeptAnswers
 from app.kit.clock import Clock, utc_now
+from app.kit.stopping import Stopping
 from app.records import Records, open_records
 from graph.model import Version
 from graph.stores import Store, open_store
@@ -40,6 +41,7 @@ class Resources:
         self.now = now
         self._lock = threading.RLock()
         self.answers = KeptAnswers()
+        self.stopping = Stopping()
         self._undo = contextlib.ExitStack()
         self._kept: OrderedDict[Hashable, tuple[dt.datetime, object]] = OrderedDict()
 

@@ -29,7 +29,7 @@ from app.auth.sessions import COOKIE
 from app.config import Settings, code_version
 from app.deps import Resources, ResourcesDep
 from app.errors import Problem, Unready, responses
-from app.imports.service import Imports
+from app.imports.working import Imports
 from app.jobs.running import run_job
 from app.jobs.scheduler import Scheduler
 from app.kit.clock import Clock, utc_now
@@ -163,9 +163,11 @@ def _body_bytes_max(path: str) -> int:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     resources: Resources = app.state.resources
     try:
-        with Scheduler(resources) if app.state.with_jobs else contextlib.nullcontext():
+        with (
+            app.state.imports,
+            Scheduler(resources) if app.state.with_jobs else contextlib.nullcontext(),
+        ):
             yield
-        app.state.imports.close()
     finally:
         resources.close()
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,12 +14,13 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from ingestion.collect import Progress
-from ingestion.run import Job, Outcome
-from ingestion.run import ingest as run
+from ingestion.run import Outcome
 from ingestion.source import names
 
-# Opens store and data folder for one import: as-of date, whether to replace, progress.
-MakeJob = Callable[[dt.date | None, bool, Progress], AbstractContextManager[Job]]
+# Imports files of a source.
+Ingest = Callable[[str, Sequence[Path]], Outcome]
+# Opens what one import needs: as-of date, whether to replace, progress.
+OpenIngest = Callable[[dt.date | None, bool, Progress], AbstractContextManager[Ingest]]
 _STEPS = {
     "read": "reading",
     "check": "checking",
@@ -29,7 +30,7 @@ _STEPS = {
 }
 
 
-def build(make_job: MakeJob) -> Callable[..., None]:
+def build(open_ingest: OpenIngest) -> Callable[..., None]:
     """Return the command `ingest`, which asks the application for what it needs."""
 
     def ingest(
@@ -51,8 +52,8 @@ def build(make_job: MakeJob) -> Callable[..., None]:
         Example: deeptier ingest files ./january --as-of 2026-01-31
         """
         day = None if as_of is None else as_of.date()
-        with progress_bar() as progress, make_job(day, replace, progress) as job:
-            outcome = run(source, paths, job=job)
+        with progress_bar() as progress, open_ingest(day, replace, progress) as run:
+            outcome = run(source, paths)
         typer.echo(
             json.dumps(outcome.document(), ensure_ascii=False, indent=2)
             if as_json

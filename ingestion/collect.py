@@ -18,6 +18,7 @@ from ingestion.source import Found, Source
 
 # Called with the step and how much of it is done, in per cent.
 Progress = Callable[[str, int], None]
+Reading = Callable[[Path], None]  # Called with each file before it is read.
 _HASH_BYTES = 2**20
 
 
@@ -71,7 +72,12 @@ class Collected:
 
 
 def collect(
-    source: Source, found: Sequence[Found], progress: Progress, *, zone: dt.tzinfo = ZONE
+    source: Source,
+    found: Sequence[Found],
+    progress: Progress,
+    *,
+    zone: dt.tzinfo = ZONE,
+    reading: Reading,
 ) -> Collected:
     """
     Return every row of every file, staged by table.
@@ -81,6 +87,7 @@ def collect(
         found: The files, with the table that each holds.
         progress: Is told how far the reading is.
         zone: Where the bank works: there a moment is a day.
+        reading: Is told each file before it is read.
 
     Raises:
         BadFile: A file cannot be read at all, or lacks a required column.
@@ -88,6 +95,7 @@ def collect(
     desk = _Desk(source, zone)
     for at, item in enumerate(found):
         progress("read", 100 * at // len(found))
+        reading(item.path)
         desk.read(item)
     progress("read", 100)
     return desk.collected()

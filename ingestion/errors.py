@@ -5,7 +5,9 @@ InvalidInput (graph.errors)
 └── Refused             the whole import is refused; what is served stays as it was
     ├── BadFile         a file is missing, broken, undecodable or lacks a column
     ├── TooManyBadRows  more rows were set aside than the source allows
-    └── ImportBusy      another import runs on the same home
+    ├── Broken          the process that read it died of it, or went past its bounds
+    ├── ImportBusy      another import runs on the same home
+    └── Stopped         it was told to stop
 """
 
 from graph.errors import InvalidInput
@@ -25,3 +27,11 @@ class TooManyBadRows(Refused):
 
 class ImportBusy(Refused):
     """Another import runs on the same home."""
+
+
+class Broken(Refused):
+    """The process that read the files died of it, or went past its bounds."""
+
+
+class Stopped(Refused):
+    """The import was told to stop; it may be begun again."""

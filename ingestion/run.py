@@ -14,7 +14,7 @@ from graph.model import Version
 from graph.stores.base import Store
 from ingestion import derive, issues, publish, settle, verdict
 from ingestion import source as sources
-from ingestion.collect import Collected, Progress, Staged, collect
+from ingestion.collect import Collected, Progress, Reading, Staged, collect
 from ingestion.days import ZONE, day_of
 from ingestion.errors import Refused, TooManyBadRows
 from ingestion.lake import EMPTY, Manifest, Origin, Parties, View
@@ -33,6 +33,10 @@ def silent(step: str, done: int) -> None:
     """Tell nobody how far an import is."""
 
 
+def unnoticed(path: Path) -> None:
+    """Tell nobody which file is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """Where an import goes, and what it may not know by itself."""
@@ -44,6 +48,7 @@ class Job:
     as_of: dt.date | None = None
     replace: bool = False
     zone: dt.tzinfo = ZONE  # Where the bank's day begins and ends.
+    reading: Reading = unnoticed
 
     @property
     def today(self) -> dt.date:
@@ -123,7 +128,7 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
         sweep(job.lake)
         state = _begin(job, sources.load(source))
         found, unknown = sources.find(state.source, paths)
-        given = collect(state.source, found, job.progress, zone=job.zone)
+        given = collect(state.source, found, job.progress, zone=job.zone, reading=job.reading)
         state.origins = tuple(Origin(file.origin, file.sha256) for file in given.files)
         listing = _issues_path(job, source)
         try:

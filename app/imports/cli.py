@@ -3,26 +3,20 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from app.audit.commands import audited
 from app.deps import open_resources
+from app.imports.ingesting import Options, ingest_files
 from ingestion import cli
 from ingestion.collect import Progress
-from ingestion.run import Job
 
 
 @contextmanager
-def _job(as_of: dt.date | None, replace: bool, progress: Progress) -> Iterator[Job]:  # noqa: FBT001  # called by position
+def _ingesting(as_of: dt.date | None, replace: bool, progress: Progress) -> Iterator[cli.Ingest]:  # noqa: FBT001  # called by position
     with open_resources() as resources, audited(resources, "ingest", str(resources.home)):
-        yield Job(
-            store=resources.store,
-            home=resources.home,
-            now=resources.now(),
-            progress=progress,
-            as_of=as_of,
-            replace=replace,
-            zone=resources.settings.zone,
-        )
+        options = Options(as_of, replace)
+        yield partial(ingest_files, resources, options=options, progress=progress)
 
 
-ingest = cli.build(_job)
+ingest = cli.build(_ingesting)

@@ -1,11 +1,11 @@
 """Rows of imports: waiting, running, done or failed."""
 
-import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.records import Records
+from app.records.lease import Lease
 from app.records.tables import imports
 
 UNFINISHED = ("waiting", "running")
@@ -17,10 +17,21 @@ def add(records: Records, row: dict[str, Any]) -> None:
         connection.execute(imports.insert().values({**row, "state": "waiting"}))
 
 
-def change(records: Records, name: str, **values: object) -> None:
-    """Change an import's state, outcome, detail or end."""
+def change(records: Records, name: str, *, lease: Lease, **values: object) -> bool:
+    """
+    Return whether an import was changed: it has not ended, and who changes it holds the lease.
+
+    Args:
+        records: The records database.
+        name: The import.
+        lease: Of who works imports off; another may have taken it over meanwhile.
+        values: State, outcome, detail, end or tries.
+    """
+    mine = sa.update(imports).where(
+        imports.c["import"] == name, imports.c.state.in_(UNFINISHED), lease.is_ours
+    )
     with records.writing() as connection:
-        connection.execute(sa.update(imports).where(imports.c["import"] == name).values(values))
+        return connection.execute(mine.values(values)).rowcount == 1
 
 
 def find(records: Records, name: str) -> dict[str, Any] | None:
@@ -34,9 +45,17 @@ def find(records: Records, name: str) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
-def give_up(records: Records, *, before: dt.datetime, now: dt.datetime) -> int:
-    """Return how many unfinished imports began before a moment, and call them failed."""
-    lost = sa.update(imports).where(imports.c.state.in_(UNFINISHED), imports.c.created_at < before)
-    values = {"state": "failed", "detail": "the process that ran it ended", "finished_at": now}
-    with records.writing() as connection:
-        return connection.execute(lost.values(values)).rowcount
+def oldest(records: Records) -> dict[str, Any] | None:
+    """Return the import whose turn it is; None where all have ended."""
+    waits = sa.select(imports).where(imports.c.state.in_(UNFINISHED))
+    first = waits.order_by(imports.c.created_at, imports.c["import"]).limit(1)
+    with records.reading() as connection:
+        row = connection.execute(first).mappings().first()
+    return None if row is None else dict(row)
+
+
+def unfinished(records: Records) -> set[str]:
+    """Return the names of the imports that have not ended."""
+    names = sa.select(imports.c["import"]).where(imports.c.state.in_(UNFINISHED))
+    with records.reading() as connection:
+        return set(connection.execute(names).scalars())

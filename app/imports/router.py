@@ -9,7 +9,8 @@ from app.deps import ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, TooLarge, Unauthenticated, responses
 from app.imports.ingesting import source_names
 from app.imports.schemas import Import
-from app.imports.service import Imports, Order, Upload
+from app.imports.service import Order, Upload, read, take
+from app.imports.working import Imports
 from app.kit.answers import answer
 from app.kit.days import Day
 from app.kit.documents import Document, dumps
@@ -43,7 +44,9 @@ def post_import(
         raise Malformed(f"no source {source!r}; there are {', '.join(source_names())}")
     uploads = [Upload(each.filename or "", each.file) for each in files]
     order = Order(source=source, by=who.name, as_of=as_of, replace=replace)
-    taken = _imports(request).take(order, uploads)
+    taken = take(request.app.state.resources, order, uploads)
+    imports: Imports = request.app.state.imports
+    imports.wake()
     return Response(
         dumps(_document(taken)),
         status_code=202,
@@ -55,7 +58,7 @@ def post_import(
 @router.get("/{name}", summary="Read an import", response_model=Import, dependencies=[allow(BANK)])
 def read_import(request: Request, name: str, resources: ResourcesDep) -> Response:
     """Return an import as it stands: waiting, running, done or failed."""
-    document = _document(_imports(request).read(name))
+    document = _document(read(resources, name))
     current = resources.store.current()
     return answer(request, document, version=current.number if current else 0, policy="none")
 
@@ -67,8 +70,3 @@ def _document(row: dict[str, Any]) -> Document:
         "created_at": row["created_at"],
         "finished_at": row["finished_at"],
     }
-
-
-def _imports(request: Request) -> Imports:
-    imports: Imports = request.app.state.imports
-    return imports

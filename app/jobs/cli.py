@@ -9,6 +9,7 @@ import typer
 from app.audit.commands import audited
 from app.deps import open_resources
 from app.errors import AppError
+from app.imports.working import Imports
 from app.jobs.running import jobs as listed
 from app.jobs.running import run_job
 from app.jobs.scheduler import Scheduler
@@ -78,7 +79,7 @@ def run(
 @jobs.command()
 def work() -> None:
     """
-    Run the scheduled jobs until told to stop; of several such processes one leads.
+    Run scheduled jobs and imports until told to stop; of several such processes one leads.
 
     Example: deeptier jobs work
     """
@@ -86,5 +87,9 @@ def work() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with open_resources() as resources, Scheduler(resources):
+    with (
+        open_resources() as resources,
+        Imports(resources, after=lambda: run_job(resources, "refresh", by="import")),
+        Scheduler(resources),
+    ):
         stop.wait()

@@ -7,9 +7,6 @@ whoever takes over goes on where the last leader stopped.
 
 import contextlib
 import datetime as dt
-import os
-import secrets
-import socket
 import threading
 from types import TracebackType
 from typing import Any, Self
@@ -17,12 +14,14 @@ from typing import Any, Self
 import structlog
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.deps import Resources
 from app.errors import Unready
-from app.jobs.lease import Lease
 from app.jobs.running import run_job
 from app.jobs.tasks import TASKS
+from app.jobs.threads import Threads
+from app.records.lease import Lease, holder_name
 
 LEASE = dt.timedelta(seconds=15)
 LATE_SECONDS_MAX = 3600
@@ -34,7 +33,7 @@ class Scheduler:
     """Runs the jobs of a process while it leads; a context manager."""
 
     def __init__(self, resources: Resources, *, lasts: dt.timedelta = LEASE) -> None:
-        holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        holder = holder_name()
         self.resources = resources
         self.lease = Lease(resources.records, "jobs", holder, lasts, resources.now)
         self._every = lasts.total_seconds() / 3
@@ -54,7 +53,11 @@ class Scheduler:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        stopping = self.resources.stopping
+        stopping.begin(self.resources.settings.stop_seconds)
+        self._thread.join(stopping.seconds_left + self._every)
+        if self._thread.is_alive():
+            log.warning("a job still runs; its process ends without it")
         _RUNNING.pop("jobs", None)
 
     @property
@@ -83,19 +86,40 @@ class Scheduler:
     def _settle(self) -> None:
         try:
             leads = self.lease.take()
-        except Unready as error:
+            if self._jobs is not None and not (leads and self._works):
+                self._follow()
+            if leads and self._jobs is None:
+                self._start()
+        except (Unready, SQLAlchemyError) as error:  # It is tried again at the next turn.
             log.warning("lease", detail=str(error))
-            leads = False
-        if leads and self._jobs is None:
-            self._start()
-        elif not leads and self._jobs is not None:
             self._follow()
+
+    @property
+    def _works(self) -> bool:
+        """Return whether the thread that begins jobs lives; it ends where its store fails."""
+        thread = None if self._jobs is None else self._jobs._thread  # noqa: SLF001  # nothing else tells
+        return thread is not None and thread.is_alive()
 
     def _start(self) -> None:
         store = SQLAlchemyJobStore(engine=self.resources.records.writer)
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": LATE_SECONDS_MAX}
         zone = self.resources.settings.zone  # Nights are those of the bank.
-        jobs = BackgroundScheduler({"default": store}, job_defaults=defaults, timezone=zone)
+        jobs = BackgroundScheduler(
+            {"default": store},
+            executors={"default": Threads()},
+            job_defaults=defaults,
+            timezone=zone,
+        )
+        with contextlib.ExitStack() as undo:
+            undo.callback(jobs.shutdown, wait=False)
+            self._fill(jobs)
+            undo.pop_all()
+        self._jobs = jobs
+        log.info("leads", holder=self.lease.holder)
+
+    def _fill(self, jobs: BackgroundScheduler) -> None:
+        """Begin to run the jobs there are; times of their next runs are kept."""
+        zone = self.resources.settings.zone
         jobs.start(paused=True)
         for task in TASKS.values():
             kept = jobs.get_job(task.name)
@@ -112,8 +136,6 @@ class Scheduler:
             if job.id not in TASKS:
                 jobs.remove_job(job.id)
         jobs.resume()
-        self._jobs = jobs
-        log.info("leads", holder=self.lease.holder)
 
     def _follow(self) -> None:
         if self._jobs is not None:

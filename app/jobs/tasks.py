@@ -1,8 +1,10 @@
 """The jobs: what each does, and when."""
 
 import datetime as dt
+import hashlib
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +12,17 @@ from app.auth import sessions
 from app.deps import Resources
 from app.errors import Absent
 from app.imports.ingesting import ingest_files, source_names
-from app.imports.repository import give_up
+from app.imports.repository import unfinished
 from app.records.runs import newest_run
 from app.runs.refreshing import refresh_version
-from graph.errors import GraphError
-from ingestion.errors import ImportBusy
+from graph.errors import GraphError, StageRefused, StoreUnavailable
+from ingestion.errors import Broken, ImportBusy, Stopped
 
-UNFINISHED_MAX = dt.timedelta(hours=6)
 TEMPORARY_MAX = dt.timedelta(days=1)
 QUIET_SECONDS = 30  # A file that grew this recently may still be being written.
 TAKEN_MAX = 100
+TRIES_MAX = 3
+LATER = (ImportBusy, Stopped, StageRefused, StoreUnavailable)  # No fault of a delivery.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,16 @@ def inbox(resources: Resources) -> str:
     """
     taken, refused = [], []
     for delivery in _deliveries(resources)[:TAKEN_MAX]:
+        if resources.stopping.begun:
+            break
         source = delivery.parent.name
         try:
-            outcome = ingest_files(resources, source, [delivery])
-        except ImportBusy:
-            break  # It stays where it is until the other import is done.
+            with _begun(resources, delivery):
+                outcome = ingest_files(
+                    resources, source, [delivery], alive=lambda: not resources.stopping.over
+                )
+        except LATER:
+            break  # It stays where it is, and is taken once that is over.
         except GraphError as error:
             refused.append(delivery.name)
             _move(resources, delivery, "refused", str(error))
@@ -67,16 +75,19 @@ def inbox(resources: Resources) -> str:
 
 
 def sweep(resources: Resources) -> str:
-    """Forget sessions that are over, imports that nobody works on, temporary files of crashes."""
+    """Forget sessions that are over, and uploads of no import, as crashes leave them."""
     now = resources.now()
     over = sessions.sweep(resources.records, now=now)
-    lost = give_up(resources.records, before=now - UNFINISHED_MAX, now=now)
+    wanted = unfinished(resources.records)
     left = 0
     for place in (resources.home / "uploads").glob("*"):
-        if now.timestamp() - place.stat().st_mtime > TEMPORARY_MAX.total_seconds():
+        if (
+            place.name not in wanted
+            and now.timestamp() - place.stat().st_mtime > TEMPORARY_MAX.total_seconds()
+        ):
             shutil.rmtree(place, ignore_errors=True)
             left += 1
-    return f"{over} sessions, {lost} imports, {left} uploads"
+    return f"{over} sessions, {left} uploads"
 
 
 TASKS: Mapping[str, Task] = {
@@ -111,6 +122,28 @@ def _deliveries(resources: Resources) -> list[Path]:
             if not place.name.startswith(".") and all(p.stat().st_mtime < latest for p in inside):
                 found.append(place)
     return found
+
+
+@contextmanager
+def _begun(resources: Resources, delivery: Path) -> Iterator[None]:
+    """
+    Keep that a delivery was begun until it has come to an end, good or bad.
+
+    Raises:
+        Broken: It was begun before and never came to an end: it takes its reader with it.
+    """
+    key = hashlib.sha256(f"{delivery.parent.name}/{delivery.name}".encode()).hexdigest()[:16]
+    mark = resources.home / "inbox" / ".begun" / key
+    tries = len(mark.read_bytes()) if mark.is_file() else 0
+    try:
+        if tries >= TRIES_MAX:
+            said = f"{tries} times the process that imported it ended before the import did"
+            raise Broken(f"{delivery.name}: {said}")
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_bytes(b"." * (tries + 1))
+        yield
+    finally:
+        mark.unlink(missing_ok=True)
 
 
 def _move(resources: Resources, delivery: Path, where: str, reason: str | None) -> None:

@@ -137,6 +137,9 @@ imports = sa.Table(
     sa.Column("by", sa.String(160), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("finished_at", Moment),
+    sa.Column("as_of", sa.Date),
+    sa.Column("replace", sa.Boolean(name="replace"), nullable=False, server_default=sa.false()),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
     _among("state", STATES),
 )
 

@@ -33,6 +33,8 @@ def read(path: Path) -> Iterator[Chunk]:
                 chunk = _batch(path, pa.Table.from_batches([batch]), header, line)
                 line += len(batch)
                 yield replace(chunk, share=(line - 2) / rows)
+    except pa.ArrowMemoryError:
+        raise
     except (pa.ArrowException, OSError) as error:
         raise BadFile(f"{path.name}: broken Parquet file: {error}") from error
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from ingestion import cli
 from ingestion.collect import Progress
 from ingestion.errors import Refused
-from ingestion.run import Job
+from ingestion.run import ingest
 
 if TYPE_CHECKING:
     from tests.ingestion.conftest import House
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 @pytest.fixture
 def command(house: "House") -> typer.Typer:
     @contextmanager
-    def make_job(as_of: dt.date | None, again: bool, progress: Progress) -> Iterator[Job]:  # noqa: FBT001  # The command's form.
-        yield replace(house.job, as_of=as_of, replace=again, progress=progress)
+    def ingesting(as_of: dt.date | None, again: bool, progress: Progress) -> Iterator[cli.Ingest]:  # noqa: FBT001  # The command's form.
+        yield partial(ingest, job=replace(house.job, as_of=as_of, replace=again, progress=progress))
 
     app = typer.Typer()
-    app.command()(cli.build(make_job))
+    app.command()(cli.build(ingesting))
     house.write("firms.csv", "firm,name,remark\nA,a,x\nB,b,y\n")
     house.write(
         "invoices.csv",

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from app.auth.tokens import issue
 from app.config import Settings
 from app.deps import open_resources
-from app.imports.ingesting import ingest_files
+from app.imports.ingesting import Options, ingest_files
 from app.main import create_app
 from app.runs.refreshing import refresh_version
 from tests.app.economy import write_files
@@ -35,7 +35,7 @@ READS = (
 def answers(settings: Settings, files: Path) -> dict[str, bytes]:
     """Return what every read answers after an import and a refresh."""
     with open_resources(settings, now=lambda: NOW) as resources:
-        ingest_files(resources, "files", [files], as_of=dt.date(2026, 6, 30))
+        ingest_files(resources, "files", [files], options=Options(dt.date(2026, 6, 30)))
         refresh_version(resources, None, progress=lambda *_: None)
         key = settings.signing_key()
         token = issue(resources.records, key, role="risk", firm=None, days=1, now=NOW)

@@ -1,6 +1,5 @@
 """Imports over the interface: taken in, ingested in the background, read back."""
 
-import datetime as dt
 import time
 from pathlib import Path
 from typing import Any
@@ -8,12 +7,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.imports import repository
 from tests.app.economy import write_files
 
 IMPORTS = "/api/v1/imports"
 SECONDS_MAX = 120
-NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 
 
 def ended(client: TestClient, headers: dict[str, str], place: str) -> dict[str, Any]:
@@ -113,17 +110,3 @@ def test_an_import_without_files_is_malformed(client: TestClient, bearer: Any) -
     answer = client.post(IMPORTS, data={"source": "files"}, headers=bearer("risk"))
 
     assert answer.status_code == 422
-
-
-def test_what_a_dead_process_left_running_is_given_up(client: TestClient) -> None:
-    records = client.app.state.resources.records  # type: ignore[attr-defined]
-    row = {"source": "files", "files": [], "by": "x", "created_at": NOW}
-    repository.add(records, {**row, "import": "old"})
-    repository.change(records, "old", state="running")
-
-    lost = repository.give_up(records, before=NOW + dt.timedelta(seconds=1), now=NOW)
-
-    assert lost == 1
-    found = repository.find(records, "old")
-    assert found is not None
-    assert (found["state"], found["detail"]) == ("failed", "the process that ran it ended")

@@ -12,11 +12,13 @@ from app.config import Settings
 from app.deps import Resources, open_resources
 from app.errors import Absent
 from app.jobs import scheduler as scheduling
+from app.jobs import tasks
 from app.jobs.running import jobs, last_run, run_job
 from app.jobs.scheduler import Scheduler, run_scheduled
-from app.jobs.tasks import TASKS
+from app.jobs.tasks import TASKS, TRIES_MAX
 from app.records.runs import newest_run
 from tests.app.economy import write_files
+from tests.ingestion.hostile import string_bomb
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 SECONDS_MAX = 20
@@ -101,6 +103,49 @@ def test_a_refused_delivery_lies_beside_its_reason(resources: Resources) -> None
     assert resources.version().number == 1
 
 
+def test_a_delivery_that_kills_who_reads_it_is_refused_and_not_tried_again(
+    home: Path,
+) -> None:
+    settings = Settings(home=home, import_memory_mib=256)
+    delivery = home / "inbox" / "files" / "bad"
+    delivery.mkdir(parents=True)
+    (delivery / "invoices.xlsx").write_bytes(string_bomb())
+    deliver(delivery)
+
+    with open_resources(settings, now=lambda: NOW) as resources:
+        first = run_job(resources, "inbox", by="test")
+        second = run_job(resources, "inbox", by="test")
+
+    assert (first["detail"], second["detail"]) == ("bad: refused", "nothing new")
+    (reason,) = (home / "inbox" / "refused").glob("*.reason.txt")
+    assert reason.read_text(encoding="utf-8").startswith("invoices.xlsx: ")
+
+
+def test_a_delivery_that_takes_its_process_along_is_not_begun_for_ever(
+    resources: Resources,
+) -> None:
+    delivery = write_files(resources.home / "inbox" / "files" / "bad")
+    deliver(delivery)
+    dead = [tasks._begun(resources, delivery) for _ in range(TRIES_MAX)]
+    for each in dead:  # Entered and never left, as by a process that dies.
+        each.__enter__()
+
+    ended = run_job(resources, "inbox", by="test")
+
+    assert ended["detail"] == "bad: refused"
+    (reason,) = (resources.home / "inbox" / "refused").glob("*.reason.txt")
+    assert "ended before the import did" in reason.read_text(encoding="utf-8")
+
+
+def test_a_delivery_stays_where_it_is_while_a_stop_is_asked_for(resources: Resources) -> None:
+    delivery = write_files(resources.home / "inbox" / "files" / "july")
+    deliver(delivery)
+    resources.stopping.begin(0)
+
+    assert run_job(resources, "inbox", by="test")["detail"] == "nothing new"
+    assert delivery.exists()
+
+
 def test_a_delivery_that_is_still_being_written_waits(resources: Resources) -> None:
     delivery = write_files(resources.home / "inbox" / "files" / "half")
     deliver(delivery)
@@ -119,7 +164,7 @@ def test_the_sweep_clears_what_is_over(resources: Resources) -> None:
 
     ended = run_job(resources, "sweep", by="test")
 
-    assert ended["detail"] == "0 sessions, 0 imports, 1 uploads"
+    assert ended["detail"] == "0 sessions, 1 uploads"
     assert (old.exists(), new.exists()) == (False, True)
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.jobs.lease import Lease
 from app.records import Records, open_records
+from app.records.lease import Lease
 from app.records.tables import leases
 
 ROOT = Path(__file__).parent.parent.parent.parent

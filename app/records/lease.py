@@ -1,19 +1,27 @@
 """
-Who leads: one row, taken over by one conditional update.
+Who leads, and who works imports off: one row a name, taken over by one conditional update.
 
 A holder renews its lease well before it ends; one that died does not, and the next to ask gets it.
 The clocks of the processes must agree to within a fraction of the lease.
 """
 
 import datetime as dt
+import os
+import secrets
+import socket
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from app.kit.clock import Clock
-from app.records import Records
+from app.records.engine import Records
 from app.records.tables import leases
+
+
+def holder_name() -> str:
+    """Return a name for a holder of leases, its machine and process to be read from it."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,16 @@ class Lease:
         mine = sa.delete(leases).where(leases.c.lease == self.name, leases.c.holder == self.holder)
         with self.records.writing() as connection:
             connection.execute(mine)
+
+    @property
+    def is_ours(self) -> sa.ColumnElement[bool]:
+        """Return the condition of a statement that only the holder may carry out."""
+        held = sa.select(leases.c.lease).where(
+            leases.c.lease == self.name,
+            leases.c.holder == self.holder,
+            leases.c.until > self.now(),
+        )
+        return sa.exists(held)
 
     def _row(self) -> sa.Select[tuple[str]]:
         return sa.select(leases.c.holder).where(leases.c.lease == self.name)

@@ -1,0 +1,189 @@
+"""
+An import in a process of its own, within bounds.
+
+Files come from outside: one that asks for more memory than there is, or trips over a fault in a
+library, ends the process that reads it. That process is a child, so that who waits for it learns
+why and lives on. The child does the whole import: it publishes a version, or nothing.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from typing import Any, cast
+
+from graph.stores.base import Store
+from ingestion.errors import Broken, Stopped
+from ingestion.lake.housekeeping import alone
+from ingestion.run import Job, Outcome, silent, unnoticed
+
+POLL_SECONDS = 0.5
+NAMED_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one import may take beyond what an empty process has."""
+
+    memory_bytes: int = 4 * 2**30
+    seconds: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a child is told: what to read, where to publish, and within what bounds."""
+
+    source: str
+    paths: tuple[Path, ...]
+    job: Job  # Without what belongs to this process: its store and its callbacks.
+    store: Any  # The address of the store.
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A child says which file it begins to read."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A child says how far it is."""
+
+    step: str
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A child says why it did not publish."""
+
+    error: Exception
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The last that a child said of where it is."""
+
+    file: str = ""
+    step: str = "read"
+
+
+def ingest(
+    source: str,
+    paths: Sequence[Path],
+    *,
+    job: Job,
+    store: Any,
+    bounds: Bounds | None = None,
+    alive: Callable[[], bool] = lambda: True,
+) -> Outcome:
+    """
+    Return what became of the rows of some files, read by a child.
+
+    Args:
+        source: Name of the source.
+        paths: Files, or folders of files, that the source knows.
+        job: Where to publish, and when; its own store is not used.
+        store: The address of the store, which the child opens itself.
+        bounds: What the child may take.
+        alive: Asked about twice a second; once it says no, the child is ended.
+
+    Raises:
+        Refused: As `ingestion.run.ingest`; the served version stays.
+        Broken: The child died, or went past its bounds; the message names the file.
+        Stopped: `alive` said no; nothing was published.
+        ImportBusy: Another import holds the lake.
+    """
+    limits = bounds or Bounds()
+    with alone(job.lake):
+        pass  # Where another import runs, no child need be started to find that out.
+    bare = replace(job, store=cast("Store", None), progress=silent, reading=unnoticed)
+    order = Order(source, tuple(paths), bare, store, limits.memory_bytes)
+    seen = _Seen(file=", ".join(path.name for path in list(paths)[:NAMED_MAX]))
+    with _child() as (child, line):
+        with suppress(BrokenPipeError, ConnectionResetError):  # It died at once: see below.
+            line.send(order)
+        until = time.monotonic() + limits.seconds
+        while True:
+            said = _next(line)
+            if isinstance(said, Outcome):
+                return said
+            if isinstance(said, Failed):
+                raise said.error
+            if said is _GONE:
+                raise Broken(f"{seen.file}: {_why(child, seen.step, limits)}")
+            _pass_on(said, job, seen)
+            if not alive():
+                raise Stopped(f"{seen.file}: the import was stopped; nothing was published")
+            if time.monotonic() > until:
+                raise Broken(
+                    f"{seen.file}: the import took longer than {limits.seconds:.0f} s "
+                    f"(step: {seen.step}) and was ended"
+                )
+
+
+_GONE = object()
+
+
+def _next(line: "Connection[Any, Any]") -> object:
+    """Return what the child says next, None where it says nothing for a while."""
+    try:
+        return line.recv() if line.poll(POLL_SECONDS) else None
+    except (EOFError, ConnectionResetError):
+        return _GONE
+
+
+def _pass_on(said: object, job: Job, seen: _Seen) -> None:
+    if isinstance(said, Reading):
+        seen.file = said.file
+        job.reading(Path(said.file))
+    elif isinstance(said, Step):
+        seen.step = said.step
+        job.progress(said.step, said.done)
+
+
+@contextmanager
+def _child() -> "Iterator[tuple[subprocess.Popen[bytes], Connection[Any, Any]]]":
+    """Yield a child and the line to it; it has ended when this ends, however this ends."""
+    ours, theirs = Pipe()
+    # Keys at a terminal go to all processes of a session: the child is told by us alone.
+    child = subprocess.Popen(  # noqa: S603  # our own module
+        [sys.executable, "-m", "ingestion.worker", str(theirs.fileno())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # Where a command prints its answer.
+        pass_fds=[theirs.fileno()],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "RUST_BACKTRACE": "0",
+        },
+        start_new_session=True,
+    )
+    theirs.close()
+    try:
+        yield child, ours
+    finally:
+        ours.close()
+        child.kill()
+        child.wait()
+
+
+def _why(child: "subprocess.Popen[bytes]", step: str, bounds: Bounds) -> str:
+    """Return how a child ended that said nothing."""
+    code = child.wait()
+    who = f"the process that imports it (step: {step})"
+    if code >= 0:
+        return f"{who} failed in a way that nobody expected; its log has more"
+    room = bounds.memory_bytes // 2**20
+    return (
+        f"{who} was ended by {signal.Signals(-code).name}: "
+        f"it needs more than {room} MiB of memory, or broke what read it"
+    )
