@@ -70,6 +70,14 @@ class Collected:
     tables: dict[str, Staged]
     notes: tuple[str, ...]
 
+    @property
+    def empty(self) -> str:
+        """Return which files have a header alone, to be said behind a message; blank for none."""
+        names = [file.origin for file in self.files if not file.rows]
+        return (
+            f": {', '.join(names)} {'has' if len(names) == 1 else 'have'} no rows" if names else ""
+        )
+
 
 def collect(
     source: Source,
@@ -160,6 +168,9 @@ class _Desk:
 
     def collected(self) -> Collected:
         """Return all that was read."""
+        for file in self.files:
+            if not file.rows:
+                self.notes[f"{file.origin}: there are no rows below the header"] = None
         for name, staged in self.tables.items():
             batches = self.batches.pop(name)
             staged.table = pa.concat_tables([staged.table, *batches]).unify_dictionaries()

@@ -20,6 +20,7 @@ Unit = Literal["fen", "yuan"]
 _FILE = Path(__file__).parent / "forms.yml"
 _UNITS: Mapping[str, Unit] = {"_fen": "fen", "_yuan": "yuan", "(元)": "yuan", "(分)": "fen"}
 _BETWEEN = re.compile(r"[\s()\[\]【】_\-‐-―−]+")
+_FOLLOWING = re.compile(r"$|[-_ .0-9(\[]")
 _ARROW: Mapping[str, pa.DataType] = {
     "text": pa.string(),
     "party": pa.dictionary(pa.int32(), pa.string()),
@@ -172,16 +173,19 @@ def table_of(stem: str) -> str | None:
     """
     Return the table that a file's name stands for, None when it stands for none.
 
-    A table may come in several files: `invoices_2025.csv` and `invoices-2026.csv`.
+    A table may come in several files: `invoices_2025.csv`, `invoices-2026.csv`, `发票（1月）.xlsx`.
+    After a word or a sign that parts words anything may follow; right after the name only figures
+    and brackets.
 
     Example:
-        >>> table_of("invoices_2025"), table_of("应收账款"), table_of("notes")
+        >>> table_of("invoices_2025"), table_of("应收账款（1月）"), table_of("发票明细")
         ('invoices', 'receivables', None)
     """
-    plain = re.split(r"[-_ .]", stem.lower(), maxsplit=1)[0]
+    plain = unicodedata.normalize("NFKC", visible(stem)).lower()
     for name, entry in forms().items():
-        if plain in entry.files:
-            return name
+        for file in entry.files:
+            if plain.startswith(file) and _FOLLOWING.match(plain.removeprefix(file)):
+                return name
     return None
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from graph.errors import NotFound
 from graph.model import Version
 from graph.stores.base import Store
-from ingestion import derive, issues, publish, settle, verdict
+from ingestion import derive, issues, publish, settle, strays, verdict
 from ingestion import source as sources
 from ingestion.collect import Collected, Progress, Reading, Staged, collect
 from ingestion.days import ZONE, day_of
@@ -127,18 +127,20 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
     with alone(job.lake):
         sweep(job.lake)
         state = _begin(job, sources.load(source))
-        found, unknown = sources.find(state.source, paths)
+        found, left = sources.find(state.source, paths)
+        if job.replace:
+            strays.check(left)
         given = collect(state.source, found, job.progress, zone=job.zone, reading=job.reading)
         state.origins = tuple(Origin(file.origin, file.sha256) for file in given.files)
         listing = _issues_path(job, source)
         try:
             resolution, rows = _settle(state, given)
-            _check(state, listing)
+            _check(state, given, listing)
         finally:
             told = [issue for v in state.verdicts.values() for issue in v.issues]
             issues.write(listing, given.files, told)
         version, published = _publish(state, resolution, rows)
-    notes = [*given.notes, *(f"{path.name}: no table of this source" for path in unknown)]
+    notes = [*given.notes, *(stray.note for stray in left)]
     if state.uncompared:
         notes.append(
             f"{state.uncompared} names were not compared with those of listed firms: "
@@ -284,7 +286,7 @@ def _as_of(state: _State) -> dt.date:
     return min(max(days, default=fallback), today)
 
 
-def _check(state: _State, listing: Path) -> None:
+def _check(state: _State, given: Collected, listing: Path) -> None:
     """Raise `TooManyBadRows` when more is wrong than the source allows."""
     bounds = state.source.bounds
     for name, judged in state.verdicts.items():
@@ -297,9 +299,11 @@ def _check(state: _State, listing: Path) -> None:
                 f"source {state.source.name} allows {allowed}; see {listing}"
             )
         if judged.used < bounds.used_min.get(name, 0):
-            raise TooManyBadRows(f"{name}: only {judged.used} rows can be used; see {listing}")
+            raise TooManyBadRows(
+                f"{name}: only {judged.used} rows can be used{given.empty}; see {listing}"
+            )
     if not any(judged.used for judged in state.verdicts.values()):
-        raise TooManyBadRows("not one row can be used")
+        raise TooManyBadRows(f"not one row can be used{given.empty}")
 
 
 def _publish(state: _State, resolution: Resolution, rows: pl.DataFrame) -> tuple[Version, bool]:

@@ -15,6 +15,7 @@ from ingestion.errors import BadFile, Refused
 from ingestion.forms import Column, Form, Unit, form, table_of
 from ingestion.readers import stem
 from ingestion.record import Records
+from ingestion.strays import Stray, why_unread
 
 FOLDER = Path(__file__).parent / "sources"
 FILES_MAX = 10_000
@@ -54,6 +55,7 @@ class Source:
     names_identify: bool  # Whether firms with one name are one firm.
     ids_shared: bool  # Whether its firm ids mean the same firms as those of other sources.
     patterns: tuple[Pattern, ...]
+    passed: tuple[re.Pattern[str], ...]  # Names of files that are known and hold nothing to read.
     bounds: Bounds
     mapper: Mapper
 
@@ -109,6 +111,7 @@ def load(name: str) -> Source:
         names_identify=read["names_identify"],
         ids_shared=read["ids_shared"],
         patterns=tuple(_pattern(entry) for entry in read.get("files", ())),
+        passed=tuple(re.compile(name) for name in read.get("passed", ())),
         bounds=Bounds(
             used_min=checks["used_min"],
             share_max=checks["set_aside_share_max"],
@@ -118,9 +121,9 @@ def load(name: str) -> Source:
     )
 
 
-def find(source: Source, paths: Sequence[Path]) -> tuple[list[Found], list[Path]]:
+def find(source: Source, paths: Sequence[Path]) -> tuple[list[Found], list[Stray]]:
     """
-    Return the files to read, in a fixed order, and those that the source does not know.
+    Return the files to read, in a fixed order, and what else is there.
 
     A folder gives the files directly in it; a link that leads out of it is not followed. A file
     that is named itself must be known.
@@ -129,15 +132,15 @@ def find(source: Source, paths: Sequence[Path]) -> tuple[list[Found], list[Path]
         BadFile: A path does not exist, or nothing in it is known to the source.
     """
     found: list[Found] = []
-    unknown: list[Path] = []
+    strays: list[Stray] = []
     for path in paths:
         if path.is_dir():
-            for file in _files(path):
-                _sort_in(source, file, found, unknown)
+            _sort_in(source, path, found, strays)
         elif path.is_file():
-            _sort_in(source, path, found, unknown)
-            if path in unknown:
-                raise BadFile(f"{path.name}: source {source.name} knows no table of that name")
+            pattern = _pattern_of(source, path)
+            if pattern is None:
+                raise BadFile(f"{path.name}: {why_unread(path, source.name)}")
+            found.append(Found(path, pattern))
         else:
             raise BadFile(f"{path}: there is no such file or folder")
     if not found:
@@ -146,7 +149,7 @@ def find(source: Source, paths: Sequence[Path]) -> tuple[list[Found], list[Path]
         raise BadFile(f"{len(found)} files; at most {FILES_MAX} are read at once")
     order = list(source_order())
     distinct = {item.path.resolve(): item for item in found}
-    return sorted(distinct.values(), key=lambda f: (order.index(f.form.name), f.path)), unknown
+    return sorted(distinct.values(), key=lambda f: (order.index(f.form.name), f.path)), strays
 
 
 def source_order() -> Sequence[str]:
@@ -156,24 +159,25 @@ def source_order() -> Sequence[str]:
     )  # fmt: skip
 
 
-def _files(folder: Path) -> list[Path]:
+def _sort_in(source: Source, folder: Path, found: list[Found], strays: list[Stray]) -> None:
+    """Part what is directly in a folder into files to read and others."""
     inside = folder.resolve()
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.is_file()
-        and not path.name.startswith((".", "~$"))
-        and inside in path.resolve().parents
-    )
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "~$")):
+            continue
+        pattern = _pattern_of(source, path) if path.is_file() else None
+        known = any(name.fullmatch(path.name) for name in source.passed)
+        if inside not in path.resolve().parents:
+            strays.append(Stray(path, "it is a link that leads out of the folder", known))
+        elif pattern is not None:
+            found.append(Found(path, pattern))
+        elif path.is_file():
+            strays.append(Stray(path, why_unread(path, source.name), known))
 
 
-def _sort_in(source: Source, path: Path, found: list[Found], unknown: list[Path]) -> None:
+def _pattern_of(source: Source, path: Path) -> Pattern | None:
     name = stem(path)
-    pattern = None if name is None else source.pattern(name)
-    if pattern is None:
-        unknown.append(path)
-    else:
-        found.append(Found(path, pattern))
+    return None if name is None else source.pattern(name)
 
 
 def _pattern(entry: Mapping[str, Any]) -> Pattern:

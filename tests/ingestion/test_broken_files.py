@@ -69,7 +69,11 @@ REFUSED = {
     "a file of no table": ("letters.csv", GOOD.encode(), "letters.csv"),
     "another ending": ("invoices.json", b"{}", "invoices.json"),
     "not one row used": ("invoices.csv", f"{HEAD}\n1,2026-01-05,S1,C1,ten\n".encode(), "cannot be"),
-    "a header alone": ("invoices.csv", HEAD.encode(), "not one row"),
+    "a header alone": (
+        "invoices.csv",
+        HEAD.encode(),
+        r"not one row can be used: invoices\.csv has no rows",
+    ),
 }
 
 

@@ -60,9 +60,17 @@ def test_money_needs_its_unit_unless_the_header_is_chinese() -> None:
 
 
 def test_files_are_named_after_their_tables() -> None:
-    names = ["invoices", "Invoices_2025", "invoices-2026.1", "发票", "firmsx", "truth"]
+    names = [
+        "invoices",
+        "Invoices_2025",
+        "invoices-2026.1",
+        "发票",
+        "发票（1月）",
+        "firmsx",
+        "truth",
+    ]
 
-    assert [table_of(name) for name in names] == ["invoices"] * 4 + [None, None]
+    assert [table_of(name) for name in names] == ["invoices"] * 5 + [None, None]
 
 
 def test_an_unknown_table_is_refused() -> None:

@@ -1,5 +1,6 @@
 """Every source reads its own sample, and tells what it cannot know."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,10 +60,10 @@ def test_a_file_of_the_contest_is_known_by_its_name(house: "House") -> None:
 def test_one_path_given_twice_is_read_once(house: "House") -> None:
     path = house.write("firms.csv", "firm,name\nA,a\n")
 
-    found, unknown = source.find(source.load("files"), [house.inbox, path])
+    found, strays = source.find(source.load("files"), [house.inbox, path])
 
     assert [item.path.name for item in found] == ["firms.csv"]
-    assert unknown == []
+    assert strays == []
 
 
 def test_a_folder_without_tables_is_refused(house: "House") -> None:
@@ -80,6 +81,63 @@ def test_hidden_and_strange_files_are_told_of(stocked: "House") -> None:
     assert stocked.take().notes == ("notes.txt: no table of this source",)
 
 
+LOOK_ALIKES = [
+    "invoices.xls", "invoices.et", "invoice.csv", "invoices.csv.bak", "invoices.zip",
+    "发票明细.xlsx", "letters.csv", "发票.rar", "Receivables.ODS", "order.json",
+    "kunden.tsv.gz", "发票说明.html",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOK_ALIKES)
+def test_a_file_that_looks_like_a_table_is_never_lost_in_silence(
+    stocked: "House", name: str
+) -> None:
+    stocked.write(name, "number\n1\n")
+
+    (note,) = stocked.take().notes
+    with pytest.raises(BadFile, match=re.escape(name)):
+        stocked.take(replace=True)
+
+    assert note.startswith(f"{name}: looks like a table and is not read: ")
+    assert len(stocked.store.versions()) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["notes.txt", "firmware.bin", "发票扫描.pdf", "Makefile", "event.log"]
+)
+def test_a_file_that_is_no_table_does_not_hold_an_import_up(stocked: "House", name: str) -> None:
+    stocked.write(name, "nothing")
+
+    assert stocked.take(replace=True).notes == (f"{name}: no table of this source",)
+
+
+def test_a_table_behind_a_link_that_leads_out_is_told(stocked: "House") -> None:
+    (stocked.inbox / "orders.csv").symlink_to(stocked.home / "graph.db")
+
+    assert "a link that leads out" in stocked.take().notes[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["发票2026.csv", "发票（1月）.csv", "发票(1).csv", "Invoices.CSV", "invoices 2026.csv",
+             "INVOICES\u200b_1.csv", "invoices2026.csv"]
+)  # fmt: skip
+def test_a_table_may_come_in_files_of_many_names(stocked: "House", name: str) -> None:
+    stocked.write(name, "number,issued_on,seller,buyer,amount_fen\n9,2026-01-05,S2,C1,7\n")
+
+    assert stocked.take(replace=True).notes == ()
+    assert stocked.trades()["S2", "C1"] == 7
+
+
+def test_a_file_that_the_source_knows_and_does_without_is_no_table(house: "House") -> None:
+    for path in (source.FOLDER / "cumcm" / "sample").iterdir():
+        house.write(path.name, path.read_bytes())
+    house.write("附件3_贷款年利率与客户流失率.xlsx", "rates")
+
+    outcome = house.take("cumcm", replace=True)
+
+    assert outcome.notes == ("附件3_贷款年利率与客户流失率.xlsx: no table of this source",)
+
+
 def test_more_files_than_are_read_at_once_are_refused(
     stocked: "House", monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,9 +147,17 @@ def test_more_files_than_are_read_at_once_are_refused(
         stocked.take()
 
 
+def test_a_file_with_a_header_alone_is_told(stocked: "House") -> None:
+    stocked.write("orders.csv", "number,placed_on,seller,buyer,amount_fen\n")
+
+    assert stocked.take().notes == ("orders.csv: there are no rows below the header",)
+
+
 def test_a_table_with_too_few_rows_is_refused(house: "House") -> None:
     house.write("firms.csv", "firm,name\n")
     house.write("invoices.csv", "number,issued_on,seller,buyer,amount_fen\n1,2026-01-05,A,B,5\n")
 
-    with pytest.raises(TooManyBadRows, match="firms: only 0 rows"):
+    with pytest.raises(
+        TooManyBadRows, match=r"firms: only 0 rows can be used: firms\.csv has no rows"
+    ):
         house.take("demo")
