@@ -13,10 +13,10 @@ from graph.chains import Chain
 from graph.errors import InvalidInput
 from graph.interop.page import page
 from graph.interop.view import Member, View, view
+from graph.interop.words import Language
 from graph.network import Network
 
 Format = Literal["html", "graphml", "csv", "json"]
-Language = Literal["zh", "en"]
 FORMATS: tuple[str, ...] = get_args(Format)
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # What a spreadsheet would run.

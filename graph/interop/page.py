@@ -5,105 +5,146 @@ pyvis carries vis-network, and its own template loads from elsewhere and lets na
 markup. So the page has our template: escaped, its scripts named by their hashes in a content
 security policy, its firms placed here and not by a simulation. Firms and trades reach the
 script as a block of JSON, and names are only ever drawn as text.
+
+Every firm of the chain is in the file, in its list and for its search. Drawn at once are so many
+as can be read, a fair part of each tier, with their paths to the core; a firm that is chosen is
+drawn with all of its partners and trades. What is left out anywhere is said on the page.
 """
 
 import base64
 import hashlib
 import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyvis.network
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from graph.interop.layout import Layout, lay_out
+from graph.interop.layout import Layout, lay_out, signed_tier, strongest
 from graph.interop.view import Member, Tie, View
+from graph.interop.words import WORDS, Language
 
-FIRMS_MAX = 600  # Beyond, a picture of single firms is mud: the strongest paths are drawn.
-TRADES_MAX = 3000
+FIRMS_MAX = 600  # Drawn at once; beyond, a picture of single firms is mud.
+LISTED_MAX = 20_000  # In the file; a browser still scrolls so many rows.
+TRADES_MAX = 100_000
 WEIGHT_MAX = 8.0  # Pixels of the widest line.
+TITLE_ABOVE = 150.0
+CORE_SIZE = 26.0
 TEMPLATES = Path(__file__).parent / "templates"
 VIS = Path(pyvis.network.__file__).parent / "templates/lib/vis-9.1.2/vis-network.min.js"
 
-GRADES = {
-    "A": ("#2A6FB8", "#1D5896"),
-    "B": ("#86B9DE", "#4B86B4"),
-    "C": ("#EBC85E", "#A8842A"),
-    "D": ("#D9701C", "#A34F0C"),
-    "E": ("#8C1443", "#5E0A2B"),
-    "": ("#C9D1DB", "#5F6B7C"),
-}
+GRADES = ("A", "B", "C", "D", "E", "")
 RATINGS_A_GRADE = 3  # R1 to R3 are A, and so on; worse than R12, and D, is E.
-
-WORDS = {
-    "zh": {
-        "title": "产业链",
-        "core": "核心企业",
-        "up": "{tier} 级供应商",
-        "down": "{tier} 级经销商",
-        "firms": "{firms} 家企业",
-        "cut": "显示 {shown} / {firms} 家企业（按路径强度）",
-        "trades": "交易（示 {shown} / {trades} 条）",
-        "grade": "评级",
-        "unrated": "未评级",
-        "rating": "评级",
-        "tier": "层级",
-        "via": "经由",
-        "strength": "路径最小交易额",
-        "sells": "销售给",
-        "buys": "采购自",
-        "choose": "选择企业查看详情；拖动与滚轮缩放。",
-        "table": "企业列表",
-        "firm": "企业",
-    },
-    "en": {
-        "title": "Supply chain",
-        "core": "Core enterprise",
-        "up": "Tier {tier} suppliers",
-        "down": "Tier {tier} distributors",
-        "firms": "{firms} firms",
-        "cut": "{shown} of {firms} firms shown, strongest paths first",
-        "trades": "Trades ({shown} of {trades} drawn)",
-        "grade": "Grade",
-        "unrated": "unrated",
-        "rating": "Rating",
-        "tier": "Tier",
-        "via": "Reached through",
-        "strength": "Smallest amount on the path",
-        "sells": "Sells to",
-        "buys": "Buys from",
-        "choose": "Choose a firm for its figures; drag to move, wheel to zoom.",
-        "table": "List of firms",
-        "firm": "Firm",
-    },
+STEPS: Mapping[str, Sequence[tuple[float, int, str, str]]] = {  # Size in yuan, places, words.
+    "zh": ((1e8, 1, "", " 亿元"), (1e4, 0, "", " 万元"), (1.0, 2, "", " 元")),
+    "en": ((1e9, 1, "CNY ", "bn"), (1e6, 1, "CNY ", "m"), (1.0, 2, "CNY ", "")),
 }
 
 
-def page(shown: View, *, language: Literal["zh", "en"], firms_max: int = FIRMS_MAX) -> str:
-    """Return the page; of a chain with more firms than `firms_max` the nearest and strongest."""
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What of a chain is in the file, and what of that is drawn at once."""
+
+    members: Sequence[Member]  # Of the list, the drawn ones first.
+    drawn: int
+    trades: Sequence[Tie]  # Of the file, largest first.
+    paths: Sequence[Tie]  # Drawn.
+    layout: Layout
+
+
+def page(shown: View, *, language: Language, firms_max: int = FIRMS_MAX) -> str:
+    """Return the page; of a chain with more firms than `firms_max` a part of each tier is drawn."""
     words = WORDS[language]
-    members = sorted(shown.members, key=lambda m: (m.tier, -m.strength_fen, m.id))[:firms_max]
-    drawn = {shown.core, *(member.id for member in members)}
-    inside = [tie for tie in shown.trades if tie.supplier in drawn and tie.buyer in drawn]
-    trades = sorted(inside, key=lambda tie: (-tie.amount_fen, tie.supplier, tie.buyer))
-    layout = lay_out(shown.core, members)
+    cut = _cut(shown, firms_max)
     graph = _pyvis()
-    _add_firms(graph, shown, members, layout)
-    _add_titles(graph, layout, words)
-    _add_trades(graph, trades[:TRADES_MAX], shown.core)
-    count = {"shown": len(members), "firms": len(shown.members)}
-    ties = {"shown": min(len(trades), TRADES_MAX), "trades": len(shown.trades)}
+    _add_firms(graph, shown, cut)
+    _add_titles(graph, cut.layout, words)
+    _add_paths(graph, cut.paths)
+    graded = Counter(grade(member.rating) for member in cut.members)
     said = {
         "language": language,
         "words": words,
         "name": shown.core_name,
-        "members": [_row(member, words, language) for member in members],
-        "subtitle": words["firms" if len(members) == len(shown.members) else "cut"].format(**count),
-        "trades": words["trades"].format(**ties),
-        "grades": [(letter or words["unrated"], *colours) for letter, colours in GRADES.items()],
+        "firms": _columns(shown, cut, words, language),
+        "trades": _numbered(shown, cut),
+        "notes": list(_notes(shown, cut, words)),
+        "tiers": [(band.tier, _tier(band.tier, words), band.firms) for band in cut.layout.bands],
+        "grades": [
+            (letter, words[f"grade_{letter}" if letter else "unrated"], graded[letter])
+            for letter in GRADES
+            if graded[letter]
+        ],
+        "steps": STEPS[language],
     }
     return _render(graph, said)
+
+
+def _cut(shown: View, firms_max: int) -> Cut:
+    listed = strongest(shown.members, LISTED_MAX)
+    drawn = strongest(listed, firms_max)
+    first = {member.id for member in drawn}
+    rest = [member for member in listed if member.id not in first]
+    known = {shown.core, *(member.id for member in listed)}
+    inside = [tie for tie in shown.trades if tie.supplier in known and tie.buyer in known]
+    trades = sorted(inside, key=lambda tie: (-tie.amount_fen, tie.supplier, tie.buyer))[:TRADES_MAX]
+    nodes = {shown.core, *first}
+    legs = {frozenset((member.id, member.via)) for member in drawn if member.via in nodes}
+    paths = [tie for tie in trades if frozenset((tie.supplier, tie.buyer)) in legs]
+    return Cut([*drawn, *rest], len(drawn), trades, paths, lay_out(shown.core, drawn, rest))
+
+
+def _notes(shown: View, cut: Cut, words: Mapping[str, str]) -> Iterator[str]:
+    """Yield what the page says of its contents, and of what it leaves out."""
+    firms, trades = len(shown.members), len(shown.trades)
+    whole = cut.drawn == firms
+    yield _said(words["firms" if whole else "cut"], shown=cut.drawn, firms=firms)
+    if len(cut.members) < firms:
+        yield _said(words["unlisted"], shown=len(cut.members), firms=firms)
+    yield _said(words["trades"], shown=len(cut.paths), trades=trades)
+    if len(cut.trades) < trades:
+        yield _said(words["untold"], shown=len(cut.trades), trades=trades)
+
+
+def _said(words: str, **numbers: int) -> str:
+    return words.format(**{name: f"{number:,}" for name, number in numbers.items()})
+
+
+def _tier(tier: int, words: Mapping[str, str]) -> str:
+    kind = "core" if tier == 0 else "up" if tier < 0 else "down"
+    return words[kind].format(tier=abs(tier))
+
+
+def _columns(
+    shown: View, cut: Cut, words: Mapping[str, str], language: Language
+) -> dict[str, list[Any]]:
+    """Return the core and the members by column, in the order of the list."""
+    places = [cut.layout.places[firm] for firm in (shown.core, *(m.id for m in cut.members))]
+    names = {member.id: member.name for member in cut.members} | {shown.core: shown.core_name}
+    return {
+        "id": [shown.core, *(m.id for m in cut.members)],
+        "name": [shown.core_name, *(m.name for m in cut.members)],
+        "tier": [0, *(signed_tier(m) for m in cut.members)],
+        "place": [_tier(0, words), *(_tier(signed_tier(m), words) for m in cut.members)],
+        "grade": ["core", *(grade(m.rating) for m in cut.members)],
+        "rating": ["", *(m.rating or words["unrated"] for m in cut.members)],
+        "via": ["", *(m.via for m in cut.members)],
+        "through": ["", *(names.get(m.via, m.via) for m in cut.members)],
+        "strength_fen": [0, *(m.strength_fen for m in cut.members)],
+        "strength": ["", *(money(m.strength_fen, language) for m in cut.members)],
+        "size": [CORE_SIZE, *_sizes(cut.members)],
+        "x": [round(x) for x, _ in places],
+        "y": [round(y) for _, y in places],
+    }
+
+
+def _numbered(shown: View, cut: Cut) -> list[tuple[int, int, int]]:
+    """Return the trades with their ends as places in the columns."""
+    at = {firm: n for n, firm in enumerate((shown.core, *(m.id for m in cut.members)))}
+    return [(at[tie.supplier], at[tie.buyer], tie.amount_fen) for tie in cut.trades]
 
 
 def _pyvis() -> pyvis.network.Network:
@@ -115,50 +156,41 @@ def _pyvis() -> pyvis.network.Network:
     return graph
 
 
-def _add_firms(graph: Any, shown: View, members: list[Member], layout: Layout) -> None:
-    largest = max((member.strength_fen for member in members), default=1)
-    x, y = layout.places[shown.core]
-    graph.add_node(shown.core, label=shown.core_name, x=x, y=y, size=26, color="#14304F")
-    for member in members:
-        x, y = layout.places[member.id]
+def _sizes(members: Sequence[Member]) -> list[float]:
+    largest = max((member.strength_fen for member in members), default=1) or 1
+    return [
+        round(5 + 11 * math.sqrt(max(0, member.strength_fen) / largest), 1) for member in members
+    ]
+
+
+def _add_firms(graph: Any, shown: View, cut: Cut) -> None:
+    x, y = cut.layout.places[shown.core]
+    graph.add_node(shown.core, label=shown.core_name, x=x, y=y, size=CORE_SIZE)
+    drawn = cut.members[: cut.drawn]
+    for member, size in zip(drawn, _sizes(cut.members), strict=False):
+        x, y = cut.layout.places[member.id]
         letter = grade(member.rating)
-        fill, line = GRADES[letter]
-        graph.add_node(
-            member.id,
-            label=f"{letter} · {member.name}" if letter else member.name,
-            x=x,
-            y=y,
-            size=5 + 11 * math.sqrt(member.strength_fen / largest),
-            color={"background": fill, "border": line},
-        )
+        label = f"{letter} · {member.name}" if letter else member.name
+        graph.add_node(member.id, label=label, x=x, y=y, size=size)
 
 
-def _add_titles(graph: Any, layout: Layout, words: dict[str, str]) -> None:
+def _add_titles(graph: Any, layout: Layout, words: Mapping[str, str]) -> None:
     for band in layout.bands:
-        kind = "core" if band.tier == 0 else "up" if band.tier < 0 else "down"
-        title = words[kind].format(tier=abs(band.tier))
+        title = _tier(band.tier, words)
         graph.add_node(
             f"\0{band.tier}",  # No firm's id: ids of files hold no such sign.
-            label=f"{title}\n{words['firms'].format(firms=band.firms)}" if band.tier else title,
+            label=f"{title}\n{_said(words['firms'], firms=band.firms)}" if band.tier else title,
             x=band.x,
-            y=layout.top - 110,
+            y=layout.top - TITLE_ABOVE,
             shape="text",
-            font={"size": 30},  # Read before one zooms in.
+            font={"size": 46},  # Read before one zooms in.
             chosen=False,
         )
 
 
-def _add_trades(graph: Any, trades: list[Tie], core: str) -> None:
-    largest = max((tie.amount_fen for tie in trades), default=1)
+def _add_paths(graph: Any, trades: Sequence[Tie]) -> None:
     for tie in trades:
-        at_core = core in (tie.supplier, tie.buyer)
-        graph.add_edge(
-            tie.supplier,
-            tie.buyer,
-            width=max(0.6, WEIGHT_MAX * math.sqrt(tie.amount_fen / largest)),
-            color="#8C97A6" if at_core else "#C3CAD4",
-            amount=tie.amount_fen / 100,
-        )
+        graph.add_edge(tie.supplier, tie.buyer)
 
 
 def grade(rating: str | None) -> str:
@@ -185,23 +217,9 @@ def money(amount_fen: int, language: str) -> str:
         ('1,386 万元', 'CNY 13.9m', 'CNY 9.50')
     """
     yuan = amount_fen / 100
-    if language == "zh":
-        steps = ((1e8, "{:,.1f} 亿元"), (1e4, "{:,.0f} 万元"), (1.0, "{:,.2f} 元"))
-    else:
-        steps = ((1e9, "CNY {:,.1f}bn"), (1e6, "CNY {:,.1f}m"), (1.0, "CNY {:,.2f}"))
-    size, form = next((step for step in steps if yuan >= step[0]), steps[-1])
-    return form.format(yuan / size)
-
-
-def _row(member: Member, words: dict[str, str], language: str) -> dict[str, str]:
-    return {
-        "id": member.id,
-        "name": member.name,
-        "rating": member.rating or words["unrated"],
-        "tier": words[member.direction].format(tier=member.tier),
-        "via": member.via,
-        "strength": money(member.strength_fen, language),
-    }
+    steps = STEPS[language]
+    size, places, before, after = next((s for s in steps if abs(yuan) >= s[0]), steps[-1])
+    return f"{before}{yuan / size:,.{places}f}{after}"
 
 
 def _render(graph: Any, said: dict[str, Any]) -> str:
@@ -216,6 +234,7 @@ def _render(graph: Any, said: dict[str, Any]) -> str:
             f"script-src {' '.join(_hash(text) for text in scripts.values())}",
             f"style-src {_hash(style)}",
             "img-src data:",
+            "require-trusted-types-for 'script'",
             "base-uri 'none'",
             "form-action 'none'",
         ]

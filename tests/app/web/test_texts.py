@@ -9,7 +9,8 @@ import pytest
 from app.limits.words import labels
 from app.stress.schemas import CHANNELS
 from app.web.charts import GRADES
-from app.web.texts import LANGUAGES, Texts, catalogue
+from app.web.texts import LANGUAGES, Language, Texts, catalogue
+from graph.interop.words import WORDS
 
 ROOT = Path(__file__).parents[3]
 SOURCES = [*(ROOT / "app/web").rglob("*.html"), *(ROOT / "app/web").glob("*.py")]
@@ -67,6 +68,18 @@ def test_all_codes_have_words() -> None:
     assert all(t.has(f"raise_{code}") for code in binding if code != "funding")
     assert all(t.has(f"channel_{c}") and t.has(f"channel_{c}_note") for c in CHANNELS)
     assert all(t.has(f"grade_{grade}") for grade in GRADES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_exported_chain_has_the_words_of_the_pages(language: Language) -> None:
+    t, words = Texts(language), WORDS[language]
+
+    assert words["core"] == t("core")
+    assert [words["up"], words["down"]] == [
+        t(f"tier_{end}", tier="{tier}") for end in ("up", "down")
+    ]
+    assert words["unrated"] == t("grade_-")
+    assert [words[f"grade_{grade}"] for grade in GRADES] == [t(f"grade_{g}") for g in GRADES]
 
 
 def test_reasons_are_told_part_by_part() -> None:

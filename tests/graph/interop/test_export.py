@@ -2,44 +2,23 @@ import csv
 import io
 import json
 import re
-import shutil
-from pathlib import Path
 
 import networkx as nx
 import pytest
-from playwright.sync_api import sync_playwright
 
 from graph.chains import find_chain
 from graph.errors import InvalidInput
 from graph.interop import export
-from graph.interop.page import WORDS, grade, page
+from graph.interop.page import grade, page
 from graph.interop.view import view
+from graph.interop.words import WORDS
 from graph.network import Network
-from graph.testing.networks import toy
-
-HOSTILE = {
-    "mill": "</script><img src=x onerror=alert(1)>",
-    "mine": "\"'><b>&href</b>",
-    "shop": "=1+1",
-    "cars": "<script>alert(2)</script>",
-    "till": "a\x00b\x0bc\ud7ffd 中",
-}
+from tests.graph.interop.chains import HOSTILE, hostile, layered
 
 
 @pytest.fixture
 def network() -> Network:
-    return toy(
-        {
-            ("mine", "mill"): 6_000_000,
-            ("mill", "cars"): 900_000_000,
-            ("cars", "shop"): 100_00,
-            ("shop", "till"): 10_00,
-            ("shop", "mine"): 5,
-        },
-        alone=["zoo"],
-        name=HOSTILE,
-        rating={"mill": "R2", "mine": "D", "shop": "R9"},
-    )
+    return hostile()
 
 
 def written(network: Network, form: str) -> str:
@@ -136,30 +115,30 @@ def test_grades_follow_the_ratings_three_by_three() -> None:
     assert [grade(odd) for odd in ("", "Rx", "R", "AAA", "D")] == ["", "", "", "", "E"]
 
 
-@pytest.mark.browser
-def test_a_browser_draws_the_page_offline_under_its_policy(
-    network: Network, tmp_path: Path
-) -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine")
-    place = tmp_path / "chain.html"
-    place.write_text(written(network, "html"), encoding="utf-8")
-    asked: list[str] = []
-    told: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        tab = browser.new_page()
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.on("console", lambda message: told.append(message.text))
-        tab.on("pageerror", lambda error: told.append(str(error)))
-        tab.on("dialog", lambda dialog: told.append(dialog.message))
-        tab.goto(place.as_uri())
-        tab.locator("#picture[data-drawn='10']").wait_for()  # Firms and the titles of tiers.
-        tab.locator("summary").click()
-        shown = tab.locator("td").all_inner_texts()
-        browser.close()
+def firms_in(text: str) -> dict[str, list[object]]:
+    said = json.loads(re.search(r'id="chain">(.*?)</script>', text, re.DOTALL)[1])["said"]
+    return said["firms"]
 
-    assert asked == [place.as_uri()]
-    assert told == []
-    assert HOSTILE["mill"] in shown
+
+def test_every_firm_of_every_tier_is_in_the_page_and_what_is_not_drawn_is_said() -> None:
+    shown = view(layered(), find_chain(layered(), "core", tiers_max=5))
+    text = page(shown, language="en", firms_max=20)
+    drawn = json.loads(re.search(r'id="chain">(.*?)</script>', text, re.DOTALL)[1])["nodes"]
+    tiers = dict(zip(firms_in(text)["id"], firms_in(text)["tier"], strict=True))
+
+    assert sorted(tiers) == sorted(["core", *(member.id for member in shown.members)])
+    assert {-5, -4, -3, -2, -1, 0, 1} == {tiers[n["id"]] for n in drawn if n["shape"] == "dot"}
+    assert text.count("<tr data-at=") == len(shown.members) == 61
+    assert "20 of 61 firms shown in the picture" in text
+    assert "(20 of 73 drawn)" in text
+
+
+def test_what_a_page_cannot_hold_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = view(layered(), find_chain(layered(), "core", tiers_max=5))
+    monkeypatch.setattr("graph.interop.page.LISTED_MAX", 30)
+    monkeypatch.setattr("graph.interop.page.TRADES_MAX", 9)
+    text = page(shown, language="en", firms_max=20)
+
+    assert "The list holds 30 of 61 firms" in text
+    assert "Only the 9 largest of 73 trades are in this file" in text
+    assert len(firms_in(text)["id"]) == 31
