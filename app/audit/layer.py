@@ -4,16 +4,23 @@ The layer that keeps the audit: it sees every answer, so no route can forget to 
 A row is written for every request that may change something and for every refusal (401, 403),
 before the answer's first byte goes out. What nobody in particular is refused in a flood is counted:
 one row then says how many more there were, so that nobody can fill the records or hold them up.
+Where its row cannot be kept, an answer gives way to 503 `unready`: what is not in the audit has not
+been said.
 """
 
 import datetime as dt
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
 
+import structlog
 from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.audit.repository import Entry, Outcome, write
+from app.errors import AppError, Unready
 from app.kit.clock import Clock
 from app.kit.tracing import route_of, trace_of
 from app.records import Records
@@ -25,6 +32,7 @@ CRASHED = 500
 NOBODY = "nobody"
 BURST = 100  # Rows of nobody at once, and
 ROWS_A_SECOND = 10  # so many more each second; the rest is counted.
+log = structlog.get_logger("deeptier.audit")
 WRITING_MAX = 2  # Rows written at once; who waits takes no thread from those who read.
 
 
@@ -44,20 +52,35 @@ class Audited:
             await self.app(scope, receive, send)
             return
 
-        answered = False
+        answered = replaced = False
 
         async def noted(message: Message) -> None:
-            nonlocal answered
+            nonlocal answered, replaced
+            if replaced:
+                return
             if message["type"] == "http.response.start":
                 answered = True
-                await self._note(scope, message["status"])
+                unkept = await self._unkept(scope, message["status"])
+                if unkept is not None and message["status"] < CRASHED:
+                    replaced = True
+                    await (await _refused(Request(scope), unkept))(scope, receive, send)
+                    return
             await send(message)
 
         try:
             await self.app(scope, receive, noted)
         finally:
             if not answered:  # It crashed; the answer is made further out.
-                await self._note(scope, CRASHED)
+                await self._unkept(scope, CRASHED)
+
+    async def _unkept(self, scope: Scope, status: int) -> Unready | None:
+        """Return why the row of an answer could not be kept; None where it was."""
+        try:
+            await self._note(scope, status)
+        except Unready as error:
+            log.warning("audit", detail=str(error), status=status, **_said(scope))
+            return error
+        return None
 
     async def _note(self, scope: Scope, status: int) -> None:
         if status not in REFUSED and scope["method"] in SAFE:
@@ -75,6 +98,14 @@ class Audited:
 
     def _write(self, entry: Entry) -> None:
         write(self.records(), entry, at=self.now())
+
+
+async def _refused(request: Request, error: Unready) -> Response:
+    """Return the answer in place of one whose row is not kept, as any other such refusal."""
+    handler = request.app.exception_handlers[AppError]
+    made = handler(request, error)
+    answer: Response = await made if inspect.isawaitable(made) else made
+    return answer
 
 
 class Allowance:
@@ -100,12 +131,20 @@ class Allowance:
         return left_out
 
 
+def _said(scope: Scope) -> dict[str, str]:
+    """Return who did what."""
+    who = scope["state"].get("principal")
+    return {
+        "actor": who.name if who else scope["state"].get("actor") or NOBODY,
+        "action": f"{scope['method']} {route_of(scope) if 'route' in scope else scope['path']}",
+    }
+
+
 def _entry(scope: Scope, status: int) -> Entry:
     who = scope["state"].get("principal")
     return Entry(
-        actor=who.name if who else scope["state"].get("actor") or NOBODY,
+        **_said(scope),
         role=who.role if who else None,
-        action=f"{scope['method']} {route_of(scope) if 'route' in scope else scope['path']}",
         target=scope["path"],
         outcome=_outcome(status),
         trace=trace_of(scope),

@@ -55,7 +55,7 @@ def _kept(resources: Resources, name: str, by: str) -> Iterator[_Ended]:
             "detail": ended.detail,
             "finished_at": resources.now(),
         }
-        with resources.records.writing() as connection:
+        with resources.records.writing(patient=True) as connection:
             connection.execute(
                 sa.update(job_runs)
                 .where(job_runs.c.job_run == (key[0] if key else None))

@@ -1,5 +1,6 @@
 """Every failed request as a problem (RFC 9457), whoever raised it."""
 
+import errno
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -9,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.errors import PROBLEM_TYPE, AppError, Problem
+from app.errors import PROBLEM_TYPE, AppError, Problem, Unready
 from app.kit.documents import dumps
 from app.kit.routing import methods_at
 from app.kit.text import kept_form
@@ -31,6 +32,8 @@ GRAPH_STATUS: Mapping[type[GraphError], tuple[int, str]] = {
     StageRefused: (409, "conflict"),
 }
 FAILED = (500, "failed")
+AGAIN_SECONDS = 5
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOLCK})
 HTTP_CODES: Mapping[int, str] = {
     404: "not_found",
     405: "method_not_allowed",
@@ -84,6 +87,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(GraphError, _on_graph_error)
     app.add_exception_handler(RequestValidationError, _on_malformed)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(OSError, _on_full_disk)
     app.add_exception_handler(Exception, _on_crash)
 
 
@@ -94,8 +98,18 @@ def _on_app_error(request: Request, error: Exception) -> Response:
 def _on_graph_error(request: Request, error: Exception) -> Response:
     for kind, (status, code) in GRAPH_STATUS.items():
         if isinstance(error, kind):
-            return problem(request, status, code, detail=str(error))
+            again = AGAIN_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+            return problem(request, status, code, detail=str(error), again_seconds=again)
     return _on_crash(request, error)
+
+
+def _on_full_disk(request: Request, error: Exception) -> Response:
+    """Return 503 where nothing can be written now; any other fault of a file is a crash."""
+    if not isinstance(error, OSError) or error.errno not in UNWRITABLE:
+        return _on_crash(request, error)
+    log.error("disk", detail=str(error))
+    said = f"the data folder cannot be written to: {error.strerror}"
+    return refusal(request, Unready(said, again_seconds=AGAIN_SECONDS))
 
 
 def _on_malformed(request: Request, error: Exception) -> Response:

@@ -16,7 +16,8 @@ from sqlalchemy.engine import Connection, Engine, make_url
 
 from app.records.engine import Records
 
-BUSY_MS = 30_000
+BUSY_MS = 5_000  # How long a request waits for somebody else's transaction.
+CONNECT_SECONDS = 5
 POOL_SIZE = 10
 
 
@@ -33,7 +34,7 @@ def open_records(url: str) -> Records:
     if place.get_backend_name() == "sqlite":
         records = Records(_sqlite(place))
     else:
-        records = Records(sa.create_engine(place, pool_pre_ping=True, pool_size=POOL_SIZE))
+        records = Records(_postgres(place))
     with contextlib.ExitStack() as undo:
         undo.callback(records.close)
         upgrade(records)
@@ -41,10 +42,32 @@ def open_records(url: str) -> Records:
     return records
 
 
+def _postgres(place: sa.URL) -> Engine:
+    engine = sa.create_engine(
+        place,
+        pool_pre_ping=True,
+        pool_size=POOL_SIZE,
+        pool_timeout=BUSY_MS / 1000,
+        connect_args={"connect_timeout": CONNECT_SECONDS},
+    )
+    event.listen(engine, "begin", _on_begin_on_postgres)
+    return engine
+
+
+def _on_begin_on_postgres(connection: Connection) -> None:
+    busy_ms = connection.get_execution_options().get("busy_ms", BUSY_MS)
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_ms)}")
+
+
 def _sqlite(place: sa.URL) -> Engine:
     if place.database:
         Path(place.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(place, connect_args={"timeout": BUSY_MS / 1000}, pool_size=POOL_SIZE)
+    engine = sa.create_engine(
+        place,
+        connect_args={"timeout": BUSY_MS / 1000},
+        pool_size=POOL_SIZE,
+        pool_timeout=BUSY_MS / 1000,
+    )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
@@ -62,5 +85,8 @@ def _on_connect(connection: Any, _: object) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("write", False)
+    options = connection.get_execution_options()
+    writes = options.get("write", False)
+    if writes:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {options.get('busy_ms', BUSY_MS)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

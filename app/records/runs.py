@@ -38,7 +38,7 @@ def record_run(records: Records, row: RunRow, granted: Sequence[Mapping[str, Any
         granted: Rows of `facilities` without their run.
     """
     values = {name: getattr(row, name) for name in row.__slots__}
-    with records.writing() as connection:
+    with records.writing(patient=True) as connection:
         known = sa.update(runs).where(runs.c.run == row.run).values(finished_at=row.finished_at)
         if connection.execute(known).rowcount:
             return
