@@ -11,19 +11,15 @@ import hashlib
 import os
 import secrets
 import tempfile
-from importlib import metadata
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from ingestion.days import ZONE
 
-SOURCE_VERSION = "0.1.0"
 RECORDS_BACKENDS = ("sqlite", "postgresql")
 OWNER_ONLY = 0o600
 IMPORT_MEMORY_MIB = 4096
@@ -97,6 +93,10 @@ class Settings(BaseSettings):
     def _records_in_a_relational_store(cls, url: str) -> str:
         if not url:
             return url
+        # Loaded here: a command that opens no database need not wait for SQLAlchemy.
+        from sqlalchemy.engine import make_url  # noqa: PLC0415
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
         try:
             backend = make_url(url).get_backend_name()
         except ArgumentError as error:
@@ -145,6 +145,8 @@ def _memory_mib() -> int:
 
 def _address(file: Path) -> str:
     """Return the URL of a SQLite file, whatever characters its path holds."""
+    from sqlalchemy.engine import URL  # noqa: PLC0415  # see above
+
     return URL.create("sqlite", database=str(file)).render_as_string()
 
 
@@ -160,11 +162,3 @@ def _kept_secret(home: Path) -> str:
             with contextlib.suppress(FileExistsError):  # Another process was quicker.
                 os.link(draft, place)
     return place.read_text(encoding="ascii").strip()
-
-
-def code_version() -> str:
-    """Return the version of the installed package, or of the sources it runs from."""
-    try:
-        return metadata.version("deeptier")
-    except metadata.PackageNotFoundError:
-        return SOURCE_VERSION

@@ -26,8 +26,9 @@ from app.audit.layer import Audited
 from app.auth.gate import Authenticator, Gate
 from app.auth.rules import OPEN, Guard, Rule, allow
 from app.auth.sessions import COOKIE
-from app.config import Settings, code_version
-from app.deps import Resources, ResourcesDep
+from app.config import Settings
+from app.deps import Resources
+from app.deps.routes import ResourcesDep
 from app.errors import Problem, Unready, responses
 from app.imports.working import Imports
 from app.jobs.running import run_job
@@ -42,6 +43,7 @@ from app.kit.routing import Route, Router
 from app.kit.tracing import API, Surroundings
 from app.pages.setup import ROUTERS, add_pages
 from app.pages.stored import StoredReading
+from app.release import code_version
 from app.users import access
 from app.users.service import Attempts
 

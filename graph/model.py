@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, NewType
+from typing import Any, Literal, NewType
 
 import pyarrow as pa
 import yaml
@@ -129,6 +129,17 @@ class Trade:
     delivered_fen: Fen
 
 
+def declared(text: str) -> Any:
+    """
+    Return the plain values that a YAML text declares.
+
+    Example:
+        >>> declared("tables: [firms, trades]")
+        {'tables': ['firms', 'trades']}
+    """
+    return yaml.load(text, Loader=yaml.CSafeLoader)  # Eight times as fast as `safe_load`.
+
+
 @cache
 def table(name: str) -> Table:
     """
@@ -145,7 +156,7 @@ def table(name: str) -> Table:
     """
     if name not in TABLES:
         raise InvalidInput(f"no table {name!r} in the model; there are {', '.join(TABLES)}")
-    read = yaml.safe_load((_SCHEMA / f"{name}.yml").read_text(encoding="utf-8"))
+    read = declared((_SCHEMA / f"{name}.yml").read_text(encoding="utf-8"))
     attributes = tuple(_attribute(entry) for entry in read["attributes"])
     return Table(
         name=read["table"],

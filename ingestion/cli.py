@@ -2,16 +2,12 @@
 
 import datetime as dt
 import json
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
 from ingestion.collect import Progress
 from ingestion.run import Outcome
@@ -21,16 +17,11 @@ from ingestion.source import names
 Ingest = Callable[[str, Sequence[Path]], Outcome]
 # Opens what one import needs: as-of date, whether to replace, progress.
 OpenIngest = Callable[[dt.date | None, bool, Progress], AbstractContextManager[Ingest]]
-_STEPS = {
-    "read": "reading",
-    "check": "checking",
-    "resolve": "resolving",
-    "derive": "deriving",
-    "publish": "publishing",
-}
+# Shows people how far a command of that name is: told the step and the share of it that is done.
+Shown = Callable[[str], AbstractContextManager[Callable[[str, float], None]]]
 
 
-def build(open_ingest: OpenIngest) -> Callable[..., None]:
+def build(open_ingest: OpenIngest, shown: Shown) -> Callable[..., None]:
     """Return the command `ingest`, which asks the application for what it needs."""
 
     def ingest(
@@ -52,8 +43,13 @@ def build(open_ingest: OpenIngest) -> Callable[..., None]:
         Example: deeptier ingest files ./january --as-of 2026-01-31
         """
         day = None if as_of is None else as_of.date()
-        with progress_bar() as progress, open_ingest(day, replace, progress) as run:
-            outcome = run(source, paths)
+        with shown("ingest") as step:
+
+            def progress(stage: str, done: int) -> None:
+                step(stage, done / 100)
+
+            with open_ingest(day, replace, progress) as run:
+                outcome = run(source, paths)
         typer.echo(
             json.dumps(outcome.document(), ensure_ascii=False, indent=2)
             if as_json
@@ -63,20 +59,6 @@ def build(open_ingest: OpenIngest) -> Callable[..., None]:
             typer.echo(f"note: {note}", err=True)
 
     return ingest
-
-
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """Yield a progress callback that draws a bar on a terminal, and is silent elsewhere."""
-    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
-    console = Console(file=sys.stderr)
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(step: str, done: int) -> None:
-            bar.update(task, description=_STEPS.get(step, step), completed=done, total=100)
-
-        yield show
 
 
 def described(outcome: Outcome) -> str:

@@ -16,7 +16,7 @@ from ingestion.readers import Chunk, Unread
 from ingestion.record import Problem, Records
 from ingestion.source import Found, Source
 
-# Called with the step and how much of it is done, in per cent.
+# Called with the stage in words and how much of it is done, in per cent.
 Progress = Callable[[str, int], None]
 Reading = Callable[[Path], None]  # Called with each file before it is read.
 _HASH_BYTES = 2**20
@@ -102,10 +102,9 @@ def collect(
     """
     desk = _Desk(source, zone)
     for at, item in enumerate(found):
-        progress("read", 100 * at // len(found))
+        progress(f"reading {item.path.name}, {at + 1} of {len(found)}", 100 * at // len(found))
         reading(item.path)
         desk.read(item)
-    progress("read", 100)
     return desk.collected()
 
 

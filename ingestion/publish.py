@@ -48,9 +48,9 @@ def write(writer: Writer, differences: Mapping[str, Difference], progress: Progr
             writer.remove(name, difference.removed.slice(start, _SLICE))
         for start in range(0, difference.written.num_rows, _SLICE):
             writer.write(name, difference.written.slice(start, _SLICE))
-            progress("publish", 100 * (done + start) // total)
+            progress("publishing the version", 100 * (done + start) // total)
         done += difference.rows
-    progress("publish", 100)
+    progress("publishing the version", 100)
 
 
 def publish(writer: Writer, as_of: dt.date, published_at: dt.datetime) -> Version:

@@ -181,7 +181,7 @@ def _begin(job: Job, source: Source | None) -> _State:
 def _settle(state: _State, given: Collected) -> tuple[Resolution, pl.DataFrame]:
     """Judge every row and merge the used ones into the manifest to be."""
     job, tables = state.job, given.tables
-    job.progress("check", 0)
+    job.progress("checking rows", 0)
     for name, staged in tables.items():
         state.verdicts[name] = verdict.judge(staged)
     as_of = _as_of(state)
@@ -190,14 +190,14 @@ def _settle(state: _State, given: Collected) -> tuple[Resolution, pl.DataFrame]:
         firms = state.verdicts["firms"]
         verdict.conflicts(firms, verdict.coded(firms.staged.table.select(["firm"])))
         _merge(state, "firms", Parties((), {}))
-    job.progress("resolve", 0)
+    job.progress("resolving names", 0)
     rows, resolution = _resolve(state, tables)
     parties = Parties.of(resolution.meant)
     for name in tables:
         if name != "firms":
             _finish(state, state.verdicts[name], parties, as_of)
             _merge(state, name, parties)
-    job.progress("resolve", 100)
+    job.progress("resolving names", 100)
     return resolution, rows
 
 
@@ -311,7 +311,7 @@ def _publish(state: _State, resolution: Resolution, rows: pl.DataFrame) -> tuple
     job, lake = state.job, state.job.lake
     parties = Parties.of(resolution.meant)
     manifest = replace(state.manifest, parties=party_files.write(lake, parties))
-    job.progress("derive", 0)
+    job.progress("deriving tables", 0)
     tables = derive.tables(View(lake, manifest, parties), rows, resolution, manifest.day)
     changed = publish.differences(job.store, tables)
     unchanged = replace(manifest, version=state.served.version) == state.served

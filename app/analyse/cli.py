@@ -11,6 +11,7 @@ import typer
 from app.analyse import options as asked
 from app.config import Settings
 from app.kit import console
+from app.kit.progress import progress
 
 analyse = typer.Typer(
     name="analyse",
@@ -373,7 +374,7 @@ def _run(
     outputs = {"--out": out, "--losses": losses, "--set-aside": set_aside}
     writing.check({option: path for option, path in outputs.items() if path}, inputs)
     desk = tables.Desk(keep_going=set_aside is not None)
-    with console.progress(name) as step:
+    with progress(name) as step:
         desk.step = step
         answer: asked.Answer = import_module(f"app.analyse.{name}").run(options, desk, step)
     for note in desk.notes:

@@ -13,7 +13,6 @@ import inspect
 from collections.abc import Callable
 from dataclasses import replace
 
-import structlog
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.audit.repository import Entry, Outcome, write
 from app.errors import AppError, Unready
 from app.kit.clock import Clock
+from app.kit.logs import logger
 from app.kit.tracing import route_of, trace_of
 from app.records import Records
 
@@ -32,7 +32,7 @@ CRASHED = 500
 NOBODY = "nobody"
 BURST = 100  # Rows of nobody at once, and
 ROWS_A_SECOND = 10  # so many more each second; the rest is counted.
-log = structlog.get_logger("deeptier.audit")
+log = logger("deeptier.audit")
 WRITING_MAX = 2  # Rows written at once; who waits takes no thread from those who read.
 
 

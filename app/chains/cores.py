@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from app.deps import Resources
@@ -34,14 +33,22 @@ class Suggestion:
 
 def cores_of(resources: Resources, version: int) -> list[str]:
     """Return the ids of the cores of a version, in order."""
-    firms = resources.store.reader(version).columns("firms", ["firm", "core"])
-    flagged = set(firms.filter(pc.equal(firms["core"], True))["firm"].to_pylist())  # noqa: FBT003  # Arrow's form
+    return list(names_of_cores(resources, version))
+
+
+def names_of_cores(resources: Resources, version: int) -> dict[str, str]:
+    """Return the names of the cores of a version by their ids, in order."""
+    read = resources.store.reader(version).columns("firms", ["firm", "name", "core"])
+    decided = decisions(resources)
+    firms = pl.DataFrame(pl.from_arrow(read))
+    seen = firms.filter(pl.col("core") | pl.col("firm").is_in(list(decided))).sort("firm")
+    return {firm: name for firm, name, flagged in seen.rows() if decided.get(firm, flagged)}
+
+
+def decisions(resources: Resources) -> dict[str, bool]:
+    """Return the firms of which somebody decided that they are cores, or are none."""
     with resources.records.reading() as connection:
-        decided = {row.firm: row.chosen for row in connection.execute(sa.select(cores))}
-    known = set(firms["firm"].to_pylist()) if decided else flagged
-    added = {firm for firm, chosen in decided.items() if chosen and firm in known}
-    removed = {firm for firm, chosen in decided.items() if not chosen}
-    return sorted((flagged | added) - removed)
+        return {row.firm: row.chosen for row in connection.execute(sa.select(cores))}
 
 
 def decide(resources: Resources, firm: str, *, chosen: bool, by: str) -> None:

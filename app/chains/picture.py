@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.chains.cores import cores_of
+from app.chains.listing import Head
 from app.deps import Resources
 from app.errors import Absent
 from app.limits.results import open_results
@@ -27,20 +28,6 @@ KEPT_MAX = 128
 NOWHERE = 127  # The tier of a firm that does not stand on this side of the chain.
 Int64Array = npt.NDArray[np.int64]
 Standing = tuple[str, str, int]  # Firm, direction, tier.
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What a document of a chain says first."""
-
-    version: int
-    as_of: str
-    policy: str
-    run: str | None
-
-    def document(self) -> dict[str, Any]:
-        """Return the head as a document."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 from fastapi import Query, Request, Response
 
 from app.auth.rules import CORES, OWN_CHAIN, PrincipalDep, allow
-from app.chains import service
+from app.chains import listing, service
 from app.chains.graph import graph_of
 from app.chains.picture import Picture, picture_of
 from app.chains.schemas import Chain, Cores, Graph, Tiers
-from app.deps import ResourcesDep
+from app.deps.routes import ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.kit.answers import answer
 from app.kit.cursors import read_cursor, write_cursor
@@ -34,7 +34,7 @@ def read_cores(
 ) -> Response:
     """Return the cores that the reader may see, in order of their ids."""
     after = read_cursor(page.cursor, version=int, after=str) if page.cursor else None
-    head, items = service.cores(resources, Asked(after["version"]) if after else asked)
+    head, items = listing.cores(resources, Asked(after["version"]) if after else asked)
     seen = [each for each in items if who.is_bank or each["id"] == who.firm]
     left = [each for each in seen if after is None or each["id"] > after["after"]]
     items, more = left[: page.size], len(left) > page.size

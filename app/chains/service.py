@@ -3,44 +3,11 @@
 from itertools import groupby
 from typing import Any
 
-from app.chains.cores import cores_of
-from app.chains.picture import Head, Picture, picture_of
+from app.chains.listing import Head, cores
+from app.chains.picture import Picture, picture_of
 from app.deps import Resources
 from app.kit.documents import Document
-from app.limits.results import open_results
-from app.versions.networks import network_of
-from app.versions.service import Asked, policy_of, version_and_run
-
-
-def cores(resources: Resources, asked: Asked) -> tuple[Head, list[Document]]:
-    """
-    Return the cores of a version in order, with how many firms stand in each chain.
-
-    The number is that of the run; it is null for a core that the run has not seen.
-
-    Raises:
-        Absent: There is no such version.
-    """
-    version, run = version_and_run(resources, asked)
-    head = Head(
-        version.number,
-        version.as_of.isoformat(),
-        run.policy if run else policy_of(resources, version.as_of).version,
-        run.run if run else None,
-    )
-    network = network_of(resources, version.number)
-    names = network.column("name")
-    results = open_results(resources.runs / run.folder) if run else None
-    ran = set(results.cores) if results else set()
-    found = resources.recent(("cores", version.number), lambda: cores_of(resources, version.number))
-    return head, [
-        {
-            "id": core,
-            "name": names[network.row(core)].as_py(),
-            "firms": results.size(core) if results and core in ran else None,
-        }
-        for core in found
-    ]
+from app.versions.service import Asked
 
 
 def cores_and_sizes(resources: Resources, asked: Asked) -> tuple[Head, list[Document]]:

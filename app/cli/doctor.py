@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.config import Settings, code_version
+from app.config import Settings
 from app.deps import Resources, open_resources
 from app.errors import AppError
 from app.jobs.running import jobs
 from app.kit import console
 from app.records.runs import newest_run
+from app.release import code_version
 from app.versions.service import policy_of
 from graph.errors import GraphError
 

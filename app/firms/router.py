@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from app.auth.rules import BANK, OWN_FIRM, allow
-from app.deps import ResourcesDep
+from app.deps.routes import ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.firms import service
 from app.firms.schemas import Firm, Firms, Trades

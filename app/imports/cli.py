@@ -8,15 +8,16 @@ from functools import partial
 from app.audit.commands import audited
 from app.deps import open_resources
 from app.imports.ingesting import Options, ingest_files
+from app.kit.progress import progress
 from ingestion import cli
 from ingestion.collect import Progress
 
 
 @contextmanager
-def _ingesting(as_of: dt.date | None, replace: bool, progress: Progress) -> Iterator[cli.Ingest]:  # noqa: FBT001  # called by position
+def _ingesting(as_of: dt.date | None, replace: bool, told: Progress) -> Iterator[cli.Ingest]:  # noqa: FBT001  # called by position
     with open_resources() as resources, audited(resources, "ingest", str(resources.home)):
         options = Options(as_of, replace)
-        yield partial(ingest_files, resources, options=options, progress=progress)
+        yield partial(ingest_files, resources, options=options, progress=told)
 
 
-ingest = cli.build(_ingesting)
+ingest = cli.build(_ingesting, progress)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import File, Form, Request, Response, UploadFile
 
 from app.auth.rules import BANK, IMPORTERS, PrincipalDep, allow
-from app.deps import ResourcesDep
+from app.deps.routes import ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, TooLarge, Unauthenticated, responses
 from app.imports.ingesting import source_names
 from app.imports.schemas import Import

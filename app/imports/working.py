@@ -15,13 +15,12 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-import structlog
-
 from app.deps import Resources
 from app.errors import AppError, Unready
 from app.imports import repository
 from app.imports.ingesting import Options, ingest_files
 from app.imports.service import folder_of
+from app.kit.logs import logger
 from app.records.lease import Lease, holder_name
 from graph.errors import GraphError
 from ingestion.errors import ImportBusy, Stopped
@@ -31,7 +30,7 @@ PERIOD_SECONDS = 2.0  # How often a process that has nothing to do looks for imp
 END_SECONDS = 10.0  # What it takes to end a child and to write down how things stand.
 TRIES_MAX = 3  # An import during which its process died so often is not begun again.
 CRASHED = "it crashed; the log has more"
-log = structlog.get_logger("deeptier.imports")
+log = logger("deeptier.imports")
 
 
 class Imports:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
 
 from app.deps import Resources
 from app.errors import AppError
 from app.jobs.tasks import TASKS, task
+from app.kit.logs import logger
 from app.records.tables import job_runs
 from graph.errors import GraphError
 
-log = structlog.get_logger("deeptier.jobs")
+log = logger("deeptier.jobs")
 
 
 @dataclass(slots=True)

@@ -11,7 +11,6 @@ import threading
 from types import TracebackType
 from typing import Any, Self
 
-import structlog
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,11 +20,12 @@ from app.errors import Unready
 from app.jobs.running import run_job
 from app.jobs.tasks import TASKS
 from app.jobs.threads import Threads
+from app.kit.logs import logger
 from app.records.lease import Lease, holder_name
 
 LEASE = dt.timedelta(seconds=15)
 LATE_SECONDS_MAX = 3600
-log = structlog.get_logger("deeptier.jobs")
+log = logger("deeptier.jobs")
 _RUNNING: dict[str, "Scheduler"] = {}  # Stored jobs name a function; it finds its process here.
 
 

@@ -4,7 +4,6 @@ import errno
 from collections.abc import Mapping
 from http import HTTPStatus
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from app.errors import PROBLEM_TYPE, AppError, Problem, Unready
 from app.kit.documents import dumps
+from app.kit.logs import logger
 from app.kit.routing import methods_at
 from app.kit.text import kept_form
 from app.kit.tracing import HEADERS, TRACE_HEADER, trace_of
@@ -42,7 +42,7 @@ HTTP_CODES: Mapping[int, str] = {
 }
 ERRORS_MAX = 20
 PLACE_LENGTH_MAX = 200
-log = structlog.get_logger("deeptier.http")
+log = logger("deeptier.http")
 
 
 def problem(

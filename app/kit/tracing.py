@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.kit.logs import logger
 from app.kit.metrics import Metrics
 
 API = "/api/v1"
@@ -34,7 +35,7 @@ HEADERS: Mapping[str, str] = {
         "require-trusted-types-for 'script'"
     ),
 }
-log = structlog.get_logger("deeptier.http")
+log = logger("deeptier.http")
 
 
 def trace_of(scope: Scope) -> str:

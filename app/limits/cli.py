@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 
 from app.deps import open_resources
 from app.kit import console
@@ -17,6 +18,9 @@ from app.versions.service import Asked
 
 COLUMNS = ("id", "name", "direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+GAP = "  "
+LABEL_MIN = 12
+SHARES = ("share", "ratio", "rate")
 SHOWN = 30
 Version = Annotated[int | None, typer.Option("--version", help="A version; newest by default.")]
 AsOf = Annotated[
@@ -112,6 +116,7 @@ def _show(document: Document) -> None:
             ]
             for firm in firms[:SHOWN]
         ],
+        cut=["name", "because"],
     )
     if len(firms) > SHOWN:
         console.show(f"… and {len(firms) - SHOWN} more; --csv FILE or --json has all of them")
@@ -119,16 +124,29 @@ def _show(document: Document) -> None:
 
 def _tree(node: Mapping[str, Any], depth: int) -> None:
     """Print a node and what is below it; a tree is as deep as its formulas, never deeper."""
-    value, unit = node["value"], node["unit"]
-    if value is None:
-        figure = f"absent: {node['source'].get('reason', '')}"
-    elif unit == "fen" and isinstance(value, int):
-        figure = f"{console.yuan(value)} yuan"
-    else:
-        figure = f"{value} {unit}"
-    console.show(f"{'  ' * depth}{node['label']['en']} [{node['code']}, {node['op']}] = {figure}")
+    figure = _figure(node)
+    label, step = console.plain(node["label"]["en"]), f" [{node['code']}, {node['op']}]"
+    begin = "  " * depth
+    room = console.width() - len(begin) - cell_len(step) - cell_len(figure) - len(GAP)
+    if cell_len(label) > room:
+        label = console.fitted(label, max(room, LABEL_MIN))
+    line = f"{begin}{label}{step}"
+    blank = console.width() - cell_len(line) - cell_len(figure)
+    console.show(line + " " * max(blank, len(GAP)) + figure)
     for child in node["children"]:
         _tree(child, depth + 1)
+
+
+def _figure(node: Mapping[str, Any]) -> str:
+    """Return a node's value for people: yuan with two places, shares with six."""
+    value, unit = node["value"], node["unit"]
+    if value is None:
+        return f"absent: {node['source'].get('reason', '')}"
+    if unit == "fen":
+        return f"{console.yuan(value)} yuan"
+    if unit in SHARES:
+        return f"{console.share(value)} {unit}"
+    return f"{value} {unit}"
 
 
 def _write(path: Path, firms: list[Mapping[str, Any]]) -> None:

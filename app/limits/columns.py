@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from app.limits.exact import written
 from app.limits.leaves import STATEMENT, ChainLeaves, CoreLeaves, FirmLeaves
-from graph.credit import Passed
+
+if TYPE_CHECKING:  # The kernels behind it are loaded by those who compute, not by those who read.
+    from graph.credit import Passed
 
 CHAIN = tuple(entry.name for entry in fields(ChainLeaves))
 
@@ -60,7 +62,7 @@ def firm_columns(firms: Sequence[FirmLeaves | None]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
-def passed_columns(passed: Passed) -> pl.DataFrame:
+def passed_columns(passed: "Passed") -> pl.DataFrame:
     """Return one row an amount that moved."""
     names = ("step", "core", "giver", "taker", "amount_fen")
     frame = pl.DataFrame({name: getattr(passed, name) for name in names})

@@ -76,6 +76,10 @@ class Results:
         """Return the name of a firm."""
         return self._s.names[self._s.row(firm)]
 
+    def knows(self, firm: str) -> bool:
+        """Return whether the run's version has this firm."""
+        return firm in self._s.rows
+
     def facility(self, core: str) -> dict[str, Any] | None:
         """Return the facility of a chain as a document; None where it is absent."""
         head = self._s.terms(self._s.core_row(core)).core

@@ -7,11 +7,13 @@ from anyio import to_thread
 from fastapi import Depends, Query, Request, Response
 
 from app.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, allow
-from app.deps import Resources, ResourcesDep
+from app.deps import Resources
+from app.deps.routes import ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
-from app.kit.answers import Answer, answer, render, send
+from app.kit.answers import answer, render, send
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import Document
+from app.kit.kept import Answer
 from app.kit.paging import PageDep
 from app.kit.routing import Router
 from app.limits import documents

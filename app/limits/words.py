@@ -6,11 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from app.limits.exact import SHARES, written
 from app.limits.nodes import Node
-from graph.model import Label
+from graph.model import Label, declared
 
 _LABELS = Path(__file__).parent / "labels.yml"
 
@@ -18,7 +16,7 @@ _LABELS = Path(__file__).parent / "labels.yml"
 @cache
 def labels() -> Mapping[str, Label]:
     """Return the word for every code."""
-    read = yaml.safe_load(_LABELS.read_text(encoding="utf-8"))
+    read = declared(_LABELS.read_text(encoding="utf-8"))
     return {str(code): Label(**entry) for code, entry in read.items()}
 
 

@@ -14,7 +14,8 @@ from app.auth.errors import ForgedRequest, TooManyAttempts, WrongPassword
 from app.auth.gate import check_csrf
 from app.auth.principals import Principal
 from app.auth.rules import OPEN, SIGNED_IN, PrincipalDep, allow
-from app.deps import Resources, ResourcesDep
+from app.deps import Resources
+from app.deps.routes import ResourcesDep
 from app.kit.routing import Router
 from app.users import service
 from app.users.router import set_cookie

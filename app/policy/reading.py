@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from app.policy.schemas import SCHEMAS, Entry, Form, Section
 from graph.errors import InvalidInput
+from graph.model import declared
 
 ADDED = Path(__file__).parent / "schemas" / "added"
 BYTES_MAX = 2**20
@@ -30,7 +31,7 @@ WORDS = {
 TOLD_MAX = 20
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads plain YAML; the same key twice is an error, not the last one's word."""
 
 
@@ -100,7 +101,7 @@ def stated_since(schema: int) -> tuple[dict[str, Entry], list[str]]:
 def _added(number: int) -> Mapping[str, Entry | None]:
     """Return what a schema added: its stated default, None where a file must state it."""
     path = ADDED / f"{number}.yml"
-    read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    read = declared(path.read_text(encoding="utf-8"))
     form = SCHEMAS[number].model_fields
     found: dict[str, Entry | None] = {}
     for section, entries in read.items():

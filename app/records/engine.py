@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from typing import Self
 
-import structlog
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import (
     DatabaseError,
@@ -18,6 +17,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app.errors import Unready
+from app.kit.logs import logger
 
 AGAIN_SECONDS = 5
 PATIENT_MS = 60_000  # How long work in the background waits for somebody else's transaction.
@@ -26,7 +26,7 @@ STUCK_SECONDS = 0.5
 CLOSED_SECONDS = 1.0
 READ_ONLY = "25006"  # PostgreSQL's state of a server that only follows another.
 AILING = ("08", "53", "57", "58", READ_ONLY)  # No connection, no resources, no operator, no disk.
-log = structlog.get_logger("deeptier.records")
+log = logger("deeptier.records")
 
 
 class Records:

@@ -19,6 +19,7 @@ from app.records.engine import Records
 BUSY_MS = 5_000  # How long a request waits for somebody else's transaction.
 CONNECT_SECONDS = 5
 POOL_SIZE = 10
+SCRIPTS = Path(__file__).parent / "migrations" / "versions"
 
 
 def open_records(url: str) -> Records:
@@ -28,8 +29,6 @@ def open_records(url: str) -> Records:
     Raises:
         Unready: The database cannot be reached.
     """
-    from app.records.migrate import upgrade  # noqa: PLC0415  # Alembic is slow to import
-
     place = make_url(url)
     if place.get_backend_name() == "sqlite":
         records = Records(_sqlite(place))
@@ -37,7 +36,12 @@ def open_records(url: str) -> Records:
         records = Records(_postgres(place))
     with contextlib.ExitStack() as undo:
         undo.callback(records.close)
-        upgrade(records)
+        with records.reading() as connection:
+            settled = revision_of(connection) == newest_revision()
+        if not settled:
+            from app.records.migrate import upgrade  # noqa: PLC0415  # Alembic is slow to import
+
+            upgrade(records)
         undo.pop_all()
     return records
 
@@ -57,6 +61,19 @@ def _postgres(place: sa.URL) -> Engine:
 def _on_begin_on_postgres(connection: Connection) -> None:
     busy_ms = connection.get_execution_options().get("busy_ms", BUSY_MS)
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_ms)}")
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision that the tables are of; None where there are none yet."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def newest_revision() -> str:
+    """Return the newest revision of this release: its file is the last by name."""
+    return max(path.name for path in SCRIPTS.glob("[0-9]*.py")).partition("_")[0]
 
 
 def _sqlite(place: sa.URL) -> Engine:

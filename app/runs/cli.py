@@ -8,6 +8,7 @@ import typer
 from app.audit.commands import audited
 from app.deps import open_resources
 from app.kit import console
+from app.kit.progress import progress
 
 
 def refresh(
@@ -25,7 +26,7 @@ def refresh(
     with (
         open_resources() as resources,
         audited(resources, "refresh", str(version or "current")),
-        console.progress("refresh") as step,
+        progress("refresh") as step,
     ):
         # Loaded here: compiled code takes a second to load, which other commands need not wait for.
         run = import_module("app.runs.refreshing").refresh_version(

@@ -4,7 +4,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from app.config import code_version
+from app.release import code_version
 
 ROOT = Path(__file__).parent.parent.parent
 COMPUTING = ("graph", "app/limits", "app/policy", "app/runs")

@@ -9,12 +9,11 @@ proxy everybody has the same.
 
 from collections.abc import Callable, Iterator
 
-import structlog
-
+from app.kit.logs import logger
 from app.server.bounds import Bounds
 from app.server.connection import Connection, Phase
 
-log = structlog.get_logger("deeptier.connections")
+log = logger("deeptier.connections")
 GRACE_SECONDS = 1.0
 
 

@@ -78,9 +78,16 @@ def _show(document: Document) -> None:
     console.show_table(
         ["firm", "name", "round", "share", "loss (yuan)"],
         [
-            [f["id"], f["name"], f["round"], f["loss_share"], console.yuan(f["loss_fen"])]
+            [
+                f["id"],
+                f["name"],
+                f["round"],
+                console.share(f["loss_share"]),
+                console.yuan(f["loss_fen"]),
+            ]
             for f in document["firms"][:SHOWN]
         ],
+        cut=["name"],
     )
     left = len(document["firms"]) - SHOWN
     if left > 0:

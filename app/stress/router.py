@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import Path, Request, Response
 
 from app.auth.rules import ANALYSTS, BANK, allow
-from app.deps import Resources, ResourcesDep
+from app.deps import Resources
+from app.deps.routes import ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.kit.answers import answer
 from app.kit.documents import Document, dumps

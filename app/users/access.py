@@ -8,7 +8,7 @@ from fastapi import Path, Request, Response
 from app.auth import tokens, users
 from app.auth.rules import ADMINS, PrincipalDep, allow
 from app.auth.users import NAME_LENGTH_MAX
-from app.deps import ResourcesDep
+from app.deps.routes import ResourcesDep
 from app.errors import Absent, Conflict, Forbidden, Malformed, Unauthenticated, responses
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import dumps

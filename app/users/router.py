@@ -8,7 +8,7 @@ from app.auth.errors import TooManyAttempts, WrongPassword
 from app.auth.principals import Principal
 from app.auth.rules import AUDITORS, OPEN, SIGNED_IN, PrincipalDep, allow
 from app.auth.sessions import COOKIE, LASTS, Session
-from app.deps import ResourcesDep
+from app.deps.routes import ResourcesDep
 from app.errors import Forbidden, Malformed, Unauthenticated, responses
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import dumps

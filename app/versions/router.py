@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from app.auth.rules import SIGNED_IN, allow
-from app.deps import ResourcesDep
+from app.deps.routes import ResourcesDep
 from app.errors import Absent, Malformed, Unauthenticated, responses
 from app.kit.answers import answer
 from app.kit.routing import Router

@@ -3,11 +3,13 @@
 import datetime as dt
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from graph.errors import InvalidInput
 from graph.model import Attribute, Firm, FirmId, Kind, Table, Trade, Value
@@ -19,6 +21,12 @@ TEXT_CHARACTERS_MAX = 4_000
 SEARCH_TEXT_MAX = 8_000  # A text index of Neo4j holds at most 32,766 bytes.
 FIELD_END = "\n"  # Stands around every field of a search text; folding leaves none inside.
 IntArray = npt.NDArray[np.int64]
+
+
+@cache
+def compute() -> Any:
+    """Return Arrow's functions on columns, loaded by those who write or order rows."""
+    return import_module("pyarrow.compute")
 
 
 def checked(table: Table, rows: pa.Table) -> pa.Table:
@@ -59,7 +67,10 @@ def _column(table: Table, attribute: Attribute, rows: pa.Table) -> pa.Array:
         raise InvalidInput(f"{place}: row {row} is empty")
     if attribute.type == "text":
         _check_text(place, column, name=attribute.name in (*table.key, *table.ends))
-    if attribute.type == "ratio" and pc.any(pc.invert(pc.is_finite(column))).as_py():
+    if (
+        attribute.type == "ratio"
+        and compute().any(compute().invert(compute().is_finite(column))).as_py()
+    ):
         raise InvalidInput(f"{place}: not a finite number")
     return column
 
@@ -71,7 +82,7 @@ def _typed(place: str, attribute: Attribute, column: pa.Array) -> pa.Array:
         column.validate(full=True)
         typed = column.cast(attribute.arrow)
         # SQLite keeps no sign of zero; a version has the same bytes in every store.
-        return pc.add(typed, 0.0) if attribute.type == "ratio" else typed
+        return compute().add(typed, 0.0) if attribute.type == "ratio" else typed
     except pa.ArrowInvalid as error:
         raise InvalidInput(f"{place}: {error}") from error
 
@@ -94,12 +105,12 @@ def _fits(kind: Kind, found: pa.DataType) -> bool:
 
 
 def _check_text(place: str, column: pa.Array, *, name: bool) -> None:
-    if pc.any(pc.match_substring(column, "\0")).as_py():
+    if compute().any(compute().match_substring(column, "\0")).as_py():
         raise InvalidInput(f"{place}: holds a NUL character")
-    if name and pc.any(pc.equal(column, "")).as_py():
+    if name and compute().any(compute().equal(column, "")).as_py():
         raise InvalidInput(f"{place}: an id is never empty")
     most = KEY_CHARACTERS_MAX if name else TEXT_CHARACTERS_MAX
-    if (pc.max(pc.utf8_length(column)).as_py() or 0) > most:
+    if (compute().max(compute().utf8_length(column)).as_py() or 0) > most:
         raise InvalidInput(f"{place}: longer than {most} characters")
 
 
@@ -134,7 +145,7 @@ def rank(column: pa.ChunkedArray) -> IntArray:
         whole: IntArray = column.to_numpy().astype(np.int64)
         return whole
     encoded = column.combine_chunks().dictionary_encode()
-    order = pc.array_sort_indices(encoded.dictionary).to_numpy()
+    order = compute().array_sort_indices(encoded.dictionary).to_numpy()
     places = np.empty(len(order), dtype=np.int64)
     places[order] = np.arange(len(order))
     found: IntArray = places[encoded.indices.to_numpy()]
@@ -162,9 +173,9 @@ def compare(table: Table, left: pa.Table, right: pa.Table) -> Changes:
 def _differs(left: pa.Table, right: pa.Table) -> npt.NDArray[np.bool_]:
     differs = np.zeros(left.num_rows, dtype=np.bool_)
     for name in left.column_names:
-        same = pc.fill_null(pc.equal(left[name], right[name]), fill_value=False)
-        empty = pc.and_(pc.is_null(left[name]), pc.is_null(right[name]))
-        differs |= ~pc.or_(same, empty).to_numpy()
+        same = compute().fill_null(compute().equal(left[name], right[name]), fill_value=False)
+        empty = compute().and_(compute().is_null(left[name]), compute().is_null(right[name]))
+        differs |= ~compute().or_(same, empty).to_numpy()
     return differs
 
 

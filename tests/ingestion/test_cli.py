@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,13 +22,24 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def command(house: "House") -> typer.Typer:
+def told() -> list[tuple[str, float]]:
+    """Return what people are shown of the stages: each and the share of it that is done."""
+    return []
+
+
+@pytest.fixture
+def command(house: "House", told: list[tuple[str, float]]) -> typer.Typer:
     @contextmanager
     def ingesting(as_of: dt.date | None, again: bool, progress: Progress) -> Iterator[cli.Ingest]:  # noqa: FBT001  # The command's form.
         yield partial(ingest, job=replace(house.job, as_of=as_of, replace=again, progress=progress))
 
     app = typer.Typer()
-    app.command()(cli.build(ingesting))
+
+    @contextmanager
+    def shown(_name: str) -> Iterator[Callable[[str, float], None]]:
+        yield lambda stage, share: told.append((stage, share))
+
+    app.command()(cli.build(ingesting, shown))
     house.write("firms.csv", "firm,name,remark\nA,a,x\nB,b,y\n")
     house.write(
         "invoices.csv",
@@ -48,6 +59,23 @@ def test_json_is_one_document_and_notes_go_elsewhere(command: typer.Typer, house
     ]  # fmt: skip
     assert (said["rows"], said["used"], said["version"]) == (4, 4, 1)
     assert "column 'remark' is not read" in done.stderr
+
+
+def test_every_file_and_every_stage_is_told(
+    command: typer.Typer, house: "House", told: list[tuple[str, float]]
+) -> None:
+    CliRunner().invoke(command, ["files", str(house.inbox)])
+
+    stages = list(dict.fromkeys(stage for stage, _ in told))
+    assert stages == [
+        "reading firms.csv, 1 of 2",
+        "reading invoices.csv, 2 of 2",
+        "checking rows",
+        "resolving names",
+        "deriving tables",
+        "publishing the version",
+    ]
+    assert all(0 <= share <= 1 for _, share in told)
 
 
 def test_words_tell_the_same(command: typer.Typer, house: "House") -> None:

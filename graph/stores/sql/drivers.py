@@ -10,16 +10,19 @@ import io
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.csv
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from graph.errors import InvalidInput, StageRefused, StoreError, StoreUnavailable
 from graph.stores.rows import stored_column
 from graph.stores.sql.packed import packed, packs, pairs_of, unpacked
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql  # Loaded only where PostgreSQL is used.
 
 BUSY_MS = 10_000  # How long SQLite waits for another connection's lock.
 STAGE_BUSY_MS = 500  # How long a stage waits before it says that another one is open.
@@ -243,8 +246,10 @@ class PostgresDriver:
         connection.exec_driver_sql("BEGIN")
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK)))
 
-    def insert(self, table: sa.Table) -> postgresql.Insert:
+    def insert(self, table: sa.Table) -> "postgresql.Insert":
         """Return PostgreSQL's insert."""
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415  # see above
+
         return postgresql.insert(table)
 
     def position(self, text: sa.ColumnElement[str], part: str) -> sa.ColumnElement[int]:
@@ -272,6 +277,8 @@ class PostgresDriver:
         self, connection: sa.Connection, select: sa.Select[tuple[object, ...]], schema: pa.Schema
     ) -> pa.Table:
         """Fetch the rows by COPY and let Arrow read them."""
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415  # see above
+
         query = _literal(select, postgresql.dialect())  # type: ignore[no-untyped-call]
         with (
             self._errors(),

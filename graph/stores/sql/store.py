@@ -163,13 +163,12 @@ def _follow_model(driver: Driver, connection: sa.Connection) -> None:
 
 
 def _missing(connection: sa.Connection) -> list[sa.Column[Any]]:
-    there = sa.inspect(connection)
-    return [
-        column
-        for table in VERSIONED.values()
-        for column in table.columns
-        if column.name not in {known["name"] for known in there.get_columns(table.name)}
-    ]
+    missing = []
+    for table in VERSIONED.values():
+        nothing = sa.select(sa.text("*")).select_from(sa.table(table.name)).limit(0)
+        there = set(connection.execute(nothing).keys())
+        missing += [column for column in table.columns if column.name not in there]
+    return missing
 
 
 def _default(column: sa.Column[Any]) -> str | None:

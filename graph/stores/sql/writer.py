@@ -7,13 +7,20 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from graph import model
 from graph.errors import InvalidInput, StageRefused, StoreError
 from graph.model import Version
-from graph.stores.rows import check_times, checked, checked_keys, order_of, search_text, stored
+from graph.stores.rows import (
+    check_times,
+    checked,
+    checked_keys,
+    compute,
+    order_of,
+    search_text,
+    stored,
+)
 from graph.stores.sql import grams
 from graph.stores.sql.drivers import Driver, errors
 from graph.stores.sql.tables import (
@@ -221,14 +228,14 @@ class _Numbers:
 
     def of(self, ids: pa.Array) -> pa.Array:
         """Return the numbers of the ids."""
-        places = pc.index_in(ids, self._ids)
+        places = compute().index_in(ids, self._ids)
         if places.null_count:
-            self._add(pc.unique(ids.filter(pc.is_null(places))))
-            places = pc.index_in(ids, self._ids)
+            self._add(compute().unique(ids.filter(compute().is_null(places))))
+            places = compute().index_in(ids, self._ids)
         return pa.array(self._numbers[places.to_numpy()])
 
     def _add(self, ids: pa.Array) -> None:
-        ids = ids.take(pc.array_sort_indices(ids))
+        ids = ids.take(compute().array_sort_indices(ids))
         first = int(self._numbers.max(initial=0)) + 1
         numbers = np.arange(first, first + len(ids), dtype=np.int64)
         rows = pa.Table.from_arrays([pa.array(numbers), ids], schema=self._schema)

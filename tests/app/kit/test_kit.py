@@ -11,9 +11,10 @@ from app.config import Settings
 from app.deps import KEPT, Resources
 from app.errors import Absent, Malformed
 from app.kit import console
-from app.kit.answers import Answer, KeptAnswers, render
+from app.kit.answers import render
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import dumps
+from app.kit.kept import Answer, KeptAnswers
 
 places = st.dictionaries(
     st.text(max_size=8), st.one_of(st.integers(), st.text(max_size=20), st.booleans()), max_size=5

@@ -12,6 +12,8 @@ from alembic.runtime.migration import MigrationContext
 
 from app.errors import Unready
 from app.records import Records, open_records
+from app.records.migrate import configuration, newest
+from app.records.opening import newest_revision, revision_of
 from app.records.runs import RunRow, newest_run, record_run, run_named
 from app.records.tables import cores, facilities, metadata
 
@@ -34,6 +36,11 @@ def records(url: str) -> Iterator[Records]:
 def test_the_migrations_make_what_the_tables_say(records: Records) -> None:
     with records.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_newest_revision_is_the_last_file_by_name(records: Records) -> None:
+    with records.reading() as connection:
+        assert revision_of(connection) == newest_revision() == newest(configuration())
 
 
 def test_opening_again_changes_nothing(records: Records, url: str) -> None:

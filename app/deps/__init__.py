@@ -1,8 +1,9 @@
 """
 What a process opens once and every domain uses: settings, stores, records, lake, networks.
 
-Commands take it from `open_resources`, routes from `ResourcesDep`. Stores open on first use, so
-that a command which needs one of them does not wait for the others.
+Commands take it from `open_resources`, routes from `app.deps.routes`. Stores open on first use,
+and what a store is made of is loaded then, so that a command which needs one of them does not wait
+for the others.
 """
 
 import contextlib
@@ -13,20 +14,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, TypeVar, cast
-
-from fastapi import Depends, Request
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from app.config import Settings
 from app.errors import Absent, Unready
-from app.kit.answers import KeptAnswers
 from app.kit.clock import Clock, utc_now
+from app.kit.kept import KeptAnswers
 from app.kit.stopping import Stopping
-from app.records import Records, open_records
-from graph.model import Version
-from graph.stores import Store, open_store
 from ingestion.days import day_of
-from ingestion.lake import Lake
+
+if TYPE_CHECKING:
+    from app.records import Records
+    from graph.model import Version
+    from graph.stores import Store
+    from ingestion.lake import Lake
 
 KEPT_MAX = 256
 KEPT = dt.timedelta(milliseconds=250)
@@ -67,21 +68,25 @@ class Resources:
             raise Unready(f"DEEPTIER_HOME {home}: this process may not write there")
 
     @cached_property
-    def store(self) -> Store:
+    def store(self) -> "Store":
         """Return the graph store; it makes the schema it needs on an empty database."""
         with self._lock:
             if (opened := self.__dict__.get("store")) is not None:
                 return opened  # type: ignore[no-any-return]  # what this property kept
+            from graph.stores import open_store  # noqa: PLC0415  # see above
+
             if not self.settings.graph_url:
                 self._check_writable()
             return self._undo.enter_context(open_store(self.settings.graph_place()))
 
     @cached_property
-    def records(self) -> Records:
+    def records(self) -> "Records":
         """Return the records database; its tables are made or brought up to date."""
         with self._lock:
             if (opened := self.__dict__.get("records")) is not None:
                 return opened  # type: ignore[no-any-return]  # what this property kept
+            from app.records import open_records  # noqa: PLC0415  # see above
+
             if not self.settings.records_url:
                 self._check_writable()
             return self._undo.enter_context(open_records(self.settings.records_place()))
@@ -91,8 +96,10 @@ class Resources:
         return day_of(self.now(), self.settings.zone)
 
     @property
-    def lake(self) -> Lake:
+    def lake(self) -> "Lake":
         """Return the lake of invoices, orders and events."""
+        from ingestion.lake import Lake  # noqa: PLC0415  # see above
+
         return Lake(self.home / "lake")
 
     @property
@@ -129,7 +136,7 @@ class Resources:
         with self._lock:
             self._kept.clear()
 
-    def version(self, number: int | None = None) -> Version:
+    def version(self, number: int | None = None) -> "Version":
         """
         Return a published version, the current one by default.
 
@@ -161,12 +168,3 @@ def open_resources(
         yield resources
     finally:
         resources.close()
-
-
-async def resources_of(request: Request) -> Resources:
-    """Return the resources of the process that serves this request."""
-    resources: Resources = request.app.state.resources
-    return resources
-
-
-ResourcesDep = Annotated[Resources, Depends(resources_of)]

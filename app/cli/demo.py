@@ -1,0 +1,6 @@
+"""The command `demo`."""
+
+from app.kit.progress import progress
+from ingestion.sources.demo.cli import build
+
+demo = build(progress)

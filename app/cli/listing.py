@@ -1,0 +1,131 @@
+"""
+The commands by name, each loaded when it is called.
+
+`deeptier --help` shows the line that stands here; a test holds that it is the first line of the
+command's own help. So a command pays for what it imports, and for nothing else.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_group
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Where a command, or a group of commands, stands, and what it does in a line."""
+
+    module: str
+    says: str
+
+
+LISTED: Mapping[str, Listed] = {
+    "demo": Listed(
+        "app.cli.demo",
+        "Write the demo economy as raw files, and what is hidden in it into `truth/`.",
+    ),
+    "ingest": Listed(
+        "app.imports.cli",
+        "Read files, check every row, and publish a version, or keep the old one.",
+    ),
+    "refresh": Listed(
+        "app.runs.cli",
+        "Run the analyses and the limits of a version; the same version gives the same bytes.",
+    ),
+    "versions": Listed(
+        "app.versions.cli", "List the published versions of the graph, oldest first."
+    ),
+    "cores": Listed(
+        "app.chains.cli.cores",
+        "List the cores, or the firms that look like one: by purchases and sales, and partners.",
+    ),
+    "chain": Listed(
+        "app.chains.cli.chain",
+        "Show a chain: its firms by side and tier, with their trade one tier nearer.",
+    ),
+    "limits": Listed(
+        "app.limits.cli", "Show a chain's facility, its tiers and the limit of every firm."
+    ),
+    "explain": Listed(
+        "app.limits.cli", "Show why a limit is what it is, down to the rows and policy values."
+    ),
+    "stress": Listed("app.stress.cli", "Show who loses what when firms close, by round."),
+    "export": Listed(
+        "app.chains.cli.export",
+        "Write one chain for other people's tools; the HTML page works offline.",
+    ),
+    "serve": Listed(
+        "app.cli.serving",
+        "Serve pages and interface in the foreground, on DEEPTIER_HOST and DEEPTIER_PORT.",
+    ),
+    "doctor": Listed(
+        "app.cli.doctor",
+        "Say what is configured, whether it can be reached, and of what version it is.",
+    ),
+    "analyse": Listed(
+        "app.analyse.cli",
+        "Run one analysis on plain files (CSV, XLSX, Parquet), without any store.",
+    ),
+    "core": Listed("app.chains.cli.cores", "Choose which firms are cores."),
+    "jobs": Listed("app.jobs.cli", "Scheduled jobs and their last runs."),
+    "token": Listed(
+        "app.users.cli",
+        "Print a bearer token for the interface; list and revoke those given out.",
+    ),
+    "user": Listed("app.users.cli", "People who may sign in."),
+}
+
+
+@cache
+def load(name: str) -> Any:
+    """Return a command of the list, ready to run."""
+    found: Callable[..., None] | typer.Typer = getattr(import_module(LISTED[name].module), name)
+    holder = typer.Typer(rich_markup_mode=None)
+    if isinstance(found, typer.Typer):
+        holder.add_typer(found)
+    else:
+        holder.command(name)(found)
+    return get_group(holder).commands[name]
+
+
+class _Commands(MutableMapping[str, Any]):
+    """Every listed command; what is looked up is loaded, what is only named is not."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in LISTED:
+            raise KeyError(name)
+        return load(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LISTED)
+
+    def __len__(self) -> int:
+        return len(LISTED)
+
+    def __setitem__(self, name: str, command: object) -> NoReturn:
+        raise TypeError(f"{name}: commands are listed in this file")
+
+    def __delitem__(self, name: str) -> NoReturn:
+        raise TypeError(f"{name}: commands are listed in this file")
+
+
+class Commands(TyperGroup):
+    """The group of all commands, which lists them without loading them."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = _Commands()
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # typer's form
+        """Return the names in order."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # typer's form
+        """Write every command with its line."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, listed.says) for name, listed in LISTED.items()])
