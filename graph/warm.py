@@ -67,13 +67,15 @@ def _chains() -> None:
 
 
 def _rounds() -> None:
-    scenarios = Scenarios.alone(EVERYBODY)
+    scenarios, few = Scenarios.alone(EVERYBODY), Scenarios.alone([0, 5])
     for production in (
         contagion.prepare(_economy()),
         contagion.prepare(_economy(revenue=np.full(FIRMS, 16.0)), replaceability=False),
     ):
         contagion.esri(production, scenarios, precision="single")
         contagion.esri(production, scenarios)
+        contagion.esri(production, few, precision="single")
+        contagion.esri(production, few)
         contagion.esri(production, scenarios, rules=Rules(dead_sector="unit"))
         replay.record(production, Scenarios.together([0]))
 

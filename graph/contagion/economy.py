@@ -178,6 +178,8 @@ class Production:
     denominators: Denominators
     # Only `graph.contagion.stored.load` sets it: a changed copy is in no folder.
     origin: Origin | None = field(default=None, init=False, compare=False)
+    # What follows from the network alone and is solved once; a changed copy begins without.
+    kept: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.sales)

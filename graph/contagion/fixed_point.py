@@ -1,9 +1,7 @@
 """The index of production losses at its fixed point, between a bound from below and from above."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,20 +10,17 @@ from graph.contagion import cascade, running, stored
 from graph.contagion.economy import Denominators, Origin, Production, Rules
 from graph.contagion.running import Precision, Progress
 from graph.contagion.shocks import Scenarios
+from graph.contagion.worth import worth_of
 from graph.errors import InvalidInput
 from graph.executors import Executor, executor_of
-from graph.kernels import adjoint, frontier, lifting, raised
 from graph.kernels import bracket as kernel
+from graph.kernels import frontier, lifting, raised
 from graph.kernels.bracket import Effort, Worth
 from graph.kernels.cascades import Shocks
 from graph.kernels.frontier import State
 from graph.kernels.layout import FloatArray, IntArray
 from graph.kernels.raised import Aims
 
-SLACKS = (0.02, 0.1, 0.5, 2.0)  # Of the certificate; a larger one holds more often, more loosely.
-ACCURACY = 1e-4  # Of what a unit of loss costs: a width of that is not worth a sweep.
-SWEEPS_MAX = 400
-SWEEPS_INPUTS_MAX = 40  # A slack that takes more would give wide brackets.
 THRESHOLDS = (1e-4, 1e-5, 1e-7)  # What a loss may cost and yet wait: at first, and refined.
 LIFT_ROUNDS_MAX = 200
 LIFT_GROWTH, LIFT_GROWTH_OF_WIDTH = 1e-4, 0.01  # How much further a lift goes than a round.
@@ -41,7 +36,6 @@ SINGLE_WIDTH_MIN = 5e-4  # and where less is asked single precision has too few 
 DOUBLE_WIDTH_MIN = 1e-8  # or a bracket is no faster than rounds to the end.
 EXACT = Rules(tolerance=1e-14)
 EXACT_ERROR = 1e-9  # Relative: what rounds that move less than that may still add up to.
-RADIUS_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +109,7 @@ def bracket(
     executor = executor_of(threads)
     shocks = scenarios.shocks(len(production))
     shocks = shocks._replace(rows=production.places[shocks.rows])
-    worth = _worth(production, executor.lanes)
+    worth = worth_of(production, threads=executor.lanes)
     pusher = _Pusher(production, worth, THRESHOLDS[0])
     found = _pushed(pusher, shocks, executor, progress)
     for threshold in THRESHOLDS[1:]:
@@ -150,28 +144,6 @@ def _too_wide(found: FloatArray, width: float, top: float) -> IntArray:
         count = max(1, int(top * len(upper)))
         wide &= upper >= np.partition(upper, -count)[-count]
     return np.flatnonzero(wide)
-
-
-def _worth(production: Production, threads: int) -> Worth:
-    """Return what a unit of loss costs at most, for all firms."""
-    structure, firms = production.structure, len(production)
-    weights = production.weights[production.rows]
-    slacks = np.array(SLACKS)
-    figures, felt = adjoint.lines(firms), adjoint.lines(firms)
-    needs = adjoint.needs(structure, weights, slacks)
-    with ThreadPoolExecutor(min(2, threads)) as pool:
-        upstream = pool.submit(adjoint.orders, structure, weights, ACCURACY, SWEEPS_MAX)
-        downstream = pool.submit(adjoint.inputs, needs, ACCURACY, SWEEPS_INPUTS_MAX, figures, felt)
-        orders, left, sweeps = upstream.result()
-        slack, _ = downstream.result()
-    if not left < 1.0:
-        radius = adjoint.radius(structure, RADIUS_STEPS)
-        raise InvalidInput(
-            f"the spectral radius of the upstream shares is {radius:.6g}, not below 1 (no fixed "
-            f"point after {sweeps} sweeps): state revenue above the sales inside, or a leakage"
-        )
-    holds = (np.maximum(slack[: adjoint.LEVELS], slack[adjoint.LEVELS :]) < 1.0).astype(float)
-    return Worth(weights, orders, figures, adjoint.peaks(structure, figures), slacks, holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +205,7 @@ class _Recipe:
     def make(self) -> _Pusher:
         """Return the pusher."""
         production = stored.opened(self.origin)
-        return _Pusher(production, _worth_there(self.origin), self.threshold, self.growth)
+        return _Pusher(production, worth_of(production), self.threshold, self.growth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,12 +280,6 @@ def _bound_uncertified(
         left = np.flatnonzero(found[:, kernel.LEVEL] < 0)
     lifter = replace(pusher, growth=min(LIFT_GROWTH, LIFT_GROWTH_OF_WIDTH * width))
     found[left] = _pushed(lifter, running.some_shocks(shocks, left), executor)
-
-
-@lru_cache(maxsize=1)
-def _worth_there(origin: Origin) -> Worth:
-    """Return what a unit of loss costs, solved once in a worker and not sent: it is large."""
-    return _worth(stored.opened(origin), 1)
 
 
 def _pushed(

@@ -25,6 +25,8 @@ CHUNK_MIN, CHUNK_MAX = 64, 5000
 # A scenario goes from the frontier to a batch before it pushes along more than this part of all
 # trades: the best of those tried; reaching a firm costs more where the network leaves the cache.
 BUDGET, BUDGET_LARGE, LARGE = 100, 200, 500_000
+LONE_MAX = 8  # So many scenarios are as fast one after another as in columns.
+DTYPES = {"double": np.float64, "single": np.float32}
 SPILL_A_FIRM, SPILL_MAX = 40, 4_000_000  # Rows of firms held between frontier and batch.
 Progress = Callable[[int], None]
 Piece = tuple[Shocks, Observers]
@@ -38,7 +40,7 @@ class Workspace:
     state: State
     left: Spill
     room: npt.NDArray[np.uint8] | None = None  # Of columns, in one precision after the other.
-    columns: dict[str, Columns] = field(default_factory=dict)
+    columns: dict[tuple[str, bool], Columns] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +58,21 @@ class Runner:
         by_place = self.production.weights[self.production.rows]
         object.__setattr__(self, "weights", by_place)
 
-    def workspace(self) -> Workspace:
-        """Return what one thread needs."""
-        firms = len(self.production)
-        rows = firms + min(SPILL_MAX, SPILL_A_FIRM * firms)
+    def workspace(self, scenarios: int = CHUNK_MAX) -> Workspace:
+        """Return what one thread needs that mostly runs so many scenarios at a time."""
+        firms, scenarios = len(self.production), max(1, min(CHUNK_MAX, scenarios))
+        rows = firms + min(SPILL_MAX, min(SPILL_A_FIRM, scenarios) * firms)
         state = frontier.workspace(self.production.structure)
-        return Workspace(state, cascades.spill(CHUNK_MAX, rows))
+        return Workspace(state, cascades.spill(scenarios, rows))
 
     def lane(self) -> Callable[[Piece], Answers]:
-        """Return what runs chunks in a workspace of its own."""
-        space = self.workspace()
+        """Return what runs chunks in a workspace of its own, made for the first of them."""
+        space: Workspace | None = None
 
         def run(piece: Piece) -> Answers:
+            nonlocal space
+            if space is None:
+                space = self.workspace(len(piece[0].offsets) - 1)
             found = self.chunk(space, *piece)
             return found._replace(weights=NOTHING)  # Those of all firms need not travel.
 
@@ -109,19 +114,27 @@ class Runner:
                 structure, space.state, shocks, start, limits, found, space.left
             )
             if columns is None and space.left.filled[0]:
-                columns = self._columns(space, precision)
+                last = start == count
+                columns = self._columns(space, precision, few=last and self._few(space))
             if columns is not None:
                 batch.run(structure, columns, space.left, limits, found, drain=start == count)
 
-    def _columns(self, space: Workspace, precision: Precision) -> Columns:
-        if space.room is None:
-            space.room = batch.rows(batch.MATRICES * len(self.production))
-        if precision not in space.columns:
-            dtype = np.float32 if precision == "single" else np.float64
-            columns = batch.workspace(self.production.structure, self.weights, dtype, space.room)
-            space.columns[precision] = columns
-        batch.clear(space.columns[precision])
-        return space.columns[precision]
+    def _few(self, space: Workspace) -> bool:
+        return bool(space.left.filled[0] <= LONE_MAX)
+
+    def _columns(self, space: Workspace, precision: Precision, *, few: bool) -> Columns:
+        """Return columns at rest: one where few scenarios are left, which take it in turn."""
+        structure, dtype = self.production.structure, DTYPES[precision]
+        key = (precision, few)
+        if key not in space.columns:
+            if few:
+                space.columns[key] = batch.lone(structure, self.weights, dtype)
+            else:
+                if space.room is None:
+                    space.room = batch.rows(batch.MATRICES * len(self.production))
+                space.columns[key] = batch.workspace(structure, self.weights, dtype, space.room)
+        batch.clear(space.columns[key])
+        return space.columns[key]
 
     def _whole(self, shocks: Shocks, found: Answers) -> None:
         """Run the kernel for which a dead market's availability counts as 1."""

@@ -19,7 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.contagion.economy import Origin, Production
+from graph.contagion.worth import KEY, worth_of
 from graph.errors import InvalidInput, NotFound
+from graph.kernels.adjoint import Peaks
+from graph.kernels.bracket import Worth
 from graph.kernels.production import Structure
 from graph.network import files
 
@@ -27,6 +30,8 @@ FORM = 1  # Of the folder; another number is another layout.
 HEADER = "production.json"
 FIRMS = ("rows", "places", "weights", "sales")  # Arrays beside those of the structure.
 NAMES = (*Structure._fields, *FIRMS)
+_OWN = tuple(name for name in Worth._fields if name != "peaks")
+WORTH = (*(f"worth_{name}" for name in _OWN), *(f"peaks_{name}" for name in Peaks._fields))
 OPENED_MAX = 2  # Networks a worker keeps mapped.
 FOLDER_MODE = 0o755
 
@@ -35,7 +40,8 @@ def save(production: Production, folder: Path) -> None:
     """
     Write a prepared network to a folder, all of it or nothing; what stood there is replaced.
 
-    Who has the old one loaded keeps it.
+    What a unit of loss costs is solved and saved with it, where losses have a fixed point. Who has
+    the old one loaded keeps it.
 
     Args:
         production: The prepared network.
@@ -52,7 +58,8 @@ def save(production: Production, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        arrays = {name: _write(fresh, name, each) for name, each in _arrays(production).items()}
+        named = {**_arrays(production), **_worth_arrays(production)}
+        arrays = {name: _write(fresh, name, each) for name, each in named.items()}
         said = {
             "form": FORM,
             "firms": len(production),
@@ -86,7 +93,8 @@ def load(folder: Path, *, verify: bool = False) -> Production:
     """
     said = _header(folder)
     found = {}
-    for name in NAMES:
+    worth = [name for name in WORTH if name in said["arrays"]]
+    for name in (*NAMES, *worth):
         entry = _entry(folder, said, name)
         found[name] = _mapped(folder / f"{name}.npy", entry, verify=verify)
     if _header(folder)["digest"] != said["digest"]:
@@ -101,6 +109,8 @@ def load(folder: Path, *, verify: bool = False) -> Production:
         denominators=said["denominators"],
     )
     object.__setattr__(production, "origin", Origin(folder.resolve(), said["digest"]))
+    if len(worth) == len(WORTH):
+        production.kept[KEY] = _worth_from(found)
     return production
 
 
@@ -134,6 +144,21 @@ def opened(origin: Origin) -> Production:
 def _arrays(production: Production) -> Mapping[str, npt.NDArray[Any]]:
     own = {name: getattr(production, name) for name in FIRMS}
     return {**production.structure._asdict(), **own}
+
+
+def _worth_arrays(production: Production) -> Mapping[str, npt.NDArray[Any]]:
+    """Return the arrays of what a unit of loss costs; none where there is no fixed point."""
+    try:
+        worth = worth_of(production)
+    except InvalidInput:
+        return {}
+    own = {f"worth_{name}": getattr(worth, name) for name in _OWN}
+    return {**own, **{f"peaks_{name}": each for name, each in worth.peaks._asdict().items()}}
+
+
+def _worth_from(found: Mapping[str, npt.NDArray[Any]]) -> Worth:
+    peaks = Peaks(**{name: found[f"peaks_{name}"] for name in Peaks._fields})
+    return Worth(peaks=peaks, **{name: found[f"worth_{name}"] for name in _OWN})
 
 
 def _write(folder: Path, name: str, array: npt.NDArray[Any]) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class Columns(NamedTuple):
     scenario: IntArray  # Of every column: its place in the spill, or `FREE`.
     rounds: IntArray
     doubtful: RowArray
+    width: tuple[()] | None  # `lanes.ONE` or `lanes.MANY`: code is compiled for either.
 
 
 def rows(count: int) -> npt.NDArray[np.uint8]:
@@ -76,31 +77,55 @@ def workspace(
     Most of it lies in `room`, if there is one: `MATRICES` rows a firm, which another workspace that
     rests may have used.
     """
-    firms, markets = len(structure.market), len(structure.market_sales) + 1
+    firms = len(structure.market)
     room = rows(MATRICES * firms) if room is None else room
-    columns = lanes.width(dtype)
-    lost, passed, *missed = room.view(dtype).reshape(MATRICES, firms, columns)
-    largest, kept, gone = rows(3).view(dtype)
-    in_shares, one_sum = slots(structure, dtype)
+    matrices = room.view(dtype).reshape(MATRICES, firms, lanes.width(dtype))
+    return _columns(structure, weights, matrices, slots(structure, dtype), lanes.MANY)
+
+
+def lone(structure: Structure, weights: Matrix, dtype: npt.DTypeLike) -> Columns:
+    """
+    Return a workspace of a single column, for scenarios one after another.
+
+    It adds up inputs that are not essential in a loop of their own: the same sums, and figures in
+    double precision are not copied.
+    """
+    matrices = np.zeros((MATRICES, len(structure.market), 1), dtype)
+    shares = structure.in_shares.astype(dtype, copy=False)
+    return _columns(structure, weights, matrices, (shares, structure.in_essential), lanes.ONE)
+
+
+def _columns(
+    structure: Structure,
+    weights: Matrix,
+    matrices: Matrix,
+    inputs: tuple[Matrix, IntArray],
+    width: tuple[()] | None,
+) -> Columns:
+    markets, (columns, dtype) = len(structure.market_sales) + 1, (matrices.shape[2], matrices.dtype)
+    lost, passed, *missed = matrices
+    largest, kept, gone = np.zeros((3, columns), dtype)
+    in_shares, one_sum = inputs
     return Columns(
         in_shares=in_shares,
         one_sum=one_sum,
-        out_shares=structure.out_shares.astype(dtype),
-        market_share=structure.market_share.astype(dtype),
-        weights=weights.astype(dtype),
+        out_shares=structure.out_shares.astype(dtype, copy=False),
+        market_share=structure.market_share.astype(dtype, copy=False),
+        weights=weights.astype(dtype, copy=False),
         lost=lost,
         passed=passed,
         missed=(missed[0], missed[1]),
         side=np.zeros(1, np.int64),
         market_lost=np.zeros((markets, columns)),
-        inverse=rows(markets).view(dtype),
+        inverse=np.zeros((markets, columns), dtype),
         gone=gone,
         largest=largest,
         kept=kept,
-        sums=rows(3).view(dtype),
+        sums=np.zeros((3, columns), dtype),
         scenario=np.full(columns, FREE),
         rounds=np.zeros(columns, np.int64),
         doubtful=np.zeros(columns, np.int32),
+        width=width,
     )
 
 
@@ -190,7 +215,7 @@ def _pass_on(structure: Structure, columns: Columns) -> None:
             if there < SCARCE:
                 there = _afresh(structure, columns, market, b, there)
             inverse[b] = 1.0 / max(there, DEAD)
-        arrays = (columns.market_share, inverse, columns.lost, columns.passed)
+        arrays = (columns.market_share, inverse, columns.lost, columns.passed, columns.width)
         lanes.pass_on(first, last, arrays)
 
 
@@ -223,6 +248,7 @@ def pull(structure: Structure, columns: Columns) -> None:
         columns.market_share,
         columns.gone,
         columns.largest,
+        columns.width,
     )
     for block in range(len(structure.blocks) - 1):
         first, last = structure.blocks[block], structure.blocks[block + 1]
@@ -237,6 +263,7 @@ def pull(structure: Structure, columns: Columns) -> None:
         columns.missed[columns.side[0]],
         columns.missed[1 - columns.side[0]],
         columns.largest,
+        columns.width,
     )
     lanes.pull_orders(0, len(structure.market), orders)
     columns.side[0] = 1 - columns.side[0]
@@ -274,7 +301,7 @@ def _take(structure: Structure, columns: Columns, found: Answers) -> None:
             _show(columns, found, b)
             columns.market_lost[:, b] = 0
     missed = columns.missed[columns.side[0]]
-    arrays = (columns.weights, columns.kept, columns.lost, missed, columns.sums)
+    arrays = (columns.weights, columns.kept, columns.lost, missed, columns.sums, columns.width)
     for block in range(len(structure.blocks) - 1):
         lanes.take(structure.blocks[block], structure.blocks[block + 1], arrays)
         for place in range(3):

@@ -6,6 +6,9 @@ A matrix has a row a firm and a column a scenario, as many as four registers hol
 together, instead of one number from anywhere: 0.1 to 0.3 ns a trade and column against 2 to 3 for
 a loop over columns, which the compiler does not turn into vectors (tests/bench/test_contagion.py).
 
+A matrix of one column has rows of one element: a lone scenario costs no more than its own figures,
+and has the bits of any column of many. A tuple of arrays that ends with `ONE` says so.
+
 Each function stands here twice: in NumPy, which says what it does and runs without the compiler,
 and as the instructions that the compiler gets. Every column is computed on its own, in the order
 of the rows and trades: what stands in the others does not change a bit of it.
@@ -22,12 +25,14 @@ from numba.extending import intrinsic
 from graph.kernels.vectors import FIRST, ROW_BYTES, Lanes, compiled, unpack
 
 Matrix = npt.NDArray[np.floating[Any]]
+ONE: tuple[()] = ()  # Last in a tuple of arrays: their matrices have one column.
+MANY = None
 # What each function takes, in this order; one-dimensional but for the matrices.
-Passing = tuple[Matrix, Matrix, Matrix, Matrix]  # shares, inverse (a row), lost, passed.
+Passing = tuple[Any, ...]  # shares, inverse (a row), lost, passed.
 # indptr, essential, needed, suppliers, in_shares, passed, lost, shares, gone and largest (rows).
 Inputs = tuple[Any, ...]
 Orders = tuple[Any, ...]  # indptr, buyers, out_shares, missed, missed_next, largest (a row).
-Taking = tuple[Matrix, Matrix, Matrix, Matrix, Matrix]  # weights, kept (a row), lost, missed, sums.
+Taking = tuple[Any, ...]  # weights, kept (a row), lost, missed, sums.
 # indptr, essential, needed, suppliers, in_shares, margins, shares, inverse (a row), passed, lost,
 # gone and moved: weights, raising (rows: side, further, floor), grown and largest (rows).
 LiftedInputs = tuple[Any, ...]
@@ -41,7 +46,7 @@ def width(dtype: npt.DTypeLike) -> int:
 
 def pass_on(first: int, last: int, arrays: Passing) -> None:
     """Write passed = min(1, shares x inverse) lost, for rows of one market."""
-    shares, inverse, lost, passed = arrays
+    shares, inverse, lost, passed = arrays[:4]
     sigma = np.minimum(1, shares[first:last, None] * inverse)
     passed[first:last] = sigma * lost[first:last]
 
@@ -53,7 +58,8 @@ def pull_inputs(first: int, last: int, arrays: Inputs) -> None:
     Raises `lost` to the worst slot of inputs, `largest` to the growth where that is larger, and
     writes to `gone` what of the market's sales is lost.
     """
-    indptr, essential, needed, suppliers, in_shares, passed, lost, shares, gone, largest = arrays
+    indptr, essential, needed, suppliers, in_shares, passed = arrays[:6]
+    lost, shares, gone, largest = arrays[6:10]
     gone[:] = 0
     for j in range(first, last):
         worst, added = np.zeros_like(gone), np.zeros_like(gone)
@@ -72,7 +78,7 @@ def pull_inputs(first: int, last: int, arrays: Inputs) -> None:
 
 def pull_orders(first: int, last: int, arrays: Orders) -> None:
     """Run one round upstream: write orders missed to `missed_next`, raise `largest`."""
-    indptr, buyers, out_shares, missed, missed_next, largest = arrays
+    indptr, buyers, out_shares, missed, missed_next, largest = arrays[:6]
     for i in range(first, last):
         added = np.zeros_like(largest)
         for e in range(indptr[i], indptr[i + 1]):
@@ -131,7 +137,7 @@ def _raised(worst: Matrix, before: Matrix, margin: Any, moved: list[Any], j: int
 
 def take(first: int, last: int, arrays: Taking) -> None:
     """Write weighted sums of both losses, of each, and multiply the rows by what is kept."""
-    weights, kept, lost, missed, sums = arrays
+    weights, kept, lost, missed, sums = arrays[:5]
     down, up = lost[first:last], missed[first:last]
     weight = weights[first:last, None]
     for place, loss in enumerate((np.maximum(down, up), down, up)):
@@ -140,11 +146,18 @@ def take(first: int, last: int, arrays: Taking) -> None:
     missed[first:last] *= kept
 
 
+def _lanes(context: Any, builder: Any, kinds: Any, element: nb.types.Float) -> Lanes:
+    """Return instructions over rows as wide as those of the arrays."""
+    if isinstance(kinds[-1], nb.types.BaseTuple):
+        return Lanes(context, builder, element, element.bitwidth // 8)
+    return Lanes(context, builder, element)
+
+
 @intrinsic
 def _pass_on(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args[2].types
-        lanes = Lanes(context, builder, kinds[0].dtype)
+        lanes = _lanes(context, builder, kinds, kinds[0].dtype)
         shares, inverse, lost, passed = unpack(lanes, kinds, arguments[2])
         factors = lanes.load(inverse, FIRST)
 
@@ -164,7 +177,7 @@ def _pass_on(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
 def _pull_inputs(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args[2].types
-        lanes = Lanes(context, builder, kinds[4].dtype)
+        lanes = _lanes(context, builder, kinds, kinds[4].dtype)
         at = unpack(lanes, kinds, arguments[2])
         indptr, essential, needed, suppliers, in_shares, passed, lost, shares, gone, largest = at
         trades = lanes.size(kinds, arguments[2], 3)
@@ -194,7 +207,7 @@ def _pull_inputs(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
 def _pull_orders(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args[2].types
-        lanes = Lanes(context, builder, kinds[2].dtype)
+        lanes = _lanes(context, builder, kinds, kinds[2].dtype)
         indptr, buyers, out_shares, missed, missed_next, largest = unpack(
             lanes, kinds, arguments[2]
         )
@@ -299,7 +312,7 @@ def _lifted(
 def _take(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args[2].types
-        lanes = Lanes(context, builder, kinds[0].dtype)
+        lanes = _lanes(context, builder, kinds, kinds[0].dtype)
         weights, kept, lost, missed, sums = unpack(lanes, kinds, arguments[2])
         mask = lanes.load(kept, FIRST)
 

@@ -220,6 +220,7 @@ def unpack(lanes: Lanes, kinds: Any, packed: ir.Value) -> list[ir.Value]:
     return [
         lanes.start(kind, lanes.builder.extract_value(packed, place))
         for place, kind in enumerate(kinds)
+        if isinstance(kind, nb.types.Array)
     ]
 
 

@@ -6,14 +6,28 @@ counts. The ratio to a literal reading in SciPy is of one thread to one, side by
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from graph.contagion import Observers, Production, Scenarios, bracket, esri, observe, prepare
+from graph.contagion import (
+    Observers,
+    Production,
+    Rules,
+    Scenarios,
+    bracket,
+    close,
+    esri,
+    observe,
+    prepare,
+)
+from graph.contagion.cascade import _shocks as shocks_of
+from graph.contagion.running import caps
 from graph.contagion.stored import load, save
+from graph.kernels import esri as plain
 from tests.bench.figures import alone, median_seconds, promise
 from tests.bench.literal import Literal
 from tests.bench.networks import engine_economy
@@ -32,6 +46,7 @@ RATIO_LITERAL, LITERAL_CLOSURES = 1000, 20
 REFINED_SECONDS = {100_000: 3.0, 1_000_000: 30.0}
 REFINED = {100_000: 1000, 1_000_000: 256}  # Of the top per cent, drawn at random.
 RATIO_OBSERVED = 1.5
+CLOSED_ONE_BY_ONE, RATIO_ONE_CLOSURE, RATIO_ONE_BRACKET = 60, 1.2, 0.2
 LOAD_MILLISECONDS = 20.0
 PEAK_GB = {10_000: 0.3, 100_000: 0.7, 1_000_000: 4.0}
 RUN = """
@@ -193,3 +208,56 @@ def test_observers_in_the_same_run(benchmark: BenchmarkFixture) -> None:
     benchmark.extra_info["losses_observed"] = len(observers.rows)
     what = "index and losses of trading partners and chains, to the index alone, 100,000 firms"
     promise(benchmark, what, median_seconds(benchmark) / alone, at_most=RATIO_OBSERVED)
+
+
+@pytest.mark.parametrize("size", [10_000, 100_000])
+def test_one_closure_beside_the_plain_loop(benchmark: BenchmarkFixture, size: int) -> None:
+    """A user closes one firm: what it takes beside a plain loop over the same rounds."""
+    production = prepare(engine_economy(size, stated=True))
+    rows = np.random.default_rng(1).permutation(size)[:CLOSED_ONE_BY_ONE].tolist()
+    shocks = [shocks_of(production, Scenarios.together([row])) for row in rows]
+
+    def ours() -> list[float]:
+        return [seconds(lambda row=row: close(production, [row])) for row in rows]
+
+    def plainly() -> list[float]:
+        rules = Rules()
+        ends = rules.tolerance, rules.rounds_max, False
+        return [
+            seconds(lambda s=s: plain.settle(production.structure, *caps(size, s, 0), *ends))
+            for s in shocks
+        ]
+
+    ours(), plainly()  # Compiled, and their pages touched.
+    found, twin = benchmark.pedantic(lambda: (ours(), plainly()), rounds=1)
+    for share in (50, 90):
+        ratio = np.percentile(found, share) / np.percentile(twin, share)
+        what = f"one closure to a plain loop over the same rounds, {size:,} firms, p{share}"
+        promise(benchmark, what, float(ratio), at_most=RATIO_ONE_CLOSURE)
+
+
+@pytest.mark.parametrize("size", [10_000, 100_000])
+def test_one_bracket_beside_the_solves(benchmark: BenchmarkFixture, size: int) -> None:
+    """The bracket of one firm, after the first: the network's solves are kept."""
+    given = engine_economy(size, stated=True)
+    production, fresh = prepare(given), prepare(given)
+    rows = np.random.default_rng(1).permutation(size)[:CLOSED_ONE_BY_ONE].tolist()
+    bracket(production, Scenarios.alone([0]))
+    first = seconds(lambda: bracket(fresh, Scenarios.alone([0])))
+
+    def each() -> float:
+        times = [
+            seconds(lambda row=row: bracket(production, Scenarios.alone([row]))) for row in rows
+        ]
+        return float(np.median(times))
+
+    one = benchmark.pedantic(each, rounds=1)
+    benchmark.extra_info["ms_the_first"] = round(first * 1e3, 2)
+    what = f"one firm's bracket to the first of a network, {size:,} firms, median"
+    promise(benchmark, what, one / first, at_most=RATIO_ONE_BRACKET)
+
+
+def seconds(run: Callable[[], object]) -> float:
+    began = time.process_time()
+    run()
+    return time.process_time() - began

@@ -1,5 +1,6 @@
 """The fixed point: never outside its bracket, closed forms, refusals."""
 
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -16,7 +17,9 @@ from graph.contagion import (
     esri,
     fixed_point,
     prepare,
+    worth,
 )
+from graph.contagion.stored import load, save
 from graph.errors import InvalidInput
 from tests.graph.effort import UNCOMPILED, examples
 from tests.graph.kernels.test_rounds import literal
@@ -98,7 +101,7 @@ def test_losses_that_are_lifted_bound_the_fixed_point_as_well(
     rng = np.random.default_rng(seed)
     scenarios = Scenarios(np.array([0, 1, 2, 5]), np.arange(5), rng.random(5), rng.random(5))
 
-    with patch.object(fixed_point, "SLACKS", NO_SLACK):
+    with patch.object(worth, "SLACKS", NO_SLACK):
         exact = assert_bracketed(production, scenarios)
 
     assert not exact.any()
@@ -111,7 +114,7 @@ def test_what_is_lifted_lies_close_above() -> None:
     settled = esri(production, Scenarios.alone(range(100)), rules=EXACT)
 
     with (
-        patch.object(fixed_point, "SLACKS", NO_SLACK),
+        patch.object(worth, "SLACKS", NO_SLACK),
         patch.object(fixed_point, "ALONE_MAX", 100),
     ):
         found = bracket(production, Scenarios.alone(range(100)))
@@ -126,7 +129,7 @@ def test_many_that_no_certificate_covers_are_raised_in_columns() -> None:
     production = prepare(random_economy(1, firms=firms, sectors=12, leakage=0.25))
     everybody = Scenarios.alone(range(firms))
 
-    with patch.object(fixed_point, "SLACKS", NO_SLACK):
+    with patch.object(worth, "SLACKS", NO_SLACK):
         found = bracket(production, everybody)
         exact = assert_bracketed(production, everybody)
 
@@ -140,7 +143,7 @@ def test_losses_that_a_lift_does_not_bring_to_rest_are_iterated() -> None:
     scenarios = Scenarios.alone(range(200))
 
     with (
-        patch.object(fixed_point, "SLACKS", NO_SLACK),
+        patch.object(worth, "SLACKS", NO_SLACK),
         patch.object(fixed_point, "ALONE_MAX", 200),
         patch.object(fixed_point, "LIFT_ROUNDS_MAX", 2),
     ):
@@ -288,3 +291,29 @@ def test_threads_change_no_bit() -> None:
     for name in ("total", "lower", "upper", "down", "up", "rounds", "exact"):
         assert getattr(one, name).tobytes() == getattr(three, name).tobytes(), name
     assert sum(told) == 500
+
+
+def test_what_a_unit_of_loss_costs_is_solved_once_and_saved(tmp_path: Path) -> None:
+    production = prepare(
+        Economy(3, [0, 1], [1, 2], [4.0, 6.0], revenue=[8.0, 12.0, 0.0]),
+    )
+    scenarios = Scenarios.alone([0, 1, 2])
+    first = bracket(production, scenarios)
+    save(production, tmp_path / "network")
+    loaded = load(tmp_path / "network", verify=True)
+
+    with patch.object(worth, "_solved", side_effect=AssertionError("solved again")):
+        again, from_file = bracket(production, scenarios), bracket(loaded, scenarios)
+
+    for found in (again, from_file):
+        assert found.lower.tobytes() == first.lower.tobytes()
+        assert found.upper.tobytes() == first.upper.tobytes()
+
+
+def test_a_network_without_a_fixed_point_is_saved_without(tmp_path: Path) -> None:
+    circle = prepare(Economy(2, [0, 1], [1, 0], [4.0, 4.0]))
+
+    save(circle, tmp_path / "network")
+
+    with pytest.raises(InvalidInput, match="spectral radius"):
+        bracket(load(tmp_path / "network"), Scenarios.alone([0]))

@@ -102,6 +102,7 @@ def pushed(
     *,
     budget: int = 1 << 40,
     dtype: npt.DTypeLike = np.float64,
+    lone: bool = False,
 ) -> list[tuple[FloatArray, FloatArray, int]]:
     """
     What is left of every firm in every scenario: pushes up to the budget, then a batch.
@@ -113,7 +114,8 @@ def pushed(
     weights = production.weights[production.rows]
     found = cascades.answers(weights, np.arange(count + 1) * n, places)
     state, left = frontier.workspace(structure), cascades.spill(count, n * (count + 1))
-    columns = batch.workspace(structure, weights, dtype)
+    make = batch.lone if lone else batch.workspace
+    columns = make(structure, weights, dtype)
     shocks = scenarios.shocks(n)
     shocks = shocks._replace(rows=production.places[shocks.rows])
     limits = Limits(tolerance, ROUNDS_MAX, budget)
@@ -226,6 +228,24 @@ def test_a_column_has_the_same_bits_wherever_it_stands() -> None:
     for row in (0, 17, 89):
         (one,) = pushed(production, Scenarios.alone([row]), 1e-3, budget=-1, dtype=np.float32)
         assert [one[0].tobytes(), one[1].tobytes()] == [each.tobytes() for each in many[row][:2]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_column_of_its_own_has_the_bits_of_one_among_many(dtype: npt.DTypeLike) -> None:
+    rng = np.random.default_rng(9)
+    n, size = 300, 9000  # Sums longer than a part, and slots of many inputs.
+    sectors = rng.integers(0, 6, n)
+    suppliers, buyers = rng.integers(0, n, size), rng.integers(0, 40, size)
+    classes = rng.integers(0, 3, (6, 6))[sectors[suppliers], sectors[buyers]]
+    economy = Economy(n, suppliers, buyers, rng.lognormal(0, 2, size), classes, sectors)
+    production, closed = prepare(economy), Scenarios.alone(range(0, n, 7))
+
+    many = pushed(production, closed, 1e-4, budget=-1, dtype=dtype)
+    alone = pushed(production, closed, 1e-4, budget=-1, dtype=dtype, lone=True)
+
+    for one, other in zip(alone, many, strict=True):
+        assert [each.tobytes() for each in one[:2]] == [each.tobytes() for each in other[:2]]
+        assert one[2] == other[2]
 
 
 def test_a_market_that_loses_almost_all_keeps_its_digits() -> None:
