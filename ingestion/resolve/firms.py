@@ -2,23 +2,27 @@
 Which firm every listed row and every party text means.
 
 Firms listed in several rows are one when their valid credit codes are equal, or when their names
-are equal and their codes do not differ; a name that firms of two codes share joins nothing.
+are equal and no other firm could be meant: among all firms that hang together by equal names there
+is at most one with a code. A code that stands on many names identifies nobody: it is a filler, or
+that of an agent. Nothing of this depends on the order of rows.
 A party text is read as a firm's id, then as a code, then as a name, then as a declared alias; a
 text that means no listed firm is a counterparty, whose id stays the same over imports.
 """
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingestion.resolve import names
-from ingestion.resolve.codes import code
+from ingestion.resolve.codes import code, is_placeholder
 from ingestion.resolve.decisions import Decision
 from ingestion.resolve.groups import Groups
 
 # A source's name and a text that it uses for a party.
 Text = tuple[str, str]
+NAMES_OF_A_CODE_MAX = 3  # A firm has been called this and that; more names are more firms.
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 
 
@@ -41,6 +45,7 @@ class Resolution:
     ids: tuple[str, ...]  # The firm of each listed row, in the order given.
     meant: Mapping[Text, str]
     ambiguous: tuple[Text, ...]  # Names that several firms share.
+    crowded: tuple[str, ...] = ()  # Codes that stand on too many names to identify anybody.
 
     def counterparties(self) -> dict[str, list[str]]:
         """Return the texts of each firm that no row lists."""
@@ -83,7 +88,7 @@ def resolve(
         if shared:
             ambiguous.append((source, text))
     ids = tuple(book.firm(place) for place in range(len(listed)))
-    return Resolution(ids, meant, tuple(ambiguous))
+    return Resolution(ids, meant, tuple(ambiguous), book.crowded)
 
 
 class _Book:
@@ -95,6 +100,7 @@ class _Book:
         for place, row in enumerate(listed):
             self._by_id.setdefault(row.firm, place)
         self._by_code: dict[str, int] = {}
+        self.crowded = _crowded(listed)
         self._names = _index(
             (place, [row.name]) for place, row in enumerate(listed) if row.identifies
         )
@@ -113,8 +119,10 @@ class _Book:
 
     def read(self, text: str, *, by_name: bool) -> tuple[str, bool]:
         """Return the firm that a text means, and whether several share it as a name."""
-        if text in self._by_id:
-            return self.firm(self._by_id[text]), False
+        own = self._by_id.get(text)
+        own = self._by_id.get(unicodedata.normalize("NFKC", text)) if own is None else own
+        if own is not None:
+            return self.firm(own), False
         plain = code(text)
         if plain is not None:
             place = self._by_code.get(plain)
@@ -145,7 +153,8 @@ class _Book:
         return "cp-" + hashlib.sha256(known.encode()).hexdigest()[:16]
 
     def _join(self) -> Groups:
-        codes = [code(row.uscc) for row in self._listed]
+        found = [code(row.uscc) for row in self._listed]
+        codes = [None if plain in self.crowded else plain for plain in found]
         groups = Groups(codes, self._places(self._splits))
         for place, row in enumerate(self._listed):
             groups.join(self._by_id[row.firm], place, whatever_codes=True)
@@ -154,12 +163,35 @@ class _Book:
         for place, plain in enumerate(codes):
             if plain is not None:
                 groups.join(self._by_code.setdefault(plain, place), place)
-        for places in self._names.values():
-            known = {groups.code(place) for place in places} - {None}
-            if len(known) <= 1:
-                for place in places[1:]:
-                    groups.join(places[0], place)
+        for places in self._sure_names(groups):
+            for place in places[1:]:
+                groups.join(places[0], place)
         return groups
+
+    def _sure_names(self, groups: Groups) -> list[list[int]]:
+        """
+        Return the places of each name that can mean one firm only.
+
+        Firms hang together by equal names, one by one. Where two of them have codes, a firm
+        between them without one may be either: nothing of that is joined.
+        """
+
+        def coded(places: Iterable[int]) -> set[int]:
+            return {groups.root(place) for place in places if groups.has_code(place)}
+
+        single = [places for places in self._names.values() if len(coded(places)) <= 1]
+        hanging = Groups([None] * len(self._listed))
+        for place in range(len(self._listed)):
+            hanging.join(groups.root(place), place)
+        for places in single:
+            for place in places[1:]:
+                hanging.join(places[0], place)
+        codes_of: dict[int, int] = {}
+        for places in single:
+            root = hanging.root(places[0])
+            if root not in codes_of:
+                codes_of[root] = len(coded(hanging.members(root)))
+        return [places for places in single if codes_of[hanging.root(places[0])] <= 1]
 
     def _places(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[int, int]]:
         """Return the pairs whose two texts are ids of listed firms, by their places."""
@@ -177,12 +209,22 @@ class _Book:
         return decided
 
 
+def _crowded(listed: Sequence[Listed]) -> tuple[str, ...]:
+    """Return the codes under which more firms with names of their own are listed than one has."""
+    found: dict[str, set[str]] = {}
+    for row in listed:
+        plain = code(row.uscc)
+        if plain is not None and row.identifies:
+            found.setdefault(plain, set()).add(names.key(row.name))
+    return tuple(sorted(c for c, of in found.items() if len(of) > NAMES_OF_A_CODE_MAX))
+
+
 def _index(rows: Iterable[tuple[int, Iterable[str]]]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for place, texts in rows:
         for text in texts:
             key = names.key(text)
-            if key and place not in found.setdefault(key, []):
+            if key and not is_placeholder(text) and place not in found.setdefault(key, []):
                 found[key].append(place)
     return found
 

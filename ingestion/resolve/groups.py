@@ -1,11 +1,11 @@
-"""Groups of listed firms that are one: joined step by step, never across two different codes."""
+"""Groups of listed firms that are one: joined step by step, never across different codes."""
 
 from collections.abc import Iterable, Sequence
 
 
 class Groups:
     """
-    Disjoint sets of listed firms, each with at most one credit code.
+    Disjoint sets of listed firms, each with the credit codes that its members have.
 
     Args:
         codes: The valid credit code of each listed firm, None where it has none.
@@ -15,7 +15,9 @@ class Groups:
     def __init__(self, codes: Sequence[str | None], apart: Iterable[tuple[int, int]] = ()) -> None:
         self._parent = list(range(len(codes)))
         self._members = {place: [place] for place in self._parent}
-        self._code = dict(enumerate(codes))
+        self._codes = {
+            place: frozenset(() if code is None else (code,)) for place, code in enumerate(codes)
+        }
         self._apart: dict[int, set[int]] = {}
         for one, other in apart:
             self._apart.setdefault(one, set()).add(other)
@@ -28,9 +30,9 @@ class Groups:
             place = self._parent[place]
         return place
 
-    def code(self, place: int) -> str | None:
-        """Return the code of the firm's group."""
-        return self._code[self.root(place)]
+    def has_code(self, place: int) -> bool:
+        """Return whether a member of the firm's group has a code."""
+        return bool(self._codes[self.root(place)])
 
     def members(self, place: int) -> list[int]:
         """Return every firm of the group."""
@@ -41,12 +43,13 @@ class Groups:
         first, second = sorted((self.root(one), self.root(other)))
         if first == second:
             return True
-        codes = {self._code[first], self._code[second]} - {None}
-        if (len(codes) > 1 and not whatever_codes) or self._forbidden(first, second):
+        codes, others = self._codes[first], self._codes[second]
+        differ = bool(codes) and bool(others) and codes.isdisjoint(others)
+        if (differ and not whatever_codes) or self._forbidden(first, second):
             return False
         self._parent[second] = first
         self._members[first] += self._members.pop(second)
-        self._code[first] = self._code[first] or self._code[second]
+        self._codes[first] = codes | others
         return True
 
     def _forbidden(self, first: int, second: int) -> bool:

@@ -80,12 +80,12 @@ def propose(
         decisions: What people have decided already; such pairs are not shown again.
     """
     named: dict[str, list[tuple[str, str]]] = {}
-    uncoded: dict[str, str] = {}
+    uncoded: dict[str, list[str]] = {}
     for row, firm in zip(listed, resolution.ids, strict=True):
         if row.identifies:
             named.setdefault(firm, []).extend((text, row.name) for text in (row.name, *row.aliases))
             if code(row.uscc) is None:
-                uncoded[row.name] = firm
+                uncoded.setdefault(row.name, []).append(firm)
     pairs = frozenset(
         pair for d in decisions for pair in ((d.first, d.second), (d.second, d.first))
     )
@@ -95,7 +95,10 @@ def propose(
     doubles = [
         c
         for c in _doubles(listed, resolution, uncoded)
-        if uncoded[c.text] != c.firm and not {(c.text, c.firm), (uncoded[c.text], c.firm)} & pairs
+        if any(
+            firm != c.firm and not {(c.text, c.firm), (firm, c.firm)} & pairs
+            for firm in uncoded[c.text]
+        )
     ]
     return [*found, *doubles]
 
@@ -109,7 +112,7 @@ def strangers(resolution: Resolution) -> list[str]:
 def _doubles(
     listed: Sequence[Listed],
     resolution: Resolution,
-    uncoded: Mapping[str, str],
+    uncoded: Mapping[str, Sequence[str]],
 ) -> list[Candidate]:
     """
     Return listed firms without a code that may be another listed firm.
@@ -191,9 +194,8 @@ class _Blocks:
         places = {place: self._entries[place][3] for place in self._places(full)}
         for place, likeness in _scores(short, places).items():
             firm, shown, other, _ = self._entries[place]
-            if text != shown:
-                found = (likeness, fuzz.ratio(full, other), shown)
-                best[firm] = max(best.get(firm, found), found)
+            found = (likeness, fuzz.ratio(full, other), shown)
+            best[firm] = max(best.get(firm, found), found)
         # Of firms that look alike, first those whose place and legal form are the same too.
         order = sorted(best.items(), key=lambda item: (-sum(item[1][:2]), item[0]))
         return [

@@ -151,6 +151,74 @@ def test_two_different_codes_are_never_one_firm(rows: list[tuple[str, str | None
             assert (one == other) == (a.uscc == b.uscc)
 
 
+@given(st.lists(st.tuples(NAMES, CODES), max_size=6), st.data())
+def test_the_order_of_rows_changes_nothing(
+    rows: list[tuple[str, str | None]], data: st.DataObject
+) -> None:
+    # Some ids come twice, so that one firm bears two names and bridges others.
+    listed = [firm(name, uscc, key=f"F{at % 4}") for at, (name, uscc) in enumerate(rows)]
+    turned = data.draw(st.permutations(listed))
+
+    assert together(turned) == together(listed)
+
+
+def together(listed: Sequence[Listed]) -> set[frozenset[tuple[str, str, str | None]]]:
+    found: dict[str, set[tuple[str, str, str | None]]] = {}
+    for row, one in zip(listed, settled(listed).ids, strict=True):
+        found.setdefault(one, set()).add((row.firm, row.name, row.uscc))
+    return {frozenset(rows) for rows in found.values()}
+
+
+def test_a_firm_without_code_between_two_codes_joins_neither() -> None:
+    listed = [
+        firm("甲有限公司", ONE, key="F1"),
+        firm("乙有限公司", TWO, key="F2"),
+        firm("甲有限公司", key="F3"),
+        firm("乙有限公司", key="F3"),
+    ]
+
+    found = settled(listed)
+
+    assert found.ids == ("F1", "F2", "F3", "F3")
+    assert {(c.text, c.firm) for c in propose(listed, found, [])} >= {
+        ("甲有限公司", "F1"),
+        ("乙有限公司", "F2"),
+    }
+
+
+def test_a_name_that_several_bear_is_put_to_a_person() -> None:
+    listed = [firm("甲有限公司", ONE, key="F1"), firm("甲有限公司", TWO, key="F2")]
+    found = settled(listed, "甲有限公司")
+
+    assert {(c.text, c.firm) for c in propose(listed, found, [])} == {
+        ("甲有限公司", "F1"),
+        ("甲有限公司", "F2"),
+    }
+
+
+def test_a_code_on_many_names_joins_nobody() -> None:
+    listed = [firm(f"{name}有限公司", ONE, key=f"F{name}") for name in "甲乙丙丁"]
+
+    assert len(set(settled(listed[:3]).ids)) == 1
+    found = settled(listed, ONE)
+    assert len(set(found.ids)) == 4
+    assert found.crowded == (ONE,)
+    assert found.meant["files", ONE] == ONE
+
+
+@pytest.mark.parametrize("filler", ["0" * 18, "1" * 18, "N/A", "无", "-", "000000"])
+def test_fillers_join_nobody(filler: str) -> None:
+    listed = [firm("甲有限公司", filler, key="F1"), firm("乙有限公司", filler, key="F2")]
+    named = [firm(filler, ONE, key="F1"), firm(filler, key="F2")]
+
+    assert settled(listed).ids == ("F1", "F2")
+    assert settled(named).ids == ("F1", "F2")
+
+
+def test_an_id_is_read_in_any_width() -> None:
+    assert read([firm("甲有限公司", key="F-1")], "Ｆ－１")["Ｆ－１"] == "F-1"
+
+
 def test_likely_names_are_proposed_and_not_joined() -> None:
     listed = [firm("深圳云栖精密机械有限公司", key="F1"), firm("深圳东湖零件有限公司", key="F2")]
     found = settled(listed, "云栖精密机械有限公司", "深圳云栖精密有限公司", "海风渔具")
