@@ -90,7 +90,7 @@ def lost_digits(texts: pa.Array) -> BoolArray:
     found = np.zeros(len(texts), bool)
     if b"." in raw or b"+" in raw:
         found = matched(texts, _NUMERIC)
-    long = matched(texts, _LONG)
+    long = matched(texts, _LONG) & ~matched(texts, r"^0+$")  # Nothing but zeros is a filler.
     if long.sum() > 1 and not (long & ~matched(texts, _ZEROS)).any():
         found |= long
     return found

@@ -297,3 +297,16 @@ def test_names_beyond_those_that_are_compared_are_told(
     assert house.take().notes == (
         "2 names were not compared with those of listed firms: one import compares 1",
     )
+
+
+def test_a_filler_in_place_of_a_code_joins_nobody(house: "House") -> None:
+    codes = ("000000000000000000", "000000000000000000", "N/A", "无")
+    rows = [f"F{at},第{at}机械有限公司,{code}\n" for at, code in enumerate(codes)]
+    house.write("firms.csv", "firm,name,uscc\n" + "".join(rows))
+    house.write("invoices.csv", HEADER + "1,2026-01-05,F0,F1,10,,,valid\n")
+
+    outcome = house.take()
+
+    assert outcome.set_aside == {}
+    assert outcome.version.firms == 4
+    assert house.trades() == {("F0", "F1"): 1000}
