@@ -20,6 +20,13 @@ from pydantic import BaseModel, Field
 PROBLEM_TYPE = "application/problem+json"
 
 
+class Fault(BaseModel):
+    """One thing that is wrong with a request."""
+
+    place: str = Field(description="Where it stands: in path, query or body, under which name")
+    message: str
+
+
 class Problem(BaseModel):
     """What every failed request answers (RFC 9457)."""
 
@@ -29,9 +36,7 @@ class Problem(BaseModel):
     code: str = Field(description="Stable word for programs")
     detail: str = Field(description="What happened here")
     trace_id: str = Field(description="Finds the request in the log")
-    errors: list[dict[str, str]] | None = Field(
-        None, description="Of a malformed request: place and message of every fault"
-    )
+    errors: list[Fault] | None = Field(None, description="Of a malformed request: every fault")
 
 
 class AppError(Exception):

@@ -8,11 +8,12 @@ routes. Every route comes from `app.kit.routing.Router` and declares its rule wi
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse
 
 import app.chains.router as chains
@@ -24,17 +25,18 @@ import app.users.router as users
 import app.versions.router as versions
 from app.audit.layer import Audited
 from app.auth.gate import Authenticator, Gate
-from app.auth.rules import OPEN, Guard, Rule, allow
+from app.auth.rules import OPEN, SIGNED_IN, Guard, Rule, allow
 from app.auth.sessions import COOKIE
 from app.config import Settings
 from app.deps import Resources
 from app.deps.routes import ResourcesDep
-from app.errors import Problem, Unready, responses
+from app.errors import Unready, responses
 from app.imports.working import Imports
 from app.jobs.running import run_job
 from app.jobs.scheduler import Scheduler
 from app.kit.clock import Clock, utc_now
 from app.kit.crowding import Crowding
+from app.kit.description import ABOUT, TAGS, Access, completed
 from app.kit.heads import HeadAsGet
 from app.kit.metrics import Metrics
 from app.kit.paths import Paths
@@ -65,17 +67,16 @@ probes = Router(tags=["probes"])
 
 
 class Service(FastAPI):
-    """The application; its description also names problems and the ways to sign in."""
+    """The application; its description says of every operation what `app.kit.description` adds."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of the interface."""
         if self.openapi_schema is None:
-            parts = super().openapi()["components"]
-            parts["schemas"]["Problem"] = Problem.model_json_schema()
-            parts["securitySchemes"] = {
-                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            access = {
+                key: Access(open=rule is OPEN, refuses=rule is not SIGNED_IN)
+                for key, rule in rules_of(self).items()
             }
+            completed(super().openapi(), access, COOKIE)
         found: dict[str, Any] = super().openapi()
         return found
 
@@ -96,6 +97,11 @@ def create_app(
         title="deeptier",
         version=code_version(),
         summary="Credit and contagion on a supply network: limits with their derivation",
+        description=ABOUT,
+        contact={"name": "deeptier"},
+        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/", "description": "The service that this description came from"}],
+        openapi_tags=[{"name": name, "description": says} for name, says in TAGS.items()],
         openapi_url=f"{API}/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -174,13 +180,40 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         resources.close()
 
 
-@probes.get("/healthz", summary="Alive", dependencies=[allow(OPEN)])
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"]
+    code: str = Field(description="Version of the code")
+
+
+class Ready(BaseModel):
+    """The stores answer and a version is served."""
+
+    status: Literal["ready"]
+    version: int
+
+
+@probes.get(
+    "/healthz",
+    operation_id="probes.alive",
+    summary="Alive",
+    response_model=Alive,
+    dependencies=[allow(OPEN)],
+)
 async def healthz() -> Response:
     """Return 200 while the process answers."""
     return JSONResponse({"status": "alive", "code": code_version()})
 
 
-@probes.get("/readyz", summary="Ready", responses=responses(Unready), dependencies=[allow(OPEN)])
+@probes.get(
+    "/readyz",
+    operation_id="probes.ready",
+    summary="Ready",
+    response_model=Ready,
+    responses=responses(Unready),
+    dependencies=[allow(OPEN)],
+)
 def readyz(resources: ResourcesDep) -> Response:
     """Return 200 once the stores answer and a version is served, else 503."""
     with resources.records.reading() as connection:
@@ -193,6 +226,7 @@ def readyz(resources: ResourcesDep) -> Response:
 
 @probes.get(
     "/metrics",
+    operation_id="probes.figures",
     summary="Figures for Prometheus",
     response_class=PlainTextResponse,
     dependencies=[allow(OPEN)],

@@ -11,7 +11,7 @@ from app.chains.picture import Picture, picture_of
 from app.chains.schemas import Chain, Cores, Graph, Tiers
 from app.deps.routes import ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
-from app.kit.answers import answer
+from app.kit.answers import TAGGED, answer
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import Document
 from app.kit.paging import PageDep
@@ -19,12 +19,21 @@ from app.kit.routing import Router
 from app.versions.schemas import AskedDep
 from app.versions.service import Asked
 
-router = Router(tags=["chains"], responses=responses(Unauthenticated, Forbidden, Absent, Malformed))
+router = Router(
+    tags=["chains"],
+    responses={**responses(Unauthenticated, Forbidden, Absent, Malformed), **TAGGED},
+)
 TiersQuery = Annotated[int | None, Query(ge=1, le=100, description="Nearest tiers only")]
 Groups = Literal["none", "sector", "region", "size", "rating"]
 
 
-@router.get("/cores", summary="List cores", response_model=Cores, dependencies=[allow(CORES)])
+@router.get(
+    "/cores",
+    operation_id="cores.list",
+    summary="List cores",
+    response_model=Cores,
+    dependencies=[allow(CORES)],
+)
 def read_cores(
     request: Request,
     resources: ResourcesDep,
@@ -44,7 +53,11 @@ def read_cores(
 
 
 @router.get(
-    "/chains/{core}", summary="Read a chain", response_model=Chain, dependencies=[allow(OWN_CHAIN)]
+    "/chains/{core}",
+    operation_id="chains.read",
+    summary="Read a chain",
+    response_model=Chain,
+    dependencies=[allow(OWN_CHAIN)],
 )
 def read_chain(
     request: Request,
@@ -67,6 +80,7 @@ def read_chain(
 
 @router.get(
     "/chains/{core}/tiers",
+    operation_id="chains.tiers",
     summary="List the tiers of a chain",
     response_model=Tiers,
     dependencies=[allow(OWN_CHAIN)],
@@ -82,6 +96,7 @@ def read_tiers(
 
 @router.get(
     "/chains/{core}/graph",
+    operation_id="chains.graph",
     summary="Read a chain as a graph",
     response_model=Graph,
     dependencies=[allow(OWN_CHAIN)],

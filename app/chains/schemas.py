@@ -1,19 +1,9 @@
 """Shapes of cores and chains."""
 
-from typing import Literal
-
 from pydantic import BaseModel, Field
 
+from app.limits.schemas import Direction, Named
 from app.versions.schemas import Head
-
-Direction = Literal["up", "down"]
-
-
-class Named(BaseModel):
-    """A firm by id and name."""
-
-    id: str
-    name: str
 
 
 class Core(Named):
@@ -29,7 +19,7 @@ class Cores(BaseModel):
     next: str | None
 
 
-class Tier(BaseModel):
+class ChainTier(BaseModel):
     """One tier on one side of a chain."""
 
     direction: Direction
@@ -38,7 +28,7 @@ class Tier(BaseModel):
     amount_fen: int = Field(description="Trade with partners one tier nearer the core")
 
 
-class Member(Named):
+class ChainMember(Named):
     """A firm of a chain."""
 
     direction: Direction
@@ -51,8 +41,8 @@ class Chain(Head):
     """A chain: its tiers and, a page at a time, its firms."""
 
     core: Named
-    tiers: list[Tier]
-    firms: list[Member]
+    tiers: list[ChainTier]
+    firms: list[ChainMember]
     next: str | None
 
 
@@ -60,11 +50,11 @@ class Tiers(Head):
     """The tiers of a chain."""
 
     core: Named
-    items: list[Tier]
+    items: list[ChainTier]
     next: str | None
 
 
-class Node(BaseModel):
+class GraphNode(BaseModel):
     """A firm, or a group of firms of one tier."""
 
     node: str
@@ -75,7 +65,7 @@ class Node(BaseModel):
     amount_fen: int
 
 
-class Edge(BaseModel):
+class GraphEdge(BaseModel):
     """Trade between two nodes."""
 
     supplier: str
@@ -88,5 +78,5 @@ class Graph(Head):
 
     core: Named
     groups: str
-    nodes: list[Node]
-    edges: list[Edge]
+    nodes: list[GraphNode]
+    edges: list[GraphEdge]

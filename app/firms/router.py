@@ -9,7 +9,7 @@ from app.deps.routes import ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.firms import service
 from app.firms.schemas import Firm, Firms, Trades
-from app.kit.answers import answer
+from app.kit.answers import TAGGED, answer
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.paging import PageDep
 from app.kit.routing import Router
@@ -19,11 +19,17 @@ from app.versions.service import Asked, policy_of, version_of
 router = Router(
     prefix="/firms",
     tags=["firms"],
-    responses=responses(Unauthenticated, Forbidden, Absent, Malformed),
+    responses={**responses(Unauthenticated, Forbidden, Absent, Malformed), **TAGGED},
 )
 
 
-@router.get("", summary="Find firms", response_model=Firms, dependencies=[allow(BANK)])
+@router.get(
+    "",
+    operation_id="firms.list",
+    summary="Find firms",
+    response_model=Firms,
+    dependencies=[allow(BANK)],
+)
 def read_firms(
     request: Request,
     resources: ResourcesDep,
@@ -50,7 +56,13 @@ def read_firms(
     )
 
 
-@router.get("/{firm}", summary="Read a firm", response_model=Firm, dependencies=[allow(OWN_FIRM)])
+@router.get(
+    "/{firm}",
+    operation_id="firms.read",
+    summary="Read a firm",
+    response_model=Firm,
+    dependencies=[allow(OWN_FIRM)],
+)
 def read_firm(request: Request, firm: str, resources: ResourcesDep, asked: AskedDep) -> Response:
     """Return everything the version knows of a firm."""
     version = version_of(resources, asked)
@@ -62,6 +74,7 @@ def read_firm(request: Request, firm: str, resources: ResourcesDep, asked: Asked
 
 @router.get(
     "/{firm}/trades",
+    operation_id="firms.trades",
     summary="List a firm's trades",
     response_model=Trades,
     dependencies=[allow(OWN_FIRM)],

@@ -1,10 +1,22 @@
 """Shapes of firms and trades; what a firm has besides is what the data model says."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, Field, create_model
 
 from app.versions.schemas import Head
+from graph.model import Kind, table
+
+TYPES: Mapping[Kind, type] = {
+    "text": str,
+    "fen": int,
+    "count": int,
+    "ratio": float,
+    "date": dt.date,
+    "flag": bool,
+}
 
 
 class Listed(BaseModel):
@@ -27,13 +39,24 @@ class Firms(BaseModel):
     next: str | None
 
 
-class Firm(Head):
-    """Everything a version knows of a firm."""
-
-    model_config = ConfigDict(extra="allow")
+class FirmHead(Head):
+    """What a document of a firm says first."""
 
     id: str
     name: str
+
+
+_KNOWN: dict[str, Any] = {
+    each.name: (TYPES[each.type] | None, Field(description=each.description.en))
+    for each in table("firms").attributes
+    if each.name not in ("firm", "name")
+}
+Firm = create_model(
+    "Firm",
+    __base__=FirmHead,
+    __doc__="Everything a version knows of a firm; null is unknown, never nought.",
+    **_KNOWN,
+)
 
 
 class Trade(BaseModel):

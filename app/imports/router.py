@@ -11,7 +11,7 @@ from app.imports.ingesting import source_names
 from app.imports.schemas import Import
 from app.imports.service import Order, Upload, read, take
 from app.imports.working import Imports
-from app.kit.answers import answer
+from app.kit.answers import TAGGED, answer
 from app.kit.days import Day
 from app.kit.documents import Document, dumps
 from app.kit.routing import Router
@@ -25,6 +25,7 @@ router = Router(
 
 @router.post(
     "",
+    operation_id="imports.create",
     summary="Hand files in",
     response_model=Import,
     status_code=202,
@@ -55,7 +56,14 @@ def post_import(
     )
 
 
-@router.get("/{name}", summary="Read an import", response_model=Import, dependencies=[allow(BANK)])
+@router.get(
+    "/{name}",
+    operation_id="imports.read",
+    responses=TAGGED,
+    summary="Read an import",
+    response_model=Import,
+    dependencies=[allow(BANK)],
+)
 def read_import(request: Request, name: str, resources: ResourcesDep) -> Response:
     """Return an import as it stands: waiting, running, done or failed."""
     document = _document(read(resources, name))

@@ -1,9 +1,34 @@
 """Shapes of imports."""
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
+
+
+class FileRead(BaseModel):
+    """One file, or one sheet of it, that was read."""
+
+    path: str
+    rows: int
+    sheet: str | None = None
+
+
+class Outcome(BaseModel):
+    """What an import did: every row is used, or set aside with a reason."""
+
+    source: str
+    files: list[FileRead]
+    rows: int
+    used: int
+    set_aside: dict[str, int] = Field(description="Rows by the reason they were set aside for")
+    firms: int
+    trades: int
+    version: int
+    as_of: dt.date
+    issues: str = Field(description="Where every row that was set aside is listed")
+    published: bool
+    notes: list[str]
 
 
 class Import(BaseModel):
@@ -13,7 +38,7 @@ class Import(BaseModel):
     state: Literal["waiting", "running", "done", "failed"]
     source: str
     files: list[str]
-    outcome: dict[str, Any] | None = Field(description="What it did, once it is done")
+    outcome: Outcome | None = Field(description="What it did, once it is done")
     detail: str | None = Field(description="Why it was refused")
     by: str
     created_at: dt.datetime

@@ -2,12 +2,16 @@
 
 import hashlib
 import re
+from typing import Any
 
 from fastapi import Request, Response
 
 from app.kit.documents import dumps
 from app.kit.kept import Answer
 
+TAGGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "The reader has it already: `If-None-Match` names its tag"}
+}
 _NO_TAG = re.compile(r"[^A-Za-z0-9._-]+")
 
 

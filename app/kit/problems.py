@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.errors import PROBLEM_TYPE, AppError, Problem, Unready
+from app.errors import PROBLEM_TYPE, AppError, Fault, Problem, Unready
 from app.kit.documents import dumps
 from app.kit.logs import logger
 from app.kit.routing import methods_at
@@ -51,7 +51,7 @@ def problem(
     code: str,
     *,
     detail: str,
-    errors: list[dict[str, str]] | None = None,
+    errors: list[Fault] | None = None,
     again_seconds: int | None = None,
 ) -> Response:
     """Return the answer to a failed request."""
@@ -115,13 +115,13 @@ def _on_full_disk(request: Request, error: Exception) -> Response:
 def _on_malformed(request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [
-        {
-            "place": ".".join(str(part) for part in fault["loc"])[:PLACE_LENGTH_MAX],
-            "message": str(fault["msg"]),
-        }
+        Fault(
+            place=".".join(str(part) for part in fault["loc"])[:PLACE_LENGTH_MAX],
+            message=str(fault["msg"]),
+        )
         for fault in found[:ERRORS_MAX]
     ]
-    detail = "; ".join(f"{fault['place']}: {fault['message']}" for fault in errors)
+    detail = "; ".join(f"{fault.place}: {fault.message}" for fault in errors)
     return problem(request, 422, "malformed", detail=detail, errors=errors)
 
 

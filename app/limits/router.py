@@ -10,7 +10,7 @@ from app.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, allow
 from app.deps import Resources
 from app.deps.routes import ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
-from app.kit.answers import answer, render, send
+from app.kit.answers import TAGGED, answer, render, send
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import Document
 from app.kit.kept import Answer
@@ -22,7 +22,10 @@ from app.limits.schemas import ChainLimits, FirmLimit, FirmLimits
 from app.versions.schemas import AskedDep
 from app.versions.service import Asked, lately_read
 
-router = Router(tags=["limits"], responses=responses(Unauthenticated, Forbidden, Absent, Malformed))
+router = Router(
+    tags=["limits"],
+    responses={**responses(Unauthenticated, Forbidden, Absent, Malformed), **TAGGED},
+)
 Sort = Literal["tier", "id", "name", "limit_fen", "reachable_fen", "binding"]
 
 
@@ -44,6 +47,7 @@ async def ordered(
 
 @router.get(
     "/chains/{core}/limits",
+    operation_id="limits.list",
     summary="Read the limits of a chain",
     response_model=ChainLimits,
     dependencies=[allow(OWN_CHAIN)],
@@ -79,6 +83,7 @@ def read_limits(
 
 @router.get(
     "/chains/{core}/limits/{firm}",
+    operation_id="limits.read",
     summary="Read a limit",
     response_model=FirmLimit,
     dependencies=[allow(OWN_LIMIT)],
@@ -105,6 +110,7 @@ def _limit(resources: Resources, asked: Asked, core: str, firm: str) -> Answer:
 
 @router.get(
     "/firms/{firm}/limits",
+    operation_id="firms.limits",
     summary="List a firm's limits",
     response_model=FirmLimits,
     dependencies=[allow(OWN_FIRM)],

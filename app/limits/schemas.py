@@ -86,6 +86,7 @@ class ChainLimits(Head):
     core: Named
     facility: Facility | None
     absent: str | None = Field(None, description="Why there is no facility")
+    derivation: None = Field(None, description="Stands beside `absent`: nothing was derived")
     tiers: list[Tier]
     firms: list[Member]
     next: str | None

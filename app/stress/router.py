@@ -9,10 +9,11 @@ from app.auth.rules import ANALYSTS, BANK, allow
 from app.deps import Resources
 from app.deps.routes import ResourcesDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
-from app.kit.answers import answer
+from app.kit.answers import TAGGED, answer
 from app.kit.documents import Document, dumps
 from app.kit.routing import Router
 from app.stress import service
+from app.stress.answers import RoundLosses, ScenarioLosses
 from app.stress.schemas import Scenario as Asked
 from app.stress.schemas import ScenarioRequest
 from app.versions.service import policy_of
@@ -24,7 +25,14 @@ router = Router(
 )
 
 
-@router.post("", summary="Run a scenario", status_code=201, dependencies=[allow(ANALYSTS)])
+@router.post(
+    "",
+    operation_id="scenarios.create",
+    response_model=ScenarioLosses,
+    summary="Run a scenario",
+    status_code=201,
+    dependencies=[allow(ANALYSTS)],
+)
 def post_scenario(request: Request, body: ScenarioRequest, resources: ResourcesDep) -> Response:
     """Return who loses what when these firms close; asking again gives the same scenario."""
     version = resources.version(body.version)
@@ -39,14 +47,28 @@ def post_scenario(request: Request, body: ScenarioRequest, resources: ResourcesD
     )
 
 
-@router.get("/{scenario}", summary="Read a scenario", dependencies=[allow(BANK)])
+@router.get(
+    "/{scenario}",
+    operation_id="scenarios.read",
+    response_model=ScenarioLosses,
+    responses=TAGGED,
+    summary="Read a scenario",
+    dependencies=[allow(BANK)],
+)
 def read_scenario(request: Request, scenario: str, resources: ResourcesDep) -> Response:
     """Return a scenario that was run: losses by round and by firm."""
     document = service.read_scenario(_scenarios(resources), scenario)
     return _answer(request, _with_id(document))
 
 
-@router.get("/{scenario}/rounds/{number}", summary="Read a round", dependencies=[allow(BANK)])
+@router.get(
+    "/{scenario}/rounds/{number}",
+    operation_id="scenarios.round",
+    response_model=RoundLosses,
+    responses=TAGGED,
+    summary="Read a round",
+    dependencies=[allow(BANK)],
+)
 def read_round(
     request: Request,
     scenario: str,

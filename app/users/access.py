@@ -34,7 +34,11 @@ class OwnAccess(Conflict):
 
 
 @router.get(
-    "/users", summary="List users", response_model=UserAccounts, dependencies=[allow(ADMINS)]
+    "/users",
+    operation_id="users.list",
+    summary="List users",
+    response_model=UserAccounts,
+    dependencies=[allow(ADMINS)],
 )
 def read_users(resources: ResourcesDep, page: PageDep) -> Response:
     """Return who may sign in, and by what they have access now."""
@@ -47,6 +51,7 @@ def read_users(resources: ResourcesDep, page: PageDep) -> Response:
 
 @router.patch(
     "/users/{name}",
+    operation_id="users.change",
     summary="Let a user sign in, or no longer",
     response_model=UserAccount,
     responses=responses(OwnAccess),
@@ -66,6 +71,7 @@ def change_user(
 
 @router.delete(
     "/users/{name}/access",
+    operation_id="users.end_access",
     summary="End a user's sessions and tokens",
     response_model=EndedAccess,
     dependencies=[allow(ADMINS)],
@@ -78,7 +84,11 @@ def end_access(request: Request, name: UserName, resources: ResourcesDep) -> Res
 
 
 @router.get(
-    "/tokens", summary="List tokens", response_model=IssuedTokens, dependencies=[allow(ADMINS)]
+    "/tokens",
+    operation_id="tokens.list",
+    summary="List tokens",
+    response_model=IssuedTokens,
+    dependencies=[allow(ADMINS)],
 )
 def read_tokens(resources: ResourcesDep, page: PageDep) -> Response:
     """Return the tokens whose time is not over, revoked ones too."""
@@ -91,6 +101,7 @@ def read_tokens(resources: ResourcesDep, page: PageDep) -> Response:
 
 @router.delete(
     "/tokens/{token}",
+    operation_id="tokens.revoke",
     summary="Revoke a token",
     status_code=204,
     dependencies=[allow(ADMINS)],

@@ -22,6 +22,7 @@ router = Router(tags=["users"])
 
 @router.post(
     "/session",
+    operation_id="session.create",
     summary="Sign in",
     response_model=Who,
     status_code=201,
@@ -39,6 +40,7 @@ def post_session(request: Request, body: SignIn, resources: ResourcesDep) -> Res
 
 @router.delete(
     "/session",
+    operation_id="session.delete",
     summary="Sign out",
     status_code=204,
     responses=responses(Unauthenticated, Forbidden),
@@ -56,6 +58,7 @@ def delete_session(request: Request, who: PrincipalDep, resources: ResourcesDep)
 
 @router.get(
     "/session",
+    operation_id="session.read",
     summary="Who is signed in",
     response_model=Who,
     responses=responses(Unauthenticated),
@@ -68,6 +71,7 @@ def read_session(who: PrincipalDep) -> Response:
 
 @router.get(
     "/audit",
+    operation_id="audit.list",
     summary="Read the audit",
     response_model=Audit,
     responses=responses(Unauthenticated, Forbidden, Malformed),

@@ -78,7 +78,7 @@ class IssuedTokens(BaseModel):
     next: str | None
 
 
-class Entry(BaseModel):
+class AuditEntry(BaseModel):
     """One row of the audit."""
 
     entry: int
@@ -95,5 +95,5 @@ class Entry(BaseModel):
 class Audit(BaseModel):
     """Rows of the audit, the latest first."""
 
-    items: list[Entry]
+    items: list[AuditEntry]
     next: str | None

@@ -5,7 +5,7 @@ from fastapi import Request, Response
 from app.auth.rules import SIGNED_IN, allow
 from app.deps.routes import ResourcesDep
 from app.errors import Absent, Malformed, Unauthenticated, responses
-from app.kit.answers import answer
+from app.kit.answers import TAGGED, answer
 from app.kit.routing import Router
 from app.versions import service
 from app.versions.schemas import AskedDep, Versions
@@ -15,9 +15,10 @@ router = Router(tags=["versions"])
 
 @router.get(
     "/versions",
+    operation_id="versions.list",
     summary="List versions",
     response_model=Versions,
-    responses=responses(Unauthenticated, Absent, Malformed),
+    responses={**responses(Unauthenticated, Absent, Malformed), **TAGGED},
     dependencies=[allow(SIGNED_IN)],
 )
 def read_versions(request: Request, resources: ResourcesDep, asked: AskedDep) -> Response:
