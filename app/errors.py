@@ -8,7 +8,7 @@ AppError
 ├── Conflict          409  it is being done already, or something else stands in the way
 ├── TooLarge          413  the body is larger than a route takes
 ├── Malformed         422  a parameter or body is not what it must be
-├── TooMany           429  who asks has asked for too much at once; it may come again
+├── Gone              499  who asked has gone before the answer was there
 ├── Unready           503  something that is needed cannot be reached now
 └── Busy              503  all that may be done at once is being done; it may come again
 """
@@ -99,12 +99,12 @@ class Malformed(AppError):
     title = "Malformed request"
 
 
-class TooMany(AppError):
-    """Who asks has asked for too much at once; it may come again."""
+class Gone(AppError):
+    """Who asked has gone before the answer was there; nobody receives this."""
 
-    status = 429
-    code = "too_many"
-    title = "Too many at once"
+    status = 499
+    code = "gone"
+    title = "Client has gone"
 
 
 class Unready(AppError):

@@ -7,7 +7,7 @@ routes. Every route comes from `app.kit.routing.Router` and declares its rule wi
 """
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -46,6 +46,8 @@ from app.kit.tracing import API, Surroundings
 from app.pages.setup import ROUTERS, add_pages
 from app.pages.stored import StoredReading
 from app.release import code_version
+from app.stress.child import Child
+from app.stress.workbench import Computer, Workbench
 from app.users import access
 from app.users.service import Attempts
 
@@ -82,7 +84,11 @@ class Service(FastAPI):
 
 
 def create_app(
-    settings: Settings | None = None, *, now: Clock = utc_now, with_jobs: bool = False
+    settings: Settings | None = None,
+    *,
+    now: Clock = utc_now,
+    with_jobs: bool = False,
+    computer: Callable[[], Computer] = Child,
 ) -> FastAPI:
     """
     Return the application for these settings (those of the environment by default).
@@ -91,6 +97,7 @@ def create_app(
         settings: Where everything is.
         now: The clock.
         with_jobs: Whether this process may lead the scheduled jobs while it serves.
+        computer: Makes what computes scenarios: a process of its own by default.
     """
     resources = Resources(settings or Settings(), now=now)
     app = Service(
@@ -111,6 +118,7 @@ def create_app(
     app.state.resources = resources
     app.state.with_jobs = with_jobs
     app.state.imports = Imports(resources, after=lambda: run_job(resources, "refresh", by="import"))
+    app.state.workbench = Workbench(resources.settings.threads, computer)
     app.state.metrics = Metrics()
     app.state.authenticator = Authenticator(
         lambda: resources.records, resources.settings.signing_key(), now=now
@@ -119,7 +127,7 @@ def create_app(
     _add_routes(app)
     _add_layers(app)
     add_handlers(app)
-    add_pages(app, StoredReading(resources))
+    add_pages(app, StoredReading(resources, workbench=app.state.workbench))
     return app
 
 
@@ -170,12 +178,14 @@ def _body_bytes_max(path: str) -> int:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     resources: Resources = app.state.resources
+    app.state.workbench.open()
     try:
         with (
             app.state.imports,
             Scheduler(resources) if app.state.with_jobs else contextlib.nullcontext(),
         ):
             yield
+            await app.state.workbench.close()
     finally:
         resources.close()
 

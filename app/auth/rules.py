@@ -67,7 +67,13 @@ AUDITORS = Rule("auditors", "auditor and admin", _roles("auditor", "admin"))
 
 
 class Guard:
-    """The dependency that holds a rule; `create_app` finds it on every route."""
+    """
+    The dependency that holds a rule; `create_app` finds it on every route.
+
+    Routes call it before they read a body, too.
+    """
+
+    is_guard = True
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule

@@ -38,11 +38,13 @@ def serve(
         logins = demo_logins(resources) if demo else []
         _ = resources.records  # Tables are there before the first request asks for them.
     listener = listen(settings.host, settings.port)
+    app = create_app(settings, with_jobs=jobs)
     server = Server(
-        create_app(settings, with_jobs=jobs),
+        app,
         listener,
         Bounds(connections_max=connections_max(settings.connections)),
         started=partial(_say, listener, logins),
+        stopping=app.state.workbench.stop,
     )
     server.run()
 

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.errors import PROBLEM_TYPE, AppError, Fault, Problem, Unready
+from app.errors import PROBLEM_TYPE, AppError, Fault, Gone, Problem, Unready
 from app.kit.documents import dumps
 from app.kit.logs import logger
 from app.kit.routing import methods_at
@@ -57,7 +57,7 @@ def problem(
     """Return the answer to a failed request."""
     body = Problem(
         type="about:blank",
-        title=HTTPStatus(status).phrase,
+        title=phrase(status),
         status=status,
         code=code,
         detail=kept_form(detail),
@@ -73,6 +73,11 @@ def problem(
         media_type=PROBLEM_TYPE,
         headers=headers,
     )
+
+
+def phrase(status: int) -> str:
+    """Return the words of a status, of which the log may know more than the standard."""
+    return HTTPStatus(status).phrase if status in set(HTTPStatus) else Gone.title
 
 
 def refusal(request: Request, error: AppError) -> Response:

@@ -4,7 +4,8 @@ Routes as every domain makes them: `Router` in place of FastAPI's own.
 What they add holds for all, so that no route can forget it: values of the path are the text that
 was meant (`app.kit.paths`), and whatever text a request carries in its query, JSON or form can be
 kept (`app.kit.text`), or the request is malformed. JSON is read strictly: no key twice, no figure
-that is none.
+that is none. Who may not use a route is refused before a byte of the body is read: FastAPI itself
+reads the body, uploads too, before it asks the route's dependencies.
 """
 
 import json
@@ -66,8 +67,15 @@ class Route(APIRoute):
     def get_route_handler(self) -> Handler:
         """Return what answers a request that matched."""
         handle = super().get_route_handler()
+        guards = [
+            each.call
+            for each in self.dependant.dependencies
+            if each.call is not None and getattr(each.call, "is_guard", False)
+        ]
 
         async def strictly(request: Request) -> Response:
+            for guard in guards:
+                await guard(request)
             _check_query(request.scope["query_string"])
             return await handle(StrictRequest(request.scope, request.receive, request._send))  # noqa: SLF001  # as FastAPI's own documentation does it
 

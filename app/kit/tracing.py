@@ -35,6 +35,7 @@ HEADERS: Mapping[str, str] = {
         "require-trusted-types-for 'script'"
     ),
 }
+TAKEN_IN_BYTES_MAX = 2**16  # A body that nobody wanted is taken in so far, to keep the connection.
 log = logger("deeptier.http")
 
 
@@ -66,11 +67,11 @@ class Surroundings:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request = _Request(scope, send)
+        body = _Body(scope, receive, self.body_bytes_max(scope["path"]))
+        request = _Request(scope, send, body)
         structlog.contextvars.bind_contextvars(trace=request.trace)
         try:
-            bounded = _bounded(scope, receive, self.body_bytes_max(scope["path"]))
-            await self.app(scope, bounded, request.send)
+            await self.app(scope, body.receive, request.send)
         finally:
             request.report(self.metrics)
             structlog.contextvars.unbind_contextvars("trace")
@@ -79,8 +80,9 @@ class Surroundings:
 class _Request:
     """One request as it passes: what it was, and how it ended."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, body: "_Body") -> None:
         self.scope = scope
+        self._body = body
         self.began = time.perf_counter()
         self.status = 500
         given = Headers(scope=scope).get(TRACE_HEADER, "")
@@ -94,6 +96,8 @@ class _Request:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers[TRACE_HEADER] = self.trace
+            if self._body.is_abandoned:
+                headers["Connection"] = "close"
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
@@ -114,26 +118,38 @@ class _Request:
         )
 
 
-def _bounded(scope: Scope, receive: Receive, bytes_max: int) -> Receive:
-    """Return a `receive` that refuses a body larger than the bound, announced or not."""
-    announced = Headers(scope=scope).get("content-length", "")
-    if announced.isdigit() and int(announced) > bytes_max:
-        return _refusing(bytes_max)
-    taken = 0
+class _Body:
+    """The body of one request: how much of it came, and whether that was all."""
 
-    async def counted() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > bytes_max:
-            raise HTTPException(413, f"a body has at most {bytes_max} bytes")
+    def __init__(self, scope: Scope, receive: Receive, bytes_max: int) -> None:
+        headers = Headers(scope=scope)
+        announced = headers.get("content-length", "")
+        self._announced = int(announced) if announced.isdigit() else 0
+        self._open_ended = "transfer-encoding" in headers
+        self._bytes_max = bytes_max
+        self._receive = receive
+        self._taken = 0
+        self._ended = False
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Return whether so much is still to come that it is not worth taking it in."""
+        if self._ended:
+            return False
+        return self._open_ended or self._announced - self._taken > TAKEN_IN_BYTES_MAX
+
+    async def receive(self) -> Message:
+        """
+        Return the next part.
+
+        Raises:
+            HTTPException: The body is larger than its bound, announced or not.
+        """
+        message: Message = {}
+        if self._announced <= self._bytes_max:
+            message = await self._receive()
+            self._taken += len(message.get("body", b""))
+        if max(self._taken, self._announced) > self._bytes_max:
+            raise HTTPException(413, f"a body has at most {self._bytes_max} bytes")
+        self._ended = not message.get("more_body", False)
         return message
-
-    return counted
-
-
-def _refusing(bytes_max: int) -> Receive:
-    async def refuse() -> Message:
-        raise HTTPException(413, f"a body has at most {bytes_max} bytes")
-
-    return refuse

@@ -149,7 +149,7 @@ class Reading(Protocol):
         """Return the firms that a text finds."""
         ...
 
-    def stress(self, firms: Sequence[str], channels: Sequence[str]) -> str:
+    async def stress(self, firms: Sequence[str], channels: Sequence[str], who: str) -> str:
         """Return the id of the scenario in which these firms fail, computed where it is new."""
         ...
 

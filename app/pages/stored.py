@@ -8,15 +8,17 @@ from typing import Any, cast
 
 import numpy as np
 import polars as pl
+from anyio import to_thread
 
 from app.deps import Resources
 from app.limits.documents import results_of
 from app.limits.results import Results
 from app.pages.reading import Document, Facility, Found, Partner, Standing
 from app.stress.schemas import CHANNELS, Channel, Scenario
-from app.stress.service import Place, read_scenario, run_scenario
+from app.stress.service import read_scenario
+from app.stress.workbench import Workbench, name_of
 from app.versions.networks import network_of
-from app.versions.service import Asked, documents, policy_of
+from app.versions.service import Asked, documents
 from app.web.charts import Flow, Group, grade_of
 from graph.model import FirmId, Trade
 from graph.network import Network
@@ -42,15 +44,20 @@ class StoredReading:
     """Reads what was computed; nothing here computes a limit."""
 
     def __init__(
-        self, resources: Resources, asked: Asked | None = None, drawn: Drawn | None = None
+        self,
+        resources: Resources,
+        asked: Asked | None = None,
+        drawn: Drawn | None = None,
+        workbench: Workbench | None = None,
     ) -> None:
         self._resources = resources
+        self._workbench = workbench or Workbench(resources.settings.threads)
         self._asked = asked or Asked()
         self._drawn = drawn or Drawn()
 
     def at(self, asked: Asked) -> "StoredReading":
         """Return the same of the version that a reader asks for; what was drawn is shared."""
-        return StoredReading(self._resources, asked, self._drawn)
+        return StoredReading(self._resources, asked, self._drawn, self._workbench)
 
     def versions(self) -> Sequence[Document]:
         """Return every published version, oldest first."""
@@ -173,14 +180,12 @@ class StoredReading:
             for firm in self._reader().search(text, size=SEARCH_SIZE)
         ]
 
-    def stress(self, firms: Sequence[str], channels: Sequence[str]) -> str:
+    async def stress(self, firms: Sequence[str], channels: Sequence[str], who: str) -> str:
         """Return the id of the scenario in which these firms fail, computed where it is new."""
-        reader = self._reader()
+        results = await to_thread.run_sync(self._results)
         run_along = cast("tuple[Channel, ...]", tuple(c for c in CHANNELS if c in channels))
-        policy = policy_of(self._resources, reader.version.as_of)
-        place = Place.under(reader, self._resources.home)
-        document = run_scenario(place, Scenario(tuple(firms), run_along), policy)
-        return str(document["scenario"])
+        scenario, version = Scenario(tuple(firms), run_along), results.head.version
+        return await name_of(self._workbench, self._resources, scenario, version=version, who=who)
 
     def scenario(self, scenario: str) -> Document:
         """Return the document of a scenario."""

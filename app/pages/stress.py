@@ -6,12 +6,15 @@ from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
+from anyio import to_thread
 from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.auth.errors import ForgedRequest
 from app.auth.gate import check_csrf
 from app.auth.rules import ANALYSTS, PrincipalDep, allow
+from app.errors import AppError, Busy, Malformed
+from app.kit.attending import attended
 from app.kit.routing import Router
 from app.pages.reading import Document, Reading, ReadingDep
 from app.web.charts import Bar, bar_picture
@@ -101,7 +104,7 @@ def _form(
 
 
 @router.post("/stress", dependencies=[allow(ANALYSTS)])
-def run(
+async def run(
     request: Request,
     who: PrincipalDep,
     reading: ReadingDep,
@@ -112,14 +115,29 @@ def run(
     """Compute the scenario, and lead to its page; a form that is refused keeps what was chosen."""
     channels = [one for one in CHANNELS if one in (channel or [])]
     choice = Choice(list(dict.fromkeys(firm or [])), channels)
+    again = partial(_form_again, request, reading, choice)
     try:
         check_csrf(who, csrf)
     except ForgedRequest as error:
-        return _form(request, reading, choice, refused="form_of_other_session", status=error.status)
+        return await again("form_of_other_session", error)
     if not 1 <= len(choice.firms) <= FIRMS_MAX or not channels:
-        return _form(request, reading, choice, refused="stress_incomplete", status=422)
-    scenario = reading.stress(choice.firms, channels)
+        return await again("stress_incomplete", Malformed())
+    try:
+        scenario = await attended(request, reading.stress(choice.firms, channels, who.name))
+    except Busy as error:
+        return await again("stress_busy", error)
     return RedirectResponse(f"/stress/{quote(scenario, safe='')}", status_code=303)
+
+
+async def _form_again(
+    request: Request, reading: Reading, choice: Choice, refused: str, error: AppError
+) -> Response:
+    """Return the form as it was, with a word on why it was refused."""
+    show = partial(_form, request, reading, choice, refused=refused, status=error.status)
+    answer = await to_thread.run_sync(show)
+    if error.again_seconds is not None:
+        answer.headers["Retry-After"] = str(error.again_seconds)
+    return answer
 
 
 @router.get("/stress/{scenario}", dependencies=[allow(ANALYSTS)])

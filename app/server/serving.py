@@ -52,7 +52,13 @@ class Server(uvicorn.Server):
     """A server of one application on one socket."""
 
     def __init__(
-        self, app: ASGIApp, listener: socket.socket, bounds: Bounds, *, started: Callable[[], None]
+        self,
+        app: ASGIApp,
+        listener: socket.socket,
+        bounds: Bounds,
+        *,
+        started: Callable[[], None],
+        stopping: Callable[[], None],
     ) -> None:
         config = uvicorn.Config(
             app,
@@ -65,7 +71,7 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=STOP_SECONDS,
         )
         super().__init__(config)
-        self._told = started
+        self._started, self._stopping = started, stopping
         self.connections = Connections(bounds, time.monotonic)
         self._listener = listener
         self._bounds = bounds
@@ -80,12 +86,13 @@ class Server(uvicorn.Server):
         self._listener.listen(BACKLOG)
         self._listen()
         self._sweep(asyncio.get_running_loop().time())
-        self._told()
+        self._started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept nobody any more, answer what runs, end the application."""
         asyncio.get_running_loop().remove_reader(self._listener)
         self._listener.close()
+        self._stopping()
         await super().shutdown(sockets)
         for timer in self._timers.values():
             timer.cancel()

@@ -24,12 +24,27 @@ class Scenarios:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def has(self, scenario: str) -> bool:
+        """Return whether there is such a scenario."""
+        is_name = NAME.fullmatch(scenario) is not None
+        return is_name and (self._folder / scenario / DOCUMENT).is_file()
+
+    def text(self, scenario: str) -> str:
+        """
+        Return a scenario's document as it was written.
+
+        Raises:
+            Absent: There is no such scenario.
+        """
+        if not self.has(scenario):
+            raise Absent(f"no scenario {scenario!r}")
+        return (self._folder / scenario / DOCUMENT).read_text(encoding="utf-8")
+
     def find(self, scenario: str) -> Document | None:
         """Return a scenario's document, or None."""
-        place = self._folder / scenario / DOCUMENT
-        if NAME.fullmatch(scenario) is None or not place.is_file():
+        if not self.has(scenario):
             return None
-        found: Document = json.loads(place.read_text(encoding="utf-8"))
+        found: Document = json.loads(self.text(scenario))
         return found
 
     def read(self, scenario: str) -> Document:

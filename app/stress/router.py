@@ -3,20 +3,22 @@
 from pathlib import Path as Directory
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Path, Request, Response
 
-from app.auth.rules import ANALYSTS, BANK, allow
+from app.auth.rules import ANALYSTS, BANK, PrincipalDep, allow
 from app.deps import Resources
 from app.deps.routes import ResourcesDep
-from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
+from app.errors import Absent, Busy, Forbidden, Malformed, Unauthenticated, responses
 from app.kit.answers import TAGGED, answer
-from app.kit.documents import Document, dumps
+from app.kit.attending import attended
+from app.kit.documents import Document
 from app.kit.routing import Router
 from app.stress import service
 from app.stress.answers import RoundLosses, ScenarioLosses
 from app.stress.schemas import Scenario as Asked
 from app.stress.schemas import ScenarioRequest
-from app.versions.service import policy_of
+from app.stress.workbench import Workbench, name_of
 
 router = Router(
     prefix="/scenarios",
@@ -31,19 +33,23 @@ router = Router(
     response_model=ScenarioLosses,
     summary="Run a scenario",
     status_code=201,
+    responses=responses(Busy),
     dependencies=[allow(ANALYSTS)],
 )
-def post_scenario(request: Request, body: ScenarioRequest, resources: ResourcesDep) -> Response:
+async def post_scenario(
+    request: Request, body: ScenarioRequest, resources: ResourcesDep, who: PrincipalDep
+) -> Response:
     """Return who loses what when these firms close; asking again gives the same scenario."""
-    version = resources.version(body.version)
-    place = service.Place.under(resources.store.reader(version.number), resources.home)
     wanted = Asked(tuple(body.close), tuple(body.channels))
-    document = service.run_scenario(place, wanted, policy_of(resources, version.as_of))
+    workbench: Workbench = request.app.state.workbench
+    naming = name_of(workbench, resources, wanted, version=body.version, who=who.name)
+    name = await attended(request, naming)
+    text = await to_thread.run_sync(service.scenario_text, _scenarios(resources), name)
     return Response(
-        dumps(_with_id(document)),
+        text,
         status_code=201,
         media_type="application/json",
-        headers={"Location": f"{request.scope['path']}/{document['scenario']}"},
+        headers={"Location": f"{request.scope['path']}/{name}"},
     )
 
 

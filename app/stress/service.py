@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from app.errors import Absent
-from app.kit.documents import Document
+from app.kit.documents import Document, dumps
 from app.policy import Policy
 from app.stress import cascade
 from app.stress.cascade import IntArray, Round
@@ -66,11 +67,8 @@ def run_scenario(place: Place, scenario: Scenario, policy: Policy) -> Document:
         return found
     number = place.reader.version.number
     network = network_in(place.networks, number, lambda: place.reader)
-    receivables = place.reader.columns(
-        "receivables", ["seller", "buyer", "amount_fen", "issued_on", "paid_on", "status"]
-    )
     as_of = place.reader.version.as_of
-    rounds = list(cascade.run(network, receivables, as_of, scenario, policy))
+    rounds = list(cascade.run(network, _receivables(place), as_of, scenario, policy))
     head = {
         "scenario": name,
         "version": number,
@@ -84,6 +82,14 @@ def run_scenario(place: Place, scenario: Scenario, policy: Policy) -> Document:
     return document
 
 
+@lru_cache(maxsize=1)
+def _receivables(place: Place) -> pa.Table:
+    """Return who owes whom in a version; who computes many scenarios reads it once."""
+    return place.reader.columns(
+        "receivables", ["seller", "buyer", "amount_fen", "issued_on", "paid_on", "status"]
+    )
+
+
 def read_scenario(scenarios: Path, scenario: str) -> Document:
     """
     Return a finished scenario's document.
@@ -92,6 +98,17 @@ def read_scenario(scenarios: Path, scenario: str) -> Document:
         Absent: There is no such scenario.
     """
     return Scenarios(scenarios).read(scenario)
+
+
+def scenario_text(scenarios: Path, scenario: str) -> str:
+    """
+    Return a finished scenario's document with its id, as JSON; nothing is read but its text.
+
+    Raises:
+        Absent: There is no such scenario.
+    """
+    text = Scenarios(scenarios).text(scenario)
+    return f'{{"id":{dumps(scenario)},{text.removeprefix("{")}'
 
 
 def read_round(scenarios: Path, scenario: str, number: int) -> Document:

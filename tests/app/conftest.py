@@ -15,6 +15,7 @@ from app.deps import open_resources
 from app.main import create_app
 from app.runs.refreshing import refresh_version
 from ingestion.run import Job, ingest
+from tests.app.computing import Here
 from tests.app.economy import write_files
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
@@ -43,7 +44,7 @@ def settings(home: Path) -> Settings:
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[TestClient]:
-    app = create_app(settings, now=lambda: NOW)
+    app = create_app(settings, now=lambda: NOW, computer=Here)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

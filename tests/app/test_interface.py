@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from app.auth.tokens import issue
 from app.config import Settings
 from app.main import create_app
+from tests.app.computing import Here
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 CHECKS = [
@@ -42,7 +43,7 @@ def operations() -> list[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def served(kept_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     home = Path(shutil.copytree(kept_home, tmp_path_factory.mktemp("interface") / "home"))
-    app = create_app(Settings(home=home), now=lambda: NOW)
+    app = create_app(Settings(home=home), now=lambda: NOW, computer=Here)
     records, key = app.state.resources.records, Settings(home=home).signing_key()
     token = issue(records, key, role="admin", firm=None, days=1, now=NOW)
     with TestClient(app):

@@ -277,7 +277,7 @@ class FakeReading:
             if text in n or text == i
         ]
 
-    def stress(self, firms: Sequence[str], channels: Sequence[str]) -> str:
+    async def stress(self, firms: Sequence[str], channels: Sequence[str], who: str) -> str:
         self.asked.append((firms, channels))
         return "scenario-1"
 

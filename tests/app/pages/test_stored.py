@@ -1,5 +1,6 @@
 """The pages over a real version: ingested, refreshed, and read back."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,15 +13,17 @@ from app.errors import Absent
 from app.main import create_app
 from app.pages.stored import StoredReading
 from app.runs.refreshing import refresh_version
+from app.stress.workbench import Workbench
 from graph.errors import NotFound
 from ingestion.run import Job, ingest
+from tests.app.computing import Here
 from tests.app.conftest import NOW
 
 
 @pytest.fixture
 def stored(settings: Settings) -> Iterator[StoredReading]:
     with open_resources(settings) as resources:
-        yield StoredReading(resources)
+        yield StoredReading(resources, workbench=Workbench(1, Here))
 
 
 def test_facilities_are_those_of_the_chain_documents(stored: StoredReading) -> None:
@@ -71,9 +74,9 @@ def test_two_characters_find_a_firm(stored: StoredReading) -> None:
 
 
 def test_a_scenario_is_computed_once_and_read_back(stored: StoredReading) -> None:
-    name = stored.stress(["MILL"], ["orders", "production"])
+    name = asyncio.run(stored.stress(["MILL"], ["orders", "production"], "lin"))
 
-    assert stored.stress(["MILL"], ["production", "orders"]) == name
+    assert asyncio.run(stored.stress(["MILL"], ["production", "orders"], "lin")) == name
     document = stored.scenario(name)
     assert document["channels"] == ["production", "orders"]
     assert [row["id"] for row in document["closed"]] == ["MILL"]
@@ -138,7 +141,7 @@ def test_a_page_shows_the_version_that_its_address_asks_for_and_so_do_its_links(
 ) -> None:
     another_month(settings, tmp_path / "july")
     headers = {**bearer("risk"), "Accept": "text/html", "Accept-Language": "en"}
-    with TestClient(create_app(settings, now=lambda: NOW)) as client:
+    with TestClient(create_app(settings, now=lambda: NOW, computer=Here)) as client:
         newest = client.get("/chains/CORE1", headers=headers).text
         first = client.get("/chains/CORE1?version=1", headers=headers).text
         on_day = client.get("/chains/CORE1?as_of=2026-07-01", headers=headers).text

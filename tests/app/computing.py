@@ -1,0 +1,19 @@
+"""Scenarios computed in the process of the tests: what a child does, without starting one."""
+
+from app.deps import open_resources
+from app.stress.orders import Order
+from app.stress.service import Place, run_scenario
+from app.versions.service import policy_of
+
+
+class Here:
+    """Computes at once, in the thread that asks."""
+
+    def compute(self, order: Order) -> str:
+        with open_resources(order.settings) as resources:
+            place = Place.under(resources.store.reader(order.version), resources.home)
+            policy = policy_of(resources, place.reader.version.as_of)
+            return str(run_scenario(place, order.scenario, policy)["scenario"])
+
+    def end(self) -> None:
+        """Nothing runs on."""
