@@ -102,9 +102,11 @@ def collect(
     """
     desk = _Desk(source, zone)
     for at, item in enumerate(found):
-        progress(f"reading {item.path.name}, {at + 1} of {len(found)}", 100 * at // len(found))
+        stage = f"reading {item.path.name}, {at + 1} of {len(found)}"
+        progress(stage, 100 * at // len(found))
         reading(item.path)
         desk.read(item)
+        progress(stage, 100 * (at + 1) // len(found))
     return desk.collected()
 
 

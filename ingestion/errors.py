@@ -5,6 +5,7 @@ InvalidInput (graph.errors)
 └── Refused             the whole import is refused; what is served stays as it was
     ├── BadFile         a file is missing, broken, undecodable or lacks a column
     ├── TooManyBadRows  more rows were set aside than the source allows
+    ├── OtherEconomy    its firms contradict those that stand under the same ids
     ├── Broken          the process that read it died of it, or went past its bounds
     ├── ImportBusy      another import runs on the same home
     └── Stopped         it was told to stop
@@ -23,6 +24,10 @@ class BadFile(Refused):
 
 class TooManyBadRows(Refused):
     """More rows were set aside than the source allows."""
+
+
+class OtherEconomy(Refused):
+    """Firms of the delivery contradict those that stand under the same ids."""
 
 
 class ImportBusy(Refused):

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from graph.errors import NotFound
 from graph.model import Version
 from graph.stores.base import Store
-from ingestion import derive, issues, publish, settle, strays, verdict
+from ingestion import derive, issues, publish, settle, standing, strays, verdict
 from ingestion import source as sources
 from ingestion.collect import Collected, Progress, Reading, Staged, collect
 from ingestion.days import ZONE, day_of
@@ -134,7 +134,7 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
         state.origins = tuple(Origin(file.origin, file.sha256) for file in given.files)
         listing = _issues_path(job, source)
         try:
-            resolution, rows = _settle(state, given)
+            resolution, rows = _settle(state, given, listing)
             _check(state, given, listing)
         finally:
             told = [issue for v in state.verdicts.values() for issue in v.issues]
@@ -178,7 +178,7 @@ def _begin(job: Job, source: Source | None) -> _State:
     return _State(job, source or sources.load("files"), current, served, manifest)
 
 
-def _settle(state: _State, given: Collected) -> tuple[Resolution, pl.DataFrame]:
+def _settle(state: _State, given: Collected, listing: Path) -> tuple[Resolution, pl.DataFrame]:
     """Judge every row and merge the used ones into the manifest to be."""
     job, tables = state.job, given.tables
     job.progress("checking rows", 0)
@@ -189,6 +189,7 @@ def _settle(state: _State, given: Collected) -> tuple[Resolution, pl.DataFrame]:
     if "firms" in tables:
         firms = state.verdicts["firms"]
         verdict.conflicts(firms, verdict.coded(firms.staged.table.select(["firm"])))
+        standing.check(firms, _standing(state), state.source.name, listing)
         _merge(state, "firms", Parties((), {}))
     job.progress("resolving names", 0)
     rows, resolution = _resolve(state, tables)
@@ -199,6 +200,15 @@ def _settle(state: _State, given: Collected) -> tuple[Resolution, pl.DataFrame]:
             _merge(state, name, parties)
     job.progress("resolving names", 100)
     return resolution, rows
+
+
+def _standing(state: _State) -> pl.DataFrame:
+    """Return the rows of firms tables that stay, before anything of this delivery is merged."""
+    served = party_files.read(state.job.lake, state.served.parties)
+    rows = derive.firm_rows(View(state.job.lake, state.manifest, served))
+    mine = pl.col("source_name") == state.source.name
+    shared = [name for name in state.manifest.sources if sources.load(name).ids_shared]
+    return rows.filter(mine | (pl.col("source_name").is_in(shared) & state.source.ids_shared))
 
 
 def _finish(state: _State, judged: Verdict, parties: Parties, as_of: dt.date) -> None:

@@ -51,15 +51,41 @@ def test_the_make_targets_of_the_readme_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
-    environment = {**os.environ, "DEEPTIER_HOME": str(tmp_path / "var"), "PYTHONPATH": str(ROOT)}
-    for step in steps():
-        said = subprocess.run(
-            [sys.executable, "-m", "app.cli", *step.split()[1:]],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert said.returncode == 0, f"{step}: {said.stderr}"
+def said(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Return what a shell said to lines in which `deeptier` is this command."""
+    shim = folder / "bin" / "deeptier"
+    shim.parent.mkdir(exist_ok=True)
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m app.cli "$@"\n', encoding="utf-8")
+    shim.chmod(0o755)
+    environment = {name: each for name, each in os.environ.items() if "DEEPTIER" not in name}
+    path = f"{shim.parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=folder,
+        env={**environment, "PATH": path, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_readme_runs_top_to_bottom_and_leaves_the_first_economy_as_it_was(
+    tmp_path: Path,
+) -> None:
+    first = said(
+        "deeptier demo var/demo --cores 2 --firms 40 --months 6 --seed 7\n"
+        "deeptier ingest demo var/demo\ndeeptier cores --json",
+        tmp_path,
+    )
+    assert first.returncode == 0, first.stderr
+
+    walked = said("\n".join(steps()), tmp_path)
+    assert walked.returncode == 0, walked.stderr
+    assert "C001" in walked.stdout
+
+    again = said("deeptier ingest demo var/small", tmp_path)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "C001 is " in again.stderr
+    assert "DEEPTIER_HOME" in again.stderr
+    after = said("deeptier cores --json", tmp_path)
+    assert after.stdout == first.stdout[first.stdout.index('{\n  "items"') :]

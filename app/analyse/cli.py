@@ -11,6 +11,7 @@ import typer
 from app.analyse import options as asked
 from app.config import Settings
 from app.kit import console
+from app.kit.files import together
 from app.kit.progress import progress
 
 analyse = typer.Typer(
@@ -379,7 +380,7 @@ def _run(
         answer: asked.Answer = import_module(f"app.analyse.{name}").run(options, desk, step)
     for note in desk.notes:
         console.say(f"note: {note}")
-    with writing.together() as draft:
+    with together() as draft:
         if losses is not None and answer.losses is not None:
             writing.write(draft(losses), answer.losses)
         if set_aside is not None:

@@ -1,12 +1,9 @@
 """Results as files: CSV with 17 significant digits, or Parquet."""
 
-import contextlib
 import csv
 import gzip
 import io
-import os
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,6 +12,7 @@ import pyarrow.parquet as pq
 
 from app.analyse.options import Columns
 from app.analyse.tables import Issue
+from app.kit.files import real
 from graph.errors import InvalidInput
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
@@ -37,7 +35,7 @@ def check(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> None:
     for option, path in outputs.items():
         if option in RESULTS and not path.name.lower().endswith(ENDINGS):
             raise InvalidInput(f"{path.name}: a result ends in one of {', '.join(ENDINGS)}")
-        if not _real(path).parent.is_dir():
+        if not real(path).parent.is_dir():
             raise InvalidInput(f"{path}: there is no such folder")
         if path.exists() and not path.is_file():
             raise InvalidInput(f"{path}: {option} is no file that could be written")
@@ -50,36 +48,7 @@ def check(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> None:
 def _are_one(one: Path, other: Path) -> bool:
     if one.exists() and other.exists():
         return one.samefile(other)
-    return _real(one) == _real(other)
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))  # Unlike `resolve` it gives an answer on a circle of links.
-
-
-@contextlib.contextmanager
-def together() -> Iterator[Callable[[Path], Path]]:
-    """
-    Lend a function that gives for each file a draft to write in its place.
-
-    When all are written they take the place of the files; when one fails, every file stays as it
-    was. A link stays a link: the file that it leads to is written.
-    """
-    drafts: dict[Path, Path] = {}
-
-    def draft(path: Path) -> Path:
-        target = _real(path)
-        ending = next((e for e in ENDINGS if path.name.lower().endswith(e)), "")
-        drafts[target] = target.with_name(f".{secrets.token_hex(8)}{ending}")
-        return drafts[target]
-
-    try:
-        yield draft
-        for target, written in drafts.items():
-            written.replace(target)
-    finally:
-        for written in drafts.values():
-            written.unlink(missing_ok=True)
+    return real(one) == real(other)
 
 
 def write(path: Path, parts: Iterable[Columns]) -> None:

@@ -20,6 +20,7 @@ from app.kit import console
 from app.records.runs import newest_run
 from app.release import code_version
 from app.versions.service import policy_of
+from app.versions.sources import sources_of, told
 from graph.errors import GraphError
 
 LIBRARIES = ("numba", "numpy", "polars", "pyarrow", "sqlalchemy", "neo4j", "fastapi")
@@ -98,7 +99,8 @@ def _graph(resources: Resources) -> str:
         return f"{place}: no version yet"
     return (
         f"{place}: version {current.number} as of {current.as_of}, "
-        f"{current.firms} firms, {current.trades} trades"
+        f"{current.firms} firms, {current.trades} trades, "
+        f"from {told(sources_of(resources, current.number))}"
     )
 
 

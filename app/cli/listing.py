@@ -38,7 +38,8 @@ LISTED: Mapping[str, Listed] = {
         "Run the analyses and the limits of a version; the same version gives the same bytes.",
     ),
     "versions": Listed(
-        "app.versions.cli", "List the published versions of the graph, oldest first."
+        "app.versions.cli",
+        "List the published versions of the graph, oldest first, and the sources they are made of.",
     ),
     "cores": Listed(
         "app.chains.cli.cores",

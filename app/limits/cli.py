@@ -1,6 +1,5 @@
 """The commands `limits` and `explain`."""
 
-import csv
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +11,12 @@ from rich.cells import cell_len
 from app.deps import open_resources
 from app.kit import console
 from app.kit.documents import Document
+from app.kit.files import together
 from app.limits import documents
 from app.limits.results import Results
+from app.limits.sheet import sheet
 from app.versions.service import Asked
 
-COLUMNS = ("id", "name", "direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 GAP = "  "
 LABEL_MIN = 12
 SHARES = ("share", "ratio", "rate")
@@ -46,7 +45,8 @@ def limits(
         results = documents.results_of(resources, _asked(version, as_of))
         document = documents.chain(results, core)
     if to_csv is not None:
-        _write(to_csv, document["firms"])
+        with together() as draft:
+            draft(to_csv).write_bytes(sheet(document["firms"]))
         console.say(f"{len(document['firms'])} firms written to {to_csv}")
     if as_json:
         console.print_document(document)
@@ -147,16 +147,3 @@ def _figure(node: Mapping[str, Any]) -> str:
     if unit in SHARES:
         return f"{console.share(value)} {unit}"
     return f"{value} {unit}"
-
-
-def _write(path: Path, firms: list[Mapping[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(COLUMNS)
-        for firm in firms:
-            writer.writerow([_safe(firm[column]) for column in COLUMNS])
-
-
-def _safe(cell: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -7,21 +7,37 @@ import typer
 from app.deps import open_resources
 from app.kit import console
 from app.versions.service import documents
+from app.versions.sources import sources_of, told
+
+SECONDS = len("2026-06-30T12:00:00")  # A moment is told to the second.
 
 
 def versions(
     *, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False
 ) -> None:
     """
-    List the published versions of the graph, oldest first.
+    List the published versions of the graph, oldest first, and the sources they are made of.
 
     Example: deeptier versions --json
     """
     with open_resources() as resources:
         items = documents(resources)
+        for each in items:
+            each["sources"] = sources_of(resources, each["version"])
     if as_json:
         console.print_document({"items": items})
         return
-    names = ("version", "as_of", "published_at", "firms", "trades")
-    rows = [[*(each[name] for name in names), "*" if each["current"] else ""] for each in items]
-    console.show_table([*names, "current"], rows)
+    rows = [
+        [
+            each["version"],
+            each["as_of"],
+            each["published_at"][:SECONDS].replace("T", " "),
+            each["firms"],
+            each["trades"],
+            "*" if each["current"] else "",
+            told(each["sources"]),
+        ]
+        for each in items
+    ]
+    headings = ["version", "as of", "published", "firms", "trades", "now", "made of"]
+    console.show_table(headings, rows, cut=["made of"])

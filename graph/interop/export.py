@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from typing import Literal, get_args
 
@@ -12,7 +13,7 @@ import networkx as nx
 from graph.chains import Chain
 from graph.errors import InvalidInput
 from graph.interop.page import page
-from graph.interop.view import Member, View, view
+from graph.interop.view import Member, Tie, View, view
 from graph.interop.words import Language
 from graph.network import Network
 
@@ -31,7 +32,7 @@ def chain(network: Network, found: Chain, form: str, *, language: Language = "zh
         network: Where the chain was found; column `name` names the firms if it is there.
         found: The chain.
         form: `html` (one page, works offline), `graphml` or `json` (firms and the trades among
-            them), `csv` (firms; UTF-8 with a byte-order mark, for spreadsheets).
+            them), `csv` (firms; UTF-8 with a byte-order mark, for spreadsheets; also `trades`).
         language: Of the page; the other forms do not depend on it.
 
     Raises:
@@ -51,18 +52,37 @@ def chain(network: Network, found: Chain, form: str, *, language: Language = "zh
     if form == "html":
         return page(shown, language=language).encode()
     if form == "csv":
-        return _csv(shown).encode("utf-8-sig")
+        return _firms(shown).encode("utf-8-sig")
     return (_json(shown) if form == "json" else _graphml(shown)).encode()
 
 
-def _csv(shown: View) -> str:
+def trades(network: Network, found: Chain) -> bytes:
+    """
+    Return the trades among a chain's firms, its core among them, as the bytes of a CSV file.
+
+    Example:
+        >>> from graph.chains import find_chain
+        >>> from graph.testing.networks import toy
+        >>> network = toy({("mill", "cars"): 90})
+        >>> print(trades(network, find_chain(network, "cars")).decode("utf-8-sig").strip())
+        supplier,buyer,amount_fen
+        mill,cars,90
+    """
+    names = [each.name for each in fields(Tie)]
+    return _csv(names, view(network, found).trades).encode("utf-8-sig")
+
+
+def _firms(shown: View) -> str:
     first = ["direction", "tier"]
-    names = first + [each.name for each in fields(Member) if each.name not in first]
+    return _csv([*first, *(f.name for f in fields(Member) if f.name not in first)], shown.members)
+
+
+def _csv(names: Sequence[str], rows: Iterable[Member | Tie]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
-    for member in shown.members:
-        writer.writerow([_cell(getattr(member, name)) for name in names])
+    for row in rows:
+        writer.writerow([_cell(getattr(row, name)) for name in names])
     return text.getvalue()
 
 

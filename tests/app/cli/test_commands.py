@@ -100,7 +100,12 @@ def test_facts_are_one_json_document(deeptier: Run) -> None:
 
 def test_versions_and_cores_have_the_promised_form(deeptier: Run) -> None:
     (version,) = deeptier("versions", "--json").json["items"]
-    assert set(version) == {"version", "as_of", "published_at", "firms", "trades", "current"}
+    assert set(version) == {
+        *("version", "as_of", "published_at", "firms", "trades", "current", "sources")
+    }
+    assert [each["source"] for each in version["sources"]] == ["files"]
+    assert version["sources"][0]["files"] > 1
+    assert "from files (" in deeptier("doctor").out
     assert (version["version"], version["as_of"], version["current"]) == (1, "2026-06-30", True)
     cores = deeptier("cores", "--json").json["items"]
     assert cores == [
@@ -214,6 +219,45 @@ def test_a_chain_is_exported(deeptier: Run, tmp_path: Path, form: str) -> None:
 
     assert said.status == 0, said.err
     assert "临江钢铁有限公司" in html.unescape(out.read_text(encoding="utf-8-sig"))
+
+
+def test_a_chain_as_csv_is_three_tables(deeptier: Run, tmp_path: Path) -> None:
+    asked = tmp_path / "asked.csv"
+    assert deeptier("limits", "CORE1", "--csv", str(asked)).status == 0
+    beside, folder = tmp_path / "chain.csv", tmp_path / "chain"
+
+    for out in (beside, folder):
+        assert deeptier("export", "CORE1", "--format", "csv", "--out", str(out)).status == 0
+
+    for name, one in (("firms", "chain.csv"), ("trades", "chain-trades.csv")):
+        assert (folder / f"{name}.csv").read_bytes() == (tmp_path / one).read_bytes()
+    assert (folder / "limits.csv").read_bytes() == asked.read_bytes()
+    assert (tmp_path / "chain-limits.csv").read_bytes() == asked.read_bytes()
+    trades = (folder / "trades.csv").read_text(encoding="utf-8-sig").splitlines()
+    known = deeptier("export", "CORE1", "--format", "json", "--out", str(tmp_path / "c.json"))
+    assert known.status == 0
+    whole = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))
+    assert trades[0] == "supplier,buyer,amount_fen"
+    assert trades[1:] == [
+        f"{t['supplier']},{t['buyer']},{t['amount_fen']}" for t in whole["trades"]
+    ]
+
+
+def test_an_export_of_a_core_without_limits_says_so(deeptier: Run, tmp_path: Path) -> None:
+    assert deeptier("core", "add", "MILL").status == 0
+
+    said = deeptier("export", "MILL", "--format", "csv", "--out", str(tmp_path / "mill"))
+
+    assert said.status == 0
+    assert "note: without limits" in said.err
+    assert (tmp_path / "mill" / "limits.csv").read_text(encoding="utf-8-sig").count("\n") == 1
+
+
+def test_nothing_is_written_into_a_folder_that_is_not_there(deeptier: Run, tmp_path: Path) -> None:
+    said = deeptier("export", "CORE1", "--format", "csv", "--out", str(tmp_path / "no" / "c.csv"))
+
+    assert (said.status, list(tmp_path.glob("no*"))) == (1, [])
+    assert "there is no such folder" in said.err
 
 
 def test_the_doctor_names_what_is_ill(deeptier: Run, monkeypatch: pytest.MonkeyPatch) -> None:
