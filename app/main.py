@@ -49,11 +49,16 @@ from app.release import code_version
 from app.stress.child import Child
 from app.stress.workbench import Computer, Workbench
 from app.users import access
-from app.users.service import Attempts
+from app.users.desk import Desk
 
 BODY_BYTES_MAX = 2**20
 UPLOAD_BYTES_MAX = 2**32
-UPLOADS = f"{API}/imports"
+SIGN_IN_BYTES_MAX = 2**15
+BODIES = {  # What a body may have where it is not the usual.
+    f"{API}/imports": UPLOAD_BYTES_MAX,
+    f"{API}/session": SIGN_IN_BYTES_MAX,
+    "/sign-in": SIGN_IN_BYTES_MAX,
+}
 API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked most stands first.
     limits.router,
     chains.router,
@@ -123,7 +128,7 @@ def create_app(
     app.state.authenticator = Authenticator(
         lambda: resources.records, resources.settings.signing_key(), now=now
     )
-    app.state.attempts = Attempts()
+    app.state.desk = Desk(resources)
     _add_routes(app)
     _add_layers(app)
     add_handlers(app)
@@ -172,13 +177,14 @@ def _add_layers(app: FastAPI) -> None:
 
 
 def _body_bytes_max(path: str) -> int:
-    return UPLOAD_BYTES_MAX if path == UPLOADS else BODY_BYTES_MAX
+    return BODIES.get(path, BODY_BYTES_MAX)
 
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     resources: Resources = app.state.resources
     app.state.workbench.open()
+    app.state.desk.open()
     try:
         with (
             app.state.imports,
@@ -186,6 +192,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         ):
             yield
             await app.state.workbench.close()
+            app.state.desk.close()
     finally:
         resources.close()
 

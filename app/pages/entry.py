@@ -1,6 +1,7 @@
 """Signing in and out, the first page, and how pages look."""
 
 import secrets
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
@@ -16,9 +17,9 @@ from app.auth.principals import Principal
 from app.auth.rules import OPEN, SIGNED_IN, PrincipalDep, allow
 from app.deps import Resources
 from app.deps.routes import ResourcesDep
+from app.errors import Busy
 from app.kit.routing import Router
-from app.users import service
-from app.users.router import set_cookie
+from app.users.router import set_cookie, signed_in
 from app.web.preferences import (
     KEPT_SECONDS,
     LANGUAGE_COOKIE,
@@ -65,7 +66,7 @@ def show_sign_in(request: Request, resources: ResourcesDep) -> Response:
 
 
 @router.post("/sign-in", dependencies=[allow(OPEN)])
-def sign_in(
+async def sign_in(
     request: Request,
     resources: ResourcesDep,
     name: Annotated[str, Form()] = "",
@@ -80,17 +81,22 @@ def sign_in(
     if not given or not secrets.compare_digest(
         csrf.encode(), sessions.csrf_of(given, key).encode()
     ):
-        return _form(request, resources, target=target, name=name, refused="form_too_old")
+        return await _form_again(request, resources, target, name, refused="form_too_old")
     try:
-        session = service.sign_in(resources, request.app.state.attempts, name, password)
+        session = await signed_in(request, name, password)
     except WrongPassword:
-        return _form(request, resources, target=target, name=name, refused="wrong_password")
+        return await _form_again(request, resources, target, name, refused="wrong_password")
     except TooManyAttempts:
-        return _form(request, resources, target=target, name=name, refused="too_many_attempts")
-    answer = RedirectResponse(target, status_code=303)
-    set_cookie(request, answer, session)
-    answer.delete_cookie(FORM_COOKIE)
-    return answer
+        return await _form_again(request, resources, target, name, refused="too_many_attempts")
+    except Busy as error:
+        answer = await _form_again(request, resources, target, name, refused="sign_in_busy")
+        answer.status_code = error.status
+        answer.headers["Retry-After"] = str(error.again_seconds)
+        return answer
+    done = RedirectResponse(target, status_code=303)
+    set_cookie(request, done, session)
+    done.delete_cookie(FORM_COOKIE)
+    return done
 
 
 @router.post("/sign-out", dependencies=[allow(SIGNED_IN)])
@@ -136,6 +142,13 @@ def prefer(
                 cookie, value, max_age=KEPT_SECONDS, httponly=True, samesite="lax", secure=secure
             )
     return answer
+
+
+async def _form_again(
+    request: Request, resources: Resources, target: str, name: str, *, refused: str
+) -> Response:
+    show = partial(_form, request, resources, target=target, name=name, refused=refused)
+    return await to_thread.run_sync(show)
 
 
 def _form(

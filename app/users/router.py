@@ -9,14 +9,17 @@ from app.auth.principals import Principal
 from app.auth.rules import AUDITORS, OPEN, SIGNED_IN, PrincipalDep, allow
 from app.auth.sessions import COOKIE, LASTS, Session
 from app.deps.routes import ResourcesDep
-from app.errors import Forbidden, Malformed, Unauthenticated, responses
+from app.errors import Busy, Forbidden, Malformed, Unauthenticated, responses
+from app.kit.attending import attended
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import dumps
 from app.kit.paging import PageDep
 from app.kit.routing import Router
-from app.users import service
+from app.users.desk import Caller, Desk
 from app.users.schemas import Audit, SignIn, Who
 
+DEVICE_COOKIE = "deeptier_device"
+DEVICE_SECONDS = 365 * 24 * 3600
 router = Router(tags=["users"])
 
 
@@ -26,13 +29,12 @@ router = Router(tags=["users"])
     summary="Sign in",
     response_model=Who,
     status_code=201,
-    responses=responses(WrongPassword, TooManyAttempts, Malformed),
+    responses=responses(WrongPassword, TooManyAttempts, Malformed, Busy),
     dependencies=[allow(OPEN)],
 )
-def post_session(request: Request, body: SignIn, resources: ResourcesDep) -> Response:
+async def post_session(request: Request, body: SignIn) -> Response:
     """Return who is signed in from now on; the session is in the cookie."""
-    request.scope["state"]["actor"] = f"sign-in:{body.name}"  # Whose password was tried.
-    session = service.sign_in(resources, request.app.state.attempts, body.name, body.password)
+    session = await signed_in(request, body.name, body.password)
     answer = _json(_who(session.principal), 201)
     set_cookie(request, answer, session)
     return answer
@@ -86,16 +88,42 @@ def read_audit(resources: ResourcesDep, page: PageDep) -> Response:
     return _json({"items": items, "next": more}, 200)
 
 
+async def signed_in(request: Request, name: str, password: str) -> Session:
+    """
+    Return a new session of who asks.
+
+    Raises:
+        Busy: Too many wait to sign in.
+        TooManyAttempts: Too many passwords were wrong in the last minutes.
+        WrongPassword: Name and password do not belong together.
+        Gone: The client has gone.
+    """
+    desk: Desk = request.app.state.desk
+    address = request.client.host if request.client else ""
+    caller = Caller(address, request.cookies.get(DEVICE_COOKIE, ""))
+    request.scope["state"]["actor"] = f"sign-in:{name}"  # Whose password is tried.
+    try:
+        return await attended(request, desk.sign_in(name, password, caller))
+    except (Busy, TooManyAttempts):
+        request.scope["state"]["actor"] = None  # None was: a flood is no row for each.
+        raise
+
+
 def set_cookie(request: Request, answer: Response, session: Session) -> None:
-    """Give the browser its session: not for scripts, not for other sites."""
-    answer.set_cookie(
-        COOKIE,
-        session.cookie,
-        max_age=int(LASTS.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
+    """Give the browser its session and its mark: not for scripts, not for other sites."""
+    desk: Desk = request.app.state.desk
+    for name, value, seconds in (
+        (COOKIE, session.cookie, int(LASTS.total_seconds())),
+        (DEVICE_COOKIE, desk.mark(session.principal.name), DEVICE_SECONDS),
+    ):
+        answer.set_cookie(
+            name,
+            value,
+            max_age=seconds,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
 
 
 def _who(principal: Principal) -> dict[str, object]:

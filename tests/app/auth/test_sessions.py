@@ -1,20 +1,24 @@
 """Signing in over the interface: cookie, CSRF, end, guessing."""
 
+import contextlib
 import datetime as dt
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.auth.errors import UserExists, WrongPassword
+from app.auth.errors import TooManyAttempts, UserExists, WrongPassword
 from app.auth.users import check_password, set_password, set_user
 from app.config import Settings
 from app.errors import Malformed
 from app.main import create_app
 from app.records.tables import audit, sessions, users
-from app.users.service import ATTEMPTS_MAX
+from app.users.desk import WAITING_MAX
+from app.users.service import ATTEMPTS_MAX, Attempts
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 SESSION = "/api/v1/session"
@@ -36,7 +40,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def client(tmp_path: Path, clock: Clock) -> Iterator[TestClient]:
-    app = create_app(Settings(home=tmp_path), now=clock)
+    app = create_app(Settings(home=tmp_path, threads=1), now=clock)
     set_user(app.state.resources.records, "lin", PASSWORD, role="auditor", firm=None, now=NOW)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
@@ -110,6 +114,82 @@ def test_a_signed_out_cookie_does_not_come_back(client: TestClient) -> None:
     client.cookies.set("deeptier_session", cookie)
 
     assert client.get(SESSION).status_code == 401
+
+
+def test_nobody_is_kept_out_by_others_who_guess_under_their_name(client: TestClient) -> None:
+    assert sign_in(client) == 201
+    mark = client.cookies["deeptier_device"]
+    client.cookies.clear()
+    for _ in range(ATTEMPTS_MAX):
+        assert sign_in(client, "wrong") == 401
+    refused = client.post(SESSION, json={"name": "lin", "password": PASSWORD})
+
+    client.cookies.set("deeptier_device", mark)
+    assert sign_in(client) == 201
+    client.cookies.clear()
+    client.cookies.set("deeptier_device", mark)
+    assert sign_in(client, name="mo") == 401  # The mark of another user is none.
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_attempts")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 300
+
+
+def test_a_browser_with_a_mark_is_slowed_down_too(client: TestClient) -> None:
+    assert sign_in(client) == 201
+    codes = [sign_in(client, "wrong") for _ in range(ATTEMPTS_MAX + 1)]
+
+    assert codes == [401] * ATTEMPTS_MAX + [429]
+
+
+class Slow:
+    """A check of passwords that waits until it is let."""
+
+    def __init__(self) -> None:
+        self.let = threading.Event()
+        self.tried = 0
+
+    def __call__(self, *_: object) -> None:
+        self.tried += 1
+        self.let.wait(20)
+        raise WrongPassword("wrong")
+
+
+def test_a_flood_of_sign_ins_is_refused_before_anything_is_computed(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow()
+    monkeypatch.setattr("app.users.service.check_password", slow)
+    answers: list[Any] = []
+
+    def ask(number: int) -> None:
+        body = {"name": f"guest{number}", "password": "wrong"}
+        answers.append(client.post(SESSION, json=body))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(WAITING_MAX + 8)]
+    for each in threads:
+        each.start()
+    while len(answers) < len(threads) - WAITING_MAX - 1:
+        threading.Event().wait(0.01)
+    early, tried = list(answers), slow.tried
+    assert client.get("/healthz").status_code == 200
+    slow.let.set()
+    for each in threads:
+        each.join()
+
+    assert tried == 1
+    assert {each.status_code for each in early} == {503}
+    assert {each.json()["code"] for each in early} == {"busy"}
+    assert all(int(each.headers["Retry-After"]) >= 1 for each in early)
+    assert sum(each.status_code == 401 for each in answers) == WAITING_MAX + 1
+
+
+def test_guesses_made_at_once_are_no_more_than_guesses_made_in_turn() -> None:
+    attempts = Attempts()
+    with contextlib.ExitStack() as trying:
+        for _ in range(ATTEMPTS_MAX):
+            trying.enter_context(attempts.trying("name:lin", NOW))
+        with pytest.raises(TooManyAttempts):
+            trying.enter_context(attempts.trying("name:lin", NOW))
+    attempts.check("name:lin", NOW)
 
 
 def test_a_session_ends_by_itself(client: TestClient, clock: Clock) -> None:
