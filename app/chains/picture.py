@@ -5,23 +5,28 @@ Members are those of the run where it knows the core (it also lists holders of d
 trade reaches), else those that trades reach. What was pictured is kept for the next reader.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from app.auth.sight import Sight
 from app.chains.cores import cores_of
 from app.chains.listing import Head
 from app.deps import Resources
 from app.errors import Absent
 from app.limits.results import open_results
+from app.limits.shown import UNSEEN
 from app.versions.networks import network_of
 from app.versions.service import Asked, policy_of, version_and_run
 from graph.chains import DIRECTIONS, DOWN, UP, Chain, find_chain
+from graph.errors import NotFound
 from graph.network import Network
 
 KEPT_MAX = 128
@@ -32,13 +37,17 @@ Standing = tuple[str, str, int]  # Firm, direction, tier.
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A firm of a chain; `amount_fen` is its trade with partners one tier nearer the core."""
+    """
+    A firm of a chain; `amount_fen` is its trade with partners one tier nearer the core.
+
+    A core is not told what others trade among themselves: then amount and partner are None.
+    """
 
     id: str
     name: str
     direction: str
     tier: int
-    amount_fen: int
+    amount_fen: int | None
     via: str | None
 
     def document(self) -> dict[str, Any]:
@@ -56,24 +65,47 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
+class Tier:
+    """One tier on one side: how many firms, and their trade with the tier nearer."""
+
+    direction: str
+    tier: int
+    firms: int
+    amount_fen: int
+
+    def document(self) -> dict[str, Any]:
+        """Return the tier as a document."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """A whole chain, members in order of direction, tier and id."""
+    """
+    A chain, members in order of direction, tier and id.
+
+    `tiers` count all its firms. Where a reader may not know them all, `is_whole` is false, and
+    members and ties are those that this reader knows.
+    """
 
     core: str
     name: str
     head: Head
     members: tuple[Member, ...]
     ties: tuple[Tie, ...]
+    tiers: tuple[Tier, ...]
+    is_whole: bool = True
 
 
-def picture_of(resources: Resources, core: str, asked: Asked) -> Picture:
+def picture_of(resources: Resources, core: str, asked: Asked, sight: Sight) -> Picture:
     """
-    Return the picture of a core's chain.
+    Return the picture of a core's chain, as far as a reader may see it.
 
     Raises:
         Absent: There is no such version, or this firm is no core in it.
-        NotFound: The version has no such firm.
+        NotFound: The version has no such firm, or the chain is not the reader's.
     """
+    if not sight.is_whole and not sight.is_own_chain(core):
+        raise NotFound(UNSEEN)
     version, run = version_and_run(resources, asked)
     policy = policy_of(resources, version.as_of)
     network = network_of(resources, version.number)
@@ -89,7 +121,35 @@ def picture_of(resources: Resources, core: str, asked: Asked) -> Picture:
         run=None if run is None else run.run,
     )
     reach = (policy.whole("tiers_max"), policy.decimal("trade_share_min"))
-    return _pictured(network, reach, core, head, resources.runs / run.folder if run else None)
+    folder = resources.runs / run.folder if run else None
+    whole = _pictured(network, reach, core, head, folder)
+    if sight.is_whole:
+        return whole
+    return _as_its_core_knows(whole, folder, tiers=policy.whole("core_names_tiers"))
+
+
+def _as_its_core_knows(whole: Picture, run: Path | None, *, tiers: int) -> Picture:
+    """Return the firms that a core knows by name, and its own trade with them."""
+    if run is None:
+        named = {each.id for each in whole.members if each.tier <= tiers}
+    else:
+        results = open_results(run)
+        named = {each.id for each in results.members(sorted(results.named(whole.core)))}
+    return replace(
+        whole,
+        members=tuple(
+            each if each.via in (None, whole.core) else replace(each, amount_fen=None, via=None)
+            for each in whole.members
+            if each.id in named
+        ),
+        ties=tuple(
+            tie
+            for tie in whole.ties
+            if (tie.supplier == whole.core and tie.buyer in named)
+            or (tie.buyer == whole.core and tie.supplier in named)
+        ),
+        is_whole=False,
+    )
 
 
 @lru_cache(maxsize=KEPT_MAX)
@@ -105,7 +165,17 @@ def _pictured(
         row = network.row(firm)
         via, amount = amounts.get((row, direction), (None, 0))
         members.append(Member(firm, names[row].as_py(), direction, tier, amount, via))
-    return Picture(core, names[chain.core_row].as_py(), head, tuple(members), rows)
+    name = names[chain.core_row].as_py()
+    return Picture(core, name, head, tuple(members), rows, _tiers(members))
+
+
+def _tiers(members: Sequence[Member]) -> tuple[Tier, ...]:
+    """Return firms and trade by direction and tier, up before down, nearest first."""
+    found = []
+    for (direction, tier), group in groupby(members, lambda m: (m.direction, m.tier)):
+        amounts = [each.amount_fen or 0 for each in group]
+        found.append(Tier(direction, tier, len(amounts), sum(amounts)))
+    return tuple(found)
 
 
 def _listed(run: Path, core: str) -> list[Standing]:

@@ -9,7 +9,7 @@ from app.chains import listing, service
 from app.chains.graph import graph_of
 from app.chains.picture import Picture, picture_of
 from app.chains.schemas import Chain, Cores, Graph, Tiers
-from app.deps.routes import ResourcesDep
+from app.deps.routes import ResourcesDep, VisitDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.kit.answers import TAGGED, answer
 from app.kit.cursors import read_cursor, write_cursor
@@ -62,14 +62,15 @@ def read_cores(
 def read_chain(
     request: Request,
     core: str,
-    resources: ResourcesDep,
+    visit: VisitDep,
     asked: AskedDep,
     page: PageDep,
     tiers: TiersQuery = None,
 ) -> Response:
     """Return a chain: its tiers and a page of its firms, by direction, tier and id."""
     place = read_cursor(page.cursor, version=int, at=int) if page.cursor else None
-    picture = picture_of(resources, core, Asked(place["version"]) if place else asked)
+    wanted = Asked(place["version"]) if place else asked
+    picture = picture_of(visit.resources, core, wanted, visit.sight)
     start = max(0, place["at"]) if place else 0
     document = service.chain(picture, tiers=tiers, start=start, size=page.size)
     if document["next"] is not None:
@@ -86,10 +87,10 @@ def read_chain(
     dependencies=[allow(OWN_CHAIN)],
 )
 def read_tiers(
-    request: Request, core: str, resources: ResourcesDep, asked: AskedDep, tiers: TiersQuery = None
+    request: Request, core: str, visit: VisitDep, asked: AskedDep, tiers: TiersQuery = None
 ) -> Response:
     """Return firms and trade by direction and tier."""
-    picture = picture_of(resources, core, asked)
+    picture = picture_of(visit.resources, core, asked, visit.sight)
     items = [t for t in service.tiers_of(picture) if tiers is None or t["tier"] <= tiers]
     return _answer(request, picture, {**service.head_of(picture), "items": items, "next": None})
 
@@ -104,14 +105,18 @@ def read_tiers(
 def read_graph(
     request: Request,
     core: str,
-    resources: ResourcesDep,
+    visit: VisitDep,
     asked: AskedDep,
     tiers: TiersQuery = None,
     groups: Annotated[Groups | None, Query(description="What firms are grouped by")] = None,
 ) -> Response:
-    """Return nodes and edges: firms while they are few, else groups by tier and sector."""
-    picture = picture_of(resources, core, asked)
-    drawn = graph_of(resources, picture, tiers=tiers, groups=groups)
+    """
+    Return nodes and edges: firms while they are few, else groups by tier and sector.
+
+    A core is shown the firms it knows by name and one group for each other tier and side.
+    """
+    picture = picture_of(visit.resources, core, asked, visit.sight)
+    drawn = graph_of(visit.resources, picture, tiers=tiers, groups=groups)
     return _answer(request, picture, {**service.head_of(picture), **drawn})
 
 

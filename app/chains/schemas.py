@@ -33,7 +33,7 @@ class ChainMember(Named):
 
     direction: Direction
     tier: int
-    amount_fen: int
+    amount_fen: int | None = Field(description="Null where a core may not know it")
     via: str | None = Field(description="Its main partner one tier nearer the core")
 
 
@@ -55,14 +55,14 @@ class Tiers(Head):
 
 
 class GraphNode(BaseModel):
-    """A firm, or a group of firms of one tier."""
+    """A firm, or a group of firms of one tier; to a core, `amount_fen` is the whole tier's."""
 
     node: str
     name: str
     direction: Direction | None
     tier: int
     firms: int
-    amount_fen: int
+    amount_fen: int | None = Field(description="Null where a core may not know it")
 
 
 class GraphEdge(BaseModel):

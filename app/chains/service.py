@@ -1,8 +1,8 @@
 """Documents of cores and chains."""
 
-from itertools import groupby
 from typing import Any
 
+from app.auth.sight import EVERYTHING
 from app.chains.listing import Head, cores
 from app.chains.picture import Picture, picture_of
 from app.deps import Resources
@@ -15,7 +15,8 @@ def cores_and_sizes(resources: Resources, asked: Asked) -> tuple[Head, list[Docu
     head, items = cores(resources, asked)
     for each in items:
         if each["firms"] is None:
-            each["firms"] = len(picture_of(resources, each["id"], Asked(head.version)).members)
+            picture = picture_of(resources, each["id"], Asked(head.version), EVERYTHING)
+            each["firms"] = len(picture.members)
     return head, items
 
 
@@ -26,18 +27,7 @@ def head_of(picture: Picture) -> Document:
 
 def tiers_of(picture: Picture) -> list[dict[str, Any]]:
     """Return firms and trade by direction and tier, up before down, nearest first."""
-    found = []
-    for (direction, tier), group in groupby(picture.members, lambda m: (m.direction, m.tier)):
-        members = list(group)
-        found.append(
-            {
-                "direction": direction,
-                "tier": tier,
-                "firms": len(members),
-                "amount_fen": sum(each.amount_fen for each in members),
-            }
-        )
-    return found
+    return [each.document() for each in picture.tiers]
 
 
 def chain(picture: Picture, *, tiers: int | None = None, start: int = 0, size: int) -> Document:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.auth.errors import UserExists, WrongPassword
 from app.auth.principals import ROLES, Role
+from app.auth.sight import EVERYTHING
 from app.auth.users import check_password, set_active, set_password, set_user
 from app.deps import Resources
 from app.errors import Absent
@@ -81,9 +82,9 @@ def _renew(resources: Resources, login: Login) -> None:
 
 def _example(resources: Resources) -> tuple[str, str]:
     """Return a core whose chain has a facility, and the supplier in it with the largest limit."""
-    results = results_of(resources, Asked())
+    results = results_of(resources, Asked(), EVERYTHING)
     for core in results.cores:
-        members = results.members(results.order(core, "limit_fen", descending=True)[:1])
+        members, _ = results.members(core, "limit_fen", descending=True, size=1)
         if results.facility(core) is not None and members and members[0].limit_fen:
             return core, members[0].id
     raise Absent("no chain has both a facility and a firm with a limit")

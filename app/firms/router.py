@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from app.auth.rules import BANK, OWN_FIRM, allow
-from app.deps.routes import ResourcesDep
+from app.deps.routes import ResourcesDep, VisitDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.firms import service
 from app.firms.schemas import Firm, Firms, Trades
@@ -63,11 +63,12 @@ def read_firms(
     response_model=Firm,
     dependencies=[allow(OWN_FIRM)],
 )
-def read_firm(request: Request, firm: str, resources: ResourcesDep, asked: AskedDep) -> Response:
-    """Return everything the version knows of a firm."""
-    version = version_of(resources, asked)
-    policy = policy_of(resources, version.as_of).version
-    found = service.firm_document(resources.store.reader(version.number), firm)
+def read_firm(request: Request, firm: str, visit: VisitDep, asked: AskedDep) -> Response:
+    """Return what the version knows of a firm; to the firm itself its rating is null."""
+    version = version_of(visit.resources, asked)
+    policy = policy_of(visit.resources, version.as_of).version
+    reader = visit.resources.store.reader(version.number)
+    found = service.firm_document(reader, firm, visit.sight)
     head = {"version": version.number, "as_of": version.as_of, "policy": policy, "run": None}
     return answer(request, {**found, **head}, version=version.number, policy=policy)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.auth.sight import Sight
 from app.kit.documents import Document
 from graph.model import Firm, FirmId, Trade, table
 from graph.stores import Reader
@@ -16,16 +17,17 @@ def listed(firm: Firm) -> Document:
     return {"id": firm.id, "name": firm.name, **known}
 
 
-def firm_document(reader: Reader, firm: str) -> Document:
+def firm_document(reader: Reader, firm: str, sight: Sight) -> Document:
     """
-    Return everything the version knows of a firm; null is unknown, never nought.
+    Return what the version knows of a firm; null is unknown or not shown, never nought.
 
     Raises:
         NotFound: The version has no such firm.
     """
     found = reader.firm(FirmId(firm))
     names = [name for name in table("firms").columns if name not in ("firm", "name")]
-    return {"id": found.id, "name": found.name} | {n: found.attributes.get(n) for n in names}
+    known = sight.attributes({n: found.attributes.get(n) for n in names})
+    return {"id": found.id, "name": found.name} | known
 
 
 def search(reader: Reader, text: str) -> list[Document]:

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 from rich.cells import cell_len
 
+from app.auth.sight import EVERYTHING
 from app.deps import open_resources
 from app.kit import console
 from app.kit.documents import Document
 from app.kit.files import together
 from app.limits import documents
-from app.limits.results import Results
 from app.limits.sheet import sheet
+from app.limits.shown import Shown
 from app.versions.service import Asked
 
 GAP = "  "
@@ -42,7 +43,7 @@ def limits(
     Example: deeptier limits C0001 --csv limits.csv
     """
     with open_resources() as resources:
-        results = documents.results_of(resources, _asked(version, as_of))
+        results = documents.results_of(resources, _asked(version, as_of), EVERYTHING)
         document = documents.chain(results, core)
     if to_csv is not None:
         with together() as draft:
@@ -68,7 +69,7 @@ def explain(
     Example: deeptier explain C0001 F000012
     """
     with open_resources() as resources:
-        results: Results = documents.results_of(resources, _asked(version, as_of))
+        results: Shown = documents.results_of(resources, _asked(version, as_of), EVERYTHING)
         document = documents.firm(results, core, firm)
     if as_json:
         console.print_document(document)

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from app.auth.sight import Sight
 from app.deps import Resources
 from app.errors import Absent
 from app.kit.documents import Document
-from app.limits.results import Results, open_results
+from app.limits.results import open_results
+from app.limits.shown import Shown
 from app.records.runs import run_named
 from app.versions.service import Asked, version_and_run
 
@@ -16,9 +18,9 @@ class NoRun(Absent):
     code = "no_run"
 
 
-def results_of(resources: Resources, asked: Asked) -> Results:
+def results_of(resources: Resources, asked: Asked, sight: Sight) -> Shown:
     """
-    Return the results of the newest run of the version that is asked for.
+    Return what a reader sees of the newest run of the version that is asked for.
 
     Raises:
         Absent: There is no such version.
@@ -27,12 +29,12 @@ def results_of(resources: Resources, asked: Asked) -> Results:
     version, run = version_and_run(resources, asked)
     if run is None:
         raise NoRun(f"version {version.number} has no limits yet: run `deeptier refresh`")
-    return open_results(resources.runs / run.folder)
+    return Shown(open_results(resources.runs / run.folder), sight)
 
 
-def results_named(resources: Resources, run: str) -> Results:
+def results_named(resources: Resources, run: str, sight: Sight) -> Shown:
     """
-    Return the results of a run by its name, as a cursor holds it.
+    Return what a reader sees of a run by its name, as a cursor holds it.
 
     Raises:
         NoRun: There is no such run.
@@ -40,10 +42,10 @@ def results_named(resources: Resources, run: str) -> Results:
     row = run_named(resources.records, run)
     if row is None:
         raise NoRun(f"no run {run!r}")
-    return open_results(resources.runs / row.folder)
+    return Shown(open_results(resources.runs / row.folder), sight)
 
 
-def head(results: Results, core: str) -> Document:
+def head(results: Shown, core: str) -> Document:
     """
     Return what every document of a chain says first.
 
@@ -54,7 +56,7 @@ def head(results: Results, core: str) -> Document:
 
 
 def chain(
-    results: Results,
+    results: Shown,
     core: str,
     *,
     sort: str = "tier",
@@ -66,7 +68,7 @@ def chain(
     Return a chain's facility, tiers and firms; `next` is the place of the next page or None.
 
     Args:
-        results: The run.
+        results: The run, as the reader sees it.
         core: The core of the chain.
         sort: One of `app.limits.results.SORTS`.
         descending: Largest first.
@@ -77,8 +79,7 @@ def chain(
         NotFound: There is no such core.
         InvalidInput: There is no such order.
     """
-    order = results.order(core, sort, descending=descending)
-    stop = len(order) if size is None else start + size
+    firms, following = results.members(core, sort, descending=descending, start=start, size=size)
     facility = results.facility(core)
     why = {"absent": results.why_no_facility(core), "derivation": None}
     return {
@@ -86,12 +87,12 @@ def chain(
         "facility": facility,
         **({} if facility is not None else why),
         "tiers": results.tiers(core),
-        "firms": [each.document() for each in results.members(order[start:stop])],
-        "next": stop if stop < len(order) else None,
+        "firms": [each.document() for each in firms],
+        "next": following,
     }
 
 
-def firm(results: Results, core: str, firm_id: str) -> Document:
+def firm(results: Shown, core: str, firm_id: str) -> Document:
     """
     Return the limit of a firm in a chain, with its derivation.
 
@@ -108,7 +109,7 @@ def firm(results: Results, core: str, firm_id: str) -> Document:
     }
 
 
-def everywhere(results: Results, firm_id: str) -> list[dict[str, Any]]:
+def everywhere(results: Shown, firm_id: str) -> list[dict[str, Any]]:
     """
     Return a firm's limits in all its chains, in order of the cores' ids.
 

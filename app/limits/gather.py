@@ -22,7 +22,7 @@ class Leaves:
 
     firms: list[FirmLeaves | None]
     cores: dict[int, CoreLeaves]
-    members: pl.DataFrame  # core firm direction tier held_fen loss_e12
+    members: pl.DataFrame  # core firm direction tier held_fen holds loss_e12
     claims: pl.DataFrame  # seller buyer rows_fen ... delivered_fen
     prepaid: pl.DataFrame  # core buyer seller purchases_fen chains
     passed: credit.Passed
@@ -35,7 +35,7 @@ def gather(inputs: Inputs, policy: Policy) -> Leaves:
     group_of = papers.groups(inputs.holdings, inputs.as_of)
     claims = _with_trade(papers.claims(inputs.papers, policy, heads, group_of), inputs)
     passed = _passed(found.held, claims, policy)
-    members = _members(inputs, found.held)
+    members = _members(inputs, found.held, papers.holders(inputs.papers, heads))
     worst = worst_failures(
         members, inputs.partner_losses, inputs.trades, policy.whole("contagion.partners")
     )
@@ -135,7 +135,7 @@ def _passed(held: pl.DataFrame, claims: pl.DataFrame, policy: Policy) -> credit.
     )
 
 
-def _members(inputs: Inputs, held: pl.DataFrame) -> pl.DataFrame:
+def _members(inputs: Inputs, held: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
     """Return every firm of every chain; holders that no trade reaches stand up, tier 1."""
     listed = inputs.chains.select("core", "firm", "direction", "tier")
     alone = (
@@ -146,8 +146,11 @@ def _members(inputs: Inputs, held: pl.DataFrame) -> pl.DataFrame:
     return (
         pl.concat([listed.with_columns(pl.col("tier").cast(pl.Int64)), alone])
         .join(held, on=["core", "firm"], how="left")
+        .join(holders.with_columns(holds=True), on=["core", "firm"], how="left")
         .join(inputs.losses, on=["core", "firm"], how="left")
-        .with_columns(pl.col("held_fen", "loss_e12").fill_null(0))
+        .with_columns(
+            pl.col("held_fen", "loss_e12").fill_null(0), pl.col("holds").fill_null(value=False)
+        )
         .sort("core", "firm")
     )
 

@@ -31,6 +31,7 @@ V = TypeVar("V")
 
 
 NO_SOURCE: Source = MappingProxyType({})
+WITHHELD = "withheld"  # The operation of a node that its reader may not see.
 
 
 class Node(NamedTuple):

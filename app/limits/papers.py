@@ -113,6 +113,28 @@ def documents(papers: Papers, policy: Policy, cores: pl.DataFrame) -> Documents:
     )
 
 
+def holders(papers: Papers, cores: pl.DataFrame) -> pl.DataFrame:
+    """
+    Return who holds paper of a core, eligible or not: unpaid receivables on it, vouchers of it.
+
+    What is financed has left its holder.
+
+    Args:
+        papers: The rows of the version.
+        cores: One row a core: `core`.
+    """
+    rows = with_state(papers.receivables, papers.as_of)
+    unpaid = rows.filter(pl.col("state").is_in(UNPAID) & (pl.col("amount_fen") > 0))
+    faces = held_vouchers(papers.vouchers, papers.as_of)
+    found = pl.concat(
+        [
+            unpaid.select(core="buyer", firm="seller"),
+            faces.select(core="issuer", firm="holder"),
+        ]
+    )
+    return found.join(cores.select("core"), on="core").unique().sort("core", "firm")
+
+
 def in_tenor(policy: Policy, as_of: dt.date) -> pl.Expr:
     """Return whether the due day lies where a document's may."""
     first = as_of - dt.timedelta(days=policy.whole("past_due_days_document"))

@@ -56,6 +56,7 @@ class Results:
         self._figures: Limit[Decimal | None] = Limit(Plain(self._s.policy), origin)
         self._trees: Limit[Node] = Limit(Traced(self._s.policy), origin)
         self._orders: dict[tuple[int, str, bool], list[int]] = {}
+        self._named: dict[int, frozenset[int]] = {}  # At most one entry a core.
 
     @property
     def head(self) -> Head:
@@ -85,7 +86,7 @@ class Results:
         head = self._s.terms(self._s.core_row(core)).core
         if not head.has_facility:
             return None
-        tree = self._trees.facility.facility(head)
+        tree = self.facility_tree(core)
         figures = self._figures.facility
         return {
             "limit_fen": int(tree.value or 0),
@@ -96,9 +97,13 @@ class Results:
             "derivation": document(tree, self.name),
         }
 
+    def facility_tree(self, core: str) -> Node:
+        """Return the tree of a chain's facility."""
+        return self._trees.facility.facility(self._s.terms(self._s.core_row(core)).core)
+
     def why_no_facility(self, core: str) -> str | None:
         """Return why a chain has no facility; None where it has one."""
-        tree = self._trees.facility.facility(self._s.terms(self._s.core_row(core)).core)
+        tree = self.facility_tree(core)
         return None if tree.value is not None else str(tree.source["reason"])
 
     def size(self, core: str) -> int:
@@ -165,10 +170,30 @@ class Results:
             found.append(Member(self._s.ids[firm], self._s.names[firm], *figures))
         return found
 
+    def named(self, core: str) -> frozenset[int]:
+        """
+        Return the places of the members whom the core knows by name.
+
+        They stand in its nearest tiers (`core_names_tiers`) or hold its own paper.
+        """
+        row = self._s.core_row(core)
+        if row not in self._named:
+            self._named[row] = self._s.named(row)
+        return self._named[row]
+
     def chains_of(self, firm: str) -> list[str]:
         """Return the cores in whose chains a firm stands, in order."""
         places = self._s.places_of_firm(self._s.row(firm))
         return [self._s.ids[self._s.core_of(place)] for place in places]
+
+    def place(self, core: str, firm: str) -> int:
+        """
+        Return the place of a firm among the members of a chain.
+
+        Raises:
+            NotFound: There is no such core or firm, or the firm does not stand in the chain.
+        """
+        return self._s.place(self._s.core_row(core), self._s.row(firm))
 
     def member(self, core: str, firm: str) -> Member:
         """
@@ -177,7 +202,7 @@ class Results:
         Raises:
             NotFound: There is no such core or firm, or the firm does not stand in the chain.
         """
-        return self.members([self._s.place(self._s.core_row(core), self._s.row(firm))])[0]
+        return self.members([self.place(core, firm)])[0]
 
     def firm(self, core: str, firm: str) -> dict[str, Any]:
         """

@@ -7,8 +7,7 @@ from anyio import to_thread
 from fastapi import Depends, Query, Request, Response
 
 from app.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, allow
-from app.deps import Resources
-from app.deps.routes import ResourcesDep
+from app.deps.routes import Visit, VisitDep
 from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.kit.answers import TAGGED, answer, render, send
 from app.kit.cursors import read_cursor, write_cursor
@@ -17,8 +16,8 @@ from app.kit.kept import Answer
 from app.kit.paging import PageDep
 from app.kit.routing import Router
 from app.limits import documents
-from app.limits.results import Results
 from app.limits.schemas import ChainLimits, FirmLimit, FirmLimits
+from app.limits.shown import Shown
 from app.versions.schemas import AskedDep
 from app.versions.service import Asked, lately_read
 
@@ -55,7 +54,7 @@ async def ordered(
 def read_limits(
     request: Request,
     core: str,
-    resources: ResourcesDep,
+    visit: VisitDep,
     asked: AskedDep,
     page: PageDep,
     order: Annotated[Order, Depends(ordered)],
@@ -63,9 +62,9 @@ def read_limits(
     """Return a chain's facility, its tiers and a page of its firms."""
     if page.cursor:
         place = read_cursor(page.cursor, run=str, at=int, sort=str, descending=bool)
-        results = documents.results_named(resources, place["run"])
+        results = documents.results_named(visit.resources, place["run"], visit.sight)
     else:
-        results = documents.results_of(resources, asked)
+        results = documents.results_of(visit.resources, asked, visit.sight)
         place = {"at": 0, "sort": order.sort, "descending": order.descending}
     document = documents.chain(
         results,
@@ -89,22 +88,24 @@ def read_limits(
     dependencies=[allow(OWN_LIMIT)],
 )
 async def read_limit(
-    request: Request, core: str, firm: str, resources: ResourcesDep, asked: AskedDep
+    request: Request, core: str, firm: str, visit: VisitDep, asked: AskedDep
 ) -> Response:
     """Return the limit of one firm in one chain, with its derivation."""
-    run = lately_read(resources, asked)
-    kept = None if run is None else resources.answers.find((run.run, core, firm))
+    run = lately_read(visit.resources, asked)
+    kept = None
+    if run is not None:
+        kept = visit.resources.answers.find((run.run, core, firm, visit.sight))
     if kept is None:
-        kept = await to_thread.run_sync(_limit, resources, asked, core, firm)
+        kept = await to_thread.run_sync(_limit, visit, asked, core, firm)
     return send(request, kept)
 
 
-def _limit(resources: Resources, asked: Asked, core: str, firm: str) -> Answer:
-    results = documents.results_of(resources, asked)
+def _limit(visit: Visit, asked: Asked, core: str, firm: str) -> Answer:
+    results = documents.results_of(visit.resources, asked, visit.sight)
     head = results.head
     document = documents.firm(results, core, firm)
     made = render(document, version=head.version, policy=head.policy)
-    resources.answers.keep((head.run, core, firm), made)
+    visit.resources.answers.keep((head.run, core, firm, visit.sight), made)
     return made
 
 
@@ -115,14 +116,12 @@ def _limit(resources: Resources, asked: Asked, core: str, firm: str) -> Answer:
     response_model=FirmLimits,
     dependencies=[allow(OWN_FIRM)],
 )
-def read_firm_limits(
-    request: Request, firm: str, resources: ResourcesDep, asked: AskedDep
-) -> Response:
+def read_firm_limits(request: Request, firm: str, visit: VisitDep, asked: AskedDep) -> Response:
     """Return a firm's limits in all its chains, in order of the cores' ids."""
-    results = documents.results_of(resources, asked)
+    results = documents.results_of(visit.resources, asked, visit.sight)
     items = documents.everywhere(results, firm)
     return _answer(request, results, {**results.head.document(), "items": items, "next": None})
 
 
-def _answer(request: Request, results: Results, document: Document) -> Response:
+def _answer(request: Request, results: Shown, document: Document) -> Response:
     return answer(request, document, version=results.head.version, policy=results.head.policy)

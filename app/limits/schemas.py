@@ -1,6 +1,6 @@
 """Shapes of limits and of their derivations."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -37,8 +37,20 @@ class Node(BaseModel):
     op: Operation
     value: int | str | None = Field(description="Whole fen and counts are numbers, the rest text")
     unit: Literal["fen", "share", "ratio", "rate", "days", "count"]
-    children: list["Node"]
+    children: list["Shown"]
     source: dict[str, Any]
+
+
+class Withheld(BaseModel):
+    """A step that this reader may not see: neither its value nor what is below it."""
+
+    code: str
+    label: Label
+    op: Literal["withheld"]
+
+
+Shown = Annotated[Node | Withheld, Field(discriminator="op")]
+OWN = "What of a withheld part is the reader's own; null where nothing is withheld"
 
 
 class Facility(BaseModel):
@@ -49,7 +61,8 @@ class Facility(BaseModel):
     reserved_fen: int
     available_fen: int
     binding: str
-    derivation: Node
+    derivation: Shown
+    own: list[Shown] | None = Field(None, description=OWN)
 
 
 class Named(BaseModel):
@@ -103,8 +116,9 @@ class FirmLimit(Head):
     reachable_fen: int | None
     binding: str | None
     absent: str | None
-    derivation: Node | None
-    reachable: Node | None
+    derivation: Shown | None
+    reachable: Shown | None
+    own: list[Shown] | None = Field(None, description=OWN)
 
 
 class Standing(BaseModel):

@@ -101,6 +101,7 @@ class Stored:
         self._core: Places = self.members["core"].to_numpy()
         self._firm: Places = self.members["firm"].to_numpy()
         self._held: Places = self.members["held_fen"].to_numpy()
+        self._holds = _holds(self.members)
         self._bases = self.members["base_e24"]
         self._of_firm = Lookup(self._firm)
 
@@ -154,6 +155,14 @@ class Stored:
         """Return the core of the chain that a place belongs to."""
         return int(self._core[place])
 
+    def named(self, core_row: int) -> frozenset[int]:
+        """Return the places of members in the tiers a core knows by name, or with its paper."""
+        inside = self.places(core_row)
+        rows = slice(inside.start, inside.stop)
+        near = self.members["tier"].to_numpy()[rows] <= self.policy.whole("core_names_tiers")
+        at = np.flatnonzero(near | self._holds[rows]) + inside.start
+        return frozenset(at.tolist())
+
     def held_fen(self, place: int) -> int:
         """Return the eligible documents that a member holds."""
         return int(self._held[place])
@@ -194,6 +203,13 @@ class Stored:
     def _share_keys(self) -> Places:
         keys: Places = self._belonging["firm"] * len(self.ids) + self._belonging["core"]
         return keys
+
+
+def _holds(members: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return who holds paper of the core; runs that did not say know eligible documents only."""
+    if "holds" in members.columns:
+        return members["holds"].to_numpy()
+    return members["held_fen"].to_numpy() > 0
 
 
 def _policy(folder: Path, version: str) -> Policy:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.limits.exact import SHARES, written
-from app.limits.nodes import Node
+from app.limits.nodes import WITHHELD, Node
 from graph.model import Label, declared
 
 _LABELS = Path(__file__).parent / "labels.yml"
@@ -56,12 +56,19 @@ def figure(value: Decimal | None, unit: str) -> int | str | None:
 
 def document(node: Node, name_of: Callable[[str], str]) -> dict[str, Any]:
     """
-    Return the tree as a document (interfaces: NODE).
+    Return the tree as a document: of a withheld node its code, words and `withheld` only.
 
     Args:
         node: The root.
         name_of: The name of a firm by its id, for nodes that are about a firm.
     """
+    if node.op == WITHHELD:
+        words = labels()[node.code.partition(":")[0]]
+        return {
+            "code": node.code,
+            "label": {"zh": words.zh, "en": words.en},
+            "op": node.op,
+        }
     words = label(node.code, name_of)
     return {
         "code": node.code,

@@ -12,8 +12,8 @@ from app.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
 from app.kit.routing import Router
 from app.pages.raising import walk
 from app.pages.reading import Document, Reading, ReadingDep, Standing, headroom_fen
-from app.web.charts import GRADES, UNRATED, chain_picture
-from app.web.derivations import told
+from app.web.charts import GRADES, INK, UNRATED, chain_picture
+from app.web.derivations import told, told_own
 from app.web.listing import Listing, listing
 from app.web.money import amount, percent, scale
 from app.web.preferences import preferences_of
@@ -53,6 +53,7 @@ def show_chain(request: Request, core: str, who: PrincipalDep, reading: ReadingD
         headroom_fen=_headroom(facility),
         notices=notices_of(chain, t),
         facility_tree=told(facility["derivation"], t) if facility else None,
+        own=told_own(facility, t),
         tiers=tiers,
         tier_unit=scale([row["limit_fen"] for row in tiers], t.language),
         sums=_sums(tiers),
@@ -106,7 +107,10 @@ def _picture(reading: Reading, chain: Document, wanted: Listing[Standing]) -> di
         "column_of": column_of,
         "leads": {
             (group.column, group.grade): wanted.where(
-                where=place_of(group.column), grade=group.grade, query="", binding=""
+                where=place_of(group.column),
+                grade="" if group.grade == INK else group.grade,
+                query="",
+                binding="",
             )
             for group in groups
             if group.column
@@ -202,6 +206,7 @@ def show_limit(
         notices=limit_notices(limit, t),
         derivation=told(limit["derivation"], t) if limit["derivation"] else None,
         reachable=told(limit["reachable"], t) if limit["reachable"] else None,
+        own=told_own(limit, t),
         may_chain=OWN_CHAIN.permits(who, ends),
         may_firm=OWN_FIRM.permits(who, ends),
     )

@@ -36,14 +36,14 @@ def passers(limit: Mapping[str, Any]) -> Sequence[str]:
     if limit["reachable"] is None or not limit["reachable_fen"]:
         return ()
     nodes = [n for n in walk(limit["reachable"]) if str(n["code"]).startswith("from:")]
-    nodes.sort(key=lambda node: Decimal(str(node["value"] or 0)), reverse=True)
+    nodes.sort(key=lambda node: Decimal(str(node.get("value") or 0)), reverse=True)
     return list(dict.fromkeys(str(node["code"]).removeprefix("from:") for node in nodes))
 
 
 def walk(node: Node) -> Iterator[Node]:
     """Yield a node and all below it."""
     yield node
-    for child in node["children"]:
+    for child in node.get("children", ()):
         yield from walk(child)
 
 
@@ -85,4 +85,5 @@ def _relation(nodes: Mapping[str, Node], t: Texts, *, chain: str) -> Iterator[st
 
 def _value(nodes: Mapping[str, Node], code: str) -> Decimal | None:
     node = nodes.get(code)
-    return None if node is None or node["value"] is None else Decimal(str(node["value"]))
+    value = None if node is None else node.get("value")  # What is withheld has none.
+    return None if value is None else Decimal(str(value))

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
+from app.auth.sight import Sight
+from app.deps.routes import SightDep
 from app.versions.schemas import AskedDep
 from app.versions.service import Asked
 from app.web.charts import Flow, Group
@@ -97,8 +99,8 @@ class Partner:
 class Reading(Protocol):
     """Everything that pages show, of one version."""
 
-    def at(self, asked: Asked) -> "Reading":
-        """Return the same of the version that a reader asks for."""
+    def at(self, asked: Asked, sight: Sight) -> "Reading":
+        """Return the same of the version that a reader asks for, as far as they may see it."""
         ...
 
     def versions(self) -> Sequence[Document]:
@@ -118,7 +120,7 @@ class Reading(Protocol):
         ...
 
     def members(self, core: str) -> Sequence[Standing]:
-        """Return every firm of a chain."""
+        """Return every firm of a chain that the reader knows by name."""
         ...
 
     def limit(self, core: str, firm: str) -> Document:
@@ -126,7 +128,11 @@ class Reading(Protocol):
         ...
 
     def picture(self, core: str) -> tuple[Sequence[Group], Sequence[Flow]]:
-        """Return the firms of a chain by tier and grade, and the trade between these groups."""
+        """
+        Return the firms of a chain by tier and grade, and the trade between these groups.
+
+        A core is shown one group a tier, without a grade.
+        """
         ...
 
     def firm(self, firm: str) -> Document:
@@ -158,10 +164,10 @@ class Reading(Protocol):
         ...
 
 
-def reading_of(request: Request, asked: AskedDep) -> Reading:
-    """Return what this process reads from, at the version that the address asks for."""
+def reading_of(request: Request, asked: AskedDep, sight: SightDep) -> Reading:
+    """Return what this process reads from, at the version asked for and as its reader sees it."""
     reading: Reading = request.app.state.reading
-    return reading.at(asked)
+    return reading.at(asked, sight)
 
 
 ReadingDep = Annotated[Reading, Depends(reading_of)]

@@ -10,16 +10,20 @@ import numpy as np
 import polars as pl
 from anyio import to_thread
 
+from app.auth.sight import NOTHING, Sight
+from app.chains.picture import Picture as Chain
+from app.chains.picture import picture_of
 from app.deps import Resources
+from app.firms.service import firm_document
 from app.limits.documents import results_of
-from app.limits.results import Results
+from app.limits.shown import Shown
 from app.pages.reading import Document, Facility, Found, Partner, Standing
 from app.stress.schemas import CHANNELS, Channel, Scenario
 from app.stress.service import read_scenario
 from app.stress.workbench import Workbench, name_of
 from app.versions.networks import network_of
 from app.versions.service import Asked, documents
-from app.web.charts import Flow, Group, grade_of
+from app.web.charts import INK, Flow, Group, grade_of
 from graph.model import FirmId, Trade
 from graph.network import Network
 from graph.stores.base import Reader
@@ -36,7 +40,7 @@ Picture = tuple[Sequence[Group], Sequence[Flow]]
 class Drawn:
     """What was put together for a run, kept for the next who looks."""
 
-    lists: OrderedDict[str, Sequence[Facility]] = field(default_factory=OrderedDict)
+    lists: OrderedDict[tuple[str, Sight], Sequence[Facility]] = field(default_factory=OrderedDict)
     pictures: OrderedDict[tuple[str, str], Picture] = field(default_factory=OrderedDict)
 
 
@@ -47,24 +51,29 @@ class StoredReading:
         self,
         resources: Resources,
         asked: Asked | None = None,
+        sight: Sight = NOTHING,
+        *,
         drawn: Drawn | None = None,
         workbench: Workbench | None = None,
     ) -> None:
         self._resources = resources
         self._workbench = workbench or Workbench(resources.settings.threads)
         self._asked = asked or Asked()
+        self._sight = sight
         self._drawn = drawn or Drawn()
 
-    def at(self, asked: Asked) -> "StoredReading":
-        """Return the same of the version that a reader asks for; what was drawn is shared."""
-        return StoredReading(self._resources, asked, self._drawn, self._workbench)
+    def at(self, asked: Asked, sight: Sight) -> "StoredReading":
+        """Return the same of a version, as a reader sees it; what was drawn is shared."""
+        return StoredReading(
+            self._resources, asked, sight, drawn=self._drawn, workbench=self._workbench
+        )
 
     def versions(self) -> Sequence[Document]:
         """Return every published version, oldest first."""
-        return documents(self._resources)
+        return documents(self._resources, self._sight)
 
-    def _results(self) -> Results:
-        return results_of(self._resources, self._asked)
+    def _results(self) -> Shown:
+        return results_of(self._resources, self._asked, self._sight)
 
     def _reader(self) -> Reader:
         return self._resources.store.reader(self._results().head.version)
@@ -72,10 +81,10 @@ class StoredReading:
     def facilities(self) -> Sequence[Facility]:
         """Return every chain with its facility."""
         results = self._results()
-        run = results.head.run
-        found = self._drawn.lists.get(run)
+        key = (results.head.run, self._sight)
+        found = self._drawn.lists.get(key)
         if found is None:
-            found = self._drawn.lists[run] = [_facility(results, core) for core in results.cores]
+            found = self._drawn.lists[key] = [_facility(results, core) for core in results.cores]
             _shorten(self._drawn.lists, LISTS_MAX)
         return found
 
@@ -91,21 +100,23 @@ class StoredReading:
             **results.head.document(),
             "facility": results.facility(core),
             "absent": results.why_no_facility(core),
-            "data_credit_factor": str(results.data_credit_factor),
+            "data_credit_factor": results.data_credit_factor,
             "tiers": results.tiers(core),
         }
 
     def members(self, core: str) -> Sequence[Standing]:
-        """Return every firm of a chain."""
+        """Return every firm of a chain that the reader knows by name; its grade is the bank's."""
         results = self._results()
-        members = results.members(results.order(core))
+        members, _ = results.members(core)
+        if not self._sight.is_whole:
+            return [Standing(**each.document()) for each in members]
         grades = self._grades(results, [each.id for each in members])
         return [
             Standing(**each.document(), grade=grade)
             for each, grade in zip(members, grades, strict=True)
         ]
 
-    def _grades(self, results: Results, firms: Sequence[str]) -> Sequence[str]:
+    def _grades(self, results: Shown, firms: Sequence[str]) -> Sequence[str]:
         network = network_of(self._resources, results.head.version)
         ratings = network.column("rating").to_pylist()
         return [grade_of(ratings[row]) for row in network.rows(list(firms))]
@@ -117,11 +128,13 @@ class StoredReading:
     def picture(self, core: str) -> Picture:
         """Return the firms of a chain by tier and grade, and the trade between these groups."""
         results = self._results()
+        if not self._sight.is_whole:
+            return by_tier(picture_of(self._resources, core, self._asked, self._sight))
         key = (results.head.run, core)
         picture = self._drawn.pictures.get(key)
         if picture is None:
             network = network_of(self._resources, results.head.version)
-            members = results.members(results.order(core))
+            members, _ = results.members(core)
             where = {each.id: _column(each.direction, each.tier) for each in members}
             picture = self._drawn.pictures[key] = grouped(network, {**where, core: 0})
             _shorten(self._drawn.pictures, PICTURES_MAX)
@@ -129,7 +142,7 @@ class StoredReading:
 
     def firm(self, firm: str) -> Document:
         """Return what is known of a firm: its attributes."""
-        return dict(self._reader().firm(FirmId(firm)).attributes)
+        return firm_document(self._reader(), firm, self._sight)
 
     def names(self, firms: Sequence[str]) -> Mapping[str, str]:
         """Return the names of firms."""
@@ -199,7 +212,7 @@ def _shorten(kept: OrderedDict[Any, Any], size_max: int) -> None:
             kept.popitem(last=False)
 
 
-def _facility(results: Results, core: str) -> Facility:
+def _facility(results: Shown, core: str) -> Facility:
     document = results.facility(core) or {}
     figures = {
         name: document.get(name)
@@ -216,6 +229,18 @@ def _facility(results: Results, core: str) -> Facility:
 
 def _column(direction: str, tier: int) -> int:
     return -tier if direction == UP else tier
+
+
+def by_tier(picture: Chain) -> Picture:
+    """Return one group a tier, without a grade, and the trade of each tier with the one nearer."""
+    groups, flows = [Group(0, INK, 1)], []
+    for each in picture.tiers:
+        column = _column(each.direction, each.tier)
+        near = _column(each.direction, each.tier - 1)
+        ends = (column, near) if each.direction == UP else (near, column)
+        groups.append(Group(column, INK, each.firms))
+        flows.append(Flow((ends[0], INK), (ends[1], INK), each.amount_fen))
+    return groups, flows
 
 
 def grouped(network: Network, columns: Mapping[str, int]) -> Picture:

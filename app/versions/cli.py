@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from app.auth.sight import EVERYTHING
 from app.deps import open_resources
 from app.kit import console
 from app.versions.service import documents
@@ -21,7 +22,7 @@ def versions(
     Example: deeptier versions --json
     """
     with open_resources() as resources:
-        items = documents(resources)
+        items = documents(resources, EVERYTHING)
         for each in items:
             each["sources"] = sources_of(resources, each["version"])
     if as_json:

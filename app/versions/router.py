@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from app.auth.rules import SIGNED_IN, allow
-from app.deps.routes import ResourcesDep
+from app.deps.routes import VisitDep
 from app.errors import Absent, Malformed, Unauthenticated, responses
 from app.kit.answers import TAGGED, answer
 from app.kit.routing import Router
@@ -21,11 +21,11 @@ router = Router(tags=["versions"])
     responses={**responses(Unauthenticated, Absent, Malformed), **TAGGED},
     dependencies=[allow(SIGNED_IN)],
 )
-def read_versions(request: Request, resources: ResourcesDep, asked: AskedDep) -> Response:
+def read_versions(request: Request, visit: VisitDep, asked: AskedDep) -> Response:
     """Return every published version, oldest first; of those asked for where a time is given."""
-    items = service.documents(resources)
+    items = service.documents(visit.resources, visit.sight)
     if asked.version is not None or asked.as_of is not None:
-        number = service.version_of(resources, asked).number
+        number = service.version_of(visit.resources, asked).number
         items = [each for each in items if each["version"] == number]
     newest = items[-1]["version"] if items else 0
     return answer(request, {"items": items, "next": None}, version=newest, policy="none")

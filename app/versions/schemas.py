@@ -22,8 +22,8 @@ class Version(BaseModel):
     version: int
     as_of: dt.date
     published_at: dt.datetime
-    firms: int
-    trades: int
+    firms: int | None = Field(description="Null to a core or supplier")
+    trades: int | None = Field(description="Null to a core or supplier")
     current: bool = Field(description="Whether it is the one served by default")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from app.auth.sight import Sight
 from app.deps import Resources
 from app.errors import Absent, Malformed
 from app.kit.documents import Document
@@ -81,16 +82,16 @@ def _policies(folder: Path, _: tuple[tuple[str, int], ...]) -> tuple[Policy, ...
     return tuple(load_policies(folder))
 
 
-def documents(resources: Resources) -> list[Document]:
-    """Return every published version as a document, oldest first."""
+def documents(resources: Resources, sight: Sight) -> list[Document]:
+    """Return every published version as a document, oldest first; counts are the bank's."""
     current = resources.store.current()
     return [
         {
             "version": each.number,
             "as_of": each.as_of.isoformat(),
             "published_at": each.published_at.isoformat(),
-            "firms": each.firms,
-            "trades": each.trades,
+            "firms": each.firms if sight.is_whole else None,
+            "trades": each.trades if sight.is_whole else None,
             "current": current is not None and each.number == current.number,
         }
         for each in resources.store.versions()

@@ -24,6 +24,7 @@ MARGIN = 56
 BAND_PART = 0.92
 GRADES = "ABCDE"
 UNRATED = "-"
+INK = "none"  # Of groups that are drawn without their grade.
 GRADE_STEP = 3
 BARS_WIDTH = 600
 BARS_HEIGHT = 190
@@ -105,7 +106,7 @@ def chain_picture(groups: Iterable[Group], flows: Iterable[Flow]) -> ChainPictur
 
 
 def _rank(grade: str) -> int:
-    return (GRADES + UNRATED).index(grade)
+    return 0 if grade == INK else (GRADES + UNRATED).index(grade)
 
 
 def _blocks(groups: Sequence[Group], columns: Mapping[int, float]) -> list[Block]:

@@ -9,6 +9,7 @@ from app.web.texts import Texts
 
 Node = Mapping[str, Any]
 SHOWN_PLACES = Decimal("0.0001")
+WITHHELD = "withheld"  # Of a node that the reader may not see: it has neither value nor children.
 WIDE = Context(prec=200)  # Products of amounts have more digits than the usual 28.
 KEEPS = frozenset({"sum", "min", "max", "subtract", "floor", "clip"})
 
@@ -38,13 +39,19 @@ def told(node: Node, t: Texts) -> dict[str, Any]:
 
 
 def _told(node: Node, t: Texts) -> tuple[dict[str, Any], Measure]:
-    below = [_told(child, t) for child in node["children"]]
-    measure = measure_of(node, [known for _, known in below])
-    return {
+    said = {
         "code": node["code"],
         "label": node["label"][t.language],
         "op": node["op"],
         "operation": t(f"op_{node['op']}"),
+    }
+    if node["op"] == WITHHELD:
+        nothing = {"value": NONE, "exact": "", "source": "", "smallest": None}
+        return {**said, **nothing, "children": []}, AMOUNT
+    below = [_told(child, t) for child in node["children"]]
+    measure = measure_of(node, [known for _, known in below])
+    return {
+        **said,
         "value": value_of(node, t, measure),
         "exact": str(node["value"] if node["value"] is not None else ""),
         "source": source_of(node, t),
@@ -53,17 +60,23 @@ def _told(node: Node, t: Texts) -> tuple[dict[str, Any], Measure]:
     }, measure
 
 
+def told_own(document: Mapping[str, Any] | None, t: Texts) -> list[dict[str, Any]]:
+    """Return what of a limit's or facility's withheld parts is the reader's own, in words."""
+    return [told(node, t) for node in (document or {}).get("own") or ()]
+
+
 def measure_of(node: Node, below: Sequence[Measure]) -> Measure:
     """
     Return what a value is measured in: as products of money and days go up and down the tree.
 
-    A node says `fen` for money times money too; only what it is made of tells them apart.
+    A node says `fen` for money times money too; only what it is made of tells them apart. A
+    product of which a part is withheld counts as an amount.
     """
     own = Measure(int(node["unit"] == "fen"), int(node["unit"] == "days"))
     known = [
         measure
         for child, measure in zip(node["children"], below, strict=True)
-        if child["value"] is not None
+        if child.get("value") is not None
     ]
     if node["op"] == "product" and len(known) == len(node["children"]) > 0:
         return Measure(sum(m.money for m in known), sum(m.days for m in known))
@@ -98,7 +111,7 @@ def _smallest(node: Node) -> str | None:
     """Return the code of the child that decides a minimum; None for every other step."""
     if node["op"] != "min":
         return None
-    known = [child for child in node["children"] if child["value"] is not None]
+    known = [child for child in node["children"] if child.get("value") is not None]
     return min(known, key=lambda child: Decimal(str(child["value"])))["code"] if known else None
 
 

@@ -20,7 +20,7 @@ from app.web.texts import Texts
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
-HEADERS = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
+HEADERS = {"Cache-Control": "no-store", "Vary": "Authorization, Cookie, Accept-Language"}
 
 
 @dataclass(frozen=True, slots=True)

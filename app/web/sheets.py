@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from app.web.render import HEADERS
+
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _NO_FILE_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 BYTE_ORDER_MARK = "\ufeff"
@@ -39,5 +41,5 @@ def sheet(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) ->
     return Response(
         out.getvalue().encode(),
         media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": disposition},
+        headers={"Content-Disposition": disposition, **HEADERS},
     )

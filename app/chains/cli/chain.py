@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from app.auth.sight import EVERYTHING
 from app.chains import service
 from app.chains.cli import AsJson, OfVersion
 from app.chains.picture import Picture, picture_of
@@ -27,7 +28,7 @@ def chain(
     Example: deeptier chain F000001 --tiers 2
     """
     with open_resources() as resources:
-        picture = picture_of(resources, core, Asked(version))
+        picture = picture_of(resources, core, Asked(version), EVERYTHING)
     if as_json:
         console.print_document(service.chain(picture, tiers=tiers, size=len(picture.members) + 1))
     else:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.audit.commands import audited
+from app.auth.sight import EVERYTHING
 from app.chains import listing
 from app.chains.cli import AsJson, OfVersion
 from app.chains.cores import SUGGESTED_MAX, decide, suggest
@@ -82,7 +83,7 @@ def _cores(resources: Resources, version: int | None) -> list[Document]:
         if each["firms"] is None:
             # Loaded here: a core that no run has seen is rare.
             picture_of = import_module("app.chains.picture").picture_of
-            found = picture_of(resources, each["id"], Asked(head.version))
+            found = picture_of(resources, each["id"], Asked(head.version), EVERYTHING)
             each["firms"] = len(found.members)
     return items
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.auth.sight import EVERYTHING
 from app.chains.cli import OfVersion
 from app.deps import Resources, open_resources
 from app.kit import console
@@ -84,7 +85,7 @@ def _tables(out: Path) -> tuple[Path, ...]:
 def _limits(resources: Resources, core: str, version: int) -> Sequence[Mapping[str, Any]]:
     """Return the firms' limits as `limits` has them; none, said so, where no run has seen them."""
     try:
-        results = documents.results_of(resources, Asked(version))
+        results = documents.results_of(resources, Asked(version), EVERYTHING)
         firms: Sequence[Mapping[str, Any]] = documents.chain(results, core)["firms"]
     except (documents.NoRun, NotFound) as error:
         console.say(f"note: without limits: {error}")

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from app.auth.sight import EVERYTHING
 from app.limits import documents
 from app.limits.compute import compute
 from app.limits.results import SORTS, Results
+from app.limits.shown import Shown
 from app.limits.storage import save
 from app.limits.words import label, labels
 from graph.errors import InvalidInput
@@ -27,6 +29,10 @@ def opened(result: Found, folder: Path) -> Results:
     outcome = compute(result.handed, POLICY)
     save(outcome, result.handed, POLICY, folder / "run", {})
     return Results(folder / "run")
+
+
+def whole_of(results: Results) -> Shown:
+    return Shown(results, EVERYTHING)
 
 
 def node(tree: dict[str, Any], *codes: str) -> dict[str, Any]:
@@ -78,15 +84,16 @@ def test_pages_hold_every_firm_once_in_order(
     results, _ = stored(5, tmp_path)
     core = results.cores[0]
 
+    whole = whole_of(results)
     start, seen = 0, []
     while start is not None:
-        page = documents.chain(results, core, sort=sort, descending=descending, start=start, size=3)
+        page = documents.chain(whole, core, sort=sort, descending=descending, start=start, size=3)
         seen += page["firms"]
         start = page["next"]
 
-    whole = documents.chain(results, core, sort=sort, descending=descending)["firms"]
-    assert seen == whole
-    assert Counter(firm["id"] for firm in seen) == Counter(firm["id"] for firm in whole)
+    every = documents.chain(whole, core, sort=sort, descending=descending)["firms"]
+    assert seen == every
+    assert Counter(firm["id"] for firm in seen) == Counter(firm["id"] for firm in every)
     assert len({firm["id"] for firm in seen}) == results.size(core)
     known = [firm[sort] for firm in seen if firm[sort] is not None]
     if sort != "tier":
@@ -107,7 +114,7 @@ def test_tiers_sum_the_firms_and_count_absent_ones_as_nothing(tmp_path: Path) ->
     owed = row(number="A2", seller="S", buyer="N", amount=WHOLE)
     results = opened(found(owed, vouchers=[paper("V1", WHOLE, holder="N")]), tmp_path)
 
-    document = documents.chain(results, "C")
+    document = documents.chain(whole_of(results), "C")
 
     for tier in document["tiers"]:
         place = (tier["direction"], tier["tier"])
@@ -121,7 +128,7 @@ def test_tiers_sum_the_firms_and_count_absent_ones_as_nothing(tmp_path: Path) ->
 def test_a_counterparty_is_absent_in_the_single_document(tmp_path: Path) -> None:
     results = opened(found(vouchers=[paper("V1", WHOLE, holder="N")]), tmp_path)
 
-    document = documents.firm(results, "C", "N")
+    document = documents.firm(whole_of(results), "C", "N")
 
     assert document["limit_fen"] is None
     assert document["absent"] == "counterparty only"
@@ -146,7 +153,7 @@ def test_without_a_facility_documents_are_nothing_and_relation_goes_on(tmp_path:
     firms = [BARE, {"firm": "S"}, {"firm": "B"}]
     results = opened(found(row(), firms=firms), tmp_path)
 
-    document = documents.chain(results, "C")
+    document = documents.chain(whole_of(results), "C")
     tree = results.firm("C", "S")["derivation"]
 
     assert (document["facility"], document["absent"]) == (None, "no statement of the core")
@@ -256,7 +263,7 @@ def test_documents_hold_no_floats(tmp_path: Path) -> None:
         raise AssertionError(text)
 
     for core in results.cores:
-        written = json.dumps(documents.chain(results, core))
+        written = json.dumps(documents.chain(whole_of(results), core))
         json.loads(written, parse_float=refuse)
         for member in results.members(results.order(core)):
             json.loads(json.dumps(results.firm(core, member.id)), parse_float=refuse)

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.auth.sight import Sight
 from app.pages.reading import Facility, Found, Partner, Standing
 from app.versions.service import Asked
 from app.web.charts import Flow, Group
@@ -103,7 +104,7 @@ class FakeReading:
         self.asked: list[tuple[Sequence[str], Sequence[str]]] = []
         self.wanted = Asked()
 
-    def at(self, asked: Asked) -> "FakeReading":
+    def at(self, asked: Asked, sight: Sight) -> "FakeReading":
         self.wanted = asked
         return self
 

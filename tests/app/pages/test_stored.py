@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from app.auth.sight import EVERYTHING
 from app.config import Settings
 from app.deps import open_resources
 from app.errors import Absent
@@ -23,7 +24,7 @@ from tests.app.conftest import NOW
 @pytest.fixture
 def stored(settings: Settings) -> Iterator[StoredReading]:
     with open_resources(settings) as resources:
-        yield StoredReading(resources, workbench=Workbench(1, Here))
+        yield StoredReading(resources, sight=EVERYTHING, workbench=Workbench(1, Here))
 
 
 def test_facilities_are_those_of_the_chain_documents(stored: StoredReading) -> None:
@@ -121,7 +122,7 @@ def test_without_a_run_people_are_told_that_there_is_nothing_yet(
         open_resources(Settings(home=tmp_path_factory.mktemp("empty"))) as resources,
         pytest.raises(Absent),
     ):
-        StoredReading(resources).facilities()
+        StoredReading(resources, sight=EVERYTHING).facilities()
 
 
 def another_month(settings: Settings, folder: Path) -> None:

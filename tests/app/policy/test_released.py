@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from app.auth.sight import EVERYTHING
 from app.limits import documents
 from app.limits.results import Results, open_results
+from app.limits.shown import Shown
 from app.policy import load_policies, read_policy, reading
 from app.policy.schemas import SCHEMAS
 from graph.errors import InvalidInput
@@ -57,7 +59,7 @@ def test_a_stored_run_gives_the_limits_that_it_gave(number: int, results: Result
 
     found: dict[str, dict[str, Any]] = {}
     for core in results.cores:
-        chain = documents.chain(results, core)
+        chain = documents.chain(Shown(results, EVERYTHING), core)
         facility = chain["facility"]
         found[core] = {each["id"]: each["limit_fen"] for each in chain["firms"]}
         found[core]["facility"] = None if facility is None else facility["limit_fen"]
@@ -67,7 +69,7 @@ def test_a_stored_run_gives_the_limits_that_it_gave(number: int, results: Result
 def test_a_stored_run_is_explained_by_its_own_policy(number: int, results: Results) -> None:
     version = read_policy(policy_file(number)).version
 
-    told = documents.firm(results, "CORE1", "MILL")
+    told = documents.firm(Shown(results, EVERYTHING), "CORE1", "MILL")
     assert told["policy"] == version
     assert set(policies_in(told["derivation"])) == {version}
     assert recomputed(told["derivation"]) == told["limit_fen"]

@@ -1,0 +1,58 @@
+"""The economy of `economy.py` served, and answers by reader."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx import Response
+
+from app.auth.principals import Role
+from app.auth.tokens import issue
+from app.config import Settings
+from app.deps import open_resources
+from app.main import create_app
+from app.runs.refreshing import refresh_version
+from ingestion.run import Job, ingest
+from tests.app.sight.economy import write_files
+
+NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
+Reader = tuple[Role, str | None]
+Get = Callable[..., Response]
+
+
+@pytest.fixture(scope="session")
+def sight_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("sight") / "home"
+    files = write_files(home.parent / "files")
+    with open_resources(Settings(home=home), now=lambda: NOW) as resources:
+        job = Job(resources.store, home, NOW, lambda *_: None, as_of=dt.date(2026, 6, 30))
+        ingest("files", [files], job=job)
+        refresh_version(resources, None, progress=lambda *_: None)
+    return home
+
+
+@pytest.fixture(scope="session")
+def served(sight_home: Path) -> Iterator[TestClient]:
+    app = create_app(Settings(home=sight_home), now=lambda: NOW)
+    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def get(served: TestClient) -> Get:
+    """Return a function that reads a path as somebody: role and firm, path, further headers."""
+    tokens: dict[Reader, str] = {}
+    resources = served.app.state.resources  # type: ignore[attr-defined]
+
+    def get(who: Reader, path: str, method: str = "GET", **headers: str) -> Response:
+        if who not in tokens:
+            role, firm = who
+            key = resources.settings.signing_key()
+            tokens[who] = issue(resources.records, key, role=role, firm=firm, days=1, now=NOW)
+        said = {name.replace("_", "-"): value for name, value in headers.items()}
+        bearer = {"Authorization": f"Bearer {tokens[who]}"}
+        return served.request(method, path, headers=bearer | said)
+
+    return get
