@@ -61,7 +61,7 @@ class Facility(BaseModel):
     reserved_fen: int
     available_fen: int
     binding: str
-    derivation: Shown
+    derivation: Node
     own: list[Shown] | None = Field(None, description=OWN)
 
 
@@ -116,8 +116,8 @@ class FirmLimit(Head):
     reachable_fen: int | None
     binding: str | None
     absent: str | None
-    derivation: Shown | None
-    reachable: Shown | None
+    derivation: Node | None
+    reachable: Node | None
     own: list[Shown] | None = Field(None, description=OWN)
 
 
