@@ -12,9 +12,10 @@ COMPILED_ONLY := graph/stores graph/testing tests/graph/stores tests/graph/inter
 	tests/graph/test_distributed.py tests/graph/test_executors.py tests/graph/test_model.py
 UNCOMPILED := graph tests/graph $(addprefix --ignore ,$(COMPILED_ONLY))
 DEMO ?= var/demo
+CASES ?= 100000
 export DEEPTIER_PORT ?= 8000
 
-.PHONY: install tools demo test test-uncompiled check format lint types contracts tidy bench serve clean
+.PHONY: install tools demo test test-uncompiled check format lint types contracts tidy bench soak serve clean
 
 install: $(COMPILED)
 
@@ -69,6 +70,10 @@ test: test-uncompiled $(COMPILED)
 # Coverage cannot see into compiled kernels: the tests of the graph run once without the compiler.
 test-uncompiled: tools
 	NUMBA_DISABLE_JIT=1 $(PYTEST) --numprocesses 2 $(UNCOMPILED) --cov-fail-under 0
+
+# Requests made from the description, sent by everybody: far more than `make test` has time for.
+soak: tools $(COMPILED)
+	$(BIN)/python -m tests.app.interface.soak --cases $(CASES)
 
 bench: tools $(COMPILED)
 	mkdir -p var

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -15,6 +16,7 @@ from app import audit
 from app.auth.tokens import issue
 from app.config import Settings
 from app.main import create_app, rules_of
+from app.records.tables import imports
 from tests.app.conftest import NOW
 
 API = "/api/v1"
@@ -325,12 +327,14 @@ def test_the_audit_keeps_whoever_and_whatever_was_refused(app: FastAPI, risk: Te
     assert rows[1]["actor"].startswith("token:supplier:FFF")
 
 
-def test_what_an_import_says_of_a_file_is_kept_whatever_is_in_it(
+def test_what_is_said_of_an_import_is_kept_whatever_text_its_files_hold(
     app: FastAPI, risk: TestClient
 ) -> None:
-    bad = b"firm,name,\0\nA,\0\n"
-    files = [("files", ("firms.csv", bad, "text/csv"))]
-    name = risk.post(f"{API}/imports", data={"source": "files"}, files=files).json()["id"]
-    app.state.imports.close()
+    name = risk.post(f"{API}/imports", data={"source": "files"}, files=[FILE]).json()["id"]
+    records = app.state.resources.records
+    with records.writing() as connection:
+        change = sa.update(imports).where(imports.c["import"] == name)
+        connection.execute(change.values(state="failed", detail="column 'a\0b\ud800' is unknown"))
 
-    assert risk.get(f"{API}/imports/{name}").json()["state"] == "failed"
+    found = risk.get(f"{API}/imports/{name}").json()
+    assert found["detail"] == r"column 'a\x00b\ud800' is unknown"

@@ -1,0 +1,190 @@
+"""Requests made by schemathesis from the description, sent by everybody to the application."""
+
+import datetime as dt
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation import GenerationMode
+from schemathesis.python import asgi
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.auth.principals import ROLES
+from app.auth.rules import OPEN, Rule
+from app.auth.tokens import issue
+from app.auth.users import set_user
+from app.config import Settings
+from app.main import create_app, rules_of
+from tests.app.computing import Here
+
+NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
+DESCRIPTION = "/api/v1/openapi.json"
+FIRMS = {"core": "CORE1", "supplier": "PART"}
+OTHERS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "BREW")
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    allow_header_conformance,
+]
+# Ids in paths are replaced by known ones, and headers say who asks.
+READ_AS_MADE = {ParameterLocation.QUERY, ParameterLocation.BODY}
+MODES = {"good": GenerationMode.POSITIVE, "bad": GenerationMode.NEGATIVE}
+Headers = Mapping[str, str]
+
+
+@dataclass
+class Attacked:
+    """The application, who asks it, and ids that are there."""
+
+    app: FastAPI
+    client: Any
+    described: Any
+    senders: Mapping[str, Headers]
+    known: Mapping[str, str]
+    rules: Mapping[tuple[str, str], Rule]
+    sent: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def send(self, case: Any) -> None:
+        """Send a request by everybody, and check every answer."""
+        bad = any(
+            case.meta.components[each].mode.is_negative
+            for each in READ_AS_MADE & set(case.meta.components)
+        )
+        is_open = self.rules[case.method, case.operation.path] is OPEN
+        for name, headers in self.senders.items():
+            if is_open and name not in ("nobody", "risk"):
+                continue  # Who asks makes no difference there.
+            answer = case.call(session=self.client, headers=dict(headers))
+            self.sent[name, answer.status_code] += 1
+            passes = name == "admin"  # Others are refused before their data is read.
+            checks = [*CHECKS, negative_data_rejection] if bad and passes else CHECKS
+            case.validate_response(answer, checks=checks, headers=dict(headers))
+            check_problem(answer)
+
+
+def check_problem(answer: Any) -> None:
+    """Raise where a refusal is no problem, or tells what is nobody's business."""
+    if answer.status_code < 400 or answer.request.method == "HEAD":
+        return
+    content = answer.json()
+    assert answer.headers["content-type"] == ["application/problem+json"], answer.headers
+    assert content["status"] == answer.status_code
+    assert content["code"]
+    assert content["trace_id"] == answer.headers["x-trace-id"][0]
+    assert "Traceback (most" not in answer.text
+    assert "site-packages/" not in answer.text
+
+
+def kinds(description: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return path, method and mode of all that can be sent; nothing bad where anything is good."""
+    found = []
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            choosy = "requestBody" in operation or any(
+                each["schema"] != {"type": "string"} for each in operation.get("parameters", ())
+            )
+            found += [(path, method.upper(), mode) for mode in MODES if choosy or mode == "good"]
+    return found
+
+
+@contextmanager
+def attacked(kept_home: Path, home: Path) -> Iterator[Attacked]:
+    """Yield the application over a copy of what is kept in a folder."""
+    shutil.copytree(kept_home, home)
+    app = create_app(Settings(home=home), now=lambda: NOW, computer=Here)
+    app.state.imports = _NothingWorks()
+    resources = app.state.resources
+    key = resources.settings.signing_key()
+    senders: dict[str, Headers] = {"nobody": {}}
+    for role in ROLES:
+        token = issue(resources.records, key, role=role, firm=FIRMS.get(role), days=1, now=NOW)
+        senders[role] = {"Authorization": f"Bearer {token}"}
+    set_user(resources.records, "lin", "a long password", role="risk", firm=None, now=NOW)
+    with asgi.get_client(app) as client:
+        scenario = client.post(
+            "/api/v1/scenarios", json={"close": ["MILL"]}, headers=dict(senders["risk"])
+        ).json()["id"]
+        known = {"core": "CORE1", "firm": "PART", "scenario": scenario, "number": 0, "name": "lin"}
+        described = schemathesis.openapi.from_asgi(DESCRIPTION, app)
+        described.config.generation.with_security_parameters = False
+        yield Attacked(app, client, described, senders, known, rules_of(app))
+    asgi.shutdown_lifespans()
+
+
+class _NothingWorks(nullcontext[None]):
+    """In place of what works imports off: they wait."""
+
+    def wake(self) -> None:
+        """Do nothing."""
+
+
+def cases(place: Attacked, path: str, method: str, mode: str) -> st.SearchStrategy[Any]:
+    """Return requests of one operation; half of them ask for what is there."""
+
+    def with_known(case: Any, *, known: bool) -> Any:
+        if known:
+            names = case.path_parameters.keys() & place.known.keys()
+            case.path_parameters |= {name: place.known[name] for name in names}
+        return case
+
+    made = place.described[path][method].as_strategy(generation_mode=MODES[mode])
+    return st.builds(lambda case, known: with_known(case, known=known), made, st.booleans())
+
+
+def attack(
+    place: Attacked,
+    operation: tuple[str, str],
+    mode: str,
+    *,
+    examples: int,
+    fault: Callable[[Any, BaseException], None] | None = None,
+) -> None:
+    """
+    Send requests of one operation by everybody.
+
+    Args:
+        place: The application.
+        operation: Path and method.
+        mode: `good`: as the description says; `bad`: not so.
+        examples: How many requests are made; each is sent by everybody.
+        fault: Takes every fault; without it the first is raised.
+    """
+
+    @given(case=cases(place, *operation, mode))
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=fault is None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def holds(case: Any) -> None:
+        try:
+            place.send(case)
+        except (Failure, FailureGroup, AssertionError, ValueError) as found:
+            if fault is None:
+                raise
+            fault(case, found)
+
+    holds()

@@ -1,0 +1,104 @@
+"""
+Many requests against the description: `make soak`, 100,000 by default.
+
+Prints how many of each status everybody was answered, and every fault; ends with 1 where there is
+one.
+"""
+
+import argparse
+import logging
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from app.config import Settings
+from app.deps import open_resources
+from app.runs.refreshing import refresh_version
+from ingestion.run import Job, ingest
+from tests.app.economy import write_files
+from tests.app.interface.cases import NOW, Attacked, attack, attacked, kinds
+
+SHOWN_MAX = 3
+PART = 100  # Requests made at once; a slow kind of requests gets fewer rounds, not more time.
+SLOW = {("/api/v1/session", "POST"), ("/api/v1/imports", "POST"), ("/api/v1/scenarios", "POST")}
+SLOW_PART = 20
+
+
+class Faults:
+    """What went wrong, by operation and kind."""
+
+    def __init__(self) -> None:
+        self.counted: Counter[str] = Counter()
+
+    def add(self, case: Any, error: BaseException) -> None:
+        """Count a fault; the first of a kind are shown."""
+        parts = getattr(error, "exceptions", [error])
+        for part in parts:
+            kind = f"{case.method} {case.operation.path}: {type(part).__name__}"
+            self.counted[kind] += 1
+            if self.counted[kind] <= SHOWN_MAX:
+                say(f"FAULT {kind}\n{part}\n{case.as_curl_command()}")
+
+
+def main() -> int:
+    """Send requests until there were enough of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=100_000)
+    wanted = parser.parse_args().cases
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)
+    faults, began = Faults(), time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        kept = economy(Path(folder) / "kept")
+        with attacked(kept, Path(folder) / "home") as place:
+            rounds(place, faults, wanted)
+            report(place, faults, seconds=time.monotonic() - began)
+    return 1 if faults.counted else 0
+
+
+def rounds(place: Attacked, faults: Faults, wanted: int) -> None:
+    """Go through all kinds of requests, again and again, until enough were sent."""
+    every = kinds(place.app.openapi())
+    while place.sent.total() < wanted:
+        for path, method, mode in every:
+            examples = SLOW_PART if (path, method) in SLOW else PART
+            attack(place, (path, method), mode, examples=examples, fault=faults.add)
+            if place.sent.total() >= wanted:
+                return
+        say(f"{place.sent.total()} sent, {faults.counted.total()} faults")
+
+
+def report(place: Attacked, faults: Faults, *, seconds: float) -> None:
+    """Print counts by who asked and status, and what went wrong."""
+    for name in place.senders:
+        statuses = sorted((s, n) for (who, s), n in place.sent.items() if who == name)
+        say(f"{name}: " + ", ".join(f"{status} x {count}" for status, count in statuses))
+    for kind, count in faults.counted.most_common():
+        say(f"{count} x {kind}")
+    total = place.sent.total()
+    say(f"{total} requests in {seconds:.0f} s, {faults.counted.total()} faults")
+
+
+def economy(home: Path) -> Path:
+    """Return a data folder with a small economy, ingested and refreshed."""
+    files = write_files(home.parent / "files")
+    with open_resources(Settings(home=home), now=lambda: NOW) as resources:
+        job = Job(resources.store, home, NOW, lambda *_: None, as_of=NOW.date())
+        ingest("files", [files], job=job)
+        refresh_version(resources, None, progress=lambda *_: None)
+    return home
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
