@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ingestion.collect import Progress
+from ingestion.reasons import described as in_words
 from ingestion.run import Outcome
 from ingestion.source import names
 
@@ -66,7 +67,9 @@ def described(outcome: Outcome) -> str:
     said = outcome.document()
     lines = [_file(entry) for entry in said["files"]]
     lines.append(f"rows {said['rows']}, used {said['used']}")
-    lines += [f"set aside {count}: {reason}" for reason, count in said["set_aside"].items()]
+    lines += [
+        f"set aside {count}: {in_words(reason)}" for reason, count in said["set_aside"].items()
+    ]
     state = "published" if outcome.published else "nothing new; still"
     lines.append(f"{state} version {said['version']} as of {said['as_of']}")
     lines.append(f"firms {said['firms']}, trades {said['trades']}")

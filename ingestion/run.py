@@ -12,7 +12,18 @@ import pyarrow.compute as pc
 from graph.errors import NotFound
 from graph.model import Version
 from graph.stores.base import Store
-from ingestion import derive, issues, publish, settle, standing, strays, verdict
+from ingestion import (
+    contradictions,
+    derive,
+    issues,
+    notices,
+    prevailing,
+    publish,
+    settle,
+    standing,
+    strays,
+    verdict,
+)
 from ingestion import source as sources
 from ingestion.collect import Collected, Progress, Reading, Staged, collect
 from ingestion.days import ZONE, day_of
@@ -22,6 +33,7 @@ from ingestion.lake import manifest as manifests
 from ingestion.lake import parties as party_files
 from ingestion.lake.housekeeping import alone, sweep
 from ingestion.lake.merge import Arrival, forget, merge
+from ingestion.prevailing import Stood
 from ingestion.resolve import Decisions, Resolution, near, resolve
 from ingestion.source import Source
 from ingestion.verdict import Verdict
@@ -108,6 +120,7 @@ class _State:
     manifest: Manifest  # The lake as it will be.
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     origins: tuple[Origin, ...] = ()
+    notes: list[str] = field(default_factory=list)
     uncompared: int = 0  # Names beyond those that are compared with the names of listed firms.
 
 
@@ -140,7 +153,7 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
             told = [issue for v in state.verdicts.values() for issue in v.issues]
             issues.write(listing, given.files, told)
         version, published = _publish(state, resolution, rows)
-    notes = [*given.notes, *(stray.note for stray in left)]
+    notes = [*given.notes, *(stray.note for stray in left), *state.notes]
     if state.uncompared:
         notes.append(
             f"{state.uncompared} names were not compared with those of listed firms: "
@@ -188,16 +201,19 @@ def _settle(state: _State, given: Collected, listing: Path) -> tuple[Resolution,
     state.manifest = replace(state.manifest, as_of=as_of.isoformat())
     if "firms" in tables:
         firms = state.verdicts["firms"]
-        verdict.conflicts(firms, verdict.coded(firms.staged.table.select(["firm"])))
+        ids = verdict.coded(firms.staged.table.select(["firm"]))
+        contradictions.refuse(firms, ids)
+        verdict.conflicts(firms, ids)
         standing.check(firms, _standing(state), state.source.name, listing)
+        state.notes += notices.codes(firms, given.files)
         _merge(state, "firms", Parties((), {}))
     job.progress("resolving names", 0)
     rows, resolution = _resolve(state, tables)
     parties = Parties.of(resolution.meant)
     for name in tables:
         if name != "firms":
-            _finish(state, state.verdicts[name], parties, as_of)
-            _merge(state, name, parties)
+            gone = _finish(state, state.verdicts[name], parties)
+            _merge(state, name, parties, gone)
     job.progress("resolving names", 100)
     return resolution, rows
 
@@ -211,27 +227,32 @@ def _standing(state: _State) -> pl.DataFrame:
     return rows.filter(mine | (pl.col("source_name").is_in(shared) & state.source.ids_shared))
 
 
-def _finish(state: _State, judged: Verdict, parties: Parties, as_of: dt.date) -> None:
+def _finish(state: _State, judged: Verdict, parties: Parties) -> pl.DataFrame:
+    """Settle which rows are used; return the keys that void rows take back."""
     staged, form = judged.staged, judged.staged.form
-    verdict.future(judged, as_of)
-    columns = {
-        name: parties.coded(state.source.name, staged.table[name])
-        if name in form.parties
-        else pl.Series(staged.table[name])
-        for name in dict.fromkeys((*form.stored_key, *form.ends))
-    }
-    keys = pl.DataFrame(columns)
+    verdict.future(judged, state.manifest.day)
+    wanted = dict.fromkeys((*form.stored_key, *form.ends))
+    frame = parties.keys(state.source.name, staged.table, tuple(wanted))
+    keys = frame.select(form.stored_key)
+    contradictions.refuse(judged, keys)
     if form.ends:
-        first, second = (keys[name].to_numpy() for name in form.ends)
+        first, second = (frame[name].to_numpy() for name in form.ends)
         verdict.self_trades(judged, (first, second))
-    verdict.conflicts(judged, keys.select(form.stored_key))
+    prevailing.choose(judged, keys)
+    if form.name == "invoices":
+        lake, given = state.job.lake, state.manifest.sources.get(state.source.name, ())
+        stood = Stood(lake, [p for p in given if p.table == form.name], state.source.name, parties)
+        state.notes += prevailing.settle(judged, keys, stood)
+        state.notes += notices.equal_invoices(judged, keys)
+    if form.name == "orders":
+        state.notes += notices.delivered_early(judged)
+    return keys[judged.void]
 
 
-def _merge(state: _State, name: str, parties: Parties) -> None:
+def _merge(state: _State, name: str, parties: Parties, gone: pl.DataFrame | None = None) -> None:
     judged = state.verdicts[name]
-    arrival = Arrival(
-        state.source.name, judged.staged.form, settle.used_rows(judged), state.origins
-    )
+    rows = settle.used_rows(judged)
+    arrival = Arrival(state.source.name, judged.staged.form, rows, state.origins, gone)
     state.manifest = merge(state.job.lake, state.manifest, arrival, parties)
 
 
@@ -302,17 +323,17 @@ def _check(state: _State, given: Collected, listing: Path) -> None:
     for name, judged in state.verdicts.items():
         counted = judged.used + judged.wrong
         allowed = max(bounds.rows_free, int(bounds.share_max * counted))
-        none_left = judged.wrong > 0 and judged.used == 0
+        none_left = judged.wrong > 0 and judged.telling == 0
         if judged.wrong > allowed or none_left:
             raise TooManyBadRows(
                 f"{name}: {judged.wrong} of {counted} rows cannot be used; "
                 f"source {state.source.name} allows {allowed}; see {listing}"
             )
-        if judged.used < bounds.used_min.get(name, 0):
+        if judged.telling < bounds.used_min.get(name, 0):
             raise TooManyBadRows(
                 f"{name}: only {judged.used} rows can be used{given.empty}; see {listing}"
             )
-    if not any(judged.used for judged in state.verdicts.values()):
+    if not any(judged.telling for judged in state.verdicts.values()):
         raise TooManyBadRows(f"not one row can be used{given.empty}")
 
 

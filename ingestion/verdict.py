@@ -15,7 +15,12 @@ from ingestion.readers.chunk import IntArray, shown
 BoolArray = npt.NDArray[np.bool_]
 VOIDABLE = ("invoices", "orders")  # Elsewhere void is a state that is kept.
 SEVERAL_ALLOWED = ("invoices", "events")  # Two rows with one key are two facts.
-NOT_COUNTED = ("void", "duplicate", "future")  # Not against the source's bounds.
+# Not against the source's bounds: nothing is wrong with these rows by themselves.
+NOT_COUNTED = (
+    "void", "voided", "duplicate", "future", "replaced", "told_twice", "told_otherwise"
+)  # fmt: skip
+# Rows that tell something although they are not used themselves.
+TELLING = ("void", "told_twice")
 
 
 @dataclass(slots=True)
@@ -26,6 +31,13 @@ class Verdict:
     aside: BoolArray
     reasons: dict[str, int] = field(default_factory=dict)
     issues: list[pa.Table] = field(default_factory=list)
+    # Rows whose status takes back what stands under their key.
+    void: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    # Of each row the first that equals it in every field.
+    first_of: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __post_init__(self) -> None:
+        self.first_of = np.arange(len(self.aside))
 
     @property
     def used(self) -> int:
@@ -36,6 +48,16 @@ class Verdict:
     def wrong(self) -> int:
         """Return how many rows count against the source's bounds."""
         return sum(count for name, count in self.reasons.items() if name not in NOT_COUNTED)
+
+    @property
+    def telling(self) -> int:
+        """Return how many rows tell something: those used, and those that take back or repeat."""
+        return self.used + sum(self.reasons.get(reason, 0) for reason in TELLING)
+
+    def set_aside_keys(self, rows: IntArray, reason: str) -> None:
+        """Set rows aside for what is told elsewhere under their key."""
+        if len(rows):
+            self.set_aside(rows, reason, *_key_cells(self.staged, rows))
 
     def set_aside(self, rows: IntArray, reason: str, column: str, values: pa.Array) -> None:
         """Set rows aside for a reason, those that no earlier reason has set aside already."""
@@ -81,8 +103,10 @@ def judge(staged: Staged) -> Verdict:
         status = staged.table["status"]
         rows = np.flatnonzero(np.asarray(pc.fill_null(pc.equal(status, "void"), fill_value=False)))
         verdict.set_aside(rows, "void", "status", status.take(pa.array(rows)))
+        verdict.void = rows
     _report(verdict, "lost_digits")  # Before duplicates: keys without their digits look equal.
-    repeats = _repeats(staged.table, ~verdict.aside)
+    repeats, firsts = _repeats(staged.table, ~verdict.aside)
+    verdict.first_of[repeats] = firsts
     verdict.set_aside(repeats, "duplicate", *_key_cells(staged, repeats))
     _report(verdict)
     return verdict
@@ -116,9 +140,7 @@ def self_trades(verdict: Verdict, ends: tuple[IntArray, IntArray]) -> None:
 
 
 def conflicts(verdict: Verdict, keys: pl.DataFrame) -> None:
-    """Set aside the rows whose key an earlier used row has, with other content."""
-    if verdict.staged.form.name in SEVERAL_ALLOWED:
-        return
+    """Set aside the rows of firms whose id an earlier used row has, with other content."""
     open_rows = np.flatnonzero(~verdict.aside)
     first = keys[open_rows].select(pl.struct(pl.all()).is_first_distinct()).to_series().to_numpy()
     rows = open_rows[~first]
@@ -144,13 +166,15 @@ def _codes(values: pa.ChunkedArray) -> pl.Series:
     return pl.Series(plain)
 
 
-def _repeats(table: pa.Table, eligible: BoolArray) -> IntArray:
-    """Return the rows that equal an earlier eligible row in every field."""
+def _repeats(table: pa.Table, eligible: BoolArray) -> tuple[IntArray, IntArray]:
+    """Return the rows that equal an earlier eligible row in every field, and the first of each."""
     frame = coded(table.drop_columns(["line", "file"]))
     rows = np.flatnonzero(eligible)
     hashed = frame.hash_rows(seed=1).filter(pl.Series(eligible))
     twins = rows[hashed.is_duplicated().to_numpy()]
     # Equal numbers stand for equal rows in all but a few cases; those few are compared in full.
-    first = frame[twins].select(pl.struct(pl.all()).is_first_distinct()).to_series().to_numpy()
-    repeats: IntArray = twins[~first.astype(bool)]
-    return repeats
+    place = pl.Series("place", twins)
+    first = frame[twins].with_columns(place).select(pl.col("place").first().over(frame.columns))
+    firsts = first.to_series().to_numpy().astype(np.int64)
+    again = firsts != twins
+    return twins[again], firsts[again]

@@ -1,8 +1,8 @@
 """
 How an import changes the lake.
 
-Rows with a new key are added, rows with a known key replace the old ones, and a key whose rows
-are the same as before changes nothing.
+Rows with a new key are added, rows with a known key replace the old ones, a key that is taken back
+loses its rows, and one whose rows are the same as before changes nothing.
 """
 
 from collections.abc import Sequence
@@ -29,6 +29,7 @@ class Arrival:
     form: Form
     rows: pa.Table
     origins: tuple[Origin, ...]
+    gone: pl.DataFrame | None = None  # Keys that the import takes back, firms as numbers.
 
 
 def forget(manifest: Manifest, source: str) -> Manifest:
@@ -43,7 +44,8 @@ def merge(folder: Path, manifest: Manifest, arrival: Arrival, parties: Parties) 
     mine = [part for part in before if part.table == arrival.form.name]
     others = tuple(part for part in before if part.table != arrival.form.name)
     kept, fresh = mine, arrival.rows
-    if mine and fresh.num_rows:
+    takes_back = arrival.gone is not None and len(arrival.gone) > 0
+    if mine and (fresh.num_rows or takes_back):
         kept, fresh = _superseded(folder, mine, arrival, parties)
     added = [_write(folder, arrival, fresh)] if fresh.num_rows else []
     merged = (*others, *kept, *added)
@@ -54,7 +56,7 @@ def merge(folder: Path, manifest: Manifest, arrival: Arrival, parties: Parties) 
 def _superseded(
     folder: Path, mine: Sequence[Part], arrival: Arrival, parties: Parties
 ) -> tuple[list[Part], pa.Table]:
-    """Return the parts without the rows that are replaced, and the rows that are new."""
+    """Return the parts without the rows replaced or taken back, and the rows that are new."""
     key = list(arrival.form.stored_key)
     fresh = _content(arrival.rows, arrival, parties)
     olds = [(part, _content(_rows(folder, part), arrival, parties)) for part in mine]
@@ -67,9 +69,10 @@ def _superseded(
         [(pl.col(name) == pl.col(f"{name}_old")).fill_null(value=False) for name in by_key]
     )
     changed = compared.filter(~same).select(key)
+    dropped = changed if arrival.gone is None else pl.concat([changed, arrival.gone.select(key)])
     kept = []
     for part, frame in olds:
-        gone = frame.join(changed, on=key, how="semi", nulls_equal=True)["row"].to_numpy()
+        gone = frame.join(dropped, on=key, how="semi", nulls_equal=True)["row"].to_numpy()
         left = parts.drop(folder, part, gone) if len(gone) else part
         if left is not None:
             kept.append(left)

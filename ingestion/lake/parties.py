@@ -2,11 +2,12 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -40,6 +41,17 @@ class Parties:
         rows = np.array([self.rows.get((source, text), -1) for text in texts] + [-1], np.int64)
         found: IntArray = rows[np.asarray(whole.indices.fill_null(len(texts)))]
         return found
+
+    def keys(self, source: str, rows: pa.Table, columns: Sequence[str]) -> pl.DataFrame:
+        """Return some columns of a table, each party text as the row of the firm that it means."""
+        return pl.DataFrame(
+            {
+                name: self.coded(source, rows[name])
+                if pa.types.is_dictionary(rows[name].type)
+                else pl.Series(rows[name])
+                for name in columns
+            }
+        )
 
     def row(self, firm: str) -> int | None:
         """Return the row of a firm, None when no text means it."""

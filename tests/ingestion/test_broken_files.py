@@ -191,7 +191,7 @@ def test_words_that_are_unknown_set_rows_aside(house: "House") -> None:
 def test_a_void_row_is_void_whatever_else_is_wrong_with_it(stocked: "House") -> None:
     path = stocked.write(
         "invoices_more.csv",
-        f"{HEAD},status\n8,2026-01-05,S2,C1,5,\n,,,,, 作废发票\n8,2026-01-05,S2,C1,5,void\n",
+        f"{HEAD},status\n8,2026-01-05,S2,C1,5,\n,,,,, 作废发票\n10,2026-01-05,S2,C1,5,void\n",
     )
 
     assert stocked.take("files", path).set_aside == {"void": 2}

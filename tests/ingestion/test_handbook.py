@@ -1,9 +1,8 @@
 """docs/data.md tells what the code does."""
 
-import re
 from pathlib import Path
 
-from ingestion import fields, handbook
+from ingestion import fields, handbook, reasons
 from ingestion.source import names
 
 PAGE = Path(__file__).parents[2] / "docs" / "data.md"
@@ -30,12 +29,18 @@ def test_the_page_can_be_written_anew(tmp_path: Path) -> None:
 
 def test_every_reason_is_on_the_page() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    source = "".join(path.read_text(encoding="utf-8") for path in INGESTION.glob("*.py"))
-    given = set(re.findall(r'"(void|duplicate|future|self_trade|conflict|missing)"', source))
 
-    assert len(given) == 6
-    for reason in {*given, *fields.REASONS.values(), "unreadable", "unknown_status"}:
+    for reason, label in reasons.REASONS.items():
         assert f"`{reason}`" in page
+        assert label.zh in page
+
+
+def test_every_reason_that_is_given_has_words() -> None:
+    paths = [path for path in INGESTION.rglob("*.py") if path.name != "reasons.py"]
+    source = "".join(path.read_text(encoding="utf-8") for path in paths)
+
+    assert {*fields.REASONS.values()} <= set(reasons.REASONS)
+    assert [reason for reason in reasons.REASONS if f'"{reason}"' not in source] == []
 
 
 def test_every_source_is_on_the_page() -> None:

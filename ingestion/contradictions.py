@@ -1,0 +1,132 @@
+"""
+Rows that contradict themselves, each kind with a reason of its own.
+
+Only what cannot be is refused: a document that falls due before there is one, a payment of what
+was not yet owed, a sum that its parts do not make. What real books hold stays: a delivery before
+its order was entered, an issuer that holds its own paper again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from ingestion.resolve.codes import is_placeholder
+from ingestion.verdict import BoolArray, Verdict
+
+# A row may sum up many lines, each of which was rounded: so many fen may total and parts differ.
+TOTAL_FEN_MAX = 5
+_CHAIN_MAX = 1_000  # A voucher has been split so often at most.
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A reason, the column that is shown with it, and which rows it is true of."""
+
+    reason: str
+    column: str
+    holds: Callable[[pl.DataFrame], pl.Series]
+
+
+def refuse(judged: Verdict, keys: pl.DataFrame) -> None:
+    """
+    Set aside the rows that contradict themselves, and those that name nobody.
+
+    Args:
+        judged: The rows of a table.
+        keys: Their keys, firms as numbers.
+    """
+    staged = judged.staged
+    for column in (*_numbers(judged), *staged.form.parties):
+        _set_aside(
+            judged, _fillers(staged.table[column]), Contradiction("placeholder", column, _never)
+        )
+    rules = RULES.get(staged.form.name, ())
+    if rules and staged.table.num_rows:
+        wanted = [name for name, c in staged.form.columns.items() if c.kind in ("date", "money")]
+        stored = [staged.form.columns[name].stored for name in wanted]
+        kinds = ["kind"] if "kind" in staged.form.columns else []
+        frame = pl.DataFrame({name: pl.Series(staged.table[name]) for name in [*stored, *kinds]})
+        for rule in rules:
+            _set_aside(judged, rule.holds(frame).fill_null(value=False).to_numpy(), rule)
+    if staged.form.name == "vouchers":
+        _set_aside(judged, _circles(judged, keys), Contradiction("own_parent", "parent", _never))
+
+
+def _never(frame: pl.DataFrame) -> pl.Series:
+    return pl.Series([False] * len(frame))
+
+
+def _before(reason: str, earlier: str, later: str) -> Contradiction:
+    """Return the contradiction of a day that lies before the one it must follow."""
+    return Contradiction(reason, earlier, lambda rows: rows[earlier] < rows[later])
+
+
+def _total_differs(rows: pl.DataFrame) -> pl.Series:
+    """Return where a total is not the amount and the tax; a red letter may write both ways."""
+    parts = rows["amount_fen"] + rows["tax_fen"]
+    total = rows["total_fen"]
+    off = (parts - total).abs() > TOTAL_FEN_MAX
+    red = (rows["kind"] == "red").fill_null(value=False)
+    return off & ~(red & ((parts.abs() - total.abs()).abs() <= TOTAL_FEN_MAX))
+
+
+RULES: Mapping[str, tuple[Contradiction, ...]] = {
+    "invoices": (Contradiction("total_differs", "total_fen", _total_differs),),
+    "receivables": (
+        _before("due_before_issued", "due_on", "issued_on"),
+        _before("confirmed_before_issued", "confirmed_on", "issued_on"),
+        _before("paid_before_issued", "paid_on", "issued_on"),
+    ),
+    "vouchers": (_before("due_before_issued", "due_on", "issued_on"),),
+    "holdings": (_before("ends_before_begins", "to", "from"),),
+    "guarantees": (_before("ends_before_begins", "to", "from"),),
+}
+
+
+def _set_aside(judged: Verdict, wrong: BoolArray, rule: Contradiction) -> None:
+    rows = np.flatnonzero(wrong)
+    if len(rows):
+        values = judged.staged.table[rule.column].take(pa.array(rows))
+        judged.set_aside(rows, rule.reason, rule.column, values.cast(pa.string()))
+
+
+def _numbers(judged: Verdict) -> tuple[str, ...]:
+    """Return the columns that number the facts of a table, or name its firms."""
+    own = "firm" if judged.staged.form.name == "firms" else "number"
+    return (own,) if own in judged.staged.form.columns else ()
+
+
+def _fillers(values: pa.ChunkedArray) -> BoolArray:
+    """Return which texts stand for nobody and nothing."""
+    coded = values.combine_chunks()
+    if isinstance(coded, pa.ChunkedArray):  # Nothing to combine.
+        coded = pa.array([], values.type)
+    coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
+    texts = coded.dictionary.to_pylist()
+    filler = [is_placeholder(text) for text in texts]
+    table = np.array([*filler, False], bool)
+    found: BoolArray = table[np.asarray(coded.indices.fill_null(len(texts)))]
+    return found
+
+
+def _circles(judged: Verdict, keys: pl.DataFrame) -> BoolArray:
+    """Return which vouchers were split from themselves, at once or over others."""
+    table = judged.staged.table
+    wrong = np.zeros(table.num_rows, bool)
+    parents, numbers = table["parent"].to_pylist(), table["number"].to_pylist()
+    issuers = keys["issuer"].to_list()
+    split = {
+        (issuers[row], numbers[row]): (issuers[row], parents[row])
+        for row in np.flatnonzero(~judged.aside).tolist()
+        if parents[row] is not None
+    }
+    for row in np.flatnonzero(~judged.aside).tolist():
+        start = (issuers[row], numbers[row])
+        at, steps = split.get(start), 0
+        while at is not None and at != start and steps < _CHAIN_MAX:
+            at, steps = split.get(at), steps + 1
+        wrong[row] = at == start and parents[row] is not None
+    return wrong

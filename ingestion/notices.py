@@ -1,0 +1,57 @@
+"""What is told of an import besides its rows set aside: nothing wrong, but worth a look."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.collect import File
+from ingestion.resolve.codes import code
+from ingestion.verdict import Verdict
+
+
+def codes(firms: Verdict, files: Sequence[File]) -> list[str]:
+    """Return a note on the rows of firms whose credit code is none; it identifies nobody."""
+    table = firms.staged.table.filter(pa.array(~firms.aside))
+    wrong = [code(text) is None for text in table["uscc"].to_pylist()]
+    told = table.filter(pc.and_(pa.array(wrong, pa.bool_()), pc.is_valid(table["uscc"])))
+    if not told.num_rows:
+        return []
+    why = "what stands there identifies nobody"
+    first = f"{files[told['file'][0].as_py()].origin} line {told['line'][0].as_py()}"
+    return [f"firms: {told.num_rows} rows hold no credit code in uscc, the first in {first}: {why}"]
+
+
+def crowded(found: Sequence[str]) -> list[str]:
+    """Return notes on codes under which more names are listed than one firm has."""
+    return [f"firms: credit code {each} stands on many names: it joins nobody" for each in found]
+
+
+def equal_invoices(invoices: Verdict, keys: pl.DataFrame) -> list[str]:
+    """
+    Return a note on invoices that are equal but for their number; none is left out.
+
+    Where the goods are not told nobody can say whether two invoices are one.
+    """
+    table = invoices.staged.table
+    what = ["issued_on", "seller", "buyer"]
+    rows = keys.with_columns(
+        pl.Series(name, table[name]) for name in ("amount_fen", "total_fen", "goods")
+    ).filter(pl.Series(~invoices.aside) & pl.col("goods").is_not_null())
+    what += ["amount_fen", "total_fen", "goods"]
+    twins = rows.filter(rows.select(what).hash_rows(seed=7).is_duplicated())
+    again = twins.group_by(what).agg(pl.col("number").n_unique().alias("numbers"))
+    count = int(again.filter(pl.col("numbers") > 1)["numbers"].sum())
+    if not count:
+        return []
+    same = "equal another in day, parties, amount and goods under another number"
+    return [f"invoices: {count} {same}: all of them count"]
+
+
+def delivered_early(orders: Verdict) -> list[str]:
+    """Return a note on orders that were delivered before they were placed."""
+    table = orders.staged.table.filter(pa.array(~orders.aside))
+    early = pc.fill_null(pc.less(table["delivered_on"], table["placed_on"]), fill_value=False)
+    count = int(pc.sum(early).as_py() or 0)
+    return [f"orders: {count} were delivered before they were placed; they count"] if count else []

@@ -1,0 +1,204 @@
+"""
+Which of several rows with one key stands.
+
+A row that is told again with other content replaces what stood, in one import as in two; one that
+says void takes back all that its import and earlier ones of its source say under that key. An
+invoice may be told by several rows of a file (its lines), and by both of its ends: its rows under
+one pair of names are one telling, of which the last file counts. Of tellings that agree the fuller
+stands, else the first; of those that do not agree the last.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.lake import Part, Parties, parts
+from ingestion.lake.names import Names
+from ingestion.readers.chunk import IntArray
+from ingestion.verdict import SEVERAL_ALLOWED, BoolArray, Verdict
+
+SUMS = ("amount_fen", "tax_fen", "total_fen")
+# What is read of earlier imports.
+READ = ("number", "issued_on", "seller", "buyer", "kind", "file", *SUMS)
+NAMES = ("seller_text", "buyer_text")
+_KEPT_VOID = "receivables"  # Void is a state there, which is kept.
+
+
+def choose(judged: Verdict, keys: pl.DataFrame) -> None:
+    """
+    Set aside the rows that do not stand beside others of the import with their key.
+
+    Args:
+        judged: The rows, as far as each can be used by itself.
+        keys: Their keys, firms as numbers.
+    """
+    _take_back(judged, keys)
+    if judged.staged.form.name not in SEVERAL_ALLOWED:
+        _choose_rows(judged, keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """The invoices that earlier imports of a source gave, in parts of the lake."""
+
+    folder: Path
+    parts: Sequence[Part]
+    source: str
+    parties: Parties
+
+    def tellings(self, key: Sequence[str], names: Names) -> list[pl.DataFrame]:
+        """Return what `tellings` gives of them, before any row of an import."""
+        read = (parts.read(self.folder, part, READ) for part in self.parts)
+        return [
+            tellings(rows, self.parties.keys(self.source, rows, key), names).with_columns(
+                # What is not known was filled in when the row was kept.
+                pl.when(pl.col("tax_fen").is_null() & (pl.col("total_fen") == pl.col("amount_fen")))
+                .then(None)
+                .otherwise(pl.col("total_fen"))
+                .alias("total_fen"),
+                pl.lit(-1, pl.Int64).alias("file"),
+                pl.lit(-1, pl.Int64).alias("row"),
+            )
+            for rows in read
+        ]
+
+
+def settle(judged: Verdict, keys: pl.DataFrame, stood: Stood) -> list[str]:
+    """Set aside what both ends of an invoice tell; return what is to be told of earlier imports."""
+    names = Names()
+    told = tellings(judged.staged.table, keys, names)
+    earlier = pl.concat([told.clear(), *stood.tellings(keys.columns, names)])
+    count = choose_tellings(judged, told, earlier)
+    if not count:
+        return []
+    told_now = "of earlier imports are told with other amounts by their other end now"
+    return [f"invoices: {count} {told_now}: what was told last counts"]
+
+
+def choose_tellings(judged: Verdict, told: pl.DataFrame, stood: pl.DataFrame) -> int:
+    """
+    Set aside the rows of invoices that another end tells, or a later file under the same names.
+
+    Args:
+        judged: The invoices of an import.
+        told: What `tellings` gives of them.
+        stood: The same of earlier imports of their source, all of `file` -1 and `row` -1.
+
+    Returns:
+        How many invoices of earlier imports another end tells otherwise now, and so replaces.
+    """
+    twins = judged.aside & (judged.first_of < np.arange(len(judged.aside)))
+    twins &= ~judged.aside[judged.first_of]  # They say again what stands in their first.
+    first = pl.Series("first", judged.first_of)
+    ours = told.with_columns(first).filter(pl.Series(~judged.aside | twins))
+    earlier = stood.with_columns(pl.lit(-1, pl.Int64).alias("first"))
+    rows = _met(pl.concat([earlier.select(ours.columns), ours], how="vertical_relaxed"))
+    if not len(rows):
+        return 0
+    by_names = [*_key(rows), *NAMES]
+    rows = rows.with_columns(
+        (pl.col("file") == pl.col("file").max().over(by_names)).alias("latest"),
+        pl.col("row").min().over(by_names).alias("begins"),
+    )
+    latest = rows.filter("latest")
+    firsts = latest["first"].unique().to_numpy()
+    replaced = rows.filter(~pl.col("latest") & (pl.col("row") >= 0))["first"].unique().to_numpy()
+    judged.set_aside_keys(np.setdiff1d(replaced, firsts), "replaced")
+    ended = latest.join(_compared(latest), on=by_names, how="left", nulls_equal=True)
+    for reason in ("told_twice", "told_otherwise"):
+        lost = ended.filter((pl.col("fate") == reason) & (pl.col("row") >= 0))
+        judged.set_aside_keys(np.unique(lost["first"].to_numpy()), reason)
+    return ended.filter((pl.col("fate") == "told_otherwise") & (pl.col("row") < 0)).height
+
+
+def tellings(rows: pa.Table, keys: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """Return what is compared of invoices: their place, file, key, names and signed sums."""
+    amount = rows["amount_fen"]
+    red = pc.fill_null(pc.equal(rows["kind"], "red"), fill_value=False)
+    flip = pc.fill_null(pc.and_(red, pc.greater(amount, 0)), fill_value=False)
+    sums = [pl.Series(name, pc.if_else(flip, pc.negate(rows[name]), rows[name])) for name in SUMS]
+    written = [pl.Series(f"{end}_text", names.coded(rows[end])) for end in ("seller", "buyer")]
+    return keys.with_columns(
+        *sums,
+        *written,
+        pl.Series("file", rows["file"]).cast(pl.Int64),
+        pl.Series("row", np.arange(rows.num_rows)),
+    )
+
+
+def _key(rows: pl.DataFrame) -> list[str]:
+    besides = {"file", "row", "first", "latest", "begins", *NAMES, *SUMS}
+    return [name for name in rows.columns if name not in besides]
+
+
+def _met(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of invoices that are told under several names, or by several files."""
+    key = _key(rows)
+    some = rows.filter(rows.select(key).hash_rows(seed=5).is_duplicated())
+    new = pl.col("file").filter(pl.col("file") >= 0)
+    met = some.group_by(key).agg(
+        new.n_unique().alias("files"), pl.struct(NAMES).n_unique().alias("names")
+    )
+    several = met.filter((pl.col("files") > 1) | ((pl.col("names") > 1) & (pl.col("files") > 0)))
+    return some.join(several.select(key), on=key, how="semi", nulls_equal=True)
+
+
+def _compared(latest: pl.DataFrame) -> pl.DataFrame:
+    """Return for each invoice and pair of names whether that telling stands, or why it does not."""
+    key = _key(latest)
+    told = latest.group_by([*key, *NAMES]).agg(
+        *(pl.col(name).sum() for name in SUMS),
+        *(pl.col(name).null_count().alias(f"{name}_lacks") for name in SUMS),
+        pl.col("begins").min(),
+        pl.col("row").max().alias("ends"),
+    )
+    agrees = pl.lit(value=True)
+    for name in SUMS:
+        last = [pl.col(n).sort_by("ends").last().over(key) for n in (name, f"{name}_lacks")]
+        unknown = (pl.col(f"{name}_lacks") > 0) | (last[1] > 0)
+        agrees &= (pl.col(name) == last[0]) | unknown
+    lacks = pl.col("tax_fen_lacks").clip(0, 1) + pl.col("total_fen_lacks").clip(0, 1)
+    ranked = told.with_columns(agrees.alias("agrees"), lacks.alias("lacks"))
+    ranked = ranked.sort([pl.col("agrees").not_(), "lacks", "begins"])
+    stands = pl.struct(NAMES) == pl.struct(NAMES).first().over(key)
+    fate = (
+        pl.when(stands)
+        .then(pl.lit("stands"))
+        .when(pl.col("agrees"))
+        .then(pl.lit("told_twice"))
+        .otherwise(pl.lit("told_otherwise"))
+    )
+    return ranked.select(*key, *NAMES, fate.alias("fate"))
+
+
+def _take_back(judged: Verdict, keys: pl.DataFrame) -> None:
+    """Set aside what another row of the import says is void."""
+    void = judged.void
+    if judged.staged.form.name == _KEPT_VOID:
+        status = judged.staged.table["status"]
+        said = np.asarray(pc.fill_null(pc.equal(status, "void"), fill_value=False)).astype(bool)
+        void = np.flatnonzero(said & ~judged.aside)
+    if len(void):
+        judged.set_aside_keys(_others(keys, ~judged.aside, void), "voided")
+
+
+def _others(keys: pl.DataFrame, usable: BoolArray, void: IntArray) -> IntArray:
+    left = np.setdiff1d(np.flatnonzero(usable), void)
+    rows = keys[left].with_columns(pl.Series("row", left))
+    gone = rows.join(keys[void].unique(), on=keys.columns, how="semi", nulls_equal=True)
+    return np.sort(gone["row"].to_numpy()).astype(np.int64)
+
+
+def _choose_rows(judged: Verdict, keys: pl.DataFrame) -> None:
+    """Let the last row of each key stand; one that is told again counts where it is told last."""
+    ours = np.flatnonzero(~judged.aside)
+    last = np.arange(len(judged.aside))
+    np.maximum.at(last, judged.first_of, np.arange(len(last)))
+    rows = keys[ours].with_columns(pl.Series("row", ours), pl.Series("last", last[ours]))
+    stands = rows.filter(pl.col("last") == pl.col("last").max().over(keys.columns))
+    judged.set_aside_keys(np.setdiff1d(ours, stands["row"].to_numpy()), "replaced")
