@@ -181,6 +181,18 @@ class Results:
             self._named[row] = self._s.named(row)
         return self._named[row]
 
+    def standings(self) -> pl.DataFrame:
+        """Return every firm of every chain: `core`, `firm`, `direction`, `tier`, `limit_fen`."""
+        members = self._s.members
+        ids = pl.Series(self._s.ids, dtype=pl.String)
+        return members.select(
+            core=ids.gather(members["core"]),
+            firm=ids.gather(members["firm"]),
+            direction="direction",
+            tier="tier",
+            limit_fen="limit_fen",
+        )
+
     def chains_of(self, firm: str) -> list[str]:
         """Return the cores in whose chains a firm stands, in order."""
         places = self._s.places_of_firm(self._s.row(firm))

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
+
 from app.auth.sight import Sight
 from app.limits.allowed import OWN_FACILITY, OWN_LIMIT, Allowed, limit_in_own_chain
 from app.limits.nodes import Node
@@ -123,6 +125,17 @@ class Shown:
         stop = len(order) if size is None else start + size
         found = self._results.members(order[start:stop])
         return found, stop if stop < len(order) else None
+
+    def standings(self) -> pl.DataFrame:
+        """
+        Return every firm of every chain: `core`, `firm`, `direction`, `tier`, `limit_fen`.
+
+        Raises:
+            NotFound: The reader may not see all of them.
+        """
+        if not self._sight.is_whole:
+            raise NotFound(UNSEEN)
+        return self._results.standings()
 
     def chains_of(self, firm: str) -> list[str]:
         """

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
+from app.auth.principals import Principal
 from app.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
 from app.kit.routing import Router
 from app.pages.raising import walk
@@ -41,7 +42,13 @@ def show_chain(request: Request, core: str, who: PrincipalDep, reading: ReadingD
     chain, members = reading.chain(core), reading.members(core)
     facility, tiers = chain["facility"], chain["tiers"]
     amounts = [row.limit_fen for row in members] + [row.reachable_fen for row in members]
-    wanted = listing(request, _wanted(request, members), KEYS, otherwise="-limit", anchor="limits")
+    wanted = listing(
+        request,
+        _wanted(request, members, _named(request, who, reading)),
+        KEYS,
+        otherwise="-limit",
+        anchor="limits",
+    )
     return page(
         request,
         "chain.html",
@@ -158,14 +165,22 @@ def _sums(tiers: Sequence[Document]) -> Document:
     }
 
 
-def _wanted(request: Request, members: Sequence[Standing]) -> Sequence[Standing]:
+def _named(request: Request, who: Principal, reading: Reading) -> frozenset[str]:
+    """Return the firms that the text finds by credit code or alias; the bank alone knows these."""
+    query = request.query_params.get("query", "").strip()
+    return reading.directory().matching(query) if query and who.is_bank else frozenset()
+
+
+def _wanted(
+    request: Request, members: Sequence[Standing], named: frozenset[str]
+) -> Sequence[Standing]:
     """Return the members that pass the filters in the address."""
     asked = {name: request.query_params.get(name, "") for name in FILTERS}
     query = asked["query"].strip().casefold()
     return [
         row
         for row in members
-        if (query in row.name.casefold() or query in row.id.casefold())
+        if (query in row.name.casefold() or query in row.id.casefold() or row.id in named)
         and asked["where"] in {"", f"{row.direction}{row.tier}"}
         and asked["binding"] in {"", row.binding}
         and (asked["grade"] in {"", row.grade} or row.grade is None)
@@ -173,11 +188,13 @@ def _wanted(request: Request, members: Sequence[Standing]) -> Sequence[Standing]
 
 
 @router.get("/chains/{core}/limits.csv", dependencies=[allow(OWN_CHAIN)])
-def download_limits(request: Request, core: str, reading: ReadingDep) -> Response:
+def download_limits(
+    request: Request, core: str, who: PrincipalDep, reading: ReadingDep
+) -> Response:
     """Return the limits of a chain as CSV, with exact amounts."""
     t = Texts(preferences_of(request).language)
     header = ("id", "name", "direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
-    rows = _wanted(request, reading.members(core))
+    rows = _wanted(request, reading.members(core), _named(request, who, reading))
     return sheet(
         f"limits-{core}-{reading.head()['as_of']}.csv",
         [*header, t("binding")],

@@ -1,8 +1,9 @@
 """Firms: searching them, and the page of one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import Request
@@ -11,9 +12,19 @@ from starlette.responses import Response
 from app.auth.rules import BANK, OWN_FIRM, PrincipalDep, allow
 from app.kit.routing import Router
 from app.pages.chains import STRESS_ROLES
+from app.pages.directory import (
+    CORE,
+    FACETS,
+    SORTS,
+    TIER,
+    UNKNOWN,
+    Directory,
+    Wanted,
+)
 from app.pages.raising import passers, raising
 from app.pages.reading import Document, Reading, ReadingDep, Standing
-from app.web.money import percent
+from app.web.listing import SIZE, one_page, order_of, page_of
+from app.web.money import percent, scale
 from app.web.preferences import preferences_of
 from app.web.render import page
 from app.web.texts import Texts
@@ -22,7 +33,18 @@ from graph.model import Attribute, table
 router = Router()
 QUERY_LENGTH_MAX = 80
 PARTNERS_SHOWN = 12
+COUNTERPARTIES = "counterparties"
+PLACE = re.compile(r"(up|down)([1-9]\d*)")
 HIDDEN = frozenset({"firm", "name", "core", "listed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a facet: as the address says it, in words, and how many firms have it."""
+
+    value: str
+    words: str
+    firms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +57,75 @@ class Fact:
 
 
 @router.get("/firms", dependencies=[allow(BANK)])
-def search_firms(request: Request, reading: ReadingDep, query: str = "") -> Response:
-    """Return the firms that a text finds."""
-    text = query.strip()[:QUERY_LENGTH_MAX]
-    found = reading.search(text) if text else ()
-    return page(request, "firms.html", query=text, found=found)
+def search_firms(request: Request, reading: ReadingDep) -> Response:
+    """Return the directory of all firms, searched and filtered as the address says."""
+    asked, t = request.query_params, Texts(preferences_of(request).language)
+    wanted = Wanted(
+        text=asked.get("query", "").strip()[:QUERY_LENGTH_MAX],
+        facets={name: asked.get(name, "") for name in (*FACETS, TIER, CORE)},
+        counterparties=asked.get(COUNTERPARTIES) == "1",
+    )
+    directory = reading.directory()
+    order = order_of(request, dict.fromkeys(SORTS), otherwise="match" if wanted.text else "-limit")
+    total, hidden = directory.count(wanted)
+    start = (page_of(request, total) - 1) * SIZE
+    found = directory.find(
+        wanted, sort=order.sort, descending=order.descending, start=start, size=SIZE
+    )
+    return page(
+        request,
+        "firms.html",
+        head=reading.head(),
+        list=one_page(request, found, total, order=order, anchor="firms"),
+        hidden=hidden,
+        wanted=wanted,
+        facets=_facets(reading, directory, wanted, t),
+        placed=partial(placed, t),
+        unit=scale([row.limit_fen for row in found], t.language),
+        filtered=any(wanted.facets.values()),
+    )
+
+
+def _facets(
+    reading: Reading, directory: Directory, wanted: Wanted, t: Texts
+) -> Mapping[str, Sequence[Option]]:
+    """Return the values of every facet in words, with the number of firms that each would show."""
+    counts = directory.facets(wanted)
+    names = reading.names([core for core, _ in counts[CORE]])
+    words: Mapping[str, Callable[[str], str]] = {
+        "region": lambda value: value,
+        "sector": t.sector,
+        "grade": lambda value: t.coded("grade", value),
+        TIER: partial(placed, t),
+        CORE: lambda value: names.get(value, value),
+    }
+    facets = {}
+    for name, tell in words.items():
+        chosen = wanted.facets[name]
+        pairs = [*counts[name]]
+        if chosen and chosen not in dict(pairs):
+            pairs.append((chosen, 0))
+        facets[name] = [
+            Option(
+                value, t("not_given") if value == UNKNOWN and name != "grade" else tell(value), n
+            )
+            for value, n in pairs
+        ]
+    return facets
+
+
+def placed(t: Texts, place: str | None) -> str:
+    """
+    Return a place in chains in words.
+
+    Example:
+        >>> placed(Texts("en"), "up2"), placed(Texts("en"), "none")
+        ('Tier 2', 'In no chain')
+    """
+    known = PLACE.fullmatch(place or "")
+    if known:
+        return t(f"tier_{known[1]}", tier=known[2])
+    return t.coded("place", place)
 
 
 @router.get("/firms/{firm}", dependencies=[allow(OWN_FIRM)])

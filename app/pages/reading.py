@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from app.auth.sight import Sight
 from app.deps.routes import SightDep
+from app.pages.directory import Directory
 from app.versions.schemas import AskedDep
 from app.versions.service import Asked
 from app.web.charts import Flow, Group
@@ -73,16 +74,6 @@ class Standing:
     binding: str | None
     absent: str | None
     grade: str | None = None  # As far as the reader may see it.
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A firm that a search found."""
-
-    id: str
-    name: str
-    sector: str | None
-    core: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +142,8 @@ class Reading(Protocol):
         """Return the buyers and the suppliers of a firm, largest first."""
         ...
 
-    def search(self, text: str) -> Sequence[Found]:
-        """Return the firms that a text finds."""
+    def directory(self) -> Directory:
+        """Return all firms that the reader may find, ready to be searched."""
         ...
 
     async def stress(self, firms: Sequence[str], channels: Sequence[str], who: str) -> str:

@@ -16,22 +16,24 @@ from app.chains.picture import picture_of
 from app.deps import Resources
 from app.firms.service import firm_document
 from app.limits.documents import results_of
-from app.limits.shown import Shown
-from app.pages.reading import Document, Facility, Found, Partner, Standing
+from app.limits.shown import UNSEEN, Shown
+from app.pages.directory import COLUMNS, Directory
+from app.pages.reading import Document, Facility, Partner, Standing
 from app.stress.schemas import CHANNELS, Channel, Scenario
 from app.stress.service import read_scenario
 from app.stress.workbench import Workbench, name_of
 from app.versions.networks import network_of
 from app.versions.service import Asked, documents
 from app.web.charts import INK, Flow, Group, grade_of
+from graph.errors import NotFound
 from graph.model import FirmId, Trade
 from graph.network import Network
 from graph.stores.base import Reader
 
 TRADES_MAX = 5000
-SEARCH_SIZE = 20
 PICTURES_MAX = 256
 LISTS_MAX = 4
+DIRECTORIES_MAX = 2
 UP = "up"
 Picture = tuple[Sequence[Group], Sequence[Flow]]
 
@@ -42,6 +44,7 @@ class Drawn:
 
     lists: OrderedDict[tuple[str, Sight], Sequence[Facility]] = field(default_factory=OrderedDict)
     pictures: OrderedDict[tuple[str, str], Picture] = field(default_factory=OrderedDict)
+    directories: OrderedDict[str, Directory] = field(default_factory=OrderedDict)
 
 
 class StoredReading:
@@ -181,17 +184,20 @@ class StoredReading:
         ]
         return sorted(found, key=lambda partner: (-partner.amount_fen, partner.id))
 
-    def search(self, text: str) -> Sequence[Found]:
-        """Return the firms that a text finds."""
-        return [
-            Found(
-                id=firm.id,
-                name=firm.name,
-                sector=cast("str | None", firm.attributes.get("sector")),
-                core=bool(firm.attributes.get("core")),
+    def directory(self) -> Directory:
+        """Return all firms of the version with their standings, made once a run; the bank's."""
+        if not self._sight.is_whole:
+            raise NotFound(UNSEEN)
+        results = self._results()
+        run = results.head.run
+        found = self._drawn.directories.get(run)
+        if found is None:
+            firms = pl.DataFrame(pl.from_arrow(self._reader().columns("firms", list(COLUMNS))))
+            found = self._drawn.directories[run] = Directory(
+                firms, results.standings(), results.cores
             )
-            for firm in self._reader().search(text, size=SEARCH_SIZE)
-        ]
+            _shorten(self._drawn.directories, DIRECTORIES_MAX)
+        return found
 
     async def stress(self, firms: Sequence[str], channels: Sequence[str], who: str) -> str:
         """Return the id of the scenario in which these firms fail, computed where it is new."""

@@ -16,6 +16,7 @@ from app.auth.rules import ANALYSTS, PrincipalDep, allow
 from app.errors import AppError, Busy, Malformed
 from app.kit.attending import attended
 from app.kit.routing import Router
+from app.pages.directory import Listed, Wanted
 from app.pages.reading import Document, Reading, ReadingDep
 from app.web.charts import Bar, bar_picture
 from app.web.listing import listing
@@ -29,6 +30,7 @@ router = Router()
 FORM = "form"
 CHANNELS = ("production", "orders", "payments")
 FIRMS_MAX = 20
+FOUND_SHOWN = 20
 QUERY_LENGTH_MAX = 80
 NAMED_MAX = 3
 BAR_LABELS_MAX = 10
@@ -88,7 +90,13 @@ def _form(
     request: Request, reading: Reading, choice: Choice, *, refused: str = "", status: int = 200
 ) -> Response:
     names = reading.names(choice.firms)
-    found = reading.search(choice.query) if choice.query else ()
+    wanted = Wanted(choice.query, counterparties=True)
+    found: Sequence[Listed] = ()
+    total = 0
+    if choice.query:
+        directory = reading.directory()
+        total, _ = directory.count(wanted)
+        found = directory.find(wanted, sort="match", size=FOUND_SHOWN)
     return page(
         request,
         "stress.html",
@@ -98,6 +106,7 @@ def _form(
         choice=choice,
         chosen=[{"id": firm, "name": name} for firm, name in names.items()],
         found=[firm for firm in found if firm.id not in names],
+        left=max(0, total - FOUND_SHOWN),
         full=len(choice.firms) >= FIRMS_MAX,
         firms_max=FIRMS_MAX,
     )

@@ -7,7 +7,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from anyio import move_on_after
 from fastapi import FastAPI
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,6 +26,9 @@ WORDED = frozenset({403, 404, 422, 429, 503})
 REASONS = frozenset({"csrf"})  # What has words of its own, beside those of its status.
 RESUMED = frozenset({"/stress"})  # Forms whose fields their page takes from the address too.
 ADDRESS_LENGTH_MAX = 4000
+URLENCODED = "application/x-www-form-urlencoded"
+FORM_BYTES_MAX = 2**14
+FORM_SECONDS_MAX = 5.0  # Nobody is signed in here: who sends slowly is not waited for.
 
 
 def add_pages_of_faults(app: FastAPI) -> None:
@@ -81,10 +86,23 @@ async def _sign_in(request: Request) -> str:
 
 
 async def _filled_in(request: Request) -> str:
-    path = request.url.path
+    """Return where a form that was refused goes on; its fields too, if they are few and here."""
+    path = request.scope["path"]
     if path not in RESUMED:
         return "/"
-    form = await request.form()
+    with move_on_after(FORM_SECONDS_MAX):
+        if _is_short(request):
+            return _with_fields(path, await request.form())
+    return str(path)
+
+
+def _is_short(request: Request) -> bool:
+    announced = request.headers.get("Content-Length", "")
+    urlencoded = request.headers.get("Content-Type", "").startswith(URLENCODED)
+    return urlencoded and announced.isdigit() and int(announced) <= FORM_BYTES_MAX
+
+
+def _with_fields(path: str, form: FormData) -> str:
     fields = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
     query = urlencode([("form", "1"), *((n, text) for n, text in fields if n != "csrf")])
     return f"{path}?{query}" if len(query) <= ADDRESS_LENGTH_MAX else path

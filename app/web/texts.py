@@ -31,6 +31,18 @@ def sectors() -> Mapping[str, Mapping[str, str]]:
     return read
 
 
+def division_of(code: str | None) -> str | None:
+    """
+    Return the division that a sector belongs to; what is no code of GB/T 4754 stays as it is.
+
+    Example:
+        >>> division_of("C3311"), division_of("33"), division_of("mills"), division_of(None)
+        ('33', '33', 'mills', None)
+    """
+    known = SECTOR.fullmatch(code or "")
+    return known[1] if known and known[1] in sectors() else code or None
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The messages of one language; a key that is not in the catalogue is an error."""
@@ -73,9 +85,9 @@ class Texts:
             >>> Texts("en").sector("C33"), Texts("zh").sector("C3311"), Texts("en").sector("mills")
             ('Metal products', '金属制品业', 'mills')
         """
-        known = SECTOR.fullmatch(code or "")
-        division = sectors().get(known[1]) if known else None
-        return division[self.language] if division else code or ""
+        division = division_of(code) or ""
+        words = sectors().get(division)
+        return words[self.language] if words else division
 
     def policy(self, version: str) -> str:
         """

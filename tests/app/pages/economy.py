@@ -4,8 +4,11 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import polars as pl
+
 from app.auth.sight import Sight
-from app.pages.reading import Facility, Found, Partner, Standing
+from app.pages.directory import Directory
+from app.pages.reading import Facility, Partner, Standing
 from app.versions.service import Asked
 from app.web.charts import Flow, Group
 from graph.errors import NotFound
@@ -95,6 +98,42 @@ MEMBERS = [
     standing("D1", 1, 5_000_000, direction="down"),
     *(standing(f"X{i:03}", 3, 1_000_000 + 10_000 * i) for i in range(120)),
 ]
+
+
+def directory() -> Directory:
+    """Return the firms above, the cores, and one who is known as a counterparty only."""
+    ratings = {"S1": "R2", "D1": "R14"}
+    others = {f"X{i:03}": f"X{i:03}" for i in range(120)}
+    firms = [
+        {
+            "firm": firm,
+            "name": name,
+            "uscc": f"91330000MA{firm:0>8}" if firm in NAMES else None,
+            "sector": "C36" if firm[0] in "CS" else None,
+            "region": {"C": "上海", "S": "苏州"}.get(firm[0]),
+            "rating": ratings.get(firm),
+            "listed": firm != "S3",
+            "aliases": "宏材;Hongda" if firm == "S1" else None,
+        }
+        for firm, name in {**NAMES, **others}.items()
+    ]
+    standings = [
+        {
+            "core": "C1",
+            "firm": row.id,
+            "direction": row.direction,
+            "tier": row.tier,
+            "limit_fen": row.limit_fen,
+        }
+        for row in MEMBERS
+    ]
+    standings.append(
+        {"core": "C2", "firm": "S1", "direction": "up", "tier": 2, "limit_fen": 1_000_000}
+    )
+    return Directory(pl.DataFrame(firms), pl.DataFrame(standings), ["C1", "C2"])
+
+
+DIRECTORY = directory()
 
 
 class FakeReading:
@@ -271,12 +310,8 @@ class FakeReading:
         ]
         return buyers, suppliers
 
-    def search(self, text: str) -> Sequence[Found]:
-        return [
-            Found(i, n, "C36", i.startswith("C"))
-            for i, n in NAMES.items()
-            if text in n or text == i
-        ]
+    def directory(self) -> Directory:
+        return DIRECTORY
 
     async def stress(self, firms: Sequence[str], channels: Sequence[str], who: str) -> str:
         self.asked.append((firms, channels))

@@ -183,7 +183,7 @@ SEEN = """
 """
 
 
-@pytest.mark.parametrize("path", ["/cores", "/chains/C1", "/stress/scenario-1"])
+@pytest.mark.parametrize("path", ["/cores", "/chains/C1", "/stress/scenario-1", "/firms"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_sorting_and_paging_keep_the_table_in_view(page: Any, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})

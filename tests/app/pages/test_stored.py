@@ -12,6 +12,7 @@ from app.config import Settings
 from app.deps import open_resources
 from app.errors import Absent
 from app.main import create_app
+from app.pages.directory import Wanted
 from app.pages.stored import StoredReading
 from app.runs.refreshing import refresh_version
 from app.stress.workbench import Workbench
@@ -71,7 +72,9 @@ def test_a_firm_its_chains_and_its_partners(stored: StoredReading) -> None:
 
 
 def test_two_characters_find_a_firm(stored: StoredReading) -> None:
-    assert [found.id for found in stored.search("青石")] == ["PART"]
+    found = stored.directory().find(Wanted("青石"), sort="match", size=9)
+
+    assert [firm.id for firm in found] == ["PART"]
 
 
 def test_a_scenario_is_computed_once_and_read_back(stored: StoredReading) -> None:

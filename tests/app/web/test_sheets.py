@@ -27,4 +27,4 @@ def test_a_sheet_reads_back_as_it_was() -> None:
     read = list(csv.reader(io.StringIO(bytes(answer.body).decode("utf-8-sig"), newline="")))
 
     assert read == [["a", "b", "c"], ["甲,乙", 'say "no"', "5"], ["line\nbreak", "", "-1"]]
-    assert answer.headers["Content-Disposition"].endswith("limits-C1%2F%E7%94%B2.csv")
+    assert answer.headers["Content-Disposition"].endswith("limits-C1_%E7%94%B2.csv")

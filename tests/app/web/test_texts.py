@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[3]
 SOURCES = [*(ROOT / "app/web").rglob("*.html"), *(ROOT / "app/web").glob("*.py")]
 SOURCES += (ROOT / "app/pages").glob("*.py")
 BUILT = (
-    "absent_", "analysis_", "binding_", "channel_", "document_", "fault_",
-    "grade_", "key_", "nav_", "no_limit_", "op_", "policy_name_", "raise_", "role_", "size_",
-    "table_", "tier_", "unit_", "why_",
+    "absent_", "analysis_", "binding_", "channel_", "document_", "facet_", "fault_",
+    "grade_", "key_", "nav_", "no_limit_", "op_", "place_", "policy_name_", "raise_", "role_",
+    "size_", "table_", "tier_", "unit_", "why_",
 )  # fmt: skip
 
 

@@ -1,0 +1,130 @@
+"""The directory of all firms: totals, pages, facets with counts, who is hidden."""
+
+import re
+
+import pytest
+
+from app.pages.directory import FACETS, Wanted
+from tests.app.pages.conftest import Browser
+from tests.app.pages.economy import DIRECTORY
+
+
+def ids(text: str) -> list[str]:
+    return re.findall(r'<tr data-id="(\w+)"', text)
+
+
+def total(text: str) -> int:
+    found = re.search(r'data-total="(\d+)"', text)
+    return int(found[1]) if found else 0
+
+
+def options(text: str, facet: str) -> dict[str, str]:
+    inside = text.partition(f'<select id="{facet}"')[2].partition("</select>")[0]
+    return dict(re.findall(r'<option value="([^"]+)"[^>]*>([^<]+)</option>', inside))
+
+
+def test_without_a_text_all_firms_are_listed_by_pages_with_their_total(browser: Browser) -> None:
+    client = browser("risk", "en")
+    first, third = client.get("/firms").text, client.get("/firms?page=3").text
+
+    assert total(first) == 125
+    assert "101 to 125 of 125" in third
+    assert len(ids(first)) == 50
+    assert len({*ids(first), *ids(third), *ids(client.get("/firms?page=2").text)}) == 125
+    assert ids(first)[0] == "S1"  # The largest limit.
+
+
+def test_counterparties_are_hidden_counted_and_shown_when_asked_for(browser: Browser) -> None:
+    client = browser("risk", "en")
+    without, along = client.get("/firms").text, client.get("/firms?counterparties=1").text
+
+    assert "1 more are known as counterparties only" in without
+    assert 'href="/firms?counterparties=1#firms"' in without
+    assert total(along) == 126
+    assert "Counterparty only</span>" in client.get("/firms?counterparties=1&query=S3").text
+    assert "1 more are known as counterparties only" in client.get("/firms?query=S3").text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("91330000ma000000S1", ["S1"]),
+        ("宏材", ["S1"]),
+        ("ｓ１", ["S1"]),
+        ("C1", ["C1"]),
+        (".*", []),
+    ],
+)
+def test_code_alias_and_width_are_found_and_no_sign_is_a_wildcard(
+    browser: Browser, query: str, found: list[str]
+) -> None:
+    assert ids(browser().get("/firms", params={"query": query}).text) == found
+
+
+def test_the_closest_stand_first(browser: Browser) -> None:
+    text = browser().get("/firms?query=X01").text
+
+    assert ids(text)[:2] == ["X010", "X011"]
+    assert total(text) == 10
+    assert "aria-sort" not in text
+
+
+def test_each_facet_says_how_many_firms_it_would_show(browser: Browser) -> None:
+    client = browser("risk", "en")
+    text = client.get("/firms?core=C1").text
+
+    for facet in (*FACETS, "tier"):
+        assert options(text, facet)
+        for value, words in options(text, facet).items():
+            count = int(words.rpartition("(")[2].rstrip(")").replace(",", ""))
+            assert total(client.get(f"/firms?core=C1&{facet}={value}").text) == count, words
+    assert options(text, "tier")["up2"] == "Tier 2 (1)"
+    assert options(text, "sector")["36"] == "Motor vehicles (3)"
+    assert options(client.get("/firms?tier=up2").text, "core")["C2"] == "临海恒昌电子有限公司 (1)"
+
+
+def test_a_tier_is_that_in_the_chosen_chain() -> None:
+    def found(**facets: str) -> list[str]:
+        rows = DIRECTORY.find(Wanted(facets=facets), sort="match", size=9)
+        return [row.id for row in rows]
+
+    assert found(tier="up2") == ["S1", "S2"]
+    assert found(tier="up2", core="C2") == ["S1"]
+    assert found(tier="up1", core="C2") == []
+    assert found(tier="core") == ["C1", "C2"]
+    assert found(grade="A") == ["S1"]
+
+
+def test_what_somebody_filtered_for_is_kept_by_form_sorting_and_pages(browser: Browser) -> None:
+    text = browser().get("/firms?tier=up3&sort=name&counterparties=1&version=3").text
+
+    assert '<option value="up3" selected>' in text
+    for name, value in (("sort", "name"), ("counterparties", "1"), ("version", "3")):
+        assert f'<input type="hidden" name="{name}" value="{value}">' in text
+    assert (
+        "/firms?tier=up3&amp;sort=name&amp;counterparties=1&amp;version=3&amp;page=2#firms" in text
+    )
+
+
+def test_a_filter_that_finds_nothing_still_shows_what_was_chosen(browser: Browser) -> None:
+    text = browser("risk", "en").get("/firms?region=nowhere").text
+
+    assert "No firm was found" in text
+    assert options(text, "region")["nowhere"] == "nowhere (0)"
+
+
+def test_a_chain_finds_its_firms_by_credit_code_too(browser: Browser) -> None:
+    text = browser().get("/chains/C1?query=91330000MA000000S1").text
+
+    assert re.findall(r"<small>(\w+)</small></th>", text) == ["S1"]
+
+
+def test_a_search_of_the_stress_form_says_how_many_more_fit(browser: Browser) -> None:
+    text = browser("risk", "en").get("/stress?query=X0").text
+
+    assert "80 more fit" in text
+
+
+@pytest.mark.parametrize("role", ["core", "supplier"])
+def test_the_directory_is_the_banks(browser: Browser, role: str) -> None:
+    assert browser(role).get("/firms").status_code == 403  # type: ignore[arg-type]  # a role
