@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app.auth.sight import EVERYTHING
+from app.auth.sight import EVERYTHING, NOTHING, Sight
 from app.config import Settings
 from app.deps import open_resources
 from app.errors import Absent
@@ -16,6 +16,7 @@ from app.pages.directory import Wanted
 from app.pages.stored import StoredReading
 from app.runs.refreshing import refresh_version
 from app.stress.workbench import Workbench
+from app.versions.service import Asked
 from graph.errors import NotFound
 from ingestion.run import Job, ingest
 from tests.app.computing import Here
@@ -169,3 +170,13 @@ def test_a_page_shows_the_version_that_its_address_asks_for_and_so_do_its_links(
     assert (refused.status_code, unknown.status_code, both.status_code) == (422, 404, 422)
     assert 'href="/cores"' in refused.text
     assert sheets[0] != sheets[1]
+
+
+@pytest.mark.parametrize("sight", [NOTHING, Sight("core", "CORE1"), Sight("firm", "MILL")])
+def test_the_directory_is_refused_to_whoever_sees_a_part_also_once_it_is_made(
+    stored: StoredReading, sight: Sight
+) -> None:
+    assert stored.directory()
+
+    with pytest.raises(NotFound):
+        stored.at(Asked(), sight).directory()
