@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.auth.rules import PrincipalDep
+from app.auth.rules import signed_in
 from app.auth.sight import Sight, sight_of
 from app.deps import Resources
 
@@ -19,8 +19,8 @@ async def resources_of(request: Request) -> Resources:
 ResourcesDep = Annotated[Resources, Depends(resources_of)]
 
 
-async def _sight(who: PrincipalDep) -> Sight:
-    return sight_of(who)
+async def _sight(request: Request) -> Sight:
+    return sight_of(signed_in(request))
 
 
 SightDep = Annotated[Sight, Depends(_sight)]
@@ -34,8 +34,8 @@ class Visit:
     sight: Sight
 
 
-async def _visit(resources: ResourcesDep, sight: SightDep) -> Visit:
-    return Visit(resources, sight)
+async def _visit(request: Request) -> Visit:
+    return Visit(request.app.state.resources, sight_of(signed_in(request)))
 
 
 VisitDep = Annotated[Visit, Depends(_visit)]

@@ -255,6 +255,6 @@ def read_tree(request: Request, core: str, firm: str, reading: ReadingDep) -> Re
     """Return both derivations of a limit in words, for the table that opens them in place."""
     limit, t = reading.limit(core, firm), Texts(preferences_of(request).language)
     trees = [limit["derivation"], limit["reachable"] if limit["reachable_fen"] else None]
-    told_trees = [told(tree, t) for tree in trees if tree]
+    told_trees = [told(tree, t) for tree in trees if tree] + told_own(limit, t)
     said = [] if told_trees else [notice.text for notice in limit_notices(limit, t)]
     return JSONResponse({"trees": told_trees, "said": said}, headers={"Cache-Control": "no-store"})

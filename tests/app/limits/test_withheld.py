@@ -106,7 +106,7 @@ def shown_of(node: Node) -> dict[str, Any]:
     return said | rest
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(TREES, ALLOWED)
 def test_nothing_withheld_of_any_tree_can_be_worked_out(tree: Node, allowed: Allowed) -> None:
     document = shown_of(seen(tree, allowed, "run").tree)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.auth.sight import EVERYTHING
+from app.auth.sight import EVERYTHING, Sight
 from app.limits import documents
 from app.limits.results import Results, open_results
 from app.limits.shown import Shown
@@ -73,6 +73,12 @@ def test_a_stored_run_is_explained_by_its_own_policy(number: int, results: Resul
     assert told["policy"] == version
     assert set(policies_in(told["derivation"])) == {version}
     assert recomputed(told["derivation"]) == told["limit_fen"]
+
+
+def test_of_a_stored_run_a_core_knows_its_nearest_tier(results: Results) -> None:
+    named = [each.id for each in Shown(results, Sight("core", "CORE1")).members("CORE1")[0]]
+
+    assert named == ["MILL", "PART", "SHOP"]  # Not ORE, which stands in the second tier.
 
 
 def policies_in(node: dict[str, Any]) -> list[str]:
