@@ -17,7 +17,6 @@ from app.cli.listing import Commands
 
 FAILED = 1
 INTERRUPTED = 130  # What a shell gives for a process that an interrupt ended.
-VALUE = "Value error, "  # How pydantic begins the messages of our own checks.
 app = typer.Typer(
     name="deeptier",
     cls=Commands,
@@ -43,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             import traceback  # noqa: PLC0415  # most commands end well
 
             traceback.print_exc()
+        from app.kit.faults import reason  # noqa: PLC0415  # the same
+
         say(f"error: {reason(error)}")
         raise SystemExit(FAILED) from None
 
@@ -55,22 +56,6 @@ def refusals() -> tuple[type[BaseException], ...]:
     from graph.errors import GraphError  # noqa: PLC0415  # the same
 
     return AppError, GraphError, ValidationError, OSError
-
-
-def reason(error: BaseException) -> str:
-    """Return the message of a refusal; a wrong setting is named by its variable."""
-    from pydantic import ValidationError  # noqa: PLC0415  # most commands end well
-
-    if not isinstance(error, ValidationError):
-        return str(error) or type(error).__name__
-    settings = error.title == "Settings"
-    faults = []
-    for fault in error.errors():
-        name = "_".join(str(part) for part in fault["loc"])
-        place = f"DEEPTIER_{name.upper()}" if settings else name
-        said = fault["msg"].removeprefix(VALUE)
-        faults.append(f"{place}: {said}" if place else said)
-    return "; ".join(faults)
 
 
 def say(text: str) -> None:

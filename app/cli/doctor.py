@@ -17,6 +17,7 @@ from app.deps import Resources, open_resources
 from app.errors import AppError
 from app.jobs.running import jobs
 from app.kit import console
+from app.kit.faults import reason
 from app.records.runs import newest_run
 from app.release import code_version
 from app.versions.service import policy_of
@@ -66,7 +67,7 @@ def checks() -> Sequence[Check]:
     try:
         settings = Settings()
     except ValidationError as error:
-        return [*found, Check("settings", ok=False, detail=str(error).replace("\n", " "))]
+        return [*found, Check("settings", ok=False, detail=reason(error))]
     with open_resources(settings) as resources:
         for name, look in _LOOKS:
             found.append(_looked(name, look, resources))

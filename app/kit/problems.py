@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.errors import PROBLEM_TYPE, AppError, Fault, Gone, Problem, Unready
 from app.kit.documents import dumps
+from app.kit.faults import words
 from app.kit.logs import logger
 from app.kit.routing import methods_at
 from app.kit.text import kept_form
@@ -122,7 +123,7 @@ def _on_malformed(request: Request, error: Exception) -> Response:
     errors = [
         Fault(
             place=".".join(str(part) for part in fault["loc"])[:PLACE_LENGTH_MAX],
-            message=str(fault["msg"]),
+            message=words(fault),
         )
         for fault in found[:ERRORS_MAX]
     ]

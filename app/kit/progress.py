@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from app.kit import console
 
 EVERY_SECONDS = 5.0
-Step = Callable[[str, float], None]
+Step = Callable[[str, float | None], None]  # The share is None where nobody knows it.
 
 
 @contextlib.contextmanager
@@ -43,21 +43,23 @@ def _bar(title: str) -> Iterator[Step]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=1.0)
+        task = bar.add_task(title, total=None)
 
-        def step(name: str, share: float) -> None:
-            bar.update(task, description=console.plain(f"{title}: {name}"), completed=share)
+        def step(name: str, share: float | None) -> None:
+            told = console.plain(f"{title}: {name}")
+            total = None if share is None else 1.0
+            bar.update(task, description=told, total=total, completed=share or 0.0)
 
         yield step
 
 
 @contextlib.contextmanager
 def _lines(title: str, every_seconds: float) -> Iterator[Step]:
-    said: tuple[str, float] | None = None
+    said: tuple[str, float | None] | None = None
     ended = threading.Event()
     began = time.monotonic()
 
-    def step(name: str, share: float) -> None:
+    def step(name: str, share: float | None) -> None:
         nonlocal said
         said = name, share
 
@@ -67,7 +69,8 @@ def _lines(title: str, every_seconds: float) -> Iterator[Step]:
                 continue
             name, share = said
             seconds = time.monotonic() - began
-            console.say(console.plain(f"{title}: {name}, {share:.0%}, {seconds:.0f} s"))
+            done = "" if share is None else f"{share:.0%}, "
+            console.say(console.plain(f"{title}: {name}, {done}{seconds:.0f} s"))
 
     teller = threading.Thread(target=tell, name="progress", daemon=True)
     teller.start()

@@ -9,6 +9,7 @@ from app.config import Settings
 from app.deps import open_resources
 from app.kit import console
 from app.kit.documents import Document
+from app.kit.progress import progress
 from app.policy import in_force, load_policies, shipped
 from app.stress.schemas import CHANNELS, Scenario
 from graph.errors import InvalidInput
@@ -51,7 +52,8 @@ def stress(
         # Loaded here: compiled code takes a second to load, which other commands need not wait for.
         service = import_module("app.stress.service")
         place = service.Place.under(reader, resources.home)
-        document: Document = service.run_scenario(place, scenario, policy)
+        with progress("stress") as step:
+            document: Document = service.run_scenario(place, scenario, policy, progress=step)
     if as_json:
         console.print_document(document)
     else:

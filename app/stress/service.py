@@ -1,6 +1,6 @@
 """Stress scenarios: computed once for a version and policy, then read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from graph.stores.base import Reader
 
 LARGEST = 20
 E12_PLACES = 12
+Progress = Callable[[str, float | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,13 @@ class Place:
         return cls(reader, home / "networks", home / "runs" / "scenarios")
 
 
-def run_scenario(place: Place, scenario: Scenario, policy: Policy) -> Document:
+def quietly(_step: str, _share: float | None) -> None:
+    """Tell nobody how far a scenario is."""
+
+
+def run_scenario(
+    place: Place, scenario: Scenario, policy: Policy, *, progress: Progress = quietly
+) -> Document:
     """
     Return what a scenario costs whom; it is computed where it is not there yet.
 
@@ -48,6 +55,7 @@ def run_scenario(place: Place, scenario: Scenario, policy: Policy) -> Document:
         place: The version's reader (`Place.under(reader, home)`), networks, scenarios.
         scenario: Who closes, and along what the shock runs.
         policy: The policy in force on the version's date.
+        progress: Told of each round; how many there will be is not known.
 
     Returns:
         `{"scenario", "version", "as_of", "policy", "parameters", "channels", "closed", "rounds",
@@ -66,9 +74,13 @@ def run_scenario(place: Place, scenario: Scenario, policy: Policy) -> Document:
     if (found := kept.find(name)) is not None:
         return found
     number = place.reader.version.number
+    progress("network", None)
     network = network_in(place.networks, number, lambda: place.reader)
     as_of = place.reader.version.as_of
-    rounds = list(cascade.run(network, _receivables(place), as_of, scenario, policy))
+    rounds: list[Round] = []
+    for each in cascade.run(network, _receivables(place), as_of, scenario, policy):
+        progress(f"round {len(rounds)}", None)
+        rounds.append(each)
     head = {
         "scenario": name,
         "version": number,

@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,9 +20,24 @@ from app import cli
 from app.auth.tokens import read
 from app.config import Settings
 from app.kit.clock import utc_now
+from graph.stores import open_store
 from tests.app.economy import write_files
 
 ROOT = Path(__file__).parent.parent.parent.parent
+# A command that is interrupted, as by a key, when it says for the first time how far it is.
+INTERRUPTED = """
+import os, signal, sys
+from app.kit import progress
+from contextlib import contextmanager
+
+@contextmanager
+def pressed(title):
+    yield lambda step, share: os.kill(os.getpid(), signal.SIGINT)
+
+progress.progress = pressed
+from app.cli import main
+main(sys.argv[1:])
+"""
 
 
 @dataclass(frozen=True)
@@ -367,3 +383,67 @@ def test_a_worker_runs_until_it_is_told_to_stop(home: Path) -> None:
     process.stderr.close()
 
     assert process.wait(timeout=30) == 0
+
+
+def test_a_misspelt_command_is_told_which_there_is(deeptier: Run) -> None:
+    for words, meant in (
+        (["limit"], "limits"),
+        (["core", "lst"], "list"),
+        (["explian"], "explain"),
+    ):
+        said = deeptier(*words)
+        assert said.status == 2, words
+        assert f"Did you mean '{meant}'?" in said.err, words
+
+
+def test_cores_are_listed_by_either_name(deeptier: Run) -> None:
+    assert deeptier("core", "list", "--json").json == deeptier("cores", "--json").json
+    assert deeptier("core", "list").out == deeptier("cores").out
+
+
+def test_a_limit_is_explained_in_yuan_and_shares_of_six_places(deeptier: Run) -> None:
+    said = deeptier("explain", "CORE1", "MILL")
+
+    tree = said.out.splitlines()[9:]
+    assert tree[0].startswith("Limit [limit, floor]")
+    for line in tree:
+        if " yuan" in line:
+            assert re.search(r"\s-?[\d,]+\.\d{2} yuan$", line), line
+        if re.search(r" (share|ratio|rate)$", line):
+            assert re.search(r"\s-?\d+\.\d{6} \w+$", line), line
+    exact = deeptier("explain", "CORE1", "MILL", "--json").json
+    assert isinstance(exact["derivation"]["value"], int)
+
+
+def test_no_message_begins_with_the_library_s_words(
+    deeptier: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEEPTIER_RECORDS_URL", "neo4j://x")
+    monkeypatch.setenv("DEEPTIER_PORT", "many")
+
+    for words in (["cores"], ["doctor"], ["doctor", "--json"], ["limits", "CORE1"]):
+        said = deeptier(*words)
+        assert said.status == 1
+        assert "Value error" not in said.out + said.err
+        assert "DEEPTIER_PORT" in said.out + said.err
+        assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("command", ["ingest", "refresh"])
+def test_an_interrupt_ends_with_130_and_no_trace(home: Path, tmp_path: Path, command: str) -> None:
+    files = write_files(tmp_path / "files")
+    words = ["ingest", "files", str(files), "--as-of", "2026-07-01"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, *(words if command == "ingest" else ["refresh"])],
+        cwd=ROOT,
+        env={**os.environ, "DEEPTIER_HOME": str(home), "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    out, err = process.communicate(timeout=120)
+
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    with open_store(f"sqlite:///{home / 'graph.db'}") as store:
+        assert [each.number for each in store.versions()] == [1]
