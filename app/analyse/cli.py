@@ -17,7 +17,8 @@ from app.kit.progress import progress
 analyse = typer.Typer(
     name="analyse",
     no_args_is_help=True,
-    help="Run one analysis on plain files (CSV, XLSX, Parquet), without any store.",
+    help="Run one analysis on plain files (CSV, XLSX, Parquet), without any store.\n\n"
+    "Example: deeptier analyse esri --firms firms.csv --trades trades.csv --out esri.csv",
 )
 
 Firms = Annotated[Path, typer.Option("--firms", help="Firms, one a row.")]

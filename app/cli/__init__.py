@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     debug = "--debug" in given
     try:
         app(args=[each for each in given if each != "--debug"], prog_name="deeptier")
+    except KeyboardInterrupt:  # Between two steps; within one typer ends it with the same status.
+        raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:  # Who read our output has gone, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(FAILED) from None

@@ -18,7 +18,9 @@ from app.kit.logs import configure_logs
 from app.kit.operator import operator
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-jobs = typer.Typer(name="jobs", help="Scheduled jobs and their last runs.")
+jobs = typer.Typer(
+    name="jobs", help="Scheduled jobs and their last runs.\n\nExample: deeptier jobs --json"
+)
 
 
 class JobFailed(AppError):

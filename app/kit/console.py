@@ -80,9 +80,13 @@ def show_facts(facts: Mapping[str, object]) -> None:
         show(f"{name:<{width}}  {value:>{right if isinstance(value, Figure) else 0}}".rstrip())
 
 
-def yuan(amount_fen: int | str | Decimal | None) -> Figure:
+def yuan(amount_fen: int | str | Decimal | None, *, power: int = 1) -> Figure:
     """
     Return an amount in yuan with two places, cut towards zero, or a dash where it is absent.
+
+    Args:
+        amount_fen: In fen, or in that power of fen.
+        power: How often money is multiplied in it.
 
     Example:
         >>> yuan(928000000), yuan(-5), yuan("123456.789"), yuan(None)
@@ -90,7 +94,7 @@ def yuan(amount_fen: int | str | Decimal | None) -> Figure:
     """
     if amount_fen is None:
         return Figure("-")
-    cut = Decimal(amount_fen).scaleb(-2, WIDE).quantize(CENT, context=WIDE)
+    cut = Decimal(amount_fen).scaleb(-2 * power, WIDE).quantize(CENT, context=WIDE)
     return Figure(f"{cut:,f}")
 
 

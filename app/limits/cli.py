@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,11 +18,13 @@ from app.limits import documents
 from app.limits.sheet import sheet
 from app.limits.shown import Shown
 from app.versions.service import Asked
+from app.web.derivations import AMOUNT, Measure, measure_of
 
 GAP = "  "
 LABEL_MIN = 12
 SHARES = ("share", "ratio", "rate")
 SHOWN = 30
+WIDE = 120  # A line of a tree is no longer, so that figures stand near their words.
 Version = Annotated[int | None, typer.Option("--version", help="A version; newest by default.")]
 AsOf = Annotated[
     dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The version of a day.")
@@ -79,7 +82,8 @@ def explain(
     for name in ("derivation", "reachable"):
         if document[name] is not None:
             console.show("")
-            _tree(document[name], 0)
+            for line in _tree(document[name])[0]:
+                console.show(line)
 
 
 def _asked(version: int | None, as_of: dt.datetime | None) -> Asked:
@@ -123,28 +127,35 @@ def _show(document: Document) -> None:
         console.show(f"… and {len(firms) - SHOWN} more; --csv FILE or --json has all of them")
 
 
-def _tree(node: Mapping[str, Any], depth: int) -> None:
-    """Print a node and what is below it; a tree is as deep as its formulas, never deeper."""
-    figure = _figure(node)
+def _tree(node: Mapping[str, Any], depth: int = 0) -> tuple[list[str], Measure]:
+    """Return the lines of a node and all below it; a tree is as deep as its formulas."""
+    below = [_tree(child, depth + 1) for child in node["children"]]
+    measure = measure_of(node, [known for _, known in below])
+    first = _line(node, depth, _figure(node, measure))
+    return [first, *chain.from_iterable(lines for lines, _ in below)], measure
+
+
+def _line(node: Mapping[str, Any], depth: int, figure: str) -> str:
+    """Return a node's line: its words to the left, cut where they must be, its figure whole."""
+    columns = min(console.width(), WIDE)
     label, step = console.plain(node["label"]["en"]), f" [{node['code']}, {node['op']}]"
     begin = "  " * depth
-    room = console.width() - len(begin) - cell_len(step) - cell_len(figure) - len(GAP)
+    room = columns - len(begin) - cell_len(step) - cell_len(figure) - len(GAP)
     if cell_len(label) > room:
         label = console.fitted(label, max(room, LABEL_MIN))
     line = f"{begin}{label}{step}"
-    blank = console.width() - cell_len(line) - cell_len(figure)
-    console.show(line + " " * max(blank, len(GAP)) + figure)
-    for child in node["children"]:
-        _tree(child, depth + 1)
+    blank = columns - cell_len(line) - cell_len(figure)
+    return line + " " * max(blank, len(GAP)) + figure
 
 
-def _figure(node: Mapping[str, Any]) -> str:
+def _figure(node: Mapping[str, Any], measure: Measure) -> str:
     """Return a node's value for people: yuan with two places, shares with six."""
     value, unit = node["value"], node["unit"]
     if value is None:
         return f"absent: {node['source'].get('reason', '')}"
     if unit == "fen":
-        return f"{console.yuan(value)} yuan"
+        figure = console.yuan(value, power=measure.money)
+        return f"{figure} yuan" if measure == AMOUNT else figure
     if unit in SHARES:
         return f"{console.share(value)} {unit}"
     return f"{value} {unit}"

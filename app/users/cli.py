@@ -43,7 +43,11 @@ class Tokens(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-user = typer.Typer(name="user", no_args_is_help=True, help="People who may sign in.")
+user = typer.Typer(
+    name="user",
+    no_args_is_help=True,
+    help="People who may sign in.\n\nExample: deeptier user add lin officer",
+)
 token = typer.Typer(
     name="token",
     cls=Tokens,
@@ -179,8 +183,8 @@ def list_users(*, as_json: AsJson = False) -> None:
             each.role,
             each.firm or "",
             "" if each.active else "disabled",
-            str(each.sessions),
-            str(each.tokens),
+            each.sessions,
+            each.tokens,
         ]
         for each in found
     ]

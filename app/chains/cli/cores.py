@@ -18,7 +18,11 @@ from app.kit.documents import Document
 from app.kit.operator import operator
 from app.versions.service import Asked
 
-core = typer.Typer(name="core", no_args_is_help=True, help="Choose which firms are cores.")
+core = typer.Typer(
+    name="core",
+    no_args_is_help=True,
+    help="Choose which firms are cores.\n\nExample: deeptier core add F000001",
+)
 
 
 def cores(
