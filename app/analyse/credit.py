@@ -14,6 +14,7 @@ from graph.errors import InvalidInput
 # What moves is counted in whole units so small that all together still fit 64 bits.
 TOTAL_MAX = 10**17
 PLACES_MAX = 9
+FEN = "_fen"
 
 
 def run(options: Options, desk: Desk, step: Step) -> Answer:
@@ -25,7 +26,8 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
     _, codes = firms_of(desk, options.firms)
     claims = claims_of(desk, options.claims, codes)
     sources = _sources(options, desk, codes)
-    unit = _unit(sources, claims)
+    claims, sources = (_in_whole_fen(desk, sheet) for sheet in (claims, sources))
+    unit = _unit(desk, sources, claims)
     pairs = claims.frame.group_by("creditor_row", "debtor_row", maintain_order=True).agg(
         pl.col("amount").sum()
     )
@@ -64,8 +66,18 @@ def _sources(options: Options, desk: Desk, codes: Codes) -> Sheet:
     return sheet
 
 
-def _unit(sources: Sheet, claims: Sheet) -> int:
-    """Return into how many parts one unit of money is divided."""
+def _in_whole_fen(desk: Desk, sheet: Sheet) -> Sheet:
+    """Return the sheet; where its file says that amounts are fen, they are whole."""
+    if FEN not in desk.units:
+        return sheet
+    amounts = sheet.frame["amount"]
+    return desk.refuse(sheet, amounts != amounts.floor(), "amount", "is no whole fen")
+
+
+def _unit(desk: Desk, sources: Sheet, claims: Sheet) -> int:
+    """Return into how many parts one unit of money is divided: fen into none."""
+    if FEN in desk.units:
+        return 1
     total = max(float(np.sum(each.floats("amount"))) for each in (sources, claims))
     places = PLACES_MAX
     while places and total * 10**places > TOTAL_MAX:
@@ -99,5 +111,5 @@ def _table(passed: Passed, codes: Codes, sources: Sheet, unit: int) -> dict[str,
         "source": [names[place] for place in sums["place"]],
         "tier": sums["tier"].to_list(),
         "firm": [codes.names[row] for row in sums["firm"]],
-        "amount": [amount / unit for amount in sums["amount"]],
+        "amount": sums["amount"].to_list() if unit == 1 else (sums["amount"] / unit).to_list(),
     }

@@ -62,6 +62,7 @@ class Desk:
     step: Callable[[str, float], None] = lambda _name, _share: None
     issues: list[Issue] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    units: dict[str, str] = field(default_factory=dict)  # Of money, and who says so.
 
     def sheet(self, path: Path, *columns: Column, each: "Step | None" = None) -> "Sheet":
         """
@@ -113,11 +114,23 @@ class Desk:
             if column.needed and not found:
                 raise InvalidInput(f"{file}, line 1: there is no column {column.name!r}")
             taken |= dict.fromkeys(found, column.name)
+            for name in found:
+                self._take_unit(file, name, name.removeprefix(column.name))
         ignored = [name for name in frame.columns if name not in taken and name != LINE]
         note = f"{file}: not used: {', '.join(ignored)}"
         if ignored and note not in self.notes:
             self.notes.append(note)
         return frame.select(LINE, *taken).rename(taken)
+
+    def _take_unit(self, file: str, column: str, unit: str) -> None:
+        """Note a unit of money; two of them in one question are one too many."""
+        if not unit:
+            return
+        self.units.setdefault(unit, f"{file}, column {column}")
+        if len(self.units) > 1:
+            raise InvalidInput(
+                f"amounts are in two units: {' and '.join(self.units.values())}; give all in one"
+            )
 
     def _wrong(self, issue: Issue) -> None:
         if not self.keep_going:

@@ -7,26 +7,21 @@ of sectors, `rounds` step by step. Equity is `spread_equity`. A result has the s
 number of threads.
 """
 
-from graph.contagion.cascade import (
-    Block,
-    Contagion,
-    Esri,
-    Losses,
-    Observed,
-    close,
-    cut_e12,
-    esri,
-    in_fen,
-    losses,
-    losses_of,
-    observe,
-    rounds,
-)
+from graph.contagion.cascade import close, esri, losses, losses_of, observe, rounds
 from graph.contagion.debtrank import DebtRank, Exposures, spread_equity
 from graph.contagion.economy import Economy, Production, Rules, prepare
 from graph.contagion.equity import EquityBracket, bracket_equity
 from graph.contagion.fixed_point import EXACT, Bracket, bracket
 from graph.contagion.reports import GroupLosses, losses_by, markets_of
+from graph.contagion.results import (
+    Block,
+    Contagion,
+    Esri,
+    Losses,
+    Observed,
+    cut_e12,
+    in_fen,
+)
 from graph.contagion.shocks import Observers, Scenarios
 
 __all__ = [

@@ -1,85 +1,37 @@
 """Cascades of production losses over an economy: one, many, seen by some, or round by round."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from graph.contagion import running
-from graph.contagion.economy import Denominators, Production, Rules
+from graph.contagion import firms, running
+from graph.contagion.economy import Production, Rules
+from graph.contagion.results import Block, Contagion, Esri, Losses, Observed
 from graph.contagion.running import Precision, Runner
 from graph.contagion.shocks import Observers, Scenarios
 from graph.errors import InvalidInput
 from graph.executors import Executor, executor_of
 from graph.kernels import cascades
 from graph.kernels import esri as plain
-from graph.kernels.layout import FloatArray, IntArray
+from graph.kernels.layout import FloatArray
 
-E12 = 10**12
-ERROR_MAX = {"double": 1e-12, "single": 2e-6}  # Of an index, relative, against the equations.
 LOSSES_HELD = 1 << 22  # Losses that a thread may hold.
 
 
-@dataclass(frozen=True, slots=True)
-class Contagion:
-    """What one scenario costs every firm, as shares of its production."""
-
-    down: FloatArray  # For want of inputs.
-    up: FloatArray  # For want of orders.
-    rounds: int
-    esri: float
-    esri_down: float
-    esri_up: float
-    rules: Rules
-
-    @property
-    def loss(self) -> FloatArray:
-        """Return the larger of both losses, firm by firm."""
-        return np.maximum(self.down, self.up)
-
-
-@dataclass(frozen=True, slots=True)
-class Esri:
-    """The index of many scenarios: the weighted share of production that each costs."""
-
-    total: FloatArray
-    down: FloatArray
-    up: FloatArray
-    rounds: IntArray
-    rules: Rules
-    precision: Precision
-    denominators: Denominators
-
-    @property
-    def relative_error_max(self) -> float:
-        """Return how far an index may be from its equations, as a share of it."""
-        return ERROR_MAX[self.precision]
-
-
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """Who loses in one scenario: rows in ascending order, shares down and up, never both 0."""
-
-    rows: IntArray
-    down: FloatArray
-    up: FloatArray
-    rounds: int
-
-    @property
-    def loss(self) -> FloatArray:
-        """Return the larger of both losses, in the order of `rows`."""
-        return np.maximum(self.down, self.up)
-
-
 def close(
-    production: Production, rows: Sequence[int] | Scenarios, *, rules: Rules | None = None
+    production: Production,
+    rows: Sequence[int] | Sequence[str] | Scenarios,
+    *,
+    rules: Rules | None = None,
 ) -> Contagion:
     """
     Close firms, all at once, and return what that costs every other firm.
 
     Args:
         production: The prepared economy.
-        rows: The firms that close; or one scenario with partial shocks.
+        rows: The firms that close, by row or by id; or one scenario with partial shocks.
         rules: When to stop; the published setting by default.
 
     Raises:
@@ -102,7 +54,7 @@ def close(
     down, up = np.zeros(len(production)), np.zeros(len(production))
     down[found.rows], up[found.rows] = found.down, found.up
     shares = running.index(production.weights, down, up)
-    return Contagion(down, up, found.rounds, *shares, rules or Rules())
+    return Contagion(down, up, found.rounds, *shares, rules or Rules(), production.ids)
 
 
 def rounds(
@@ -125,7 +77,7 @@ def rounds(
     for used, left in enumerate(settling(production, scenario, rules)):
         down, up = 1.0 - left[0][production.places], 1.0 - left[1][production.places]
         shares = running.index(production.weights, down, up)
-        yield Contagion(down, up, used, *shares, rules)
+        yield Contagion(down, up, used, *shares, rules, production.ids)
 
 
 def settling(
@@ -159,7 +111,7 @@ def settling(
         yield left
         if largest <= rules.tolerance:
             return
-    running.refuse_moving(np.array([largest]), rules)
+    running.refuse_moving(np.array([largest]), rules, scenarios=scenario.names(production))
 
 
 def esri(
@@ -194,19 +146,22 @@ def esri(
         [1.0, 1.0, 1.0]
     """
     runner = Runner(production, rules or Rules(), precision)
+    names = scenarios.names(production)
     parts = running.spread(
         runner,
         _shocks(production, scenarios),
         Observers.none(len(scenarios)),
         threads=threads,
         progress=progress,
+        asked=running.Asked(names),
     )
-    return _esri(runner, [found.totals for found in parts])
+    return _esri(runner, [found.totals for found in parts], names)
 
 
-def _esri(runner: Runner, parts: list[FloatArray]) -> Esri:
+def _esri(runner: Runner, parts: list[FloatArray], scenarios: Any) -> Esri:
     table = np.concatenate([np.zeros((0, 5)), *parts])
     return Esri(
+        scenarios=scenarios,
         total=table[:, cascades.TOTAL],
         down=table[:, cascades.DOWN],
         up=table[:, cascades.UP],
@@ -218,16 +173,8 @@ def _esri(runner: Runner, parts: list[FloatArray]) -> Esri:
 
 
 def _shocks(production: Production, scenarios: Scenarios) -> cascades.Shocks:
-    shocks = scenarios.shocks(len(production))
+    shocks = scenarios.shocks(production)
     return shocks._replace(rows=production.places[shocks.rows])
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """The index of many scenarios, and what chosen firms lose in each."""
-
-    esri: Esri
-    loss: FloatArray  # 1 - min(hd, hu) of every observer, in the order they were given.
 
 
 def observe(
@@ -268,10 +215,12 @@ def observe(
     seen = observers.checked(len(scenarios), len(production))
     watched = Observers(seen.offsets, production.places[seen.rows])
     totals, losses = [], [np.zeros(0)]
-    for found in running.spread(runner, shocks, watched, threads=threads):
+    names = scenarios.names(production)
+    asked = running.Asked(names)
+    for found in running.spread(runner, shocks, watched, threads=threads, asked=asked):
         totals.append(found.totals)
         losses.append(np.maximum(found.down, found.up))
-    return Observed(_esri(runner, totals), np.concatenate(losses))
+    return Observed(_esri(runner, totals, names), np.concatenate(losses))
 
 
 def losses(
@@ -299,22 +248,13 @@ def losses(
     for block in losses_of(production, scenarios, everybody, rules=rules, threads=threads):
         for down, up, used in zip(block.down, block.up, block.rounds.tolist(), strict=True):
             rows = np.flatnonzero((down > 0) | (up > 0))
-            yield Losses(rows, down[rows], up[rows], used)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """What chosen firms (columns) lose in some scenarios (rows), one after another."""
-
-    down: FloatArray
-    up: FloatArray
-    rounds: IntArray
+            yield Losses(rows, down[rows], up[rows], used, production.ids)
 
 
 def losses_of(
     production: Production,
     scenarios: Scenarios,
-    firms: IntArray,
+    chosen: npt.ArrayLike,
     *,
     rules: Rules | None = None,
     threads: int | Executor = 1,
@@ -325,7 +265,7 @@ def losses_of(
     Args:
         production: The prepared economy.
         scenarios: What fails first.
-        firms: Rows of the firms whose losses are wanted.
+        chosen: The firms whose losses are wanted, by row or by id.
         rules: When to stop; the published setting by default.
         threads: How many scenarios run at a time here; or where they run.
 
@@ -340,12 +280,13 @@ def losses_of(
         >>> next(blocks).down.tolist()
         [[1.0, 1.0], [1.0, 1.0]]
     """
-    runner, wanted = Runner(production, rules or Rules()), np.asarray(firms, np.int64)
+    runner = Runner(production, rules or Rules())
+    wanted = firms.rows_of(chosen, production, "firms")
     columns, shocks = len(wanted), _shocks(production, scenarios)
     Observers(np.array([0, columns]), wanted).checked(1, len(production))
     size = min(running.CHUNK_MAX, max(1, LOSSES_HELD // max(1, columns)))
     executor = executor_of(threads)
-    lanes = executor.lanes
+    lanes, names = executor.lanes, scenarios.names(production)
     for first in range(0, len(scenarios), size * lanes):
         last = min(first + size * lanes, len(scenarios))
         watched = Observers(
@@ -353,29 +294,8 @@ def losses_of(
         )
         part = running.some_shocks(shocks, np.arange(first, last))
         chunk = max(1, -(-(last - first) // lanes))
-        for found in running.spread(runner, part, watched, threads=executor, chunk=chunk):
+        asked = running.Asked(names[first:last], chunk=chunk)
+        for found in running.spread(runner, part, watched, threads=executor, asked=asked):
             shape = (len(found.totals), columns)
             used = found.totals[:, cascades.ROUNDS].astype(np.int64)
             yield Block(found.down.reshape(shape), found.up.reshape(shape), used)
-
-
-def in_fen(shares: FloatArray, amounts_fen: IntArray) -> IntArray:
-    """
-    Return what shares of amounts come to, to the nearest fen.
-
-    Example:
-        >>> in_fen(np.array([0.5, 1.0]), np.array([101, 7])).tolist()
-        [50, 7]
-    """
-    return np.rint(shares * amounts_fen).astype(np.int64)
-
-
-def cut_e12(shares: FloatArray) -> IntArray:
-    """
-    Return shares in units of 1e-12: rounded to 14 places first, which mends a last wrong bit.
-
-    Example:
-        >>> cut_e12(np.array([1 / 3, 0.7 - 0.4, 1.0])).tolist()
-        [333333333333, 300000000000, 1000000000000]
-    """
-    return np.rint(shares * (E12 * 100)).astype(np.int64) // 100

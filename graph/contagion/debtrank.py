@@ -1,18 +1,23 @@
 """Losses of equity passed on from debtors to their creditors (DebtRank)."""
 
-from dataclasses import dataclass
-from typing import Literal, Self
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from graph.contagion.economy import ROUNDS_MAX
+from graph.contagion.firms import checked_ids, firm_column, frame, whole
 from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import debtrank as kernel
 from graph.kernels.equity import Owing
 from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, sum_fits
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["linear", "single-hit", "nonlinear"]
 KINDS: dict[str, int] = {
@@ -33,6 +38,7 @@ class Exposures:
     shares: FloatArray
     weights: FloatArray
     owing: Owing  # The same by debtor.
+    ids: Sequence[str] | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -46,6 +52,7 @@ class Exposures:
         debtors: npt.ArrayLike,
         amounts: npt.ArrayLike,
         weights: npt.ArrayLike | None = None,
+        ids: Sequence[str] | None = None,
     ) -> Self:
         """
         Return the exposures of firms with this equity; equal pairs are added up.
@@ -56,12 +63,13 @@ class Exposures:
             debtors: Row of the firm that owes, another one.
             amounts: What it owes, not negative.
             weights: What a firm counts in the index; by default its equity.
+            ids: What the firms are called, in row order.
 
         Raises:
             InvalidInput: A column is not what it must be.
         """
         buffers = np.array(equity, np.float64)
-        owed, owing = np.array(creditors, np.int64), np.array(debtors, np.int64)
+        owed, owing = whole(creditors, "creditors"), whole(debtors, "debtors")
         sums = np.array(amounts, np.float64)
         counts = buffers if weights is None else np.array(weights, np.float64)
         _check(buffers, counts, owed, owing, sums)
@@ -82,6 +90,7 @@ class Exposures:
                 by_debtor.indices.astype(np.int32),
                 by_debtor.data,
             ),
+            checked_ids(ids, firms),
         )
 
 
@@ -93,6 +102,12 @@ class DebtRank:
     debtrank: float  # Without the first losses.
     total: float
     rounds: int
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm: firm, loss."""
+        named = firm_column(self.ids, np.arange(len(self.losses)))
+        return frame({"firm": named, "loss": self.losses})
 
 
 def spread_equity(
@@ -131,7 +146,7 @@ def spread_equity(
         raise InvalidInput("eta is negative or the tolerance not in [0, 1)")
     if len(scenario) != 1:
         raise InvalidInput(f"{len(scenario)} scenarios where one is wanted")
-    shocks = scenario.shocks(len(exposures))
+    shocks = scenario.shocks(exposures)
     start = np.zeros(len(exposures))
     start[shocks.rows] = shocks.down
     shares = np.minimum(exposures.shares, 1.0) if kind == "single-hit" else exposures.shares
@@ -148,7 +163,8 @@ def spread_equity(
     if largest > tolerance:
         raise NotConverged(f"losses still moved by {largest:.2e} after {rounds} rounds")
     total = float(exposures.weights @ losses)
-    return DebtRank(losses, total - float(exposures.weights @ start), total, rounds)
+    first = float(exposures.weights @ start)
+    return DebtRank(losses, total - first, total, rounds, exposures.ids)
 
 
 def _check(

@@ -1,13 +1,15 @@
 """What a cascade of production losses runs on: an economy, made ready once, and scenarios."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
+from graph.contagion import traded
+from graph.contagion.firms import checked_ids, numbers, whole
 from graph.errors import InvalidInput
 from graph.kernels import layout, production
 from graph.kernels.layout import FloatArray, IntArray
@@ -18,33 +20,8 @@ ROUNDS_MAX = 10_000
 RANGE_MAX = 10_000_000  # Numbers up to this are ranked without sorting.
 UNKNOWN = -1
 DeadSector = Literal["one", "unit"]
+Unsettled = Literal["refuse", "keep"]
 Denominators = Literal["network", "stated"]  # What shares are of: trades inside, or totals given.
-
-
-class Traded(Protocol):
-    """What an economy reads of a `graph.network.Network`."""
-
-    @property
-    def attributes(self) -> pa.Table:
-        """Return what is known of the firms, a row each."""
-        ...
-
-    @property
-    def out_indptr(self) -> npt.NDArray[Any]:
-        """Return where each supplier's trades begin."""
-        ...
-
-    @property
-    def out_indices(self) -> npt.NDArray[Any]:
-        """Return the buyers' rows."""
-        ...
-
-    @property
-    def out_amount_fen(self) -> npt.NDArray[Any]:
-        """Return what each buyer bought."""
-        ...
-
-    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +34,18 @@ class Rules:
         rounds_max: Rounds after which to give up.
         dead_sector: `one`: who is left of a market without supply cannot be replaced. `unit`: an
             availability up to 1e-10 counts as 1, as published code has it (depends on the unit).
+        unsettled: What becomes of a scenario that still moves after `rounds_max`: `refuse` is an
+            error that names it; `keep` gives it no figure (NaN) and leaves those of the others.
     """
 
     tolerance: float = TOLERANCE
     rounds_max: int = ROUNDS_MAX
     dead_sector: DeadSector = "one"
+    unsettled: Unsettled = "refuse"
 
     def __post_init__(self) -> None:
+        if self.unsettled not in ("refuse", "keep"):
+            raise InvalidInput(f"unsettled {self.unsettled!r} is neither 'refuse' nor 'keep'")
         if not 0.0 <= self.tolerance < 1.0:
             raise InvalidInput(f"tolerance {self.tolerance} is not in [0, 1)")
         if self.rounds_max < 1:
@@ -85,11 +67,13 @@ class Economy:
         classes: 0 not needed, 1 not essential, 2 essential, by trade; every trade 1 by default.
         sectors: Number of each firm's sector, -1 unknown (then a sector of its own).
         markets: Firms that can replace each other; the sector by default, -1: irreplaceable.
-        revenue: What upstream shares are divided by; by default the sales inside the network.
-        cost: What downstream shares of a buyer are scaled to; by default its purchases.
+        revenue: What upstream shares are divided by; by default, and where it is missing (NaN), the
+            sales inside the network.
+        cost: What downstream shares of a buyer are scaled to; likewise its purchases.
         weights: What a firm counts in the index; by default its sales inside the network.
         leakage: What is sold and bought outside, as a share of what is traded inside, where no
             revenue or cost is given.
+        ids: What the firms are called, in row order: scenarios and results then know them by id.
     """
 
     firms: int
@@ -103,58 +87,60 @@ class Economy:
     cost: npt.ArrayLike | None = None
     weights: npt.ArrayLike | None = None
     leakage: float = 0.0
+    ids: Sequence[str] | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, network: Traded) -> Self:
+    def of(
+        cls,
+        network: traded.Traded,
+        *,
+        classes: npt.ArrayLike | None = None,
+        sector_classes: Mapping[tuple[str, str], int] | None = None,
+        leakage: float = 0.0,
+    ) -> Self:
         """
         Return the economy of a network: stated revenue and cost count where they are larger.
 
-        What a firm sells and buys outside the network softens shocks; without a statement, or
-        with one below its trades, its trades are all there is.
+        What a firm sells and buys outside the network softens shocks. A firm without a statement,
+        or with one below its trades, has its trades; with a leakage, that much more where it
+        states nothing.
+
+        Args:
+            network: Its firms, with `sector`, `revenue_fen` and `cost_fen` where they are known.
+            classes: By trade, in the order of suppliers and buyers: 0, 1 or 2.
+            sector_classes: The same by sectors of supplier and buyer, in place of `classes`; a
+                pair that is not listed is 0, as is one of a firm without a sector.
+            leakage: What is traded outside, as a share of what is traded inside.
+
+        Raises:
+            InvalidInput: Classes are given twice, or by sectors that the network does not know.
+
+        Example:
+            >>> from graph.testing.networks import toy
+            >>> network = toy({("mill", "cars"): 90}, sector={"mill": "C31", "cars": "C36"})
+            >>> Economy.of(network, sector_classes={("C31", "C36"): 2}).classes.tolist()
+            [2]
         """
+        if classes is not None and sector_classes is not None:
+            raise InvalidInput("classes are given by trade and by sector: give one of both")
         firms = len(network)
         suppliers = np.repeat(np.arange(firms), np.diff(network.out_indptr))
         amounts = np.asarray(network.out_amount_fen, np.float64)
-        sales = layout.added(suppliers, amounts, firms)
-        purchases = layout.added(np.asarray(network.out_indices), amounts, firms)
+        buyers = np.asarray(network.out_indices)
+        if sector_classes is not None:
+            classes = traded.classes_by_sector(network, sector_classes, (suppliers, buyers))
         return cls(
             firms,
             suppliers,
-            network.out_indices,
+            buyers,
             amounts,
-            sectors=_sectors(network),
-            revenue=np.fmax(_stated(network, "revenue_fen"), sales),
-            cost=np.fmax(_stated(network, "cost_fen"), purchases),
+            classes=classes,
+            sectors=traded.sectors_of(network),
+            revenue=traded.stated(network, "revenue_fen", layout.added(suppliers, amounts, firms)),
+            cost=traded.stated(network, "cost_fen", layout.added(buyers, amounts, firms)),
+            leakage=leakage,
+            ids=network.ids,
         )
-
-
-def _sectors(network: Traded) -> IntArray | None:
-    if "sector" not in network.attributes.column_names:
-        return None
-    return number(network.attributes.column("sector"))
-
-
-def _stated(network: Traded, name: str) -> FloatArray:
-    if name not in network.attributes.column_names:
-        return np.zeros(len(network))
-    column = network.attributes.column(name).cast(pa.float64()).fill_null(0.0)
-    return np.asarray(column.to_numpy(), np.float64)
-
-
-def number(values: Any) -> IntArray:
-    """
-    Return a number for every distinct text, from 0 in order of first appearance; null is -1.
-
-    Example:
-        >>> number(["C13", "A01", None, "C13"]).tolist()
-        [0, 1, -1, 0]
-    """
-    column = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    return np.asarray(column.indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +162,7 @@ class Production:
     sales: FloatArray  # By row, inside the network, in the economy's unit.
     replaceability: bool
     denominators: Denominators
+    ids: Sequence[str] | None = field(default=None, repr=False, compare=False)
     # Only `graph.contagion.stored.load` sets it: a changed copy is in no folder.
     origin: Origin | None = field(default=None, init=False, compare=False)
     # What follows from the network alone and is solved once; a changed copy begins without.
@@ -212,8 +199,8 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
     if not (np.isfinite(economy.leakage) and economy.leakage >= 0.0):
         raise InvalidInput(f"leakage {economy.leakage} is negative or missing")
     all_of_it = 1.0 + economy.leakage
-    revenue = _totals(economy, "revenue", sales * all_of_it)
-    cost = _totals(economy, "cost", layout.added(buyers, amounts, firms) * all_of_it)
+    revenue, by_revenue = _totals(economy, "revenue", sales * all_of_it)
+    cost, by_cost = _totals(economy, "cost", layout.added(buyers, amounts, firms) * all_of_it)
     weights = column_of(economy, "weights", sales)
     degrees = np.bincount(suppliers, minlength=firms) + np.bincount(buyers, minlength=firms)
     rows = production.places(markets, degrees)
@@ -229,19 +216,20 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
     )
     total = weights.sum()
     shares = weights / total if total > 0 else np.zeros(firms)
-    stated = all_of_it > 1.0 or economy.revenue is not None or economy.cost is not None
+    stated = all_of_it > 1.0 or by_revenue or by_cost
     denominators: Denominators = "stated" if stated else "network"
-    return Production(structure, rows, places, shares, sales, replaceability, denominators)
+    ids = checked_ids(economy.ids, firms)
+    return Production(structure, rows, places, shares, sales, replaceability, denominators, ids)
 
 
 def trades_of(economy: Economy) -> tuple[IntArray, IntArray, FloatArray, layout.Classes]:
     """Return suppliers, buyers, amounts and classes, or raise `InvalidInput`."""
-    suppliers, buyers = (np.asarray(ends, np.int64) for ends in (economy.suppliers, economy.buyers))
+    suppliers, buyers = whole(economy.suppliers, "suppliers"), whole(economy.buyers, "buyers")
     amounts = np.asarray(economy.amounts, np.float64)
     classes = (
         np.ones(len(suppliers), np.int8)
         if economy.classes is None
-        else np.asarray(economy.classes, np.int64)
+        else numbers(economy.classes, "classes")
     )
     if not len(suppliers) == len(buyers) == len(amounts) == len(classes):
         raise InvalidInput("suppliers, buyers, amounts and classes differ in length")
@@ -278,19 +266,40 @@ def refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
 def column_of(economy: Economy, name: str, default: FloatArray) -> FloatArray:
     """Return a column of amounts by firm, or the default, or raise `InvalidInput`."""
     given = getattr(economy, name)
-    if given is None:
-        return default
-    values = np.array(given, np.float64)
+    return default if given is None else _by_firm(economy, name, np.array(given, np.float64))
+
+
+def _by_firm(economy: Economy, name: str, values: FloatArray) -> FloatArray:
     if values.shape != (economy.firms,):
         raise InvalidInput(f"{name} has {values.size} entries for {economy.firms} firms")
     _check_amounts(values, name)
     return values
 
 
-def _totals(economy: Economy, name: str, inside: FloatArray) -> FloatArray:
-    values = column_of(economy, name, inside)
+def stated_of(economy: Economy, name: str, inside: FloatArray) -> FloatArray:
+    """Return what firms state, 0 where they do not: then their trades count, and the leakage."""
+    given = getattr(economy, name)
+    if given is None:
+        return np.zeros(economy.firms)
+    values = np.array(given, np.float64)
+    silent = np.isnan(values) if values.shape == inside.shape else np.zeros(0, np.bool_)
+    if silent.any():
+        values[silent] = inside[silent] * economy.leakage + inside[silent] * (economy.leakage > 0)
+    return _by_firm(economy, name, values)
+
+
+def _totals(economy: Economy, name: str, inside: FloatArray) -> tuple[FloatArray, bool]:
+    """Return what counts as a total of every firm, and whether any of them was stated."""
+    given = getattr(economy, name)
+    if given is None:
+        return inside, False
+    values = np.array(given, np.float64)
+    silent = np.isnan(values) if values.shape == inside.shape else np.zeros(0, np.bool_)
+    if silent.any():
+        values[silent] = inside[silent]
+    values = _by_firm(economy, name, values)
     refuse((values == 0) & (inside > 0), name, "is 0 for a firm that trades")
-    return values
+    return values, not silent.all() or not len(silent)
 
 
 def numbers_of(economy: Economy, name: str) -> IntArray:
@@ -298,7 +307,7 @@ def numbers_of(economy: Economy, name: str) -> IntArray:
     given = getattr(economy, name)
     if given is None:
         return np.full(economy.firms, UNKNOWN)
-    values = np.array(given, np.int64)
+    values = numbers(given, name)
     if values.shape != (economy.firms,):
         raise InvalidInput(f"{name} has {values.size} entries for {economy.firms} firms")
     return values

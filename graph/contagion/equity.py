@@ -1,13 +1,15 @@
 """Losses of equity of many scenarios, between a bound from below and from above."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.contagion import running
 from graph.contagion.debtrank import Exposures, spread_equity
+from graph.contagion.firms import frame
 from graph.contagion.running import Progress
 from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput
@@ -15,6 +17,9 @@ from graph.kernels import equity as kernel
 from graph.kernels.cascades import Shocks
 from graph.kernels.equity import Effort
 from graph.kernels.layout import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ACCURACY = 1e-4  # Of what a unit costs: a width of that is not worth a sweep.
 SWEEPS_MAX = 400
@@ -39,6 +44,14 @@ class EquityBracket:
     upper: FloatArray
     first: FloatArray  # First losses alone.
     exact: npt.NDArray[np.bool_]
+    scenarios: Any = field(default=None, repr=False)  # What each is called.
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a scenario: scenario, total, debtrank, lower, upper, exact."""
+        called = np.arange(len(self.lower)) if self.scenarios is None else self.scenarios
+        columns = {"total": self.total, "debtrank": self.debtrank}
+        ends = {"lower": self.lower, "upper": self.upper, "exact": self.exact}
+        return frame({"scenario": called, **columns, **ends})
 
     @property
     def total(self) -> FloatArray:
@@ -95,7 +108,7 @@ def bracket_equity(
         raise InvalidInput(f"width {width} is not in (0, 1]")
     if threads < 1:
         raise InvalidInput(f"threads {threads} is not at least 1")
-    shocks = scenarios.shocks(len(exposures))
+    shocks = scenarios.shocks(exposures)
     y, _ = kernel.worth(exposures.owing, exposures.weights, ACCURACY, SWEEPS_MAX)
     found = _pushed(exposures, shocks, y, THRESHOLDS[0], threads=threads, progress=progress)
     for threshold in THRESHOLDS[1:]:
@@ -107,7 +120,11 @@ def bracket_equity(
     exact[wide] = True
     _iterate(exposures, scenarios, found, wide, threads)
     return EquityBracket(
-        found[:, kernel.LOWER], found[:, kernel.UPPER], found[:, kernel.FIRST], exact
+        found[:, kernel.LOWER],
+        found[:, kernel.UPPER],
+        found[:, kernel.FIRST],
+        exact,
+        scenarios.names(exposures),
     )
 
 

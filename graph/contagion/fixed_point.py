@@ -1,13 +1,15 @@
 """The index of production losses at its fixed point, between a bound from below and from above."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.contagion import cascade, running, stored
 from graph.contagion.economy import Denominators, Origin, Production, Rules
+from graph.contagion.firms import frame
 from graph.contagion.running import Precision, Progress
 from graph.contagion.shocks import Scenarios
 from graph.contagion.worth import worth_of
@@ -20,6 +22,9 @@ from graph.kernels.cascades import Shocks
 from graph.kernels.frontier import State
 from graph.kernels.layout import FloatArray, IntArray
 from graph.kernels.raised import Aims
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 THRESHOLDS = (1e-4, 1e-5, 1e-7)  # What a loss may cost and yet wait: at first, and refined.
 LIFT_ROUNDS_MAX = 200
@@ -55,6 +60,14 @@ class Bracket:
     rounds: IntArray
     exact: npt.NDArray[np.bool_]
     denominators: Denominators
+    scenarios: Any = field(default=None, repr=False)  # What each is called.
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a scenario: scenario, esri, lower, upper, down, up, rounds, exact."""
+        called = np.arange(len(self.total)) if self.scenarios is None else self.scenarios
+        names = ("lower", "upper", "down", "up", "rounds", "exact")
+        rest = {name: getattr(self, name) for name in names}
+        return frame({"scenario": called, "esri": self.total, **rest})
 
     @property
     def width(self) -> FloatArray:
@@ -107,7 +120,7 @@ def bracket(
         if not 0.0 < share <= 1.0:
             raise InvalidInput(f"{name} {share} is not in (0, 1]")
     executor = executor_of(threads)
-    shocks = scenarios.shocks(len(production))
+    shocks = scenarios.shocks(production)
     shocks = shocks._replace(rows=production.places[shocks.rows])
     worth = worth_of(production, threads=executor.lanes)
     pusher = _Pusher(production, worth, THRESHOLDS[0])
@@ -133,6 +146,7 @@ def bracket(
         rounds=found[:, kernel.ROUNDS].astype(np.int64),
         exact=exact,
         denominators=production.denominators,
+        scenarios=scenarios.names(production),
     )
 
 

@@ -12,7 +12,7 @@ for missing inputs (down), missing orders (up), and the larger of both.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +20,15 @@ import pyarrow as pa
 
 from graph.contagion.cascade import losses_of
 from graph.contagion.economy import UNKNOWN, Production, Rules
+from graph.contagion.firms import numbers as numbered
 from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput
 from graph.executors import Executor
 from graph.kernels.cascades import Shocks
 from graph.kernels.layout import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Side = Literal["loss", "down", "up"]
 SIDES: tuple[Side, Side, Side] = ("loss", "down", "up")
@@ -76,6 +80,11 @@ class GroupLosses:
         columns["share_of_total"] = self.share_of_total()[scenarios, places]
         return pa.table(columns)
 
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the same table as a pandas frame."""
+        made: pd.DataFrame = self.table().to_pandas()
+        return made
+
     def _of(self, side: Side) -> FloatArray:
         if side not in SIDES:
             raise InvalidInput(f"side {side!r} is none of {', '.join(SIDES)}")
@@ -117,7 +126,7 @@ def losses_by(
         ([7, 8], [[0.4, 0.6]], [[0.0, 0.6]])
     """
     rules = rules or Rules()
-    numbers = np.array(groups, np.int64)
+    numbers = numbered(groups, "groups")
     if numbers.shape != (len(production),):
         raise InvalidInput(f"groups has {numbers.size} entries for {len(production)} firms")
     if numbers.min(initial=UNKNOWN) < UNKNOWN:
@@ -133,7 +142,7 @@ def losses_by(
         sums["down"].append(_summed(block.down, weights, starts))
         sums["up"].append(_summed(block.up, weights, starts))
     nothing = np.zeros((0, len(distinct)))
-    shocks = scenarios.shocks(len(production))
+    shocks = scenarios.shocks(production)
     shock, shock_down, shock_up = _first(production.weights, shocks, places, len(distinct))
     return GroupLosses(
         groups=distinct,

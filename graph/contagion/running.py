@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -153,6 +153,14 @@ class Runner:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What scenarios are called, and how many are run at a time."""
+
+    names: Any = None
+    chunk: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """A runner in words: the network's folder, and how to run."""
 
@@ -177,15 +185,16 @@ def spread(
     observers: Observers,
     *,
     threads: int | Executor,
-    chunk: int | None = None,
     progress: Progress | None = None,
+    asked: Asked | None = None,
 ) -> Iterator[Answers]:
     """Yield the answers of all scenarios, chunk by chunk, in order."""
+    asked = asked or Asked()
     executor = executor_of(threads)
     count = len(shocks.offsets) - 1
     if not count:
         return
-    size = chunk or min(CHUNK_MAX, max(CHUNK_MIN, -(-count // (2 * executor.lanes))))
+    size = asked.chunk or min(CHUNK_MAX, max(CHUNK_MIN, -(-count // (2 * executor.lanes))))
 
     def pieces() -> Iterator[Piece]:
         for first in range(0, count, size):
@@ -194,7 +203,13 @@ def spread(
             yield some_shocks(shocks, chosen), own
 
     for number, found in enumerate(executor.map(runner, pieces())):
-        refuse_moving(found.totals[:, cascades.LARGEST], runner.rules, first=number * size)
+        moving = found.totals[:, cascades.LARGEST] > runner.rules.tolerance
+        if runner.rules.unsettled == "keep":
+            found.totals[moving, : cascades.UP + 1] = np.nan
+            _put_nothing(found, moving)
+        elif moving.any():
+            largest = found.totals[:, cascades.LARGEST]
+            refuse_moving(largest, runner.rules, first=number * size, scenarios=asked.names)
         if progress is not None:
             progress(len(found.totals))
         yield found
@@ -217,6 +232,12 @@ def some_shocks(shocks: Shocks, chosen: IntArray) -> Shocks:
     """Return some scenarios of many."""
     places, ends = _entries(shocks.offsets, chosen)
     return Shocks(ends, shocks.rows[places], shocks.down[places], shocks.up[places])
+
+
+def _put_nothing(found: Answers, moving: npt.NDArray[np.bool_]) -> None:
+    """Give observers of scenarios that still move no figure."""
+    unknown = np.repeat(moving, np.diff(found.offsets))
+    found.down[unknown], found.up[unknown] = np.nan, np.nan
 
 
 def _put(found: Answers, again: Answers, chosen: IntArray) -> None:
@@ -244,11 +265,27 @@ def index(weights: FloatArray, down: FloatArray, up: FloatArray) -> tuple[float,
     )
 
 
-def refuse_moving(largest: FloatArray, rules: Rules, *, first: int = 0) -> None:
-    """Raise `NotConverged` for the first scenario whose last decrease is above the tolerance."""
+def refuse_moving(
+    largest: FloatArray, rules: Rules, *, first: int = 0, scenarios: Any = None
+) -> None:
+    """
+    Raise for the first scenario whose last decrease is above the tolerance.
+
+    Args:
+        largest: The last decrease of each.
+        rules: When a scenario is at rest.
+        first: Number of the first of them.
+        scenarios: What each is called, as a column of text; by its number where there is none.
+
+    Raises:
+        NotConverged: One moves.
+    """
     moving = np.flatnonzero(largest > rules.tolerance)
     if len(moving):
+        at = first + int(moving[0])
+        called = getattr(scenarios, "slice", lambda *_: None)(at, 1)
+        name = "" if called is None else f" (firm {called[0].as_py()!r})"
         raise NotConverged(
-            f"scenario {first + moving[0]}: losses still moved by {largest[moving[0]]:.2e} after "
+            f"scenario {at}{name}: losses still moved by {largest[moving[0]]:.2e} after "
             f"{rules.rounds_max} rounds (tolerance {rules.tolerance:g})"
         )

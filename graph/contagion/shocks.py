@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.contagion.economy import refuse
+from graph.contagion.firms import Named, firm_column, named_or_whole, rows_of, whole
 from graph.errors import InvalidInput
 from graph.kernels.cascades import Shocks
 from graph.kernels.layout import FloatArray, IntArray
@@ -20,13 +21,13 @@ class Scenarios:
 
     Args:
         offsets: Where each scenario begins in the columns; one more than there are scenarios.
-        rows: Shocked firms, each at most once in a scenario.
+        rows: Shocked firms, each at most once in a scenario; their ids where the network has some.
         down: Share of its production that the firm loses at the start, running downstream.
         up: The same, running upstream.
     """
 
     offsets: IntArray
-    rows: IntArray
+    rows: npt.NDArray[Any]
     down: FloatArray
     up: FloatArray = field(repr=False)
 
@@ -35,15 +36,27 @@ class Scenarios:
 
     @classmethod
     def alone(cls, rows: npt.ArrayLike) -> Self:
-        """Return one scenario a row: that firm closes."""
-        firms = np.array(rows, np.int64)
+        """
+        Return one scenario a firm, given by row or by id: it closes.
+
+        Raises:
+            InvalidInput: The firms are given by neither.
+        """
+        firms = named_or_whole(rows, "rows")
         whole = np.ones(len(firms))
         return cls(np.arange(len(firms) + 1), firms, whole, whole.copy())
 
     @classmethod
-    def together(cls, rows: Sequence[int], *, down: float = 1.0, up: float = 1.0) -> Self:
-        """Return one scenario: all these firms lose that share at once."""
-        firms = np.array(rows, np.int64)
+    def together(
+        cls, rows: Sequence[int] | Sequence[str], *, down: float = 1.0, up: float = 1.0
+    ) -> Self:
+        """
+        Return one scenario: all these firms, given by row or by id, lose that share at once.
+
+        Raises:
+            InvalidInput: The firms are given by neither.
+        """
+        firms = named_or_whole(rows, "rows")
         size = len(firms)
         return cls(np.array([0, size]), firms, np.full(size, down), np.full(size, up))
 
@@ -56,15 +69,20 @@ class Scenarios:
         rows, down, up = np.asarray(self.rows), np.asarray(self.down), np.asarray(self.up)
         return type(self)(ends, rows[places], down[places], up[places])
 
-    def shocks(self, firms: int) -> Shocks:
+    def shocks(self, network: Named | int) -> Shocks:
         """
         Return the columns as the kernels take them.
+
+        Args:
+            network: Who knows the firms by id, or how many there are.
 
         Raises:
             InvalidInput: They do not fit together, a firm stands twice in one scenario, or a
                 share is not in [0, 1].
+            NotFound: The network has no firm of that id.
         """
-        offsets, rows = np.asarray(self.offsets, np.int64), np.asarray(self.rows, np.int64)
+        firms = network if isinstance(network, int) else len(network)
+        offsets, rows = whole(self.offsets, "offsets"), rows_of(self.rows, network, "rows")
         down, up = np.asarray(self.down, np.float64), np.asarray(self.up, np.float64)
         if not len(rows) == len(down) == len(up):
             raise InvalidInput("rows, down and up differ in length")
@@ -77,6 +95,12 @@ class Scenarios:
         if np.diff(offsets).max(initial=0) > 1 and _twice(offsets, rows, firms):
             raise InvalidInput("a firm stands twice in one scenario")
         return Shocks(offsets, rows, down, up)
+
+    def names(self, network: Named) -> Any:
+        """Return a column of what scenarios are called: by their firm where all have one."""
+        if len(self.offsets) == len(self.rows) + 1 and bool((np.diff(self.offsets) == 1).all()):
+            return firm_column(network.ids, rows_of(self.rows, network, "rows"))
+        return np.arange(len(self))
 
 
 def _twice(offsets: IntArray, rows: IntArray, firms: int) -> bool:
@@ -111,7 +135,7 @@ class Observers:
         Raises:
             InvalidInput: Offsets do not fit the scenarios, or a row is that of no firm.
         """
-        offsets, rows = np.array(self.offsets, np.int64), np.array(self.rows, np.int64)
+        offsets, rows = whole(self.offsets, "offsets"), whole(self.rows, "observers")
         if len(offsets) != scenarios + 1 or offsets[0] != 0 or offsets[-1] != len(rows):
             raise InvalidInput("offsets do not give every scenario its observers")
         refuse(np.diff(offsets) < 0, "offsets", "is larger than the next")

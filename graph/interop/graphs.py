@@ -1,6 +1,11 @@
 """Networks to and from networkx, for notebooks and for graphs of some thousand firms."""
 
+import math
+from fractions import Fraction
+from typing import Literal
+
 import networkx as nx
+import numpy as np
 import pyarrow as pa
 
 from graph.errors import InvalidInput
@@ -8,6 +13,12 @@ from graph.interop.frames import trades_frame
 from graph.network import Network
 
 AMOUNT = "amount_fen"
+Unit = Literal["fen", "yuan"]
+FEN_A_UNIT: dict[str, int] = {"fen": 1, "yuan": 100}
+APART_MAX = Fraction(
+    1, 1000
+)  # Of a fen, between an amount in yuan and the fen that it is taken for.
+AMOUNT_END = 2**63
 
 
 def to_networkx(network: Network) -> nx.DiGraph:
@@ -30,21 +41,33 @@ def to_networkx(network: Network) -> nx.DiGraph:
     return graph
 
 
-def from_networkx(graph: nx.DiGraph) -> Network:
+def from_networkx(graph: nx.DiGraph, *, amount: str = AMOUNT, unit: Unit = "fen") -> Network:
     """
-    Return the network of a directed graph whose edges carry `amount_fen`.
+    Return the network of a directed graph whose edges carry amounts.
 
     Parallel edges are summed. Attributes of nodes become attributes of firms.
 
+    Args:
+        graph: From supplier to buyer; a node is a firm's id.
+        amount: What the attribute of an edge is called that holds its amount.
+        unit: Of the amounts. Python's and NumPy's numbers are taken; in `fen` they are whole, in
+            `yuan` they are taken to the nearest fen, from which no more than a thousandth of one
+            may lie between.
+
     Raises:
-        InvalidInput: The graph is undirected, a node is no text, or an amount is no integer.
+        InvalidInput: The graph is undirected, a node is no text, or an amount is no whole fen.
 
     Example:
         >>> graph = nx.DiGraph()
         >>> graph.add_edge("mill", "cars", amount_fen=90)
         >>> from_networkx(graph).sales_fen.tolist()
         [0, 90]
+        >>> graph.add_edge("mill", "cars", paid=0.9)
+        >>> from_networkx(graph, amount="paid", unit="yuan").sales_fen.tolist()
+        [0, 90]
     """
+    if unit not in FEN_A_UNIT:
+        raise InvalidInput(f"unit {unit!r} is none of {', '.join(FEN_A_UNIT)}")
     if not graph.is_directed():
         raise InvalidInput("a network goes from supplier to buyer; this graph has no directions")
     names = sorted({name for _, found in graph.nodes(data=True) for name in found} - {"firm"})
@@ -52,7 +75,10 @@ def from_networkx(graph: nx.DiGraph) -> Network:
         {"firm": _firm(node), **{name: found.get(name) for name in names}}
         for node, found in graph.nodes(data=True)
     ]
-    edges = [(s, b, _amount(s, b, found)) for s, b, found in graph.edges(data=True)]
+    edges = [
+        (s, b, _fen(f"edge {s!r} to {b!r}: {amount}", found.get(amount), unit))
+        for s, b, found in graph.edges(data=True)
+    ]
     trades = {
         "supplier": pa.array([edge[0] for edge in edges], pa.string()),
         "buyer": pa.array([edge[1] for edge in edges], pa.string()),
@@ -67,12 +93,22 @@ def _firm(node: object) -> str:
     return node
 
 
-def _amount(supplier: object, buyer: object, found: dict[str, object]) -> int:
-    amount = found.get(AMOUNT)
-    if not isinstance(amount, int) or isinstance(amount, bool) or abs(amount) >= 2**63:
-        said = f"edge {supplier!r} to {buyer!r}: {AMOUNT} must be whole fen, not {amount!r}"
-        raise InvalidInput(said)
-    return amount
+def _fen(place: str, amount: object, unit: Unit) -> int:
+    """Return an amount in whole fen."""
+    if isinstance(amount, bool | np.bool_) or not isinstance(
+        amount, int | float | np.integer | np.floating
+    ):
+        raise InvalidInput(f"{place} must be whole fen, not {amount!r}")
+    if not math.isfinite(amount):
+        raise InvalidInput(f"{place} must be whole fen, not {amount!r}")
+    exact = Fraction(amount.item() if isinstance(amount, np.generic) else amount)
+    fen = exact * FEN_A_UNIT[unit]
+    whole = round(fen)
+    if abs(fen - whole) > (APART_MAX if unit == "yuan" else 0):
+        raise InvalidInput(f"{place} must be whole fen, not {amount!r} {unit}")
+    if abs(whole) >= AMOUNT_END:
+        raise InvalidInput(f"{place} must be whole fen that fit 64 bits, not {amount!r}")
+    return whole
 
 
 def _columns(rows: list[dict[str, object]], names: list[str]) -> pa.Table:

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from graph.contagion import Economy
-from graph.contagion.economy import column_of, numbers_of, trades_of
+from graph.contagion.economy import column_of, numbers_of, stated_of, trades_of
 from graph.errors import InvalidInput
 from graph.kernels import growing, layout, sweeps
 from graph.kernels import shares as kernel
@@ -272,14 +272,14 @@ def _books(economy: Economy) -> tuple[Books, tuple[RowArray, RowArray, FloatArra
     sellers = Sellers(
         layout.added(trades[0], trades[2], economy.firms),
         layout.added(trades[1], trades[2], economy.firms),
-        column_of(economy, "cost", np.zeros(economy.firms)).copy(),
+        stated_of(economy, "cost", layout.added(trades[1], trades[2], economy.firms)).copy(),
         np.array([least if economy.cost is None else 1.0]),
         sector,
         np.zeros(len(numbers)),
     )
     books = Books(
         sellers,
-        column_of(economy, "revenue", np.zeros(economy.firms)).copy(),
+        stated_of(economy, "revenue", sellers.sales).copy(),
         least if economy.revenue is None else 1.0,
         economy.weights is None,
         numbers,

@@ -155,7 +155,7 @@ class Saving:
         if self.threads < 1:
             raise InvalidInput(f"threads {self.threads} is not at least 1")
         self._weights = self.stress.weights()
-        self._shocks = self.stress.scenarios.shocks(len(self.stress.production))
+        self._shocks = self.stress.scenarios.shocks(self.stress.production)
         order = np.argsort(self._shocks.rows, kind="stable")
         ranked = self._shocks.rows[order]
         starts = np.searchsorted(ranked, self.table.rows)

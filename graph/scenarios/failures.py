@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from graph.contagion.economy import UNKNOWN, number
+from graph.contagion.traded import UNKNOWN, number
 from graph.errors import InvalidInput
 from graph.kernels.layout import FloatArray, IntArray
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from graph.chains import DOWN, Chains
-from graph.contagion.economy import number
+from graph.contagion.traded import number
 from graph.errors import InvalidInput
 from graph.kernels.layout import IntArray
 

@@ -557,6 +557,26 @@ def test_credit_is_passed_down_the_tiers_and_never_above_a_claim(bench: Bench) -
     ]
 
 
+def test_credit_in_fen_comes_back_in_whole_fen(bench: Bench) -> None:
+    bench.write("three.csv", "firm", "core", "one", "two")
+    bench.write("claims.csv", "creditor,debtor,amount_fen", "one,core,61", "two,one,33")
+    bench.write("sources.csv", "source,amount_fen", "core,61")
+    files = {"firms": "three.csv", "claims": "claims.csv"}
+
+    said = bench.run("credit", sources="sources.csv", out="fen.csv", **files)
+
+    # 0.8 of 61 is cut to a whole fen; of 0.8 of those 48 no more than 33 is owed on.
+    assert said.exit_code == 0, said.exception
+    assert [row["amount"] for row in bench.rows("fen.csv")] == ["48", "33"]
+    bench.write("half.csv", "source,amount_fen", "core,61.5")
+    refused = bench.refused("credit", sources="half.csv", **files)
+    assert "half.csv, line 2, column amount: '61.5' is no whole fen" in refused
+    bench.write("yuan.csv", "source,amount_yuan", "core,61")
+    assert "amounts are in two units: claims.csv, column amount_fen" in bench.refused(
+        "credit", sources="yuan.csv", **files
+    )
+
+
 def test_credit_options_out_of_range_are_refused(bench: Bench) -> None:
     bench.write("claims.csv", "creditor,debtor,amount", "01,02,60")
     bench.write("sources.csv", "source,amount", "02,80")

@@ -1,0 +1,163 @@
+"""
+Firms by row or by id, and results as tables.
+
+An analysis works on rows. Where a network says what its firms are called, scenarios may name them
+by id and results say who is who; where it does not, rows are all there is.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from graph.errors import InvalidInput, NotFound
+from graph.kernels.layout import IntArray
+from graph.network.ids import Ids
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEW = 1000  # Ids up to which searching a sorted column beats hashing it.
+WHOLE, TEXT = "iu", "UOT"  # Kinds of NumPy types.
+
+
+class Named(Protocol):
+    """A network of firms by row, which may know their ids."""
+
+    @property
+    def ids(self) -> Sequence[str] | None:
+        """Return the ids in row order; None where there are none."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+def whole(values: npt.ArrayLike, name: str) -> IntArray:
+    """
+    Return whole numbers as they are; nothing is cut down to one.
+
+    Raises:
+        InvalidInput: They are of another type.
+
+    Example:
+        >>> whole([3, 1], "rows").tolist(), whole([], "rows").tolist()
+        ([3, 1], [])
+    """
+    given = np.asarray(values)
+    if given.size == 0:
+        return given.astype(np.int64)
+    if given.dtype.kind not in WHOLE:
+        raise InvalidInput(f"{name} must be whole numbers, not {given.dtype}")
+    return given.astype(np.int64)
+
+
+def numbers(values: npt.ArrayLike, name: str) -> IntArray:
+    """
+    Return numbers of classes, sectors or groups: whole ones, of any numeric type.
+
+    Raises:
+        InvalidInput: One is not whole, or missing.
+
+    Example:
+        >>> numbers([2.0, -1.0], "sectors").tolist()
+        [2, -1]
+    """
+    given = np.asarray(values)
+    if given.dtype.kind != "f":
+        return whole(given, name)
+    wrong = ~np.isfinite(given) | (given != np.trunc(given))
+    if wrong.any():
+        at = int(np.argmax(wrong.ravel()))
+        raise InvalidInput(f"{name}: entry {at} is no whole number: {given.ravel()[at]}")
+    return given.astype(np.int64)
+
+
+def named_or_whole(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
+    """
+    Return rows as whole numbers, or ids as they are.
+
+    Raises:
+        InvalidInput: They are neither.
+    """
+    given = np.asarray(values)
+    if given.dtype.kind not in TEXT or given.size == 0:
+        return whole(given, name)
+    each = values if isinstance(values, list | tuple) else given.ravel().tolist()
+    if not all(isinstance(one, str) for one in each):
+        raise InvalidInput(f"{name} must be rows or ids, not both or something else")
+    return given.astype(object)
+
+
+def rows_of(values: npt.ArrayLike, network: Named | int, name: str) -> IntArray:
+    """
+    Return the rows of firms that are given by row or by id.
+
+    Args:
+        values: Rows, or ids.
+        network: Who knows the ids, or the number of firms.
+        name: What the column is called in messages.
+
+    Raises:
+        InvalidInput: They are neither rows nor ids, or the network knows no ids.
+        NotFound: It has no such firm.
+    """
+    given = named_or_whole(values, name)
+    if given.dtype.kind in WHOLE:
+        return given
+    ids = None if isinstance(network, int) else network.ids
+    if ids is None:
+        raise InvalidInput(f"{name} are ids, but the network knows its firms by row only")
+    asked = given.tolist()
+    if len(asked) <= FEW and isinstance(ids, Ids):
+        found = [ids.find(firm) for firm in asked]
+    else:
+        places = {firm: row for row, firm in enumerate(ids)}
+        found = [places.get(firm) for firm in asked]
+    if None in found:
+        raise NotFound(f"{name}: no firm {asked[found.index(None)]!r} in the network")
+    return np.array(found, np.int64)
+
+
+def called(ids: Sequence[str] | None, row: int) -> str:
+    """
+    Return what a firm is called in a message.
+
+    Example:
+        >>> called(["mill"], 0), called(None, 7)
+        ("firm 'mill'", 'firm 7')
+    """
+    return f"firm {row}" if ids is None else f"firm {ids[row]!r}"
+
+
+def checked_ids(ids: Sequence[str] | None, firms: int) -> Sequence[str] | None:
+    """
+    Return the ids of as many firms, each another.
+
+    Raises:
+        InvalidInput: There are more or fewer, one is no text, or one stands twice.
+    """
+    if ids is None:
+        return None
+    if len(ids) != firms:
+        raise InvalidInput(f"ids has {len(ids)} entries for {firms} firms")
+    texts = list(ids)
+    named_or_whole(texts, "ids")
+    if len(set(texts)) != len(texts):
+        raise InvalidInput("ids: an id stands twice")
+    return ids
+
+
+def frame(columns: Mapping[str, Any]) -> "pd.DataFrame":
+    """Return columns as a pandas frame."""
+    made: pd.DataFrame = pa.table(dict(columns)).to_pandas()
+    return made
+
+
+def firm_column(ids: Sequence[str] | None, rows: IntArray) -> Any:
+    """Return what a column of firms holds: ids where they are known, else rows."""
+    if ids is None:
+        return rows
+    known = ids.arrow if isinstance(ids, Ids) else pa.array(list(ids), pa.string())
+    return known.take(pa.array(rows))
