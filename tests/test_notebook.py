@@ -40,7 +40,7 @@ def test_it_draws_a_line_a_round_and_a_bar_a_tier(ran: dict[str, Any]) -> None:
     lines, bars = (plt.figure(number).axes[0] for number in plt.get_fignums())
 
     assert len(lines.lines) == 3
-    assert [label.get_text() for label in bars.get_xticklabels()][0].startswith("suppliers")
+    assert next(label.get_text() for label in bars.get_xticklabels()).startswith("suppliers")
     assert all(bar.get_height() >= 0 for bar in bars.patches)
     plt.close("all")
 
