@@ -73,9 +73,10 @@ class Records:
 
     def checked(self, header: str, column: Column) -> pa.Array:
         """Remove a column and return its text; what is no value at all is now a problem."""
-        text = self.text(header)
+        party = column.kind == "party"
+        text = fields.trim_coded(self._left.pop(header)) if party else self.text(header)
         self.report(fields.errors(text), header, text, "cell_error")
-        if column.identity or column.kind == "party":
+        if column.identity or party:
             self.report(fields.destroyed(text), header, text, "unreadable")
             self.report(fields.lost_digits(text), header, text, "lost_digits")
         return text
@@ -117,6 +118,7 @@ class Records:
 
 def _hash(text: pa.Array, header: str) -> HashArray:
     """Return a number for each cell; 0 for a blank one, so that absent columns change nothing."""
-    named = pc.binary_join_element_wise(header, text, "\0")
+    plain = pc.cast(text, pa.string())
+    named = pc.binary_join_element_wise(header, plain, "\0")
     hashed: HashArray = pl.Series(named).hash(seed=1).to_numpy()
     return np.where(np.asarray(pc.is_null(text)), np.uint64(0), hashed)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from ingestion.days import ZONE
 from ingestion.fields.amounts import FEN_MAX, money
 from ingestion.fields.dates import date
-from ingestion.fields.texts import destroyed, errors, lost_digits, trim
+from ingestion.fields.texts import destroyed, errors, lost_digits, trim, trim_coded
 from ingestion.forms import Column, Unit, plain_word
 
 TEXT_MAX = 4_000
@@ -52,16 +52,14 @@ def parse(column: Column, unit: Unit | None, values: pa.Array, days: Days = AS_W
         return date(values, zone=days.zone, epoch=days.epoch)
     if column.kind == "ratio":
         return ratio(values, share=column.share)
-    if column.kind == "flag":
-        return _by_value(values, lambda text: _FLAGS.get(text.lower()), pa.bool_())
-    if column.kind == "word":
-        return word(values, column.words or {})
-    kept = pc.if_else(
-        pc.less_equal(pc.utf8_length(values), TEXT_MAX), values, pa.scalar(None, pa.string())
-    )
+    if column.kind in ("flag", "word"):
+        return flag(values) if column.kind == "flag" else word(values, column.words or {})
+    if column.kind == "party":
+        return _party(values)
+    kept = _short(values)
     if column.words is not None:  # Some texts mean a word; the others stay as they are.
         kept = pc.coalesce(word(kept, column.words), kept)
-    return kept.dictionary_encode() if column.kind == "party" else kept
+    return kept
 
 
 def reason(column: Column) -> str:
@@ -83,6 +81,11 @@ def ratio(values: pa.Array, *, share: bool) -> pa.Array:
     return pc.if_else(fits, unsigned_zero, pa.scalar(None, pa.float64()))
 
 
+def flag(values: pa.Array) -> pa.Array:
+    """Return true and false by the words for them."""
+    return _by_value(values, lambda text: _FLAGS.get(text.lower()), pa.bool_())
+
+
 def word(values: pa.Array, words: Mapping[str, str]) -> pa.Array:
     """
     Return the kept word for every accepted one, whatever its case, width, blanks and hyphens.
@@ -92,6 +95,19 @@ def word(values: pa.Array, words: Mapping[str, str]) -> pa.Array:
         ['void', 'void']
     """
     return _by_value(values, lambda text: words.get(plain_word(text)), pa.string())
+
+
+def _short(values: pa.Array) -> pa.Array:
+    fits = pc.less_equal(pc.utf8_length(values), TEXT_MAX)
+    return pc.if_else(fits, values, pa.scalar(None, pa.string()))
+
+
+def _party(values: pa.Array) -> pa.DictionaryArray:
+    coded = values.dictionary_encode()
+    texts = _short(coded.dictionary)
+    if texts.null_count:
+        return texts.take(coded.indices).dictionary_encode()
+    return coded
 
 
 def _by_value(values: pa.Array, read: Callable[[str], object], kind: pa.DataType) -> pa.Array:
@@ -104,5 +120,5 @@ def _by_value(values: pa.Array, read: Callable[[str], object], kind: pa.DataType
 
 __all__ = [
     "FEN_MAX", "REASONS", "TEXT_MAX", "Days", "date", "destroyed", "errors", "lost_digits",
-    "money", "parse", "ratio", "reason", "trim", "word",
+    "money", "parse", "ratio", "reason", "trim", "trim_coded", "word",
 ]  # fmt: skip

@@ -50,12 +50,12 @@ def date(values: pa.Array, *, zone: dt.tzinfo = ZONE, epoch: dt.date | None = No
         >>> date(pa.array(["2017/8/4 0:00", "2026-02-30", "2026-01-04T20:00:00Z"])).to_pylist()
         [datetime.date(2017, 8, 4), None, datetime.date(2026, 1, 5)]
     """
-    days = pc.replace_substring_regex(values, _TIMED, r"\1\2\3")
-    coded = days.dictionary_encode()
+    written = values.dictionary_encode()
+    coded = pc.replace_substring_regex(written.dictionary, _TIMED, r"\1\2\3").dictionary_encode()
     found = [
         None if text is None else _day(text, zone, epoch) for text in coded.dictionary.to_pylist()
     ]
-    return pa.array(found, pa.date32()).take(coded.indices)
+    return pa.array(found, pa.date32()).take(coded.indices).take(written.indices)
 
 
 def _day(text: str, zone: dt.tzinfo, epoch: dt.date | None) -> dt.date | None:

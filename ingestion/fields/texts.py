@@ -6,6 +6,8 @@ so it is taken off before anything is compared. Codes and numbers in full-width 
 codes and numbers. Names keep every sign that can be seen.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -14,12 +16,16 @@ import pyarrow.compute as pc
 from ingestion.characters import BLANK, INVISIBLE
 
 BoolArray = npt.NDArray[np.bool_]
-# Every one of those characters begins with one of these bytes in UTF-8: most columns hold none.
+# Every one of those characters begins with one of these bytes in UTF-8, and with one of these
+# pairs or threes: most columns hold none.
+_SEEN = bytes([0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF, 0xF0, 0xF3])
 _BEGINNINGS = (
     b"\xc2", b"\xcd", b"\xd8", b"\xe1", b"\xe2\x80", b"\xe2\x81", b"\xe3\x80\x80", b"\xe3\x85",
     b"\xef\xb8", b"\xef\xbb", b"\xef\xbe", b"\xef\xbf", b"\xf0\x9d", b"\xf3\xa0",
 )  # fmt: skip
 _CONTROLS = bytes([*range(1, 9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
+# A column whose first cells repeat is worked on once for each text.
+_LOOKED_AT = 1024
 # A cell that a spreadsheet was told to keep as text: ="007", '007.
 _KEPT = '^="(.*)"$'
 _MARKED = "^'([0-9][0-9A-Z._/-]*|[0-9A-Z]{15,20})$"
@@ -34,7 +40,8 @@ _ERROR = (
 # A code that went through a number: 2.4442E+19, 10012345.0.
 _NUMERIC = r"^[+-]?[0-9](\.[0-9]+[eE][+-]?|[eE]\+)[0-9]{1,3}$|^[0-9]+\.0+$"
 _EXACT_DIGITS = 15  # So many digits a spreadsheet keeps of a number; the others become zeros.
-_LONG = r"^[0-9]{17,}$"
+_LONG_DIGITS = 17
+_LONG = rf"^[0-9]{{{_LONG_DIGITS},}}$"
 _ZEROS = rf"^[0-9]{{{_EXACT_DIGITS}}}0+$"
 
 
@@ -49,6 +56,25 @@ def trim(column: pa.Array) -> pa.Array:
         >>> trim(pa.array(["\u200bS1\u3000", "Ｓ１", '="007"', " "])).to_pylist()
         ['S1', 'S1', '007', None]
     """
+    head = column.slice(0, _LOOKED_AT)
+    if len(column) > _LOOKED_AT and pc.count_distinct(head).as_py() < _LOOKED_AT // 2:
+        coded = column.dictionary_encode()
+        return _trimmed(coded.dictionary).take(coded.indices)
+    return _trimmed(column)
+
+
+def trim_coded(column: pa.Array) -> pa.DictionaryArray:
+    """Return the text without what cannot be seen, each text once; null where nothing is left."""
+    coded = column.dictionary_encode()
+    plain = _trimmed(coded.dictionary)
+    if plain.equals(coded.dictionary):
+        return coded
+    if plain.null_count or pc.count_distinct(plain).as_py() < len(plain):
+        return plain.take(coded.indices).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(coded.indices, plain)
+
+
+def _trimmed(column: pa.Array) -> pa.Array:
     plain = column
     raw = _bytes(column)
     if _may_be_invisible(raw):
@@ -72,7 +98,7 @@ def errors(texts: pa.Array) -> BoolArray:
         >>> errors(pa.array(["#N/A", "S1", None])).tolist()
         [True, False, False]
     """
-    return matched(texts, _ERROR) if b"#" in _bytes(texts) else np.zeros(len(texts), bool)
+    return _each(texts, lambda plain: matched(plain, _ERROR) if b"#" in _bytes(plain) else None)
 
 
 def lost_digits(texts: pa.Array) -> BoolArray:
@@ -86,10 +112,16 @@ def lost_digits(texts: pa.Array) -> BoolArray:
         >>> lost_digits(pa.array(["2.4442E+19", "10012345.0", "26992000000000000101"])).tolist()
         [True, True, False]
     """
+    return _each(texts, _numeric)
+
+
+def _numeric(texts: pa.Array) -> BoolArray | None:
     raw = _bytes(texts)
     found = np.zeros(len(texts), bool)
     if b"." in raw or b"+" in raw:
         found = matched(texts, _NUMERIC)
+    if _longest(texts) < _LONG_DIGITS:
+        return found
     long = matched(texts, _LONG) & ~matched(texts, r"^0+$")  # Nothing but zeros is a filler.
     if long.sum() > 1 and not (long & ~matched(texts, _ZEROS)).any():
         found |= long
@@ -98,9 +130,22 @@ def lost_digits(texts: pa.Array) -> BoolArray:
 
 def destroyed(texts: pa.Array) -> BoolArray:
     """Return which texts hold a sign that stands for characters lost before."""
-    if b"\xef\xbf\xbd" not in _bytes(texts):
+    lost = "\ufffd"
+    return _each(
+        texts, lambda plain: matched(plain, lost) if lost.encode() in _bytes(plain) else None
+    )
+
+
+def _each(texts: pa.Array, test: Callable[[pa.Array], BoolArray | None]) -> BoolArray:
+    """Return a test of every text, made once for each where they are coded; None is nowhere."""
+    coded = pa.types.is_dictionary(texts.type)
+    found = test(texts.dictionary if coded else texts)
+    if found is None or not found.any():
         return np.zeros(len(texts), bool)
-    return matched(texts, "\ufffd")
+    if not coded:
+        return found
+    where: BoolArray = np.append(found, False)[np.asarray(texts.indices.fill_null(len(found)))]
+    return where
 
 
 def matched(texts: pa.Array, pattern: str) -> BoolArray:
@@ -129,7 +174,14 @@ def _bytes(column: pa.Array) -> bytes:
     return b"" if data is None else memoryview(data).tobytes()
 
 
+def _longest(texts: pa.Array) -> int:
+    """Return how many bytes the longest text has."""
+    return int(pc.max(pc.binary_length(texts)).as_py() or 0)
+
+
 def _may_be_invisible(raw: bytes) -> bool:
+    if len(raw.translate(None, _CONTROLS + _SEEN)) == len(raw):
+        return False
     if len(raw.translate(None, _CONTROLS)) != len(raw):
         return True
-    return not raw.isascii() and any(beginning in raw for beginning in _BEGINNINGS)
+    return any(beginning in raw for beginning in _BEGINNINGS)
