@@ -8,7 +8,8 @@ from ingestion.readers import excel, parquet, text
 from ingestion.readers.chunk import Chunk, Unread
 from ingestion.readers.heads import Fits
 
-ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".parquet")
+_TEXT = (".csv", ".tsv", ".txt")
+ENDINGS = (*_TEXT, *(f"{ending}.gz" for ending in _TEXT), ".xlsx", ".xlsm", ".parquet")
 
 
 def stem(path: Path) -> str | None:
@@ -16,7 +17,7 @@ def stem(path: Path) -> str | None:
     Return a file's name without its ending; None when no reader takes that ending.
 
     Example:
-        >>> stem(Path("invoices.csv.gz")), stem(Path("notes.txt"))
+        >>> stem(Path("invoices.csv.gz")), stem(Path("notes.pdf"))
         ('invoices', None)
     """
     name = path.name.lower()
@@ -46,7 +47,7 @@ def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
         return parquet.read(path)
     if stem(path) is None:
         raise BadFile(f"{path.name}: this is none of {', '.join(ENDINGS)}")
-    return text.read(path)
+    return text.read(path, fits)
 
 
 __all__ = ["ENDINGS", "Chunk", "Fits", "Unread", "read", "stem"]

@@ -1,12 +1,18 @@
 """Which row of a table is its header: titles, owners and units may stand above it."""
 
+import csv
+import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from ingestion.characters import visible
 
 # Whether a row's cells are the header of the table that is looked for.
 Fits = Callable[[Sequence[str]], bool]
 HEAD_ROWS = 50  # So many rows that are not blank are looked at.
+SEPARATORS = (",", "\t")
+_REFUSED = (";", "|")
+_SAID = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)  # A line that spreadsheets write above a table.
 
 
 def find_header(rows: Iterable[Sequence[str]], fits: Fits | None) -> int | None:
@@ -38,3 +44,55 @@ def told_above(lines: Sequence[int]) -> list[str]:
     if len(lines) == 1:
         return [f"line {lines[0]} stands above the header and is not read"]
     return [f"lines {lines[0]} to {lines[-1]} stand above the header and are not read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the text of a table is laid out: what stands between cells, and where it begins."""
+
+    separator: str
+    header: int | None  # Which of the lines looked at; None: the first that is not blank.
+    skipped: int = 0  # Lines before the table that only say what stands between cells.
+
+
+def lay_out(lines: Sequence[str], fits: Fits | None) -> Layout:
+    r"""
+    Return how a table of text is laid out.
+
+    Cells stand between commas or tabs. Where semicolons or bars part them a comma may be a decimal
+    one, and `1.500` a thousand and a half: that is not guessed.
+
+    Args:
+        lines: The first lines of the text.
+        fits: Whether a row is the header of the table; without it the first row is.
+
+    Raises:
+        ValueError: The cells are parted in a way that is not read.
+
+    Example:
+        >>> lay_out(["number\tamount", "1\t2"], None).separator
+        '\t'
+    """
+    said = _SAID.fullmatch(lines[0].strip(" \r\n")) if lines else None
+    skipped = int(said is not None)
+    filled = [at for at, line in enumerate(lines) if line.strip() and at >= skipped][:HEAD_ROWS]
+    separators = [said[1]] if said is not None else [*SEPARATORS, *_REFUSED]
+    for separator in separators if fits is not None else ():
+        at = find_header([_cells(lines[line], separator) for line in filled], fits)
+        if at is not None:
+            return _checked(Layout(separator, filled[at], skipped))
+    first = lines[filled[0]] if filled else ""
+    separator = next((each for each in separators if each in first), separators[0])
+    return _checked(Layout(separator, None, skipped))
+
+
+def _checked(layout: Layout) -> Layout:
+    if layout.separator not in SEPARATORS:
+        raise ValueError(
+            f"cells parted by {layout.separator!r} are not read; save the file with commas or tabs"
+        )
+    return layout
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    return next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])

@@ -2,8 +2,8 @@
 Where the rows and fields of a block of CSV bytes begin and end, found without a loop over bytes.
 
 Works on raw bytes: in UTF-8 and in GB18030 no byte of a longer character looks like a comma, a
-quote or a line end. A quote opens a field only at the field's beginning and closes it only at
-its end; a block with any other quote is not well formed and is left to a slower reader.
+tab, a quote or a line end. A quote opens a field only at the field's beginning and closes it
+only at its end; a block with any other quote is not well formed and is left to a slower reader.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ingestion.readers.chunk import IntArray
 
 Bytes = npt.NDArray[np.uint8]
-_COMMA, _QUOTE, _LF, _CR = 44, 34, 10, 13
+_QUOTE, _LF, _CR = 34, 10, 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,14 @@ class Marks:
     end: int  # What follows here is the beginning of a row that goes on in the next block.
 
 
-def mark(block: bytes, *, last: bool) -> Marks | None:
+def mark(block: bytes, *, last: bool, separator: str = ",") -> Marks | None:
     """
     Return the rows of a block; None where its quotes are not well formed.
 
     Args:
         block: Bytes that begin at the beginning of a row.
         last: Nothing follows: the rest is a row even without a line end.
+        separator: The sign between cells.
     """
     symbols = np.frombuffer(block, np.uint8)
     quotes = np.flatnonzero(symbols == _QUOTE)
@@ -43,13 +44,13 @@ def mark(block: bytes, *, last: bool) -> Marks | None:
     ends = _outside(breaks, quotes)
     end = len(block) if last else (int(ends[-1]) + 1 if len(ends) else 0)
     quotes = quotes[: np.searchsorted(quotes, end)]
-    if not _well_formed(symbols, quotes):
+    if not _well_formed(symbols, quotes, ord(separator)):
         return None
     if last and end and (not len(ends) or ends[-1] != end - 1):
         ends = np.append(ends, end)
     starts = np.concatenate([[0], ends[:-1] + 1]).astype(np.int64)[: len(ends)]
-    commas = _outside(np.flatnonzero(symbols[:end] == _COMMA), quotes)
-    bounds = np.searchsorted(commas, np.append(starts, end))
+    between = _outside(np.flatnonzero(symbols[:end] == ord(separator)), quotes)
+    bounds = np.searchsorted(between, np.append(starts, end))
     return Marks(
         starts=starts,
         stops=_without_return(symbols, starts, ends),
@@ -79,7 +80,7 @@ def _outside(places: IntArray, quotes: IntArray) -> IntArray:
     return outside
 
 
-def _well_formed(symbols: Bytes, quotes: IntArray) -> bool:
+def _well_formed(symbols: Bytes, quotes: IntArray, separator: int) -> bool:
     if not len(quotes):
         return True
     if len(quotes) % 2:
@@ -87,7 +88,7 @@ def _well_formed(symbols: Bytes, quotes: IntArray) -> bool:
     opens, closes = quotes[::2], quotes[1::2]
     around = np.concatenate([[_LF], symbols, [_LF]])
     before, after = around[opens], around[closes + 2]
-    edges = (_COMMA, _LF, _CR, _QUOTE)
+    edges = (separator, _LF, _CR, _QUOTE)
     return bool(np.isin(before, edges).all() and np.isin(after, edges).all())
 
 

@@ -1,6 +1,7 @@
 """
-CSV, plain or gzip, in UTF-8 (with or without a mark) or GB18030, read in bounded blocks.
+CSV and tabbed text, plain or gzip, in UTF-8 (with or without a mark) or GB18030.
 
+Read in bounded blocks.
 A block whose quotes are well formed is cut into rows by `marks` and handed to Arrow; from the
 first block that is not, the rest of the file goes row by row through Python's csv reader. Bytes
 that are no text in the file's encoding set their row aside; they never become other characters.
@@ -12,24 +13,39 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from ingestion.errors import BadFile
 from ingestion.readers import encoding
-from ingestion.readers.chunk import Chunk, Unread, check_header, check_unpacked, shown
+from ingestion.readers.chunk import (
+    Chunk,
+    IntArray,
+    Unread,
+    check_header,
+    check_unpacked,
+    shown,
+)
+from ingestion.readers.heads import HEAD_ROWS, Fits, lay_out, told_above
 from ingestion.readers.marks import Marks, mark
 
 BLOCK_BYTES = 16 * 2**20
 ROW_BYTES_MAX = 4 * BLOCK_BYTES
 BATCH_ROWS = 100_000
 FIELD_MAX = 1_000_000
+HEAD_BYTES_MAX = 2**20
+_MIXED = "is UTF-8 text in a file in GB18030"
 _GZIP = b"\x1f\x8b"
+# What workbooks, archives, scans and web pages begin with.
+_NO_TEXT = (b"pk\x03\x04", b"\xd0\xcf\x11\xe0", b"%pdf", b"par1", b"<html", b"<!doctype", b"<?xml",
+            b"<table", b"rar!", b"7z\xbc\xaf")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -41,11 +57,18 @@ class _Place:
     share: float = 0.0
     encoding: str | None = None
     header: list[str] | None = None
+    header_line: int = 0  # Rows above stand over the table; 0: the first row is the header.
+    separator: str = ","
+    above: list[int] = field(default_factory=list)
 
 
-def read(path: Path) -> Iterator[Chunk]:
+def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
     """
-    Yield the rows of a CSV file.
+    Yield the rows of a text file whose cells stand between commas or tabs.
+
+    Args:
+        path: The file.
+        fits: Whether a row is the header of the table; without it the first row is.
 
     Raises:
         BadFile: Broken archive, no header, no known encoding, a quote that is never closed.
@@ -53,13 +76,13 @@ def read(path: Path) -> Iterator[Chunk]:
     place = _Place(path)
     with _opened(path) as (raw, stream):
         pieces = _pieces(place, raw, stream)
-        carry = encoding.without_mark(path, next(pieces, b""))
-        last = False
+        pieces = _begin(place, pieces, fits)
+        carry, last = next(pieces, b""), False
         while not last:
             piece = next(pieces, b"")
             last = not piece
             carry += piece
-            marks = mark(carry, last=last)
+            marks = mark(carry, last=last, separator=place.separator)
             if marks is None:
                 yield from _slowly(place, carry, pieces)
                 break
@@ -71,6 +94,32 @@ def read(path: Path) -> Iterator[Chunk]:
             carry = carry[marks.end :]
     if place.header is None:
         raise BadFile(f"{path.name}: the file is empty")
+
+
+def _begin(place: _Place, pieces: Iterator[bytes], fits: Fits | None) -> Iterator[bytes]:
+    """Return the bytes of the table itself, once it is known how it is laid out."""
+    start = next(pieces, b"")
+    bytes_max = min(HEAD_BYTES_MAX, ROW_BYTES_MAX)
+    while start.count(b"\n") <= HEAD_ROWS and len(start) < bytes_max:
+        piece = next(pieces, b"")
+        if not piece:
+            break
+        start += piece
+    start = encoding.without_mark(place.path, start)
+    if start.lstrip()[:16].lower().startswith(_NO_TEXT):
+        raise BadFile(f"{place.path.name}: the ending does not fit what is in the file")
+    lines = start[:HEAD_BYTES_MAX].splitlines(keepends=True)[: 2 * HEAD_ROWS]
+    name = encoding.UTF if encoding.decodes(b"".join(lines[:-1]), encoding.UTF) else encoding.GB
+    try:
+        layout = lay_out([line.decode(name, "replace") for line in lines], fits)
+    except (ValueError, csv.Error) as error:
+        raise BadFile(f"{place.path.name}: line 1: {error}") from error
+    place.separator = layout.separator
+    place.header_line = 0 if layout.header is None else layout.header + 1
+    place.line += layout.skipped
+    start = start[sum(map(len, lines[: layout.skipped])) :]
+    begun = (start[at : at + BLOCK_BYTES] for at in range(0, len(start), BLOCK_BYTES))
+    return chain(begun, pieces)
 
 
 @contextmanager
@@ -105,6 +154,10 @@ def _block(place: _Place, block: bytes, marks: Marks) -> Chunk | None:
     filled = marks.stops > marks.starts
     lines = place.line + np.searchsorted(marks.breaks, marks.starts)
     place.line += int(np.searchsorted(marks.breaks, marks.end))
+    if place.header is None:
+        over = filled & (lines < place.header_line)
+        place.above += lines[over].tolist()
+        filled &= ~over
     if place.header is None and filled.any():
         first = int(np.flatnonzero(filled)[0])
         raw = block[marks.starts[first] : marks.stops[first]]
@@ -119,13 +172,33 @@ def _block(place: _Place, block: bytes, marks: Marks) -> Chunk | None:
     bad.update(_spoiled(place, block, marks, np.flatnonzero(filled)))
     good = filled.copy()
     good[list(bad)] = False
+    unread = [
+        Unread(int(lines[row]), _raw(place, block, marks, row), bad[row]) for row in sorted(bad)
+    ]
+    columns = _columns(place, _joined(block, marks, good), quoted=marks.quoted)
+    return _chunk(place, lines[good], columns, unread)
+
+
+def _chunk(
+    place: _Place, lines: IntArray, columns: dict[str, pa.Array], unread: list[Unread]
+) -> Chunk:
+    """Return a batch without the rows whose every cell is blank, as blank lines are left out."""
+    blank = np.ones(len(lines), bool)
+    for cells in columns.values():
+        if not blank.any():
+            break
+        blank &= np.asarray(pc.equal(pc.binary_length(cells), 0)).astype(bool)
+    if blank.any():
+        kept = pa.array(~blank)
+        lines = lines[~blank]
+        columns = {name: cells.filter(kept) for name, cells in columns.items()}
     return Chunk(
-        lines=lines[good],
-        columns=_columns(place, _joined(block, marks, good), quoted=marks.quoted),
-        unread=tuple(
-            Unread(int(lines[row]), _raw(place, block, marks, row), bad[row]) for row in sorted(bad)
-        ),
+        lines=lines,
+        columns=columns,
+        unread=tuple(unread),
         share=place.share,
+        header_line=place.header_line,
+        notes=tuple(told_above(place.above)),
     )
 
 
@@ -138,12 +211,24 @@ def _spoiled(place: _Place, block: bytes, marks: Marks, rows: np.ndarray) -> dic
         nuls = np.flatnonzero(np.frombuffer(block, np.uint8) == 0)
         for row in np.unique(np.searchsorted(marks.starts, nuls, side="right") - 1):
             found[int(row)] = "holds a NUL byte"
-    if not encoding.decodes(block, place.encoding):
-        for row in rows:
-            if not encoding.decodes(block[marks.starts[row] : marks.stops[row]], place.encoding):
-                found[int(row)] = f"is not {place.encoding} text"
+    found |= _undecoded(place, block, marks, rows)
     wanted = set(rows.tolist())
     return {row: why for row, why in found.items() if row in wanted}
+
+
+def _undecoded(place: _Place, block: bytes, marks: Marks, rows: np.ndarray) -> dict[int, str]:
+    """Return the rows that are no text in the file's encoding, or plainly text in another."""
+    mixed = place.encoding == encoding.GB and encoding.holds_utf(block)
+    if not mixed and encoding.decodes(block, place.encoding):
+        return {}
+    found: dict[int, str] = {}
+    for row in rows:
+        raw = block[marks.starts[row] : marks.stops[row]]
+        if not encoding.decodes(raw, place.encoding):
+            found[int(row)] = f"is not {place.encoding} text"
+        elif mixed and encoding.is_utf(raw):
+            found[int(row)] = _MIXED
+    return found
 
 
 def _raw(place: _Place, block: bytes, marks: Marks, row: int) -> str:
@@ -153,9 +238,15 @@ def _raw(place: _Place, block: bytes, marks: Marks, row: int) -> str:
 
 def _header(place: _Place, line: int, raw: bytes) -> list[str]:
     name = place.encoding or "utf-8"
+    if b"\0" in raw:
+        raise BadFile(
+            f"{place.path.name}: line {line}: NUL bytes: UTF-16 is not read; save the file as UTF-8"
+        )
     if not encoding.decodes(raw, name):
         raise BadFile(f"{place.path.name}: line {line}: the header is not {name} text")
-    return check_header(place.path, next(csv.reader([raw.decode(name)]), []))
+    rows = csv.reader([raw.decode(name)], delimiter=place.separator, skipinitialspace=True)
+    place.header_line = line
+    return check_header(place.path, next(rows, []), line)
 
 
 def _joined(block: bytes, marks: Marks, good: np.ndarray) -> bytes:
@@ -181,7 +272,9 @@ def _columns(place: _Place, raw: bytes, *, quoted: bool) -> dict[str, pa.Array]:
     table = pyarrow.csv.read_csv(
         io.BytesIO(raw),
         read_options=pyarrow.csv.ReadOptions(column_names=header, block_size=len(raw) + 1),
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=quoted),
+        parse_options=pyarrow.csv.ParseOptions(
+            newlines_in_values=quoted, delimiter=place.separator
+        ),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
         ),
@@ -198,8 +291,10 @@ def _slowly(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[Ch
     for line, row in _slow_rows(place, carry, pieces):
         if isinstance(row, str):
             bad.append(Unread(line, "", row))
+        elif line < place.header_line and place.header is None:
+            place.above.append(line)
         elif place.header is None:
-            place.header = check_header(place.path, row)
+            place.header, place.header_line = check_header(place.path, row, line), line
         elif why := _odd(place, row):
             bad.append(Unread(line, _escaped(row), why))
         else:
@@ -216,7 +311,12 @@ def _slow_rows(
     place: _Place, carry: bytes, pieces: Iterator[bytes]
 ) -> Iterator[tuple[int, list[str] | str]]:
     """Yield each row with the line it begins on; a text instead of cells says what is wrong."""
-    reader = csv.reader(_lines(place, carry, pieces), strict=True)
+    reader = csv.reader(
+        _lines(place, carry, pieces),
+        strict=True,
+        delimiter=place.separator,
+        skipinitialspace=True,  # A blank may stand between a comma and a quote.
+    )
     csv.field_size_limit(FIELD_MAX)
     while True:
         line = place.line + reader.line_num
@@ -241,7 +341,11 @@ def _odd(place: _Place, row: list[str]) -> str | None:
     text = "".join(row)
     if "\0" in text:
         return "holds a NUL byte"
-    return f"is not {place.encoding} text" if any("\ud800" <= c <= "\udfff" for c in text) else None
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        return f"is not {place.encoding} text"
+    if place.encoding == encoding.GB and encoding.is_utf(text.encode(encoding.GB)):
+        return _MIXED
+    return None
 
 
 def _escaped(row: list[str]) -> str:
@@ -251,15 +355,11 @@ def _escaped(row: list[str]) -> str:
 def _batch(place: _Place, lines: list[int], cells: list[list[str]], bad: list[Unread]) -> Chunk:
     header = place.header or []
     turned = zip(*cells, strict=True) if cells else [[] for _ in header]
-    return Chunk(
-        lines=np.array(lines, np.int64),
-        columns={
-            name: pa.array(list(column), pa.string())
-            for name, column in zip(header, turned, strict=True)
-        },
-        unread=tuple(bad),
-        share=place.share,
-    )
+    columns = {
+        name: pa.array(list(column), pa.string())
+        for name, column in zip(header, turned, strict=True)
+    }
+    return _chunk(place, np.array(lines, np.int64), columns, bad)
 
 
 def _lines(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[str]:

@@ -63,7 +63,8 @@ def test_cells_and_lines_are_those_of_a_plain_reader(
     path = tmp_path / "rows.csv"
     path.write_bytes(content.encode())
 
-    assert cells(path) == list(zip(lines, rows, strict=True))
+    filled = [(line, row) for line, row in zip(lines, rows, strict=True) if any(row)]
+    assert cells(path) == filled
 
 
 @SETTINGS
@@ -75,8 +76,9 @@ def test_an_archive_in_gb18030_gives_the_same_cells(
     path = tmp_path / "rows.csv.gz"
     path.write_bytes(gzip.compress(content.encode("gb18030")))
 
-    assert [row for _, row in cells(path)][1:] == rows
-    assert [line for line, _ in cells(path)] == lines
+    filled = [line for line, row in zip(lines[1:], rows, strict=True) if any(row)]
+    assert [row for _, row in cells(path)][1:] == [row for row in rows if any(row)]
+    assert [line for line, _ in cells(path)] == [lines[0], *filled]
 
 
 def test_a_quote_inside_a_cell_is_a_quote(block: int, tmp_path: Path) -> None:
@@ -153,6 +155,129 @@ def test_a_row_without_an_end_is_refused_before_it_fills_memory(
     path.write_text("a,b\n" + "x" * 1000, encoding="utf-8")
 
     with pytest.raises(BadFile, match="longer than any"):
+        list(read(path))
+
+
+def test_lines_of_separators_alone_are_blank(block: int, tmp_path: Path) -> None:
+    path = tmp_path / "saved.csv"
+    path.write_text('a,b\n1,x\n,\n"",""\n2,y\n,\n,\n', encoding="utf-8")
+
+    assert cells(path) == [(2, ["1", "x"]), (5, ["2", "y"])]
+    assert unread(path) == []
+
+
+@pytest.mark.parametrize(
+    "content", ["a\tb\n1\tx,y\n", 'sep=\t\na\tb\n1\t"x,y"\n', '"sep=\t"\na\tb\n1\tx,y\n']
+)
+def test_cells_may_stand_between_tabs(block: int, content: str, tmp_path: Path) -> None:
+    path = tmp_path / "tabbed.tsv"
+    path.write_text(content, encoding="utf-8")
+
+    line = content.count("\n")
+    assert cells(path) == [(line, ["1", "x,y"])]
+    assert {chunk.header_line for chunk in read(path)} == {line - 1}
+
+
+@pytest.mark.parametrize(
+    "content", ["a;b\n1;2\n", "sep=;\na;b\n1;2\n", "a|b\n1|2\n", "SEP=|\na,b\n"]
+)
+def test_cells_between_other_signs_are_refused(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(BadFile, match=r"other\.csv: line 1: cells parted by '[;|]' are not read"):
+        list(read(path))
+
+
+def test_a_blank_may_stand_before_a_quote(block: int, tmp_path: Path) -> None:
+    path = tmp_path / "blanks.csv"
+    path.write_text('a, "b"\n1, "x, y"\n2,z\n3,  "q ""r"""\n', encoding="utf-8")
+
+    assert cells(path) == [(2, ["1", "x, y"]), (3, ["2", "z"]), (4, ["3", 'q "r"'])]
+
+
+@pytest.mark.parametrize("odd", ["", ' "x"'])
+def test_titles_above_the_header_are_told(block: int, odd: str, tmp_path: Path) -> None:
+    path = tmp_path / "titled.csv"
+    path.write_text(f"List of invoices\n\nowner:,A{odd}\n,\na,b\n1,x\n", encoding="utf-8")
+
+    chunks = list(read(path, lambda cells: "b" in cells))
+
+    assert [chunk.lines.tolist() for chunk in chunks if len(chunk.lines)] == [[6]]
+    assert {chunk.header_line for chunk in chunks} == {5}
+    assert chunks[-1].notes == ("lines 1 to 4 stand above the header and are not read",)
+
+
+TEXTS = {
+    "big5": ["台灣積體電路製造股份有限公司", "鋼材", "國泰金控"],
+    "cp932": ["トヨタ自動車株式会社", "鋼材", "山田太郎"],
+    "euc_jp": ["トヨタ自動車株式会社", "有限会社すずき"],
+    "cp949": ["삼성전자주식회사", "현대자동차"],
+    "cp1252": ["Müller GmbH", "São Paulo", "Björn"],
+    "cp1251": ["Лукойл", "Москва"],
+    "iso8859_7": ["Ελλάδα"],
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("odd", ["", ' "'])
+def test_text_in_a_third_encoding_is_refused(name: str, odd: str, tmp_path: Path) -> None:
+    path = tmp_path / "third.csv"
+    rows = "".join(f"{at},{text}{odd}\n" for at, text in enumerate(TEXTS[name]))
+    path.write_bytes(f"a,b\n{rows}".encode(name))
+
+    with pytest.raises(BadFile, match=r"third\.csv: line 2: neither UTF-8 nor GB18030"):
+        list(read(path))
+
+
+CHINESE = [
+    ["云栖整机股份有限公司", "东湖零件有限公司"], ["铜"], ["一"], ["联通"], ["钢材"],
+    ["正常", "作废"], ["香港國際貿易有限公司"], ["发票号码", "开票日期"], ["优の良品食品有限公司"],
+    ["郏县鑫淼磊贸易行"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("texts", CHINESE)
+def test_chinese_in_gb18030_is_read_however_little_of_it_there_is(
+    texts: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "short.csv"
+    path.write_bytes("".join(f"{text},x\n" for text in ["a", *texts]).encode("gb18030"))
+
+    assert [row[0] for _, row in cells(path)] == texts
+
+
+@pytest.mark.parametrize(
+    "text", ["Müller", "Société", "Łódź", "Москва", "é", "αβγ", "日本", "삼성"]
+)
+def test_utf_8_stays_utf_8(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "short.csv"
+    path.write_bytes(f"a,b\n{text},x\n".encode())
+
+    assert [row[0] for _, row in cells(path)] == [text]
+
+
+@pytest.mark.parametrize("odd", ["", ' "'])
+def test_rows_in_utf_8_never_become_other_characters(odd: str, block: int, tmp_path: Path) -> None:
+    path = tmp_path / "mixed.csv"
+    lines = ["a,b", "1,东湖零件", "2,西岭材料", "3,北山商贸"]
+    path.write_bytes("\n".join(lines).encode("gb18030") + f"\n4,云栖整机{odd}\n".encode())
+
+    assert [row[0] for _, row in cells(path)] == ["1", "2", "3"]
+    assert unread(path) == [(5, "is UTF-8 text in a file in GB18030")]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"PK\x03\x04rest", "ending"), (b"\xd0\xcf\x11\xe0", "ending"), (b"%PDF-1.4\n", "ending"),
+     (b"<html><table>", "ending"), ("a,b\n1,2\n".encode("utf-16-le"), "UTF-16"),
+     ("a,b\n1,2\n".encode("utf-16-be"), "UTF-16"), ("a,b\n".encode("utf-32"), "UTF-16")],
+)  # fmt: skip
+def test_what_is_no_text_is_refused(content: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "strange.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(BadFile, match=message):
         list(read(path))
 
 
