@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.kit.text import is_keepable
 
 _ESCAPED = re.compile("[%/\0-\x1f\x7f-\x9f\u2028\u2029\udc80-\udcff]")
+_ABSOLUTE = re.compile(rb"https?://[^/]*(?=/)", re.IGNORECASE)  # RFC 9112, 3.2.2.
 _UNUSUAL = re.compile(rb"[^\x21-\x7e]")
 
 
@@ -41,8 +42,11 @@ def written(sent: bytes) -> str:
     Example:
         >>> written(b"/firms/A%2FB/trades"), written(b"/firms/%E5%8D%8E%25"), written(b"/a%00%ff")
         ('/firms/A%2FB/trades', '/firms/华%25', '/a%00%FF')
+        >>> written(b"http://bank.example/cores")
+        '/cores'
     """
-    return "/".join(_written_segment(unquote_to_bytes(segment)) for segment in sent.split(b"/"))
+    path = sent[found.end() :] if (found := _ABSOLUTE.match(sent)) else sent
+    return "/".join(_written_segment(unquote_to_bytes(segment)) for segment in path.split(b"/"))
 
 
 def value_of(segment: str) -> str | None:

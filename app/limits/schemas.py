@@ -1,6 +1,6 @@
 """Shapes of limits and of their derivations."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -29,6 +29,26 @@ class Label(BaseModel):
     en: str
 
 
+class Source(BaseModel):
+    """Where the value of a leaf comes from; of a step, what its absent children mean."""
+
+    version: int | None = Field(None, description="Of a table: the version of the graph")
+    table: str | None = Field(None, description="The table of that version")
+    run: str | None = Field(None, description="Of an analysis: the run")
+    analysis: str | None = Field(None, description="The analysis of that run")
+    firm: str | None = Field(None, description="The firm that the analysis speaks of")
+    count: int | None = Field(None, description="How many are summed in this one")
+    document: str | None = Field(None, description="What was written down besides")
+    estimated: bool | None = Field(None, description="Whether it was estimated from others")
+    policy: str | None = Field(None, description="The policy's version")
+    rule: str | None = Field(None, description="The policy's rule")
+    key: str | None = Field(None, description="The row of a rule that is a table")
+    reason: str | None = Field(None, description="Why there is no value")
+    absent: dict[str, Literal["skipped", "zero"]] | None = Field(
+        None, description="What the absence of a child, by its code, means for this step"
+    )
+
+
 class Node(BaseModel):
     """One step of a derivation; every value can be recomputed from the leaves."""
 
@@ -38,7 +58,7 @@ class Node(BaseModel):
     value: int | str | None = Field(description="Whole fen and counts are numbers, the rest text")
     unit: Literal["fen", "share", "ratio", "rate", "days", "count"]
     children: list["Shown"]
-    source: dict[str, Any]
+    source: Source
 
 
 class Withheld(BaseModel):
