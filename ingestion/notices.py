@@ -10,6 +10,10 @@ from ingestion.collect import File
 from ingestion.resolve.codes import code
 from ingestion.verdict import Verdict
 
+NOTED_MAX = (
+    0.9  # A statement of another year is a little off; below this share of trades it is told.
+)
+
 
 def codes(firms: Verdict, files: Sequence[File]) -> list[str]:
     """Return a note on the rows of firms whose credit code is none; it identifies nobody."""
@@ -47,6 +51,23 @@ def equal_invoices(invoices: Verdict, keys: pl.DataFrame) -> list[str]:
         return []
     same = "equal another in day, parties, amount and goods under another number"
     return [f"invoices: {count} {same}: all of them count"]
+
+
+def understated(firms: pa.Table, trades: pa.Table) -> list[str]:
+    """Return notes on firms whose statement is far below what they trade inside."""
+    frame = pl.DataFrame(firms)
+    sums = pl.DataFrame(trades).with_columns(pl.col("amount_fen").clip(lower_bound=0))
+    told = []
+    for column, end in (("revenue", "supplier"), ("cost", "buyer")):
+        inside = sums.group_by(end).agg(pl.col("amount_fen").sum())
+        both = frame.join(inside, left_on="firm", right_on=end)
+        count = both.filter(pl.col(f"{column}_fen") < pl.col("amount_fen") * NOTED_MAX).height
+        if count:
+            told.append(
+                f"firms: {count} state a {column} a tenth or more below what they trade inside: "
+                "their trades count in the analyses"
+            )
+    return told
 
 
 def delivered_early(orders: Verdict) -> list[str]:

@@ -344,6 +344,7 @@ def _publish(state: _State, resolution: Resolution, rows: pl.DataFrame) -> tuple
     manifest = replace(state.manifest, parties=party_files.write(lake, parties))
     job.progress("deriving tables", 0)
     tables = derive.tables(View(lake, manifest, parties), rows, resolution, manifest.day)
+    state.notes += notices.understated(tables["firms"], tables["trades"])
     changed = publish.differences(job.store, tables)
     unchanged = replace(manifest, version=state.served.version) == state.served
     if state.current is not None and unchanged and not any(d.rows for d in changed.values()):

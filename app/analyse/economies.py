@@ -14,6 +14,8 @@ from graph.errors import NotFound
 
 Options = Esri | Fsri
 
+ROUNDING = 1e-9  # Sums of many trades differ from a stated total by less than this share.
+
 
 def rules_of(options: Options) -> Rules:
     """Return when a cascade stops; the published setting by default."""
@@ -35,7 +37,7 @@ def producers_of(desk: Desk, path: Path, *more: Column) -> tuple[Sheet, Codes]:
 
 
 def economy_of(options: Options, desk: Desk, firms: Sheet, trades: Sheet) -> Economy:
-    """Return the economy; a firm that states no revenue or cost has what it trades inside."""
+    """Return the economy; of revenue and cost the trades inside count where they are more."""
     sectors = Codes.of("sector", firms.texts("sector"))
     ends = trades.wholes("supplier_row"), trades.wholes("buyer_row")
     amounts = trades.floats("amount")
@@ -65,7 +67,7 @@ def _markets(firms: Sheet) -> np.ndarray | None:
 
 
 def _stated(desk: Desk, firms: Sheet, column: str, inside: np.ndarray) -> np.ndarray | None:
-    """Return a stated total; a firm that states none has what it trades inside."""
+    """Return stated totals, never below what a firm trades inside, as the limits have it."""
     if column not in firms:
         return None
     stated = firms.floats(column)
@@ -75,7 +77,13 @@ def _stated(desk: Desk, firms: Sheet, column: str, inside: np.ndarray) -> np.nda
     if nothing.any():
         desk.keep_going = False  # The firm's trades are read: it cannot be left out any more.
         desk.refuse(firms, nothing, column, f"a firm that trades has a {column} above 0")
-    return np.where(np.isnan(stated), inside, stated)
+    if below := int((stated < inside * (1.0 - ROUNDING)).sum()):
+        desk.notes.append(
+            f"{firms.file}: {below} firms state a {column} below what they trade inside: "
+            "their trades count"
+        )
+    more: np.ndarray = np.fmax(stated, inside)
+    return more
 
 
 def _classes(

@@ -101,6 +101,16 @@ def test_a_filler_is_no_id_of_a_firm(firms: House) -> None:
     assert firms.trades() == {("S1", "C1"): 100}
 
 
+def test_a_statement_below_the_trades_inside_is_noted(house: House) -> None:
+    house.write("firms.csv", "firm,name,revenue_yuan,cost_yuan\nS1,甲,89,\nC1,乙,,91\nS2,丙,91,1\n")
+    rows = "1,2026-01-05,S1,C1,100,,,\n2,2026-01-05,S2,S3,100,,,\n"
+    house.write("invoices.csv", f"{HEADERS['invoices']}\n{rows}")
+
+    (note,) = house.take().notes
+
+    assert note.startswith("firms: 1 state a revenue a tenth or more below what they trade inside")
+
+
 def test_what_is_no_credit_code_is_noted_with_its_line(firms: House) -> None:
     firms.write("firms_more.csv", "firm,name,uscc\nX1,甲乙厂,91350100M000100Y43\nX2,丙丁厂,无\n")
     firms.write("invoices.csv", f"{HEADERS['invoices']}\n1,2026-01-05,X1,X2,100,,,\n")

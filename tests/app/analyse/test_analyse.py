@@ -178,6 +178,23 @@ def test_stated_revenue_cost_and_weight_count(bench: Bench) -> None:
     assert float(rows[0]["esri_upstream"]) == pytest.approx(1 / 11)
 
 
+def test_what_is_stated_below_the_trades_inside_does_not_count(bench: Bench) -> None:
+    sectors = SECTORS.split()
+    silent = [f"0{n},0{s},," for n, s in enumerate(sectors, start=1)]
+    low = [f"0{n},0{s},0.5,0.25" for n, s in enumerate(sectors, start=1)]
+    bench.write("silent.csv", "firm,sector,revenue,cost", *silent)
+    bench.write("low.csv", "firm,sector,revenue,cost", *low)
+
+    bench.esri("--method", "rounds", firms="silent.csv", out="silent_out.csv")
+    said = bench.run(
+        *("esri", "--method", "rounds"), firms="low.csv", trades="trades.csv", out="low_out.csv"
+    )
+
+    assert bench.rows("low_out.csv") == bench.rows("silent_out.csv")
+    assert "state a revenue below what they trade inside: their trades count" in said.stderr
+    assert "state a cost below what they trade inside: their trades count" in said.stderr
+
+
 def test_the_number_of_threads_changes_no_byte(bench: Bench) -> None:
     bench.esri("--threads", "1", out="one.csv", losses="l1.csv")
     bench.esri("--threads", "3", out="three.csv", losses="l3.csv")

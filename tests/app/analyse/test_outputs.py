@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from app import cli
 from app.analyse import writing
+from app.kit.files import together
 from graph.errors import InvalidInput
 
 BANKS = "firm,equity\nA,10\nB,5\n"
@@ -85,7 +86,7 @@ def test_outputs_beside_the_inputs_are_written(folder: Path) -> None:
 def test_when_one_output_fails_none_is_changed(folder: Path) -> None:
     (folder / "x.csv").write_text("before")
 
-    with pytest.raises(FileNotFoundError), writing.together() as draft:
+    with pytest.raises(FileNotFoundError), together() as draft:
         write_two(draft, folder)
 
     assert (folder / "x.csv").read_text() == "before"
