@@ -15,7 +15,7 @@ DEMO ?= var/demo
 CASES ?= 100000
 export DEEPTIER_PORT ?= 8000
 
-.PHONY: install tools demo test test-uncompiled check format lint types contracts tidy bench soak serve clean
+.PHONY: install tools demo test test-uncompiled check format lint types contracts tidy bench soak serve image-check clean
 
 install: $(COMPILED)
 
@@ -79,6 +79,11 @@ bench: tools $(COMPILED)
 	mkdir -p var
 	$(BIN)/python -m pytest tests/bench --benchmark-only --benchmark-json var/bench.json
 	$(BIN)/python tests/bench/report.py var/bench.json docs/performance.md
+
+# Builds the image and starts it without a container engine's daemon; needs podman, debootstrap and root.
+image-check:
+	@command -v podman debootstrap >/dev/null || { echo "image-check needs podman and debootstrap"; exit 1; }
+	$(PYTHON) docker/image_check.py
 
 clean:
 	rm -rf $(VENV) var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage*

@@ -1,8 +1,11 @@
 """The container files say what the settings say, and start nothing as root."""
 
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -29,8 +32,34 @@ def test_the_image_runs_as_a_user_without_rights() -> None:
 
 
 def test_the_image_is_slim_and_compiles_nothing() -> None:
-    assert all("-slim" in image for image in instructions("FROM"))
-    assert not any(word in DOCKERFILE for word in ("gcc", "build-essential", "apt-get"))
+    assert instructions("ARG")[0].endswith("-slim")
+    assert [image.split()[0] for image in instructions("FROM")] == ["${BASE}", "${BASE}"]
+    assert not any(word in DOCKERFILE for word in ("gcc", "build-essential"))
+
+
+def test_only_the_stage_that_is_thrown_away_installs_anything() -> None:
+    served = DOCKERFILE[DOCKERFILE.rindex("FROM ") :]
+
+    assert not any(word in served for word in ("apt-get", "pip"))
+    assert "trim.py" in DOCKERFILE
+
+
+def trim_module() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("trim", ROOT / "docker" / "trim.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_is_trimmed_from_the_image_is_there_to_trim() -> None:
+    packages = Path(np.__file__).parents[1]
+
+    trim = trim_module()
+    missing = [part for part in trim.PARTS + trim.STRIPPED if not list(packages.glob(part))]
+
+    assert missing == []
 
 
 def test_the_image_has_a_health_check_that_exists() -> None:
