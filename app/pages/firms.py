@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from app.auth.rules import BANK, OWN_FIRM, PrincipalDep, allow
+from app.auth.rules import BANK, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
 from app.kit.routing import Router
 from app.pages.chains import STRESS_ROLES
 from app.pages.directory import (
@@ -141,6 +141,7 @@ def show_firm(request: Request, firm: str, who: PrincipalDep, reading: ReadingDe
         head=reading.head(),
         facts=facts_of(known, t),
         chains=chains,
+        opens={row.id for row in chains if OWN_LIMIT.permits(who, {"core": row.id, "firm": firm})},
         total_fen=sum(row.limit_fen or 0 for row in chains),
         reachable_fen=sum(row.reachable_fen or 0 for row in chains),
         raises=_raises(reading, firm, chains, t),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.pages.reading import Standing
 from app.web.charts import BLOCK_HEIGHT_MIN, Group, chain_picture
 from tests.app.pages.conftest import Browser
 from tests.app.pages.economy import FakeReading
@@ -101,6 +102,16 @@ def test_a_trail_leads_only_where_its_reader_may_go(browser: Browser) -> None:
     assert 'href="/chains/C1"' in core
     assert 'href="/firms/S1"' not in core
     assert 'href="/firms/S1"' in bank
+
+
+def test_a_core_is_not_led_to_its_limits_in_chains_of_others(
+    browser: Browser, reading: FakeReading
+) -> None:
+    elsewhere = [Standing("C2", "another", "up", 1, None, None, None, "counterparty only")]
+    reading.chains_of = lambda _: elsewhere  # type: ignore[method-assign]  # a core among suppliers
+
+    assert "/chains/C2/limits/C1" not in browser("core").get("/firms/C1").text
+    assert "/chains/C2/limits/C1" in browser("risk").get("/firms/C1").text
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

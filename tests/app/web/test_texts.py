@@ -82,6 +82,21 @@ def test_an_exported_chain_has_the_words_of_the_pages(language: Language) -> Non
     assert [words[f"grade_{grade}"] for grade in GRADES] == [t(f"grade_{g}") for g in GRADES]
 
 
+def test_all_reasons_and_sources_of_a_derivation_have_words() -> None:
+    t = Texts("zh")
+    text = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "app/limits").glob("*.py"))
+    reasons = set(re.findall(r'(?:NO_[A-Z]+ = |absent\([^)]*)"([a-z0-9 ,]+)"\)?\n', text))
+    kinds = {
+        kind: set(re.findall(rf'\.{kind}\("([a-z ]+)"', text)) for kind in ("table", "analysis")
+    }
+    kinds["document"] = set(re.findall(r'"document": "([a-z]+)"', text))
+
+    assert len(reasons) > 5
+    assert [reason for reason in reasons if t.reason(reason) == reason] == []
+    for kind, codes in kinds.items():
+        assert [code for code in codes if not t.has(f"{kind}_{code}")] == [], kind
+
+
 def test_reasons_are_told_part_by_part() -> None:
     told = Texts("en").reason("no loans given; no cash flow, cash or short debt; other")
 
