@@ -2,8 +2,9 @@
 Which nodes of a tree a reader may see, by code: what is not listed here is withheld.
 
 A list names the steps that are shown with what is below them; numbers, which stand alone because
-others' figures are behind them; and what is the reader's own wherever it stands, as pairs of a
-code and the code above it. A code about a firm is listed by its word and colon (`claim:`). A code
+others' figures are behind them; those of them that are given up where a step would tell what is
+withheld beside them; and what is the reader's own wherever it stands, as pairs of a code and the
+code above it. A code about a firm is listed by its word and colon (`claim:`). A code
 that a formula gains is withheld until somebody lists it.
 """
 
@@ -17,7 +18,7 @@ _TERMS = (  # What holds for every firm: advance rates, caps, cycles and days.
     "advance_rate rate_top dilution_free margin uncovered prepay_days cycle_days "
     "days_of_turnover days_of_year product_cap_total omega resilience_min one zero"
 )
-_LIMIT = "limit smallest need funding product_cap documents relation unscaled capacity own base"
+_LIMIT = "limit smallest need funding product_cap documents relation unscaled capacity base"
 _NEED = (
     "need_total sales sales_of_cycle cycle_need documents_total goods stock owed less_profit "
     "cost_of_sales balance_grown stock_capital owed_capital working_capital capital_needed "
@@ -32,7 +33,7 @@ _CLAIMS = (
     "above_free dilution returned returned_share red_letters disputed blue_sales belonging "
     "prepaid: purchases over_year year_and_chains chains claims others"
 )
-_STRENGTH = "own_total resilience after_worst taken worst"
+_STRENGTH = "resilience after_worst taken worst"
 _REACHABLE = "reachable reachable_exact passable from: arrived"
 
 
@@ -42,6 +43,7 @@ class Allowed:
 
     steps: frozenset[str]
     numbers: Mapping[str, str] = field(default_factory=dict)  # Code, and the analysis behind it.
+    gives_way: frozenset[str] = frozenset()
     own: frozenset[tuple[str, str]] = frozenset()  # Code above, code.
     reasons: frozenset[str] = frozenset()
 
@@ -74,9 +76,18 @@ OWN_LIMIT = Allowed(
         "document_factor": "facility",
         "chain_factor": "chain",
         "share": "documents and claims",
-        "own_share": "claims",
     },
-    own=frozenset({("legal_room", "loans"), ("share_of_sales", "sales")}),
+    # Own capacity is sales times a part that the grade decides, so that it tells the grade. Where
+    # it is the smaller, the relation would tell it in turn; the chain's factor goes with it then.
+    gives_way=frozenset({"chain_factor"}),
+    own=frozenset(
+        {
+            ("capacity", "base"),
+            ("unscaled", "resilience"),
+            ("share_of_sales", "sales"),
+            ("legal_room", "loans"),
+        }
+    ),
     reasons=frozenset(
         {NO_SALES, NO_NEED, "no growth given", "everywhere is zero", "base_total is zero"}
     ),

@@ -5,7 +5,8 @@ A node that is not on the reader's list becomes `{code, label, op: withheld}`. T
 not do: a sum that is shown, with all of its parts but one, tells the last part. So a step of
 `sum product subtract divide` with exactly one child withheld is withheld itself; so are `min` and
 `max` whose value can only be that of the one child withheld, and `clip` and `floor` over one;
-all the way up. The root of a limit is known anyway, and so is the minimum that its `floor` cuts:
+all the way up. A number may be given up instead: withheld as well, so that the step above tells
+neither. The root of a limit is known anyway, and so is the minimum that its `floor` cuts:
 they stay, and `binding` names the smallest child.
 """
 
@@ -65,6 +66,7 @@ class _Reading:
             self.node(child, above=node.code, known=known and node.op == "floor")
             for child in node.children
         ]
+        children = _without_what_gives_way(node, children, self.allowed)
         if _tells(node, children, known=known):
             self.own = kept
             return self._withheld(node)
@@ -92,6 +94,17 @@ def _below(node: Node, allowed: Allowed) -> Iterator[tuple[str, Node]]:
             yield node.code, child
         else:
             yield from _below(child, allowed)
+
+
+def _without_what_gives_way(node: Node, children: list[Node], allowed: Allowed) -> list[Node]:
+    """Return the children; beside the only one withheld, also those that are given up for it."""
+    hidden = sum(child.op == WITHHELD for child in children)
+    if node.op not in INVERTIBLE or hidden != 1:
+        return children
+    return [
+        Node(child.code, WITHHELD, "", None) if child.code in allowed.gives_way else child
+        for child in children
+    ]
 
 
 def _tells(node: Node, children: Sequence[Node], *, known: bool) -> bool:

@@ -26,7 +26,8 @@ def raising(
     if limit["derivation"] is None:
         return ()
     found = list(_passing(limit, t, names, chain=chain))
-    nodes = {node["code"]: node for node in walk(limit["derivation"])}
+    trees = [limit["derivation"], *(limit.get("own") or ())]
+    nodes = {node["code"]: node for tree in trees for node in walk(tree)}
     found += _by_binding(str(limit["binding"]), nodes, t, chain=chain)
     return found
 
@@ -65,11 +66,8 @@ def _by_binding(binding: str, nodes: Mapping[str, Node], t: Texts, *, chain: str
 
 
 def _relation(nodes: Mapping[str, Node], t: Texts, *, chain: str) -> Iterator[str]:
-    own, base = _value(nodes, "own"), _value(nodes, "base")
-    if own is None:
-        yield t("raise_no_sales")
-    elif base is not None and base > own:
-        yield t("raise_own", amount=amount(own, t.language))
+    base = _value(nodes, "base")
+    yield from _own(nodes, base, t)
     if base:
         yield t("raise_confirm", chain=chain)
     worst, resilience = _value(nodes, "worst"), _value(nodes, "resilience")
@@ -81,6 +79,17 @@ def _relation(nodes: Mapping[str, Node], t: Texts, *, chain: str) -> Iterator[st
     document_factor = _value(nodes, "document_factor")
     if document_factor is not None and document_factor < 1:
         yield t("raise_document_factor", factor=percent(document_factor), chain=chain)
+
+
+def _own(nodes: Mapping[str, Node], base: Decimal | None, t: Texts) -> Iterator[str]:
+    """Yield what own capacity takes, with its amount where the reader is shown it."""
+    own = _value(nodes, "own")
+    if _value(nodes, "relation") is None and own is None:
+        yield t("raise_no_sales")
+    elif own is not None and base is not None and base > own:
+        yield t("raise_own", amount=amount(own, t.language))
+    elif own is None and "capacity" not in nodes:
+        yield t("raise_own_plain")
 
 
 def _value(nodes: Mapping[str, Node], code: str) -> Decimal | None:

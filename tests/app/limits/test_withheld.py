@@ -166,6 +166,19 @@ def test_numbers_stand_alone_and_codes_of_firms_lose_them() -> None:
     assert [child.code for child in others] == ["e", "e:2"]
 
 
+def test_a_number_gives_way_so_that_the_step_above_tells_neither() -> None:
+    factor = built("min", "factor", [leaf("secret", Decimal(2)), leaf("a", Decimal(3))])
+    parts = [leaf("secret", Decimal(7)), factor]
+    allowed = Allowed(frozenset("ab"), numbers={"factor": "chain"}, gives_way=frozenset({"factor"}))
+
+    given_up = seen(built("product", "a", parts), allowed, "run").tree
+    kept = seen(built("product", "a", [leaf("b", Decimal(7)), factor]), allowed, "run").tree
+
+    assert (given_up.op, given_up.value) == ("product", Decimal(14))
+    assert [child.op for child in given_up.children] == ["withheld", "withheld"]
+    assert [child.op for child in kept.children] == ["input", "input"]
+
+
 def test_reasons_that_tell_of_others_are_not_given() -> None:
     missing = Node("a", "absent", "fen", None, source={"reason": "F9 owes it; no sales"})
     known = Node("b", "absent", "fen", None, source={"reason": "no sales"})

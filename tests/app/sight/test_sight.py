@@ -37,19 +37,19 @@ CORES = [firm for firm in NAMES if firm.startswith("K")]
 
 # What may be read of a tree, by code; written out by hand, apart from the service's own lists.
 FIRM_READS = """
-limit smallest need funding product_cap documents relation unscaled capacity own base
+limit smallest need funding product_cap documents relation unscaled capacity base
 need_total sales sales_of_cycle cycle_days days_of_turnover cycle_need documents_total
 goods stock owed less_profit cost_of_sales balance_grown stock_capital owed_capital
 working_capital capital_needed capital_left growth_factor grown expected_growth one zero
 revenue cost profit inventory receivable payable prepaid advances own_funds
-working_capital_loans advance_rate held document_factor chain_factor share own_share
-own_total resilience after_worst taken omega worst resilience_min product_cap_total
+working_capital_loans advance_rate held document_factor chain_factor share
+resilience after_worst taken omega worst resilience_min product_cap_total
 claim gross receivables estimated contra rate rate_top rate_less_dilution excess above_free
 dilution dilution_free returned returned_share red_letters disputed blue_sales belonging
 over_year purchases uncovered margin prepay_days year_and_chains days_of_year chains claims
 others reachable reachable_exact passable from arrived loans
 """
-ALONE = {"document_factor", "chain_factor", "share", "own_share", "belonging", "worst"}
+ALONE = {"document_factor", "chain_factor", "share", "belonging", "worst"}
 CORE_READS = {
     *("limit", "reachable", "held"),
     *("claim", "gross", "receivables", "estimated", "contra"),
@@ -323,14 +323,31 @@ def test_of_a_supplier_s_limit_a_core_reads_what_it_promised(answers: Any) -> No
 
 def test_a_firm_reads_its_own_rows_and_what_they_come_to(answers: Any) -> None:
     tree = answers["supplier", "SABLE"][f"{API}/chains/KAYAK/limits/SABLE"].json()
-    found = {node["code"]: node for node in nodes(tree["derivation"]) if node["op"] != "withheld"}
+    found = {node["code"]: node for node in nodes(tree) if node["op"] != "withheld"}
 
     assert found["held"]["value"] == 812_345_678
     assert found["inventory"]["value"] == figure("SABLE", "inventory") * 100
     assert "claim:KAYAK" in found
-    assert {"funding", "relation", "own_total", "resilience", "documents"} <= set(found)
+    assert {"funding", "relation", "base", "resilience", "documents", "sales"} <= set(found)
     hidden = {node["code"] for node in nodes(tree["derivation"]) if node["op"] == "withheld"}
-    assert hidden == {"single_borrower_cap", "share_of_sales", "grade_factor"}
+    assert hidden == {"single_borrower_cap", "unscaled", "chain_factor"}
+
+
+@pytest.mark.parametrize("who", [who for who in READERS if who[0] == "supplier"], ids=str)
+def test_own_capacity_which_tells_the_grade_cannot_be_worked_out(answers: Any, who: Reader) -> None:
+    for core in CORES:
+        path = f"{API}/chains/{core}/limits/{who[1]}"
+        if answers[who][path].status_code != 200:
+            continue
+        mine, whole = (answers[each][path].json() for each in (who, BANK))
+        exact = {node["code"]: node for node in nodes(whole["derivation"])}
+        found = {node["code"]: node for node in nodes(mine) if node["op"] != "withheld"}
+        assert not {"own", "own_total", "own_share", "grade_factor", "sales_share"} & set(found)
+        if Decimal(exact["own"]["value"]) < Decimal(exact["base"]["value"]):
+            assert not {"capacity", "unscaled", "chain_factor"} & set(found)
+            assert {"relation", "base", "resilience"} <= set(found)
+        else:
+            assert found["capacity"]["value"] == found["base"]["value"]
 
 
 @pytest.mark.parametrize("who", READERS, ids=str)
