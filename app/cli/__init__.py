@@ -6,6 +6,7 @@ or failed with a message, 2 = wrong usage, 130 = interrupted. A stack trace is s
 only.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its status."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     debug = "--debug" in given
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # A terminal may lack the characters of a name.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(args=[each for each in given if each != "--debug"], prog_name="deeptier")
     except KeyboardInterrupt:  # Between two steps; within one typer ends it with the same status.
@@ -44,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             import traceback  # noqa: PLC0415  # most commands end well
 
             traceback.print_exc()
+        from app.kit.console import say  # noqa: PLC0415  # the same
         from app.kit.faults import reason  # noqa: PLC0415  # the same
 
         say(f"error: {reason(error)}")
@@ -58,11 +63,6 @@ def refusals() -> tuple[type[BaseException], ...]:
     from graph.errors import GraphError  # noqa: PLC0415  # the same
 
     return AppError, GraphError, ValidationError, OSError
-
-
-def say(text: str) -> None:
-    """Print a line for people on standard error."""
-    sys.stderr.write(text + "\n")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  # typer's form

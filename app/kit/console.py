@@ -34,12 +34,16 @@ def print_document(document: object) -> None:
 
 def say(text: str) -> None:
     """Print a line for people on standard error."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(_lines(text))
 
 
 def show(text: str) -> None:
     """Print a line of facts on standard output."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(_lines(text))
+
+
+def _lines(text: str) -> str:
+    return "".join(f"{plain(line)}\n" for line in text.split("\n"))
 
 
 def show_table(

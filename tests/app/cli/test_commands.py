@@ -348,6 +348,19 @@ def test_the_module_is_the_command(home: Path) -> None:
     assert said.stdout.startswith("deeptier 0.")
 
 
+def test_names_are_printed_where_the_terminal_lacks_their_characters(home: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "app.cli", "cores", "--json"],
+        cwd=ROOT,
+        env={**os.environ, "DEEPTIER_HOME": str(home), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(said.stdout)["items"][0]["name"] == "华东重工集团有限公司"
+
+
 def test_a_job_is_run_by_hand(deeptier: Run) -> None:
     said = deeptier("jobs", "run", "sweep", "--json")
 

@@ -110,3 +110,18 @@ def test_an_import_without_files_is_malformed(client: TestClient, bearer: Any) -
     answer = client.post(IMPORTS, data={"source": "files"}, headers=bearer("risk"))
 
     assert answer.status_code == 422
+
+
+def test_a_second_economy_is_refused_whoever_hands_it_in(client: TestClient, bearer: Any) -> None:
+    headers = bearer("risk")
+    firms = "firm,name\nMILL,南浦汽车有限公司\nPART,北川电子有限公司\n"
+    asked = {"data": {"source": "files"}, "headers": headers}
+    files = [("files", ("firms.csv", firms.encode()))]
+
+    answer = client.post(IMPORTS, files=files, **asked)
+    found = ended(client, headers, answer.headers["location"])
+
+    assert found["state"] == "failed"
+    assert found["detail"].startswith("2 of 2 firms that stand already are others here: MILL is")
+    versions = client.get("/api/v1/versions", headers=headers).json()["items"]
+    assert [each["version"] for each in versions] == [1]

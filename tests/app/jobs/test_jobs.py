@@ -103,6 +103,19 @@ def test_a_refused_delivery_lies_beside_its_reason(resources: Resources) -> None
     assert resources.version().number == 1
 
 
+def test_a_delivery_of_another_economy_is_refused(resources: Resources) -> None:
+    delivery = resources.home / "inbox" / "files" / "other"
+    delivery.mkdir(parents=True)
+    firms = "firm,name\nMILL,南浦汽车有限公司\nPART,北川电子有限公司\n"
+    (delivery / "firms.csv").write_text(firms, encoding="utf-8")
+    deliver(delivery)
+
+    assert run_job(resources, "inbox", by="test")["detail"] == "other: refused"
+    (reason,) = (resources.home / "inbox" / "refused").glob("*.reason.txt")
+    assert "2 of 2 firms that stand already are others here" in reason.read_text(encoding="utf-8")
+    assert resources.version().number == 1
+
+
 def test_a_delivery_that_kills_who_reads_it_is_refused_and_not_tried_again(
     home: Path,
 ) -> None:

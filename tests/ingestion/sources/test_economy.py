@@ -442,3 +442,14 @@ def test_any_small_economy_keeps_the_laws(seed: int, cores: int, more: int, mont
     assert set(made["vouchers"]["holder"]) | set(made["vouchers"]["issuer"]) <= ids
     assert set(made["holdings"]["owner"]) | set(made["holdings"]["owned"]) <= ids
     assert made["vouchers"]["number"].n_unique() == len(made["vouchers"])
+
+
+def test_no_demo_is_written_over_somebody_s_own_files(tmp_path: Path) -> None:
+    own = tmp_path / "firms.csv"
+    own.write_text("firm,name\nA,云栖机械有限公司\n", encoding="utf-8")
+
+    with pytest.raises(InvalidInput, match=r"holds firms\.csv that no demo wrote"):
+        make(tmp_path, TINY, progress=silent)
+
+    assert own.read_text(encoding="utf-8").startswith("firm,name\nA,")
+    assert list(tmp_path.iterdir()) == [own]

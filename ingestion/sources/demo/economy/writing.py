@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 from openpyxl import Workbook
 
+from graph.errors import InvalidInput
 from ingestion.sources.demo.economy.columns import CHINESE
 from ingestion.sources.demo.economy.plan import Plan
 from ingestion.sources.demo.economy.tables import tables
@@ -18,6 +19,7 @@ from ingestion.sources.demo.economy.truth import hidden, write_truth
 from ingestion.sources.demo.economy.world import world
 
 STAMP = (1980, 1, 1, 0, 0, 0)  # The earliest day that a zip archive can hold.
+TRUTH = "truth"
 Step = Callable[[str], None]
 
 
@@ -46,7 +48,11 @@ def make(folder: Path, plan: Plan, *, progress: Step) -> Made:
         folder: Where to write; it is made where it is missing.
         plan: The sizes, the seed and the last day.
         progress: Told of each step before it is taken, `STEPS` times.
+
+    Raises:
+        InvalidInput: The folder holds files of these names that no demo wrote.
     """
+    _refuse_others(folder)
     progress("firms and trades")
     known = world(plan)
     progress("invoices and papers")
@@ -60,13 +66,23 @@ def make(folder: Path, plan: Plan, *, progress: Step) -> Made:
         paths.append(path)
     progress("truth")
     found = hidden(made)
-    paths += write_truth(folder / "truth", made, found)
+    paths += write_truth(folder / TRUTH, made, found)
     return Made(
         folder,
         {name: len(frame) for name, frame in made.frames.items()},
         {name: len(frame) for name, frame in found.items()},
         tuple(paths),
     )
+
+
+def _refuse_others(folder: Path) -> None:
+    """Raise where files would be overwritten that are no demo's: those have their truth beside."""
+    if (folder / TRUTH).is_dir():
+        return
+    if others := [name for name in ENCODED if (folder / name).exists()]:
+        raise InvalidInput(
+            f"{folder} holds {', '.join(others)} that no demo wrote: give another folder"
+        )
 
 
 def _csv(rows: pl.DataFrame) -> bytes:
