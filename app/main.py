@@ -2,7 +2,7 @@
 The application put together: the only module that knows every domain.
 
 Layers from outside in: the path as it was sent; trace id, headers and log; audit; HEAD; who asks;
-routes. Every route comes from `app.kit.routing.Router` and declares its rule with
+packing; routes. Every route comes from `app.kit.routing.Router` and declares its rule with
 `app.auth.rules.allow`; one that does not keeps the application from starting.
 """
 
@@ -39,6 +39,7 @@ from app.kit.crowding import Crowding
 from app.kit.description import ABOUT, TAGS, Access, completed
 from app.kit.heads import HeadAsGet
 from app.kit.metrics import Metrics
+from app.kit.packing import Packing
 from app.kit.paths import Paths
 from app.kit.problems import add_handlers
 from app.kit.routing import Route, Router
@@ -168,6 +169,7 @@ def _add_routes(app: FastAPI) -> None:
 
 def _add_layers(app: FastAPI) -> None:
     resources: Resources = app.state.resources
+    app.add_middleware(Packing)
     app.add_middleware(Gate, authenticator=app.state.authenticator)
     app.add_middleware(HeadAsGet)
     app.add_middleware(Audited, records=lambda: resources.records, now=resources.now)

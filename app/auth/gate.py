@@ -138,5 +138,5 @@ def check_csrf(principal: Principal, given: str) -> None:
         ForgedRequest: It does not.
     """
     expected = principal.csrf or secrets.token_hex()
-    if not hmac.compare_digest(given.encode(), expected.encode()):
+    if not hmac.compare_digest(sessions.unmasked(given).encode(), expected.encode()):
         raise ForgedRequest("the request does not carry the token of its session")

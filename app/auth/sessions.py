@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from string import hexdigits
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from app.records import Records
 from app.records.tables import sessions, users
 
 COOKIE = "deeptier_session"
+MASKED_LENGTH = 128  # Pad and token, 32 bytes each, as hexadecimal digits.
 LASTS = dt.timedelta(hours=12)
 
 
@@ -81,6 +83,30 @@ def sweep(records: Records, *, now: dt.datetime) -> int:
 def csrf_of(session: str, key: bytes) -> str:
     """Return the token that forms of this session carry; nobody without the key can make it."""
     return hmac.new(key, b"csrf\0" + session.encode(), hashlib.sha256).hexdigest()
+
+
+def masked(token: str) -> str:
+    """
+    Return a CSRF token as a page carries it: other letters each time, for the same token.
+
+    What stands the same in every packed page could be guessed letter by letter from their lengths.
+    """
+    value = bytes.fromhex(token)
+    pad = secrets.token_bytes(len(value))
+    return (pad + _xor(pad, value)).hex()
+
+
+def unmasked(given: str) -> str:
+    """Return the token behind what a page carried; what is no masked token stays as it is."""
+    if len(given) != MASKED_LENGTH or not set(given) <= set(hexdigits):
+        return given
+    value = bytes.fromhex(given)
+    half = len(value) // 2
+    return _xor(value[:half], value[half:]).hex()
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
 def _hash(cookie: str) -> str:

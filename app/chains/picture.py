@@ -8,7 +8,6 @@ trade reaches), else those that trades reach. What was pictured is kept for the 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from app.chains.cores import cores_of
 from app.chains.listing import Head
 from app.deps import Resources
 from app.errors import Absent
+from app.kit.kept import Kept
 from app.limits.results import open_results
 from app.limits.shown import UNSEEN
 from app.versions.networks import network_of
@@ -29,7 +29,7 @@ from graph.chains import DIRECTIONS, DOWN, UP, Chain, find_chain
 from graph.errors import NotFound
 from graph.network import Network
 
-KEPT_MAX = 128
+KEPT_MAX = 100_000  # Members and ties of all pictures that are kept.
 NOWHERE = 127  # The tier of a firm that does not stand on this side of the chain.
 Int64Array = npt.NDArray[np.int64]
 Standing = tuple[str, str, int]  # Firm, direction, tier.
@@ -96,6 +96,9 @@ class Picture:
     is_whole: bool = True
 
 
+_KEPT: Kept[Picture] = Kept(KEPT_MAX, lambda each: len(each.members) + len(each.ties))
+
+
 def picture_of(resources: Resources, core: str, asked: Asked, sight: Sight) -> Picture:
     """
     Return the picture of a core's chain, as far as a reader may see it.
@@ -152,8 +155,18 @@ def _as_its_core_knows(whole: Picture, run: Path | None, *, tiers: int) -> Pictu
     )
 
 
-@lru_cache(maxsize=KEPT_MAX)
 def _pictured(
+    network: Network, reach: tuple[int, Decimal], core: str, head: Head, run: Path | None
+) -> Picture:
+    key = (network, reach, core, head, run)
+    found = _KEPT.find(key)
+    if found is None:
+        found = _drawn(network, reach, core, head, run)
+        _KEPT.keep(key, found)
+    return found
+
+
+def _drawn(
     network: Network, reach: tuple[int, Decimal], core: str, head: Head, run: Path | None
 ) -> Picture:
     listed = None if run is None else _listed(run, core)

@@ -24,6 +24,7 @@ from app.limits.words import binding, document
 from graph.errors import InvalidInput, NotFound
 
 OPEN_MAX = 4
+ORDERS_MAX = 256  # Orders of chains that are kept; they are made again where they are missing.
 SORTS = ("tier", "id", "name", "limit_fen", "reachable_fen", "binding")
 UP = "up"
 
@@ -139,9 +140,13 @@ class Results:
         if sort not in SORTS:
             raise InvalidInput(f"firms are sorted by one of {', '.join(SORTS)}, not {sort!r}")
         key = (self._s.core_row(core), sort, descending)
-        if key not in self._orders:
-            self._orders[key] = self._sorted(core, sort, descending=descending)
-        return self._orders[key]
+        found = self._orders.get(key)
+        if found is None:
+            found = self._sorted(core, sort, descending=descending)
+            if len(self._orders) >= ORDERS_MAX:
+                self._orders.clear()
+            self._orders[key] = found
+        return found
 
     def _sorted(self, core: str, sort: str, *, descending: bool) -> list[int]:
         first = self._s.places(self._s.core_row(core)).start

@@ -79,7 +79,7 @@ async def sign_in(
     key = resources.settings.signing_key()
     given = request.cookies.get(FORM_COOKIE, "")
     if not given or not secrets.compare_digest(
-        csrf.encode(), sessions.csrf_of(given, key).encode()
+        sessions.unmasked(csrf).encode(), sessions.csrf_of(given, key).encode()
     ):
         return await _form_again(request, resources, target, name, refused="form_too_old")
     try:
@@ -165,7 +165,7 @@ def _form(
         request,
         "sign_in.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
-        form_token=sessions.csrf_of(cookie, resources.settings.signing_key()),
+        form_token=sessions.masked(sessions.csrf_of(cookie, resources.settings.signing_key())),
         next=target,
         name=name,
         refused=refused,

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from app.auth.principals import Principal
+from app.auth.sessions import masked
 from app.kit.paths import address_of
 from app.web import money
 from app.web.preferences import preferences_of
@@ -92,7 +93,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "language": wants.language,
         "theme": wants.theme,
         "who": who,
-        "csrf": who.csrf if who else None,
+        "csrf": masked(who.csrf) if who and who.csrf else None,
         "places": places(who),
         "path": address_of(request.scope["path"]),
         "here": here(request),

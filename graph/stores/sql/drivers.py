@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 BUSY_MS = 10_000  # How long SQLite waits for another connection's lock.
 STAGE_BUSY_MS = 500  # How long a stage waits before it says that another one is open.
 WAL_BYTES_MAX = 64 * 2**20  # What is left of the write-ahead log after a large publish.
-CACHE_KIB = 65_536
+CACHE_KIB = (
+    2_048  # Of each connection that reads; the system keeps the file in memory once for all.
+)
+STAGE_CACHE_KIB = 65_536  # Of the one that writes, as long as it does.
+STAGED = "staged"  # Mark of a connection with the cache of one that writes.
 WRITER_LOCK = 0x64656570  # Keys of PostgreSQL's advisory locks.
 SCHEMA_LOCK = 0x64656571
 _SQLITE_UNAVAILABLE = {
@@ -125,12 +129,15 @@ class SqliteDriver:
             url, isolation_level="AUTOCOMMIT", connect_args={"timeout": BUSY_MS / 1000}
         )
         sa.event.listen(self.engine, "connect", _on_connect)
+        sa.event.listen(self.engine, "checkin", _on_checkin)
 
     def begin_stage(self, connection: sa.Connection) -> None:
         """Take the file's write lock, which dies with the connection or the process."""
         connection.exec_driver_sql(f"PRAGMA busy_timeout={STAGE_BUSY_MS}")
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.exec_driver_sql(f"PRAGMA cache_size=-{STAGE_CACHE_KIB}")
+            connection.info[STAGED] = True
         except sa.exc.OperationalError as error:
             if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
                 raise StageRefused("another stage is open on this store") from error
@@ -197,6 +204,12 @@ def _on_connect(raw: sqlite3.Connection, _: object) -> None:
         "temp_store=MEMORY",
     ):
         raw.execute(f"PRAGMA {pragma}")
+
+
+def _on_checkin(raw: sqlite3.Connection | None, record: sa.pool.ConnectionPoolEntry) -> None:
+    """Give back what a stage kept in memory."""
+    if record.info.pop(STAGED, False) and raw is not None:
+        raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
 
 
 def _listed(column: pa.Array) -> Sequence[object]:
