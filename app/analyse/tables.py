@@ -5,7 +5,7 @@ A wrong cell ends the analysis with file, line and column; where rows are to be 
 kept for the list and its row left out.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -15,11 +15,14 @@ import numpy.typing as npt
 import polars as pl
 
 from graph.errors import InvalidInput
+from ingestion.forms import plain_header
 from ingestion.readers import read
 from ingestion.readers.chunk import LINE
 
 Kind = Literal["code", "amount", "share", "class"]
 NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
+# What a spreadsheet writes for an error, or for a long code once it has lost its digits.
+NO_CODE = r"^#(N/A|[A-Z/0]+[!?]|NO RESULT!|#+)$|^[0-9](\.[0-9]+)?[eE]\+[0-9]{1,3}$"
 WHY: dict[Kind, str] = {
     "code": "is empty",
     "amount": "is no amount from 0 up",
@@ -40,6 +43,11 @@ class Column:
     kind: Kind
     needed: bool = True
     empty: bool = False
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Return the headers that name the column: money may say its unit."""
+        return tuple(self.name + unit for unit in (UNITS if self.kind == "amount" else ("",)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +86,9 @@ class Desk:
                 and rows are not to be set aside.
         """
         parts = []
-        for rows in self._batches(path):
-            sheet = Sheet(self, path.name, self._named(path.name, rows, columns))
+        for line, rows in self._batches(path, columns):
+            named = self._named(f"{path.name}, line {line}", rows, columns)
+            sheet = Sheet(self, path.name, named)
             for column in columns:
                 if column.name in sheet:
                     sheet = _valued(sheet, column)
@@ -88,38 +97,48 @@ class Desk:
             raise InvalidInput(f"{path.name}: the file is empty")
         return Sheet(self, path.name, pl.concat(parts))
 
-    def _batches(self, path: Path) -> Iterator[pl.DataFrame]:
-        """Yield a file's rows, many at a time, and tell how far it is read."""
+    def _batches(
+        self, path: Path, columns: tuple[Column, ...]
+    ) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Yield a file's rows, many at a time, with the line of their header."""
         held: list[pl.DataFrame] = []
-        for chunk in read(path):
+        line = 1
+        for chunk in read(path, lambda cells: _names_all(cells, columns)):
             for row in chunk.unread:
                 self._wrong(Issue(path.name, row.line, "", "", row.why))
-            held.append(chunk.rows)
+            self._note(*(f"{path.name}: {note}" for note in chunk.notes))
+            rows = chunk.rows
+            if held and held[0].columns != rows.columns:  # Another sheet.
+                yield line, pl.concat(held)
+                held = []
+            line = chunk.header_line
+            held.append(rows)
             self.step(path.name, chunk.share)
             if sum(map(len, held)) >= self.rows_held:
-                yield pl.concat(held)
+                yield line, pl.concat(held)
                 held = []
         if held:
-            yield pl.concat(held)
+            yield line, pl.concat(held)
 
-    def _named(self, file: str, frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
+    def _note(self, *notes: str) -> None:
+        self.notes += [note for note in notes if note not in self.notes]
+
+    def _named(self, head: str, frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
+        """Return the columns asked for under their own names, whatever the case of the header."""
         taken: dict[str, str] = {}
+        file = head.partition(", line ")[0]
         for column in columns:
-            units = UNITS if column.kind == "amount" else ("",)
-            found = [column.name + unit for unit in units if column.name + unit in frame.columns]
+            found = [name for name in frame.columns if plain_header(name) in column.headers]
             if len(found) > 1:
-                raise InvalidInput(
-                    f"{file}, line 1: both {found[0]!r} and {found[1]!r} stand there"
-                )
+                raise InvalidInput(f"{head}: both {found[0]!r} and {found[1]!r} stand there")
             if column.needed and not found:
-                raise InvalidInput(f"{file}, line 1: there is no column {column.name!r}")
+                raise InvalidInput(f"{head}: there is no column {column.name!r}")
             taken |= dict.fromkeys(found, column.name)
             for name in found:
-                self._take_unit(file, name, name.removeprefix(column.name))
+                self._take_unit(file, name, plain_header(name).removeprefix(column.name))
         ignored = [name for name in frame.columns if name not in taken and name != LINE]
-        note = f"{file}: not used: {', '.join(ignored)}"
-        if ignored and note not in self.notes:
-            self.notes.append(note)
+        if ignored:
+            self._note(f"{file}: not used: {', '.join(ignored)}")
         return frame.select(LINE, *taken).rename(taken)
 
     def _take_unit(self, file: str, column: str, unit: str) -> None:
@@ -227,6 +246,12 @@ class Codes:
         return len(self.names)
 
 
+def _names_all(cells: Sequence[str], columns: tuple[Column, ...]) -> bool:
+    """Return whether cells are a header that names every column that is needed."""
+    plain = {plain_header(cell) for cell in cells}
+    return all(plain & set(column.headers) for column in columns if column.needed)
+
+
 def _valued(sheet: Sheet, column: Column) -> Sheet:
     """Turn the text of one column into values."""
     cells = sheet.frame[column.name]
@@ -235,7 +260,7 @@ def _valued(sheet: Sheet, column: Column) -> Sheet:
         sheet = sheet.desk.refuse(sheet, missing, column.name, "is empty")
         cells = sheet.frame[column.name]
     if column.kind == "code":
-        return sheet
+        return sheet.desk.refuse(sheet, cells.str.contains(NO_CODE), column.name, "is no code")
     values = _numbers(cells, column.kind)
     sheet = sheet.desk.refuse(
         sheet, values.is_null() & cells.is_not_null(), column.name, WHY[column.kind]

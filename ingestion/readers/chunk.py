@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from ingestion.characters import visible
 from ingestion.errors import BadFile
+from ingestion.fields.texts import trim
 
 IntArray = npt.NDArray[np.int64]
 # Bounds on hostile input: what a file may unpack to, and how much larger than itself.
@@ -61,13 +62,9 @@ class Chunk:
 
     @property
     def rows(self) -> pl.DataFrame:
-        """Return the rows as a frame: trimmed text, null where blank, and their lines."""
-        text = {name: pl.Series(values).str.strip_chars() for name, values in self.columns.items()}
-        filled = {
-            name: pl.select(pl.when(cells != "").then(cells)).to_series()
-            for name, cells in text.items()
-        }
-        return pl.DataFrame({LINE: pl.Series(self.lines, dtype=pl.Int64), **filled})
+        """Return the rows as a frame: text as it can be seen, null where blank, and their lines."""
+        text = {name: pl.Series(trim(values)) for name, values in self.columns.items()}
+        return pl.DataFrame({LINE: pl.Series(self.lines, dtype=pl.Int64), **text})
 
 
 def check_unpacked(path: Path, unpacked: int) -> None:

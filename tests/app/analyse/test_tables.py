@@ -67,3 +67,37 @@ def test_a_claim_on_oneself_is_set_aside_with_its_line(files: Path, tmp_path: Pa
     assert [(i.line, i.column, i.reason) for i in desk.issues] == [
         (2, "debtor", "is its own creditor")
     ]
+
+
+def trades_in(folder: Path, content: str) -> list[float]:
+    (folder / "trades.csv").write_text(content, encoding="utf-8")
+    (folder / "firms.csv").write_text("FIRM \nA\nB\n", encoding="utf-8")
+    desk = Desk(keep_going=False)
+    _, codes = firms_of(desk, folder / "firms.csv")
+    return trades_of(desk, folder / "trades.csv", codes).floats("amount").tolist()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["Supplier, BUYER ,Amount\nA,B,5\n",
+     "\ufeffsup\u200bplier,buyer,AMOUNT_FEN\nA\u200b,\u00a0B,5\n",
+     "Trades of 2026\n\nsupplier,buyer,amount\nA,B,5\n", "supplier\tbuyer\tamount\nA\tB\t5\n"],
+)  # fmt: skip
+def test_headers_and_cells_are_read_as_by_an_import(tmp_path: Path, content: str) -> None:
+    assert trades_in(tmp_path, content) == [5.0]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("supplier,buyer,Amount,amount_fen\nA,B,5,5\n", "line 1: both 'Amount' and 'amount_fen'"),
+     ("supplier,Supplier,buyer,amount\nA,A,B,5\n", "line 1: both 'supplier' and 'Supplier'"),
+     ("\nsupplier,buyer\nA,B\n", "line 2: there is no column 'amount'"),
+     ("supplier,buyer,amount\nA,#N/A,5\n", "line 2, column buyer: '#N/A' is no code"),
+     ("supplier,buyer,amount\nA,2.4442E+19,5\n", r"column buyer: '2.4442E\+19' is no code"),
+     ("supplier;buyer;amount\nA;B;5\n", "cells parted by ';' are not read")],
+)  # fmt: skip
+def test_what_an_import_refuses_an_analysis_refuses(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=rf"trades\.csv.*{message}"):
+        trades_in(tmp_path, content)
