@@ -17,6 +17,7 @@ from app.auth.users import Ended, user_named
 from app.deps import Resources, open_resources
 from app.errors import Absent, Malformed
 from app.kit import console
+from ingestion.days import day_of
 
 LISTED_MAX = 10_000
 PASSWORD_BYTES_MAX = 4096
@@ -106,7 +107,7 @@ def list_tokens(*, as_json: AsJson = False) -> None:
             each.role,
             each.firm or "",
             each.user or "",
-            each.expires_at.date().isoformat(),
+            day_of(each.expires_at, resources.settings.zone).isoformat(),
             "revoked" if each.revoked_at else "",
         ]
         for each in found

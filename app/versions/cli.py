@@ -1,5 +1,6 @@
 """The command `versions`."""
 
+import datetime as dt
 from typing import Annotated
 
 import typer
@@ -7,10 +8,9 @@ import typer
 from app.auth.sight import EVERYTHING
 from app.deps import open_resources
 from app.kit import console
+from app.kit.clock import local
 from app.versions.service import documents
 from app.versions.sources import sources_of, told
-
-SECONDS = len("2026-06-30T12:00:00")  # A moment is told to the second.
 
 
 def versions(
@@ -28,11 +28,12 @@ def versions(
     if as_json:
         console.print_document({"items": items})
         return
+    zone = resources.settings.zone
     rows = [
         [
             each["version"],
             each["as_of"],
-            each["published_at"][:SECONDS].replace("T", " "),
+            local(dt.datetime.fromisoformat(each["published_at"]), zone),
             each["firms"],
             each["trades"],
             "*" if each["current"] else "",
