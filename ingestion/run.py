@@ -240,9 +240,14 @@ def _finish(state: _State, judged: Verdict, parties: Parties) -> pl.DataFrame:
         verdict.self_trades(judged, (first, second))
     prevailing.choose(judged, keys)
     if form.name == "invoices":
-        lake, given = state.job.lake, state.manifest.sources.get(state.source.name, ())
-        stood = Stood(lake, [p for p in given if p.table == form.name], state.source.name, parties)
-        state.notes += prevailing.settle(judged, keys, stood)
+        stood = {
+            source: Stood(
+                state.job.lake, [p for p in given if p.table == form.name], source, parties
+            )
+            for source, given in {state.source.name: (), **state.manifest.sources}.items()
+        }
+        state.notes += prevailing.settle(judged, keys, stood.pop(state.source.name))
+        state.notes += prevailing.elsewhere(judged, keys, list(stood.values()))
         state.notes += notices.equal_invoices(judged, keys)
     if form.name == "orders":
         state.notes += notices.delivered_early(judged)
