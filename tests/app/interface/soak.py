@@ -24,7 +24,7 @@ from tests.app.economy import write_files
 from tests.app.interface.cases import NOW, Attacked, attack, attacked, kinds
 
 SHOWN_MAX = 3
-PART = 100  # Requests made at once; a slow kind of requests gets fewer rounds, not more time.
+PART = 100  # Requests of one kind made at once, at most.
 SLOW = {("/api/v1/session", "POST"), ("/api/v1/imports", "POST"), ("/api/v1/scenarios", "POST")}
 SLOW_PART = 20
 
@@ -64,9 +64,10 @@ def main() -> int:
 def rounds(place: Attacked, faults: Faults, wanted: int) -> None:
     """Go through all kinds of requests, again and again, until enough were sent."""
     every = kinds(place.app.openapi())
+    part = min(PART, 1 + wanted // (len(every) * len(place.senders)))
     while place.sent.total() < wanted:
         for path, method, mode in every:
-            examples = SLOW_PART if (path, method) in SLOW else PART
+            examples = min(SLOW_PART, part) if (path, method) in SLOW else part
             attack(place, (path, method), mode, examples=examples, fault=faults.add)
             if place.sent.total() >= wanted:
                 return
