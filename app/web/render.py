@@ -17,7 +17,7 @@ from app.auth.sessions import masked
 from app.kit.paths import address_of
 from app.web import money
 from app.web.preferences import preferences_of
-from app.web.texts import Texts
+from app.web.texts import Texts, shown_id
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -42,6 +42,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["segment"] = partial(quote, safe="")
+    made.filters["shown_id"] = shown_id
     made.filters["count"] = money.count
     made.filters["percent"] = money.percent
     return made

@@ -6,7 +6,7 @@ import pytest
 
 from app.pages.directory import FACETS, Wanted
 from tests.app.pages.conftest import Browser
-from tests.app.pages.economy import DIRECTORY
+from tests.app.pages.economy import DIRECTORY, FakeReading
 
 
 def ids(text: str) -> list[str]:
@@ -128,3 +128,17 @@ def test_a_search_of_the_stress_form_says_how_many_more_fit(browser: Browser) ->
 @pytest.mark.parametrize("role", ["core", "supplier"])
 def test_the_directory_is_the_banks(browser: Browser, role: str) -> None:
     assert browser(role).get("/firms").status_code == 403  # type: ignore[arg-type]  # a role
+
+
+def test_an_id_that_is_a_hash_is_not_shown_to_people(
+    browser: Browser, reading: FakeReading
+) -> None:
+    made = "cp-db49489965910605"
+    row = {**reading.scenario("scenario-1")["firms"][1], "id": made}
+    with_it = {**reading.scenario("scenario-1"), "firms": [row]}
+    reading.scenario = lambda _: with_it  # type: ignore[method-assign]  # a name without a code
+    text = browser("risk", "en").get("/stress/scenario-1").text
+
+    assert f'href="/firms/{made}"' in text
+    assert made not in re.sub(r"<[^>]+>", " ", text)
+    assert "<small>Counterparty only</small>" in text
