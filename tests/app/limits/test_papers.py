@@ -353,3 +353,43 @@ def test_names_may_hold_any_character() -> None:
 
     assert claim(result, seller=odd) == WHOLE
     assert result.limit(odd, "C") > 0
+
+
+def holds(result: Found, firm: str = "B", core: str = "C") -> bool:
+    ids = result.handed.ids
+    pair = (pl.col("firm") == ids.index(firm)) & (pl.col("core") == ids.index(core))
+    return bool(result.outcome.members.filter(pair)["holds"][0])
+
+
+@pytest.mark.parametrize(
+    ("fields", "holder"),
+    [
+        ({"status": "open"}, True),
+        (CONFIRMED, True),
+        (CONFIRMED | {"due_on": ago(100)}, True),  # Late, and still owed.
+        ({"status": "disputed"}, True),
+        ({"status": "financed", "confirmed_on": ago(5)}, False),
+        ({"status": "paid"}, False),
+        ({"status": "open", "paid_on": T}, False),
+        ({"status": "void"}, False),
+        ({"status": "open", "issued_on": ago(-1)}, False),
+        ({"status": "open", "buyer": "S"}, False),
+    ],
+)
+def test_whoever_a_core_still_owes_holds_its_paper(fields: dict[str, Any], *, holder: bool) -> None:
+    assert holds(found(row(number="P", seller="B", **fields))) == holder
+
+
+@pytest.mark.parametrize(
+    ("papers", "holder"),
+    [
+        ([paper("V1", WHOLE, holder="B")], True),
+        ([paper("V1", WHOLE, holder="B", due_on=ago(9))], True),
+        ([paper("V1", WHOLE, holder="B", status="settled")], False),
+        ([paper("V1", WHOLE, holder="B", status="financed")], False),
+        ([paper("V1", WHOLE, holder="B", status="transferred")], False),
+        ([paper("V1", WHOLE, holder="B"), paper("V2", WHOLE, holder="S", parent="V1")], False),
+    ],
+)
+def test_a_voucher_is_its_present_holder_s(papers: list[dict[str, Any]], *, holder: bool) -> None:
+    assert holds(found(vouchers=papers)) == holder

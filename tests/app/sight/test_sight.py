@@ -15,8 +15,12 @@ from httpx import Response
 from app.auth.principals import Principal
 from app.auth.rules import OPEN, SIGNED_IN
 from app.auth.sight import sight_of
+from app.chains.schemas import Chain, Cores, Graph, Tiers
 from app.errors import Forbidden
+from app.firms.schemas import Firm
+from app.limits.schemas import ChainLimits, FirmLimit, FirmLimits
 from app.main import rules_of
+from app.versions.schemas import Versions
 from tests.app.sight.conftest import Get, Reader
 from tests.app.sight.economy import COLUMNS, NAMED, NAMES, TRADES, figure
 
@@ -224,6 +228,30 @@ def test_every_node_that_is_read_is_on_the_list(answers: Any, who: Reader) -> No
                 assert node["code"].partition(":")[2] in KNOWN[who], (path, node["code"])
             met.add(word(node["code"]))
     assert "limit" in met
+
+
+FORMS = {
+    r"/versions": Versions,
+    r"/cores(\?.*)?": Cores,
+    r"/chains/\w+(\?.*)?": Chain,
+    r"/chains/\w+/tiers(\?.*)?": Tiers,
+    r"/chains/\w+/graph(\?.*)?": Graph,
+    r"/chains/\w+/limits(\?.*)?": ChainLimits,
+    r"/chains/\w+/limits/\w+": FirmLimit,
+    r"/firms/\w+": Firm,
+    r"/firms/\w+/limits": FirmLimits,
+}
+
+
+@pytest.mark.parametrize("who", READERS, ids=str)
+def test_what_is_withheld_has_the_form_that_is_described(answers: Any, who: Reader) -> None:
+    met = set()
+    for path, answer in answers[who].items():
+        for form, kind in FORMS.items():
+            if answer.status_code == 200 and re.fullmatch(API + form, path):
+                kind.model_validate(answer.json(), strict=False)
+                met.add(kind)
+    assert {Versions, Firm, FirmLimits} <= met
 
 
 def bank_figures(answers: Any) -> dict[str, set[str]]:
