@@ -4,6 +4,7 @@ The errors of this package.
 GraphError
 ├── InvalidInput        an argument, row or column is not what it must be
 ├── NotFound            no such firm, core, version or scenario
+├── Damaged             what was saved is not what is there now: changed, cut or missing
 ├── NotConverged        values still moved when the bound on rounds was reached
 ├── ExecutorFailed      work could not be run: no scheduler, no worker, or one that is unlike us
 └── StoreError          a store refused or failed; the driver's error is the cause
@@ -22,6 +23,10 @@ class InvalidInput(GraphError, ValueError):
 
 class NotFound(GraphError, LookupError):
     """There is no such firm, core, version or scenario."""
+
+
+class Damaged(GraphError):
+    """What was saved is not what is there now: changed, cut or missing."""
 
 
 class NotConverged(GraphError):

@@ -11,7 +11,8 @@ from typing import Any
 from app.chains.cores import decisions, names_of_cores
 from app.deps import Resources
 from app.kit.documents import Document
-from app.limits.results import Results, open_results
+from app.limits.documents import open_run
+from app.limits.results import Results
 from app.versions.service import Asked, policy_of, version_and_run
 
 
@@ -45,7 +46,7 @@ def cores(resources: Resources, asked: Asked) -> tuple[Head, list[Document]]:
         run.policy if run else policy_of(resources, version.as_of).version,
         run.run if run else None,
     )
-    results = open_results(resources.runs / run.folder) if run else None
+    results = open_run(resources, run.folder) if run else None
     ran = set(results.cores) if results else set()
 
     def named() -> dict[str, str]:

@@ -21,6 +21,7 @@ from app.chains.listing import Head
 from app.deps import Resources
 from app.errors import Absent
 from app.kit.kept import Kept
+from app.limits.documents import open_run
 from app.limits.results import open_results
 from app.limits.shown import UNSEEN
 from app.versions.networks import network_of
@@ -112,7 +113,7 @@ def picture_of(resources: Resources, core: str, asked: Asked, sight: Sight) -> P
     version, run = version_and_run(resources, asked)
     policy = policy_of(resources, version.as_of)
     network = network_of(resources, version.number)
-    if run is None or core not in open_results(resources.runs / run.folder).cores:
+    if run is None or core not in open_run(resources, run.folder).cores:
         run = None
         network.row(core)
         if core not in cores_of(resources, version.number):

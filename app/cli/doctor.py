@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.cli.verifying import Fault, faults
 from app.config import Settings
 from app.deps import Resources, open_resources
 from app.errors import AppError
@@ -26,6 +27,7 @@ from graph.errors import GraphError
 
 LIBRARIES = ("numba", "numpy", "polars", "pyarrow", "sqlalchemy", "neo4j", "fastapi")
 SECRET_LENGTH_MIN = 32
+FIRST = 5  # Without program, settings, folder and stores nothing can be compared.
 
 
 class Ailing(AppError):
@@ -42,23 +44,36 @@ class Check:
 
 
 def doctor(
-    *, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False
+    *,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare every saved file with its digest.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """
     Say what is configured, whether it can be reached, and of what version it is.
 
-    Example: deeptier doctor
+    Example: deeptier doctor --verify
     """
     found = checks()
+    damaged = _damaged() if verify and all(each.ok for each in found[:FIRST]) else []
     if as_json:
-        console.print_document({"checks": [asdict(each) for each in found]})
+        said = {"faults": [asdict(each) for each in damaged]} if verify else {}
+        console.print_document({"checks": [asdict(each) for each in found], **said})
     else:
-        console.show_table(
-            ["", "what", "found"], [["ok" if c.ok else "BAD", c.name, c.detail] for c in found]
-        )
-    ailing = [each.name for each in found if not each.ok]
+        rows = [["ok" if c.ok else "BAD", c.name, c.detail] for c in found]
+        rows += [["BAD", fault.place, fault.what] for fault in damaged]
+        if verify and not damaged:
+            rows.append(["ok", "saved files", "all are as they were saved"])
+        console.show_table(["", "what", "found"], rows)
+    ailing = [each.name for each in found if not each.ok] + [fault.place for fault in damaged]
     if ailing:
         raise Ailing(f"not well: {', '.join(ailing)}")
+
+
+def _damaged() -> list[Fault]:
+    with open_resources(Settings()) as resources:
+        return faults(resources)
 
 
 def checks() -> Sequence[Check]:

@@ -59,7 +59,7 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @jobs.command()
 def run(
-    name: Annotated[str, typer.Argument(help="refresh, inbox or sweep.")],
+    name: Annotated[str, typer.Argument(help="refresh, inbox, sweep or mend.")],
     *,
     as_json: AsJson = False,
 ) -> None:

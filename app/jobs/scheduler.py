@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.deps import Resources
 from app.errors import Unready
 from app.jobs.running import run_job
-from app.jobs.tasks import TASKS
+from app.jobs.tasks import TASKS, task
 from app.jobs.threads import Threads
 from app.kit.logs import logger
 from app.records.lease import Lease, holder_name
@@ -71,7 +71,7 @@ class Scheduler:
 
     def run(self, name: str) -> None:
         """Run a job if this process leads at this very moment; it may have slept meanwhile."""
-        if self.lease.is_held():
+        if self.lease.is_held() and task(name).due(self.resources):
             run_job(self.resources, name, by=self.lease.holder)
 
     def _lead(self) -> None:
@@ -121,16 +121,16 @@ class Scheduler:
         """Begin to run the jobs there are; times of their next runs are kept."""
         zone = self.resources.settings.zone
         jobs.start(paused=True)
-        for task in TASKS.values():
-            kept = jobs.get_job(task.name)
+        for each in TASKS.values():
+            kept = jobs.get_job(each.name)
             if kept is None or str(kept.trigger.timezone) != zone.key:
                 jobs.add_job(
                     run_scheduled,
                     "cron",
-                    [task.name],
-                    id=task.name,
+                    [each.name],
+                    id=each.name,
                     replace_existing=True,
-                    **task.when,
+                    **each.when,
                 )
         for job in jobs.get_jobs():
             if job.id not in TASKS:

@@ -13,16 +13,16 @@ from app.deps import Resources
 from app.errors import Absent
 from app.imports.ingesting import ingest_files, source_names
 from app.imports.repository import unfinished
-from app.records.runs import newest_run
+from app.records.runs import RunRow, newest_run
 from app.runs.refreshing import refresh_version
-from graph.errors import GraphError, StageRefused, StoreUnavailable
+from graph.errors import Damaged, GraphError, StageRefused, StoreUnavailable
 from ingestion.errors import Broken, ImportBusy, Stopped
 
 TEMPORARY_MAX = dt.timedelta(days=1)
 QUIET_SECONDS = 30  # A file that grew this recently may still be being written.
 TAKEN_MAX = 100
 TRIES_MAX = 3
-LATER = (ImportBusy, Stopped, StageRefused, StoreUnavailable)  # No fault of a delivery.
+LATER = (ImportBusy, Stopped, StageRefused, StoreUnavailable, Damaged)  # No fault of a delivery.
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Task:
     says: str
     when: Mapping[str, str]
     work: Callable[[Resources], str]
+    due: Callable[[Resources], bool] = lambda _: True  # Asked first where it is run by the clock.
 
 
 def refresh(resources: Resources) -> str:
@@ -90,12 +91,34 @@ def sweep(resources: Resources) -> str:
     return f"{over} sessions, {left} uploads"
 
 
+def mend(resources: Resources) -> str:
+    """Compute again the run that is read, where it is gone or was set apart as damaged."""
+    run = _gone(resources)
+    if run is None:
+        return "nothing to mend"
+    fresh = refresh_version(resources, run.version, progress=lambda _step, _share: None)
+    return f"run {fresh.run} of version {fresh.version}: computed again"
+
+
+def _gone(resources: Resources) -> RunRow | None:
+    """Return the run that is read, if its folder is gone; None where it is there."""
+    run = newest_run(resources.records)
+    return run if run is not None and not (resources.runs / run.folder).is_dir() else None
+
+
 TASKS: Mapping[str, Task] = {
     task.name: task
     for task in (
         Task("refresh", "limits of the current version", {"hour": "2", "minute": "0"}, refresh),
         Task("inbox", "files that were put into the inbox", {"minute": "*/5"}, inbox),
         Task("sweep", "what is over and left behind", {"hour": "4", "minute": "30"}, sweep),
+        Task(
+            "mend",
+            "the run that is read, where it is gone",
+            {"minute": "*"},
+            mend,
+            due=lambda resources: _gone(resources) is not None,
+        ),
     )
 }
 

@@ -17,6 +17,7 @@ from app.kit.routing import methods_at
 from app.kit.text import kept_form
 from app.kit.tracing import HEADERS, TRACE_HEADER, trace_of
 from graph.errors import (
+    Damaged,
     GraphError,
     InvalidInput,
     NotConverged,
@@ -26,6 +27,7 @@ from graph.errors import (
 )
 
 GRAPH_STATUS: Mapping[type[GraphError], tuple[int, str]] = {
+    Damaged: (503, "damaged"),
     NotFound: (404, "not_found"),
     InvalidInput: (422, "malformed"),
     NotConverged: (503, "not_converged"),

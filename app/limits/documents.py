@@ -1,15 +1,22 @@
 """Documents of limits: a chain with its firms, one firm with its derivation, a firm everywhere."""
 
+from contextlib import suppress
 from typing import Any
 
 from app.auth.sight import Sight
 from app.deps import Resources
-from app.errors import Absent
+from app.errors import Absent, Unready
 from app.kit.documents import Document
-from app.limits.results import open_results
+from app.kit.locks import DAMAGED, locked
+from app.limits.results import Results, open_results
 from app.limits.shown import Shown
+from app.limits.stored import is_damaged, lock_of
 from app.records.runs import run_named
 from app.versions.service import Asked, version_and_run
+from graph.digests import set_apart
+from graph.errors import Damaged, NotFound
+
+AGAIN = "the next refresh computes it again"
 
 
 class NoRun(Absent):
@@ -29,7 +36,7 @@ def results_of(resources: Resources, asked: Asked, sight: Sight) -> Shown:
     version, run = version_and_run(resources, asked)
     if run is None:
         raise NoRun(f"version {version.number} has no limits yet: run `deeptier refresh`")
-    return Shown(open_results(resources.runs / run.folder), sight)
+    return Shown(open_run(resources, run.folder), sight)
 
 
 def results_named(resources: Resources, run: str, sight: Sight) -> Shown:
@@ -42,7 +49,28 @@ def results_named(resources: Resources, run: str, sight: Sight) -> Shown:
     row = run_named(resources.records, run)
     if row is None:
         raise NoRun(f"no run {run!r}")
-    return Shown(open_results(resources.runs / row.folder), sight)
+    return Shown(open_run(resources, row.folder), sight)
+
+
+def open_run(resources: Resources, name: str) -> Results:
+    """
+    Return the results in the folder of a run that the records know.
+
+    A run that is not as it was saved is set apart; the next refresh computes it again.
+
+    Raises:
+        Damaged: It is not as it was saved, or is gone.
+    """
+    folder = resources.runs / name
+    try:
+        return open_results(folder)
+    except NotFound as error:
+        raise Damaged(f"run {name} is gone from the data folder: {AGAIN}") from error
+    except Damaged as error:
+        with suppress(Unready), locked(lock_of(folder), seconds=0):
+            if is_damaged(folder):
+                set_apart(folder, resources.home / DAMAGED, str(error))
+        raise Damaged(f"run {error}: {AGAIN}") from error
 
 
 def head(results: Shown, core: str) -> Document:

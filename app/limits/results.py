@@ -21,7 +21,7 @@ from app.limits.nodes import Node, Origin
 from app.limits.partners import Partners
 from app.limits.stored import Head, Stored
 from app.limits.words import binding, document
-from graph.errors import InvalidInput, NotFound
+from graph.errors import Damaged, InvalidInput, NotFound
 
 OPEN_MAX = 4
 ORDERS_MAX = 256  # Orders of chains that are kept; they are made again where they are missing.
@@ -292,8 +292,12 @@ def open_results(folder: Path) -> Results:
 
     Raises:
         NotFound: There is no finished run in the folder.
+        Damaged: A file was changed, is missing, or was not saved with the others.
     """
-    if not (folder / "run.json").is_file():
+    if not folder.is_dir():
         raise NotFound(f"no finished run {folder.name}")
-    found: Results = _opened(folder)
+    try:
+        found: Results = _opened(folder)
+    except (pl.exceptions.PolarsError, OSError, KeyError, ValueError) as error:
+        raise Damaged(f"{folder.name} cannot be read: {error}") from error
     return found

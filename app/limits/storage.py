@@ -10,6 +10,7 @@ from typing import Any
 from app.limits.compute import Outcome
 from app.limits.inputs import Inputs
 from app.policy import Policy
+from graph.digests import seal
 
 
 def save(
@@ -36,10 +37,12 @@ def save(
             "version": inputs.version,
             "as_of": inputs.as_of.isoformat(),
             "policy": policy.version,
+            "sealed": True,
             **facts,
         }
         written = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
         (part / "run.json").write_text(written + "\n", encoding="utf-8")
+        seal(part)
         part.chmod(0o755)
         _publish(part, folder)
     finally:

@@ -12,13 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from app.kit.locks import LOCKS
 from app.limits.bases import BASE_PLACES
 from app.limits.columns import chain_leaves, core_leaves, firm_leaves
 from app.limits.exact import EXACT
 from app.limits.formulas import ChainTerms
 from app.limits.leaves import FirmLeaves
 from app.policy import Policy, read_policy
-from graph.errors import NotFound
+from graph.digests import MANIFEST, is_sealed, verify
+from graph.errors import Damaged, NotFound
 
 FILES = ("cores", "firms", "members", "claims", "prepaid", "passed", "belonging", "names")
 Places = npt.NDArray[np.int64]
@@ -78,14 +80,52 @@ class Lookup:
         return self._order[first : np.searchsorted(self._keys, key, side="right")]
 
 
+def read_facts(folder: Path) -> Mapping[str, Any]:
+    """
+    Return what a run says of itself, once its files are found to be as they were saved.
+
+    A run of a release that did not seal its runs is read as it is.
+
+    Raises:
+        NotFound: There is no finished run in the folder.
+        Damaged: A file was changed, is missing, or was not saved with the others.
+    """
+    sealed = is_sealed(folder)
+    if sealed:
+        verify(folder)
+    try:
+        facts: Mapping[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NotFound(f"no finished run {folder.name}") from error
+    except ValueError as error:
+        raise Damaged(f"{folder.name}: run.json was changed") from error
+    if not sealed and facts.get("sealed"):
+        raise Damaged(f"{folder.name}: {MANIFEST} is missing")
+    return facts
+
+
+def lock_of(folder: Path) -> Path:
+    """Return the file whose lock is held by who computes a run or sets it apart."""
+    return folder.parent.parent / LOCKS / f"run-{folder.name}.lock"
+
+
+def is_damaged(folder: Path) -> bool:
+    """Return whether a run is there, and not as it was saved."""
+    try:
+        read_facts(folder)
+    except NotFound:
+        return folder.is_dir()
+    except Damaged:
+        return True
+    return False
+
+
 class Stored:
     """The columns of one run."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.facts: Mapping[str, Any] = json.loads(
-            (folder / "run.json").read_text(encoding="utf-8")
-        )
+        self.facts = read_facts(folder)
         self.head = Head(**{name: self.facts[name] for name in Head.__slots__})
         self.policy = _policy(folder, self.head.policy)
         frames = {name: pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in FILES}

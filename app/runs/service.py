@@ -7,16 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.kit.locks import DAMAGED, locked
 from app.limits.compute import compute
 from app.limits.storage import save
+from app.limits.stored import is_damaged, lock_of, read_facts
 from app.policy import Policy
 from app.runs.analyses import analyse
 from app.runs.sources import Sources, inputs_of, network_of, read_sources
+from graph.digests import set_apart
 from graph.errors import InvalidInput
 from graph.stores.base import Reader
 from ingestion.lake import Lake
 
 FORMAT = 2  # Of the files of a run; another one makes another run.
+COMPUTE_SECONDS_MAX = 3600.0  # How long to wait for another process that computes the same run.
 Progress = Callable[[str, float], None]
 
 
@@ -90,6 +94,9 @@ def refresh(place: Place, terms: Terms) -> Run:
     """
     Return the run of a version; it is computed where it is not there yet.
 
+    Of several processes that ask for the same run one computes it, the others wait. A run that is
+    not as it was saved is set apart and computed again: the same inputs give the same bytes.
+
     Raises:
         InvalidInput: There is no core.
         NotFound: A core is no firm of the version.
@@ -100,10 +107,13 @@ def refresh(place: Place, terms: Terms) -> Run:
     sources = read_sources(place.reader, place.lake, terms.policy)
     name = run_name(sources, terms)
     folder = place.home / "runs" / name
-    fresh = not (folder / "run.json").is_file()
-    if fresh:
-        _compute(place, terms, sources, folder)
-    said = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    with locked(lock_of(folder), seconds=COMPUTE_SECONDS_MAX):
+        if is_damaged(folder):
+            set_apart(folder, place.home / DAMAGED, f"run {name} was not as it was saved")
+        fresh = not folder.is_dir()
+        if fresh:
+            _compute(place, terms, sources, folder)
+    said = read_facts(folder)
     place.progress("done", 1.0)
     return Run(
         run=name,

@@ -13,7 +13,7 @@ from app.limits.inputs import Inputs
 from app.limits.papers import Papers
 from app.policy import Policy
 from app.runs.analyses import Analyses
-from graph.errors import InvalidInput, NotFound
+from app.versions.networks import saved_or_built
 from graph.model import TABLES, Version, table
 from graph.network import Network
 from graph.stores.base import Reader
@@ -79,16 +79,12 @@ def network_of(sources: Sources, folder: Path) -> Network:
 
     A saved network of other firms or trades (of another store with the same number) is replaced.
     """
-    place = folder / str(sources.version.number)
     firms, trades = sources.tables["firms"], sources.tables["trades"]
-    try:
-        network = Network.open(place)
-    except (NotFound, InvalidInput):
-        network = None
-    if network is None or not _same(network, firms, trades):
-        Network.build(firms, trades).save(place)
-        network = Network.open(place)
-    return network
+    return saved_or_built(
+        folder / str(sources.version.number),
+        lambda: Network.build(firms, trades),
+        fits=lambda network: _same(network, firms, trades),
+    )
 
 
 def _same(network: Network, firms: pa.Table, trades: pa.Table) -> bool:

@@ -12,6 +12,9 @@ import pyarrow.parquet as pq
 
 from app.errors import Absent
 from app.kit.documents import Document, dumps
+from app.kit.locks import DAMAGED
+from graph.digests import faults, is_sealed, seal, set_apart, verify
+from graph.errors import Damaged
 
 DOCUMENT = "scenario.json"
 ROUNDS = "rounds.parquet"
@@ -25,27 +28,48 @@ class Scenarios:
         self._folder = folder
 
     def has(self, scenario: str) -> bool:
-        """Return whether there is such a scenario."""
-        is_name = NAME.fullmatch(scenario) is not None
-        return is_name and (self._folder / scenario / DOCUMENT).is_file()
+        """Return whether there is such a scenario, as it was saved."""
+        if not self._is_there(scenario):
+            return False
+        try:
+            verify(self._folder / scenario)
+        except Damaged:
+            return False
+        return True
+
+    def _is_there(self, scenario: str) -> bool:
+        return NAME.fullmatch(scenario) is not None and is_sealed(self._folder / scenario)
 
     def text(self, scenario: str) -> str:
         """
         Return a scenario's document as it was written.
 
         Raises:
-            Absent: There is no such scenario.
+            Absent: There is no such scenario; one that a release saved without digests is none.
+            Damaged: It is not as it was saved.
         """
-        if not self.has(scenario):
+        if not self._is_there(scenario):
             raise Absent(f"no scenario {scenario!r}")
+        verify(self._folder / scenario)
         return (self._folder / scenario / DOCUMENT).read_text(encoding="utf-8")
 
     def find(self, scenario: str) -> Document | None:
-        """Return a scenario's document, or None."""
-        if not self.has(scenario):
+        """
+        Return a scenario's document, or None.
+
+        Raises:
+            Damaged: It is not as it was saved.
+        """
+        if not self._is_there(scenario):
             return None
         found: Document = json.loads(self.text(scenario))
         return found
+
+    def drop_damaged(self, scenario: str) -> None:
+        """Set a scenario apart that is not as it was saved, so that it can be computed again."""
+        place = self._folder / scenario
+        if place.is_dir() and faults(place):
+            set_apart(place, self._folder.parent.parent / DAMAGED, "; ".join(faults(place)))
 
     def read(self, scenario: str) -> Document:
         """
@@ -53,6 +77,7 @@ class Scenarios:
 
         Raises:
             Absent: There is no such scenario.
+            Damaged: It is not as it was saved.
         """
         found = self.find(scenario)
         if found is None:
@@ -72,6 +97,7 @@ class Scenarios:
         try:
             (fresh / DOCUMENT).write_text(dumps(document), encoding="utf-8")
             pq.write_table(rounds, fresh / ROUNDS)
+            seal(fresh)
             place = self._folder / document["scenario"]
             if not place.exists():
                 fresh.rename(place)

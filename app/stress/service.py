@@ -1,6 +1,7 @@
 """Stress scenarios: computed once for a version and policy, then read."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from app.stress.cascade import IntArray, Round
 from app.stress.repository import Scenarios
 from app.stress.schemas import Scenario
 from app.versions.networks import network_in
+from graph.errors import Damaged
 from graph.network import Network
 from graph.stores.base import Reader
 
@@ -71,8 +73,10 @@ def run_scenario(
     """
     kept = Scenarios(place.scenarios)
     name = scenario.name(place.reader.version.number, policy)
-    if (found := kept.find(name)) is not None:
-        return found
+    with suppress(Damaged):
+        if (found := kept.find(name)) is not None:
+            return found
+    kept.drop_damaged(name)
     number = place.reader.version.number
     progress("network", None)
     network = network_in(place.networks, number, lambda: place.reader)

@@ -5,8 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.deps import Resources
-from graph.errors import InvalidInput, NotFound
+from app.kit.locks import DAMAGED, LOCKS, locked
+from graph.digests import set_apart
+from graph.errors import Damaged, InvalidInput, NotFound
 from graph.network import Network
+from graph.network.files import stamp
 from graph.stores.base import Reader
 
 OPEN_MAX = 4
@@ -21,31 +24,60 @@ def network_in(networks: Path, version: int, reader: Callable[[], Reader]) -> Ne
     """
     Return a version's network from the folder of all; built and saved where it is not there yet.
 
-    Whoever asks for the same network shares it, until another is saved in its place. One that
-    cannot be read (of another form, damaged) is built again.
-
     Args:
         networks: The folder of saved networks.
         version: The version's number.
         reader: Opens the version in the store; called only where the network is built.
     """
-    place = networks / str(version)
-    try:
-        return _opened(place, _stamp(place))
-    except (NotFound, InvalidInput):
+
+    def build() -> Network:
         read = reader()
         trades = read.columns("trades", ["supplier", "buyer", "amount_fen", "count"])
-        Network.build(read.columns("firms"), trades).save(place)
-        return _opened(place, _stamp(place))
+        return Network.build(read.columns("firms"), trades)
+
+    return saved_or_built(networks / str(version), build)
 
 
-def _stamp(place: Path) -> tuple[int, int]:
-    """Return what changes when another network is saved there."""
+def saved_or_built(
+    place: Path, build: Callable[[], Network], *, fits: Callable[[Network], bool] = lambda _: True
+) -> Network:
+    """
+    Return the network that is saved in a place; built and saved where it is not there yet.
+
+    Whoever asks for the same network shares it, until another is saved in its place. Of several
+    processes that ask for one that is not there, one builds it and the others wait. One that is of
+    another form is built again; one whose files are not as they were saved is set apart first.
+
+    Args:
+        place: The network's folder in the folder of networks.
+        build: Builds the network; called where none of use is there.
+        fits: Whether a saved network is the one that is wanted; else it is built again.
+
+    Raises:
+        Unready: Another process has been building it for longer than any should.
+    """
+    found = _saved(place)
+    if isinstance(found, Network) and fits(found):
+        return found
+    home = place.parent.parent
+    with locked(home / LOCKS / f"network-{place.name}.lock"):
+        found = _saved(place)  # Another may have built it meanwhile.
+        if isinstance(found, Network) and fits(found):
+            return found
+        if isinstance(found, Damaged):
+            set_apart(place, home / DAMAGED, str(found))
+        build().save(place)
+        return _opened(place, stamp(place))
+
+
+def _saved(place: Path) -> Network | Damaged | None:
+    """Return the network in a folder, or what is wrong with it; None where it is of no use."""
     try:
-        found = place.stat()
-    except FileNotFoundError:
-        return 0, 0
-    return found.st_ino, found.st_mtime_ns
+        return _opened(place, stamp(place))
+    except Damaged as error:
+        return error
+    except (NotFound, InvalidInput):
+        return None
 
 
 @lru_cache(maxsize=OPEN_MAX)

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graph import digests
 from graph.contagion.economy import Origin, Production
 from graph.contagion.worth import KEY, worth_of
-from graph.errors import InvalidInput, NotFound
+from graph.errors import Damaged, InvalidInput, NotFound
 from graph.kernels.adjoint import Peaks
 from graph.kernels.bracket import Worth
 from graph.kernels.production import Structure
@@ -84,7 +85,8 @@ def load(folder: Path, *, verify: bool = False) -> Production:
 
     Args:
         folder: Where it was saved.
-        verify: Read every file and compare its hash; without, only headers and sizes are.
+        verify: Compare the hash of every file although this process has found it whole before;
+            without, each is read once a process.
 
     Raises:
         NotFound: There is no network in the folder.
@@ -168,13 +170,8 @@ def _write(folder: Path, name: str, array: npt.NDArray[Any]) -> dict[str, Any]:
         "type": str(array.dtype.descr),
         "shape": list(array.shape),
         "bytes": path.stat().st_size,
-        "sha256": _hash(path),
+        "sha256": digests.sha256(path),
     }
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _digest(said: Mapping[str, Any]) -> str:
@@ -214,13 +211,15 @@ def _mapped(path: Path, entry: Mapping[str, Any], *, verify: bool) -> npt.NDArra
         raise InvalidInput(f"{path} is missing") from error
     if size != entry["bytes"]:
         raise InvalidInput(f"{path} has {size} bytes, not {entry['bytes']}")
-    if verify and _hash(path) != entry["sha256"]:
-        raise InvalidInput(f"{path} was changed: its SHA-256 does not fit")
     try:
         array = np.load(path, mmap_mode="c", allow_pickle=False).view(np.ndarray)
     except ValueError as error:
         raise InvalidInput(f"{path} is no array: {error}") from error
     if str(array.dtype.descr) != entry["type"] or list(array.shape) != entry["shape"]:
         raise InvalidInput(f"{path} holds {array.dtype} {array.shape}, not what its header says")
+    try:
+        digests.verify_file(path, entry["sha256"], again=verify)
+    except Damaged as error:
+        raise InvalidInput(f"{path} was changed: its SHA-256 does not fit") from error
     found: npt.NDArray[Any] = array
     return found

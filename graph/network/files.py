@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graph import digests
 from graph.errors import NotFound
 
 SWAPS_MAX = 1000
-FORM = 1  # Of the saved folder; another number is another layout.
+FORM = 2  # Of the saved folder; another number is another layout.
 
 
 def write_arrow(table: pa.Table, path: Path) -> None:
@@ -36,14 +37,33 @@ def load(path: Path) -> npt.NDArray[Any]:
 
 
 def header(folder: Path) -> dict[str, Any]:
-    """Return what the folder says of itself; raise when there is no network in it."""
+    """
+    Return what the folder says of itself, once its files are found to be as they were saved.
+
+    Raises:
+        NotFound: There is no network in it.
+        ValueError: It is of another form.
+        Damaged: A file was changed, is missing, or was not saved with the others.
+    """
     path = folder / "network.json"
-    if not path.is_file():
+    if digests.is_sealed(folder):
+        digests.verify(folder)
+    elif not path.is_file():
         raise NotFound(f"no network in {folder}")
     said = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(said, dict) or said.get("form") != FORM:
         raise ValueError(f"{path.name} is not of form {FORM}; build the network again")
+    digests.verify(folder)
     return said
+
+
+def stamp(folder: Path) -> tuple[int, int]:
+    """Return what changes when another folder is put in a place."""
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_ino, found.st_mtime_ns
 
 
 def swap(fresh: Path, folder: Path) -> None:

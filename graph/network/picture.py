@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graph import digests
 from graph.errors import InvalidInput, NotFound
 from graph.kernels import csr
 from graph.network import columns as check
@@ -231,16 +232,22 @@ class Network:
         files.write_arrow(self.attributes, folder / "attributes.arrow")
         said = {"form": files.FORM, "firms": len(self), "edges": self.edges}
         (folder / "network.json").write_text(json.dumps(said) + "\n", encoding="utf-8")
+        digests.seal(folder)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """
         Return a saved network; its columns are read from the files as they are touched.
 
+        All files are compared with their digests first, once a process: kernels index with what
+        stands in them.
+
         Raises:
             NotFound: There is no network in the folder.
-            InvalidInput: The folder holds another form, or files that do not fit together.
+            InvalidInput: The folder holds another form, or was replaced while it was read.
+            Damaged: A file was changed, is missing, or was not saved with the others.
         """
+        before = files.stamp(folder)
         try:
             said = files.header(folder)
             ids = Ids(check.one_piece(files.read_arrow(folder / "ids.arrow").column("firm")))
@@ -250,6 +257,8 @@ class Network:
             raise InvalidInput(f"{folder} holds a broken network: {error}") from error
         network = cls(ids, attributes, *arrays)
         network._check(folder, said)
+        if files.stamp(folder) != before:
+            raise InvalidInput(f"{folder} was replaced while it was read")
         return network
 
     def _check(self, folder: Path, said: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """What a version is made of: parts of sources, and which of their rows are superseded."""
 
 import datetime as dt
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from graph.errors import NotFound
+from graph.errors import Damaged, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ def write(folder: Path, manifest: Manifest) -> None:
     """Write a version's manifest, whole or not at all."""
     path = path_of(folder, manifest.version)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
+    said = asdict(manifest)
+    said = {"digest": _digest(said), **said}
+    text = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
     durable(path, text.encode())
 
 
@@ -84,11 +87,18 @@ def read(folder: Path, version: int) -> Manifest:
 
     Raises:
         NotFound: The lake knows no such version.
+        Damaged: The manifest was changed; one of a release that wrote no digest is read as it is.
     """
     path = path_of(folder, version)
     if not path.is_file():
         raise NotFound(f"the lake has no manifest of version {version}")
-    said = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        digest = said.pop("digest", None)
+    except (ValueError, AttributeError) as error:
+        raise Damaged(f"the lake's manifest of version {version} was changed") from error
+    if digest not in (None, _digest(said)):
+        raise Damaged(f"the lake's manifest of version {version} was changed")
     sources = {
         name: tuple(_part(entry) for entry in parts) for name, parts in said.pop("sources").items()
     }
@@ -103,6 +113,12 @@ def durable(path: Path, content: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(path)
+
+
+def _digest(said: Mapping[str, Any]) -> str:
+    """Return a hash of all that a manifest says, however it is laid out."""
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _part(entry: dict[str, Any]) -> Part:

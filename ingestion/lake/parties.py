@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from graph.digests import verify_file
 from ingestion.lake import manifest
 from ingestion.readers.chunk import IntArray
 
@@ -86,6 +87,7 @@ def read(folder: Path, name: str | None) -> Parties:
     """Return the parties kept in a file."""
     if name is None:
         return Parties((), {})
+    verify_file(folder / name, Path(name).stem)
     table = pq.read_table(folder / name)
     texts = zip(table["source"].to_pylist(), table["text"].to_pylist(), strict=True)
     return Parties.of(dict(zip(texts, table["firm"].to_pylist(), strict=True)))

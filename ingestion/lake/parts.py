@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingestion.collect import sha256
+from graph.digests import sha256, verify_file
+from graph.errors import Damaged
 from ingestion.forms import form
 from ingestion.lake import manifest
 from ingestion.lake.manifest import Origin, Part
@@ -39,22 +40,52 @@ def drop(folder: Path, part: Part, rows: IntArray) -> Part | None:
     if len(gone) == part.rows:
         return None
     content = gone.tobytes()
-    digest = hashlib.sha256(part.file.encode() + content).hexdigest()
     (folder / "dropped").mkdir(parents=True, exist_ok=True)
-    name = f"dropped/{digest[:24]}.rows"
+    name = dropped_name(part, content)
     manifest.durable(folder / name, content)
     return replace(part, dropped=name)
+
+
+def dropped_name(part: Part, content: bytes) -> str:
+    """Return the name of a list of rows, a hash of what is in it and of which part it speaks."""
+    return f"dropped/{hashlib.sha256(part.file.encode() + content).hexdigest()[:24]}.rows"
+
+
+def verify(folder: Path, part: Part) -> None:
+    """
+    Raise where a part is not what its name says; what was found whole is not looked at again.
+
+    Raises:
+        Damaged: Its file, or the list of its superseded rows, was changed or is missing.
+    """
+    verify_file(folder / part.file, digest_in(part.file))
+    dropped(folder, part)
+
+
+def digest_in(name: str) -> str:
+    """
+    Return the hash in a file's name.
+
+    Example:
+        >>> digest_in("parts/invoices-0123456789ab.parquet")
+        '0123456789ab'
+    """
+    return Path(name).stem.rpartition("-")[2]
 
 
 def dropped(folder: Path, part: Part) -> IntArray:
     """Return the rows of a part that later imports have superseded."""
     if part.dropped is None:
         return np.zeros(0, np.int64)
-    return np.frombuffer((folder / part.dropped).read_bytes(), np.int64)
+    content = (folder / part.dropped).read_bytes() if (folder / part.dropped).is_file() else b""
+    if dropped_name(part, content) != part.dropped:
+        raise Damaged(f"the lake's {part.dropped} was changed, or is missing")
+    return np.frombuffer(content, np.int64)
 
 
 def read(folder: Path, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
     """Return the rows of a part that still count, in their order."""
+    verify(folder, part)
     wanted = None if columns is None else list(columns)
     rows = pq.read_table(folder / part.file, columns=wanted, memory_map=True)
     gone = dropped(folder, part)

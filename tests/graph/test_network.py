@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.errors import InvalidInput, NotFound
+from graph import digests
+from graph.errors import Damaged, InvalidInput, NotFound
 from graph.network import Network, files
 from graph.testing.networks import firms_table, toy, trades_table
 from graph.testing.strategies import NAMES, Amounts, amounts, networks
@@ -310,20 +311,24 @@ def test_what_is_no_saved_network_is_refused_in_words(tmp_path: Path) -> None:
     header = folder / "network.json"
     right = header.read_text()
     for text, words in (
-        (right.replace('"form": 1', '"form": 99'), "not of form 1"),
-        ("[]", "not of form 1"),
+        (right.replace('"form": 2', '"form": 99'), "not of form 2"),
+        ("[]", "not of form 2"),
         ("{", "broken"),
         (right.replace('"firms": 2', '"firms": 3'), "length"),
     ):
         header.write_text(text)
+        digests.seal(folder)
         with pytest.raises(InvalidInput, match=words):
             Network.open(folder)
     header.write_text(right)
     os.truncate(folder / "out_indices.npy", 3)
+    with pytest.raises(Damaged, match=r"out_indices\.npy was changed"):
+        Network.open(folder)
+    digests.seal(folder)
     with pytest.raises(InvalidInput, match="broken network"):
         Network.open(folder)
     (folder / "out_indices.npy").unlink()
-    with pytest.raises(InvalidInput, match="broken network"):
+    with pytest.raises(Damaged, match=r"out_indices\.npy is missing"):
         Network.open(folder)
 
 
@@ -331,6 +336,7 @@ def test_ids_and_lengths_that_disagree_are_refused(tmp_path: Path) -> None:
     folder = tmp_path / "1"
     toy({("a", "b"): 1}).save(folder)
     files.write_arrow(pa.table({"firm": ["a"]}), folder / "ids.arrow")
+    digests.seal(folder)
 
     with pytest.raises(InvalidInput, match="1 ids, not 2"):
         Network.open(folder)

@@ -1,0 +1,83 @@
+"""Everything that is saved, compared with its digests: what `doctor --verify` looks at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.deps import Resources
+from app.limits.stored import read_facts
+from app.records.runs import newest_run
+from graph import digests
+from graph.errors import Damaged, InvalidInput, NotFound
+from graph.network import files
+from ingestion.lake.housekeeping import faults as lake_faults
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is not as it was saved: where it lies in the data folder, and what it is."""
+
+    place: str
+    what: str
+
+
+def faults(resources: Resources) -> list[Fault]:
+    """
+    Return everything in the data folder that is not as it was saved; every file is read.
+
+    What a release without digests wrote cannot be compared: its networks and scenarios are made
+    again when they are asked for, its runs are read as they are.
+    """
+    found = [
+        *_of_networks(resources.networks),
+        *_of_runs(resources.runs),
+        *_of_scenarios(resources.runs / "scenarios"),
+        *(Fault(f"lake/{name}", what) for name, what in lake_faults(resources.home / "lake")),
+    ]
+    run = newest_run(resources.records)
+    if run is not None and not (resources.runs / run.folder).is_dir():
+        found.append(Fault(f"runs/{run.folder}", "is gone; the next refresh computes it again"))
+    return found
+
+
+def _folders(place: Path) -> Iterator[Path]:
+    if place.is_dir():
+        yield from sorted(
+            path for path in place.iterdir() if path.is_dir() and not path.name.startswith(".")
+        )
+
+
+def _of_networks(place: Path) -> Iterator[Fault]:
+    for folder in _folders(place):
+        try:
+            files.header(folder)
+        except (InvalidInput, NotFound, ValueError):
+            continue  # Of another form.
+        except Damaged as error:
+            yield Fault(f"networks/{folder.name}", str(error))
+            continue
+        yield from _compared(f"networks/{folder.name}", folder)
+
+
+def _of_runs(place: Path) -> Iterator[Fault]:
+    for folder in _folders(place):
+        if folder.name == "scenarios":
+            continue
+        try:
+            read_facts(folder)
+        except (Damaged, NotFound) as error:
+            yield Fault(f"runs/{folder.name}", str(error))
+            continue
+        if digests.is_sealed(folder):
+            yield from _compared(f"runs/{folder.name}", folder)
+
+
+def _of_scenarios(place: Path) -> Iterator[Fault]:
+    for folder in _folders(place):
+        if digests.is_sealed(folder):
+            yield from _compared(f"runs/scenarios/{folder.name}", folder)
+
+
+def _compared(place: str, folder: Path) -> Iterator[Fault]:
+    for what in digests.faults(folder):
+        yield Fault(place, what)
