@@ -20,6 +20,9 @@ _RED, _BLUE = "红|负|冲", "蓝|正数"
 
 def compose(records: Records, form: Form, named: Named, column: Column) -> pa.Array:
     """Return a column from all the parts that a file has of it."""
+    if column.kind == "party":
+        (part,) = form.parts_of(column.name)
+        return records.take(named[part.name][0], column)
     return _WAYS[column.name](records, form, named)
 
 

@@ -331,7 +331,7 @@ def _check(state: _State, given: Collected, listing: Path) -> None:
         none_left = judged.wrong > 0 and judged.telling == 0
         if judged.wrong > allowed or none_left:
             raise TooManyBadRows(
-                f"{name}: {judged.wrong} of {counted} rows cannot be used; "
+                f"{name}: {judged.wrong} of {counted} rows cannot be used ({judged.why}); "
                 f"source {state.source.name} allows {allowed}; see {listing}"
             )
         if judged.telling < bounds.used_min.get(name, 0):

@@ -59,6 +59,12 @@ class Verdict:
         if len(rows):
             self.set_aside(rows, reason, *_key_cells(self.staged, rows))
 
+    @property
+    def why(self) -> str:
+        """Return the reasons that count against the source's bounds, the most frequent first."""
+        counted = [(n, name) for name, n in self.reasons.items() if name not in NOT_COUNTED]
+        return ", ".join(f"{name} {n}" for n, name in sorted(counted, key=lambda c: (-c[0], c[1])))
+
     def set_aside(self, rows: IntArray, reason: str, column: str, values: pa.Array) -> None:
         """Set rows aside for a reason, those that no earlier reason has set aside already."""
         fresh = ~self.aside[rows]

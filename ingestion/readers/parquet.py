@@ -13,6 +13,8 @@ from ingestion.errors import BadFile
 from ingestion.readers.chunk import Chunk, Unread, check_header, check_unpacked
 
 BATCH_ROWS = 250_000
+# From here on a float of so many bits leaves whole numbers out, or digits that a sheet would keep.
+_WHOLE_MAX = {16: 2.0**11, 32: 2.0**24, 64: 1e15}
 
 
 def read(path: Path) -> Iterator[Chunk]:
@@ -70,8 +72,16 @@ def _text(path: Path, name: str, values: pa.Array) -> pa.Array:
 
 
 def _written_out(values: pa.Array, texts: pa.Array) -> pa.Array:
-    """Return the texts of floats without exponents, with the digits that tell them apart."""
-    short = pc.fill_null(pc.match_substring(texts, "e"), fill_value=False)
-    floats = values.filter(short).to_numpy(zero_copy_only=False)
-    plain = [np.format_float_positional(value, trim="-") for value in floats]
-    return pc.replace_with_mask(texts, short, pa.array(plain, pa.string()))
+    """
+    Return the texts of floats, with the digits that tell them apart.
+
+    Where a float does not hold every digit before the point any more it has an exponent, so that
+    it is never taken for an id; all others are written out.
+    """
+    floats = values.to_numpy(zero_copy_only=False)
+    wide = np.isfinite(floats) & (np.abs(floats) >= _WHOLE_MAX[values.type.bit_width])
+    short = np.asarray(pc.fill_null(pc.match_substring(texts, "e"), fill_value=False)) & ~wide
+    plain = [np.format_float_positional(value, trim="-") for value in floats[short]]
+    texts = pc.replace_with_mask(texts, pa.array(short), pa.array(plain, pa.string()))
+    powers = [np.format_float_scientific(value, trim="-") for value in floats[wide]]
+    return pc.replace_with_mask(texts, pa.array(wide), pa.array(powers, pa.string()))

@@ -221,7 +221,7 @@ def test_more_wrong_rows_than_allowed_refuse_the_import(stocked: "House") -> Non
     rows = "".join(f"{n},2026-01-05,S1,C1,x\n" for n in range(30))
     path = stocked.write("invoices_more.csv", f"{HEAD}\n1,2026-01-05,S1,C1,5\n{rows}")
 
-    with pytest.raises(TooManyBadRows, match="30 of 31 rows"):
+    with pytest.raises(TooManyBadRows, match=r"30 of 31 rows cannot be used \(bad_amount 30\)"):
         stocked.take("files", path)
 
     assert stocked.trades() == {("S1", "C1"): 125050, ("S2", "S1"): 8000}

@@ -1,8 +1,11 @@
 """Cells as the exports of others have them: words, dates, numbers, signs that cannot be seen."""
 
+import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ingestion.errors import BadFile
@@ -180,3 +183,32 @@ def test_two_headers_that_look_the_same_are_refused(stocked: "House") -> None:
 
     with pytest.raises(BadFile, match=r"invoices_b\.csv: line 1: column 'seller' stands twice"):
         stocked.take("files", path)
+
+
+def test_a_firm_may_be_told_by_its_code_alone(house: "House") -> None:
+    code = "91350100M000100Y43"
+    house.write("firms.csv", f"firm,name,uscc\nA,甲有限公司,{code}\nB,乙有限公司,\n")
+    house.write(
+        "发票.csv",
+        f"发票号码,开票日期,销方识别号,购方名称,金额\n1,2026-01-05,{code},乙有限公司,5\n",
+    )
+    head = "发票号码,开票日期,销方识别号,销方名称,购方名称,金额"
+    house.write("发票2.csv", f"{head}\n2,2026-01-05,{code},丙,乙有限公司,5\n")
+
+    outcome = house.take()
+
+    assert outcome.notes == ("发票2.csv: column '销方识别号' is not read",)
+    assert house.trades()["A", "B"] == 500
+    assert len(house.trades()) == 2
+
+
+def test_floats_of_a_parquet_file_are_never_ids(stocked: "House") -> None:
+    out = io.BytesIO()
+    table = {"number": [2.6992000000000102e19, 7.0], "issued_on": ["2026-01-05"] * 2}
+    table |= {"seller": ["S2"] * 2, "buyer": ["C1"] * 2, "amount_yuan": [1234.5600000000001, 5.0]}
+    pq.write_table(pa.table(table), out)
+
+    outcome = stocked.take("files", stocked.write("invoices_b.parquet", out.getvalue()))
+
+    assert outcome.set_aside == {"lost_digits": 1}
+    assert stocked.trades()["S2", "C1"] == 500
