@@ -75,7 +75,9 @@ def _relation(nodes: Mapping[str, Node], t: Texts, *, chain: str) -> Iterator[st
         yield t("raise_resilience", worst=percent(worst), share=percent(resilience))
     factor = _value(nodes, "chain_factor")
     if factor is not None and factor < 1:
-        yield t("raise_chain_factor", factor=percent(factor), chain=chain)
+        lent_on_data = nodes["chain_factor"]["op"] == "policy"  # The chain has no facility.
+        key = "raise_data_credit" if lent_on_data else "raise_chain_factor"
+        yield t(key, factor=percent(factor), chain=chain)
     document_factor = _value(nodes, "document_factor")
     if document_factor is not None and document_factor < 1:
         yield t("raise_document_factor", factor=percent(document_factor), chain=chain)

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from app.pages.raising import raising
 from app.pages.reading import Standing
 from app.web.charts import BLOCK_HEIGHT_MIN, Group, chain_picture
+from app.web.texts import Texts
 from tests.app.pages.conftest import Browser
 from tests.app.pages.economy import FakeReading
 
@@ -82,6 +84,22 @@ def test_a_limit_on_data_credit_says_so(browser: Browser, reading: FakeReading) 
         "counts at 50%, without credit of the core"
         in browser("risk", "en").get("/chains/C1/limits/S1").text
     )
+
+
+@pytest.mark.parametrize(
+    ("op", "words"),
+    [("policy", "Core has no facility, so relation counts at 50.0%"), ("min", "is short of room")],
+)
+def test_what_would_raise_a_limit_on_data_credit_is_a_statement(op: str, words: str) -> None:
+    funding = {"code": "funding", "value": 5, "op": "sum", "children": []}
+    factor = {"code": "chain_factor", "value": "0.5", "op": op, "children": []}
+    tree = {"code": "limit", "value": 5, "op": "floor", "children": [funding, factor]}
+    limit = {
+        "derivation": tree, "reachable": None, "reachable_fen": 0, "limit_fen": 5,
+        "binding": "funding", "absent": None,
+    }  # fmt: skip
+
+    assert words in " ".join(raising(limit, Texts("en"), {}, chain="Core"))
 
 
 def test_a_firm_without_a_limit_says_why_and_what_to_do(browser: Browser) -> None:
