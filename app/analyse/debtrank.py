@@ -38,6 +38,11 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
     }
     if options.method == "bracket":
         columns, more = _bracketed(options, exposures, scenarios, step)
+        if more["width_max"] > options.width:
+            desk.notes.append(
+                f"width {options.width:g} is below what floats can reach: "
+                f"the widest bracket is {more['width_max']:.2g} of its upper end"
+            )
         return Answer({kind: names, **columns}, facts | more)
     found = _by_rounds(options, exposures, scenarios, step)
     columns = table(

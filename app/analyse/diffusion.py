@@ -1,5 +1,6 @@
 """`analyse diffusion`: how strongly every firm is tied to each source."""
 
+import sys
 from typing import Any, cast
 
 import numpy as np
@@ -33,7 +34,7 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
     found = spread_all(
         Walk.prepare(ties, damping=options.damping),
         sources,
-        tolerance=options.tolerance,
+        tolerance=options.tolerance or sys.float_info.min,  # 0 asks for what floats can reach.
         dangling=cast("Dangling", options.dangling),
         threads=options.threads,
         progress=further,

@@ -538,12 +538,11 @@ def test_a_tolerance_below_rounding_is_noted_with_what_was_reached(bench: Bench)
     bench.write("sources.csv", "source,firm,amount", "p,011,3")
     files = {"firms": "firms.csv", "trades": "trades.csv"}
 
-    said = bench.run(
-        "diffusion", "--tolerance", "1e-16", **files, sources="sources.csv", out="out.csv"
-    )
-
-    assert said.exit_code == 0, said.exception
-    assert "tolerance 1e-16 is below what floats can reach at damping 0.85" in said.stderr
+    for tolerance in ("1e-16", "0"):
+        asked = ("diffusion", "--tolerance", tolerance)
+        said = bench.run(*asked, **files, sources="sources.csv", out="out.csv")
+        assert said.exit_code == 0, said.exception
+        assert f"tolerance {tolerance} is below what floats can reach at damping" in said.stderr
 
 
 def test_a_source_that_weighs_nothing_is_refused(bench: Bench) -> None:
