@@ -195,6 +195,16 @@ def test_an_upload_whose_name_no_file_can_have_is_malformed(risk: TestClient, na
     problem(risk.post(f"{API}/imports", data={"source": "files"}, files=files), 422)
 
 
+def test_an_upload_with_the_longest_name_that_a_file_can_have_is_taken(risk: TestClient) -> None:
+    name = "华" * 83 + "ab.csv"
+    files = [("files", (name, b"firm,name\nA,B\n", "text/csv"))]
+    answer = risk.post(f"{API}/imports", data={"source": "files"}, files=files)
+
+    assert len(name.encode()) == 255
+    assert answer.status_code == 202
+    assert answer.json()["files"] == [name]
+
+
 @pytest.mark.parametrize(
     ("fields", "files"),
     [  # Fields, then files.
