@@ -6,6 +6,8 @@ or failed with a message, 2 = wrong usage, 130 = interrupted. A stack trace is s
 only.
 """
 
+import atexit
+import gc
 import io
 import os
 import sys
@@ -31,6 +33,8 @@ app = typer.Typer(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its status."""
+    if arguments is None:  # This process is the command: its end gives back all there is,
+        atexit.register(gc.freeze)  # so that no collector need walk it once more (0.1 s).
     given = sys.argv[1:] if arguments is None else list(arguments)
     debug = "--debug" in given
     for stream in (sys.stdout, sys.stderr):

@@ -5,6 +5,8 @@ The commands by name, each loaded when it is called.
 command's own help. So a command pays for what it imports, and for nothing else.
 """
 
+import contextlib
+import gc
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cache
@@ -82,10 +84,23 @@ LISTED: Mapping[str, Listed] = {
 }
 
 
+@contextlib.contextmanager
+def _nothing_thrown_away() -> Iterator[None]:
+    """Let no collector walk what modules make while they load: all of it stays."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 @cache
 def load(name: str) -> Any:
     """Return a command of the list, ready to run."""
-    found: Callable[..., None] | typer.Typer = getattr(import_module(LISTED[name].module), name)
+    with _nothing_thrown_away():
+        found: Callable[..., None] | typer.Typer = getattr(import_module(LISTED[name].module), name)
     holder = typer.Typer(rich_markup_mode=None)
     if isinstance(found, typer.Typer):
         holder.add_typer(found)
