@@ -21,6 +21,7 @@ from app.imports import repository
 from app.imports.ingesting import Options, ingest_files
 from app.imports.service import folder_of
 from app.kit.logs import logger
+from app.kit.text import kept_form
 from app.records.lease import Lease, holder_name
 from graph.errors import GraphError
 from ingestion.errors import ImportBusy, Stopped
@@ -159,7 +160,7 @@ class Imports:
             return None
         except (GraphError, AppError, OSError) as error:
             detail = str(error).replace(f"{folder}/", "").replace(str(folder), "upload")
-            return {"state": "failed", "detail": detail}
+            return {"state": "failed", "detail": kept_form(detail)}
         return {"state": "done", "outcome": outcome.document()}
 
     def _end(self, name: str, lease: Lease, ended: dict[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from app.deps import Resources
 from app.errors import AppError
 from app.jobs.tasks import TASKS, task
 from app.kit.logs import logger
+from app.kit.text import kept_form
 from app.records.tables import job_runs
 from graph.errors import GraphError
 
@@ -33,9 +34,9 @@ def run_job(resources: Resources, name: str, *, by: str) -> dict[str, Any]:
     found = task(name)
     with _kept(resources, name, by) as ended:
         try:
-            ended.detail, ended.state = found.work(resources), "done"
+            ended.detail, ended.state = kept_form(found.work(resources)), "done"
         except (GraphError, AppError, OSError) as error:
-            ended.detail = str(error)
+            ended.detail = kept_form(str(error))
     log.info("job", job=name, state=ended.state, detail=ended.detail)
     return last_run(resources, name) or {}
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from app.deps import Resources
 from app.errors import Absent
 from app.imports.ingesting import ingest_files, source_names
 from app.imports.repository import unfinished
+from app.kit.problems import UNWRITABLE
+from app.kit.text import kept_form
 from app.records.runs import RunRow, newest_run
 from app.runs.refreshing import refresh_version
 from graph.errors import Damaged, GraphError, StageRefused, StoreUnavailable
@@ -22,6 +25,7 @@ TEMPORARY_MAX = dt.timedelta(days=1)
 QUIET_SECONDS = 30  # A file that grew this recently may still be being written.
 TAKEN_MAX = 100
 TRIES_MAX = 3
+NAME_BYTES_MAX = 240  # With `.reason.txt` no longer than file systems take.
 LATER = (ImportBusy, Stopped, StageRefused, StoreUnavailable, Damaged)  # No fault of a delivery.
 
 
@@ -63,7 +67,9 @@ def inbox(resources: Resources) -> str:
                 )
         except LATER:
             break  # It stays where it is, and is taken once that is over.
-        except GraphError as error:
+        except (GraphError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in UNWRITABLE:
+                raise  # The disk's fault, not the delivery's.
             refused.append(delivery.name)
             _move(resources, delivery, "refused", str(error))
             continue
@@ -142,7 +148,7 @@ def _deliveries(resources: Resources) -> list[Path]:
     for source in source_names():
         for place in sorted((resources.home / "inbox" / source).glob("*")):
             inside = [place, *place.rglob("*")]
-            if not place.name.startswith(".") and all(p.stat().st_mtime < latest for p in inside):
+            if not place.name.startswith(".") and all(p.lstat().st_mtime < latest for p in inside):
                 found.append(place)
     return found
 
@@ -173,7 +179,10 @@ def _move(resources: Resources, delivery: Path, where: str, reason: str | None) 
     folder = resources.home / "inbox" / where
     folder.mkdir(parents=True, exist_ok=True)
     stamp = f"{resources.now():%Y%m%dT%H%M%S%f}"
-    target = folder / f"{stamp}-{delivery.parent.name}-{delivery.name}"
+    name = os.fsencode(f"{stamp}-{delivery.parent.name}-{delivery.name}")
+    target = folder / os.fsdecode(name[:NAME_BYTES_MAX])
     shutil.move(delivery, target)
     if reason is not None:
-        (folder / f"{target.name}.reason.txt").write_text(reason + "\n", encoding="utf-8")
+        (folder / f"{target.name}.reason.txt").write_text(
+            kept_form(reason) + "\n", encoding="utf-8"
+        )

@@ -150,6 +150,29 @@ def test_a_delivery_that_takes_its_process_along_is_not_begun_for_ever(
     assert "ended before the import did" in reason.read_text(encoding="utf-8")
 
 
+def test_no_delivery_keeps_the_others_from_being_taken(resources: Resources) -> None:
+    inbox = resources.home / "inbox" / "files"
+    write_files(inbox / "z-good")
+    (inbox / "a-nowhere.csv").symlink_to(inbox / "nothing")
+    os.mkfifo(inbox / "b-pipe.csv")
+    (inbox / "c-invoices.csv").mkdir()
+    long = inbox / f"invoices{'长' * 80}.csv"
+    long.write_text("number\n1\n", encoding="utf-8")
+    deliver(inbox / "z-good")
+    for place in inbox.iterdir():
+        moment = (NOW - dt.timedelta(minutes=5)).timestamp()
+        os.utime(place, (moment, moment), follow_symlinks=False)
+
+    first = run_job(resources, "inbox", by="test")
+    second = run_job(resources, "inbox", by="test")
+
+    assert first["state"] == "done"
+    assert "z-good: version 2" in first["detail"]
+    assert first["detail"].count(": refused") == 4
+    assert second["detail"] == "nothing new"
+    assert len(list((resources.home / "inbox" / "refused").glob("*.reason.txt"))) == 4
+
+
 def test_a_delivery_stays_where_it_is_while_a_stop_is_asked_for(resources: Resources) -> None:
     delivery = write_files(resources.home / "inbox" / "files" / "july")
     deliver(delivery)
