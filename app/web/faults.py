@@ -79,7 +79,8 @@ async def _sign_in(request: Request) -> str:
     """Return where to sign in; what a form held is kept in the address that follows."""
     target, said = here(request), {}
     if request.method != "GET":
-        target, said = await _filled_in(request), {"ended": "kept"}
+        target = await _filled_in(request)
+        said = {"ended": "kept" if "?" in target else "1"}
     elif request.cookies.get(COOKIE):
         said = {"ended": "1"}
     return f"{SIGN_IN}?{urlencode({'next': target, **said})}"

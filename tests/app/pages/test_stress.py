@@ -124,6 +124,13 @@ def test_a_form_sent_after_the_session_ended_says_so_and_loses_nothing(
     assert reading.asked == []
 
 
+@pytest.mark.parametrize("path", ["/stress", "/sign-out"])
+def test_nothing_is_said_to_be_kept_that_is_not(browser: Browser, path: str) -> None:
+    answer = browser(None).post(path, files={"firm": ("large.bin", b"0" * 20_000)})
+
+    assert answer.headers["Location"].endswith("&ended=1")
+
+
 def test_who_comes_back_after_the_session_ended_is_told(browser: Browser, served: FastAPI) -> None:
     client = browser()
     client.get("/cores")
