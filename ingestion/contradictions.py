@@ -1,9 +1,9 @@
 """
 Rows that contradict themselves, each kind with a reason of its own.
 
-Only what cannot be is refused: a document that falls due before there is one, a payment of what
-was not yet owed, a sum that its parts do not make. What real books hold stays: a delivery before
-its order was entered, an issuer that holds its own paper again.
+Only what cannot be is refused: a document that falls due before there is one, a sum that its parts
+do not make. What real books hold stays: a delivery, a confirmation or a payment before the paper
+was entered (`notices` counts them), an issuer that holds its own paper again.
 """
 
 from collections.abc import Callable, Mapping
@@ -75,11 +75,7 @@ def _total_differs(rows: pl.DataFrame) -> pl.Series:
 
 RULES: Mapping[str, tuple[Contradiction, ...]] = {
     "invoices": (Contradiction("total_differs", "total_fen", _total_differs),),
-    "receivables": (
-        _before("due_before_issued", "due_on", "issued_on"),
-        _before("confirmed_before_issued", "confirmed_on", "issued_on"),
-        _before("paid_before_issued", "paid_on", "issued_on"),
-    ),
+    "receivables": (_before("due_before_issued", "due_on", "issued_on"),),
     "vouchers": (_before("due_before_issued", "due_on", "issued_on"),),
     "holdings": (_before("ends_before_begins", "to", "from"),),
     "guarantees": (_before("ends_before_begins", "to", "from"),),

@@ -10,9 +10,13 @@ from ingestion.collect import File
 from ingestion.resolve.codes import code
 from ingestion.verdict import Verdict
 
-NOTED_MAX = (
-    0.9  # A statement of another year is a little off; below this share of trades it is told.
-)
+# Days that may lie before the day on which a paper was entered, by table.
+_EARLY = {
+    "orders": [("delivered_on", "placed_on")],
+    "receivables": [("confirmed_on", "issued_on"), ("paid_on", "issued_on")],
+}
+# A statement of another year is a little off; below this share of the trades it is told.
+NOTED_MAX = 0.9
 
 
 def codes(firms: Verdict, files: Sequence[File]) -> list[str]:
@@ -70,9 +74,14 @@ def understated(firms: pa.Table, trades: pa.Table) -> list[str]:
     return told
 
 
-def delivered_early(orders: Verdict) -> list[str]:
-    """Return a note on orders that were delivered before they were placed."""
-    table = orders.staged.table.filter(pa.array(~orders.aside))
-    early = pc.fill_null(pc.less(table["delivered_on"], table["placed_on"]), fill_value=False)
-    count = int(pc.sum(early).as_py() or 0)
-    return [f"orders: {count} were delivered before they were placed; they count"] if count else []
+def early(judged: Verdict) -> list[str]:
+    """Return notes on what happened before its paper was entered, as with late registration."""
+    table = judged.staged.table.filter(pa.array(~judged.aside))
+    told = []
+    for done, entered in _EARLY.get(judged.staged.form.name, ()):
+        before = pc.fill_null(pc.less(table[done], table[entered]), fill_value=False)
+        if count := int(pc.sum(before).as_py() or 0):
+            told.append(
+                f"{judged.staged.form.name}: {count} have {done} before {entered}; they count"
+            )
+    return told

@@ -23,8 +23,6 @@ REASONS: Mapping[str, Label] = {
     "placeholder": Label("占位内容，未指明任何企业或编号", "a filler that names nothing"),
     "total_differs": Label("价税合计不等于金额加税额", "the total is not amount and tax"),
     "due_before_issued": Label("到期日早于开立日", "due before it was issued"),
-    "confirmed_before_issued": Label("确权日早于开立日", "confirmed before it was issued"),
-    "paid_before_issued": Label("付款日早于开立日", "paid before it was issued"),
     "own_parent": Label("凭证拆分自身", "a voucher split from itself"),
     "ends_before_begins": Label("终止日早于起始日", "ends before it begins"),
     "self_trade": Label("双方为同一企业", "both ends are one firm"),

@@ -249,8 +249,7 @@ def _finish(state: _State, judged: Verdict, parties: Parties) -> pl.DataFrame:
         state.notes += prevailing.settle(judged, keys, stood.pop(state.source.name))
         state.notes += prevailing.elsewhere(judged, keys, list(stood.values()))
         state.notes += notices.equal_invoices(judged, keys)
-    if form.name == "orders":
-        state.notes += notices.delivered_early(judged)
+    state.notes += notices.early(judged)
     return keys[judged.void]
 
 
