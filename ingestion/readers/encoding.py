@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from ingestion.errors import BadFile
 
 UTF, GB = "utf-8", "gb18030"
@@ -27,8 +29,9 @@ _USUAL = frozenset(
     "新华天大山长安信和金银行业务商品货物发票号码开日期销售购买方名称额税价合计状态类型正常作废是否红蓝字"
     "企业编代统一社会用应收账款债权人到付登记订单下交凭证持担保事件来源地址备注服务产品一二三年月元"
 )
-# Four characters of a Chinese word in UTF-8, as no text in GB18030 has them by chance.
-_UTF_WORD = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}")
+# A Chinese character in UTF-8: one of these bytes, then two of 0x80 to 0xBF. Text in GB18030 has
+# so many of them side by side by chance hardly ever.
+_UTF_FIRST, _UTF_FIRSTS, _UTF_BYTES, _UTF_RUN = 0xE4, 6, 3, 4
 _UTF_WORDS_MIN = 2
 # First bytes of characters: signs and the first level of GB 2312, signs and daily ones of Big5.
 _SIGNS, _FIRST_LEVEL = (0xA1, 0xA2, 0xA3, 0xA8), range(0xB0, 0xD8)
@@ -87,7 +90,17 @@ def settle(path: Path, settled: str | None, block: bytes) -> str | None:
 
 def holds_utf(raw: bytes) -> bool:
     """Return whether bytes of a GB18030 file may have a row in UTF-8 among them."""
-    return _UTF_WORD.search(raw) is not None
+    symbols = np.frombuffer(raw, np.uint8)
+    follows = (symbols & 0xC0) == 0x80  # noqa: PLR2004  # The two bits of a byte that goes on.
+    size = len(symbols) - _UTF_BYTES * _UTF_RUN + 1
+    if size <= 0:
+        return False
+    begins = (symbols - np.uint8(_UTF_FIRST)) < _UTF_FIRSTS
+    signs = begins[:-2] & follows[1:-1] & follows[2:]
+    run = signs[:size].copy()
+    for at in range(1, _UTF_RUN):
+        run &= signs[_UTF_BYTES * at : _UTF_BYTES * at + size]
+    return bool(run.any())
 
 
 def is_utf(raw: bytes) -> bool:
