@@ -83,7 +83,7 @@ def test_what_figures_depend_on_names_the_run(place: Place, other: Terms) -> Non
 
 
 def test_a_reservation_takes_from_the_room(place: Place, tmp_path: Path) -> None:
-    raw = POLICY.raw.decode().replace('theta_up:\n    value: "0.8"', 'theta_up:\n    value: "8"')
+    raw = POLICY.raw.decode().replace("tenor_days:\n    value: 90", "tenor_days:\n    value: 900")
     (tmp_path / "wide.yml").write_text(raw, encoding="utf-8")
     wide = dataclasses.replace(TERMS, policy=load_policies(tmp_path)[0])
     held = dataclasses.replace(wide, reserved={"CORE1": 777})
