@@ -104,3 +104,5 @@ def test_files_handed_in_may_have_any_names_too(tmp_path: Path, files: Path) -> 
             path.rename(folder / f"invoices_ [1]?*%20#'.{path.name.partition('.')[2]}")
 
     fill(tmp_path / "home", folder)
+
+    assert (tmp_path / "home" / "graph.db").is_file()

@@ -116,7 +116,7 @@ def test_another_kind_of_body_is_malformed(risk: TestClient, kind: str) -> None:
         answer = risk.post(
             API + path, content=good, headers={"Content-Type": kind.encode("latin-1")}
         )
-        problem(answer, 415, 422)
+        assert problem(answer, 415, 422)
 
 
 def test_every_route_refuses_text_that_cannot_be_kept_in_its_query(
@@ -154,7 +154,7 @@ LISTS = ("/cores", "/firms", "/firms/MILL/trades", "/chains/CORE1", "/chains/COR
 def test_a_cursor_made_by_hand_is_refused(risk: TestClient, path: str, place: Any) -> None:
     written = base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
-    problem(risk.get(f"{API}{path}", params={"cursor": written}), 404, 422)
+    assert problem(risk.get(f"{API}{path}", params={"cursor": written}), 404, 422)
 
 
 def test_a_cursor_past_the_end_is_an_empty_page(risk: TestClient) -> None:
@@ -176,9 +176,11 @@ def test_numbers_out_of_every_range_are_refused(risk: TestClient, number: str) -
         ("/chains/CORE1", "tiers"),
         ("/chains/CORE1/graph", "tiers"),
     ):
-        problem(risk.get(f"{API}{path}", params={name: number}), 422)
-    problem(risk.get(f"{API}/scenarios/scenario-1-0123456789abcdef/rounds/{number}9"), 404, 422)
-    problem(risk.get(f"{API}/firms", params={"version": number}), 404)
+        assert problem(risk.get(f"{API}{path}", params={name: number}), 422)
+    assert problem(
+        risk.get(f"{API}/scenarios/scenario-1-0123456789abcdef/rounds/{number}9"), 404, 422
+    )
+    assert problem(risk.get(f"{API}/firms", params={"version": number}), 404)
 
 
 FILE = ("files", ("firms.csv", b"firm,name\nA,B\n", "text/csv"))
@@ -192,7 +194,7 @@ FILE = ("files", ("firms.csv", b"firm,name\nA,B\n", "text/csv"))
 def test_an_upload_whose_name_no_file_can_have_is_malformed(risk: TestClient, name: str) -> None:
     files = [("files", (name, b"firm,name\nA,B\n", "text/csv"))]
 
-    problem(risk.post(f"{API}/imports", data={"source": "files"}, files=files), 422)
+    assert problem(risk.post(f"{API}/imports", data={"source": "files"}, files=files), 422)
 
 
 def test_an_upload_with_the_longest_name_that_a_file_can_have_is_taken(risk: TestClient) -> None:
@@ -226,7 +228,7 @@ def test_an_upload_with_the_longest_name_that_a_file_can_have_is_taken(risk: Tes
 def test_a_form_that_is_not_what_it_must_be_is_malformed(
     risk: TestClient, fields: dict[str, str], files: list[Any]
 ) -> None:
-    problem(risk.post(f"{API}/imports", data=fields, files=files or None), 422)
+    assert problem(risk.post(f"{API}/imports", data=fields, files=files or None), 422)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +259,7 @@ def test_a_form_that_is_not_what_it_must_be_is_malformed(
     ],
 )
 def test_a_form_that_cannot_be_read_is_malformed(risk: TestClient, kind: str, body: bytes) -> None:
-    problem(sent(risk, f"{API}/imports", body, **{"Content-Type": kind}), 422)
+    assert problem(sent(risk, f"{API}/imports", body, **{"Content-Type": kind}), 422)
 
 
 @pytest.mark.parametrize(

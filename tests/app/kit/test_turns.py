@@ -115,8 +115,10 @@ def test_a_stop_sends_away_who_waits_and_lets_end_what_runs() -> None:
         turns.close()
         await refused(waits)
         await refused(work.start("b1"))
+        assert not runs.done()
         await work.end("a1")
         await runs
+        assert runs.done()
 
     run(story)
 

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -38,6 +39,15 @@ async def service(scope: Any, receive: Any, send: Any) -> None:
 
 def served(listener: socket.socket | None = None, **bounds: float) -> Any:
     return clients.served(Crowding(service), listener, **bounds)
+
+
+def soon(holds: Callable[[], bool]) -> bool:
+    """Return whether something comes to hold, in time that even a busy machine has."""
+    for _ in range(3000):
+        if holds():
+            return True
+        threading.Event().wait(0.01)
+    return False
 
 
 def test_small_answers_leave_at_once() -> None:
@@ -81,8 +91,7 @@ def test_health_is_told_while_every_connection_is_being_answered() -> None:
     with served(connections_max=16, probes_max=2) as found:
         for _ in range(16):
             found.dial(get("/wait"))
-        while len(found.server.server_state.tasks) < 16:
-            threading.Event().wait(0.01)
+        assert soon(lambda: len(found.server.server_state.tasks) == 16)
         for _ in range(5):
             found.dial()
 
@@ -115,10 +124,8 @@ def test_a_kept_connection_without_a_request_is_closed() -> None:
 
 def test_who_does_not_take_an_answer_is_cut() -> None:
     with served(unsent_seconds=0.2) as found, found.dial(get("/large")):
-        while found.server.server_state.total_requests == 0:
-            threading.Event().wait(0.01)
-        while len(found.server.connections):
-            threading.Event().wait(0.01)
+        assert soon(lambda: found.server.server_state.total_requests > 0)
+        assert soon(lambda: len(found.server.connections) == 0)
 
 
 @pytest.mark.parametrize("ends", ["", "Connection: close\r\n"])
@@ -171,8 +178,7 @@ def test_it_stops_though_connections_are_in_every_state() -> None:
     with served(linger_seconds=0.1) as found:
         texts = ["", "GET", get("/"), post("/", 10), post("/read", 10)]
         held = [found.dial(text) for text in texts]
-        while len(found.server.connections) < len(held):
-            threading.Event().wait(0.01)
+        assert soon(lambda: len(found.server.connections) == len(texts))
         held[-1].close()  # What waits for its client waits until it goes, or for its bound.
         found.held.pop_all()
     for each in held:
