@@ -36,6 +36,8 @@ HEADERS: Mapping[str, str] = {
     ),
 }
 TAKEN_IN_BYTES_MAX = 2**16  # A body that nobody wanted is taken in so far, to keep the connection.
+BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+DIGITS_MAX = 20  # Of an announced length: more is larger than any bound anyhow.
 log = logger("deeptier.http")
 
 
@@ -124,12 +126,14 @@ class _Body:
     def __init__(self, scope: Scope, receive: Receive, bytes_max: int) -> None:
         headers = Headers(scope=scope)
         announced = headers.get("content-length", "")
-        self._announced = int(announced) if announced.isdigit() else 0
+        plain = announced.isascii() and announced.isdigit()
+        self._announced = int(announced[:DIGITS_MAX]) if plain else 0
         self._open_ended = "transfer-encoding" in headers
         self._bytes_max = bytes_max
         self._receive = receive
         self._taken = 0
         self._ended = False
+        self._unread = scope["method"] in BODILESS
 
     @property
     def is_abandoned(self) -> bool:
@@ -140,12 +144,15 @@ class _Body:
 
     async def receive(self) -> Message:
         """
-        Return the next part.
+        Return the next part; what comes with a method that has no body is nobody's, and not kept.
 
         Raises:
             HTTPException: The body is larger than its bound, announced or not.
         """
-        message: Message = {}
+        if self._unread:
+            message = await self._receive()
+            return {**message, "body": b""} if "body" in message else message
+        message = {}
         if self._announced <= self._bytes_max:
             message = await self._receive()
             self._taken += len(message.get("body", b""))

@@ -113,15 +113,18 @@ def test_the_form_of_paper_tells_red_or_blue_only_where_it_says_so(
     assert stocked.trades()["S2", "C1"] == 100 + (fate or 0)
 
 
-def test_cancelled_orders_are_void_in_any_language(house: "House") -> None:
+def test_void_orders_are_void_and_cancelled_ones_were_placed(house: "House") -> None:
     house.write("firms.csv", "firm,name\nA,a\nB,b\n")
     rows = [
         f"{at},2026-01-05,A,B,5,{word}"
-        for at, word in enumerate(["已取消", "作废", "Void", "已发货"])
+        for at, word in enumerate(["已取消", "作废", "Void", "已发货", "Canceled"])
     ]
     house.write("orders.csv", "\n".join(["number,placed_on,seller,buyer,amount_fen,status", *rows]))
 
-    assert house.take().set_aside == {"void": 3}
+    outcome = house.take()
+
+    assert outcome.set_aside == {"void": 2}
+    assert outcome.used == 5  # Two firms; a cancelled order was an order.
 
 
 def test_numbers_without_their_digits_are_never_keys(stocked: "House", told: Told) -> None:

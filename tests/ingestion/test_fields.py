@@ -173,9 +173,7 @@ def test_what_cannot_be_seen_does_not_make_another_text(text: str) -> None:
 def test_names_keep_every_sign_that_can_be_seen() -> None:
     texts = ["云栖（中国）有限公司", "A＆B　有限公司", "'t Hooft", "O'Neill", '="a', "№1", "1²"]
 
-    assert fields.trim(pa.array(texts)).to_pylist() == [
-        "云栖（中国）有限公司", "A＆B 有限公司", *texts[2:]
-    ]  # fmt: skip
+    assert fields.trim(pa.array(texts)).to_pylist() == texts
     assert fields.trim(pa.array(["'007", "（１２）－３"])).to_pylist() == ["007", "(12)-3"]
 
 

@@ -145,3 +145,15 @@ def test_a_page_never_carries_the_same_letters_for_a_token_twice() -> None:
     assert token not in one + other
     assert sessions.unmasked(one) == sessions.unmasked(other) == sessions.unmasked(token) == token
     assert sessions.unmasked("no token") == "no token"
+
+
+def test_two_files_of_one_tag_and_one_size_stay_two() -> None:
+    def same_tag(request: Request) -> Response:
+        letter = request.path_params["letter"]
+        return Response(letter * 5000, media_type="text/plain", headers={"ETag": '"one"'})
+
+    made = Starlette(routes=[Route("/{letter}", same_tag)])
+    with TestClient(Packing(made)) as client:
+        found = [client.get(f"/{letter}", headers=PACKS).text[0] for letter in "aba"]
+
+    assert found == ["a", "b", "a"]
