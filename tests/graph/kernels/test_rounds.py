@@ -16,7 +16,7 @@ from graph.contagion import Economy, Production, Scenarios, prepare
 from graph.kernels import batch, cascades, frontier
 from graph.kernels import esri as plain
 from graph.kernels.frontier import Limits
-from tests.graph.effort import examples
+from tests.graph.effort import UNCOMPILED, examples
 
 FloatArray = npt.NDArray[np.float64]
 ROUNDS_MAX = 5000
@@ -238,7 +238,8 @@ def test_a_column_of_its_own_has_the_bits_of_one_among_many(dtype: npt.DTypeLike
     suppliers, buyers = rng.integers(0, n, size), rng.integers(0, 40, size)
     classes = rng.integers(0, 3, (6, 6))[sectors[suppliers], sectors[buyers]]
     economy = Economy(n, suppliers, buyers, rng.lognormal(0, 2, size), classes, sectors)
-    production, closed = prepare(economy), Scenarios.alone(range(0, n, 7))
+    closed = Scenarios.alone(range(0, n, 150 if UNCOMPILED else 7))
+    production = prepare(economy)
 
     many = pushed(production, closed, 1e-4, budget=-1, dtype=dtype)
     alone = pushed(production, closed, 1e-4, budget=-1, dtype=dtype, lone=True)
