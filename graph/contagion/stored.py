@@ -59,8 +59,9 @@ def save(production: Production, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        named = {**_arrays(production), **_worth_arrays(production)}
-        arrays = {name: _write(fresh, name, each) for name, each in named.items()}
+        arrays = {name: _write(fresh, name, each) for name, each in _arrays(production).items()}
+        worth = _worth_arrays(production)  # Solved of a network that could be written.
+        arrays |= {name: _write(fresh, name, each) for name, each in worth.items()}
         said = {
             "form": FORM,
             "firms": len(production),
