@@ -114,7 +114,10 @@ def test_an_import_whose_process_ended_is_taken_up_again(
     ended = worked(resources, name)
 
     killed_at_work = (moment, how) == ("running", signal.SIGKILL)
-    assert left["state"] == ("running" if killed_at_work else "waiting")
+    if killed_at_work:
+        assert left["state"] == "running"
+    else:  # A quick one is done before the signal comes.
+        assert left["state"] in ("waiting", "done")
     assert ended["state"] == "done", ended["detail"]
     assert [each.number for each in resources.store.versions()] == [1, 2]
 
@@ -163,8 +166,8 @@ def test_an_import_waits_while_another_one_holds_the_lake(resources: Resources) 
     name = upload(resources, "invoices.csv", INVOICE.encode())
 
     with (
-        Imports(resources, after=lambda: None, period_seconds=0.02),
         alone(resources.home / "lake"),
+        Imports(resources, after=lambda: None, period_seconds=0.02),
     ):
         time.sleep(0.3)
         row = read(resources, name)
