@@ -69,15 +69,20 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     server.dispose()
 
 
-@pytest.fixture
-def empty_postgres_url(postgres_url: str) -> str:
-    """Return a database of this process with nothing in it."""
-    engine = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+def emptied(url: str) -> str:
+    """Return the address of a PostgreSQL database in which nothing is left of other tests."""
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql("DROP SCHEMA public CASCADE")
         connection.exec_driver_sql("CREATE SCHEMA public")
     engine.dispose()
-    return postgres_url
+    return url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_url: str) -> str:
+    """Return a database of this process with nothing in it."""
+    return emptied(postgres_url)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from app.config import Settings
 from app.main import create_app, rules_of
 from app.records.tables import imports
 from tests.app.conftest import NOW
+from tests.conftest import emptied
 
 API = "/api/v1"
 PROBLEM = "application/problem+json"
@@ -33,7 +34,8 @@ def app(
     home = Path(shutil.copytree(kept_home, tmp_path_factory.mktemp("hostile") / "home"))
     settings = Settings(home=home)
     if request.param == "postgres":  # Which has no run yet: limits are not found there.
-        settings = Settings(home=home, records_url=request.getfixturevalue("postgres_url"))
+        url = emptied(request.getfixturevalue("postgres_url"))
+        settings = Settings(home=home, records_url=url)
     app = create_app(settings, now=lambda: NOW)
     yield app
     app.state.imports.close()
