@@ -3,8 +3,9 @@ Which nodes of a tree a reader may see, by code: what is not listed here is with
 
 A list names the steps that are shown with what is below them; numbers, which stand alone because
 others' figures are behind them; those of them that are given up where a step would tell what is
-withheld beside them; and what is the reader's own wherever it stands, as pairs of a code and the
-code above it. A code about a firm is listed by its word and colon (`claim:`). A code
+withheld beside them; what is the reader's own wherever it stands, as pairs of a code and the code
+above it; and the parts of that, which are shown below it and nowhere else: the same words stand
+below claims on others, too. A code about a firm is listed by its word and colon (`claim:`). A code
 that a formula gains is withheld until somebody lists it.
 """
 
@@ -44,12 +45,14 @@ class Allowed:
     steps: frozenset[str]
     numbers: Mapping[str, str] = field(default_factory=dict)  # Code, and the analysis behind it.
     gives_way: frozenset[str] = frozenset()
-    own: frozenset[tuple[str, str]] = frozenset()  # Code above, code.
+    own: frozenset[tuple[str, str]] = frozenset()  # Code above, code: found in what is withheld.
+    parts: frozenset[tuple[str, str]] = frozenset()  # The same, shown below what is own.
     reasons: frozenset[str] = frozenset()
 
     def shows(self, above: str, code: str) -> bool:
         """Return whether a node with this code, below that one, is shown."""
-        return kind_of(code) in self.steps or (above, code) in self.own
+        pair = (above, code)
+        return kind_of(code) in self.steps or pair in self.own or pair in self.parts
 
     def reason(self, given: str) -> str:
         """Return why something is absent, in words that tell nothing of others."""
@@ -114,10 +117,9 @@ def limit_in_own_chain(core: str) -> Allowed:
     """Return what a core sees of the limit of a firm in its chain: what it promised that firm."""
     return Allowed(
         steps=frozenset({"limit", "reachable"}),
-        own=frozenset(
+        own=frozenset({("documents", "held"), (f"claim:{core}", "claim")}),
+        parts=frozenset(
             {
-                ("documents", "held"),
-                (f"claim:{core}", "claim"),
                 ("claim", "gross"),
                 ("claim", "contra"),
                 ("gross", "receivables"),

@@ -22,7 +22,15 @@ from app.limits.schemas import ChainLimits, FirmLimit, FirmLimits
 from app.main import rules_of
 from app.versions.schemas import Versions
 from tests.app.sight.conftest import Get, Reader
-from tests.app.sight.economy import COLUMNS, NAMED, NAMES, TRADES, figure
+from tests.app.sight.economy import (
+    COLUMNS,
+    NAMED,
+    NAMES,
+    RECEIVABLES,
+    TRADES,
+    VOUCHERS,
+    figure,
+)
 
 API = "/api/v1"
 BANK: Reader = ("risk", None)
@@ -149,6 +157,10 @@ def planted(who: Reader) -> dict[str, set[str]]:
     for seller, buyer, yuan in TRADES:
         if who[1] not in (seller, buyer):
             secret[f"{seller}-{buyer}"] = forms(traded(yuan))
+    for line in [*RECEIVABLES.splitlines()[1:], *VOUCHERS.splitlines()[1:]]:
+        number, *ends, yuan = line.split(",")[:4]
+        if who[1] not in ends:
+            secret[number] = forms(int(Decimal(yuan) * 100))
     return secret
 
 
