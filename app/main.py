@@ -33,7 +33,7 @@ from app.deps import Resources
 from app.deps.routes import ResourcesDep
 from app.errors import Unready, responses
 from app.imports.working import Imports
-from app.jobs.running import run_job
+from app.jobs.running import take_up
 from app.jobs.scheduler import Scheduler
 from app.kit.clock import Clock, utc_now
 from app.kit.crowding import Crowding
@@ -125,7 +125,7 @@ def create_app(
     )
     app.state.resources = resources
     app.state.with_jobs = with_jobs
-    app.state.imports = Imports(resources, after=lambda: run_job(resources, "refresh", by="import"))
+    app.state.imports = Imports(resources, after=lambda: take_up(resources))
     app.state.workbench = Workbench(resources.settings.threads, computer)
     app.state.metrics = Metrics()
     app.state.authenticator = Authenticator(

@@ -1,8 +1,10 @@
 """Rows of imports: waiting, running, done or failed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from app.records import Records
 from app.records.lease import Lease
@@ -17,7 +19,14 @@ def add(records: Records, row: dict[str, Any]) -> None:
         connection.execute(imports.insert().values({**row, "state": "waiting"}))
 
 
-def change(records: Records, name: str, *, lease: Lease, **values: object) -> bool:
+def change(
+    records: Records,
+    name: str,
+    *,
+    lease: Lease,
+    along: Callable[[Connection], object] | None = None,
+    **values: object,
+) -> bool:
     """
     Return whether an import was changed: it has not ended, and who changes it holds the lease.
 
@@ -25,13 +34,17 @@ def change(records: Records, name: str, *, lease: Lease, **values: object) -> bo
         records: The records database.
         name: The import.
         lease: Of who works imports off; another may have taken it over meanwhile.
+        along: Writes what follows from the change into the same transaction.
         values: State, outcome, detail, end or tries.
     """
     mine = sa.update(imports).where(
         imports.c["import"] == name, imports.c.state.in_(UNFINISHED), lease.is_ours
     )
     with records.writing() as connection:
-        return connection.execute(mine.values(values)).rowcount == 1
+        changed = connection.execute(mine.values(values)).rowcount == 1
+        if changed and along is not None:
+            along(connection)
+    return changed
 
 
 def find(records: Records, name: str) -> dict[str, Any] | None:

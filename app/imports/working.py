@@ -4,6 +4,7 @@ Working imports off: by whichever process comes first, one import at a time.
 Who works holds a lease and renews it while the child reads; when that process dies the lease ends
 and the next process begins the import again, which publishes nothing twice: what is in the lake
 already is no change. What a process writes of an import counts only while it holds the lease.
+With its end a refresh is ordered, in one transaction, so that none is forgotten.
 """
 
 import contextlib
@@ -12,12 +13,16 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
+
+from sqlalchemy.engine import Connection
 
 from app.deps import Resources
 from app.errors import AppError, Unready
 from app.imports import repository
+from app.imports.following import order_refresh, owes_refresh
 from app.imports.ingesting import Options, ingest_files
 from app.imports.service import folder_of
 from app.kit.logs import logger
@@ -35,7 +40,12 @@ log = logger("deeptier.imports")
 
 
 class Imports:
-    """Works imports off while it is entered; `after` follows each that published."""
+    """
+    Works imports off while it is entered.
+
+    `after` is called at each turn, whether an import ended or none was there: it runs what
+    imports, of this process or of one that died, have ordered.
+    """
 
     def __init__(
         self,
@@ -90,13 +100,21 @@ class Imports:
         """Work until told to stop; after a crash another thread goes on."""
         try:
             while not self._resources.stopping.begun:
-                if not self._turn():
+                worked = self._turn()
+                self._follow()
+                if not worked:
                     self._wake.wait(self._period)
                     self._wake.clear()
         finally:
             if not self._resources.stopping.begun:
                 time.sleep(self._period)
                 self._begin()
+
+    def _follow(self) -> None:
+        try:
+            self._after()
+        except Unready as error:
+            log.warning("what follows imports waits", detail=str(error))
 
     def _turn(self) -> bool:
         """Return whether an import came to its end."""
@@ -109,29 +127,27 @@ class Imports:
                 return False
             self._renewed = time.monotonic()
             try:
-                published = self._work(str(row["import"]), lease)
+                return self._work(str(row["import"]), lease)
             finally:
                 with contextlib.suppress(Unready):
                     lease.release()
         except Unready as error:
             log.warning("imports wait", detail=str(error))
             return False
-        if published:
-            self._after()
-        return published is not None
 
-    def _work(self, name: str, lease: Lease) -> bool | None:
-        """Return whether an import published; None where it has not come to its end."""
+    def _work(self, name: str, lease: Lease) -> bool:
+        """Return whether an import came to its end."""
         records = self._resources.records
         row = repository.find(records, name)
         if row is None or row["state"] not in repository.UNFINISHED:
-            return None
+            return False
         tries = row["tries"] + 1
         if tries > TRIES_MAX:
             detail = f"the process that ran it ended {TRIES_MAX} times; hand the files in again"
-            return self._end(name, lease, {"state": "failed", "detail": detail})
+            self._end(name, lease, {"state": "failed", "detail": detail})
+            return True
         if not repository.change(records, name, lease=lease, state="running", tries=tries):
-            return None
+            return False
         ended: dict[str, Any] | None = {"state": "failed", "detail": CRASHED}
         try:
             ended = self._ingested(row, lease)
@@ -141,7 +157,7 @@ class Imports:
             else:  # It is not its fault: the next turn, or another process, begins it again.
                 waits = {"state": "waiting", "tries": row["tries"]}
                 repository.change(records, name, lease=lease, **waits)
-        return None if ended is None else bool((ended.get("outcome") or {}).get("published"))
+        return ended is not None
 
     def _ingested(self, row: dict[str, Any], lease: Lease) -> dict[str, Any] | None:
         """Return how an import ended; None where it could not be carried out now."""
@@ -163,14 +179,19 @@ class Imports:
             return {"state": "failed", "detail": kept_form(detail)}
         return {"state": "done", "outcome": outcome.document()}
 
-    def _end(self, name: str, lease: Lease, ended: dict[str, Any]) -> bool:
-        """Write how an import ended; the files go once that is kept. Return False."""
+    def _end(self, name: str, lease: Lease, ended: dict[str, Any]) -> None:
+        """Write how an import ended, and what follows; the files go once that is kept."""
         resources = self._resources
         while True:
             try:
                 held = lease.take()
                 if held and repository.change(
-                    resources.records, name, lease=lease, finished_at=resources.now(), **ended
+                    resources.records,
+                    name,
+                    lease=lease,
+                    along=self._ordered() if owes_refresh(resources) else None,
+                    finished_at=resources.now(),
+                    **ended,
                 ):
                     shutil.rmtree(folder_of(resources, name), ignore_errors=True)
             except Unready as error:  # It has ended; that is not forgotten while this lives.
@@ -179,7 +200,10 @@ class Imports:
                     raise
                 time.sleep(self._period)
             else:
-                return False
+                return
+
+    def _ordered(self) -> Callable[[Connection], None]:
+        return partial(order_refresh, by="import", at=self._resources.now())
 
     def _lives(self, lease: Lease) -> bool:
         """Return whether the import goes on: nobody stops it, and the lease is still ours."""

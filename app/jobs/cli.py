@@ -11,11 +11,12 @@ from app.deps import open_resources
 from app.errors import AppError
 from app.imports.working import Imports
 from app.jobs.running import jobs as listed
-from app.jobs.running import run_job
+from app.jobs.running import run_job, take_up
 from app.jobs.scheduler import Scheduler
 from app.kit import console
 from app.kit.logs import configure_logs
 from app.kit.operator import operator
+from app.kit.progress import progress
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 jobs = typer.Typer(
@@ -69,7 +70,8 @@ def run(
     Example: deeptier jobs run refresh
     """
     with open_resources() as resources, audited(resources, f"jobs run {name}", name):
-        ended = run_job(resources, name, by=operator())
+        with progress(f"job {name}") as step:
+            ended = run_job(resources, name, by=operator(), progress=step)
         if as_json:
             console.print_document(ended)
         else:
@@ -91,7 +93,7 @@ def work() -> None:
         signal.signal(number, lambda *_: stop.set())
     with (
         open_resources() as resources,
-        Imports(resources, after=lambda: run_job(resources, "refresh", by="import")),
+        Imports(resources, after=lambda: take_up(resources)),
         Scheduler(resources),
     ):
         stop.wait()

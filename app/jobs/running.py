@@ -1,80 +1,72 @@
-"""Running a job, and keeping how it ended."""
+"""
+Running a job, and keeping how it ended.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+Each run holds a lease while it runs. What was ordered by an import, or by the clock, is begun
+again where its process died and, after a while, where it failed: a bounded number of times.
+"""
+
+import datetime as dt
 from typing import Any
-
-import sqlalchemy as sa
 
 from app.deps import Resources
 from app.errors import AppError
-from app.jobs.tasks import TASKS, task
+from app.jobs.tasks import TASKS, Task, task
 from app.kit.logs import logger
+from app.kit.progress import Step, quietly
 from app.kit.text import kept_form
-from app.records.tables import job_runs
+from app.records import jobs as rows
+from app.records.jobs import TRIES_MAX, Runner, Turn
+from app.records.lease import holder_name
 from graph.errors import GraphError
+from ingestion.errors import Stopped
 
+AGAIN = dt.timedelta(seconds=30)  # After the first failure; four times as long after each other.
+CRASHED = "it crashed; the log has more"
 log = logger("deeptier.jobs")
 
 
-@dataclass(slots=True)
-class _Ended:
-    state: str = "failed"
-    detail: str = "it crashed; the log has more"
-
-
-def run_job(resources: Resources, name: str, *, by: str) -> dict[str, Any]:
+def run_job(
+    resources: Resources, name: str, *, by: str, again: bool = False, progress: Step = quietly
+) -> dict[str, Any]:
     """
-    Run a job now and return how it ended; a refusal is an end like any other.
+    Run a job now, then what has been ordered, and return how the first ended.
+
+    A refusal is an end like any other.
+
+    Args:
+        resources: What this process has open.
+        name: The job.
+        by: Who asks for it.
+        again: Whether it is begun again where it fails, as far as such a job is.
+        progress: Told how far it is.
 
     Raises:
         Absent: There is no such job.
     """
     found = task(name)
-    with _kept(resources, name, by) as ended:
-        try:
-            ended.detail, ended.state = kept_form(found.work(resources)), "done"
-        except (GraphError, AppError, OSError) as error:
-            ended.detail = kept_form(str(error))
-    log.info("job", job=name, state=ended.state, detail=ended.detail)
-    return last_run(resources, name) or {}
+    runner = _runner(resources)
+    rows.settle(runner)
+    turn = rows.begin(runner, name, by=by, again=found.again if again else 0)
+    _work(resources, found, turn, progress)
+    ended = rows.find(resources.records, turn.number, now=resources.now())
+    take_up(resources, progress=progress)
+    return ended or {}
 
 
-@contextmanager
-def _kept(resources: Resources, name: str, by: str) -> Iterator[_Ended]:
-    """Keep a row of the run, from its start to its end however it ends."""
-    row = {"job": name, "state": "running", "by": by, "started_at": resources.now()}
-    with resources.records.writing() as connection:
-        key = connection.execute(job_runs.insert().values(row)).inserted_primary_key
-    ended = _Ended()
-    try:
-        yield ended
-    finally:
-        values = {
-            "state": ended.state,
-            "detail": ended.detail,
-            "finished_at": resources.now(),
-        }
-        with resources.records.writing(patient=True) as connection:
-            connection.execute(
-                sa.update(job_runs)
-                .where(job_runs.c.job_run == (key[0] if key else None))
-                .values(values)
-            )
+def take_up(resources: Resources, *, progress: Step = quietly) -> None:
+    """Run what was ordered and waits for its turn, or was left behind by a process that died."""
+    runner = _runner(resources)
+    rows.settle(runner)
+    for _ in TASKS:  # Of each job at most one waits, and what fails is due later.
+        turn = None if resources.stopping.begun else rows.take(runner)
+        if turn is None:
+            return
+        _work(resources, task(turn.job), turn, progress)
 
 
 def last_run(resources: Resources, name: str) -> dict[str, Any] | None:
     """Return the last run of a job; None before the first."""
-    query = (
-        sa.select(job_runs)
-        .where(job_runs.c.job == name)
-        .order_by(job_runs.c.job_run.desc())
-        .limit(1)
-    )
-    with resources.records.reading() as connection:
-        row = connection.execute(query).mappings().first()
-    return None if row is None else {key: row[key] for key in row if key != "job_run"}
+    return rows.last(resources.records, name, now=resources.now())
 
 
 def jobs(resources: Resources) -> list[dict[str, Any]]:
@@ -88,3 +80,41 @@ def jobs(resources: Resources) -> list[dict[str, Any]]:
         }
         for each in TASKS.values()
     ]
+
+
+def _work(resources: Resources, found: Task, turn: Turn, progress: Step) -> None:
+    """Do the work of a run that has begun; its row is written however it ends."""
+    ended = _left_over(turn, resources.now(), CRASHED)
+    with turn.lease.renewed():
+        try:
+            done = kept_form(found.work(resources, progress))
+            ended = {"state": "done", "detail": done, "finished_at": resources.now()}
+        except Stopped as error:  # It is not its fault: no try is lost.
+            ended = _left_over(turn, resources.now(), kept_form(str(error)), stopped=True)
+        except (GraphError, AppError, OSError) as error:
+            ended = _left_over(turn, resources.now(), kept_form(str(error)))
+        except KeyboardInterrupt:
+            ended = {"state": "failed", "detail": "interrupted", "finished_at": resources.now()}
+            raise
+        finally:
+            rows.end(turn, ended)
+    log.info("job", job=turn.job, state=ended["state"], detail=ended["detail"])
+
+
+def _left_over(
+    turn: Turn, now: dt.datetime, detail: str, *, stopped: bool = False
+) -> dict[str, object]:
+    """Return what becomes of a run that did not end well: it waits, or has failed."""
+    if turn.tries_left == 0:
+        return {"state": "failed", "detail": detail, "finished_at": now}
+    if stopped:
+        left = {"tries_left": turn.tries_left + 1, "due_at": now}
+        return {"state": "waiting", "detail": detail, **left}
+    made = TRIES_MAX - turn.tries_left
+    wait = AGAIN * 4 ** (made - 1)
+    said = f"{detail} (try {made} of {TRIES_MAX}; the next one in {wait.total_seconds():.0f} s)"
+    return {"state": "waiting", "detail": said, "due_at": now + wait}
+
+
+def _runner(resources: Resources) -> Runner:
+    return Runner(resources.records, holder_name(), resources.now)

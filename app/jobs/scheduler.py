@@ -72,7 +72,7 @@ class Scheduler:
     def run(self, name: str) -> None:
         """Run a job if this process leads at this very moment; it may have slept meanwhile."""
         if self.lease.is_held() and task(name).due(self.resources):
-            run_job(self.resources, name, by=self.lease.holder)
+            run_job(self.resources, name, by=self.lease.holder, again=True)
 
     def _lead(self) -> None:
         while True:

@@ -7,15 +7,20 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from app.auth import sessions
 from app.deps import Resources
 from app.errors import Absent
+from app.imports.following import order_refresh, owes_refresh
 from app.imports.ingesting import ingest_files, source_names
 from app.imports.repository import unfinished
 from app.kit.problems import UNWRITABLE
+from app.kit.progress import Step
 from app.kit.text import kept_form
+from app.records.jobs import TRIES_MAX as BEGUN_MAX
+from app.records.jobs import last as last_run
 from app.records.runs import RunRow, newest_run
 from app.runs.refreshing import refresh_version
 from graph.errors import Damaged, GraphError, StageRefused, StoreUnavailable
@@ -24,6 +29,7 @@ from ingestion.errors import Broken, ImportBusy, Stopped
 TEMPORARY_MAX = dt.timedelta(days=1)
 QUIET_SECONDS = 30  # A file that grew this recently may still be being written.
 TAKEN_MAX = 100
+MEND_PAUSE = dt.timedelta(minutes=10)  # After one that failed.
 TRIES_MAX = 3
 NAME_BYTES_MAX = 240  # With `.reason.txt` no longer than file systems take.
 LATER = (ImportBusy, Stopped, StageRefused, StoreUnavailable, Damaged)  # No fault of a delivery.
@@ -36,24 +42,36 @@ class Task:
     name: str
     says: str
     when: Mapping[str, str]
-    work: Callable[[Resources], str]
+    work: Callable[[Resources, Step], str]
     due: Callable[[Resources], bool] = lambda _: True  # Asked first where it is run by the clock.
+    again: int = 0  # How often one that the clock began is begun again where it fails or dies.
 
 
-def refresh(resources: Resources) -> str:
-    """Run the limits of the current version, with the cores and the policy of today."""
+def refresh(resources: Resources, progress: Step) -> str:
+    """
+    Run the limits of the current version, with the cores and the policy of today.
+
+    Raises:
+        Stopped: The process is told to end, and the time it was given is over.
+    """
+
+    def told(step: str, share: float | None) -> None:
+        if resources.stopping.over:
+            raise Stopped(f"stopped at the step {step}; it is begun again")
+        progress(step, share)
+
     if resources.store.current() is None:
         return "no version yet"
-    run = refresh_version(resources, None, progress=lambda _step, _share: None)
+    run = refresh_version(resources, None, progress=told)
     return f"run {run.run} of version {run.version}: {'computed' if run.fresh else 'as before'}"
 
 
-def inbox(resources: Resources) -> str:
+def inbox(resources: Resources, progress: Step) -> str:
     """
     Ingest what lies in the inbox: a folder for each source, each delivery a folder or file in it.
 
     A delivery that was read moves to `inbox/done`, one that was refused to `inbox/refused` with
-    the reason beside it.
+    the reason beside it. A refresh is ordered before that of what was published.
     """
     taken, refused = [], []
     for delivery in _deliveries(resources)[:TAKEN_MAX]:
@@ -63,7 +81,11 @@ def inbox(resources: Resources) -> str:
         try:
             with _begun(resources, delivery):
                 outcome = ingest_files(
-                    resources, source, [delivery], alive=lambda: not resources.stopping.over
+                    resources,
+                    source,
+                    [delivery],
+                    progress=partial(_tell, progress, delivery.name),
+                    alive=lambda: not resources.stopping.over,
                 )
         except LATER:
             break  # It stays where it is, and is taken once that is over.
@@ -74,14 +96,23 @@ def inbox(resources: Resources) -> str:
             _move(resources, delivery, "refused", str(error))
             continue
         taken.append(f"{delivery.name}: version {outcome.version.number}")
+        _follow(resources)
         _move(resources, delivery, "done", None)
-    if taken and newest_run(resources.records) is not None:
-        refresh(resources)
     said = [*taken, *(f"{name}: refused" for name in refused)]
     return "; ".join(said) or "nothing new"
 
 
-def sweep(resources: Resources) -> str:
+def _tell(progress: Step, delivery: str, step: str, done: int) -> None:
+    progress(f"{delivery}: {step}", done / 100)
+
+
+def _follow(resources: Resources) -> None:
+    if owes_refresh(resources):
+        with resources.records.writing(patient=True) as connection:
+            order_refresh(connection, by="inbox", at=resources.now())
+
+
+def sweep(resources: Resources, _: Step) -> str:
     """Forget sessions that are over, and uploads of no import, as crashes leave them."""
     now = resources.now()
     over = sessions.sweep(resources.records, now=now)
@@ -97,12 +128,12 @@ def sweep(resources: Resources) -> str:
     return f"{over} sessions, {left} uploads"
 
 
-def mend(resources: Resources) -> str:
+def mend(resources: Resources, progress: Step) -> str:
     """Compute again the run that is read, where it is gone or was set apart as damaged."""
     run = _gone(resources)
     if run is None:
         return "nothing to mend"
-    fresh = refresh_version(resources, run.version, progress=lambda _step, _share: None)
+    fresh = refresh_version(resources, run.version, progress=progress)
     return f"run {fresh.run} of version {fresh.version}: computed again"
 
 
@@ -112,10 +143,24 @@ def _gone(resources: Resources) -> RunRow | None:
     return run if run is not None and not (resources.runs / run.folder).is_dir() else None
 
 
+def _failed_lately(resources: Resources) -> bool:
+    """Return whether a run could not be computed again a moment ago; not every minute is tried."""
+    last = last_run(resources.records, "mend", now=resources.now())
+    if last is None or last["state"] != "failed":
+        return False
+    return bool(resources.now() - (last["finished_at"] or last["started_at"]) < MEND_PAUSE)
+
+
 TASKS: Mapping[str, Task] = {
     task.name: task
     for task in (
-        Task("refresh", "limits of the current version", {"hour": "2", "minute": "0"}, refresh),
+        Task(
+            "refresh",
+            "limits of the current version",
+            {"hour": "2", "minute": "0"},
+            refresh,
+            again=BEGUN_MAX - 1,
+        ),
         Task("inbox", "files that were put into the inbox", {"minute": "*/5"}, inbox),
         Task("sweep", "what is over and left behind", {"hour": "4", "minute": "30"}, sweep),
         Task(
@@ -123,7 +168,7 @@ TASKS: Mapping[str, Task] = {
             "the run that is read, where it is gone",
             {"minute": "*"},
             mend,
-            due=lambda resources: _gone(resources) is not None,
+            due=lambda resources: _gone(resources) is not None and not _failed_lately(resources),
         ),
     )
 }

@@ -17,6 +17,10 @@ EVERY_SECONDS = 5.0
 Step = Callable[[str, float | None], None]  # The share is None where nobody knows it.
 
 
+def quietly(_step: str, _share: float | None) -> None:
+    """Tell nobody."""
+
+
 @contextlib.contextmanager
 def progress(title: str, *, every_seconds: float = EVERY_SECONDS) -> Iterator[Step]:
     """

@@ -5,15 +5,20 @@ A holder renews its lease well before it ends; one that died does not, and the n
 The clocks of the processes must agree to within a fraction of the lease.
 """
 
+import contextlib
 import datetime as dt
 import os
 import secrets
 import socket
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from app.errors import Unready
 from app.kit.clock import Clock
 from app.records.engine import Records
 from app.records.tables import leases
@@ -46,6 +51,34 @@ class Lease:
             if connection.execute(self._row()).first() is not None:
                 return False
         return self._begin(values)
+
+    def begin(self, connection: Connection) -> None:
+        """Hold the lease from the end of this transaction on; nobody else may hold it now."""
+        connection.execute(sa.delete(leases).where(leases.c.lease == self.name))
+        values = {"lease": self.name, "holder": self.holder, "until": self.now() + self.lasts}
+        connection.execute(leases.insert().values(values))
+
+    @contextlib.contextmanager
+    def renewed(self) -> Iterator[None]:
+        """Keep a lease that is held while this process works inside, and give it back after."""
+        ended = threading.Event()
+        renewer = threading.Thread(
+            target=self._renew, args=(ended,), name=f"lease {self.name}", daemon=True
+        )
+        renewer.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            renewer.join()
+            with contextlib.suppress(Unready):  # Then it ends by itself.
+                self.release()
+
+    def _renew(self, ended: threading.Event) -> None:
+        while not ended.wait(self.lasts.total_seconds() / 3):
+            with contextlib.suppress(Unready):  # Where nobody can write, nobody takes it over.
+                if not self.take():
+                    return
 
     def is_held(self) -> bool:
         """Return whether this process holds the lease at this moment."""

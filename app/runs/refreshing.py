@@ -4,14 +4,15 @@ from typing import Any
 
 from app.chains.cores import cores_of
 from app.deps import Resources
+from app.kit.progress import Step
 from app.limits.results import Results, open_results
 from app.records.runs import RunRow, record_run
 from app.runs.code import code_name
-from app.runs.service import Place, Progress, Run, Terms, refresh
+from app.runs.service import Place, Run, Terms, refresh
 from app.versions.service import policy_of
 
 
-def refresh_version(resources: Resources, version: int | None, *, progress: Progress) -> Run:
+def refresh_version(resources: Resources, version: int | None, *, progress: Step) -> Run:
     """
     Return the run of a version (the current one by default); from now on it is what is read.
 

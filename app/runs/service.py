@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.kit.locks import DAMAGED, locked
+from app.kit.progress import Step, quietly
 from app.limits.compute import compute
 from app.limits.storage import save
 from app.limits.stored import is_damaged, lock_of, read_facts
@@ -21,11 +22,6 @@ from ingestion.lake import Lake
 
 FORMAT = 2  # Of the files of a run; another one makes another run.
 COMPUTE_SECONDS_MAX = 3600.0  # How long to wait for another process that computes the same run.
-Progress = Callable[[str, float], None]
-
-
-def quietly(step: str, share: float) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,7 @@ class Place:
     lake: Lake
     home: Path
     threads: int = 1
-    progress: Progress = field(default=quietly)
+    progress: Step = quietly
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Stress scenarios: computed once for a version and policy, then read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from app.errors import Absent
 from app.kit.documents import Document, dumps
+from app.kit.progress import Step, quietly
 from app.policy import Policy
 from app.stress import cascade
 from app.stress.cascade import IntArray, Round
@@ -24,7 +25,6 @@ from graph.stores.base import Reader
 
 LARGEST = 20
 E12_PLACES = 12
-Progress = Callable[[str, float | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,8 @@ class Place:
         return cls(reader, home / "networks", home / "runs" / "scenarios")
 
 
-def quietly(_step: str, _share: float | None) -> None:
-    """Tell nobody how far a scenario is."""
-
-
 def run_scenario(
-    place: Place, scenario: Scenario, policy: Policy, *, progress: Progress = quietly
+    place: Place, scenario: Scenario, policy: Policy, *, progress: Step = quietly
 ) -> Document:
     """
     Return what a scenario costs whom; it is computed where it is not there yet.
