@@ -6,6 +6,7 @@ Chinese and English; readers, stores, the service and the documents take it from
 """
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,7 @@ Value = str | int | float | bool | dt.date | None
 
 TABLES = ("firms", "trades", "receivables", "vouchers", "holdings", "guarantees")
 _SCHEMA = Path(__file__).parent / "schema"
+_MADE_ID = re.compile(r"cp-[0-9a-f]{16}")
 _ARROW: Mapping[str, pa.DataType] = {
     "text": pa.string(),
     "fen": pa.int64(),
@@ -103,6 +105,17 @@ class Version:
     published_at: dt.datetime
     firms: int
     trades: int
+
+
+def shown_id(firm: str) -> str:
+    """
+    Return an id as people read it: nothing where it is a hash, made for a name without a code.
+
+    Example:
+        >>> shown_id("F00433"), shown_id("cp-db49489965910605")
+        ('F00433', '')
+    """
+    return "" if _MADE_ID.fullmatch(firm) else firm
 
 
 @dataclass(frozen=True, slots=True)

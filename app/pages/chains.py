@@ -1,7 +1,7 @@
 """A chain: its facility, its tiers as a picture, its limits as a table, every derivation."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,8 @@ def show_chain(request: Request, core: str, who: PrincipalDep, reading: ReadingD
     chain, members = reading.chain(core), reading.members(core)
     facility, tiers = chain["facility"], chain["tiers"]
     amounts = [row.limit_fen for row in members] + [row.reachable_fen for row in members]
+    named = {f"{row.direction}{row.tier}" for row in members}
+    asked = {name: request.query_params.get(name, "") for name in FILTERS}
     wanted = listing(
         request,
         _wanted(request, members, _named(request, who, reading)),
@@ -56,7 +58,7 @@ def show_chain(request: Request, core: str, who: PrincipalDep, reading: ReadingD
         head=chain,
         facility=facility,
         absent=chain.get("absent"),
-        share=_use(facility),
+        use=_use(facility, t),
         headroom_fen=_headroom(facility),
         notices=notices_of(chain, t),
         facility_tree=told(facility["derivation"], t) if facility else None,
@@ -69,8 +71,9 @@ def show_chain(request: Request, core: str, who: PrincipalDep, reading: ReadingD
         bindings=sorted({row.binding for row in members if row.binding}),
         graded=sorted({row.grade for row in members if row.grade}, key=(GRADES + UNRATED).index),
         may_stress=who.role in STRESS_ROLES,
-        asked={name: request.query_params.get(name, "") for name in FILTERS},
-        **_picture(reading, chain, wanted),
+        asked=asked,
+        counted_only=not who.is_bank and asked["where"] not in {"", *named},
+        **_picture(reading, chain, wanted, None if who.is_bank else named),
     )
 
 
@@ -98,8 +101,10 @@ def notices_of(chain: Document, t: Texts) -> Sequence[Notice]:
     return notices
 
 
-def _picture(reading: Reading, chain: Document, wanted: Listing[Standing]) -> dict[str, Any]:
-    """Return the picture of the tiers; each block leads to its firms in the table below."""
+def _picture(
+    reading: Reading, chain: Document, wanted: Listing[Standing], named: Collection[str] | None
+) -> dict[str, Any]:
+    """Return the picture of the tiers; each block leads to its firms below, if any has a name."""
     groups, flows = reading.picture(chain["core"]["id"])
     drawn = chain_picture(groups, flows)
     tiers = {column_of(row["direction"], row["tier"]): row for row in chain["tiers"]}
@@ -120,7 +125,7 @@ def _picture(reading: Reading, chain: Document, wanted: Listing[Standing]) -> di
                 binding="",
             )
             for group in groups
-            if group.column
+            if group.column and (named is None or place_of(group.column) in named)
         },
     }
 
@@ -153,10 +158,12 @@ def _headroom(facility: Document | None) -> int | None:
     return headroom_fen(facility["limit_fen"], facility["occupied_fen"], facility["reserved_fen"])
 
 
-def _use(facility: Document | None) -> float | None:
-    if not facility or not facility["limit_fen"]:
-        return None
-    return float(facility["occupied_fen"] / facility["limit_fen"])
+def _use(facility: Document | None, t: Texts) -> str:
+    if not facility:
+        return ""
+    if not facility["limit_fen"]:
+        return t("k_occupied_of_nothing")
+    return t("k_occupied_note", share=percent(facility["occupied_fen"] / facility["limit_fen"]))
 
 
 def _sums(tiers: Sequence[Document]) -> Document:
@@ -220,7 +227,7 @@ def show_limit(
         firm={"id": firm, "name": names[firm]},
         head=reading.head(),
         limit=limit,
-        notices=limit_notices(limit, t),
+        notices=limit_notices(limit, t, outside=not who.is_bank),
         derivation=told(limit["derivation"], t) if limit["derivation"] else None,
         reachable=told(limit["reachable"], t) if limit["reachable"] else None,
         own=told_own(limit, t),
@@ -229,11 +236,20 @@ def show_limit(
     )
 
 
-def limit_notices(limit: Document, t: Texts) -> Sequence[Notice]:
-    """Return what decides a limit or why there is none, what to do, and on what it is lent."""
+def limit_notices(limit: Document, t: Texts, *, outside: bool) -> Sequence[Notice]:
+    """
+    Return what decides a limit or why there is none, what to do, and on what it is lent.
+
+    Args:
+        limit: The document of one limit.
+        t: The words.
+        outside: Whether the reader is a core or a firm, who imports nothing.
+    """
     if limit["absent"]:
         notices = [Notice("bad", t("why_no_limit", reason=t.reason(limit["absent"])))]
         key = f"no_limit_{limit['absent'].replace(' ', '_').replace(',', '')}"
+        if outside and t.has(f"{key}_outside"):
+            key = f"{key}_outside"
         return [*notices, Notice("", t(key))] if t.has(key) else notices
     notices = [Notice("", t.coded("why", limit["binding"]))]
     factor = data_credit_factor(limit["derivation"])
@@ -251,10 +267,13 @@ def data_credit_factor(derivation: Document | None) -> str | None:
 
 
 @router.get("/chains/{core}/limits/{firm}/tree", dependencies=[allow(OWN_LIMIT)])
-def read_tree(request: Request, core: str, firm: str, reading: ReadingDep) -> Response:
+def read_tree(
+    request: Request, core: str, firm: str, who: PrincipalDep, reading: ReadingDep
+) -> Response:
     """Return both derivations of a limit in words, for the table that opens them in place."""
     limit, t = reading.limit(core, firm), Texts(preferences_of(request).language)
     trees = [limit["derivation"], limit["reachable"] if limit["reachable_fen"] else None]
     told_trees = [told(tree, t) for tree in trees if tree] + told_own(limit, t)
-    said = [] if told_trees else [notice.text for notice in limit_notices(limit, t)]
+    notices = limit_notices(limit, t, outside=not who.is_bank)
+    said = [] if told_trees else [notice.text for notice in notices]
     return JSONResponse({"trees": told_trees, "said": said}, headers={"Cache-Control": "no-store"})

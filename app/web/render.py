@@ -17,7 +17,8 @@ from app.auth.sessions import masked
 from app.kit.paths import address_of
 from app.web import money
 from app.web.preferences import preferences_of
-from app.web.texts import Texts, shown_id
+from app.web.texts import Texts
+from graph.model import shown_id
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"

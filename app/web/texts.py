@@ -14,7 +14,6 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 CATALOGUE = Path(__file__).parent / "messages.yml"
 SECTORS = Path(__file__).parent / "sectors.yml"
 SECTOR = re.compile(r"[A-T]?(\d{2})\d{0,2}")  # Of GB/T 4754: a letter, a division, a class.
-MADE_ID = re.compile(r"cp-[0-9a-f]{16}")
 POLICY = re.compile(r"(.+)-(\d{4}-\d{2}-\d{2})(?:-[0-9a-f]+)?")
 
 
@@ -42,17 +41,6 @@ def division_of(code: str | None) -> str | None:
     """
     known = SECTOR.fullmatch(code or "")
     return known[1] if known and known[1] in sectors() else code or None
-
-
-def shown_id(firm: str) -> str:
-    """
-    Return an id as people read it: nothing where it is a hash, made for a name without a code.
-
-    Example:
-        >>> shown_id("F00433"), shown_id("cp-db49489965910605")
-        ('F00433', '')
-    """
-    return "" if MADE_ID.fullmatch(firm) else firm
 
 
 @dataclass(frozen=True, slots=True)

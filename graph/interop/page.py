@@ -27,6 +27,7 @@ from markupsafe import Markup
 from graph.interop.layout import Layout, lay_out, signed_tier, strongest
 from graph.interop.view import Member, Tie, View
 from graph.interop.words import WORDS, Language
+from graph.model import shown_id
 
 FIRMS_MAX = 600  # Drawn at once; beyond, a picture of single firms is mud.
 LISTED_MAX = 20_000  # In the file; a browser still scrolls so many rows.
@@ -126,6 +127,7 @@ def _columns(
     names = {member.id: member.name for member in cut.members} | {shown.core: shown.core_name}
     return {
         "id": [shown.core, *(m.id for m in cut.members)],
+        "shown_id": [shown.core, *(shown_id(m.id) for m in cut.members)],
         "name": [shown.core_name, *(m.name for m in cut.members)],
         "tier": [0, *(signed_tier(m) for m in cut.members)],
         "place": [_tier(0, words), *(_tier(signed_tier(m), words) for m in cut.members)],

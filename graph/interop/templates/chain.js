@@ -183,7 +183,7 @@
     close.addEventListener("click", () => choose(-1));
     head.append(element("h2", firms.name[place]), close);
     const list = element("dl");
-    fact(list, words.id, firms.id[place]);
+    if (firms.shown_id[place]) fact(list, words.id, firms.shown_id[place]);
     fact(list, words.tier, firms.place[place]);
     if (place > 0) {
       fact(list, words.rating, firms.rating[place]);

@@ -113,6 +113,23 @@ def test_a_firm_without_a_limit_says_why_and_what_to_do(browser: Browser) -> Non
     assert in_place["trees"] == []
 
 
+def test_a_firm_or_core_is_not_told_to_import_what_the_bank_lacks(browser: Browser) -> None:
+    client = browser("core", "en")
+    text = client.get("/chains/C1/limits/S3").text
+
+    assert "The bank knows it from the invoices of others only." in text
+    assert "Import" not in text
+    assert "Import" not in client.get("/chains/C1/limits/S3/tree").text
+
+
+def test_a_facility_of_nought_is_no_share(browser: Browser, reading: FakeReading) -> None:
+    over(reading, limit_fen=0, occupied_fen=15_000_000_000, available_fen=0)
+    text = browser("risk", "en").get("/chains/C1").text
+
+    assert "of a facility of nought" in text
+    assert "– of the facility" not in text
+
+
 def test_a_trail_leads_only_where_its_reader_may_go(browser: Browser) -> None:
     core = browser("core", "en").get("/chains/C1/limits/S1").text
     bank = browser("risk", "en").get("/chains/C1/limits/S1").text

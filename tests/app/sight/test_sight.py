@@ -333,6 +333,19 @@ def tiers_of(answers: Any) -> Any:
     return answers[BANK][f"{API}/chains/KAYAK/tiers"].json()["items"]
 
 
+def test_blocks_of_a_core_s_picture_lead_where_somebody_has_a_name(answers: Any, get: Get) -> None:
+    page = answers[CORE]["en /chains/KAYAK"].text
+    blocks = re.findall(r'<g class="block', page)
+    leads = re.findall(r'<a href="[^"]*where=(\w+)[^"]*" aria-label=', page)
+    empty = get(CORE, "/chains/KAYAK?where=up2", Accept="text/html", Accept_Language="en").text
+    nobody = get(CORE, "/chains/KAYAK?where=up1&query=zz", Accept="text/html", Accept_Language="en")
+
+    assert len(blocks) == 6
+    assert leads == ["up3", "up1", "down1"]
+    assert "The firms of this tier are counted, not named" in empty
+    assert "No firm fits these filters." in nobody.text
+
+
 def test_of_its_facility_a_core_reads_the_figures_and_its_own_statement(answers: Any) -> None:
     path = f"{API}/chains/KAYAK/limits"
     mine, whole = (answers[who][path].json()["facility"] for who in (CORE, BANK))

@@ -13,6 +13,7 @@ from graph.interop.page import grade, page
 from graph.interop.view import view
 from graph.interop.words import WORDS
 from graph.network import Network
+from graph.testing.networks import toy
 from tests.graph.interop.chains import HOSTILE, hostile, layered
 
 
@@ -21,8 +22,8 @@ def network() -> Network:
     return hostile()
 
 
-def written(network: Network, form: str) -> str:
-    found = export.chain(network, find_chain(network, "cars"), form, language="en")
+def written(network: Network, form: str, core: str = "cars") -> str:
+    found = export.chain(network, find_chain(network, core), form, language="en")
     return found.decode("utf-8-sig" if form == "csv" else "utf-8")
 
 
@@ -88,6 +89,15 @@ def test_the_page_asks_for_nothing_and_lets_no_name_become_markup(network: Netwo
     assert "alert(2)</script>" not in ours
     assert "default-src &#39;none&#39;" in ours
     assert "unsafe" not in ours[: ours.index("<style>")]
+
+
+def test_an_id_that_is_a_hash_is_not_shown_to_people() -> None:
+    made = "cp-95a4c6484a41217a"
+    network = toy({(made, "core"): 5_000_00, ("mine", "core"): 100_00}, name={made: "Counterparty"})
+    text = written(network, "html", "core")
+
+    assert "<small>mine</small>" in text
+    assert f"<small>{made}" not in text
 
 
 def test_a_chain_too_large_to_draw_shows_the_nearest_and_says_so(network: Network) -> None:
