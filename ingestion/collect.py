@@ -55,6 +55,7 @@ class Staged:
     table: pa.Table
     problems: list[Problem] = field(default_factory=list)
     unread: list[tuple[int, Unread]] = field(default_factory=list)
+    doubts: list[Problem] = field(default_factory=list)  # Of rows that are used.
 
     @property
     def rows(self) -> int:
@@ -158,6 +159,7 @@ class _Desk:
         for header in records.close(ignore=item.pattern.ignored):
             self.notes[f"{item.path.name}: column {header!r} is not read"] = None
         staged.problems += [problem.later(offset) for problem in records.problems]
+        staged.doubts += [doubt.later(offset) for doubt in records.doubts]
         staged.unread += [(file, bad) for bad in rows.unread]
         columns = [taken[column.stored] for column in item.form.columns.values()]
         columns += [

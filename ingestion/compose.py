@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from ingestion.fields import texts
 from ingestion.forms import Column, Form
 from ingestion.record import Records
+from ingestion.resolve import beside
 from ingestion.source import Named
 
 _OLD_NUMBER = 8  # So many digits has the number of an invoice that has a code.
@@ -21,9 +22,20 @@ _RED, _BLUE = "红|负|冲", "蓝|正数"
 def compose(records: Records, form: Form, named: Named, column: Column) -> pa.Array:
     """Return a column from all the parts that a file has of it."""
     if column.kind == "party":
-        (part,) = form.parts_of(column.name)
-        return records.take(named[part.name][0], column)
+        return _party(records, form, named, column)
     return _WAYS[column.name](records, form, named)
+
+
+def _party(records: Records, form: Form, named: Named, column: Column) -> pa.Array:
+    """Return what a file says of firms: name and code, or the one of both that it has."""
+    (part,) = form.parts_of(column.name)
+    header = named[part.name][0]
+    if column.name not in named:
+        return records.take(header, column)
+    own = named[column.name][0]
+    codes, names = records.beside(header), records.checked(own, column)
+    records.doubt(beside.no_codes(codes), header, codes)
+    return records.read(beside.together(codes, names), own, column)
 
 
 def _number(records: Records, form: Form, named: Named) -> pa.Array:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from graph import model
 from ingestion.forms import form
 from ingestion.lake import View
-from ingestion.resolve import Listed, Resolution
+from ingestion.resolve import Listed, Resolution, beside
 from ingestion.resolve.codes import code
 
 WINDOW = dt.timedelta(days=365)
@@ -107,7 +107,7 @@ def _aliases(rows: pl.DataFrame, resolution: Resolution) -> dict[str, list[str]]
         found.setdefault(firm, []).extend([own, name, *_split(aliases)])
     for (_, text), firm in resolution.meant.items():
         if firm in found:
-            found[firm].append(text)
+            found[firm].append(beside.written(text))
     return {firm: [text for text in texts if text != firm] for firm, texts in found.items()}
 
 

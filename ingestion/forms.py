@@ -20,6 +20,9 @@ Unit = Literal["fen", "yuan"]
 _FILE = Path(__file__).parent / "forms.yml"
 _UNITS: Mapping[str, Unit] = {"_fen": "fen", "_yuan": "yuan", "(元)": "yuan", "(分)": "fen"}
 _BETWEEN = re.compile(r"[\s()\[\]【】_\-‐-―−]+")
+_NAME_OR_ID = re.compile("名称$|编号$")
+# What a credit code beside a name is called, behind what the name is called.
+_CODES = ("识别号", "纳税人识别号", "税号", "统一社会信用代码", "信用代码")
 _FOLLOWING = re.compile(r"$|[-_ .0-9(\[]")
 _ARROW: Mapping[str, pa.DataType] = {
     "text": pa.string(),
@@ -102,7 +105,7 @@ class Form:
         """
         plain = plain_header(header)
         for part in self.parts.values():
-            if plain in part.zh:
+            if plain in part.zh or (part.kind == "party" and plain == part.name):
                 return part, None
         for column in self.columns.values():
             if column.kind == "money":
@@ -190,6 +193,7 @@ def table_of(stem: str) -> str | None:
 
 
 def _form(name: str, entry: Mapping[str, Any]) -> Form:
+    columns = {column["name"]: _column(column) for column in entry["columns"]}
     return Form(
         name=name,
         label=Label(**entry["label"]),
@@ -197,9 +201,21 @@ def _form(name: str, entry: Mapping[str, Any]) -> Form:
         key=tuple(entry["key"]),
         ends=tuple(entry["ends"]),
         dated=entry.get("dated"),
-        columns={column["name"]: _column(column) for column in entry["columns"]},
-        parts={part["name"]: _column(part) for part in entry.get("parts", ())},
+        columns=columns,
+        parts={part["name"]: _column(part) for part in entry.get("parts", ())}
+        | {f"{party}_code": _code_beside(party, columns[party]) for party in _parties(columns)},
     )
+
+
+def _parties(columns: Mapping[str, Column]) -> list[str]:
+    return [name for name, column in columns.items() if column.kind == "party"]
+
+
+def _code_beside(party: str, column: Column) -> Column:
+    """Return the column of the credit codes that stand beside the names of a party."""
+    heads = dict.fromkeys(_NAME_OR_ID.sub("", header) for header in column.zh)
+    named = tuple(f"{head}{what}" for head in heads for what in _CODES)
+    return Column(f"{party}_code", "party", named, part_of=party, suffices=True)
 
 
 def _column(entry: Mapping[str, Any]) -> Column:

@@ -59,9 +59,8 @@ def _row(form: Form, column: Column) -> str:
 def _part(part: Column) -> str:
     alone = ", or stands for it alone" if part.suffices else ""
     if part.kind == "party":
-        return (
-            f"|  | {'、'.join(part.zh)} | {_KINDS[part.kind]} |  | `{part.part_of}`, without it |"
-        )
+        heads = f"{part.zh[0]}, 税号, …" if part.zh else ""
+        return f"| {part.name} | {heads} | credit code |  | `{part.part_of}`, with or without it |"
     return (
         f"|  | {'、'.join(part.zh)} | {_KINDS[part.kind]} |  | read for `{part.part_of}`{alone} |"
     )

@@ -37,9 +37,6 @@ def name_columns(file: str, rows: Chunk, form: Form, pattern: Pattern) -> Named:
             first = named[column.name][0]
             raise BadFile(f"{head}: columns {first} and {header} both mean {column.name}")
         named[column.name] = (header, column, unit)
-    for part in form.parts.values():
-        if part.kind == "party" and part.part_of in named:
-            named.pop(part.name, None)  # One text for a firm: its name.
     for column in _missing(form, named):
         wanted = "amount_fen or amount_yuan" if column.kind == "money" else column.name
         raise BadFile(f"{head}: required column {wanted} is missing")

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.collect import File
+from ingestion.readers.chunk import IntArray
+from ingestion.resolve import Resolution
 from ingestion.resolve.codes import code
 from ingestion.verdict import Verdict
 
@@ -29,6 +32,35 @@ def codes(firms: Verdict, files: Sequence[File]) -> list[str]:
     why = "what stands there identifies nobody"
     first = f"{files[told['file'][0].as_py()].origin} line {told['line'][0].as_py()}"
     return [f"firms: {told.num_rows} rows hold no credit code in uscc, the first in {first}: {why}"]
+
+
+def codes_beside(judged: Verdict, resolution: Resolution, files: Sequence[File]) -> list[str]:
+    """Return notes on codes beside names: those that are none, and those of another firm."""
+    table, staged = judged.staged.table, judged.staged
+    told = []
+    for header in dict.fromkeys(doubt.column for doubt in staged.doubts):
+        rows = np.concatenate([each.rows for each in staged.doubts if each.column == header])
+        if len(used := rows[~judged.aside[rows]]):
+            what = f"{len(used)} rows hold no credit code in {header}"
+            why = "what stands there identifies nobody, the name counts"
+            told.append(
+                f"{staged.form.name}: {what}, the first in {_place(table, used, files)}: {why}"
+            )
+    other = {text for _, text in resolution.disputed}
+    for column in staged.form.parties:
+        texts = pc.is_in(table[column].cast(pa.string()), pa.array(sorted(other), pa.string()))
+        used = np.flatnonzero(np.asarray(texts) & ~judged.aside)
+        if len(used):
+            what = f"{len(used)} rows name another firm in {column} than the code beside it"
+            where = _place(table, used, files)
+            told.append(f"{staged.form.name}: {what}, the first in {where}: the code counts")
+    return told
+
+
+def _place(table: pa.Table, rows: IntArray, files: Sequence[File]) -> str:
+    """Return where the first of some rows stands."""
+    first = int(rows.min())
+    return f"{files[table['file'][first].as_py()].origin} line {table['line'][first].as_py()}"
 
 
 def crowded(found: Sequence[str]) -> list[str]:

@@ -51,6 +51,7 @@ class Records:
         self.lines = rows.lines
         self._days = fields.Days(zone, rows.epoch)
         self.problems: list[Problem] = []
+        self.doubts: list[Problem] = []  # Rows that are used although a cell says nothing.
         # What tells two rows apart beyond the values that were read.
         self.extra: HashArray = np.zeros(len(rows.lines), np.uint64)
         self._left = dict(rows.columns)
@@ -81,6 +82,12 @@ class Records:
             self.report(fields.lost_digits(text), header, text, "lost_digits")
         return text
 
+    def beside(self, header: str) -> pa.Array:
+        """Remove a column that is read for another one; its text still tells two rows apart."""
+        text = self.text(header)
+        self.extra += _hash(text, header)
+        return text
+
     def read(
         self, text: pa.Array, header: str, column: Column, *, unit: Unit | None = None
     ) -> pa.Array:
@@ -106,6 +113,12 @@ class Records:
         if bad.any():
             rows = np.flatnonzero(bad)
             self.problems.append(Problem(rows, header, text.take(pa.array(rows)), reason))
+
+    def doubt(self, wrong: npt.NDArray[np.bool_], header: str, text: pa.Array) -> None:
+        """Remember rows whose cell says nothing in that column, where `wrong` is true."""
+        if wrong.any():
+            rows = np.flatnonzero(wrong)
+            self.doubts.append(Problem(rows, header, text.take(pa.array(rows)), "no_code"))
 
     def close(self, ignore: Sequence[str] = ()) -> tuple[str, ...]:
         """Return the headers that nothing took or ignores; they still tell two rows apart."""

@@ -15,6 +15,7 @@ from graph.stores.base import Store
 from ingestion import (
     contradictions,
     derive,
+    gathered,
     issues,
     notices,
     prevailing,
@@ -33,6 +34,7 @@ from ingestion.lake import manifest as manifests
 from ingestion.lake import parties as party_files
 from ingestion.lake.housekeeping import alone, sweep
 from ingestion.lake.merge import Arrival, forget, merge
+from ingestion.lake.parties import Text
 from ingestion.prevailing import Stood
 from ingestion.resolve import Decisions, Resolution, near, resolve
 from ingestion.source import Source
@@ -173,7 +175,7 @@ def rebuild(job: Job) -> Version:
         state = _begin(job, None)
         if state.current is None:
             raise Refused("nothing was imported yet")
-        rows, resolution = _resolve(state, {})
+        rows, resolution = _resolve(state, _texts_of(state, {}))
         state.manifest = replace(state.manifest, as_of=state.current.as_of.isoformat())
         version, _ = _publish(state, resolution, rows)
     return version
@@ -208,12 +210,19 @@ def _settle(state: _State, given: Collected, listing: Path) -> tuple[Resolution,
         state.notes += notices.codes(firms, given.files)
         _merge(state, "firms", Parties((), {}))
     job.progress("resolving names", 0)
-    rows, resolution = _resolve(state, tables)
+    rows, resolution = _resolve(state, _texts_of(state, tables))
     parties = Parties.of(resolution.meant)
     for name in tables:
         if name != "firms":
             gone = _finish(state, state.verdicts[name], parties)
             _merge(state, name, parties, gone)
+    left = gathered.outdated(View(job.lake, state.manifest, parties), resolution)
+    if left:
+        rows, resolution = _resolve(state, set(resolution.meant) - left)
+    for name, judged in state.verdicts.items():
+        if name != "firms":
+            state.notes += notices.codes_beside(judged, resolution, given.files)
+    state.notes += notices.crowded(resolution.crowded)
     job.progress("resolving names", 100)
     return resolution, rows
 
@@ -260,13 +269,16 @@ def _merge(state: _State, name: str, parties: Parties, gone: pl.DataFrame | None
     state.manifest = merge(state.job.lake, state.manifest, arrival, parties)
 
 
-def _resolve(state: _State, tables: Mapping[str, Staged]) -> tuple[pl.DataFrame, Resolution]:
-    """Return the rows of all firms tables and what they and all party texts mean."""
+def _texts_of(state: _State, tables: Mapping[str, Staged]) -> set[Text]:
+    """Return the party texts that are known, and those of an import."""
     served = party_files.read(state.job.lake, state.served.parties)
-    texts = {text for text in served.rows if text[0] in state.manifest.sources}
-    for staged in tables.values():
-        for name in staged.form.parties:
-            texts |= {(state.source.name, text) for text in _texts(staged, name)}
+    known = {text for text in served.rows if text[0] in state.manifest.sources}
+    return known.union(*(gathered.texts(state.source.name, each) for each in tables.values()))
+
+
+def _resolve(state: _State, texts: set[Text]) -> tuple[pl.DataFrame, Resolution]:
+    """Return the rows of all firms tables and what they and party texts mean."""
+    served = party_files.read(state.job.lake, state.served.parties)
     names = {source for source, _ in texts} | set(state.manifest.sources)
     identifying = {name: sources.load(name).names_identify for name in names}
     rows = derive.firm_rows(View(state.job.lake, state.manifest, served))
@@ -290,14 +302,6 @@ def _check_ids(rows: pl.DataFrame) -> None:
                 f"firm {firm} is given by {', '.join(sorted(given))}; "
                 f"the ids of {alone[0]} are its own: import it into a home of its own"
             )
-
-
-def _texts(staged: Staged, name: str) -> set[str]:
-    return {
-        text
-        for chunk in staged.table[name].chunks[:1]  # All chunks share one dictionary.
-        for text in chunk.dictionary.to_pylist()
-    }
 
 
 def _as_of(state: _State) -> dt.date:

@@ -23,12 +23,11 @@ import pyarrow as pa
 
 from ingestion.errors import OtherEconomy
 from ingestion.resolve.codes import code
-from ingestion.resolve.names import key, stem
+from ingestion.resolve.names import alike, key
 from ingestion.verdict import Verdict
 
 TOLD_MAX = 3  # Firms that the message names; the issues file has all.
 SEVERAL = 2  # So many firms make an economy; one alone may have been renamed.
-STEM_MIN = 2  # Shorter stems stand inside too many names.
 _FIELDS = ("name", "uscc", "aliases")
 
 
@@ -167,7 +166,7 @@ def _classify(found: _Compared, row: Mapping[str, Any], source: str) -> None:
         if None not in codes:
             found.codes[row["row"]] = pair
             return
-        if _alike(here, there) or (known and pair.source != source):
+        if alike(here.name, there.name) or (known and pair.source != source):
             continue
         (found.renamed if known else found.named)[row["row"]] = pair
         return
@@ -181,11 +180,3 @@ def _stated(here: Told, there: Told) -> bool:
 
 def _goes_by(told: Told) -> set[str]:
     return {known for known in (key(told.name), code(told.uscc)) if known}
-
-
-def _alike(here: Told, there: Told) -> bool:
-    """Return whether the names are equal, or one stands inside the other."""
-    if key(here.name) == key(there.name):
-        return True
-    short, long = sorted((stem(here.name), stem(there.name)), key=len)
-    return len(short) >= STEM_MIN and short in long

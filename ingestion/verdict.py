@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from ingestion.collect import Staged
 from ingestion.readers.chunk import IntArray, shown
+from ingestion.resolve import beside
 
 BoolArray = npt.NDArray[np.bool_]
 VOIDABLE = ("invoices", "orders")  # Elsewhere void is a state that is kept.
@@ -83,7 +84,9 @@ class Verdict:
             "file": file,
             "line": line,
             "column": pa.repeat(pa.scalar(column, pa.string()), count),
-            "value": pc.cast(values, pa.string()),
+            "value": pa.array(
+                map(beside.shown, pc.cast(values, pa.string()).to_pylist()), pa.string()
+            ),
             "reason": pa.repeat(pa.scalar(reason, pa.string()), count),
         }
         self.issues.append(pa.table(told))

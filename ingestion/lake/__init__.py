@@ -18,6 +18,7 @@ from ingestion.lake import parties, parts
 from ingestion.lake.frames import View
 from ingestion.lake.manifest import EMPTY, Manifest, Origin, Part
 from ingestion.lake.parties import Parties
+from ingestion.resolve import beside
 
 _INVOICE = [c.stored for c in form("invoices").columns.values() if c.kind != "party"]
 _NO_EVIDENCE = pl.DataFrame(
@@ -119,13 +120,16 @@ def _evidence(
     rows = rows.filter(pa.array((seller == ends[0]) & (buyer == ends[1])))
     origins = [part.origins[at] for at in rows["file"].to_pylist()]
     frame = pl.DataFrame(rows.select([*_INVOICE, "line"])).with_columns(
-        pl.Series("seller_text", rows["seller"].cast(pa.string())),
-        pl.Series("buyer_text", rows["buyer"].cast(pa.string())),
+        *(pl.Series(f"{end}_text", _written(rows[end])) for end in ("seller", "buyer")),
         pl.lit(source).alias("source"),
         pl.Series("file", [origin.path for origin in origins], dtype=pl.String),
         pl.Series("file_sha256", [origin.sha256 for origin in origins], dtype=pl.String),
     )
     return frame.filter(pl.col("issued_on") <= view.manifest.day).select(_NO_EVIDENCE.columns)
+
+
+def _written(texts: pa.ChunkedArray) -> list[str]:
+    return [beside.written(text) for text in texts.to_pylist()]
 
 
 def _plain(frame: pl.DataFrame) -> pa.Table:

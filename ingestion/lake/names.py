@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.readers.chunk import IntArray
+from ingestion.resolve import beside
 
 
 class Names:
-    """Gives every text a number when it is met first."""
+    """Gives every text a number when it is met first, whatever code stands beside it."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -18,7 +19,8 @@ class Names:
         if isinstance(whole, pa.ChunkedArray):  # Nothing to combine.
             return np.zeros(0, np.int64)
         known = self._numbers
-        numbers = [known.setdefault(t, len(known)) for t in whole.dictionary.to_pylist()]
+        texts = [beside.written(text) for text in whole.dictionary.to_pylist()]
+        numbers = [known.setdefault(text, len(known)) for text in texts]
         table = np.array([*numbers, -1], np.int64)
         found: IntArray = table[np.asarray(whole.indices.fill_null(len(numbers)))]
         return found

@@ -39,6 +39,7 @@ _CITY = re.compile(rf"^({'|'.join(_CITIES)})市(?![{_NO_CITY}])")
 _PLACE = re.compile(rf"^({'|'.join([*_CITIES, *_PROVINCES])})(省|市|[^区]{{0,3}}自治区)?")
 _LETTERS = ("Ll", "Lu", "Lt", "Lm")  # Of alphabets; a Chinese character is "Lo".
 CACHE = 500_000
+STEM_MIN = 2  # Shorter stems stand inside too many names.
 
 
 @lru_cache(maxsize=CACHE)
@@ -108,6 +109,20 @@ def stem(name: str) -> str:
     plain = key(name)
     short = _FORMS.sub("", _PLACE.sub("", plain, count=1), count=1)
     return short or plain
+
+
+def alike(one: str, other: str) -> bool:
+    """
+    Return whether two names may be of one firm: they are equal, or one stands inside the other.
+
+    Example:
+        >>> alike("华东重工", "华东重工集团有限公司"), alike("东湖机械厂", "西岭机械厂")
+        (True, False)
+    """
+    if key(one) == key(other):
+        return True
+    short, long = sorted((stem(one), stem(other)), key=len)
+    return len(short) >= STEM_MIN and short in long
 
 
 def bigrams(name: str) -> set[str]:
