@@ -9,6 +9,7 @@ REASONS: Mapping[str, Label] = {
     "void": Label("已作废", "void"),
     "voided": Label("同号另有作废记录", "taken back by a void row"),
     "lost_digits": Label("号码丢失位数", "digits of a number are lost"),
+    "turned_to_date": Label("被表格软件改成日期", "turned into a date by a spreadsheet"),
     "duplicate": Label("重复行", "the same row again"),
     "missing": Label("必填项为空", "a required cell is blank"),
     "cell_error": Label("单元格错误", "an error of a spreadsheet"),

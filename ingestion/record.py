@@ -80,6 +80,8 @@ class Records:
         if column.identity or party:
             self.report(fields.destroyed(text), header, text, "unreadable")
             self.report(fields.lost_digits(text), header, text, "lost_digits")
+            typed = self._days.epoch is not None
+            self.report(fields.turned(text, typed=typed), header, text, "turned_to_date")
         return text
 
     def beside(self, header: str) -> pa.Array:

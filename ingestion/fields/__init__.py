@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from ingestion.days import ZONE
 from ingestion.fields.amounts import FEN_MAX, money
 from ingestion.fields.dates import date
-from ingestion.fields.texts import destroyed, errors, lost_digits, trim, trim_coded
+from ingestion.fields.texts import destroyed, errors, lost_digits, trim, trim_coded, turned
 from ingestion.forms import Column, Unit, plain_word
 
 TEXT_MAX = 4_000
@@ -120,5 +120,5 @@ def _by_value(values: pa.Array, read: Callable[[str], object], kind: pa.DataType
 
 __all__ = [
     "FEN_MAX", "REASONS", "TEXT_MAX", "Days", "date", "destroyed", "errors", "lost_digits",
-    "money", "parse", "ratio", "reason", "trim", "trim_coded", "word",
+    "money", "parse", "ratio", "reason", "trim", "trim_coded", "turned", "word",
 ]  # fmt: skip

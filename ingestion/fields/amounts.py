@@ -19,8 +19,8 @@ _ZEROS = {"fen": r"^([+-]?[0-9]{1,16})\.0+$", "yuan": r"^([+-]?[0-9]{1,14}\.[0-9
 # What needs a closer look: thousands set apart, or more places than there are fen.
 _LONG = r"^[+-]?([0-9]{1,16}|[0-9]{1,3}(,[0-9]{3}){1,5})\.[0-9]{1,40}$"
 # A double next to a whole fen is that fen: so many steps between doubles it may be away, or this
-# part of a fen, whichever is more.
-_STEPS, _PART = 4, Decimal("1e-6")
+# part of a fen, whichever is more; never so much that it could be told as well.
+_STEPS, _PART, _TOLD = 4, Decimal("1e-6"), Decimal("0.05")
 
 
 def money(values: pa.Array, *, unit: Unit, signed: bool) -> pa.Array:
@@ -66,4 +66,4 @@ def _exact(text: str, places: int) -> str | None:
     whole = amount.scaleb(places).to_integral_value()
     off = abs(amount.scaleb(places) - whole)
     near = Decimal(_STEPS * math.ulp(float(amount))).scaleb(places)
-    return f"{whole.scaleb(-places):f}" if off <= max(near, _PART) else None
+    return f"{whole.scaleb(-places):f}" if off <= min(max(near, _PART), _TOLD) else None

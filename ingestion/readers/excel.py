@@ -8,6 +8,7 @@ is read as a word that says so, never as a blank.
 """
 
 import datetime as dt
+import math
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -37,14 +38,17 @@ from ingestion.readers.chunk import (
 )
 from ingestion.readers.extent import check_extent
 from ingestion.readers.heads import Fits, find_header, same_header, told_above
-from ingestion.readers.workbook import EPOCH_1900, MERGED, Workbook
+from ingestion.readers.workbook import EPOCH_1900, MERGED, Found, Workbook
 
 BATCH_ROWS = 50_000
 _WHOLE_MAX = 1e15  # Up to here a float holds every whole number that Excel can show.
 _SMALL = 1e-4  # Below this Python writes a float with an exponent.
 # The 28th and the 29th of February 1900, a day that never was, come as one.
 _DOUBTFUL = dt.date(1900, 2, 28)
-_OLD = b"\xd0\xcf\x11\xe0"
+_OLD, _ZIP = b"\xd0\xcf\x11\xe0", b"PK"
+# A sum may be off by so many steps between doubles; from here on 15 digits do not tell a fen from
+# the next, and from there on no double does.
+_STEPS, _FEN_MAX, _TOLD_MAX = 4, 1e13, 2.0**46
 
 
 @dataclass(slots=True)
@@ -80,10 +84,19 @@ def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
             workbook = Workbook.of(path, archive)
             yield from _tables(path, archive, workbook, fits)
     except (zipfile.BadZipFile, zlib.error, CalamineError, RuntimeError, OSError) as error:
-        with path.open("rb") as raw:
-            old = raw.read(4) == _OLD
-        why = "an old or an encrypted one; save it as .xlsx without a password" if old else error
-        raise BadFile(f"{path.name}: broken workbook: {why}") from error
+        raise BadFile(f"{path.name}: {_why_broken(path, error)}") from error
+
+
+def _why_broken(path: Path, error: Exception) -> str:
+    with path.open("rb") as raw:
+        start = raw.read(4)
+    if not start:
+        return "the file is empty"
+    if start == _OLD:
+        return "broken workbook: an old or an encrypted one; save it as .xlsx without a password"
+    if not start.startswith(_ZIP):
+        return "the ending does not fit what is in the file"
+    return f"broken workbook: {error}"
 
 
 def _tables(
@@ -102,6 +115,8 @@ def _tables(
             if sheet.header is None or (first and not same_header(sheet.titles, first.titles)):
                 passed.append(sheet)
                 continue
+            if first is None:
+                sheet.notes, notes = [*notes, *sheet.notes], []
             first = first or sheet
             yield from _batches(path, workbook.epoch, sheet)
     if first is None:
@@ -122,6 +137,10 @@ def _not_read(sheet: _Sheet, first: _Sheet | None) -> str:
 def _visible(path: Path, book: CalamineWorkbook, notes: list[str]) -> list[str]:
     """Return the names of the sheets that a person sees; the others are told."""
     tables = [each for each in book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
+    others = [each.name for each in book.sheets_metadata if each.typ != SheetTypeEnum.WorkSheet]
+    notes += [
+        f"sheet {name!r} holds charts or macros, no cells, and is not read" for name in others
+    ]
     seen = [each.name for each in tables if each.visible == SheetVisibleEnum.Visible]
     hidden = [each.name for each in tables if each.visible != SheetVisibleEnum.Visible]
     notes += [f"sheet {name!r} is hidden and not read" for name in hidden]
@@ -135,11 +154,8 @@ def _sheet(
     path: Path, archive: zipfile.ZipFile, workbook: Workbook, sheet: CalamineSheet
 ) -> _Sheet:
     """Return a sheet's rows that are not blank, with a word where a cell is no value."""
-    cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
-    valueless = workbook.valueless(path, archive, sheet.name)
-    for (row, column), word in valueless.items():
-        if row < len(cells) and column < len(cells[row]):
-            cells[row][column] = word
+    found = workbook.look(path, archive, sheet.name)
+    cells = _values(path, sheet, found)
     covered = _covered(path, sheet, cells)
     rows = []
     for at, values in enumerate(cells):
@@ -148,7 +164,29 @@ def _sheet(
             for column in covered.get(at, ()):
                 texts[column] = texts[column] or MERGED
             rows.append((at + 1, texts))
-    return _Sheet(sheet.name, rows)
+    return _Sheet(sheet.name, rows, notes=_told_hidden(sheet.name, found.hidden))
+
+
+def _values(path: Path, sheet: CalamineSheet, found: Found) -> list[list[Any]]:
+    """Return a sheet's cells, with what its part says beside their values."""
+    if sheet.total_width * sheet.total_height > CELLS_MAX:
+        raise BadFile(f"{path.name}: sheet {sheet.name!r}: at most {CELLS_MAX} cells are read")
+    cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+    height, width = len(cells), len(cells[0]) if cells else 0
+    for (row, column), word in found.words.items():
+        if row < height and column < width:
+            cells[row][column] = word
+    for (row, column), shape in found.shapes.items():
+        if row < height and column < width:
+            cells[row][column] = shape.written(cells[row][column])
+    return cells
+
+
+def _told_hidden(sheet: str, rows: int) -> list[str]:
+    if not rows:
+        return []
+    told = "1 hidden row is" if rows == 1 else f"{rows} hidden rows are"
+    return [f"sheet {sheet!r}: {told} read like the others"]
 
 
 def _covered(path: Path, sheet: CalamineSheet, cells: list[list[Any]]) -> dict[int, list[int]]:
@@ -173,15 +211,25 @@ def _text(cell: object, epoch: dt.date) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        if cell.is_integer() and abs(cell) < _WHOLE_MAX:
-            return f"{cell:.0f}"
-        figures = f"{cell:.15g}"
-        return f"{Decimal(figures):f}" if abs(cell) < _SMALL else figures
+        return _figures(cell)
     if isinstance(cell, dt.datetime):
         return cell.isoformat(sep=" ")
     if cell == _DOUBTFUL and epoch == EPOCH_1900:
         return "1900-02-28 or 29"
     return str(cell).strip()
+
+
+def _figures(cell: float) -> str:
+    """Return a number with the 15 digits that Excel shows, with all where those are another."""
+    if not math.isfinite(cell):
+        return "#NUM!"
+    if cell.is_integer() and abs(cell) < _WHOLE_MAX:
+        return f"{cell + 0.0:.0f}"
+    figures = f"{cell:.15g}"
+    off = abs(float(figures) - cell) > _STEPS * math.ulp(cell)
+    if abs(cell) < _WHOLE_MAX and (off or abs(cell) >= _FEN_MAX):
+        figures = repr(cell) if abs(cell) < _TOLD_MAX else f"{cell:.17g}"
+    return f"{Decimal(figures):f}" if abs(cell) < _SMALL else figures
 
 
 @dataclass(slots=True)
@@ -217,7 +265,7 @@ def _batches(path: Path, epoch: dt.date, sheet: _Sheet) -> Iterator[Chunk]:
     header = check_header(path, ["" if cell == MERGED else cell for cell in titles], line)
     sheet.rows[start] = (line, header)
     above = told_above([line for line, _ in sheet.rows[:start]])
-    rows = _Rows([f"sheet {sheet.name!r}: {note}" for note in above])
+    rows = _Rows([*sheet.notes, *(f"sheet {sheet.name!r}: {note}" for note in above)])
     for line, texts in sheet.rows[start + 1 :]:
         if "\0" in "".join(texts):
             rows.bad.append(Unread(line, shown(",".join(texts)), "holds a NUL byte"))

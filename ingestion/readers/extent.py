@@ -20,6 +20,11 @@ TAG_BYTES_MAX = 2**16  # No tag of a cell is longer; a longer one is broken or m
 _CELL = rb"<(?:[A-Za-z]\w*:)?c\s(?:[^<>]*?\s)??r\s*=\s*[\"']\$?"
 _COLUMN = re.compile(_CELL + rb"([A-Za-z]{1,7})\$?[0-9]+[\"'][^<>]*(?<!/)>")
 _ROW = re.compile(_CELL + rb"[A-Za-z]{1,7}\$?([0-9]{1,10})[\"'][^<>]*(?<!/)>")
+# A row that has cells may say where it stands in their place.
+_ROWS = re.compile(
+    rb"<(?:[A-Za-z]\w*:)?row\s(?:[^<>]*?\s)??r\s*=\s*[\"']([0-9]{1,10})[\"'][^<>]*(?<!/)>"
+    rb"\s*<(?:[A-Za-z]\w*:)?c(?:\s(?![^<>]*\br\s*=)[^<>]*)?(?<!/)>"
+)
 
 
 def check_extent(path: Path, archive: zipfile.ZipFile) -> None:
@@ -35,9 +40,10 @@ def check_extent(path: Path, archive: zipfile.ZipFile) -> None:
             continue
         columns: set[bytes] = set()
         rows: set[bytes] = set()
-        for block in _blocks(path, archive, entry):
+        for block in tag_blocks(path, archive, entry):
             columns.update(_COLUMN.findall(block))
             rows.update(_ROW.findall(block))
+            rows.update(_ROWS.findall(block))
         _check(path, entry.filename, columns, rows)
 
 
@@ -56,8 +62,13 @@ def _check(path: Path, part: str, columns: set[bytes], rows: set[bytes]) -> None
         )
 
 
-def _blocks(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield what a part unpacks to in blocks that end between two tags."""
+def tag_blocks(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """
+    Yield what a part unpacks to in blocks that end between two tags.
+
+    Raises:
+        BadFile: A tag never ends.
+    """
     left = b""
     with archive.open(entry) as stream:
         while piece := stream.read(BLOCK_BYTES):

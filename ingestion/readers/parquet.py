@@ -61,14 +61,24 @@ def _batch(path: Path, table: pa.Table, header: list[str], line: int) -> Chunk:
 
 def _text(path: Path, name: str, values: pa.Array) -> pa.Array:
     kind = values.type
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind):
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_duration(kind):
         raise BadFile(f"{path.name}: column {name}: {kind} is no plain column")
     if pa.types.is_timestamp(kind):
-        return pc.strftime(values, format="%Y-%m-%d %H:%M:%S")
-    if pa.types.is_string(kind):
-        return values
-    texts = pc.cast(values, pa.string())
-    return _written_out(values, texts) if pa.types.is_floating(kind) else texts
+        offset = "%z" if kind.tz else ""  # A moment is a day only where the bank works.
+        return pc.strftime(values, format=f"%Y-%m-%d %H:%M:%S{offset}")
+    texts = values if pa.types.is_string(kind) else pc.cast(values, pa.string())
+    return _written_out(values, texts) if pa.types.is_floating(kind) else _decoded(texts)
+
+
+def _decoded(texts: pa.Array) -> pa.Array:
+    """Return texts with the sign for lost characters where their bytes are no UTF-8."""
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        raw = texts.cast(pa.binary()).to_pylist()
+        plain = [None if each is None else each.decode("utf-8", "replace") for each in raw]
+        return pa.array(plain, pa.string())
+    return texts
 
 
 def _written_out(values: pa.Array, texts: pa.Array) -> pa.Array:
@@ -79,6 +89,8 @@ def _written_out(values: pa.Array, texts: pa.Array) -> pa.Array:
     it is never taken for an id; all others are written out.
     """
     floats = values.to_numpy(zero_copy_only=False)
+    odd = np.asarray(pc.fill_null(pc.invert(pc.is_finite(values)), fill_value=False))
+    texts = pc.replace_with_mask(texts, pa.array(odd), pa.scalar("#NUM!"))
     wide = np.isfinite(floats) & (np.abs(floats) >= _WHOLE_MAX[values.type.bit_width])
     short = np.asarray(pc.fill_null(pc.match_substring(texts, "e"), fill_value=False)) & ~wide
     plain = [np.format_float_positional(value, trim="-") for value in floats[short]]

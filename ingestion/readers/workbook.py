@@ -1,9 +1,10 @@
 """
 What the parts of an XLSX file say that calamine does not tell.
 
-The epoch of its days, and the cells that hold no value although they are not blank: errors, and
-formulas without a result. Read with expat in a stream; a part that declares a document type is
-refused, so that no entity is ever expanded.
+The epoch of its days, the cells that hold no value although they are not blank (errors, formulas
+without a result), those whose format adds to what is seen (`000000`), and rows that are hidden.
+Read with expat in a stream; a part that declares a document type is refused, so that no entity is
+ever expanded.
 """
 
 import datetime as dt
@@ -17,26 +18,45 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from ingestion.errors import BadFile
+from ingestion.readers.extent import tag_blocks
+from ingestion.readers.shapes import Shape, shape_of
 
 EPOCH_1900, EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
 NO_RESULT, MERGED = "#NO RESULT!", "#MERGED!"
 BLOCK_BYTES = 2**20
-SMALL_BYTES_MAX = 16 * 2**20  # No list of sheets is longer.
-_OVERLAP = 64
-# A formula or an error somewhere: `<f>`, `<x:f t=…>`, ` t="e"`.
-_UNUSUAL = re.compile(rb"<(?:[A-Za-z]\w*:)?f[\s/>]|\st\s*=\s*[\"']e[\"']")
+# A formula, an error or a style that adds signs somewhere: `<f>`, `<x:f t=…>`, ` t="e"`, ` s="7"`.
+_UNUSUAL = rb"<(?:[A-Za-z]\w*:)?f[\s/>]|\st\s*=\s*[\"']e[\"']"
+_HIDDEN = re.compile(
+    rb"<(?:[A-Za-z]\w*:)?row\s[^<>]*?\bhidden\s*=\s*[\"'](?:1|true)[\"'][^<>]*(?<!/)>"
+)
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 # A cell by its row and column, both counted from 0.
 Place = tuple[int, int]
 Attributes = Mapping[str, str]
 
 
+@dataclass(slots=True)
+class Found:
+    """What a sheet says beside the values of its cells."""
+
+    words: dict[Place, str] = field(default_factory=dict)  # In place of a value that is none.
+    shapes: dict[Place, Shape] = field(default_factory=dict)  # What a format adds to a number.
+    hidden: int = 0  # Rows with cells that are not shown.
+
+
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """The sheets of a workbook with the parts that hold them, and day zero of its days."""
+    """
+    What a workbook says of itself.
+
+    The sheets with the parts that hold them, day zero of its days, whether its formulas are still
+    to be computed, and the formats of its styles that add to what is seen.
+    """
 
     epoch: dt.date
     parts: Mapping[str, str]
+    uncalculated: bool
+    shapes: Mapping[str, Shape]
 
     @classmethod
     def of(cls, path: Path, archive: zipfile.ZipFile) -> "Workbook":
@@ -44,45 +64,64 @@ class Workbook:
         Return what a workbook says of itself.
 
         Raises:
-            BadFile: A part is no XML, or declares entities.
+            BadFile: A part is no XML or declares entities, or two sheets or parts have one name.
         """
         main = _target(path, archive, "_rels/.rels", "officeDocument") or "xl/workbook.xml"
         folder, name = posixpath.split(main)
         targets = _targets(path, archive, f"{folder}/_rels/{name}.rels")
+        said = _Said()
+        _parse(path, archive, main, said.start)
         sheets: dict[str, str] = {}
-        epoch = EPOCH_1900
+        for sheet, relation in said.sheets:
+            if sheet in sheets:
+                raise BadFile(f"{path.name}: broken workbook: two sheets are called {sheet!r}")
+            target = targets.get(relation, ("", ""))[1]
+            sheets[sheet] = posixpath.normpath(posixpath.join(folder, target)).lstrip("/")
+        styles = [target for kind, target in targets.values() if kind.endswith("/styles")]
+        shapes = _shapes(path, archive, [posixpath.join(folder, each) for each in styles])
+        return cls(said.epoch, sheets, said.uncalculated, shapes)
 
-        def start(element: str, attributes: Attributes) -> None:
-            nonlocal epoch
-            if element == "workbookPr" and attributes.get("date1904") in ("1", "true"):
-                epoch = EPOCH_1904
-            if element == "sheet" and "name" in attributes:
-                target = targets.get(attributes.get("id", ""), ("", ""))[1]
-                sheets[attributes["name"]] = posixpath.normpath(posixpath.join(folder, target))
-
-        _parse(path, archive, main, start)
-        return cls(epoch, {name: part.lstrip("/") for name, part in sheets.items()})
-
-    def valueless(self, path: Path, archive: zipfile.ZipFile, sheet: str) -> dict[Place, str]:
+    def look(self, path: Path, archive: zipfile.ZipFile, sheet: str) -> Found:
         """
-        Return the cells of a sheet that are not blank and have no value, with what to read there.
+        Return what a sheet says beside the values of its cells.
 
         Raises:
-            BadFile: The part is no XML, or declares entities.
+            BadFile: The part is missing or no XML, or declares entities.
         """
-        part = self.parts.get(sheet, "")
-        if part not in archive.namelist() or not _unusual(archive, part):
-            return {}
-        cells = _Cells()
-        _parse(path, archive, part, cells.start, cells.end, cells.text)
+        part = _named(path, archive, self.parts.get(sheet, ""))
+        if part is None:
+            raise BadFile(f"{path.name}: broken workbook: sheet {sheet!r} has no part of its own")
+        cells = _Cells(self)
+        unusual, cells.found.hidden = _skim(path, archive, part, self.shapes)
+        if unusual:
+            _parse(path, archive, part, cells.start, cells.end, cells.text)
         return cells.found
 
 
 @dataclass(slots=True)
-class _Cells:
-    """Follows the cells of a sheet and keeps those that hold no value."""
+class _Said:
+    """Follows the main part of a workbook."""
 
-    found: dict[Place, str] = field(default_factory=dict)
+    epoch: dt.date = EPOCH_1900
+    uncalculated: bool = False
+    sheets: list[tuple[str, str]] = field(default_factory=list)
+
+    def start(self, element: str, attributes: Attributes) -> None:
+        """Follow the beginning of an element."""
+        if element == "workbookPr" and attributes.get("date1904") in ("1", "true"):
+            self.epoch = EPOCH_1904
+        elif element == "calcPr" and attributes.get("fullCalcOnLoad") in ("1", "true"):
+            self.uncalculated = True
+        elif element == "sheet" and "name" in attributes:
+            self.sheets.append((attributes["name"], attributes.get("id", "")))
+
+
+@dataclass(slots=True)
+class _Cells:
+    """Follows the cells of a sheet and keeps those that say something beside their value."""
+
+    book: Workbook
+    found: Found = field(default_factory=Found)
     row: int = -1
     column: int = -1
     kind: str = ""
@@ -101,6 +140,9 @@ class _Cells:
             self.kind = attributes.get("t", "")
             self.formula = self.valued = self.inside = False
             self.value = ""
+            shape = self.book.shapes.get(attributes.get("s", ""))
+            if shape is not None and self.kind in ("", "n"):
+                self.found.shapes[self.row, self.column] = shape
         elif element == "f":
             self.formula = True
         elif element in ("v", "t"):
@@ -117,9 +159,15 @@ class _Cells:
             self.inside = False
         elif element == "c":
             if self.kind == "e":
-                self.found[self.row, self.column] = self.value.strip() or "#N/A"
-            elif self.formula and not self.value and not (self.valued and self.kind == "str"):
-                self.found[self.row, self.column] = NO_RESULT
+                self.found.words[self.row, self.column] = self.value.strip() or "#N/A"
+            elif self.formula and self._no_result():
+                self.found.words[self.row, self.column] = NO_RESULT
+
+    def _no_result(self) -> bool:
+        """Return whether a formula has none; a nought where all is to be computed is none yet."""
+        if not self.value:
+            return not (self.valued and self.kind == "str")
+        return self.book.uncalculated and self.kind in ("", "n") and not self.value.strip("0. ")
 
     def _place(self, reference: str) -> Place:
         said = _REFERENCE.fullmatch(reference)
@@ -131,15 +179,49 @@ class _Cells:
         return int(said[2]) - 1, column - 1
 
 
-def _unusual(archive: zipfile.ZipFile, part: str) -> bool:
-    """Return whether a part has a formula or an error at all: most have none."""
-    tail = b""
-    with archive.open(part) as stream:
-        while block := stream.read(BLOCK_BYTES):
-            if _UNUSUAL.search(tail + block):
-                return True
-            tail = block[-_OVERLAP:]
-    return False
+def _skim(
+    path: Path, archive: zipfile.ZipFile, part: str, shapes: Mapping[str, Shape]
+) -> tuple[bool, int]:
+    """Return whether a part has a cell to look at closely, as most have none, and hidden rows."""
+    styles = b"|".join(style.encode() for style in shapes)
+    styled = rb"|\ss\s*=\s*[\"'](?:" + styles + rb")[\"']" if styles else b""
+    pattern = re.compile(_UNUSUAL + styled)
+    unusual, hidden = False, 0
+    for block in tag_blocks(path, archive, archive.getinfo(part)):
+        unusual = unusual or pattern.search(block) is not None
+        hidden += len(_HIDDEN.findall(block))
+    return unusual, hidden
+
+
+def _shapes(path: Path, archive: zipfile.ZipFile, styles: list[str]) -> dict[str, Shape]:
+    """Return the styles, by their number, whose format adds signs to a whole number."""
+    codes: dict[str, str] = {}
+    used: list[str] = []
+    inside = False
+
+    def start(element: str, attributes: Attributes) -> None:
+        nonlocal inside
+        if element == "numFmt":
+            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        if element in ("cellXfs", "cellStyleXfs", "dxfs"):
+            inside = element == "cellXfs"
+        if element == "xf" and inside:
+            used.append(attributes.get("numFmtId", ""))
+
+    part = _named(path, archive, styles[0]) if styles else None
+    if part is not None:
+        _parse(path, archive, part, start)
+    shapes = {str(at): shape_of(codes.get(code, "")) for at, code in enumerate(used)}
+    return {at: shape for at, shape in shapes.items() if shape is not None}
+
+
+def _named(path: Path, archive: zipfile.ZipFile, part: str) -> str | None:
+    """Return the name of a part as the archive has it, whatever its case; None without it."""
+    plain = part.lstrip("/").lower()
+    names = [name for name in archive.namelist() if name.replace("\\", "/").lower() == plain]
+    if len(names) > 1:
+        raise BadFile(f"{path.name}: broken workbook: {part} is in it {len(names)} times")
+    return names[0] if names else None
 
 
 def _target(path: Path, archive: zipfile.ZipFile, part: str, kind: str) -> str | None:
@@ -158,8 +240,8 @@ def _targets(path: Path, archive: zipfile.ZipFile, part: str) -> dict[str, tuple
             said = attributes.get("Type", ""), attributes.get("Target", "")
             found[attributes.get("Id", "")] = said
 
-    if part.lstrip("/") in archive.namelist():
-        _parse(path, archive, part.lstrip("/"), start)
+    if _named(path, archive, part) is not None:
+        _parse(path, archive, part, start)
     return found
 
 
@@ -186,7 +268,7 @@ def _parse(
         parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
         parser.CharacterDataHandler = text
     try:
-        with archive.open(part) as stream:
+        with archive.open(_named(path, archive, part) or part) as stream:
             while block := stream.read(BLOCK_BYTES):
                 parser.Parse(block, False)  # noqa: FBT003  # expat takes it by position.
             parser.Parse(b"", True)  # noqa: FBT003

@@ -164,7 +164,7 @@ def test_blank_cells_are_null_and_others_trimmed() -> None:
     "text",
     ["S1\u200b", "\ufeffS1", "S\u00ad1", "\u202aS1\u202c", "S1\ufe0f", "\u2060S\u200d1",
      "\u00a0S1\u3000", "\u2007S1\t", "S1\x7f", "\x1fS1", "Ｓ１", '="S1"', "S1\U000e0100",
-     "S1\u3164"],
+     "S1\u3164", "S1\u2800", "S1\U00013430"],
 )  # fmt: skip
 def test_what_cannot_be_seen_does_not_make_another_text(text: str) -> None:
     assert fields.trim(pa.array([text, "x"])).to_pylist() == ["S1", "x"]
@@ -186,6 +186,44 @@ def test_numbers_that_went_through_a_spreadsheet_have_lost_digits() -> None:
     assert found == [True] * 5 + [False] * 5
 
 
+@pytest.mark.parametrize(
+    "text", ["9,1110E+17", "91.11E+16", "911.1e15", "9.1110 E+17", "10,012,345", "12,345.00"]
+)
+def test_a_number_has_lost_digits_however_it_is_shown(text: str) -> None:
+    assert fields.lost_digits(pa.array([text, "A-1,234", "1e17"])).tolist() == [True, False, False]
+
+
+def test_more_zeros_at_the_end_than_by_chance_are_lost_digits() -> None:
+    kept = [f"2699200000000{at:07}" for at in range(1, 3000)]
+    lost = ["26992000000022500000", "26992000000022600000", "26992000000022500000"]
+    once = fields.lost_digits(pa.array([*kept, lost[0]]))
+
+    assert fields.lost_digits(pa.array([*kept, *lost])).tolist() == [False] * 2999 + [True] * 3
+    assert not once.any()
+    ids = pa.array([str(10**16 + at) for at in range(1000)])  # Every hundredth ends in zeros.
+    assert not fields.lost_digits(ids).any()
+
+
+def test_a_day_that_was_a_number_is_no_number() -> None:
+    texts = pa.array(["12-Mar", "Mar-12", "3月12日", "2026-03-12 00:00:00", "10:30:00", "S1"])
+
+    assert fields.turned(texts, typed=False).tolist() == [True] * 3 + [False] * 3
+    assert fields.turned(texts, typed=True).tolist() == [True] * 5 + [False]
+
+
+@pytest.mark.parametrize("text", ["'S1", "\uff07S1", '\uff1d"S1"', "'S1\u200b"])
+def test_marks_that_keep_text_are_no_part_of_it(text: str) -> None:
+    assert fields.trim(pa.array([text])).to_pylist() == ["S1"]
+
+
+def test_half_a_fen_is_never_rounded_however_large_the_amount() -> None:
+    texts = pa.array(["12345678901234.565", "12345678901234.56", "90071992547409.915"])
+
+    assert fields.money(texts, unit="yuan", signed=True).to_pylist() == [
+        None, 1234567890123456, None
+    ]  # fmt: skip
+
+
 def test_long_numbers_that_all_end_in_zeros_have_lost_digits() -> None:
     lost = pa.array(["26992000000000100000", "26992000000000200000", "12345678"])
     kept = pa.array(["26992000000000100000", "26992000000000200001", "12345678"])
@@ -194,7 +232,21 @@ def test_long_numbers_that_all_end_in_zeros_have_lost_digits() -> None:
     assert fields.lost_digits(kept).tolist() == [False] * 3
 
 
-@pytest.mark.parametrize("text", ["#N/A", "#REF!", "#DIV/0!", "#NAME?", "########"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#N/A",
+        "#REF!",
+        "#DIV/0!",
+        "#NAME?",
+        "########",
+        "Err:502",
+        "错误:508",
+        "#名称?",
+        "#NV",
+        "#BEZUG!",
+    ],
+)
 def test_an_error_of_a_spreadsheet_is_no_value(text: str) -> None:
     assert fields.errors(pa.array([text, "#1 Group", None])).tolist() == [True, False, False]
 

@@ -4,6 +4,7 @@ import datetime as dt
 import decimal
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -101,3 +102,28 @@ def test_parquet_rows_count_as_if_a_header_stood_above(tmp_path: Path) -> None:
     bad = [row.line for chunk in read(path) for row in chunk.unread]
 
     assert (lines, bad) == ([2, 4], [3])
+
+
+def test_a_moment_of_a_parquet_file_keeps_its_offset(tmp_path: Path) -> None:
+    path = tmp_path / "cells.parquet"
+    late = dt.datetime(2026, 1, 4, 20, tzinfo=dt.UTC)
+    columns = {"utc": pa.array([late]), "there": pa.array([late], pa.timestamp("s", "Asia/Tokyo"))}
+    pq.write_table(pa.table(columns), path)
+
+    (row,) = texts(path)
+
+    assert row["utc"] == "2026-01-04 20:00:00.000000+0000"
+    assert row["there"] == "2026-01-05 05:00:00.000+0900"
+
+
+def test_what_is_no_number_and_no_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "cells.parquet"
+    bytes_ = pa.py_buffer(b"a\xffb")
+    offsets = pa.py_buffer(np.array([0, 2, 3], np.int32).tobytes())
+    odd = pa.Array.from_buffers(pa.string(), 2, [None, offsets, bytes_])
+    pq.write_table(pa.table({"text": odd, "number": pa.array([float("nan"), 1e400])}), path)
+
+    assert texts(path) == [
+        {"text": "a\ufffd", "number": "#NUM!"},
+        {"text": "b", "number": "#NUM!"},
+    ]

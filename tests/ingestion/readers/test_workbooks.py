@@ -119,6 +119,7 @@ def test_a_sheet_of_charts_holds_no_rows(tmp_path: Path) -> None:
     (chunk,) = read(path)
 
     assert (chunk.sheet, len(chunk.lines)) == ("data", 1)
+    assert chunk.notes == ("sheet 'chart' holds charts or macros, no cells, and is not read",)
 
 
 def test_titles_above_the_header_are_told_and_not_read(stocked: "House") -> None:
@@ -280,3 +281,13 @@ def test_an_old_or_locked_workbook_says_what_to_do(stocked: "House") -> None:
 
     with pytest.raises(BadFile, match=r"save it as \.xlsx without a password"):
         stocked.take("files", path)
+
+
+def test_a_number_that_a_spreadsheet_made_a_day_is_never_a_key(stocked: "House") -> None:
+    rows = [[DAY, *invoice(1)[1:]], [dt.time(10, 30), *invoice(1)[1:]], ["3-12", *invoice(1)[1:]]]
+    path = stocked.write("invoices_b.xlsx", saved(book_of({"1": [HEAD, *rows]})))
+
+    outcome = stocked.take("files", path)
+
+    assert outcome.set_aside == {"turned_to_date": 2}
+    assert stocked.lake.invoices_of(2, "S2", "C1")["number"].to_pylist() == ["3-12"]
