@@ -84,22 +84,43 @@ def shipped() -> list[Policy]:
     return load_policies(SHIPPED)
 
 
+def files_in(folder: Path) -> list[Path]:
+    """Return the policy files of a folder by their names; what begins with a dot is none."""
+    found = (*folder.glob("*.yml"), *folder.glob("*.yaml"))
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
 def load_policies(folder: Path) -> list[Policy]:
     """
     Return every policy of a folder, oldest first; what later schemas added is filled in.
 
     Raises:
         InvalidInput: A file cannot be read, lacks or misnames a value, or must be given a value
-            that a later schema added; the message names file and key.
+            that a later schema added; or two begin on the same day. The message names every
+            such file, and its keys.
         NotFound: The folder holds no policy file.
     """
-    files = sorted(folder.glob("*.yml"))
+    files = files_in(folder)
     if not files:
         raise NotFound(f"no policy file (*.yml) in {folder}")
     if len(files) > FILES_MAX:
         raise InvalidInput(f"{folder}: more than {FILES_MAX} policy files")
-    policies = [read_policy(path) for path in files]
-    return sorted(policies, key=lambda policy: (policy.valid_from, policy.version))
+    policies: list[Policy] = []
+    begun: dict[dt.date, str] = {}
+    faults = []
+    for path in files:
+        try:
+            policy = read_policy(path)
+        except InvalidInput as error:
+            faults.append(str(error))
+            continue
+        if (other := begun.setdefault(policy.valid_from, path.name)) != path.name:
+            day = policy.valid_from.isoformat()
+            faults.append(f"{path.name}: from: {other} begins on {day}, too; one of them has to go")
+        policies.append(policy)
+    if faults:
+        raise InvalidInput("\n".join(faults))
+    return sorted(policies, key=lambda policy: policy.valid_from)
 
 
 def read_policy(path: Path, *, stored: bool = False) -> Policy:
@@ -114,7 +135,7 @@ def read_policy(path: Path, *, stored: bool = False) -> Policy:
     Raises:
         InvalidInput: The file does not hold to its schema, or must be given a new value.
     """
-    raw, read = read_file(path)
+    raw, read = read_file(path, stored=stored)
     added, wanting = stated_since(read.schema_number)
     if wanting and not stored:
         raise InvalidInput(

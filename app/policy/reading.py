@@ -1,5 +1,6 @@
 """A policy file read by the schema that it names; what is wrong is said by file and key."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from graph.model import declared
 
 ADDED = Path(__file__).parent / "schemas" / "added"
 BYTES_MAX = 2**20
+DEPTH_MAX = 8
 SECTIONS = ("values", "tables", "contagion")
 WORDS = {
     "bool_type": "must be true or false",
@@ -22,17 +24,25 @@ WORDS = {
     "date_from_datetime_inexact": "must be a date",
     "greater_than_equal": "must not be below 0",
     "int_type": "must be a whole number",
-    "less_than_equal": "is too large",
+    "less_than_equal": "must be at most {le}",
     "literal_error": "must be {expected}",
     "string_pattern_mismatch": "may hold letters, digits and . _ - only",
+    "invalid_key": "a key must be text",
+    "model_type": "must hold keys and values",
+    "dict_type": "must hold keys and values",
     "string_type": "must be text",
     "value_error": "{error}",
 }
 TOLD_MAX = 20
+TOLD_LENGTH_MAX = 200
 
 
 class _Loader(yaml.CSafeLoader):
     """Reads plain YAML; the same key twice is an error, not the last one's word."""
+
+
+class _PlainLoader(_Loader):
+    """Takes no value for something that it does not look like: 010 is 8 to YAML, no is false."""
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -44,34 +54,72 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     return loader.construct_mapping(node, deep=True)
 
 
+def _plain(kind: str, form: str) -> None:
+    """Let the plain loader take values of a kind in one form; what is written else stays text."""
+    tag, known = f"tag:yaml.org,2002:{kind}", re.compile(form)
+    construct = yaml.CSafeLoader.yaml_constructors[tag]
+
+    def constructed(loader: _PlainLoader, node: yaml.ScalarNode) -> Any:
+        try:
+            return construct(loader, node) if known.fullmatch(node.value) else node.value
+        except ValueError:  # A day that is in no calendar.
+            return node.value
+
+    _PlainLoader.add_constructor(tag, constructed)
+
+
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_plain("bool", "true|false")
+_plain("int", "[-+]?(0|[1-9][0-9]*)")
+_plain("timestamp", "[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def read_file(path: Path) -> tuple[bytes, Form]:
+def read_file(path: Path, *, stored: bool = False) -> tuple[bytes, Form]:
     """
     Return the bytes of a policy file and what it says.
 
+    Args:
+        path: The file.
+        stored: Whether a run was computed with it: it is taken as it was then.
+
     Raises:
-        InvalidInput: It is too large, no YAML in UTF-8, of an unknown schema, or does not hold
-            to its schema; every fault is named by its key.
+        InvalidInput: It cannot be read, is too large, no YAML in UTF-8, of an unknown schema, or
+            does not hold to its schema; every fault is named by its key.
     """
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{path.name}: cannot be read: {error.strerror}") from error
     if len(raw) > BYTES_MAX:
         raise InvalidInput(f"{path.name}: a policy file has at most {BYTES_MAX} bytes")
     try:
-        read = yaml.load(raw.decode("utf-8"), _Loader)  # noqa: S506  # a safe loader
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        text = raw.decode("utf-8")
+        _require_shallow(text)
+        read = yaml.load(text, _Loader if stored else _PlainLoader)  # noqa: S506  # safe loaders
+    except (UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
         raise InvalidInput(f"{path.name}: not a YAML file in UTF-8: {error}") from error
     if not isinstance(read, dict):
         raise InvalidInput(f"{path.name}: must hold keys and values")
     number = read.get("schema", 1)
     if isinstance(number, bool) or not isinstance(number, int) or number not in SCHEMAS:
         known = ", ".join(str(each) for each in SCHEMAS)
-        raise InvalidInput(f"{path.name}: schema {number!r} is not known here (known: {known})")
+        told = repr(number)[:TOLD_LENGTH_MAX] if isinstance(number, str | int) else "of this kind"
+        raise InvalidInput(f"{path.name}: schema {told} is not known here (known: {known})")
     try:
         return raw, SCHEMAS[number].model_validate(read)
     except ValidationError as error:
         raise InvalidInput(f"{path.name}: {_told(error.errors(include_url=False))}") from error
+
+
+def _require_shallow(text: str) -> None:
+    """Raise where a text is nested deeper than any policy; deeper ones end the process."""
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):  # One by one: nothing is built.
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH_MAX:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise yaml.YAMLError(f"line {line} is nested deeper than {DEPTH_MAX} levels")
 
 
 def rules_of(read: Form) -> dict[str, Entry]:
@@ -130,8 +178,12 @@ def _told(errors: Sequence[ErrorDetails]) -> str:
 
 
 def _fault(error: ErrorDetails) -> str:
-    words = WORDS.get(error["type"], error["msg"][:1].lower() + error["msg"][1:])
-    said = words.format(**{name: str(value) for name, value in error.get("ctx", {}).items()})
+    words = WORDS.get(error["type"])
+    if words is None:
+        said = error["msg"][:1].lower() + error["msg"][1:]
+    else:
+        said = words.format(**{name: str(value) for name, value in error.get("ctx", {}).items()})
+    said = said[:TOLD_LENGTH_MAX]
     place = _place(error["loc"])
     return f"{place}: {said}" if place else said
 

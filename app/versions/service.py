@@ -7,11 +7,12 @@ from pathlib import Path
 
 from app.auth.sight import Sight
 from app.deps import Resources
-from app.errors import Absent, Malformed
+from app.errors import Absent, Malformed, Unready
 from app.kit.documents import Document
 from app.policy import Policy, in_force, load_policies
-from app.policy.loader import SHIPPED
+from app.policy.loader import SHIPPED, files_in
 from app.records.runs import RunRow, newest_run
+from graph.errors import InvalidInput, NotFound
 from graph.model import Version
 
 
@@ -70,10 +71,19 @@ def _version_and_run(resources: Resources, asked: Asked) -> tuple[Version, RunRo
 
 
 def policy_of(resources: Resources, day: dt.date) -> Policy:
-    """Return the policy in force on a day, from the folder that the settings name."""
+    """
+    Return the policy in force on a day, from the folder that the settings name.
+
+    Raises:
+        Unready: The folder cannot be used as it is, or none of its policies is in force: not the
+            reader's fault, and well again once the folder is.
+    """
     folder = resources.settings.policy or SHIPPED
-    files = tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.yml")))
-    return in_force(list(_policies(folder, files)), day)
+    try:
+        files = tuple((path.name, path.stat().st_mtime_ns) for path in files_in(folder))
+        return in_force(list(_policies(folder, files)), day)
+    except (InvalidInput, NotFound, OSError) as error:
+        raise Unready(f"no policy can be used: {error}") from error
 
 
 @lru_cache(maxsize=4)

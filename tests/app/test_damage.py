@@ -18,6 +18,7 @@ from app.deps import Resources, open_resources
 from app.jobs.running import run_job
 from app.jobs.tasks import TASKS
 from app.limits.results import open_results
+from app.main import create_app
 from app.policy.loader import SHIPPED
 from app.records.runs import newest_run
 from app.runs.refreshing import refresh_version
@@ -27,6 +28,7 @@ from graph import digests
 from graph.errors import Damaged
 from graph.network import Network
 from ingestion.lake import Lake
+from tests.app.conftest import Bearer
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 LIMITS = "/api/v1/chains/CORE1/limits"
@@ -240,3 +242,28 @@ def test_another_policy_file_laid_into_a_run_is_damage(
 
     with pytest.raises(Damaged, match=r"policy/another\.yml was not saved with it"):
         open_results(copy)
+
+
+def test_policies_that_cannot_be_read_are_not_the_reader_s_fault(
+    home: Path, bearer: Bearer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "policies"
+    shutil.copytree(SHIPPED, folder)
+    (file,) = folder.iterdir()
+    whole = file.read_text(encoding="utf-8")
+    asked = {"url": "/api/v1/firms/CORE1", "headers": bearer("risk")}
+    app = create_app(Settings(home=home, policy=folder), now=lambda: NOW)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        assert client.get(**asked).status_code == 200
+        file.write_text(whole.replace("  omega:", "  omegas:"), encoding="utf-8")
+        answer = client.get(**asked)
+        limits = client.get(LIMITS, headers=bearer("risk"))  # Of a run, which has its own.
+        file.write_text(whole.replace("from: 2015", "from: 2099"), encoding="utf-8")
+        early = client.get(**asked)
+        file.write_text(whole, encoding="utf-8")
+        mended = client.get(**asked)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unready")
+    assert "missing values ['values.omega']; unknown values ['values.omegas']" in answer.text
+    assert limits.status_code == 200
+    assert (early.status_code, mended.status_code) == (503, 200)

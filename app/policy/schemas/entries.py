@@ -27,6 +27,8 @@ def _exact(value: Any) -> Decimal:
         raise ValueError(f"{value!r} is not a number") from error
     if not number.is_finite() or number < 0:
         raise ValueError(f"{value!r} must be finite and not below 0")
+    if number > WHOLE_MAX:
+        raise ValueError(f"must be at most {WHOLE_MAX}")
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -PLACES_MAX:
         raise ValueError(f"{value!r} has more than {PLACES_MAX} places")

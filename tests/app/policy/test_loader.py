@@ -1,6 +1,7 @@
 """Policy files: strict, versioned by content, chosen by date."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.policy import Policy, in_force, load_policies, shipped
+from app.policy import Policy, in_force, load_policies, read_policy, shipped
 from app.policy.loader import SHIPPED
 from graph.errors import InvalidInput, NotFound
 
@@ -172,7 +173,7 @@ def broken(change: str) -> Any:
         ("keys", r"unknown values \['values\.omega\.note'\]"),
         ("top", r"unknown values \['more'\]"),
         ("date", r"from: must be a date"),
-        ("share", r"a share is at most 1: values\.theta_up"),
+        ("share", r"values\.theta_up: a share is at most 1"),
         ("schema", r"schema 99 is not known here"),
         ("name", r"name: may hold letters, digits"),
         ("cell", r"tables\.k_by_grade\.R1: write the number in quotes"),
@@ -205,6 +206,83 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         r"values\.margin: write the number in quotes"
     )
     with pytest.raises(InvalidInput, match=told):
+        load_policies(tmp_path)
+
+
+def test_faults_of_every_kind_and_file_are_told_at_once(tmp_path: Path) -> None:
+    content = read()
+    values = content["values"]
+    del values["omega"]
+    values["theta_up"]["value"], values["kappa"]["value"] = "80", "1e999999"
+    content["tables"]["k_by_grade"]["value"]["R1"] = "1.2"
+    write(tmp_path, content, "a.yml")
+    write(tmp_path, read() | {"from": "soon"}, "b.yaml")
+
+    with pytest.raises(InvalidInput) as told:
+        load_policies(tmp_path)
+    first, second = str(told.value).split("\n")
+    assert first == (
+        "a.yml: missing values ['values.omega']; values.theta_up: a share is at most 1; "
+        f"values.kappa: must be at most {2**63 - 1}; tables.k_by_grade.R1: a share is at most 1"
+    )
+    assert second == "b.yaml: from: must be a date"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("value: 5\n", "value: 010\n", "values.tiers_max: must be a whole number"),
+        ("value: 5\n", "value: 1:30\n", "values.tiers_max: must be a whole number"),
+        ("value: 5\n", "value: 0x10\n", "values.tiers_max: must be a whole number"),
+        ("value: false", "value: no", "values.registry_required: must be true or false"),
+        ("from: 2015-01-01", "from: 2015-02-30", "from: must be a date"),
+        ("from: 2015-01-01", "from: 2015-01-01 08:00:00", "from: must be a date"),
+    ],
+)
+def test_no_value_is_taken_for_another_than_it_looks(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    text = FIRST.read_text(encoding="utf-8").replace(old, new, 1)
+    (tmp_path / "mine.yml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(InvalidInput, match=re.escape(said)):
+        load_policies(tmp_path)
+    if "no" in new or "1:30" in new:  # What a run was computed with stays what it was.
+        assert read_policy(tmp_path / "mine.yml", stored=True).whole("tiers_max") in (5, 90)
+
+
+def test_of_two_files_that_begin_on_one_day_neither_is_guessed(tmp_path: Path) -> None:
+    for name in ("a.yml", "b.yml"):
+        write(tmp_path, read() | {"name": name[0]}, name)
+
+    with pytest.raises(InvalidInput, match=r"b\.yml: from: a\.yml begins on 2015-01-01, too"):
+        load_policies(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a: " + "[" * 100_000, "line 1 is nested deeper than"),
+        ("schema: &a [x, x]\n", "schema of this kind is not known here"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nschema: [*b, *b]\n", "schema of this kind is not known"),
+        ("1: 2\nschema: 2\n", "1: a key must be text"),
+        ("values: 3\nschema: 2\n", "values: must hold keys and values"),
+        ("a: !!python/name:os.system x\n", "could not determine a constructor"),
+        ("", "must hold keys and values"),
+    ],
+)
+def test_a_hostile_file_is_refused(tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "a.yml").write_text(content, encoding="utf-8")
+
+    with pytest.raises(InvalidInput, match=re.escape(said)):
+        load_policies(tmp_path)
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").mkdir()
+    (tmp_path / ".hidden.yml").write_text("not a policy", encoding="utf-8")
+
+    with pytest.raises(InvalidInput, match=r"^a\.yml: cannot be read: Is a directory$"):
         load_policies(tmp_path)
 
 
