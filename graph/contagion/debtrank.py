@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from graph.contagion.economy import ROUNDS_MAX
-from graph.contagion.firms import checked_ids, firm_column, frame, whole
+from graph.contagion.firms import Firms, checked_ids, firm_column, frame, rows_of
 from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import debtrank as kernel
@@ -59,8 +59,8 @@ class Exposures:
 
         Args:
             equity: Of every firm, not negative; a firm with none loses all by any loss.
-            creditors: Row of the firm that is owed, by claim.
-            debtors: Row of the firm that owes, another one.
+            creditors: Row or id of the firm that is owed, by claim.
+            debtors: Row or id of the firm that owes, another one.
             amounts: What it owes, not negative.
             weights: What a firm counts in the index; by default its equity.
             ids: What the firms are called, in row order.
@@ -69,7 +69,8 @@ class Exposures:
             InvalidInput: A column is not what it must be.
         """
         buffers = np.array(equity, np.float64)
-        owed, owing = whole(creditors, "creditors"), whole(debtors, "debtors")
+        known = Firms(len(buffers), checked_ids(ids, len(buffers)))
+        owed, owing = rows_of(creditors, known, "creditors"), rows_of(debtors, known, "debtors")
         sums = np.array(amounts, np.float64)
         counts = buffers if weights is None else np.array(weights, np.float64)
         _check(buffers, counts, owed, owing, sums)
@@ -90,7 +91,7 @@ class Exposures:
                 by_debtor.indices.astype(np.int32),
                 by_debtor.data,
             ),
-            checked_ids(ids, firms),
+            known.ids,
         )
 
 

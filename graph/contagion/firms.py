@@ -5,6 +5,7 @@ An analysis works on rows. Where a network says what its firms are called, scena
 by id and results say who is who; where it does not, rows are all there is.
 """
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -118,6 +119,52 @@ def rows_of(values: npt.ArrayLike, network: Named | int, name: str) -> IntArray:
     if None in found:
         raise NotFound(f"{name}: no firm {asked[found.index(None)]!r} in the network")
     return np.array(found, np.int64)
+
+
+class Firms:
+    """How many firms there are, and which row each id has."""
+
+    __slots__ = ("_places", "count", "ids")
+
+    def __init__(self, count: int, ids: Sequence[str] | None) -> None:
+        self.count = count
+        self.ids = ids
+        self._places: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return self.count
+
+    def row(self, name: str, given: int | str) -> int:
+        """
+        Return the row of a firm that is given by row or by id.
+
+        Raises:
+            InvalidInput: It is neither, or no row of a firm.
+            NotFound: No firm has that id.
+        """
+        found = self._places.get(given) if type(given) is str else given
+        if type(found) is not int:
+            found = self._look_up(name, given)
+        if not 0 <= found < self.count:
+            raise InvalidInput(f"{name} {given} is no row of a firm")
+        return found
+
+    def _look_up(self, name: str, given: Any) -> int:
+        if isinstance(given, str):
+            if self.ids is not None and not self._places:
+                self._places = {firm: place for place, firm in enumerate(self.ids)}
+            return int(rows_of([given], self, name)[0])
+        return whole_number(name, given)
+
+
+def whole_number(name: str, given: Any) -> int:
+    """Return a whole number, or raise `InvalidInput`: nothing is cut down to one."""
+    if isinstance(given, bool):
+        raise InvalidInput(f"{name} {given} is no whole number")
+    try:
+        return operator.index(given)
+    except TypeError as error:
+        raise InvalidInput(f"{name} {given!r} is no whole number") from error
 
 
 def called(ids: Sequence[str] | None, row: int) -> str:

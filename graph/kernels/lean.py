@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba as nb
+from numba.core.dispatcher import Dispatcher
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
@@ -19,3 +20,18 @@ def lean(function: _Function) -> _Function:
     """
     compiled: _Function = nb.njit(**OPTIONS)(function)
     return compiled
+
+
+def bound(kernel: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
+    """
+    Return a kernel's compiled code for arguments of the types of these, to be called many times.
+
+    A call then no longer looks at what it is given, which for a hundred arrays takes longer than a
+    short kernel: the arguments must be of these very types.
+    """
+    if not isinstance(kernel, Dispatcher):
+        return kernel  # Nothing is compiled.
+    signature = tuple(nb.typeof(each) for each in arguments)  # type: ignore[no-untyped-call]  # Numba's.
+    kernel.compile(signature)
+    found: Callable[..., Any] = kernel.get_overload(signature)
+    return found

@@ -25,6 +25,9 @@ from graph.kernels.residual import System, Vector, regain, regain_walk, replace,
 Nodes = npt.NDArray[Any]
 UNKNOWN = -1
 NOTED, SILENT = True, False  # Whether residuals are to follow, or are added up afresh later.
+# Of an index: who moved by more is told; what counts as much; who sells in a market that moved so
+# much is compared.
+SHARE, FLOOR, MARKET = range(3)
 
 
 class Markets(NamedTuple):
@@ -38,12 +41,14 @@ class Markets(NamedTuple):
     told: FloatArray  # By market, when its firms were last compared with what was told.
 
 
-class Moved(NamedTuple):
-    """Room for the firms whose index moved, and what it was and is."""
+class Told(NamedTuple):
+    """One index as it was told; room for the firms that moved, and what it was and is."""
 
-    rows: RowArray
+    values: FloatArray
+    rows: IntArray
     before: FloatArray
     after: FloatArray
+    limits: FloatArray  # `SHARE`, `FLOOR`, `MARKET`.
 
 
 class Sellers(NamedTuple):
@@ -270,81 +275,79 @@ def all_production(
 def tell_production(
     touched: tuple[Vector, Vector],
     rows: RowArray,
-    share: float,
     markets: Markets,
     weights: FloatArray,
     sales: FloatArray,
-    figures: tuple[Nodes, Nodes],
-    limits: tuple[float, float],
-    told: FloatArray,
-    moved: Moved,
+    told: Told,
 ) -> int:
     """
     Note who moved of the touched firms, of chosen rows, and of markets that moved by a share.
 
-    Returns how many did.
+    Returns how many did; they are noted by row.
     """
-    y, z = figures
+    y, z = touched[0].nodes, touched[1].nodes
     count = 0
     for vector in touched:
         for k in range(vector.lengths[0]):
             if stands(vector, k):
                 continue
             i = vector.touched[k]
-            now = production(markets, weights, sales, y, z, i)
-            count = tell(i, now, limits, told, moved, count)
+            count = tell(i, production(markets, weights, sales, y, z, i), told, count)
     for i in rows:
-        now = production(markets, weights, sales, y, z, i)
-        count = tell(i, now, limits, told, moved, count)
+        count = tell(i, production(markets, weights, sales, y, z, i), told, count)
     for market in range(len(markets.sales)):
-        if abs(markets.sales[market] - markets.told[market]) <= share * markets.told[market]:
+        before = markets.told[market]
+        if abs(markets.sales[market] - before) <= told.limits[MARKET] * before:
             continue
         start = markets.members.spans[market]["start"]
         for e in range(start, start + markets.members.spans[market]["count"]):
             i = markets.members.entries[e]["end"]
-            now = production(markets, weights, sales, y, z, i)
-            count = tell(i, now, limits, told, moved, count)
+            count = tell(i, production(markets, weights, sales, y, z, i), told, count)
         markets.told[market] = markets.sales[market]
+    by_row(told, count)
     return count
 
 
 @lean
-def tell_equity(
-    touched: Vector,
-    rows: RowArray,
-    weights: FloatArray,
-    limits: tuple[float, float],
-    told: FloatArray,
-    moved: Moved,
-) -> int:
-    """Note who moved of the touched firms and of chosen rows; return how many."""
+def tell_equity(touched: Vector, rows: RowArray, weights: FloatArray, told: Told) -> int:
+    """Note by row who moved of the touched firms and of chosen rows; return how many."""
     count = 0
     for k in range(touched.lengths[0]):
         if stands(touched, k):
             continue
         i = touched.touched[k]
-        now = weights[i] + max(0.0, touched.nodes[i]["value"])
-        count = tell(i, now, limits, told, moved, count)
+        count = tell(i, weights[i] + max(0.0, touched.nodes[i]["value"]), told, count)
     for i in rows:
-        now = weights[i] + max(0.0, touched.nodes[i]["value"])
-        count = tell(i, now, limits, told, moved, count)
+        count = tell(i, weights[i] + max(0.0, touched.nodes[i]["value"]), told, count)
+    by_row(told, count)
     return count
 
 
 @lean
-def tell(
-    i: int,
-    now: float,
-    limits: tuple[float, float],
-    told: FloatArray,
-    moved: Moved,
-    count: int,
-) -> int:
+def tell(i: int, now: float, told: Told, count: int) -> int:
     """Note a firm if it has moved by more than a share of what was told; a floor counts as much."""
-    share, floor = limits
-    before = told[i]
-    if abs(now - before) > share * max(before, floor):
-        moved.rows[count], moved.before[count], moved.after[count] = i, before, now
-        told[i] = now
+    before = told.values[i]
+    if abs(now - before) > told.limits[SHARE] * max(before, told.limits[FLOOR]):
+        told.rows[count], told.before[count], told.after[count] = i, before, now
+        told.values[i] = now
         return count + 1
     return count
+
+
+@lean
+def by_row(told: Told, count: int) -> None:
+    """Sort what was noted by row, in place: by insertion over ever smaller gaps."""
+    gap = 1
+    while gap < count // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for k in range(gap, count):
+            row, before, after = told.rows[k], told.before[k], told.after[k]
+            at = k
+            while at >= gap and told.rows[at - gap] > row:
+                told.rows[at] = told.rows[at - gap]
+                told.before[at] = told.before[at - gap]
+                told.after[at] = told.after[at - gap]
+                at -= gap
+            told.rows[at], told.before[at], told.after[at] = row, before, after
+        gap //= 3

@@ -1,13 +1,18 @@
 """Equity losses of all firms, kept while exposures and equity change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from graph.contagion import Exposures
+from graph.contagion.firms import Firms, called, rows_of
 from graph.errors import InvalidInput
-from graph.kernels import growing, layout, shares
+from graph.kernels import changes, growing, layout, shares
+from graph.kernels.changes import Loans
 from graph.kernels.layout import FloatArray
 from graph.live.results import Claims
 from graph.live.solution import Log, Solution
@@ -21,6 +26,15 @@ class Lending:
     weighed_by_equity: bool
     losses: Solution
     fresh: FloatArray
+    was: npt.NDArray[Any]
+    ids: Sequence[str] | None
+
+    @property
+    def loans(self) -> Loans:
+        """Return the channel as kernels take it, until its rows need more room."""
+        facts = np.zeros(1, changes.FACTS)
+        facts["by_amounts"] = self.weighed_by_equity
+        return Loans(self.losses.channel, self.equity, facts, self.was, self.fresh)
 
     @classmethod
     def of(cls, claims: Claims, *, tolerance: float) -> "Lending":
@@ -31,10 +45,15 @@ class Lending:
             debtors=claims.debtors,
             amounts=claims.amounts,
             weights=claims.weights,
+            ids=claims.ids,
         )
         equity = np.array(claims.equity, np.float64)
         firms = len(equity)
-        ends = np.asarray(claims.creditors, np.int64), np.asarray(claims.debtors, np.int64)
+        known = Firms(firms, claims.ids)
+        ends = (
+            rows_of(claims.creditors, known, "creditors"),
+            rows_of(claims.debtors, known, "debtors"),
+        )
         amounts = np.asarray(claims.amounts, np.float64)
         kinds, room = np.ones(len(amounts), np.int8), layout.room(len(amounts))
         found = layout.sum_pairs(ends, amounts, kinds, np.arange(firms), room)
@@ -42,8 +61,8 @@ class Lending:
         poor = kept & (equity[found.suppliers] == 0.0)
         if poor.any():
             raise InvalidInput(
-                f"firm {int(found.suppliers[np.argmax(poor)])} is owed something and has no "
-                "equity: what its debtors cost is without bound"
+                f"{called(known.ids, int(found.suppliers[np.argmax(poor)]))} is owed something and "
+                "has no equity: what its debtors cost is without bound"
             )
         owed = growing.lay_out(
             found.suppliers[kept],
@@ -54,7 +73,8 @@ class Lending:
         )
         weights = equity if claims.weights is None else np.array(claims.weights, np.float64)
         losses = Solution.of("equity", owed, weights.copy(), tolerance)
-        made = cls(equity, claims.weights is None, losses, np.empty(firms))
+        was = np.zeros(1, changes.WAS)
+        made = cls(equity, claims.weights is None, losses, np.empty(firms), was, known.ids)
         shares.all_supplies(losses.system, equity, made.fresh)
         return made
 
@@ -62,7 +82,12 @@ class Lending:
         """Return the same channel, nothing shared."""
         owed = growing.copied(self.losses.system.rows)
         return Lending(
-            self.equity.copy(), self.weighed_by_equity, self.losses.copied(owed), self.fresh.copy()
+            self.equity.copy(),
+            self.weighed_by_equity,
+            self.losses.copied(owed),
+            self.fresh.copy(),
+            self.was.copy(),
+            self.ids,
         )
 
     def solve(self, threads: int) -> None:  # noqa: ARG002  # There is one system.
@@ -80,15 +105,28 @@ class Lending:
     def change_exposure(self, creditor: int, debtor: int, amount: float, log: Log) -> None:
         """Set what a debtor owes, and note what that leaves wrong."""
         if amount > 0.0 and self.equity[creditor] == 0.0:
-            raise InvalidInput(f"firm {creditor} has no equity and cannot be owed anything here")
+            raise InvalidInput(
+                f"{called(self.ids, creditor)} has no equity and cannot be owed anything here"
+            )
         self.losses.reserve(creditor)
-        self.losses.set_amount(creditor, debtor, amount, growing.NONE, log)
-        self._share_out(creditor, log)
+        changes.note_exposure(self.loans, creditor, debtor, amount)
+        self.log_exposure(creditor, debtor, amount, log)
+
+    def log_exposure(self, creditor: int, debtor: int, amount: float, log: Log) -> None:
+        """Log an exposure that has been noted."""
+        loans = self.loans
+        log.undo.append(partial(changes.undo_exposure, loans, creditor, debtor, loans.was.copy()))
+        log.rows.append(creditor)
+        if amount == 0.0:
+            rows = self.losses.system.rows
+            log.after.append(partial(growing.remove, rows, creditor, debtor))
 
     def change_equity(self, i: int, equity: float, log: Log) -> None:
         """Set what a firm can lose, and note what that leaves wrong."""
         if equity == 0.0 and self.losses.system.rows.spans[i]["count"] > 0:
-            raise InvalidInput(f"firm {i} is owed something: its equity cannot be 0 here")
+            raise InvalidInput(
+                f"{called(self.ids, i)} is owed something: its equity cannot be 0 here"
+            )
         log.put(self.equity, i, equity)
         self._share_out(i, log)
 
@@ -101,3 +139,8 @@ class Lending:
     def _write(self, i: int, weight: float) -> None:
         equity = float(self.equity[i])
         shares.supply(self.losses.system, i, equity, weight, self.fresh, shares.SILENT)
+
+
+def no_loans() -> Loans:
+    """Return what kernels take where no claims are kept."""
+    return Lending.of(Claims([], [], [], []), tolerance=1.0).loans

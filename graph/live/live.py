@@ -1,25 +1,34 @@
 """The indices of all firms, refreshed by every change."""
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from threading import RLock
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from graph.contagion import Economy
+from graph.contagion.firms import Firms, called, firm_column, frame, whole_number
 from graph.errors import InvalidInput
 from graph.kernels import growing
+from graph.kernels.changes import BOUND_MAX, BROAD
 from graph.kernels.layout import FloatArray
-from graph.live import results
+from graph.live import results, steps
 from graph.live.lending import Lending
+from graph.live.quick import Found, Quick
 from graph.live.results import Claims, How, Refresh
-from graph.live.solution import BOUND_MAX, Log, Solution
+from graph.live.solution import Solution
 from graph.live.state import Applied, Change, State
 from graph.live.telling import Telling
 from graph.live.trading import Trading
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 TOLERANCE = 1e-3
 SLACK = 0.02
+KINDS = (0, 1, 2)
 
 
 class Live:
@@ -42,11 +51,15 @@ class Live:
     One `Live` may be used by many threads; changes are made one after another.
     """
 
-    def __init__(self, state: State, *, tolerance: float, threads: int) -> None:
+    def __init__(
+        self, state: State, *, tolerance: float, threads: int, ids: Sequence[str] | None = None
+    ) -> None:
         self._state = state
         self._tolerance = tolerance
         self._threads = threads
+        self._firms = Firms(state.firms, ids)
         self._telling = Telling.of(state, tolerance)
+        self._quick: Quick | None = None
         self._job: tuple[Future[None], State] | None = None
         self._since: list[Change] = []  # Changes made since the snapshot that is being solved.
         self._lock = RLock()
@@ -96,12 +109,13 @@ class Live:
         if threads < 1:
             raise InvalidInput(f"threads {threads} is not at least 1")
         trading = lending = None
+        ids = _known_ids(economy, claims)
         if economy is not None:
             trading = Trading.of(
                 economy, tolerance=tolerance, slack=slack, replaceability=replaceability
             )
         if claims is not None:
-            lending = Lending.of(claims, tolerance=tolerance)
+            lending = Lending.of(replace(claims, ids=ids), tolerance=tolerance)
         if trading is None and lending is None:
             raise InvalidInput("neither an economy nor claims are given")
         if trading and lending and len(trading.fresh) != len(lending.fresh):
@@ -110,10 +124,15 @@ class Live:
             )
         state = State(trading, lending)
         state.solve(threads)
-        return cls(state, tolerance=tolerance, threads=threads)
+        return cls(state, tolerance=tolerance, threads=threads, ids=ids)
 
     def __len__(self) -> int:
-        return len((self._state.trading or self._state.lending).fresh)  # type: ignore[union-attr]  # One is there.
+        return len(self._firms)
+
+    @property
+    def ids(self) -> Sequence[str] | None:
+        """Return what the firms are called, in row order; None where they are known by row only."""
+        return self._firms.ids
 
     @property
     def error(self) -> float:
@@ -138,15 +157,28 @@ class Live:
             lending = self._lending()
             return _shares(lending.index(), lending.losses)
 
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm: firm, and its index of production and of equity where it is kept."""
+        with self._lock:
+            columns = {
+                name: index()
+                for name, index, kept in (
+                    ("production", self.production, self._state.trading),
+                    ("equity", self.equity, self._state.lending),
+                )
+                if kept is not None
+            }
+            return frame({"firm": firm_column(self.ids, np.arange(len(self))), **columns})
+
     def change_trade(
-        self, supplier: int, buyer: int, amount: float, *, kind: int | None = None
+        self, supplier: int | str, buyer: int | str, amount: float, *, kind: int | None = None
     ) -> Refresh:
         """
         Set what one firm sells to another, and return what that moved.
 
         Args:
-            supplier: Row of the selling firm.
-            buyer: Row of the buying firm; a firm may supply itself.
+            supplier: Row or id of the selling firm.
+            buyer: Row or id of the buying firm; a firm may supply itself.
             amount: What is sold from now on; 0 ends the trade.
             kind: Class of the input, 0, 1 or 2; that of the trade, or 1, by default.
 
@@ -154,43 +186,45 @@ class Live:
             InvalidInput: An argument is not what it must be, there is no economy, or there would be
                 no solution; nothing has changed then.
         """
-        i, j = (
-            results.row(*each, len(self)) for each in (("supplier", supplier), ("buyer", buyer))
-        )
+        i, j = self._firms.row("supplier", supplier), self._firms.row("buyer", buyer)
         sum_now = results.amount("amount", amount)
-        if kind not in (None, 0, 1, 2):
+        number = growing.NONE if kind is None else whole_number("kind", kind)
+        if kind is not None and number not in KINDS:
             raise InvalidInput(f"kind {kind} is none of 0, 1, 2")
         self._trading()
-        number = growing.NONE if kind is None else kind
-        return self._change(
-            lambda state, log: _trading(state).change_trade(i, j, sum_now, number, log)
+        return self._change_quickly(
+            lambda quick: quick.trade(i, j, sum_now, number),
+            lambda state, log: steps.trading_of(state).change_trade(i, j, sum_now, number, log),
+            lambda state, log: steps.trading_of(state).log_trade(i, j, sum_now, log),
         )
 
-    def change_exposure(self, creditor: int, debtor: int, amount: float) -> Refresh:
+    def change_exposure(self, creditor: int | str, debtor: int | str, amount: float) -> Refresh:
         """
         Set what one firm owes another, and return what that moved.
 
         Args:
-            creditor: Row of the firm that is owed; it has equity.
-            debtor: Row of the firm that owes, another one.
+            creditor: Row or id of the firm that is owed; it has equity.
+            debtor: Row or id of the firm that owes, another one.
             amount: What is owed from now on; 0 ends the claim.
 
         Raises:
             InvalidInput: An argument is not what it must be, there are no claims, or there would be
                 no solution; nothing has changed then.
         """
-        i, j = (
-            results.row(*each, len(self)) for each in (("creditor", creditor), ("debtor", debtor))
-        )
+        i, j = self._firms.row("creditor", creditor), self._firms.row("debtor", debtor)
         sum_now = results.amount("amount", amount)
         if i == j:
-            raise InvalidInput(f"firm {i} has a claim on itself")
+            raise InvalidInput(f"{called(self.ids, i)} has a claim on itself")
         self._lending()
-        return self._change(lambda state, log: _lending(state).change_exposure(i, j, sum_now, log))
+        return self._change_quickly(
+            lambda quick: quick.exposure(i, j, sum_now),
+            lambda state, log: steps.lending_of(state).change_exposure(i, j, sum_now, log),
+            lambda state, log: steps.lending_of(state).log_exposure(i, j, sum_now, log),
+        )
 
     def change_firm(
         self,
-        firm: int,
+        firm: int | str,
         *,
         revenue: float | None = None,
         cost: float | None = None,
@@ -202,7 +236,7 @@ class Live:
         Set what is known of one firm, and return what that moved.
 
         Args:
-            firm: Its row.
+            firm: Its row or id.
             revenue: What it states; the larger of it and its sales inside counts.
             cost: What it states; the larger of it and its purchases inside counts.
             weight: What it counts in the index of production; only where weights were given.
@@ -214,17 +248,12 @@ class Live:
             InvalidInput: An argument is not what it must be, what it changes is not kept here, or
                 there would be no solution; nothing has changed then.
         """
-        i = results.row("firm", firm, len(self))
-        steps = _steps(i, revenue=revenue, cost=cost, weight=weight, equity=equity)
-        if sector is not None:
-            number = int(sector)
-            steps.append(lambda state, log: _trading(state).change_sector(i, number, log))
-
-        def change(state: State, log: Log) -> None:
-            for step in steps:
-                step(state, log)
-
-        return self._change(change)
+        i = self._firms.row("firm", firm)
+        return self._change(
+            steps.of_firm(
+                i, revenue=revenue, cost=cost, weight=weight, sector=sector, equity=equity
+            )
+        )
 
     def resolve(self, *, wait: bool = False) -> Refresh | None:
         """
@@ -265,66 +294,83 @@ class Live:
         for change in changes:
             snapshot.apply(change)
             snapshot.keep()
-        self._state = snapshot
+        self._state, self._quick = snapshot, None
         self._telling.all_again()
         return True
+
+    def _change_quickly(
+        self, quickly: Callable[[Quick], Found], change: Change, noted: Change
+    ) -> Refresh:
+        """
+        Make a change in one compiled call, or step by step where that cannot be done.
+
+        Args:
+            quickly: The call.
+            change: The steps.
+            noted: What is left to do of them where the call found the change too broad to push.
+        """
+        with self._lock:
+            self._take_over(wait=False)
+            if self._telling.everybody:
+                return self._change(change)
+            if self._quick is None:
+                self._quick = Quick(self._state, self._telling.told)
+            pushes, production, equity, error = quickly(self._quick)
+            if pushes == BROAD:
+                return self._applied(self._state.apply(noted, broad=True), change)
+            if pushes < 0:
+                return self._change(change)
+            if self._job is not None:
+                self._since.append(change)
+            return self._refreshed((production, equity), error, pushes, solved=False)
 
     def _change(self, change: Change) -> Refresh:
         with self._lock:
             self._take_over(wait=False)
-            applied = self._state.apply(change)
-            if self._job is not None:
-                self._since.append(change)
-            if applied.solved:
-                self._telling.all_again()
-            return self._refresh(applied)
+            self._quick = None  # Rows may need more room, and other arrays.
+            return self._applied(self._state.apply(change), change)
+
+    def _applied(self, applied: Applied, change: Change) -> Refresh:
+        if self._job is not None:
+            self._since.append(change)
+        if applied.solved:
+            self._telling.all_again()
+        return self._refresh(applied)
 
     def _refresh(self, applied: Applied) -> Refresh:
-        production, equity = self._telling.moved(self._state, applied.rows)
+        counts = self._telling.note(self._state, applied.rows)
         self._state.keep()
-        how: How = "solved" if applied.solved else "pushed"
-        error = self._state.error()
-        return Refresh(production, equity, error, self._tolerance, applied.pushes, how)
+        return self._refreshed(counts, self._state.error(), applied.pushes, solved=applied.solved)
+
+    def _refreshed(
+        self, counts: tuple[int, int], error: float, pushes: int, *, solved: bool
+    ) -> Refresh:
+        state, told, ids = self._state, self._telling.told, self._firms.ids
+        production = equity = None
+        if state.trading is not None:
+            weight = float(state.trading.orders.weight[0])
+            production = results.moved(told.production, counts[0], weight, ids)
+        if state.lending is not None:
+            weight = float(state.lending.losses.weight[0])
+            equity = results.moved(told.equity, counts[1], weight, ids)
+        how: How = "solved" if solved else "pushed"
+        return Refresh(production, equity, error, self._tolerance, pushes, how)
 
     def _trading(self) -> Trading:
-        return _trading(self._state)
+        return steps.trading_of(self._state)
 
     def _lending(self) -> Lending:
-        return _lending(self._state)
+        return steps.lending_of(self._state)
 
 
-def _trading(state: State) -> Trading:
-    if state.trading is None:
-        raise InvalidInput("there is no economy here, only claims")
-    return state.trading
-
-
-def _lending(state: State) -> Lending:
-    if state.lending is None:
-        raise InvalidInput("there are no claims here, only an economy")
-    return state.lending
+def _known_ids(economy: Economy | None, claims: Claims | None) -> Sequence[str] | None:
+    ids = None if economy is None else economy.ids
+    others = None if claims is None else claims.ids
+    if ids is not None and others is not None and list(ids) != list(others):
+        raise InvalidInput("the economy and the claims give their firms other ids")
+    return others if ids is None else ids
 
 
 def _shares(index: FloatArray, solution: Solution) -> FloatArray:
     weight = float(solution.weight[0])
     return index / weight if weight > 0.0 else np.zeros(len(index))
-
-
-def _steps(
-    i: int, *, revenue: float | None, cost: float | None, weight: float | None, equity: float | None
-) -> list[Change]:
-    """Return a change for everything that is given."""
-    steps: list[Change] = []
-    if revenue is not None:
-        stated = results.amount("revenue", revenue)
-        steps.append(lambda state, log: _trading(state).change_revenue(i, stated, log))
-    if cost is not None:
-        spent = results.amount("cost", cost)
-        steps.append(lambda state, log: _trading(state).change_cost(i, spent, log))
-    if weight is not None:
-        counted = results.amount("weight", weight)
-        steps.append(lambda state, log: _trading(state).change_weight(i, counted, log))
-    if equity is not None:
-        buffer = results.amount("equity", equity)
-        steps.append(lambda state, log: _lending(state).change_equity(i, buffer, log))
-    return steps

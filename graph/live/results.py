@@ -1,13 +1,20 @@
 """What goes into live indices beside an economy, and what a change of them gives."""
 
-from dataclasses import dataclass
-from typing import Literal
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from graph.contagion.firms import firm_column, frame
 from graph.errors import InvalidInput
 from graph.kernels.layout import FloatArray, IntArray
+from graph.kernels.shares import Told
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 How = Literal["pushed", "solved"]
 
@@ -19,10 +26,11 @@ class Claims:
 
     Args:
         equity: Of every firm; above 0 for a firm that is owed something.
-        creditors: Row of the firm that is owed, by claim; equal pairs are added up.
-        debtors: Row of the firm that owes, another one.
+        creditors: Row or id of the firm that is owed, by claim; equal pairs are added up.
+        debtors: Row or id of the firm that owes, another one.
         amounts: What it owes, not negative.
         weights: What a firm counts in the index; by default its equity.
+        ids: What the firms are called, in row order.
     """
 
     equity: npt.ArrayLike
@@ -30,6 +38,7 @@ class Claims:
     debtors: npt.ArrayLike
     amounts: npt.ArrayLike
     weights: npt.ArrayLike | None = None
+    ids: Sequence[str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,12 @@ class Moved:
     before: FloatArray
     after: FloatArray
     weight: float
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm: firm, before, after, share."""
+        columns = {"before": self.before, "after": self.after, "share": self.shares}
+        return frame({"firm": firm_column(self.ids, self.rows), **columns})
 
     @property
     def shares(self) -> FloatArray:
@@ -77,16 +92,38 @@ class Refresh:
         """Return whether the bound has passed the tolerance: `Live.resolve` brings it down."""
         return not self.error <= self.tolerance
 
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm and index that moved: index, firm, before, after, share."""
+        told = {"production": self.production, "equity": self.equity}
+        tables = [
+            each.to_pandas().assign(index=name) for name, each in told.items() if each is not None
+        ]
+        import pandas as pd  # noqa: PLC0415  # Who asks for a table has it.
 
-def row(name: str, given: int, firms: int) -> int:
-    """Return a row, or raise `InvalidInput`."""
-    if not 0 <= given < firms:
-        raise InvalidInput(f"{name} {given} is no row of a firm")
-    return int(given)
+        columns = ["index", "firm", "before", "after", "share"]
+        return pd.concat(tables, ignore_index=True)[columns]
+
+
+def moved(told: Told, count: int, weight: float, ids: Sequence[str] | None) -> Moved:
+    """Return the firms that a change has noted as moved."""
+    rows, before, after = told.rows[:count], told.before[:count], told.after[:count]
+    return Moved(rows.copy(), before.copy(), after.copy(), weight, ids)
 
 
 def amount(name: str, given: float) -> float:
     """Return an amount of money, or raise `InvalidInput`."""
-    if not (np.isfinite(given) and given >= 0.0):
+    found = given if type(given) is float else _number(name, given)
+    if not 0.0 <= found < math.inf:
         raise InvalidInput(f"{name} {given} is negative or missing")
-    return float(given)
+    return found
+
+
+def _number(name: str, given: Any) -> float:
+    if isinstance(given, str | bytes | bool | np.bool_):
+        raise InvalidInput(f"{name} {given!r} is no number")
+    try:
+        return float(given)
+    except OverflowError:
+        return math.inf
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"{name} {given!r} is no number") from error

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 
 from graph.errors import GraphError
+from graph.kernels.changes import Loans, Trades
 from graph.kernels.layout import RowArray
-from graph.live.lending import Lending
+from graph.live.lending import Lending, no_loans
 from graph.live.solution import Log, Solution, TooBroad
-from graph.live.trading import Trading
+from graph.live.trading import Trading, no_trades
 
 Change = Callable[["State", Log], None]
 
@@ -32,10 +34,24 @@ class State:
     lending: Lending | None
 
     @property
+    def firms(self) -> int:
+        """Return the number of firms."""
+        return max(len(each.fresh) for each in (self.trading, self.lending) if each is not None)
+
+    @property
     def solutions(self) -> list[Solution]:
         """Return everything that is kept by pushing."""
         found = [] if self.trading is None else [self.trading.orders, self.trading.inputs]
         return found if self.lending is None else [*found, self.lending.losses]
+
+    @property
+    def kept(self) -> tuple[Trades, Loans]:
+        """Return all channels as kernels take them, until rows or markets need more room."""
+        trading, lending = self.trading, self.lending
+        return (
+            no_trades() if trading is None else trading.trades,
+            no_loans() if lending is None else lending.loans,
+        )
 
     def copied(self) -> "State":
         """Return the same, nothing shared."""
@@ -55,11 +71,12 @@ class State:
         """Return the bound on the error of every index, as a share of it."""
         return max(each.error() for each in (self.trading, self.lending) if each is not None)
 
-    def apply(self, change: Change) -> Applied:
+    def apply(self, change: Change, *, broad: bool = False) -> Applied:
         """
         Make a change, and return what it took.
 
-        The change stays open, so that it can be told who was touched, until `keep`.
+        The change stays open, so that it can be told who was touched, until `keep`. One known to be
+        too broad is not pushed but solved.
 
         Raises:
             InvalidInput: The change is refused, or leaves no solution; nothing has changed then.
@@ -67,7 +84,7 @@ class State:
         log = Log()
         try:
             change(self, log)
-            pushes, solved = self._settle()
+            pushes, solved = self._settle(broad=broad)
         except GraphError:
             for each in self.solutions:
                 each.put_back()
@@ -76,26 +93,23 @@ class State:
         log.close()
         return Applied(pushes, solved, np.array(log.rows, np.int32))
 
-    def _settle(self) -> tuple[int, bool]:
-        try:
-            return sum(each.settle() for each in self.solutions), False
-        except TooBroad:
-            self._solve_or_restore()
-            return 0, True
+    def _settle(self, *, broad: bool) -> tuple[int, bool]:
+        with suppress(TooBroad):
+            if not broad:
+                return sum(each.settle() for each in self.solutions), False
+        self._solve_or_restore()
+        return 0, True
 
     def _solve_or_restore(self) -> None:
         """Solve again; where that fails, leave the figures as the open change can undo them."""
         arrays = [each for solution in self.solutions for each in solution.solved]
         arrays += [] if self.trading is None else self.trading.taken
         before = [each.copy() for each in arrays]
-        kept = [replace(each) for each in self.solutions]
         try:
             self.solve(1)
         except GraphError:
             for array, values in zip(arrays, before, strict=True):
                 array[:] = values
-            for each, was in zip(self.solutions, kept, strict=True):
-                each.take(was)
             raise
 
     def keep(self) -> None:

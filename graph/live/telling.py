@@ -4,116 +4,66 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.kernels import shares as kernel
-from graph.kernels.layout import FloatArray, IntArray, RowArray
-from graph.kernels.shares import Moved as Room
-from graph.live.lending import Lending
-from graph.live.results import Moved
-from graph.live.solution import Solution
+from graph.kernels import changes, shares
+from graph.kernels.layout import FloatArray, RowArray
+from graph.kernels.shares import Told
 from graph.live.state import State
-from graph.live.trading import Trading
 
 TOLD = 0.5  # Of the tolerance: a firm that has moved more since it was told is told again.
 MARKET = 0.25  # Of the tolerance: a market that has moved more has its firms compared.
 
 
-@dataclass(slots=True)
-class Told:
-    """One index as it was told, and room for what has moved."""
+def first_told(values: FloatArray, floor: float, tolerance: float) -> Told:
+    """Return an index that is told for the first time."""
+    firms = len(values)
+    limits = np.array([TOLD * tolerance, floor, MARKET * tolerance])
+    return Told(values, np.empty(firms, np.int64), np.empty(firms), np.empty(firms), limits)
 
-    values: FloatArray
-    room: Room
-    limits: tuple[float, float]
 
-    @classmethod
-    def of(cls, values: FloatArray, floor: float, tolerance: float) -> "Told":
-        """Return an index that is told for the first time."""
-        firms = len(values)
-        room = Room(np.empty(firms, np.int32), np.empty(firms), np.empty(firms))
-        return cls(values, room, (TOLD * tolerance, floor))
-
-    def all(self, values: FloatArray) -> int:
-        """Compare all firms; return how many have moved."""
-        share, floor = self.limits
-        apart = np.abs(values - self.values) > share * np.maximum(self.values, floor)
-        rows = np.flatnonzero(apart)
-        count = len(rows)
-        self.room.rows[:count] = rows
-        self.room.before[:count] = self.values[rows]
-        self.room.after[:count] = self.values[rows] = values[rows]
-        return count
-
-    def result(self, count: int, weight: float) -> Moved:
-        """Return what has been noted, by row."""
-        order = np.argsort(self.room.rows[:count])
-        rows: IntArray = self.room.rows[:count][order].astype(np.int64)
-        return Moved(rows, self.room.before[:count][order], self.room.after[:count][order], weight)
+def note_all(told: Told, values: FloatArray) -> int:
+    """Compare all firms; return how many have moved."""
+    apart = np.abs(values - told.values) > told.limits[shares.SHARE] * np.maximum(
+        told.values, told.limits[shares.FLOOR]
+    )
+    rows = np.flatnonzero(apart)
+    count = len(rows)
+    told.rows[:count] = rows
+    told.before[:count] = told.values[rows]
+    told.after[:count] = told.values[rows] = values[rows]
+    return count
 
 
 @dataclass(slots=True)
 class Telling:
-    """Both indices as they were told."""
+    """Both indices as they were told; one that is not kept has no firms."""
 
-    production: Told | None
-    equity: Told | None
-    tolerance: float
+    told: changes.Telling
     everybody: bool = False
 
     @classmethod
     def of(cls, state: State, tolerance: float) -> "Telling":
         """Return the indices told for the first time."""
         trading, lending = state.trading, state.lending
-        return cls(
-            None if trading is None else _first(trading, trading.orders, tolerance),
-            None if lending is None else _first(lending, lending.losses, tolerance),
-            tolerance,
-        )
+        nothing = np.zeros(0), 0.0
+        production = nothing if trading is None else (trading.index(), trading.orders.floor)
+        equity = nothing if lending is None else (lending.index(), lending.losses.floor)
+        first, second = (first_told(*each, tolerance) for each in (production, equity))
+        return cls(changes.Telling(first, second, np.zeros(2, np.int32)))
 
     def all_again(self) -> None:
         """Compare all firms next time: they have been solved again."""
         self.everybody = True
 
-    def moved(self, state: State, rows: RowArray) -> tuple[Moved | None, Moved | None]:
-        """Return the firms that moved: of those an open change touched, and of its rows."""
-        production = equity = None
-        if state.trading is not None and self.production is not None:
-            production = self._production(state.trading, self.production, rows)
-        if state.lending is not None and self.equity is not None:
-            equity = self._equity(state.lending, self.equity, rows)
+    def note(self, state: State, rows: RowArray) -> tuple[int, int]:
+        """Note the firms that moved: of those an open change touched, and of its rows."""
+        if not self.everybody:
+            production, equity = changes.tell(*state.kept, self.told, rows)
+            return int(production), int(equity)
         self.everybody = False
+        production = equity = 0
+        if state.trading is not None:
+            state.trading.markets.told[:] = state.trading.markets.sales
+            production = note_all(self.told.production, state.trading.index())
+        if state.lending is not None:
+            equity = note_all(self.told.equity, state.lending.index())
         return production, equity
-
-    def _production(self, trading: Trading, told: Told, rows: RowArray) -> Moved:
-        markets, weight = trading.markets, float(trading.orders.weight[0])
-        if self.everybody:
-            markets.told[:] = markets.sales
-            return told.result(told.all(trading.index()), weight)
-        orders, inputs = trading.orders.system, trading.inputs.system
-        figures = (orders.figures.nodes, inputs.figures.nodes)
-        count = kernel.tell_production(
-            (orders.figures, inputs.figures),
-            rows,
-            MARKET * self.tolerance,
-            markets,
-            orders.weights,
-            trading.books.sellers.sales,
-            figures,
-            told.limits,
-            told.values,
-            told.room,
-        )
-        return told.result(int(count), weight)
-
-    def _equity(self, lending: Lending, told: Told, rows: RowArray) -> Moved:
-        weight = float(lending.losses.weight[0])
-        if self.everybody:
-            return told.result(told.all(lending.index()), weight)
-        system = lending.losses.system
-        count = kernel.tell_equity(
-            system.figures, rows, system.weights, told.limits, told.values, told.room
-        )
-        return told.result(int(count), weight)
-
-
-def _first(channel: Trading | Lending, solution: Solution, tolerance: float) -> Told:
-    return Told.of(channel.index(), solution.floor, tolerance)

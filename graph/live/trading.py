@@ -4,14 +4,18 @@ import copy
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from graph.contagion import Economy
 from graph.contagion.economy import column_of, numbers_of, stated_of, trades_of
+from graph.contagion.firms import checked_ids
 from graph.errors import InvalidInput
-from graph.kernels import growing, layout, sweeps
+from graph.kernels import changes, growing, layout, sweeps
 from graph.kernels import shares as kernel
+from graph.kernels.changes import Trades
 from graph.kernels.growing import Rows
 from graph.kernels.layout import Classes, FloatArray, IntArray, RowArray
 from graph.kernels.shares import UNKNOWN, Markets, Sellers
@@ -54,6 +58,24 @@ class Trading:
     inputs: Solution
     above: float  # 1 and the slack of a market.
     fresh: FloatArray
+    was: npt.NDArray[Any]
+
+    @property
+    def trades(self) -> Trades:
+        """Return the channels as kernels take them, until rows or markets need more room."""
+        books, facts = self.books, np.zeros(1, changes.FACTS)
+        facts["above"], facts["least"] = self.above, books.revenue_least
+        facts["by_amounts"] = books.weighed_by_sales
+        return Trades(
+            orders=self.orders.channel,
+            inputs=self.inputs.channel,
+            markets=self.markets,
+            sellers=books.sellers,
+            revenue=books.revenue,
+            facts=facts,
+            was=self.was,
+            fresh=self.fresh,
+        )
 
     @classmethod
     def of(
@@ -76,6 +98,7 @@ class Trading:
             Solution.of("inputs", bought, weights.copy(), tolerance),
             1.0 + slack,
             np.empty(firms),
+            np.zeros(1, changes.WAS),
         )
         revenue = np.maximum(books.revenue, books.sellers.sales * books.revenue_least)
         kernel.all_supplies(made.orders.system, revenue, made.fresh)
@@ -102,6 +125,7 @@ class Trading:
             self.inputs.copied(bought),
             self.above,
             self.fresh.copy(),
+            self.was.copy(),
         )
 
     def solve(self, threads: int) -> None:
@@ -140,20 +164,16 @@ class Trading:
         """Set what i sells to j, and note what that leaves wrong."""
         self.orders.reserve(i)
         self.inputs.reserve(j)
-        self.orders.set_amount(i, j, amount, kind, log)
-        self.inputs.set_amount(j, i, amount, kind, log)
-        sellers, market = self.books.sellers, int(self.markets.market[i])
-        log.put(sellers.purchases, j, growing.total(self.inputs.system.rows, j))
-        before, now = float(sellers.sales[i]), float(growing.total(self.orders.system.rows, i))
-        log.put(sellers.sales, i, now)
-        if market != UNKNOWN:
-            log.put(self.markets.sales, market, self.markets.sales[market] + (now - before))
-        weight = now if self.books.weighed_by_sales else float(self.orders.system.weights[i])
-        self._supply(i, weight, log)
-        if i != j:
-            self._need(j, log)
-        self._need(i, log)
-        self._catch_up(market, log)
+        changes.note_trade(self.trades, i, j, amount, kind)
+        self.log_trade(i, j, amount, log)
+
+    def log_trade(self, i: int, j: int, amount: float, log: Log) -> None:
+        """Log a trade that has been noted."""
+        trades = self.trades
+        log.undo.append(partial(changes.undo_trade, trades, i, j, trades.was.copy()))
+        log.rows += [i, j]
+        if amount == 0.0:
+            log.after.append(partial(changes.drop_trade, trades, i, j))
 
     def change_revenue(self, i: int, stated: float, log: Log) -> None:
         """Set what a firm states as its revenue."""
@@ -247,14 +267,20 @@ class Trading:
         markets, sales = self.markets, self.books.sellers.sales
         for array in (markets.sales, markets.used, markets.walked):
             log.put(array, market, float(array[market]))
-        limits = (self.inputs.lag_max, self.inputs.late_max, self.inputs.threshold)
         system, above = self.inputs.system, self.above
-        if kernel.catch_up(system, markets, market, sales, above, limits):
+        if changes.catch_up(self.trades, market):
             log.again.append(partial(kernel.gains_of, system, markets, market, sales, above))
             log.again.append(partial(sweeps.begin, system, kernel.SILENT))
 
 
+def no_trades() -> Trades:
+    """Return what kernels take where no economy is kept."""
+    nobody = Economy(0, [], [], [])
+    return Trading.of(nobody, tolerance=1.0, slack=0.0, replaceability=True).trades
+
+
 def _books(economy: Economy) -> tuple[Books, tuple[RowArray, RowArray, FloatArray, Classes]]:
+    checked_ids(economy.ids, economy.firms)
     suppliers, buyers, amounts, classes = trades_of(economy)
     if not (np.isfinite(economy.leakage) and economy.leakage >= 0.0):
         raise InvalidInput(f"leakage {economy.leakage} is negative or missing")

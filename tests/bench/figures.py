@@ -37,6 +37,20 @@ def promise(
     )
 
 
+def record(
+    benchmark: BenchmarkFixture,
+    what: str,
+    reached: float,
+    *,
+    unit: str,
+    wished: float | None = None,
+) -> None:
+    """Note a figure of this machine, as it was loaded: it is held against nothing."""
+    benchmark.extra_info.setdefault("records", []).append(
+        {"what": what, "reached": reached, "unit": unit, "wished": wished}
+    )
+
+
 def median_seconds(benchmark: BenchmarkFixture) -> float:
     """Return the median of what was measured."""
     return float(benchmark.stats.stats.median)

@@ -11,8 +11,8 @@ from llvmlite import binding
 
 HEAD = """# Performance
 
-Written by `make bench`. Times are medians; ratios compare what ran side by side in this one run.
-Peak memory is that of a process of its own, its input included. Sizes stand in the right column.
+Written by `make bench`. Targets are ratios of what ran side by side in this one run, so that they hold on any machine and under any
+load, or peak memory, that of a process of its own, its input included. Times and rates are records of this machine as it was loaded.
 What keeps a figure from its target, and what was tried: [speed.md](speed.md).
 """
 
@@ -59,21 +59,32 @@ def promise(kept: dict[str, Any]) -> str:
     return f"| {kept['what']} | {target} | {reached} | {'yes' if kept['kept'] else '**no**'} |"
 
 
+def told(entries: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """Return what all benchmarks have noted under a name."""
+    return [each for entry in entries for each in entry.get("extra_info", {}).get(name, [])]
+
+
 def targets(entries: list[dict[str, Any]]) -> list[str]:
     """Return the table of what was promised and what was reached."""
-    lines = [
-        promise(kept)
-        for entry in entries
-        for kept in entry.get("extra_info", {}).get("promises", [])
-    ]
+    lines = [promise(each) for each in told(entries, "promises")]
     head = ["## Targets", "", "| what | target | reached | kept |", "|---|--:|--:|---|"]
     return [*head, *lines, ""]
+
+
+def records(entries: list[dict[str, Any]]) -> list[str]:
+    """Return the table of what is held against nothing."""
+    lines = [
+        f"| {each['what']} | {figure(each['reached'], each['unit'])} |"
+        for each in told(entries, "records")
+    ]
+    head = ["## Records of this machine", "", "| what | reached |", "|---|--:|"]
+    return [*head, *lines, ""] if lines else []
 
 
 def row(entry: dict[str, Any]) -> str:
     """Return one line of the table."""
     stats, extra = entry["stats"], entry.get("extra_info", {})
-    shown = {key: value for key, value in extra.items() if key != "promises"}
+    shown = {key: value for key, value in extra.items() if key not in ("promises", "records")}
     noted = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in shown.items())
     return (
         f"| {entry['name']} | {seconds(stats['median'])} | {seconds(stats['min'])} "
@@ -87,7 +98,8 @@ def page(measured: dict[str, Any]) -> str:
     for entry in measured["benchmarks"]:
         module = entry["fullname"].split("::")[0].removesuffix(".py").rsplit("test_", 1)[-1]
         groups.setdefault(module, []).append(entry)
-    parts = [HEAD, machine(measured), "", *targets(measured["benchmarks"])]
+    everything = measured["benchmarks"]
+    parts = [HEAD, machine(measured), "", *targets(everything), *records(everything)]
     for module, entries in sorted(groups.items()):
         parts += [f"## {module.replace('_', ' ')}", ""]
         parts += ["| what | median | best | runs | recorded |", "|---|--:|--:|--:|---|"]
