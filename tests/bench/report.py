@@ -11,8 +11,9 @@ from llvmlite import binding
 
 HEAD = """# Performance
 
-Written by `make bench`. Targets are ratios of what ran side by side in this one run, so that they hold on any machine and under any
-load, or peak memory, that of a process of its own, its input included. Times and rates are records of this machine as it was loaded.
+Written by `make bench`. Targets are ratios of what ran side by side in this one run, which hold on
+any machine and under any load, or peak memory, that of a process of its own, its input included.
+Times and rates are records of this machine as it was loaded.
 What keeps a figure from its target, and what was tried: [speed.md](speed.md).
 """
 

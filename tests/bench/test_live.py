@@ -47,9 +47,9 @@ def twins(economy: Economy, claims: Claims) -> tuple[Live, Live]:
     return Live.build(economy, claims, threads=2), Live.build(economy, claims, threads=2)
 
 
-def seconds(run: Callable[[], Any]) -> float:
+def seconds(run: Callable[..., Any], *arguments: Any) -> float:
     began = time.thread_time()
-    run()
+    run(*arguments)
     return time.thread_time() - began
 
 
@@ -66,7 +66,7 @@ def measured(
             call(e)
 
     def run() -> list[tuple[float, float]]:
-        return [(seconds(lambda: calls[0](e)), seconds(lambda: calls[1](e))) for e in rest]
+        return [(seconds(calls[0], e), seconds(calls[1], e)) for e in rest]
 
     rest = chosen[20:].tolist()
     called, compiled = np.array(benchmark.pedantic(run, rounds=1)).T
