@@ -26,7 +26,7 @@ IMAGE = "localhost/deeptier:check"
 PORT = 18000
 READY_SECONDS_MAX = 120
 MEGABYTE = 10**6
-BYTES_MAX = 750 * MEGABYTE  # Of wheels, code and compiled kernels, over the base.
+BYTES_MAX = 680 * MEGABYTE  # Of wheels, code and compiled kernels, over the base.
 
 
 def main() -> None:

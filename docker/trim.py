@@ -23,7 +23,24 @@ PARTS = (
     "pyarrow/_flight*.so",
     "pyarrow/libarrow_s3.so*",
     "pyarrow/_s3fs*.so",
+    "pyarrow/_substrait*.so",
+    "pyarrow/src",
+    "numba/cuda",
+    "sqlalchemy/testing",
     "numpy/_core/include",
+    "numpy/_core/lib",
+    # Of SciPy only what sparse matrices and special functions stand on.
+    "scipy/cluster",
+    "scipy/fftpack",
+    "scipy/integrate",
+    "scipy/interpolate",
+    "scipy/io",
+    "scipy/ndimage",
+    "scipy/odr",
+    "scipy/optimize",
+    "scipy/signal",
+    "scipy/spatial",
+    "scipy/stats",
 )
 # Libraries whose symbols are worth it. Not those of others: wheels whose libraries were renamed by
 # a patch of the file cannot be loaded any more once they are stripped.
@@ -32,6 +49,10 @@ STRIPPED = (
     "llvmlite/binding/*.so",
     "pyarrow/libarrow*.so*",
     "pyarrow/libparquet*.so*",
+    "pyarrow/*.so",
+    "sqlalchemy/**/*.so",
+    "numba/**/*.so",
+    "yaml/*.so",
 )
 
 
@@ -43,10 +64,12 @@ def main(root: Path) -> None:
     for name in EVERYWHERE:
         for folder in sorted(packages.rglob(name)):
             shutil.rmtree(folder, ignore_errors=True)
-    libraries = [path for part in STRIPPED for path in sorted(packages.glob(part))]
-    subprocess.run(["strip", "--strip-unneeded", *map(str, libraries)], check=True)
+    found = {part: sorted(packages.glob(part)) for part in STRIPPED}
+    missing += [part for part, libraries in found.items() if not libraries]
+    libraries = [str(library) for each in found.values() for library in each]
+    subprocess.run(["strip", "--strip-unneeded", *libraries], check=True)
     if missing:
-        sys.exit(f"not there to take out: {', '.join(missing)}")
+        sys.exit(f"not there: {', '.join(missing)}")
     print(f"{before // 10**6} MB, {_bytes(root) // 10**6} MB after")
 
 

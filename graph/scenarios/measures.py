@@ -25,7 +25,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from graph.errors import InvalidInput
 from graph.kernels.layout import FloatArray, IntArray
@@ -229,11 +229,18 @@ def _interval(
     """Return the two order statistics around VaR; 0 and None where there are too few draws."""
     size, half = len(losses), (1.0 - confidence) / 2.0
     if cluster == 1:
-        low = int(stats.binom.ppf(half, size, level))
-        high = int(stats.binom.ppf(1.0 - half, size, level)) + 1
+        low = _binomial_quantile(half, size, level)
+        high = _binomial_quantile(1.0 - half, size, level) + 1
     else:
-        wide = stats.norm.ppf(1.0 - half) * _error((losses <= edge).astype(np.int64), cluster)
+        wide = special.ndtri(1.0 - half) * _error((losses <= edge).astype(np.int64), cluster)
         low = int(np.floor((level - wide) * size))
         high = int(np.ceil((level + wide) * size)) + 1
     ordered = np.sort(losses)
     return int(ordered[low - 1]) if low > 0 else 0, int(ordered[high - 1]) if high <= size else None
+
+
+def _binomial_quantile(share: float, draws: int, chance: float) -> int:
+    """Return the least number of hits that at least a share of all trials stays at or below."""
+    above = int(np.ceil(special.bdtrik(share, draws, chance)))
+    below = max(above - 1, 0)  # The inverse is rounded: it may be one too many.
+    return below if special.bdtr(below, draws, chance) >= share else above

@@ -25,7 +25,7 @@ from graph.scenarios import (
     simulate,
 )
 from graph.scenarios.failures import SAMPLINGS
-from graph.scenarios.measures import expected_shortfall
+from graph.scenarios.measures import _binomial_quantile, expected_shortfall
 from graph.scenarios.monte_carlo import sets
 from tests.graph.effort import examples
 
@@ -349,6 +349,13 @@ def test_quantile_and_shortfall_read_literally(losses: list[int], level: float) 
     assert found.var_low_fen[0] <= smallest <= found.var_high_fen[0]
     beyond = smallest + np.maximum(0, np.array(losses) - smallest) / (1 - level)
     assert found.es_error_fen[0] == pytest.approx(stats.sem(beyond), abs=1e-9)
+
+
+@pytest.mark.parametrize("draws", [1, 2, 10, 1_000, 2**20])
+@pytest.mark.parametrize("chance", [0.3, 0.9, 0.999])
+def test_a_quantile_of_hits_is_that_of_the_binomial_distribution(draws: int, chance: float) -> None:
+    for share in (0.005, 0.025, 0.5, 0.975, 0.995):
+        assert _binomial_quantile(share, draws, chance) == stats.binom.ppf(share, draws, chance)
 
 
 def test_the_interval_holds_the_quantile_as_often_as_it_says() -> None:
