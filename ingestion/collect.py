@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ingestion import mapper, readers
 from ingestion.days import ZONE
-from ingestion.forms import Form
+from ingestion.forms import LINE, Form
 from ingestion.readers import Chunk, Unread
 from ingestion.record import Problem, Records
 from ingestion.source import Found, Source
@@ -166,6 +166,7 @@ class _Desk:
             pa.array(records.lines, pa.int32()),
             pa.array(np.full(len(records), file, np.int32)),
             pa.array(records.extra),
+            taken.get(LINE, pa.nulls(len(records), pa.string())),
         ]
         return pa.table(columns, schema=schema(item.form))
 
@@ -181,9 +182,9 @@ class _Desk:
 
 
 def schema(form: Form) -> pa.Schema:
-    """Return the schema of a staged table: its columns, the line, the file and what is besides."""
+    """Return the schema of a staged table: its columns, where it stands and what is besides."""
     fields = [pa.field(column.stored, column.arrow) for column in form.columns.values()]
-    besides = [("line", pa.int32()), ("file", pa.int32()), ("extra", pa.uint64())]
+    besides = [("line", pa.int32()), ("file", pa.int32()), ("extra", pa.uint64()), (LINE, pa.string())]
     return pa.schema([*fields, *(pa.field(name, kind) for name, kind in besides)])
 
 

@@ -17,6 +17,7 @@ from ingestion.characters import visible
 
 Kind = Literal["text", "party", "money", "date", "ratio", "flag", "word"]
 Unit = Literal["fen", "yuan"]
+LINE = "line_number"  # A part that is kept until it is known which rows are used.
 _FILE = Path(__file__).parent / "forms.yml"
 _UNITS: Mapping[str, Unit] = {"_fen": "fen", "_yuan": "yuan", "(元)": "yuan", "(分)": "fen"}
 _BETWEEN = re.compile(r"[\s()\[\]【】_\-‐-―−]+")

@@ -61,9 +61,8 @@ def _part(part: Column) -> str:
     if part.kind == "party":
         heads = f"{part.zh[0]}, 税号, …" if part.zh else ""
         return f"| {part.name} | {heads} | credit code |  | `{part.part_of}`, with or without it |"
-    return (
-        f"|  | {'、'.join(part.zh)} | {_KINDS[part.kind]} |  | read for `{part.part_of}`{alone} |"
-    )
+    what = f"read for `{part.part_of}`{alone}" if part.part_of else "tells lines apart, not kept"
+    return f"|  | {'、'.join(part.zh)} | {_KINDS[part.kind]} |  | {what} |"
 
 
 def _holds(column: Column) -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 from ingestion.characters import visible
 from ingestion.compose import compose
 from ingestion.errors import BadFile
-from ingestion.forms import Column, Form, Unit
+from ingestion.forms import LINE, Column, Form, Unit
 from ingestion.readers import Chunk, Fits
 from ingestion.record import Records
 from ingestion.source import Named, Pattern
@@ -67,6 +67,8 @@ def _missing(form: Form, named: Container[str]) -> list[Column]:
 def to_columns(records: Records, form: Form, named: Named) -> dict[str, pa.Array]:
     """Return every column of the table; those that the file lacks are blank or their default."""
     taken: dict[str, pa.Array] = {}
+    if LINE in named:
+        taken[LINE] = records.text(named[LINE][0])
     for column in form.columns.values():
         if any(part.name in named for part in form.parts_of(column.name)):
             taken[column.stored] = compose(records, form, named, column)

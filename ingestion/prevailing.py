@@ -3,9 +3,10 @@ Which of several rows with one key stands.
 
 A row that is told again with other content replaces what stood, in one import as in two; one that
 says void takes back all that its import and earlier ones of its source say under that key. An
-invoice may be told by several rows of a file (its lines), and by both of its ends: its rows under
-one pair of names are one telling, of which the last file counts. Of tellings that agree the fuller
-stands, else the first; of those that do not agree the last.
+invoice may be told by several rows (its lines), and by both of its ends: its rows under one pair of
+names are one telling. Lines of other goods or line numbers that several files of an import tell are
+added up, of the same ones the last file counts. Of tellings that agree the fuller stands, else the
+first; of those that do not agree the last.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.forms import LINE
 from ingestion.lake import Part, Parties, parts
 from ingestion.lake.names import Names
 from ingestion.readers.chunk import IntArray
@@ -118,8 +120,11 @@ def choose_tellings(judged: Verdict, told: pl.DataFrame, stood: pl.DataFrame) ->
     if not len(rows):
         return 0
     by_names = [*_key(rows), *NAMES]
+    rows = _with_lines(rows, judged.staged.table, by_names)
+    last = pl.col("file").max()
+    told_now = (pl.col("file") >= 0) | (last.over(by_names) < 0)
     rows = rows.with_columns(
-        (pl.col("file") == pl.col("file").max().over(by_names)).alias("latest"),
+        (told_now & (pl.col("file") == last.over([*by_names, "line"]))).alias("latest"),
         pl.col("row").min().over(by_names).alias("begins"),
     )
     latest = rows.filter("latest")
@@ -149,8 +154,31 @@ def tellings(rows: pa.Table, keys: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 
 def _key(rows: pl.DataFrame) -> list[str]:
-    besides = {"file", "row", "first", "latest", "begins", *NAMES, *SUMS}
+    besides = {"file", "row", "first", "latest", "begins", "line", *NAMES, *SUMS}
     return [name for name in rows.columns if name not in besides]
+
+
+def _with_lines(rows: pl.DataFrame, table: pa.Table, by_names: list[str]) -> pl.DataFrame:
+    """
+    Return the rows with the line of its invoice that each is, by number and goods.
+
+    Where a row tells neither, it may stand for the whole invoice: none of its rows is a line then.
+    """
+    new = rows.filter(pl.col("row") >= 0).select("row").unique()
+    said = table.select([LINE, "goods"]).take(pa.array(new["row"].to_numpy()))
+    lines = new.with_columns(_plain(said[name]).alias(name) for name in (LINE, "goods"))
+    told = pl.any_horizontal(pl.col(LINE, "goods").is_not_null())
+    line = pl.concat_str([LINE, "goods"], separator="\0", ignore_nulls=True)
+    lines = lines.with_columns(pl.when(told).then(line).alias("line"))
+    joined = rows.join(lines.select("row", "line"), on="row", how="left", maintain_order="left")
+    whole = ((pl.col("row") >= 0) & pl.col("line").is_null()).any().over(by_names)
+    return joined.with_columns(pl.when(~whole).then(pl.col("line")).alias("line"))
+
+
+def _plain(texts: pa.ChunkedArray) -> pl.Series:
+    """Return texts without case, width and blanks, which never tell two lines apart."""
+    plain = pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
+    return pl.Series(pc.replace_substring_regex(plain, r"\s+", ""))
 
 
 def _met(rows: pl.DataFrame) -> pl.DataFrame:

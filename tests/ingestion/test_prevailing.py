@@ -266,3 +266,58 @@ def test_equal_invoices_of_two_numbers_both_count_and_are_noted(
 
     assert firms.trades() == {("S1", "C1"): 2000}
     assert len([note for note in outcome.notes if "under another number" in note]) == told
+
+
+LINED = "number,issued_on,seller,buyer,amount_yuan,goods,行号\n"
+# Files of one invoice, as goods, line number and amount of each row; and what counts of them.
+LINES: dict[str, tuple[list[list[tuple[str, str, int]]], int, dict[str, int]]] = {
+    "other goods": ([[("钢材", "", 10)], [("铜材", "", 20)]], 30, {}),
+    "other numbers": ([[("钢材", "1", 10)], [("钢材", "2", 20)]], 30, {}),
+    "a line told again": (
+        [[("钢材", "", 10), ("铜材", "", 20)], [("铜 材", "", 25)]],
+        35,
+        {"replaced": 1},
+    ),
+    "two lines of the same goods in a file": (
+        [[("钢材", "", 10), ("钢材", "", 20)], [("铜材", "", 5)]],
+        35,
+        {},
+    ),
+    "the whole after its lines": (
+        [[("钢材", "", 10), ("铜材", "", 20)], [("", "", 30)]],
+        30,
+        {"replaced": 2},
+    ),
+    "the whole before its lines": (
+        [[("", "", 30)], [("钢材", "", 10), ("铜材", "", 20)]],
+        30,
+        {"replaced": 1},
+    ),
+    "equal lines with numbers": ([[("钢材", "1", 10), ("钢材", "2", 10)]], 20, {}),
+}
+
+
+@pytest.mark.parametrize("case", LINES)
+@pytest.mark.parametrize("code", ["", "91350100M000100Y43"])
+def test_lines_that_are_split_over_files_are_added_up(firms: House, case: str, code: str) -> None:
+    files, amount_yuan, set_aside = LINES[case]
+    for at, rows in enumerate(files):
+        head = LINED if at == 0 else LINED.replace("number,", "number,seller_code,", 1)
+        beside = "" if at == 0 else f"{code},"
+        text = [f"1,{beside}2026-01-05,S1,C1,{yuan},{what},{no}\n" for what, no, yuan in rows]
+        firms.write(f"invoices_{at}.csv", head + "".join(text))
+
+    outcome = firms.take()
+
+    assert firms.trades() == {("S1", "C1"): 100 * amount_yuan}
+    assert outcome.set_aside == set_aside
+    assert not firms.take().published
+
+
+def test_the_other_end_may_tell_the_sum_of_lines_split_over_files(firms: House) -> None:
+    firms.write("invoices_1.csv", LINED + "1,2026-01-05,S1,C1,10,钢材,\n")
+    firms.write("invoices_2.csv", LINED + "1,2026-01-05,S1,C1,20,铜材,\n")
+    firms.write("invoices_3.csv", LINED + "1,2026-01-05,东湖零件有限公司,C1,30,,\n")
+
+    assert firms.take().set_aside == {"told_twice": 1}
+    assert firms.trades() == {("S1", "C1"): 3000}
