@@ -184,7 +184,12 @@ class _Desk:
 def schema(form: Form) -> pa.Schema:
     """Return the schema of a staged table: its columns, where it stands and what is besides."""
     fields = [pa.field(column.stored, column.arrow) for column in form.columns.values()]
-    besides = [("line", pa.int32()), ("file", pa.int32()), ("extra", pa.uint64()), (LINE, pa.string())]
+    besides = [
+        ("line", pa.int32()),
+        ("file", pa.int32()),
+        ("extra", pa.uint64()),
+        (LINE, pa.string()),
+    ]
     return pa.schema([*fields, *(pa.field(name, kind) for name, kind in besides)])
 
 

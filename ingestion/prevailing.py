@@ -82,23 +82,6 @@ def settle(judged: Verdict, keys: pl.DataFrame, stood: Stood) -> list[str]:
     return [f"invoices: {count} {told_now}: what was told last counts"]
 
 
-def elsewhere(judged: Verdict, keys: pl.DataFrame, others: Sequence[Stood]) -> list[str]:
-    """Return notes on used invoices that other sources tell too: sources stand side by side."""
-    mine = keys.filter(pl.Series(~judged.aside))
-    told = []
-    for other in others:
-        theirs = [
-            other.parties.keys(
-                other.source, parts.read(other.folder, part, keys.columns), keys.columns
-            )
-            for part in other.parts
-        ]
-        count = mine.join(pl.concat([mine.clear(), *theirs]), on=keys.columns, how="semi").height
-        if count:
-            told.append(f"invoices: {count} are told by source {other.source} too: both count")
-    return told
-
-
 def choose_tellings(judged: Verdict, told: pl.DataFrame, stood: pl.DataFrame) -> int:
     """
     Set aside the rows of invoices that another end tells, or a later file under the same names.

@@ -31,6 +31,7 @@ REASONS: Mapping[str, Label] = {
     "conflict": Label("编号相同而内容不同", "the id of another firm"),
     "replaced": Label("被同号的后续记录替换", "told again with other content"),
     "told_twice": Label("双方均已提供，只计一次", "told by both ends, counted once"),
+    "told_elsewhere": Label("另一来源已提供，只计一次", "another source tells it, counted once"),
     "told_otherwise": Label("双方提供的内容不一致", "told otherwise by the other end"),
 }
 

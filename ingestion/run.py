@@ -13,8 +13,10 @@ from graph.errors import NotFound
 from graph.model import Version
 from graph.stores.base import Store
 from ingestion import (
+    bounds,
     contradictions,
     derive,
+    elsewhere,
     gathered,
     issues,
     notices,
@@ -28,7 +30,7 @@ from ingestion import (
 from ingestion import source as sources
 from ingestion.collect import Collected, Progress, Reading, Staged, collect
 from ingestion.days import ZONE, day_of
-from ingestion.errors import Refused, TooManyBadRows
+from ingestion.errors import Refused
 from ingestion.lake import EMPTY, Manifest, Origin, Parties, View
 from ingestion.lake import manifest as manifests
 from ingestion.lake import parties as party_files
@@ -150,7 +152,7 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
         listing = _issues_path(job, source)
         try:
             resolution, rows = _settle(state, given, listing)
-            _check(state, given, listing)
+            bounds.check(state.source, state.verdicts, given.empty, listing)
         finally:
             told = [issue for v in state.verdicts.values() for issue in v.issues]
             issues.write(listing, given.files, told)
@@ -219,8 +221,10 @@ def _settle(state: _State, given: Collected, listing: Path) -> tuple[Resolution,
     left = gathered.outdated(View(job.lake, state.manifest, parties), resolution)
     if left:
         rows, resolution = _resolve(state, set(resolution.meant) - left)
+    view = View(job.lake, state.manifest, Parties.of(resolution.meant))
     for name, judged in state.verdicts.items():
         if name != "firms":
+            state.notes += elsewhere.settle(judged, view, state.source.name)
             state.notes += notices.codes_beside(judged, resolution, given.files)
     state.notes += notices.crowded(resolution.crowded)
     job.progress("resolving names", 100)
@@ -249,14 +253,10 @@ def _finish(state: _State, judged: Verdict, parties: Parties) -> pl.DataFrame:
         verdict.self_trades(judged, (first, second))
     prevailing.choose(judged, keys)
     if form.name == "invoices":
-        stood = {
-            source: Stood(
-                state.job.lake, [p for p in given if p.table == form.name], source, parties
-            )
-            for source, given in {state.source.name: (), **state.manifest.sources}.items()
-        }
-        state.notes += prevailing.settle(judged, keys, stood.pop(state.source.name))
-        state.notes += prevailing.elsewhere(judged, keys, list(stood.values()))
+        given = state.manifest.sources.get(state.source.name, ())
+        before = [part for part in given if part.table == form.name]
+        stood = Stood(state.job.lake, before, state.source.name, parties)
+        state.notes += prevailing.settle(judged, keys, stood)
         state.notes += notices.equal_invoices(judged, keys)
     state.notes += notices.early(judged)
     return keys[judged.void]
@@ -323,26 +323,6 @@ def _as_of(state: _State) -> dt.date:
             days += [] if latest is None else [latest]
     fallback = today if state.current is None else state.current.as_of
     return min(max(days, default=fallback), today)
-
-
-def _check(state: _State, given: Collected, listing: Path) -> None:
-    """Raise `TooManyBadRows` when more is wrong than the source allows."""
-    bounds = state.source.bounds
-    for name, judged in state.verdicts.items():
-        counted = judged.used + judged.wrong
-        allowed = max(bounds.rows_free, int(bounds.share_max * counted))
-        none_left = judged.wrong > 0 and judged.telling == 0
-        if judged.wrong > allowed or none_left:
-            raise TooManyBadRows(
-                f"{name}: {judged.wrong} of {counted} rows cannot be used ({judged.why}); "
-                f"source {state.source.name} allows {allowed}; see {listing}"
-            )
-        if judged.telling < bounds.used_min.get(name, 0):
-            raise TooManyBadRows(
-                f"{name}: only {judged.used} rows can be used{given.empty}; see {listing}"
-            )
-    if not any(judged.telling for judged in state.verdicts.values()):
-        raise TooManyBadRows(f"not one row can be used{given.empty}")
 
 
 def _publish(state: _State, resolution: Resolution, rows: pl.DataFrame) -> tuple[Version, bool]:

@@ -18,10 +18,11 @@ VOIDABLE = ("invoices", "orders")  # Elsewhere void is a state that is kept.
 SEVERAL_ALLOWED = ("invoices", "events")  # Two rows with one key are two facts.
 # Not against the source's bounds: nothing is wrong with these rows by themselves.
 NOT_COUNTED = (
-    "void", "voided", "duplicate", "future", "replaced", "told_twice", "told_otherwise"
+    "void", "voided", "duplicate", "future", "replaced", "told_twice", "told_otherwise",
+    "told_elsewhere",
 )  # fmt: skip
 # Rows that tell something although they are not used themselves.
-TELLING = ("void", "told_twice")
+TELLING = ("void", "told_twice", "told_elsewhere")
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ingestion.forms import form
 from ingestion.lake import manifest as manifests
-from ingestion.lake import parties, parts
+from ingestion.lake import parties
 from ingestion.lake.frames import View
 from ingestion.lake.manifest import EMPTY, Manifest, Origin, Part
 from ingestion.lake.parties import Parties
@@ -115,7 +115,7 @@ def _evidence(
     """Return the invoices of one part between two firms, with where they stand."""
     if None in ends:
         return _NO_EVIDENCE
-    rows = parts.read(view.folder, part)
+    rows = view.counted(source, part)
     seller, buyer = (view.parties.coded(source, rows[name]) for name in ("seller", "buyer"))
     rows = rows.filter(pa.array((seller == ends[0]) & (buyer == ends[1])))
     origins = [part.origins[at] for at in rows["file"].to_pylist()]

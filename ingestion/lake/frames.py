@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from graph.errors import InvalidInput
 from ingestion.forms import form
-from ingestion.lake import parts
+from ingestion.lake import overlap, parts
 from ingestion.lake.manifest import Manifest, Part
+from ingestion.lake.overlap import BoolArray
 from ingestion.lake.parties import Parties
 
 SUM_MAX = 9e18  # Sums of fen stay within 64 bits; beyond this they are refused.
@@ -25,6 +26,20 @@ class View:
     folder: Path
     manifest: Manifest
     parties: Parties
+    # By table and file: rows that another source tells too, and whose telling counts.
+    _left_out: dict[str, dict[tuple[str, str], BoolArray]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def counted(self, source: str, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the rows of a part that count: no other source tells their facts instead."""
+        rows = parts.read(self.folder, part, columns)
+        if part.table not in self._left_out:
+            given = self.manifest.parts(part.table)
+            shown = overlap.shared(self.folder, part.table, given, self.parties)
+            self._left_out[part.table] = overlap.left_out(shown, given)
+        out = self._left_out[part.table].get((source, part.file))
+        return rows if out is None else rows.filter(pa.array(~out))
 
     def frame(
         self,
@@ -60,7 +75,7 @@ class View:
         read = [name for name in columns if name != "source_name"]
         if dated is not None and dated not in read:
             read.append(dated)
-        rows = parts.read(self.folder, part, read)
+        rows = self.counted(source, part, read)
         frame = pl.DataFrame({name: self._series(source, rows[name]) for name in rows.column_names})
         if "source_name" in columns:
             frame = frame.with_columns(pl.lit(source).alias("source_name"))

@@ -168,15 +168,16 @@ def test_void_of_what_was_never_seen_and_of_another_source_changes_nothing(firms
     assert firms.trades() == {("S1", "C1"): 1100}
 
 
-def test_what_two_sources_tell_is_noted(firms: House) -> None:
+def test_what_two_sources_tell_counts_once_and_is_noted(firms: House) -> None:
     firms.write("invoices.csv", INVOICES + INVOICES_OF_A_DAY)
     firms.take()
     other = firms.write("invoices_2.csv", INVOICES + INVOICES_OF_A_DAY + "2,2026-01-05,S1,C1,1,\n")
 
-    assert firms.take("demo", other).notes == (
-        "invoices: 1 are told by source files too: both count",
-    )
-    assert firms.trades() == {("S1", "C1"): 2100}
+    outcome = firms.take("demo", other)
+
+    assert outcome.notes == ("invoices: 1 are told by source files too: each counts once",)
+    assert outcome.set_aside == {"told_elsewhere": 1}
+    assert firms.trades() == {("S1", "C1"): 1100}
 
 
 def test_a_void_receivable_stands_in_place_of_the_others(firms: House) -> None:

@@ -1,0 +1,38 @@
+"""What of an import other sources tell too: it counts once, and is told."""
+
+import numpy as np
+import polars as pl
+
+from ingestion.lake import View, overlap
+from ingestion.verdict import Verdict
+
+
+def settle(judged: Verdict, view: View, source: str) -> list[str]:
+    """
+    Set aside the rows whose facts count as another source tells them; return notes on all such.
+
+    They stay in the lake, for the day on which the other source takes them back.
+
+    Args:
+        judged: The rows of a table, merged already.
+        view: The lake with them.
+        source: Whose rows they are.
+    """
+    form = judged.staged.form
+    given = view.manifest.parts(form.name)
+    shown = overlap.shared(view.folder, form.name, given, view.parties)
+    if shown is None:
+        return []
+    used = np.flatnonzero(~judged.aside)
+    keys = view.parties.keys(source, judged.staged.table, form.stored_key)
+    mine = keys[used].with_columns(pl.Series("row_of_import", used))
+    lost, others = overlap.told_by_others(shown, keys[used], source)
+    rows = mine.join(lost, on=keys.columns, how="semi", nulls_equal=True)["row_of_import"]
+    judged.set_aside_keys(np.sort(rows.to_numpy()).astype(np.int64), "told_elsewhere")
+    told = []
+    for other, (facts, differ) in others.items():
+        otherwise = f", {differ} of them with other amounts" if differ else ""
+        told.append(
+            f"{form.name}: {facts} are told by source {other} too{otherwise}: each counts once"
+        )
+    return told
