@@ -11,14 +11,16 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from ingestion.errors import BadFile
 
 UTF, GB = "utf-8", "gb18030"
 _MARK = b"\xef\xbb\xbf"
 _OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff")
-SAMPLE_LINES = 20_000
+SAMPLE_LINES = 20_000  # So many lines say what a file is in, the first few what text it is.
+_TEXT_LINES = 2_000
+_HEAD_BYTES, _NULS = 4096, 8  # One byte in eight is a NUL where characters have two or four.
+# Text in seven bits: ISO-2022 has an escape before each change of characters, HZ braces around.
+_SEVEN = re.compile(rb"\x1b\$[@B()]|~\{(?:[!-}][!-~])+~\}")
 # Of the characters of a text so many are in daily use (the first level of GB 2312, and signs).
 _USED_MIN = 0.5
 _ENOUGH = 6  # Below so many characters the encodings of Japan and Korea cannot be told.
@@ -29,13 +31,10 @@ _USUAL = frozenset(
     "新华天大山长安信和金银行业务商品货物发票号码开日期销售购买方名称额税价合计状态类型正常作废是否红蓝字"
     "企业编代统一社会用应收账款债权人到付登记订单下交凭证持担保事件来源地址备注服务产品一二三年月元"
 )
-# A Chinese character in UTF-8: one of these bytes, then two of 0x80 to 0xBF. Text in GB18030 has
-# so many of them side by side by chance hardly ever.
-_UTF_FIRST, _UTF_FIRSTS, _UTF_BYTES, _UTF_RUN = 0xE4, 6, 3, 4
-_UTF_WORDS_MIN = 2
 # First bytes of characters: signs and the first level of GB 2312, signs and daily ones of Big5.
 _SIGNS, _FIRST_LEVEL = (0xA1, 0xA2, 0xA3, 0xA8), range(0xB0, 0xD8)
 _DAILY = range(0xA1, 0xC7)
+_IN_USE = frozenset((*_FIRST_LEVEL, *_SIGNS))
 _KANA = (0xA4, 0xA5)
 _LONGER = re.compile(rb"[\xe0-\xf4]")
 # Letters that are written: Latin, Greek, Cyrillic, Hebrew, Arabic.
@@ -47,20 +46,17 @@ def without_mark(path: Path, start: bytes) -> bytes:
     Return the first bytes of a file without a byte-order mark.
 
     Raises:
-        BadFile: The mark is that of UTF-16 or UTF-32.
+        BadFile: It is in UTF-16 or UTF-32, with a mark or without.
     """
-    if start.startswith(_OTHER_MARKS):
+    head = start[:_HEAD_BYTES]
+    if start.startswith(_OTHER_MARKS) or _NULS * head.count(0) > len(head):
         raise BadFile(f"{path.name}: line 1: UTF-16 is not read; save the file as UTF-8")
     return start.removeprefix(_MARK)
 
 
 def decodes(raw: bytes, name: str | None) -> bool:
-    """Return whether the bytes are text in that encoding (None: ASCII so far)."""
-    try:
-        raw.decode(name or "ascii")
-    except UnicodeDecodeError:
-        return False
-    return True
+    """Return whether bytes are text in an encoding (None: ASCII so far)."""
+    return decoded(raw, name) is not None
 
 
 def settle(path: Path, settled: str | None, block: bytes) -> str | None:
@@ -73,44 +69,28 @@ def settle(path: Path, settled: str | None, block: bytes) -> str | None:
     Raises:
         BadFile: Most rows are text in neither encoding.
     """
-    if settled is not None or block.isascii():
+    if settled is not None:
         return settled
+    if block.isascii():
+        if _SEVEN.search(block):
+            raise BadFile(
+                f"{path.name}: text in ISO-2022 or HZ is not read; save the file as UTF-8"
+            )
+        return None
     if decodes(block, UTF):
-        return GB if _by_chance(block) else UTF
+        return GB if by_chance(block) else UTF
     lines = [line for line in block.splitlines() if not line.isascii()][:SAMPLE_LINES]
     at = block.splitlines().index(lines[0]) + 1
     message = f"{path.name}: line {at}: neither UTF-8 nor GB18030"
     for name in (UTF, GB):
         if 2 * sum(decodes(line, name) for line in lines) > len(lines):
-            if name == GB and (other := _other(b"\n".join(lines))):
+            if name == GB and (other := _other(b"\n".join(lines[:_TEXT_LINES]))):
                 raise BadFile(f"{message}, more likely {other}; save the file as UTF-8")
             return name
     raise BadFile(f"{message}; save the file as UTF-8")
 
 
-def holds_utf(raw: bytes) -> bool:
-    """Return whether bytes of a GB18030 file may have a row in UTF-8 among them."""
-    symbols = np.frombuffer(raw, np.uint8)
-    follows = (symbols & 0xC0) == 0x80  # noqa: PLR2004  # The two bits of a byte that goes on.
-    size = len(symbols) - _UTF_BYTES * _UTF_RUN + 1
-    if size <= 0:
-        return False
-    begins = (symbols - np.uint8(_UTF_FIRST)) < _UTF_FIRSTS
-    signs = begins[:-2] & follows[1:-1] & follows[2:]
-    run = signs[:size].copy()
-    for at in range(1, _UTF_RUN):
-        run &= signs[_UTF_BYTES * at : _UTF_BYTES * at + size]
-    return bool(run.any())
-
-
-def is_utf(raw: bytes) -> bool:
-    """Return whether a row is Chinese text in UTF-8: it would read as other characters."""
-    if raw.isascii() or not decodes(raw, UTF):
-        return False
-    return sum("\u4e00" <= c <= "\u9fff" for c in raw.decode(UTF)) >= _UTF_WORDS_MIN
-
-
-def _by_chance(block: bytes) -> bool:
+def by_chance(block: bytes) -> bool:
     """
     Return whether bytes are UTF-8 by chance alone: a few words in GB18030 are.
 
@@ -129,11 +109,9 @@ def _other(raw: bytes) -> str | None:
     """Return what text is more likely than GB18030; None where that is what it is."""
     signs = Counter(c for c in raw.decode(GB, "ignore") if not c.isascii())
     count = max(1, sum(signs.values()))
-    rows = {sign: _row(sign, "gb2312") for sign in signs}
-    used = _share(signs, lambda sign: rows[sign] in _FIRST_LEVEL or rows[sign] in _SIGNS)
     usual = _share(signs, _USUAL.__contains__)
-    big5 = _share_as(raw, "big5hkscs", lambda sign: _row(sign, "big5hkscs") in _DAILY)
-    if big5 > used + _BETTER:
+    used = share_in_use(raw)
+    if used_as_big5(raw) > used + _BETTER:
         return "Big5"
     if used < _USED_MIN:
         return "another encoding"
@@ -141,8 +119,27 @@ def _other(raw: bytes) -> str | None:
         return None
     if _share_as(raw, "cp949", lambda sign: "\uac00" <= sign <= "\ud7a3") >= _HANGUL_MIN:
         return "EUC-KR"
-    kana = _share(signs, lambda sign: rows[sign] in _KANA)
+    kana = _share(signs, lambda sign: _row(sign, "gb2312") in _KANA)
     return "EUC-JP" if kana >= _KANA_MIN and decodes(raw, "euc_jp") else None
+
+
+def share_in_use(raw: bytes) -> float:
+    """Return which share of the characters in GB18030 is in daily use."""
+    signs = Counter(c for c in raw.decode(GB, "ignore") if not c.isascii())
+    return _share(signs, lambda sign: _row(sign, "gb2312") in _IN_USE)
+
+
+def used_as_big5(raw: bytes) -> float:
+    """Return which share of the characters in Big5 is in daily use; 0 where it is no Big5."""
+    return _share_as(raw, "big5hkscs", lambda sign: _row(sign, "big5hkscs") in _DAILY)
+
+
+def decoded(raw: bytes, name: str | None) -> str | None:
+    """Return the text of bytes in an encoding (None: ASCII so far); None where they are none."""
+    try:
+        return raw.decode(name or "ascii")
+    except UnicodeDecodeError:
+        return None
 
 
 def _share_as(raw: bytes, name: str, test: Callable[[str], bool]) -> float:

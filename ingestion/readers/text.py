@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from ingestion.errors import BadFile
-from ingestion.readers import encoding
+from ingestion.readers import encoding, quotes, strangers
 from ingestion.readers.chunk import (
     Chunk,
     IntArray,
@@ -41,8 +41,8 @@ ROW_BYTES_MAX = 4 * BLOCK_BYTES
 BATCH_ROWS = 100_000
 FIELD_MAX = 1_000_000
 HEAD_BYTES_MAX = 2**20
-_MIXED = "is UTF-8 text in a file in GB18030"
 _GZIP = b"\x1f\x8b"
+_HIGH = bytes(range(0x80, 0x100))
 # What workbooks, archives, scans and web pages begin with.
 _NO_TEXT = (b"pk\x03\x04", b"\xd0\xcf\x11\xe0", b"%pdf", b"par1", b"<html", b"<!doctype", b"<?xml",
             b"<table", b"rar!", b"7z\xbc\xaf")  # fmt: skip
@@ -169,13 +169,18 @@ def _block(place: _Place, block: bytes, marks: Marks) -> Chunk | None:
         int(row): f"{marks.fields[row]} cells where the header has {len(place.header)}"
         for row in np.flatnonzero(filled & (marks.fields != len(place.header)))
     }
-    bad.update(_spoiled(place, block, marks, np.flatnonzero(filled)))
+    text = encoding.decoded(block, place.encoding)
+    bad.update(_spoiled(place, block, marks, np.flatnonzero(filled), text))
     good = filled.copy()
     good[list(bad)] = False
     unread = [
         Unread(int(lines[row]), _raw(place, block, marks, row), bad[row]) for row in sorted(bad)
     ]
-    columns = _columns(place, _joined(block, marks, good), quoted=marks.quoted)
+    if place.encoding == encoding.GB and text is not None and good.all():
+        raw = text.encode()
+    else:
+        raw = _in_utf(place, _joined(block, marks, good))
+    columns = _columns(place, raw, quoted=marks.quoted)
     return _chunk(place, lines[good], columns, unread)
 
 
@@ -202,7 +207,9 @@ def _chunk(
     )
 
 
-def _spoiled(place: _Place, block: bytes, marks: Marks, rows: np.ndarray) -> dict[int, str]:
+def _spoiled(
+    place: _Place, block: bytes, marks: Marks, rows: np.ndarray, text: str | None
+) -> dict[int, str]:
     """Return the rows with a NUL, an overlong field or bytes that are no text."""
     found: dict[int, str] = {}
     for row in rows[(marks.stops - marks.starts)[rows] > FIELD_MAX]:
@@ -211,24 +218,32 @@ def _spoiled(place: _Place, block: bytes, marks: Marks, rows: np.ndarray) -> dic
         nuls = np.flatnonzero(np.frombuffer(block, np.uint8) == 0)
         for row in np.unique(np.searchsorted(marks.starts, nuls, side="right") - 1):
             found[int(row)] = "holds a NUL byte"
-    found |= _undecoded(place, block, marks, rows)
+    found |= _strange(place, block, marks, rows, text)
     wanted = set(rows.tolist())
     return {row: why for row, why in found.items() if row in wanted}
 
 
-def _undecoded(place: _Place, block: bytes, marks: Marks, rows: np.ndarray) -> dict[int, str]:
-    """Return the rows that are no text in the file's encoding, or plainly text in another."""
-    mixed = place.encoding == encoding.GB and encoding.holds_utf(block)
-    if not mixed and encoding.decodes(block, place.encoding):
-        return {}
+def _strange(
+    place: _Place, block: bytes, marks: Marks, rows: np.ndarray, text: str | None
+) -> dict[int, str]:
+    """Return the rows that are no text in the file's encoding, or most likely text in another."""
+    if text is not None:
+        places = strangers.suspects(block, text, place.encoding)
+        if not len(places):
+            return {}
+        rows = np.intersect1d(rows, np.searchsorted(marks.starts, places, side="right") - 1)
     found: dict[int, str] = {}
     for row in rows:
-        raw = block[marks.starts[row] : marks.stops[row]]
-        if not encoding.decodes(raw, place.encoding):
-            found[int(row)] = f"is not {place.encoding} text"
-        elif mixed and encoding.is_utf(raw):
-            found[int(row)] = _MIXED
+        why = _why_strange(place, block[marks.starts[row] : marks.stops[row]])
+        if why is not None:
+            found[int(row)] = why
     return found
+
+
+def _why_strange(place: _Place, raw: bytes) -> str | None:
+    if not encoding.decodes(raw, place.encoding):
+        return f"is not {place.encoding} text"
+    return strangers.why_strange(raw, place.encoding)
 
 
 def _raw(place: _Place, block: bytes, marks: Marks, row: int) -> str:
@@ -261,12 +276,14 @@ def _joined(block: bytes, marks: Marks, good: np.ndarray) -> bytes:
     return b"\n".join(block[start:stop] for start, stop in runs) + b"\n"
 
 
+def _in_utf(place: _Place, raw: bytes) -> bytes:
+    return raw.decode(encoding.GB).encode() if place.encoding == encoding.GB else raw
+
+
 def _columns(place: _Place, raw: bytes, *, quoted: bool) -> dict[str, pa.Array]:
     header = place.header or []
     if not raw:
         return {name: pa.array([], pa.string()) for name in header}
-    if place.encoding == encoding.GB:
-        raw = raw.decode(encoding.GB).encode()
     if not quoted and b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     table = pyarrow.csv.read_csv(
@@ -284,7 +301,9 @@ def _columns(place: _Place, raw: bytes, *, quoted: bool) -> dict[str, pa.Array]:
 
 def _slowly(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[Chunk]:
     """Yield the rest of a file, row by row, where quotes stand in odd places."""
-    place.encoding = encoding.settle(place.path, place.encoding, carry) or "utf-8"
+    whole = carry.rstrip(_HIGH)  # The last character may go on in the next piece.
+    sample = carry if whole.isascii() else whole
+    place.encoding = encoding.settle(place.path, place.encoding, sample) or "utf-8"
     lines: list[int] = []
     cells: list[list[str]] = []
     bad: list[Unread] = []
@@ -343,9 +362,7 @@ def _odd(place: _Place, row: list[str]) -> str | None:
         return "holds a NUL byte"
     if any("\ud800" <= c <= "\udfff" for c in text):
         return f"is not {place.encoding} text"
-    if place.encoding == encoding.GB and encoding.is_utf(text.encode(encoding.GB)):
-        return _MIXED
-    return None
+    return strangers.why_strange(text.encode(place.encoding or "ascii"), place.encoding)
 
 
 def _escaped(row: list[str]) -> str:
@@ -374,6 +391,6 @@ def _lines(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[str
         if len(carry) > ROW_BYTES_MAX:
             raise BadFile(f"{place.path.name}: line {place.line}: a line longer than any may be")
         for line in found:
-            yield line.decode(name, "surrogateescape")
+            yield quotes.freed(line.decode(name, "surrogateescape"), place.separator)
         if not piece:
             return

@@ -196,6 +196,19 @@ def test_a_blank_may_stand_before_a_quote(block: int, tmp_path: Path) -> None:
     assert cells(path) == [(2, ["1", "x, y"]), (3, ["2", "z"]), (4, ["3", 'q "r"'])]
 
 
+@pytest.mark.parametrize("unseen", ["\ufeff", "\u200b", "\u00a0", "\u3000", "\t", " \u2060 "])
+def test_what_cannot_be_seen_may_stand_around_a_quote(
+    block: int, unseen: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "unseen.csv"
+    rows = f'1,{unseen}"x, y"\n{unseen}"2",z\n"3"{unseen},"q ""r"""\n"4","s,{unseen}"{unseen}\n'
+    path.write_text(f"a,b\n{rows}", encoding="utf-8")
+
+    found = [[cell.strip(unseen) for cell in row] for _, row in cells(path)]
+    assert found == [["1", "x, y"], ["2", "z"], ["3", 'q "r"'], ["4", "s,"]]
+    assert unread(path) == []
+
+
 @pytest.mark.parametrize("odd", ["", ' "x"'])
 def test_titles_above_the_header_are_told(block: int, odd: str, tmp_path: Path) -> None:
     path = tmp_path / "titled.csv"
@@ -257,14 +270,78 @@ def test_utf_8_stays_utf_8(text: str, tmp_path: Path) -> None:
     assert [row[0] for _, row in cells(path)] == [text]
 
 
+GB_LINES = ["a,b", "1,东湖零件", "2,西岭材料", "3,北山商贸"]
+
+
 @pytest.mark.parametrize("odd", ["", ' "'])
-def test_rows_in_utf_8_never_become_other_characters(odd: str, block: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("云栖整机", "utf-8"), ("东湖", "utf-8"), ("正常", "utf-8"), ("钢材（热轧）", "utf-8"),
+     ("國泰金控", "big5"), ("台灣積體電路", "big5"), ("Müller", "cp1252"), ("Škoda", "cp1252"),
+     ("São Paulo", "latin1"), ("Björn GmbH", "cp1252")],
+)  # fmt: skip
+def test_rows_in_another_encoding_never_become_other_characters(
+    odd: str, text: str, name: str, block: int, tmp_path: Path
+) -> None:
     path = tmp_path / "mixed.csv"
-    lines = ["a,b", "1,东湖零件", "2,西岭材料", "3,北山商贸"]
-    path.write_bytes("\n".join(lines).encode("gb18030") + f"\n4,云栖整机{odd}\n".encode())
+    stranger = f"\n4,{text}{odd}\n".encode(name)
+    path.write_bytes("\n".join(GB_LINES).encode("gb18030") + stranger)
 
     assert [row[0] for _, row in cells(path)] == ["1", "2", "3"]
-    assert unread(path) == [(5, "is UTF-8 text in a file in GB18030")]
+    ((line, why),) = unread(path)
+    assert line == 5
+    assert "in a file in GB18030" in why
+
+
+def test_one_cell_in_utf_8_is_enough(block: int, tmp_path: Path) -> None:
+    path = tmp_path / "mixed.csv"
+    lines = [f"{line},x".encode("gb18030") for line in GB_LINES]
+    path.write_bytes(b"\n".join(lines) + b"\n4," + "正常".encode() + ",东湖".encode("gb18030"))
+
+    assert [line for line, _ in unread(path)] == [5]
+
+
+@pytest.mark.parametrize("odd", ["", ' "'])
+def test_rows_in_gb18030_never_become_other_characters(
+    odd: str, block: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "mixed.csv"
+    path.write_bytes("a,b\n1,东湖·零件\n".encode() + f"2,一{odd}\n".encode("gb18030"))
+
+    assert [row[0] for _, row in cells(path)] == ["1"]
+    assert unread(path) == [(3, "is GB18030 text in a file in UTF-8")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["國際貿易有限公司", "萬國", "郏县鑫淼磊贸易行", "张喆", "A座國際", "涓子", "𠮷野家", "沅江浜",
+     "二〇二六", "鑫喆Ltd有限公司", "B2B商貿"],
+)  # fmt: skip
+def test_rare_characters_of_a_file_in_gb18030_are_read(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "rare.csv"
+    path.write_bytes("\n".join([*GB_LINES, f"4,{text}"]).encode("gb18030"))
+
+    assert [row[1] for _, row in cells(path)][-1] == text
+    assert unread(path) == []
+
+
+@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be", "utf-32-le"])
+@pytest.mark.parametrize("head", ["a,b", '"a","b"', "发票号码,金额", '"发票号码"\t"金额"'])
+def test_characters_of_two_bytes_are_told_as_such(name: str, head: str, tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_bytes(f"{head}\n1,2\n".encode(name))
+
+    with pytest.raises(BadFile, match="UTF-16 is not read"):
+        list(read(path))
+
+
+@pytest.mark.parametrize("name", ["iso2022_jp", "iso2022_kr", "hz"])
+def test_text_in_seven_bits_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "seven.csv"
+    path.write_bytes("a,b\n1,山田\n".encode(name))
+
+    with pytest.raises(BadFile, match="ISO-2022 or HZ"):
+        list(read(path))
 
 
 @pytest.mark.parametrize(
