@@ -14,7 +14,7 @@ from app.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.kit.answers import TAGGED, answer
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import Document
-from app.kit.paging import PageDep
+from app.kit.paging import PageDep, page_of
 from app.kit.routing import Router
 from app.versions.schemas import AskedDep
 from app.versions.service import Asked
@@ -46,9 +46,9 @@ def read_cores(
     head, items = listing.cores(resources, Asked(after["version"]) if after else asked)
     seen = [each for each in items if who.is_bank or each["id"] == who.firm]
     left = [each for each in seen if after is None or each["id"] > after["after"]]
-    items, more = left[: page.size], len(left) > page.size
-    place = {"version": head.version, "after": items[-1]["id"]} if more else None
-    document = {"items": items, "next": write_cursor(place) if place else None}
+    shown, last = page_of(left, page.size)
+    following = None if last is None else {"version": head.version, "after": last["id"]}
+    document = {"items": shown, "next": write_cursor(following) if following else None}
     return answer(request, document, version=head.version, policy=head.policy)
 
 

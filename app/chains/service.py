@@ -2,22 +2,8 @@
 
 from typing import Any
 
-from app.auth.sight import EVERYTHING
-from app.chains.listing import Head, cores
-from app.chains.picture import Picture, picture_of
-from app.deps import Resources
+from app.chains.picture import Picture
 from app.kit.documents import Document
-from app.versions.service import Asked
-
-
-def cores_and_sizes(resources: Resources, asked: Asked) -> tuple[Head, list[Document]]:
-    """Return the cores with the sizes of their chains, counted where no run has counted them."""
-    head, items = cores(resources, asked)
-    for each in items:
-        if each["firms"] is None:
-            picture = picture_of(resources, each["id"], Asked(head.version), EVERYTHING)
-            each["firms"] = len(picture.members)
-    return head, items
 
 
 def head_of(picture: Picture) -> Document:

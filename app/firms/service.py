@@ -4,6 +4,7 @@ from typing import Any
 
 from app.auth.sight import Sight
 from app.kit.documents import Document
+from app.kit.paging import page_of
 from graph.model import Firm, FirmId, Trade, table
 from graph.stores import Reader
 
@@ -38,8 +39,8 @@ def search(reader: Reader, text: str) -> list[Document]:
 def page(reader: Reader, *, after: str | None, size: int) -> tuple[list[Document], str | None]:
     """Return firms in id order, and the id after which the next page begins; None at the end."""
     found = reader.firms(after=FirmId(after) if after is not None else None, size=size + 1)
-    more = len(found) > size
-    return [listed(firm) for firm in found[:size]], found[size - 1].id if more else None
+    items, last = page_of(found, size)
+    return [listed(firm) for firm in items], None if last is None else last.id
 
 
 def trades(
@@ -54,9 +55,8 @@ def trades(
     reader.firm(FirmId(firm))
     key = (FirmId(after[0]), FirmId(after[1])) if after else None
     found = reader.trades_of(FirmId(firm), after=key, size=size + 1)
-    more = len(found) > size
-    last = found[size - 1] if more else None
-    return [_trade(each) for each in found[:size]], (last.supplier, last.buyer) if last else None
+    items, last = page_of(found, size)
+    return [_trade(each) for each in items], (last.supplier, last.buyer) if last else None
 
 
 def _trade(trade: Trade) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Pages of lists: where a page begins and how long it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query
 
 SIZE = 100
 SIZE_MAX = 1000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,18 @@ async def paged(
 
 
 PageDep = Annotated[Page, Depends(paged)]
+
+
+def page_of(found: Sequence[T], size: int) -> tuple[Sequence[T], T | None]:
+    """
+    Return a page of a list, and its last item where the list goes on after it.
+
+    Args:
+        found: Where the page begins, one item more than the page takes is enough.
+        size: Items of a page.
+
+    Example:
+        >>> page_of(["a", "b", "c"], 2), page_of(["a", "b"], 2)
+        ((['a', 'b'], 'b'), (['a', 'b'], None))
+    """
+    return found[:size], found[size - 1] if len(found) > size else None

@@ -12,7 +12,6 @@ from decimal import Decimal
 from app.limits.exact import EXACT, PLACES_OF_SHARES
 from app.limits.wide import Column
 
-SHARE_ONE = 10**PLACES_OF_SHARES
 STATEMENT = (
     "revenue_fen",
     "cost_fen",

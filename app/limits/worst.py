@@ -7,8 +7,6 @@ its largest buyers or suppliers, fails.
 
 import polars as pl
 
-Causes = pl.DataFrame  # firm, cause, loss_e12
-
 
 def worst_failures(
     members: pl.DataFrame, losses: pl.DataFrame, trades: pl.DataFrame, partners: int

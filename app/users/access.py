@@ -12,7 +12,7 @@ from app.deps.routes import ResourcesDep
 from app.errors import Absent, Conflict, Forbidden, Malformed, Unauthenticated, responses
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import dumps
-from app.kit.paging import PageDep
+from app.kit.paging import PageDep, page_of
 from app.kit.routing import Router
 from app.users.schemas import (
     EndedAccess,
@@ -45,8 +45,8 @@ def read_users(resources: ResourcesDep, page: PageDep) -> Response:
     after = read_cursor(page.cursor, after=str)["after"] if page.cursor else ""
     now, size = resources.now(), page.size + 1
     found = users.accounts(resources.records, now=now, after=after, size=size)
-    more = found[page.size - 1].name if len(found) > page.size else None
-    return _page([asdict(each) for each in found[: page.size]], more)
+    items, last = page_of(found, page.size)
+    return _page([asdict(each) for each in items], None if last is None else last.name)
 
 
 @router.patch(
@@ -95,8 +95,8 @@ def read_tokens(resources: ResourcesDep, page: PageDep) -> Response:
     after = read_cursor(page.cursor, after=str)["after"] if page.cursor else ""
     now, size = resources.now(), page.size + 1
     found = tokens.given_out(resources.records, now=now, after=after, size=size)
-    more = found[page.size - 1].token if len(found) > page.size else None
-    return _page([asdict(each) for each in found[: page.size]], more)
+    items, last = page_of(found, page.size)
+    return _page([asdict(each) for each in items], None if last is None else last.token)
 
 
 @router.delete(
@@ -114,8 +114,8 @@ def revoke_token(request: Request, token: TokenId, resources: ResourcesDep) -> R
     return Response(status_code=204)
 
 
-def _page(items: list[dict[str, object]], more: str | None) -> Response:
-    following = None if more is None else write_cursor({"after": more})
+def _page(items: list[dict[str, object]], last: str | None) -> Response:
+    following = None if last is None else write_cursor({"after": last})
     return _json({"items": items, "next": following})
 
 

@@ -13,7 +13,7 @@ from app.errors import Busy, Forbidden, Malformed, Unauthenticated, responses
 from app.kit.attending import attended
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import dumps
-from app.kit.paging import PageDep
+from app.kit.paging import PageDep, page_of
 from app.kit.routing import Router
 from app.users.desk import Caller, Desk
 from app.users.schemas import Audit, SignIn, Who
@@ -83,8 +83,8 @@ def read_audit(resources: ResourcesDep, page: PageDep) -> Response:
     """Return rows of the audit, the latest first."""
     before = read_cursor(page.cursor, before=int)["before"] if page.cursor else None
     found = audit.entries(resources.records, before=before, size=page.size + 1)
-    items = found[: page.size]
-    more = write_cursor({"before": items[-1]["entry"]}) if len(found) > page.size else None
+    items, last = page_of(found, page.size)
+    more = None if last is None else write_cursor({"before": last["entry"]})
     return _json({"items": items, "next": more}, 200)
 
 
