@@ -157,5 +157,7 @@ def _figure(node: Mapping[str, Any], measure: Measure) -> str:
         figure = console.yuan(value, power=measure.money)
         return f"{figure} yuan" if measure == AMOUNT else figure
     if unit in SHARES:
-        return f"{console.share(value)} {unit}"
+        below = " and ".join(node["source"].get("understated", ()))
+        why = f" (by trades: stated {below} is below them)" if below else ""
+        return f"{console.share(value)} {unit}{why}"
     return f"{value} {unit}"

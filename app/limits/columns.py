@@ -44,10 +44,12 @@ def firm_columns(firms: Sequence[FirmLeaves | None]) -> pl.DataFrame:
         plain = {
             entry.name: getattr(firm, entry.name)
             for entry in fields(FirmLeaves)
-            if entry.name not in ("statement", "expected_growth")
+            if entry.name not in ("statement", "expected_growth", "understated")
         }
         growth = None if firm.expected_growth is None else written(firm.expected_growth)
-        rows.append({"row": row, **plain, "expected_growth": growth, **statement})
+        below = ",".join(firm.understated) or None
+        plain |= {"understated": below, "expected_growth": growth}
+        rows.append({"row": row, **plain, **statement})
     schema = {
         "row": pl.Int64,
         "firm": pl.String,
@@ -57,6 +59,7 @@ def firm_columns(firms: Sequence[FirmLeaves | None]) -> pl.DataFrame:
         "sales_fen": pl.Int64,
         "worst_e12": pl.Int64,
         "worst_firm": pl.String,
+        "understated": pl.String,
         "expected_growth": pl.String,
     } | dict.fromkeys(STATEMENT, pl.Int64)
     return pl.DataFrame(rows, schema=schema)
@@ -84,6 +87,7 @@ def chain_leaves(row: Mapping[str, Any]) -> ChainLeaves | None:
 def firm_leaves(row: Mapping[str, Any]) -> FirmLeaves:
     """Return a firm's leaves from its stored row."""
     statement = {name: row[name] for name in STATEMENT}
+    below = row.get("understated")  # Older runs do not have it.
     given = None not in statement.values() and row["expected_growth"] is not None
     return FirmLeaves(
         firm=row["firm"],
@@ -95,4 +99,5 @@ def firm_leaves(row: Mapping[str, Any]) -> FirmLeaves:
         expected_growth=Decimal(row["expected_growth"]) if given else None,
         worst_e12=row["worst_e12"],
         worst_firm=row["worst_firm"],
+        understated=tuple(below.split(",")) if below else (),
     )

@@ -40,7 +40,9 @@ def gather(inputs: Inputs, policy: Policy) -> Leaves:
         members, inputs.partner_losses, inputs.trades, policy.whole("contagion.partners")
     )
     return Leaves(
-        firms=firm_leaves(inputs, worst),
+        firms=firm_leaves(
+            inputs, worst, by_statement=policy.flag("contagion.statement_denominators")
+        ),
         cores=_core_leaves(inputs, found),
         members=members,
         claims=claims,

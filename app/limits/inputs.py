@@ -40,14 +40,18 @@ class Inputs:
     reserved: Mapping[int, int]
 
 
-def firm_leaves(inputs: Inputs, worst: pl.DataFrame) -> list[FirmLeaves | None]:
+def firm_leaves(
+    inputs: Inputs, worst: pl.DataFrame, *, by_statement: bool = True
+) -> list[FirmLeaves | None]:
     """
     Return what is known of every firm, by row; None for those known as counterparties only.
 
     Args:
         inputs: The version.
         worst: firm, worst_e12, worst_firm, where above nothing.
+        by_statement: Whether losses are shares of what firms state.
     """
+    below = understated(inputs) if by_statement else {}
     sales = known_sales(inputs.trades)
     worst_of = {row: (loss, by) for row, loss, by in worst.iter_rows()}
     found: list[FirmLeaves | None] = []
@@ -68,8 +72,21 @@ def firm_leaves(inputs: Inputs, worst: pl.DataFrame) -> list[FirmLeaves | None]:
                 expected_growth=None if growth is None else cut(Decimal(repr(growth))),
                 worst_e12=loss,
                 worst_firm=None if by is None else inputs.ids[by],
+                understated=below.get(row, ()),
             )
         )
+    return found
+
+
+def understated(inputs: Inputs) -> dict[int, tuple[str, ...]]:
+    """Return by firm what of its revenue and cost it states below what it trades inside."""
+    found: dict[int, tuple[str, ...]] = {}
+    for name, end in (("revenue", "supplier"), ("cost", "buyer")):
+        positive = inputs.trades.filter(pl.col("amount_fen") > 0)
+        inside = dict(positive.group_by(end).agg(pl.col("amount_fen").sum()).iter_rows())
+        for row, stated in enumerate(inputs.firms[f"{name}_fen"]):
+            if stated is not None and stated < inside.get(row, 0):
+                found[row] = (*found.get(row, ()), name)
     return found
 
 

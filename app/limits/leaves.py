@@ -101,6 +101,8 @@ class FirmLeaves:
     expected_growth: Decimal | None
     worst_e12: int
     worst_firm: str | None
+    # Of revenue and cost those that are stated below the trades inside: shares are of the trades.
+    understated: tuple[str, ...] = ()
 
     @property
     def has_sales(self) -> bool:

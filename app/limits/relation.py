@@ -140,6 +140,8 @@ class Relation(Generic[V]):
         source = self._o.analysis("contagion")
         if firm.worst_firm is not None:
             source = {**source, "firm": firm.worst_firm}
+        if firm.understated:
+            source = {**source, "understated": list(firm.understated)}
         worst = a.input("worst", "share", share(firm.worst_e12), source)
         taken = f.product("taken", a.policy("omega", "omega"), worst, unit="ratio")
         one = f.constant("one", 1, "ratio")

@@ -40,6 +40,9 @@ class Source(BaseModel):
     count: int | None = Field(None, description="How many are summed in this one")
     document: str | None = Field(None, description="What was written down besides")
     estimated: bool | None = Field(None, description="Whether it was estimated from others")
+    understated: list[Literal["revenue", "cost"]] | None = Field(
+        None, description="What the firm states below its trades inside: the share is of the trades"
+    )
     policy: str | None = Field(None, description="The policy's version")
     rule: str | None = Field(None, description="The policy's rule")
     key: str | None = Field(None, description="The row of a rule that is a table")

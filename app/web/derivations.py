@@ -125,7 +125,9 @@ def source_of(node: Node, t: Texts) -> str:
     if node["op"] == "absent":
         return t.reason(source["reason"])
     if "analysis" in source:
-        return t("source_run", analysis=t.coded("analysis", source["analysis"]))
+        run = t("source_run", analysis=t.coded("analysis", source["analysis"]))
+        below = t.coded("stated", "_".join(source.get("understated", ())))
+        return t("source_understated", source=run, what=below) if below else run
     if "table" in source:
         table = t.coded("table", source["table"])
         return t("source_version", version=source["version"], table=table)

@@ -15,6 +15,8 @@ from app.limits.results import SORTS, Results
 from app.limits.shown import Shown
 from app.limits.storage import save
 from app.limits.words import label, labels
+from app.web import derivations
+from app.web.texts import Texts
 from graph.errors import InvalidInput
 from tests.app.limits.evaluator import check
 from tests.app.limits.test_laws import Found
@@ -267,3 +269,34 @@ def test_documents_hold_no_floats(tmp_path: Path) -> None:
         json.loads(written, parse_float=refuse)
         for member in results.members(results.order(core)):
             json.loads(json.dumps(results.firm(core, member.id)), parse_float=refuse)
+
+
+@pytest.mark.parametrize(
+    ("revenue", "cost", "told"),
+    [
+        (50 * WHOLE, 50 * WHOLE, None),
+        (50 * WHOLE - 1, None, ["revenue"]),
+        (0, 50 * WHOLE - 1, ["revenue", "cost"]),
+        (None, 1, ["cost"]),
+    ],
+)
+def test_a_limit_says_where_trades_count_in_place_of_a_statement(
+    tmp_path: Path, revenue: int | None, cost: int | None, told: list[str] | None
+) -> None:
+    firms = [CORE, {"firm": "S", "revenue": revenue, "cost": cost}, {"firm": "B"}]
+    results = opened(found(row(), firms=firms), tmp_path)
+
+    tree = results.firm("C", "S")["derivation"]
+
+    path = ("smallest", "funding", "relation", "unscaled", "resilience", "after_worst", "taken")
+    source = node(tree, *path, "worst")["source"]
+    assert source.get("understated") == told
+    assert source["analysis"] == "contagion"
+    check(tree)
+    words = {name: str(words_of(tree, name)) for name in ("zh", "en")}
+    assert ("by trades, which are more than the" in words["en"]) == bool(told)
+    assert ("按交易计" in words["zh"]) == bool(told)
+
+
+def words_of(tree: dict[str, Any], language: str) -> dict[str, Any]:
+    return derivations.told(tree, Texts(language))
