@@ -15,7 +15,9 @@ from ingestion.source import Named
 _OLD_NUMBER = 8  # So many digits has the number of an invoice that has a code.
 _OLD_CODE = r"^([0-9]{9}|[0-9]{11})$"  # One nought short of ten or twelve digits.
 # Forms of paper that say nothing about red or blue.
-_PAPER = "发票|专票|普票|客票|数电|全电|电票|卷票|机动车|二手车|通行费|行程单|缴款书|完税"
+_PAPER = (
+    "^[0-9]{1,3}$|发票|专票|普票|客票|数电|全电|电票|卷票|机动车|二手车|通行费|行程单|缴款书|完税"
+)
 _RED, _BLUE = "红|负|冲", "蓝|正数"
 
 
@@ -73,9 +75,21 @@ def _kind(records: Records, form: Form, named: Named) -> pa.Array:
     if "positive" in named:
         blue = records.take(named["positive"][0], form.parts["positive"])
         found.append(pc.if_else(blue, "blue", "red"))
+    if "negative" in named:
+        found.append(records.take(named["negative"][0], form.parts["negative"]))
     if "paper" in named:
         found.append(_of_paper(records, named["paper"][0], form))
     return pc.coalesce(*found)
+
+
+def _status(records: Records, form: Form, named: Named) -> pa.Array:
+    """Return the states: void where a column of its own says so, else as their column has it."""
+    column = form.columns["status"]
+    told = pa.repeat(pa.scalar(column.default, pa.string()), len(records))
+    if "status" in named:
+        told = records.take(named["status"][0], column)
+    void = records.take(named["voided"][0], form.parts["voided"])
+    return pc.if_else(pc.fill_null(pc.equal(void, "void"), fill_value=False), void, told)
 
 
 def _of_paper(records: Records, header: str, form: Form) -> pa.Array:
@@ -97,4 +111,5 @@ def _header(named: Named, *names: str) -> str:
 _WAYS: Mapping[str, Callable[[Records, Form, Named], pa.Array]] = {
     "number": _number,
     "kind": _kind,
+    "status": _status,
 }

@@ -19,8 +19,12 @@ Kind = Literal["text", "party", "money", "date", "ratio", "flag", "word"]
 Unit = Literal["fen", "yuan"]
 LINE = "line_number"  # A part that is kept until it is known which rows are used.
 _FILE = Path(__file__).parent / "forms.yml"
-_UNITS: Mapping[str, Unit] = {"_fen": "fen", "_yuan": "yuan", "(元)": "yuan", "(分)": "fen"}
-_BETWEEN = re.compile(r"[\s()\[\]【】_\-‐-―−]+")
+_UNITS: Mapping[str, Unit] = {
+    "_fen": "fen", "_yuan": "yuan", "(元)": "yuan", "(分)": "fen", "(人民币)": "yuan",
+    "(人民币元)": "yuan", "/元": "yuan", ":元": "yuan",
+}  # fmt: skip
+_BETWEEN = re.compile(r"[\s()\[\]【】_\-‐-―−/:、,.·~]+")
+_AROUND = "*: "  # A star marks what must be filled in, a colon what follows.
 _NAME_OR_ID = re.compile("名称$|编号$")
 # What a credit code beside a name is called, behind what the name is called.
 _CODES = ("识别号", "纳税人识别号", "税号", "统一社会信用代码", "信用代码")
@@ -126,7 +130,7 @@ def plain_header(header: str) -> str:
         >>> plain_header(" Amount_Yuan\u200b"), plain_header("金 额（元）")
         ('amount_yuan', '金额(元)')
     """
-    plain = visible(unicodedata.normalize("NFKC", visible(header))).lower()
+    plain = visible(unicodedata.normalize("NFKC", visible(header))).lower().strip(_AROUND)
     return plain if plain.isascii() else plain.replace(" ", "")
 
 

@@ -62,7 +62,7 @@ def _part(part: Column) -> str:
         heads = f"{part.zh[0]}, 税号, …" if part.zh else ""
         return f"| {part.name} | {heads} | credit code |  | `{part.part_of}`, with or without it |"
     what = f"read for `{part.part_of}`{alone}" if part.part_of else "tells lines apart, not kept"
-    return f"|  | {'、'.join(part.zh)} | {_KINDS[part.kind]} |  | {what} |"
+    return f"|  | {'、'.join(part.zh)} | {_holds(part)} |  | {what} |"
 
 
 def _holds(column: Column) -> str:

@@ -4,6 +4,7 @@ import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,16 @@ def _sort_in(source: Source, folder: Path, found: list[Found], strays: list[Stra
             found.append(Found(path, pattern))
         elif path.is_file():
             strays.append(Stray(path, why_unread(path, source.name), known))
+        elif path.is_dir() and _holds_tables(source, path):
+            strays.append(Stray(path, why_unread(path, source.name), tables=True))
+
+
+def _holds_tables(source: Source, folder: Path) -> bool:
+    """Return whether a folder has tables of the source among its first files."""
+    files = [path for path in islice(folder.rglob("*"), FILES_MAX) if path.is_file()]
+    if source.pattern(folder.name) is not None:
+        return any(stem(path) is not None for path in files)
+    return any(_pattern_of(source, path) is not None for path in files)
 
 
 def _pattern_of(source: Source, path: Path) -> Pattern | None:

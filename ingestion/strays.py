@@ -33,12 +33,13 @@ class Stray:
     path: Path
     why: str
     known: bool = False  # The source knows it and does without.
+    tables: bool = False  # A folder with tables of the source in it.
 
     @property
     def looks_like_table(self) -> bool:
         """Return whether the file most likely holds a table."""
-        if self.known:
-            return False
+        if self.known or self.tables:
+            return self.tables
         name = unicodedata.normalize("NFKC", visible(self.path.name)).lower()
         while (short := _PACKED.sub("", name)) != name:
             name = short
@@ -49,6 +50,8 @@ class Stray:
     @property
     def note(self) -> str:
         """Return what is told of the file."""
+        if self.tables:
+            return f"{self.path.name}: holds tables and is not read: {self.why}"
         if self.looks_like_table:
             return f"{self.path.name}: looks like a table and is not read: {self.why}"
         return f"{self.path.name}: no table of this source"

@@ -55,7 +55,10 @@ def test_a_red_flushed_invoice_stays_and_its_red_letter_lowers_it(stocked: "Hous
 @pytest.mark.parametrize(
     ("word", "fate"),
     [("正常", "used"), ("全额红冲", "used"), ("部分红冲", "used"), ("红冲", "used"),
-     ("已红冲（全额）", "used"), ("VALID", "used"), (" 有 效 ", "used"), ("作废", "void"),
+     ("已红冲（全额）", "used"), ("已红冲：部分", "used"), ("全部已红冲", "used"),
+     ("已冲红/全额", "used"),
+     ("红字冲销", "used"), ("未作废", "used"), ("Normal", "used"),
+     ("VALID", "used"), (" 有 效 ", "used"), ("作废", "void"),
      ("已作废", "void"), ("作废发票", "void"), ("失控", "unknown_status"),
      ("异常", "unknown_status"), ("待红冲", "unknown_status"), ("正常?", "unknown_status")],
 )  # fmt: skip
@@ -111,6 +114,54 @@ def test_the_form_of_paper_tells_red_or_blue_only_where_it_says_so(
 
     assert outcome.set_aside == ({"unknown_word": 1} if fate is None else {})
     assert stocked.trades()["S2", "C1"] == 100 + (fate or 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "word", "fate"),
+    [("作废标志", "是", "void"), ("是否作废", "Y", "void"), ("作废标志", "已作废", "void"),
+     ("作废标志", "否", None), ("作废标志", "0", None), ("作废标志", "", None),
+     ("作废标志", "maybe", "unknown_word")],
+)  # fmt: skip
+def test_a_column_of_its_own_may_say_that_an_invoice_is_void(
+    stocked: "House", header: str, word: str, fate: str | None
+) -> None:
+    rows = f"1,2026-01-05,S2,C1,5,,否\n2,2026-01-05,S2,C1,6,正常,{word}\n"
+
+    outcome = stocked.take(
+        "files", stocked.write("invoices_b.csv", f"{HEAD},发票状态,{header}\n{rows}")
+    )
+
+    assert outcome.set_aside == ({fate: 1} if fate else {})
+    assert stocked.trades()["S2", "C1"] == (500 if fate else 1100)
+    alone = stocked.write("invoices_b.csv", f"{HEAD},{header}\n1,2026-01-05,S2,C1,5,是\n")
+    assert stocked.take("files", alone).set_aside == {"void": 1}
+
+
+def test_a_column_of_its_own_may_say_that_an_invoice_is_red(stocked: "House") -> None:
+    rows = "1,2026-01-05,S2,C1,5,否,01\n2,2026-01-05,S2,C1,2,是,10\n"
+
+    outcome = stocked.take(
+        "files", stocked.write("invoices_b.csv", f"{HEAD},是否红字发票,发票种类\n{rows}")
+    )
+
+    assert outcome.set_aside == {}
+    assert stocked.trades()["S2", "C1"] == 300
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["发票号码,开具日期,销方企业名称,购方企业名称,合计金额",
+     "发票号码*,开票日期,*销货单位,购货单位：,票面金额",
+     "发票号码,开票时间,销售方纳税人名称,购买方纳税人名称,金额/元",
+     "发票号码,开票日期,销方,购方,金额（人民币）"],
+)  # fmt: skip
+def test_headers_of_several_exports_are_known(stocked: "House", header: str) -> None:
+    path = stocked.write("发票.csv", f"{header}\n1,2026-01-05,S2,C1,5\n")
+
+    outcome = stocked.take("files", path)
+
+    assert (outcome.used, outcome.notes) == (1, ())
+    assert stocked.trades()["S2", "C1"] == 500
 
 
 def test_void_orders_are_void_and_cancelled_ones_were_placed(house: "House") -> None:

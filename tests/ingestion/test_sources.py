@@ -161,3 +161,21 @@ def test_a_table_with_too_few_rows_is_refused(house: "House") -> None:
         TooManyBadRows, match=r"firms: only 0 rows can be used: firms\.csv has no rows"
     ):
         house.take("demo")
+
+
+@pytest.mark.parametrize("inner", ["2026/invoices.csv", "2026/1月/发票.xlsx", "invoices/a.csv"])
+def test_a_folder_with_tables_in_the_folder_is_told_and_never_forgotten(
+    house: "House", inner: str
+) -> None:
+    house.write("firms.csv", "firm,name\nA,甲有限公司\n")
+    other = house.inbox / inner
+    other.parent.mkdir(parents=True)
+    other.write_text("number\n", encoding="utf-8")
+    (house.inbox / "pictures").mkdir()
+    folder = inner.partition("/")[0]
+
+    (note,) = house.take().notes
+
+    assert note == f"{folder}: holds tables and is not read: it is a folder in the folder"
+    with pytest.raises(BadFile, match=f"{folder}: it is a folder in the folder: with --replace"):
+        house.take(replace=True)
