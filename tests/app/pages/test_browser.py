@@ -13,8 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.auth import sessions
+from app.auth.principals import Role
 from tests.app.pages.conftest import PASSWORD, session_of
-from tests.app.pages.economy import FakeReading
+from tests.app.pages.economy import FakeReading, node
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
@@ -142,6 +143,27 @@ def test_everything_on_a_page_can_be_read_and_named(
     assert page.evaluate(FAINT, CONTRAST_MIN) == []
 
 
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [
+        ("supplier", "/firms/S1"),
+        ("supplier", "/chains/C1/limits/S1"),
+        ("core", "/chains/C1"),
+        ("core", "/firms/C1"),
+        ("risk", "/firms/S1"),
+    ],
+)
+def test_everybody_can_use_their_pages_on_a_phone(
+    page: Any, served: FastAPI, address: str, role: Role, path: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    put(page.context, address, sessions.COOKIE, session_of(served, role))
+    page.goto(path)
+    page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+
+    assert violations(page) == []
+
+
 def violations(page: Any) -> list[str]:
     found = axe.Axe().run(page).response["violations"]
     return [f"{each['id']}: {node['html'][:80]}" for each in found for node in each["nodes"]]
@@ -236,6 +258,46 @@ def test_no_short_text_breaks_letter_by_letter(page: Any, width: int) -> None:
               .map((element) => element.textContent)"""
         )
         assert broken == []
+
+
+BROKEN_WORDS = """
+() => {
+  const broken = [];
+  for (const each of document.querySelectorAll(".tree .what")) {
+    const text = each.firstChild;
+    for (const word of text.textContent.matchAll(/\\S+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (range.getClientRects().length > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}
+"""
+
+
+@pytest.mark.parametrize("width", [390, 768, 1000, 1440])
+def test_no_word_of_a_deep_derivation_breaks_and_no_figure_leaves_the_page(
+    page: Any, served: FastAPI, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    deep = node("worst", "input", "123456789012.123456789012", source={"version": 1, "table": "t"})
+    for _ in range(5):
+        deep = node("resilience", "sum", "123456789012.123456789012", deep)
+        deep = node("need_total", "sum", 123_456_789_012, deep)
+    limit = served.state.reading.limit("C1", "S1")
+    monkeypatch.setattr(
+        served.state.reading, "limit", lambda *_: {**limit, "derivation": deep, "reachable": deep}
+    )
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/chains/C1/limits/S1")
+    page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+
+    assert page.evaluate(BROKEN_WORDS) == []
+    ends = (
+        "[...document.querySelectorAll('.tree .value')].map((e) => e.getBoundingClientRect().right)"
+    )
+    assert max(page.evaluate(ends)) <= width
 
 
 def test_a_derivation_opens_in_place_and_closes_again_by_keyboard(page: Any) -> None:
