@@ -22,6 +22,8 @@ _TABLES = re.compile(
     r"\.(csv|tsv|tab|psv|xls|xlsx|xlsm|xlsb|xlt|xltx|et|ett|ods|fods|numbers|parquet|pq|feather|arrow"
     r"|orc|avro|dbf|sav|dta|sas7bdat)$"
 )
+# Workbooks that are not read: what they say of errors, formulas and hidden sheets is not known.
+_SHEETS = re.compile(r"\.(xlsb|xlt|xltx|xltm|et|ett|ods|ots|fods|numbers)$")
 _OTHERS = re.compile(r"\.(pdf|docx?|pptx?|jpe?g|png|gif|tiff?|md|log|py|sh|ya?ml)$")
 _PACKED = re.compile(r"\.(gz|bz2|xz|zst|zip|rar|7z|tar|tgz|bak|old|orig|tmp|part|crdownload)$|~$")
 
@@ -62,7 +64,9 @@ def why_unread(path: Path, source: str) -> str:
     if path.is_dir():
         return "it is a folder in the folder"
     if stem(path) is None:
-        return f"its ending is none of {', '.join(ENDINGS)}"
+        named = f"its ending is none of {', '.join(ENDINGS)}"
+        sheets = _SHEETS.search(path.name.lower())
+        return f"{named}; save it as .xlsx" if sheets else named
     return f"source {source} knows no table of that name"
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingestion.errors import BadFile
-from ingestion.readers import excel, parquet, text
+from ingestion.readers import biff, excel, parquet, text
 from ingestion.readers.chunk import Chunk, Unread
 from ingestion.readers.heads import Fits
 
 _TEXT = (".csv", ".tsv", ".txt")
-ENDINGS = (*_TEXT, *(f"{ending}.gz" for ending in _TEXT), ".xlsx", ".xlsm", ".parquet")
+ENDINGS = (*_TEXT, *(f"{ending}.gz" for ending in _TEXT), ".xlsx", ".xlsm", ".xls", ".parquet")
 
 
 def stem(path: Path) -> str | None:
@@ -43,6 +43,8 @@ def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
     name = path.name.lower()
     if name.endswith((".xlsx", ".xlsm")):
         return excel.read(path, fits)
+    if name.endswith(".xls"):
+        return biff.read(path, fits)
     if name.endswith(".parquet"):
         return parquet.read(path)
     if stem(path) is None:

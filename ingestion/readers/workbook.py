@@ -20,9 +20,8 @@ from xml.parsers import expat
 from ingestion.errors import BadFile
 from ingestion.readers.extent import tag_blocks
 from ingestion.readers.shapes import Shape, shape_of
+from ingestion.readers.sheets import EPOCH_1900, EPOCH_1904, NO_RESULT, Place
 
-EPOCH_1900, EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
-NO_RESULT, MERGED = "#NO RESULT!", "#MERGED!"
 BLOCK_BYTES = 2**20
 # A formula, an error or a style that adds signs somewhere: `<f>`, `<x:f t=…>`, ` t="e"`, ` s="7"`.
 _UNUSUAL = rb"<(?:[A-Za-z]\w*:)?f[\s/>]|\st\s*=\s*[\"']e[\"']"
@@ -30,8 +29,6 @@ _HIDDEN = re.compile(
     rb"<(?:[A-Za-z]\w*:)?row\s[^<>]*?\bhidden\s*=\s*[\"'](?:1|true)[\"'][^<>]*(?<!/)>"
 )
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
-# A cell by its row and column, both counted from 0.
-Place = tuple[int, int]
 Attributes = Mapping[str, str]
 
 
@@ -64,7 +61,7 @@ class Workbook:
         Return what a workbook says of itself.
 
         Raises:
-            BadFile: A part is no XML or declares entities, or two sheets or parts have one name.
+            BadFile: A part is no XML or declares entities, or two have one name.
         """
         main = _target(path, archive, "_rels/.rels", "officeDocument") or "xl/workbook.xml"
         folder, name = posixpath.split(main)
@@ -73,8 +70,6 @@ class Workbook:
         _parse(path, archive, main, said.start)
         sheets: dict[str, str] = {}
         for sheet, relation in said.sheets:
-            if sheet in sheets:
-                raise BadFile(f"{path.name}: broken workbook: two sheets are called {sheet!r}")
             target = targets.get(relation, ("", ""))[1]
             sheets[sheet] = posixpath.normpath(posixpath.join(folder, target)).lstrip("/")
         styles = [target for kind, target in targets.values() if kind.endswith("/styles")]

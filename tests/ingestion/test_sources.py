@@ -82,7 +82,7 @@ def test_hidden_and_strange_files_are_told_of(stocked: "House") -> None:
 
 
 LOOK_ALIKES = [
-    "invoices.xls", "invoices.et", "invoice.csv", "invoices.csv.bak", "invoices.zip",
+    "invoices.xlsb", "invoices.et", "invoice.csv", "invoices.csv.bak", "invoices.zip",
     "发票明细.xlsx", "letters.csv", "发票.rar", "Receivables.ODS", "order.json",
     "kunden.tsv.gz", "发票说明.html",
 ]  # fmt: skip
@@ -100,6 +100,15 @@ def test_a_file_that_looks_like_a_table_is_never_lost_in_silence(
 
     assert note.startswith(f"{name}: looks like a table and is not read: ")
     assert len(stocked.store.versions()) == 1
+
+
+@pytest.mark.parametrize("name", ["invoices.et", "invoices.ods", "发票.XLSB"])
+def test_a_workbook_that_is_not_read_says_how_to_save_it(stocked: "House", name: str) -> None:
+    path = stocked.write(name, b"PK")
+
+    assert stocked.take().notes[0].endswith("; save it as .xlsx")
+    with pytest.raises(BadFile, match=r"save it as \.xlsx"):
+        stocked.take("files", path)
 
 
 @pytest.mark.parametrize(

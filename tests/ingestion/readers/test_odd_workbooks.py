@@ -10,7 +10,7 @@ import pytest
 from ingestion.errors import BadFile
 from ingestion.readers import read
 from ingestion.readers.chunk import Chunk
-from ingestion.readers.workbook import NO_RESULT
+from ingestion.readers.sheets import NO_RESULT
 from tests.ingestion.hostile import MAIN, OFFICE, main_part, styles, workbook
 
 PURL = "http://purl.oclc.org/ooxml"

@@ -15,7 +15,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 from graph.errors import InvalidInput
 from ingestion.errors import BadFile
 from ingestion.readers import read
-from ingestion.readers.workbook import NO_RESULT
+from ingestion.readers.sheets import NO_RESULT
 from ingestion.run import Outcome
 
 if TYPE_CHECKING:
