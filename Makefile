@@ -25,8 +25,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PIP) --prefer-binary --no-build-isolation --editable .
 	touch $(STAMP)
 
-# Kernels are compiled before anybody waits for them.
+# Kernels and modules are compiled before anybody waits for them.
 $(COMPILED): $(STAMP)
+	$(BIN)/python -m compileall -q app graph ingestion
 	$(BIN)/python -m graph.warm
 	touch $(COMPILED)
 

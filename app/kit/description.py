@@ -19,13 +19,13 @@ from app.errors import (
     AppError,
     Forbidden,
     Malformed,
-    Problem,
     TooLarge,
     Unauthenticated,
     Unready,
     responses,
 )
 from app.kit.examples import COMPONENTS, Document, Examples, fault_example
+from app.kit.refusals import Problem
 
 ABOUT = (
     "Limits of every chain and firm of a supply network, with the reason for every figure. Money "

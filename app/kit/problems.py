@@ -9,10 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.errors import PROBLEM_TYPE, AppError, Fault, Gone, Problem, Unready
+from app.errors import PROBLEM_TYPE, AppError, Gone, Unready
 from app.kit.documents import dumps
 from app.kit.faults import words
 from app.kit.logs import logger
+from app.kit.refusals import Fault, Problem
 from app.kit.routing import methods_at
 from app.kit.text import kept_form
 from app.kit.tracing import HEADERS, TRACE_HEADER, trace_of

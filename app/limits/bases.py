@@ -7,21 +7,18 @@ Rates and belonging have 12 places each, so a base is a whole number at 24 place
 """
 
 from collections.abc import Iterator
-from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from app.limits.exact import PLACES_OF_SHARES
-from app.limits.leaves import ClaimKind, ClaimLeaves, PrepaidLeaves
+from app.limits.exact import BASE_PLACES, PLACES_OF_SHARES
+from app.limits.leaves import ClaimKind, PrepaidLeaves
 from app.limits.relation import Relation
+from app.limits.rows import AMOUNTS, KINDS, claim_columns
 from app.limits.wide import Column
 
-BASE_PLACES = 2 * PLACES_OF_SHARES
 ROWS_MAX = 1_000_000  # Claims times cores that are in memory at a time.
-KINDS = ("verified", "sold", "troubled")
-AMOUNTS = ("rows_fen", "estimated_fen", "contra_fen", "blue_fen", "red_fen", "disputed_fen")
 Whole = npt.NDArray[np.object_]
 Rows = npt.NDArray[np.int64]
 
@@ -70,18 +67,6 @@ def _worth(relation: Relation[Column], claims: pl.DataFrame) -> Whole:
         rate = relation.rate(leaves).at(PLACES_OF_SHARES)
         found[part["at"].to_numpy()] = rate * claim.astype(object)
     return found
-
-
-class Table(Protocol):
-    """Columns by name."""
-
-    def __getitem__(self, name: str) -> npt.NDArray[Any]: ...
-
-
-def claim_columns(claims: Table, kind: ClaimKind, belonging_e12: Column | int = 0) -> ClaimLeaves:
-    """Return claims of one kind as columns of leaves."""
-    columns = {name: Column.whole(claims[name]) for name in AMOUNTS}
-    return ClaimLeaves(buyer="", **columns, kind=kind, belonging_e12=belonging_e12)
 
 
 def _shares(

@@ -1,4 +1,4 @@
-"""Leaves in columns: how a run is stored, and read back."""
+"""Leaves in columns: how a run is stored; `app.limits.rows` reads them back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
@@ -9,11 +9,10 @@ import polars as pl
 
 from app.limits.exact import written
 from app.limits.leaves import STATEMENT, ChainLeaves, CoreLeaves, FirmLeaves
+from app.limits.rows import CHAIN
 
 if TYPE_CHECKING:  # The kernels behind it are loaded by those who compute, not by those who read.
     from graph.credit import Passed
-
-CHAIN = tuple(entry.name for entry in fields(ChainLeaves))
 
 
 def core_columns(
@@ -70,34 +69,3 @@ def passed_columns(passed: "Passed") -> pl.DataFrame:
     names = ("step", "core", "giver", "taker", "amount_fen")
     frame = pl.DataFrame({name: getattr(passed, name) for name in names})
     return frame.sort("core", "taker", "step", "giver")
-
-
-def core_leaves(row: Mapping[str, Any]) -> CoreLeaves:
-    """Return a core's leaves from its stored row."""
-    return CoreLeaves(**{entry.name: row[entry.name] for entry in fields(CoreLeaves)})
-
-
-def chain_leaves(row: Mapping[str, Any]) -> ChainLeaves | None:
-    """Return a chain's leaves from its stored row; None where it has no facility."""
-    if row["facility"] is None:
-        return None
-    return ChainLeaves(**{name: Decimal(row[name]) for name in CHAIN})
-
-
-def firm_leaves(row: Mapping[str, Any]) -> FirmLeaves:
-    """Return a firm's leaves from its stored row."""
-    statement = {name: row[name] for name in STATEMENT}
-    below = row.get("understated")  # Older runs do not have it.
-    given = None not in statement.values() and row["expected_growth"] is not None
-    return FirmLeaves(
-        firm=row["firm"],
-        size=row["size"],
-        rating=row["rating"],
-        loans_fen=row["loans_fen"],
-        sales_fen=row["sales_fen"],
-        statement=statement if given else None,
-        expected_growth=Decimal(row["expected_growth"]) if given else None,
-        worst_e12=row["worst_e12"],
-        worst_firm=row["worst_firm"],
-        understated=tuple(below.split(",")) if below else (),
-    )

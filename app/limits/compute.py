@@ -15,9 +15,9 @@ import numpy.typing as npt
 import polars as pl
 
 from app.limits.algebras import Plain, Wide
-from app.limits.bases import BASE_PLACES, bases
+from app.limits.bases import bases
 from app.limits.columns import core_columns, firm_columns, passed_columns
-from app.limits.exact import EXACT, PLACES_OF_SHARES, ZERO
+from app.limits.exact import BASE_PLACES, EXACT, PLACES_OF_SHARES, ZERO
 from app.limits.formulas import TERMS, ChainTerms, FirmTerms, Holding, Limit
 from app.limits.gather import Leaves, gather
 from app.limits.inputs import Inputs

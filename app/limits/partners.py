@@ -5,16 +5,17 @@ A firm may have thousands of claims; a tree lists the largest and says what the 
 """
 
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 
 from app.limits.algebras import Wide
-from app.limits.bases import AMOUNTS, KINDS, claim_columns
 from app.limits.exact import EXACT, PLACES_OF_SHARES
 from app.limits.leaves import ClaimKind, ClaimLeaves, PrepaidLeaves
 from app.limits.nodes import Origin, Others
 from app.limits.relation import Relation
-from app.limits.stored import Lookup, Places, Rows, Stored
+from app.limits.rows import AMOUNTS, KINDS, Lookup, Places, Rows, claim_columns
+from app.limits.stored import Stored
 from app.limits.wide import Column
 
 LARGEST = 20
@@ -27,9 +28,18 @@ class Partners:
         self._s = stored
         origin = Origin(stored.head.version, stored.head.run)
         self._relation: Relation[Column] = Relation(Wide(stored.policy), origin)
-        self._claims = Lookup(stored.claims["seller"])
-        self._prepaid = Lookup(stored.prepaid["buyer"])
-        self._passed = Lookup(stored.passed["taker"])
+
+    @cached_property
+    def _claims(self) -> Lookup:
+        return Lookup(self._s.claims["seller"])
+
+    @cached_property
+    def _prepaid(self) -> Lookup:
+        return Lookup(self._s.prepaid["buyer"])
+
+    @cached_property
+    def _passed(self) -> Lookup:
+        return Lookup(self._s.passed["taker"])
 
     def base(
         self, firm_row: int, core_row: int

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
+import pyarrow as pa
 
 from app.limits.algebras import Plain, Traced
 from app.limits.exact import EXACT, ZERO, exact_sum
@@ -22,6 +22,9 @@ from app.limits.partners import Partners
 from app.limits.stored import Head, Stored
 from app.limits.words import binding, document
 from graph.errors import Damaged, InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    import polars as pl
 
 OPEN_MAX = 4
 ORDERS_MAX = 256  # Orders of chains that are kept; they are made again where they are missing.
@@ -57,6 +60,7 @@ class Results:
         self._figures: Limit[Decimal | None] = Limit(Plain(self._s.policy), origin)
         self._trees: Limit[Node] = Limit(Traced(self._s.policy), origin)
         self._orders: dict[tuple[int, str, bool], list[int]] = {}
+        self._tiers: dict[int, list[dict[str, Any]]] = {}  # At most one entry a core.
         self._named: dict[int, frozenset[int]] = {}  # At most one entry a core.
 
     @property
@@ -113,16 +117,27 @@ class Results:
 
     def tiers(self, core: str) -> list[dict[str, Any]]:
         """Return firms and sums by direction and tier, up before down, nearest first."""
-        sums = (
-            self._members(core)
-            .group_by("direction", "tier")
-            .agg(
-                firms=pl.len().cast(pl.Int64),
-                limit_fen=pl.col("limit_fen").sum(),
-                reachable_fen=pl.col("reachable_fen").sum(),
-            )
-        )
-        return sums.sort(pl.col("direction") != UP, "tier").to_dicts()
+        row = self._s.core_row(core)
+        if row not in self._tiers:
+            self._tiers[row] = self._summed(row)
+        return [dict(tier) for tier in self._tiers[row]]
+
+    def _summed(self, row: int) -> list[dict[str, Any]]:
+        names = ("direction", "tier", "limit_fen", "reachable_fen")
+        sums: dict[tuple[str, int], list[int]] = {}
+        for direction, tier, limit, reachable in zip(
+            *(self._chain(row, name) for name in names), strict=True
+        ):
+            found = sums.setdefault((direction, tier), [0, 0, 0])
+            found[0] += 1
+            found[1] += limit or 0
+            found[2] += reachable or 0
+        ranked = sorted(sums, key=lambda at: (at[0] != UP, at[1]))
+        figures = ("firms", "limit_fen", "reachable_fen")
+        return [
+            {"direction": at[0], "tier": at[1], **dict(zip(figures, sums[at], strict=True))}
+            for at in ranked
+        ]
 
     def order(self, core: str, sort: str = "tier", *, descending: bool = False) -> list[int]:
         """
@@ -149,29 +164,40 @@ class Results:
         return found
 
     def _sorted(self, core: str, sort: str, *, descending: bool) -> list[int]:
-        first = self._s.places(self._s.core_row(core)).start
-        side = pl.col("direction") != UP
-        by = [side, pl.col("tier")] if sort == "tier" else [pl.col(sort), side, pl.col("tier")]
-        falling = [descending] * 2 if sort == "tier" else [descending, False, False]
-        rows = self._members(core).with_row_index("at", offset=first)
-        return rows.sort(*by, "firm", descending=[*falling, False], nulls_last=True)["at"].to_list()
+        row = self._s.core_row(core)
+        first, firms = self._s.places(row).start, self._chain(row, "firm")
+        side = [word != UP for word in self._chain(row, "direction")]
+        tier = self._chain(row, "tier")
+        order = sorted(range(len(firms)), key=lambda at: (side[at], tier[at], firms[at]))
+        if sort == "tier":  # Sorting is stable, also downwards: ties stay in the order of ids.
+            order.sort(key=lambda at: (side[at], tier[at]), reverse=descending)
+        else:
+            figures = self._column(row, sort)
+            known = [at for at in order if figures[at] is not None]
+            known.sort(key=lambda at: figures[at], reverse=descending)
+            order = known + [at for at in order if figures[at] is None]
+        return [first + at for at in order]
 
-    def _members(self, core: str) -> pl.DataFrame:
-        inside = self._s.places(self._s.core_row(core))
-        rows = self._s.members.slice(inside.start, len(inside))
-        firms = rows["firm"].to_list()
-        return rows.with_columns(
-            id=pl.Series([self._s.ids[row] for row in firms], dtype=pl.String),
-            name=pl.Series([self._s.names[row] for row in firms], dtype=pl.String),
-        )
+    def _column(self, core_row: int, name: str) -> list[Any]:
+        """Return what the members of a chain are sorted by."""
+        words = {"id": self._s.ids, "name": self._s.names}.get(name)
+        if words is None:
+            return self._chain(core_row, name)
+        return [words[row] for row in self._chain(core_row, "firm")]
+
+    def _chain(self, core_row: int, name: str) -> list[Any]:
+        """Return a column of the members of a chain."""
+        inside = self._s.places(core_row)
+        found: list[Any] = self._s.members[name].slice(inside.start, len(inside)).to_pylist()
+        return found
 
     def members(self, places: Sequence[int]) -> list[Member]:
         """Return the members at these places."""
         columns = ("firm", "direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
-        lists = [self._s.members[name] for name in columns]
+        lists = [self._s.members[name].chunk(0) for name in columns] if places else []
         found = []
         for place in places:
-            firm, *figures = (each[place] for each in lists)
+            firm, *figures = (each[place].as_py() for each in lists)
             found.append(Member(self._s.ids[firm], self._s.names[firm], *figures))
         return found
 
@@ -186,9 +212,11 @@ class Results:
             self._named[row] = self._s.named(row)
         return self._named[row]
 
-    def standings(self) -> pl.DataFrame:
+    def standings(self) -> "pl.DataFrame":
         """Return every firm of every chain: `core`, `firm`, `direction`, `tier`, `limit_fen`."""
-        members = self._s.members
+        import polars as pl  # noqa: PLC0415  # Commands that read one chain need not wait for it.
+
+        members = pl.DataFrame(pl.from_arrow(self._s.members))
         ids = pl.Series(self._s.ids, dtype=pl.String)
         return members.select(
             core=ids.gather(members["core"]),
@@ -298,6 +326,6 @@ def open_results(folder: Path) -> Results:
         raise NotFound(f"no finished run {folder.name}")
     try:
         found: Results = _opened(folder)
-    except (pl.exceptions.PolarsError, OSError, KeyError, ValueError) as error:
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise Damaged(f"{folder.name} cannot be read: {error}") from error
     return found

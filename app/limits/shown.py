@@ -8,9 +8,7 @@ somebody asks for is answered as if it were not there, word for word.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from app.auth.sight import Sight
 from app.limits.allowed import OWN_FACILITY, OWN_LIMIT, Allowed, limit_in_own_chain
@@ -20,6 +18,9 @@ from app.limits.stored import Head
 from app.limits.withheld import seen
 from app.limits.words import document
 from graph.errors import NotFound
+
+if TYPE_CHECKING:
+    import polars as pl
 
 UNSEEN = "there is no such firm in this chain"
 
@@ -126,7 +127,7 @@ class Shown:
         found = self._results.members(order[start:stop])
         return found, stop if stop < len(order) else None
 
-    def standings(self) -> pl.DataFrame:
+    def standings(self) -> "pl.DataFrame":
         """
         Return every firm of every chain: `core`, `firm`, `direction`, `tier`, `limit_fen`.
 

@@ -1,7 +1,7 @@
 """A stored run in memory: its columns, and where the rows of a firm, a core or a pair stand."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -10,20 +10,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from app.kit.locks import LOCKS
-from app.limits.bases import BASE_PLACES
-from app.limits.columns import chain_leaves, core_leaves, firm_leaves
-from app.limits.exact import EXACT
+from app.limits.exact import BASE_PLACES, EXACT
 from app.limits.formulas import ChainTerms
 from app.limits.leaves import FirmLeaves
+from app.limits.rows import Lookup, Places, Rows, chain_leaves, core_leaves, firm_leaves
 from app.policy import Policy, read_policy
 from graph.digests import MANIFEST, is_sealed, verify
 from graph.errors import Damaged, NotFound
 
 FILES = ("cores", "firms", "members", "claims", "prepaid", "passed", "belonging", "names")
-Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +39,35 @@ class Head:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-class Rows:
-    """A table of whole numbers and flags as arrays: a few rows are found and read quickly."""
+class Saved:
+    """
+    The tables of a run: their bytes, read when it is opened, taken apart when they are used.
 
-    def __init__(self, columns: Mapping[str, npt.NDArray[Any]]) -> None:
-        self._columns = columns
+    What is used later is what was compared with its digests, whatever becomes of the files.
+    """
 
-    @classmethod
-    def of(cls, frame: pl.DataFrame) -> "Rows":
-        """Return the rows of a frame without missing values."""
-        return cls({name: frame[name].to_numpy() for name in frame.columns})
+    def __init__(self, folder: Path) -> None:
+        self._bytes = {name: (folder / f"{name}.parquet").read_bytes() for name in FILES}
 
-    def __len__(self) -> int:
-        return len(next(iter(self._columns.values())))
+    def table(self, name: str) -> pa.Table:
+        """Return a table, each column in one piece."""
+        file = pq.ParquetFile(pa.BufferReader(self._bytes[name]))
+        return file.read(use_threads=False).combine_chunks()
 
-    def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        return self._columns[name]
-
-    def take(self, places: npt.NDArray[Any]) -> "Rows":
-        """Return the rows at these places, or where a mask is true."""
-        return Rows({name: column[places] for name, column in self._columns.items()})
-
-    def each(self) -> Iterator[dict[str, Any]]:
-        """Yield every row by column name."""
-        lists = [column.tolist() for column in self._columns.values()]
-        return (dict(zip(self._columns, row, strict=True)) for row in zip(*lists, strict=True))
+    def rows(self, name: str) -> Rows:
+        """Return a table of whole numbers and flags without missing values."""
+        table = self.table(name)
+        return Rows({each: _array(table[each]) for each in table.column_names})
 
 
-class Lookup:
-    """Where rows with one value of a column stand; rows keep their order."""
-
-    def __init__(self, keys: Places) -> None:
-        self._order = np.argsort(keys, kind="stable")
-        self._keys = keys[self._order]
-
-    def of(self, key: int) -> Places:
-        """Return the places of the rows with that key."""
-        first = np.searchsorted(self._keys, key, side="left")
-        return self._order[first : np.searchsorted(self._keys, key, side="right")]
+def _array(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """Return whole numbers or flags, none missing, as an array; Arrow's own way loads pandas."""
+    whole = column.combine_chunks()
+    if pa.types.is_boolean(whole.type):
+        bits = np.frombuffer(whole.buffers()[1] or b"", np.uint8)
+        flags = np.unpackbits(bits, bitorder="little")[whole.offset : whole.offset + len(whole)]
+        return flags.astype(np.bool_)
+    return np.from_dlpack(whole)
 
 
 def read_facts(folder: Path) -> Mapping[str, Any]:
@@ -128,22 +118,58 @@ class Stored:
         self.facts = read_facts(folder)
         self.head = Head(**{name: self.facts[name] for name in Head.__slots__})
         self.policy = _policy(folder, self.head.policy)
-        frames = {name: pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in FILES}
-        self.ids: list[str] = frames["names"]["firm"].to_list()
-        self.names: list[str] = frames["names"]["name"].to_list()
+        self._saved = Saved(folder)
+        if not is_sealed(folder):  # Nothing was compared: what cannot be read is told at once.
+            for name in FILES:
+                self._saved.table(name)
+        named = self._saved.table("names")
+        self.ids: list[str] = named["firm"].to_pylist()
+        self.names: list[str] = named["name"].to_pylist()
         self.rows = {firm: row for row, firm in enumerate(self.ids)}
-        self.cores = {row["row"]: row for row in frames["cores"].iter_rows(named=True)}
-        self.members = frames["members"]
-        self.claims, self.prepaid = Rows.of(frames["claims"]), Rows.of(frames["prepaid"])
-        self.passed, self._belonging = Rows.of(frames["passed"]), Rows.of(frames["belonging"])
-        self._firms = frames["firms"]
-        self._firm_at = {row: at for at, row in enumerate(self._firms["row"])}
-        self._core: Places = self.members["core"].to_numpy()
-        self._firm: Places = self.members["firm"].to_numpy()
-        self._held: Places = self.members["held_fen"].to_numpy()
-        self._holds = _holds(self.members)
+        self.cores = {row["row"]: row for row in self._saved.table("cores").to_pylist()}
+        self.members = self._saved.table("members")
+        self._core: Places = _array(self.members["core"])
+        self.member_firms: Places = _array(self.members["firm"])
+        self._held: Places = _array(self.members["held_fen"])
         self._bases = self.members["base_e24"]
-        self._of_firm = Lookup(self._firm)
+
+    @cached_property
+    def claims(self) -> Rows:
+        """Return what firms have to claim: a row a seller and buyer."""
+        return self._saved.rows("claims")
+
+    @cached_property
+    def prepaid(self) -> Rows:
+        """Return what distributors buy: a row a core, buyer and seller."""
+        return self._saved.rows("prepaid")
+
+    @cached_property
+    def passed(self) -> Rows:
+        """Return what was passed on: a row an amount that moved."""
+        return self._saved.rows("passed")
+
+    @cached_property
+    def _belonging(self) -> Rows:
+        return self._saved.rows("belonging")
+
+    @cached_property
+    def _firms(self) -> pa.Table:
+        return self._saved.table("firms")
+
+    @cached_property
+    def _firm_at(self) -> dict[int, int]:
+        return {row: at for at, row in enumerate(self._firms["row"].to_pylist())}
+
+    @cached_property
+    def _holds(self) -> npt.NDArray[np.bool_]:
+        """Return who holds paper of the core; older runs know eligible documents only."""
+        if "holds" in self.members.column_names:
+            return _array(self.members["holds"])
+        return self._held > 0
+
+    @cached_property
+    def _of_firm(self) -> Lookup:
+        return Lookup(self.member_firms)
 
     def row(self, firm: str) -> int:
         """
@@ -181,7 +207,7 @@ class Stored:
             NotFound: The firm does not stand in the chain.
         """
         inside = self.places(core_row)
-        firms = self._firm[inside.start : inside.stop]
+        firms = self.member_firms[inside.start : inside.stop]
         at = int(np.searchsorted(firms, firm_row))
         if at == len(firms) or firms[at] != firm_row:
             raise NotFound(f"{self.ids[firm_row]!r} is not in the chain of {self.ids[core_row]!r}")
@@ -199,7 +225,7 @@ class Stored:
         """Return the places of members in the tiers a core knows by name, or with its paper."""
         inside = self.places(core_row)
         rows = slice(inside.start, inside.stop)
-        near = self.members["tier"].to_numpy()[rows] <= self.policy.whole("core_names_tiers")
+        near = _array(self.members["tier"])[rows] <= self.policy.whole("core_names_tiers")
         at = np.flatnonzero(near | self._holds[rows]) + inside.start
         return frozenset(at.tolist())
 
@@ -209,7 +235,7 @@ class Stored:
 
     def bases_fen(self, places: Sequence[int]) -> Decimal:
         """Return what the bases of these members come to, exactly."""
-        total = sum(int(self._bases[place]) for place in places)
+        total = sum(int(self._bases[place].as_py()) for place in places)
         return Decimal(total).scaleb(-BASE_PLACES, EXACT)
 
     def terms(self, core_row: int) -> ChainTerms:
@@ -228,7 +254,7 @@ class Stored:
         at = self._firm_at.get(firm_row)
         if at is None:
             raise NotFound(f"{self.ids[firm_row]!r} is known as a counterparty only")
-        return firm_leaves(self._firms.row(at, named=True))
+        return firm_leaves(self._firms.slice(at, 1).to_pylist()[0])
 
     def shares(self, firm_rows: Places, core_row: int) -> Places:
         """Return the share of each firm's sales that ends at the core, at 12 places."""
@@ -243,13 +269,6 @@ class Stored:
     def _share_keys(self) -> Places:
         keys: Places = self._belonging["firm"] * len(self.ids) + self._belonging["core"]
         return keys
-
-
-def _holds(members: pl.DataFrame) -> npt.NDArray[np.bool_]:
-    """Return who holds paper of the core; runs that did not say know eligible documents only."""
-    if "holds" in members.columns:
-        return members["holds"].to_numpy()
-    return members["held_fen"].to_numpy() > 0
 
 
 def _policy(folder: Path, version: str) -> Policy:

@@ -35,7 +35,7 @@ def fill(home: Path, files: Path) -> None:
         job = Job(resources.store, resources.home, NOW, as_of=dt.date(2026, 6, 30))
         ingest("files", [files], job=job)
         run = refresh_version(resources, None, progress=lambda *_: None)
-        assert Stored(resources.runs / run.run).members.height > 0
+        assert Stored(resources.runs / run.run).members.num_rows > 0
 
 
 def test_stores_lie_in_the_folder_whatever_its_name_is(tmp_path: Path, files: Path) -> None:

@@ -11,13 +11,14 @@ from app.audit.commands import audited
 from app.auth.sight import EVERYTHING
 from app.chains import listing
 from app.chains.cli import AsJson, OfVersion
-from app.chains.cores import SUGGESTED_MAX, decide, suggest
+from app.chains.cores import decide
 from app.deps import Resources, open_resources
 from app.kit import console
 from app.kit.documents import Document
 from app.kit.operator import operator
 from app.versions.service import Asked
 
+SUGGESTED_MAX = 1000
 core = typer.Typer(
     name="core",
     no_args_is_help=True,
@@ -44,6 +45,8 @@ def cores(
             items = _cores(resources, version)
         else:
             number = resources.version(version).number
+            # Loaded here: who only asks for the list need not wait for what ranks all trades.
+            suggest = import_module("app.chains.suggestions").suggest
             items = [asdict(each) for each in suggest(resources, number, count=suggested)]
     _show(items, as_json=as_json)
 

@@ -22,10 +22,20 @@ finally:
 # Never on the way to an answer that a run has computed already.
 COMPUTING = {
     *("alembic", "apscheduler", "fastapi", "jinja2", "llvmlite", "neo4j", "networkx", "numba"),
-    *("openpyxl", "pandas", "psycopg", "pyvis", "rapidfuzz", "scipy", "starlette", "uvicorn"),
+    *(
+        "openpyxl",
+        "pandas",
+        "polars",
+        "psycopg",
+        "pyvis",
+        "rapidfuzz",
+        "scipy",
+        "starlette",
+        "uvicorn",
+    ),
 }
-READING = {"polars", "pyarrow", "numpy", "sqlalchemy", "pydantic_settings", "yaml"}
-MODULES_MAX = 1500
+READING = {"pyarrow", "numpy", "sqlalchemy", "pydantic_settings", "yaml"}
+MODULES_MAX = 750
 
 
 def loaded(home: Path, *arguments: str) -> set[str]:
