@@ -59,7 +59,9 @@ class Node(BaseModel):
     label: Label
     op: Operation
     value: int | str | None = Field(description="Whole fen and counts are numbers, the rest text")
-    unit: Literal["fen", "share", "ratio", "rate", "days", "count"]
+    unit: Literal["fen", "fen2", "fen_days", "share", "ratio", "rate", "days", "count"] = Field(
+        description="`fen2`: money times money, `fen_days`: money times days"
+    )
     children: list["Shown"]
     source: Source
 

@@ -49,14 +49,14 @@ class Saved:
     def __init__(self, folder: Path) -> None:
         self._bytes = {name: (folder / f"{name}.parquet").read_bytes() for name in FILES}
 
-    def table(self, name: str) -> pa.Table:
+    def frame(self, name: str) -> pa.Table:
         """Return a table, each column in one piece."""
         file = pq.ParquetFile(pa.BufferReader(self._bytes[name]))
         return file.read(use_threads=False).combine_chunks()
 
     def rows(self, name: str) -> Rows:
         """Return a table of whole numbers and flags without missing values."""
-        table = self.table(name)
+        table = self.frame(name)
         return Rows({each: _array(table[each]) for each in table.column_names})
 
 
@@ -121,13 +121,13 @@ class Stored:
         self._saved = Saved(folder)
         if not is_sealed(folder):  # Nothing was compared: what cannot be read is told at once.
             for name in FILES:
-                self._saved.table(name)
-        named = self._saved.table("names")
+                self._saved.frame(name)
+        named = self._saved.frame("names")
         self.ids: list[str] = named["firm"].to_pylist()
         self.names: list[str] = named["name"].to_pylist()
         self.rows = {firm: row for row, firm in enumerate(self.ids)}
-        self.cores = {row["row"]: row for row in self._saved.table("cores").to_pylist()}
-        self.members = self._saved.table("members")
+        self.cores = {row["row"]: row for row in self._saved.frame("cores").to_pylist()}
+        self.members = self._saved.frame("members")
         self._core: Places = _array(self.members["core"])
         self.member_firms: Places = _array(self.members["firm"])
         self._held: Places = _array(self.members["held_fen"])
@@ -154,7 +154,7 @@ class Stored:
 
     @cached_property
     def _firms(self) -> pa.Table:
-        return self._saved.table("firms")
+        return self._saved.frame("firms")
 
     @cached_property
     def _firm_at(self) -> dict[int, int]:
