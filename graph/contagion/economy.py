@@ -276,16 +276,15 @@ def _by_firm(economy: Economy, name: str, values: FloatArray) -> FloatArray:
     return values
 
 
-def stated_of(economy: Economy, name: str, inside: FloatArray) -> FloatArray:
-    """Return what firms state, 0 where they do not: then their trades count, and the leakage."""
-    given = getattr(economy, name)
+def stated_of(economy: Economy, name: str) -> tuple[FloatArray, FloatArray]:
+    """Return what firms state, 0 where they do not, and how much of its trades counts at least."""
+    given, with_leakage = getattr(economy, name), 1.0 + economy.leakage
     if given is None:
-        return np.zeros(economy.firms)
+        return np.zeros(economy.firms), np.full(economy.firms, with_leakage)
     values = np.array(given, np.float64)
-    silent = np.isnan(values) if values.shape == inside.shape else np.zeros(0, np.bool_)
-    if silent.any():
-        values[silent] = inside[silent] * economy.leakage + inside[silent] * (economy.leakage > 0)
-    return _by_firm(economy, name, values)
+    silent = np.isnan(values)
+    values[silent] = 0.0
+    return _by_firm(economy, name, values), np.where(silent, with_leakage, 1.0)
 
 
 def _totals(economy: Economy, name: str, inside: FloatArray) -> tuple[FloatArray, bool]:

@@ -36,7 +36,7 @@ LIMITS = np.dtype(
         ("rounded", np.float64),
     ]
 )
-FACTS = np.dtype([("above", np.float64), ("least", np.float64), ("by_amounts", np.bool_)])
+FACTS = np.dtype([("above", np.float64), ("by_amounts", np.bool_)])
 WAS = np.dtype(
     [
         ("amount", np.float64),
@@ -69,7 +69,8 @@ class Trades(NamedTuple):
     markets: Markets
     sellers: Sellers
     revenue: FloatArray  # As stated, 0 where nothing is.
-    facts: npt.NDArray[Any]  # 1 and the slack of a market; of sales, the least revenue; weights.
+    revenue_least: FloatArray  # What of its sales counts as a firm's revenue at least.
+    facts: npt.NDArray[Any]  # 1 and the slack of a market; whether firms weigh what they sell.
     was: npt.NDArray[Any]
     fresh: FloatArray
 
@@ -165,7 +166,7 @@ def supply(channel: Channel, i: int, of: float, weight: float, fresh: FloatArray
 @lean
 def revenue_of(trades: Trades, i: int) -> float:
     """Return what counts as a firm's revenue."""
-    found: float = max(trades.revenue[i], trades.sellers.sales[i] * trades.facts[0]["least"])
+    found: float = max(trades.revenue[i], trades.sellers.sales[i] * trades.revenue_least[i])
     return found
 
 

@@ -57,7 +57,7 @@ class Sellers(NamedTuple):
     sales: FloatArray
     purchases: FloatArray
     cost: FloatArray  # As stated.
-    cost_least: FloatArray  # One figure: what of its purchases counts as a firm's cost at least.
+    cost_least: FloatArray  # What of its purchases counts as a firm's cost at least.
     sector: IntArray
     sums: FloatArray  # One place for every sector, at rest 0.
 
@@ -99,7 +99,7 @@ def need(
     track: bool,
 ) -> None:
     """Give firm j the shares of its needs, its gains and a weight."""
-    cost = max(sellers.cost[j], sellers.purchases[j] * sellers.cost_least[0])
+    cost = max(sellers.cost[j], sellers.purchases[j] * sellers.cost_least[j])
     needs(system.rows, j, sellers.sector, sellers.sums, sellers.purchases[j], cost, fresh)
     own = gain(markets.used, markets.market[j], above, sellers.sales[j])
     walk = gain(markets.walked, markets.market[j], above, sellers.sales[j])

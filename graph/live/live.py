@@ -80,7 +80,7 @@ class Live:
 
         Args:
             economy: Firms and trades. What counts as a firm's revenue is the larger of what is
-                stated and its sales inside (times 1 + leakage where none is stated); cost likewise.
+                stated and its sales inside (times 1 + leakage if it states none); cost likewise.
                 Where it has no weights a firm weighs what it sells, also after a change.
             claims: Who owes whom; without weights a firm weighs its equity.
             tolerance: What the error is to stay below; a firm that moved by half of it is told.

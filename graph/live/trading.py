@@ -28,7 +28,7 @@ class Books:
 
     sellers: Sellers
     revenue: FloatArray  # As stated, 0 where nothing is.
-    revenue_least: float  # What of its sales counts as a firm's revenue at least.
+    revenue_least: FloatArray  # What of its sales counts as a firm's revenue at least.
     weighed_by_sales: bool
     numbers: dict[int, int]  # Of sectors, as given: places in arrays.
 
@@ -37,14 +37,14 @@ class Books:
         return Books(
             copy.deepcopy(self.sellers),
             self.revenue.copy(),
-            self.revenue_least,
+            self.revenue_least.copy(),
             self.weighed_by_sales,
             self.numbers.copy(),
         )
 
     def revenue_of(self, i: int) -> float:
         """Return what counts as a firm's revenue."""
-        return max(float(self.revenue[i]), float(self.sellers.sales[i]) * self.revenue_least)
+        return max(float(self.revenue[i]), float(self.sellers.sales[i] * self.revenue_least[i]))
 
 
 @dataclass(slots=True)
@@ -64,14 +64,14 @@ class Trading:
     def trades(self) -> Trades:
         """Return the channels as kernels take them, until rows or markets need more room."""
         books, facts = self.books, np.zeros(1, changes.FACTS)
-        facts["above"], facts["least"] = self.above, books.revenue_least
-        facts["by_amounts"] = books.weighed_by_sales
+        facts["above"], facts["by_amounts"] = self.above, books.weighed_by_sales
         return Trades(
             orders=self.orders.channel,
             inputs=self.inputs.channel,
             markets=self.markets,
             sellers=books.sellers,
             revenue=books.revenue,
+            revenue_least=books.revenue_least,
             facts=facts,
             was=self.was,
             fresh=self.fresh,
@@ -294,23 +294,15 @@ def _books(economy: Economy) -> tuple[Books, tuple[RowArray, RowArray, FloatArra
         found.classes[kept],
     )
     sector, numbers = _compact(numbers_of(economy, "sectors"))
-    least = 1.0 + economy.leakage
     sellers = Sellers(
         layout.added(trades[0], trades[2], economy.firms),
         layout.added(trades[1], trades[2], economy.firms),
-        stated_of(economy, "cost", layout.added(trades[1], trades[2], economy.firms)).copy(),
-        np.array([least if economy.cost is None else 1.0]),
+        *stated_of(economy, "cost"),
         sector,
         np.zeros(len(numbers)),
     )
-    books = Books(
-        sellers,
-        stated_of(economy, "revenue", sellers.sales).copy(),
-        least if economy.revenue is None else 1.0,
-        economy.weights is None,
-        numbers,
-    )
-    return books, trades
+    revenue, least = stated_of(economy, "revenue")
+    return Books(sellers, revenue, least, economy.weights is None, numbers), trades
 
 
 def _compact(numbers: IntArray) -> tuple[IntArray, dict[int, int]]:

@@ -434,6 +434,19 @@ def test_totals_follow_trades_where_nothing_is_stated() -> None:
     np.testing.assert_allclose(live.production(), again.production(), rtol=2e-3)
 
 
+def test_totals_of_silent_firms_follow_their_trades_and_the_leakage_too() -> None:
+    # Only firm 1 states its revenue, and nobody its cost.
+    mixed = {"revenue": [np.nan, 24.0, np.nan], "cost": [np.nan] * 3, "leakage": 0.25}
+    live = Live.build(Economy(3, [0, 1], [1, 2], [4.0, 6.0], **mixed))
+
+    live.change_trade(0, 1, 12.0)
+
+    written = {"revenue": [15.0, 24.0, 0.0], "cost": [0.0, 15.0, 7.5]}
+    for said in (mixed, written):
+        again = Live.build(Economy(3, [0, 1], [1, 2], [12.0, 6.0], **said))
+        np.testing.assert_allclose(live.production(), again.production(), rtol=2e-3)
+
+
 def test_rows_of_a_pool_grow_and_shrink() -> None:
     world = World.drawn(4)
     world.revenue[:] = world.cost[:] = 1e4
