@@ -18,8 +18,8 @@ Then banks lose on each other: nonlinear DebtRank from the shares of equity lost
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Literal, Self
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,10 @@ from scipy import sparse
 from graph.contagion import Block, Exposures, Production, Rules, Scenarios, losses_of, spread_equity
 from graph.errors import InvalidInput
 from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, sum_fits
+from graph.network.firms import frame, refuse, whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Default = Literal["illiquid", "insolvent", "either", "gradual"]
 Profit = Literal["share", "margin"]
@@ -122,14 +126,14 @@ class Banks:
             InvalidInput: A column is not what it must be.
         """
         own = np.array(equity, np.float64)
-        lenders, rows = np.array(banks, np.int64), np.array(firms, np.int64)
+        lenders, rows = whole(banks, "banks"), whole(firms, "firms")
         lent = np.array(amounts, np.float64)
         if not len(lenders) == len(rows) == len(lent):
             raise InvalidInput("banks, firms and amounts differ in length")
-        _refuse(~np.isfinite(own) | (own < 0), "equity", "is negative or missing")
-        _refuse((lenders < 0) | (lenders >= len(own)), "banks", "is no row of a bank")
-        _refuse(rows < 0, "firms", "is no row of a firm")
-        _refuse(~np.isfinite(lent) | (lent < 0), "amounts", "is negative or missing")
+        refuse(~np.isfinite(own) | (own < 0), "equity", "is negative or missing")
+        refuse((lenders < 0) | (lenders >= len(own)), "banks", "is no row of a bank")
+        refuse(rows < 0, "firms", "is no row of a firm")
+        refuse(~np.isfinite(lent) | (lent < 0), "amounts", "is negative or missing")
         _refuse_endless(own, "equity")
         _refuse_endless(lent, "amounts")
         if between is not None and len(between) != len(own):
@@ -168,6 +172,14 @@ class Fsri:
     defaults: IntArray
     terms: Terms
     rules: Rules
+    scenarios: Any = field(default=None, repr=False)  # What each is called.
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a scenario: scenario, fsri, loss, defaults; interbank where banks lend."""
+        called = np.arange(len(self.fsri)) if self.scenarios is None else self.scenarios
+        between = {} if self.interbank is None else {"interbank": self.interbank}
+        columns = {"fsri": self.fsri, "loss": self.loss, "defaults": self.defaults}
+        return frame({"scenario": called, **columns, **between})
 
 
 def fsri(
@@ -204,7 +216,7 @@ def fsri(
     """
     rules = rules or Rules()
     every = bank_losses(production, scenarios, lending, rules=rules, threads=threads)
-    return summed(every, lending, rules)
+    return replace(summed(every, lending, rules), scenarios=scenarios.names(production))
 
 
 def summed(every: Iterable[Lost], lending: Lending, rules: Rules) -> Fsri:
@@ -257,7 +269,7 @@ def bank_losses(
         [15.0]
     """
     banks, terms = lending.banks, lending.terms
-    _refuse(banks.borrowers >= len(production), "firms", "is no row of a firm")
+    refuse(banks.borrowers >= len(production), "firms", "is no row of a firm")
     buffers = Buffers.of(lending.books, banks.borrowers, len(production), terms)
     start = 0
     blocks = losses_of(production, scenarios, banks.borrowers, rules=rules, threads=threads)
@@ -305,7 +317,7 @@ class Buffers:
             values = np.array(given, np.float64)
             if values.shape != (firms,):
                 raise InvalidInput(f"{name} has {values.size} entries for {firms} firms")
-            _refuse(~np.isfinite(values) | (values < 0), name, "is negative or missing")
+            refuse(~np.isfinite(values) | (values < 0), name, "is negative or missing")
             _refuse_endless(values, name)
             columns.append(values[borrowers])
         return cls(*columns)
@@ -353,8 +365,3 @@ def _share(lost: FloatArray, total: float) -> float:
 def _refuse_endless(amounts: FloatArray, name: str) -> None:
     if not sum_fits(amounts):
         raise InvalidInput(f"{name} sum to more than {SUM_MAX:g}")
-
-
-def _refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
-    if wrong.any():
-        raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,10 @@ from graph.clearing.scratch import Changes, from_scratch, joined
 from graph.errors import InvalidInput
 from graph.kernels import decrements as kernel
 from graph.kernels.clearing import BoolArray, FloatArray, IntArray
+from graph.network.firms import frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Beyond these the equations are solved from scratch: what falls so often falls too slowly.
 ROUNDS_MAX = 1000
@@ -31,6 +36,13 @@ class Shortfalls:
     waiting: FloatArray  # Falls of payments too small to be passed on, added up.
     again: BoolArray  # Cleared from scratch.
     changes: Changes | None
+    scenarios: Any = field(default=None, repr=False)  # What each is called.
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a scenario: scenario, payments, equity, defaults, rounds, waiting, again."""
+        called = np.arange(len(self.payments)) if self.scenarios is None else self.scenarios
+        names = ("payments", "equity", "defaults", "rounds", "waiting", "again")
+        return frame({"scenario": called, **{name: getattr(self, name) for name in names}})
 
 
 def clear_many(
@@ -72,7 +84,7 @@ def clear_many(
     """
     if threads < 1:
         raise InvalidInput(f"threads {threads} is not at least 1")
-    taken = losses.checked(len(base))
+    taken = losses.checked(base)
     found, kept = _passed_on(base, taken, threads=threads, changes=changes, progress=progress)
     again = np.flatnonzero(found[:, kernel.GAVE_UP])
     scratch = from_scratch(base, taken, again, threads=threads, changes=changes)
@@ -86,6 +98,7 @@ def clear_many(
         waiting=found[:, kernel.WAITING],
         again=found[:, kernel.GAVE_UP] > 0.0,
         changes=joined(kept, dict(zip(again.tolist(), scratch, strict=True))) if changes else None,
+        scenarios=losses.names(base),
     )
 
 

@@ -1,8 +1,8 @@
 """What firms pay each other when some cannot pay in full, and what their creditors lose."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, Self
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,10 @@ from graph.errors import InvalidInput, NotConverged
 from graph.kernels import clearing as kernel
 from graph.kernels.clearing import BoolArray, FloatArray, IntArray
 from graph.kernels.layout import SUM_MAX, sum_fits
+from graph.network.firms import Firms, checked_ids, firm_column, frame, refuse, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Seniority = Literal["pari-passu", "senior"]
 
@@ -23,11 +27,12 @@ class Debts:
 
     Args:
         firms: Number of firms; rows are 0 to firms - 1.
-        creditors: Row of the firm that is owed, by claim.
-        debtors: Row of the firm that owes, another one.
+        creditors: Row or id of the firm that is owed, by claim.
+        debtors: Row or id of the firm that owes, another one.
         amounts: What it owes, not negative.
         external_assets: What each firm has besides its claims; negative: what it lacks.
         external_liabilities: What each firm owes to others than these firms.
+        ids: What the firms are called, in row order.
     """
 
     firms: int
@@ -36,6 +41,12 @@ class Debts:
     amounts: npt.ArrayLike
     external_assets: npt.ArrayLike
     external_liabilities: npt.ArrayLike
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    @property
+    def named(self) -> Firms:
+        """Return the firms by row or id, or raise `InvalidInput`."""
+        return Firms(self.firms, checked_ids(self.ids, self.firms))
 
     def columns(self) -> tuple[IntArray, IntArray, FloatArray]:
         """
@@ -44,7 +55,9 @@ class Debts:
         Raises:
             InvalidInput: They differ in length, name no firm, or a firm owes itself.
         """
-        creditors, debtors = np.array(self.creditors, np.int64), np.array(self.debtors, np.int64)
+        named = self.named
+        creditors = rows_of(self.creditors, named, "creditors")
+        debtors = rows_of(self.debtors, named, "debtors")
         amounts = np.array(self.amounts, np.float64)
         if not len(creditors) == len(debtors) == len(amounts):
             raise InvalidInput("creditors, debtors and amounts differ in length")
@@ -67,15 +80,15 @@ class Debts:
         refuse(liabilities < 0, "external_liabilities", "is negative")
         return assets, liabilities
 
-    def with_losses(self, rows: Sequence[int], amounts: Sequence[float]) -> Self:
+    def with_losses(self, rows: Sequence[int] | Sequence[str], amounts: Sequence[float]) -> Self:
         """
-        Return the same debts after these firms lost so much of their external assets.
+        Return the same debts after these firms, by row or id, lost so much of their assets outside.
 
         Raises:
             InvalidInput: A row is no firm, or a loss is missing.
         """
         assets = np.array(self.external_assets, np.float64)
-        places, losses = np.array(rows, np.int64), np.array(amounts, np.float64)
+        places, losses = rows_of(rows, self.named, "rows"), np.array(amounts, np.float64)
         if places.shape != losses.shape:
             raise InvalidInput("rows and losses differ in length")
         refuse((places < 0) | (places >= self.firms), "rows", "is no row of a firm")
@@ -93,6 +106,14 @@ class Clearing:
     defaulted: BoolArray
     round: IntArray  # Level of the fictitious-default sequence, from 1; 0 never.
     levels: tuple[FloatArray, ...]  # Share of its debts inside that each firm pays, by level.
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm: firm, liability, payment, defaulted, round."""
+        columns = {"liability": self.liability, "payment": self.payment}
+        failed = {"defaulted": self.defaulted, "round": self.round}
+        firms = firm_column(self.ids, np.arange(len(self.payment)))
+        return frame({"firm": firms, **columns, **failed})
 
 
 def clear(
@@ -123,7 +144,7 @@ def clear(
         ([6.0, 7.0, 0.0], [1, 2, 0])
     """
     terms = checked_terms(recovery_external, recovery_internal, seniority)
-    return cleared(kernel_debts(debts), terms)
+    return cleared(kernel_debts(debts), terms, debts.ids)
 
 
 class Terms(NamedTuple):
@@ -143,7 +164,7 @@ def checked_terms(external: float, internal: float, seniority: Seniority) -> Ter
     return Terms(external, internal, seniority == "senior")
 
 
-def cleared(columns: kernel.Debts, terms: Terms) -> Clearing:
+def cleared(columns: kernel.Debts, terms: Terms, ids: Sequence[str] | None = None) -> Clearing:
     """Return the greatest payments, or raise `NotConverged`."""
     found = kernel.clear(columns, terms.external, terms.internal, terms.first)
     if found is None:
@@ -152,7 +173,7 @@ def cleared(columns: kernel.Debts, terms: Terms) -> Clearing:
     failed = found.rounds > 0
     means = kernel.recovered(columns, found.shares[-1], terms.external, terms.internal)
     paid = np.where(failed, np.clip(means, 0.0, owed), owed)
-    return Clearing(owed, paid, failed, found.rounds, tuple(found.shares))
+    return Clearing(owed, paid, failed, found.rounds, tuple(found.shares), ids)
 
 
 def kernel_debts(debts: Debts) -> kernel.Debts:
@@ -171,18 +192,18 @@ def refuse_endless(amounts: FloatArray, name: str) -> None:
         raise InvalidInput(f"{name} sum to more than {SUM_MAX:g}")
 
 
-def refuse(wrong: BoolArray, name: str, why: str) -> None:
-    """Raise `InvalidInput` at the first wrong entry."""
-    if wrong.any():
-        raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
-
-
 @dataclass(frozen=True, slots=True)
 class Unpaid:
     """What creditors lose when firms stop paying."""
 
     levels: tuple[FloatArray, ...]  # Loss of every firm after each level; the first is nought.
     round: IntArray  # Level at which a firm failed, 1 for those that stopped; 0 never.
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm: firm, loss, round."""
+        firms = firm_column(self.ids, np.arange(len(self.round)))
+        return frame({"firm": firms, "loss": self.losses, "round": self.round})
 
     @property
     def losses(self) -> FloatArray:
@@ -190,7 +211,9 @@ class Unpaid:
         return self.levels[-1]
 
 
-def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: npt.ArrayLike = 0.0) -> Unpaid:
+def stop_paying(
+    debts: Debts, rows: Sequence[int] | Sequence[str], *, recovery: npt.ArrayLike = 0.0
+) -> Unpaid:
     """
     Return what creditors lose when these firms pay only a share of what they owe.
 
@@ -200,7 +223,7 @@ def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: npt.ArrayLike = 
 
     Args:
         debts: Claims, cash as external assets, and debts outside.
-        rows: The firms that stop.
+        rows: The firms that stop, by row or id.
         recovery: The share in [0, 1] that they still pay: one for all or one for each.
 
     Raises:
@@ -216,7 +239,7 @@ def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: npt.ArrayLike = 
     creditors, debtors, amounts = debts.columns()
     cash, outside = debts.outside()
     stopped = np.zeros(debts.firms, np.bool_)
-    closed = np.array(rows, np.int64)
+    closed = rows_of(rows, debts.named, "rows")
     refuse((closed < 0) | (closed >= debts.firms), "rows", "is no row of a firm")
     stopped[closed] = True
     pays = np.ones(debts.firms)
@@ -236,7 +259,8 @@ def stop_paying(debts: Debts, rows: Sequence[int], *, recovery: npt.ArrayLike = 
     )
     found = clear(kept)
     missing = kernel_debts(kept).claims
-    return Unpaid(tuple(missing @ (1.0 - shares) for shares in found.levels), found.round)
+    lost = tuple(missing @ (1.0 - shares) for shares in found.levels)
+    return Unpaid(lost, found.round, debts.ids)
 
 
 def _recoveries(given: npt.ArrayLike, firms: int) -> FloatArray:

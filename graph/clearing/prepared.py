@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,13 @@ from graph.clearing.payments import (
     checked_terms,
     cleared,
     kernel_debts,
-    refuse,
     refuse_endless,
 )
 from graph.errors import InvalidInput
 from graph.kernels import clearing as exact
 from graph.kernels import decrements as kernel
 from graph.kernels.clearing import SHORT, FloatArray
+from graph.network.firms import Named, firm_column, refuse, rows_of, whole
 
 WAITS = 1e-13  # Of a scenario's losses: what a payment falls by and does not pass on.
 
@@ -33,7 +33,7 @@ class AssetLosses:
 
     Args:
         offsets: Where each scenario begins in the columns; one more than there are scenarios.
-        rows: Firms with a loss, each at most once in a scenario.
+        rows: Firms with a loss, by row or id, each at most once in a scenario.
         amounts: What each loses, in the unit of the debts, not negative.
     """
 
@@ -50,19 +50,23 @@ class AssetLosses:
         return cls(np.arange(len(np.asarray(rows)) + 1), rows, amounts)
 
     @classmethod
-    def together(cls, rows: Sequence[int], amounts: Sequence[float]) -> Self:
+    def together(cls, rows: Sequence[int] | Sequence[str], amounts: Sequence[float]) -> Self:
         """Return one scenario: all these firms have their losses at once."""
         return cls(np.array([0, len(rows)]), rows, amounts)
 
-    def checked(self, firms: int) -> kernel.Losses:
+    def checked(self, network: Named | int) -> kernel.Losses:
         """
         Return the columns as the kernel takes them.
+
+        Args:
+            network: Who knows the firms by id, or how many there are.
 
         Raises:
             InvalidInput: They do not fit together, a firm stands twice in one scenario, or a loss
                 is negative or missing.
         """
-        offsets, rows = np.array(self.offsets, np.int64), np.array(self.rows, np.int64)
+        firms = network if isinstance(network, int) else len(network)
+        offsets, rows = whole(self.offsets, "offsets"), rows_of(self.rows, network, "rows")
         amounts = np.array(self.amounts, np.float64)
         if rows.shape != amounts.shape:
             raise InvalidInput("rows and amounts differ in length")
@@ -79,6 +83,13 @@ class AssetLosses:
         lost = np.bincount(scenarios, amounts, len(self))
         return kernel.Losses(offsets, rows, amounts, WAITS * lost.astype(np.float64))
 
+    def names(self, network: Named) -> Any:
+        """Return a column of what scenarios are called: by their firm where all have one."""
+        offsets, rows = np.asarray(self.offsets), np.asarray(self.rows)
+        if len(offsets) == len(rows) + 1 and bool((np.diff(offsets) == 1).all()):
+            return firm_column(network.ids, rows_of(self.rows, network, "rows"))
+        return np.arange(len(self))
+
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
@@ -93,6 +104,11 @@ class Cleared:
 
     def __len__(self) -> int:
         return len(self.found.payment)
+
+    @property
+    def ids(self) -> Sequence[str] | None:
+        """Return what the firms are called, in row order."""
+        return self.found.ids
 
     @property
     def terms(self) -> Terms:
@@ -121,7 +137,7 @@ def prepare(
     """
     terms = checked_terms(recovery_external, recovery_internal, seniority)
     columns = kernel_debts(debts)
-    found = cleared(columns, terms)
+    found = cleared(columns, terms, debts.ids)
     by_debtor = columns.claims.tocsc()
     owing = kernel.Owing(
         by_debtor.indptr.astype(np.int64), by_debtor.indices.astype(np.int32), by_debtor.data

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graph.contagion import firms, running
+from graph.contagion import running
 from graph.contagion.economy import Production, Rules
 from graph.contagion.results import Block, Contagion, Esri, Losses, Observed
 from graph.contagion.running import Precision, Runner
@@ -16,6 +16,7 @@ from graph.executors import Executor, executor_of
 from graph.kernels import cascades
 from graph.kernels import esri as plain
 from graph.kernels.layout import FloatArray
+from graph.network import firms
 
 LOSSES_HELD = 1 << 22  # Losses that a thread may hold.
 

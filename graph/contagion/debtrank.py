@@ -9,12 +9,12 @@ import numpy.typing as npt
 from scipy import sparse
 
 from graph.contagion.economy import ROUNDS_MAX
-from graph.contagion.firms import Firms, checked_ids, firm_column, frame, rows_of
 from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import debtrank as kernel
 from graph.kernels.equity import Owing
 from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, sum_fits
+from graph.network.firms import Firms, checked_ids, firm_column, frame, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd

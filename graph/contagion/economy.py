@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.contagion import traded
-from graph.contagion.firms import checked_ids, numbers, whole
 from graph.errors import InvalidInput
 from graph.kernels import layout, production
 from graph.kernels.layout import FloatArray, IntArray
 from graph.kernels.production import NO_MARKET, Structure
+from graph.network.firms import checked_ids, numbers, refuse, whole
 
 TOLERANCE = 0.01  # The published setting: the index is defined with it [contagion.md].
 ROUNDS_MAX = 10_000
@@ -255,12 +255,6 @@ def _check_amounts(amounts: FloatArray, name: str) -> None:
         refuse(tiny, name, f"is above 0 and below {layout.QUOTIENT_MIN:g}")
     if not layout.sum_fits(amounts, layout.QUOTIENT_SUM_MAX):
         raise InvalidInput(f"{name} sum to more than {layout.QUOTIENT_SUM_MAX:g}")
-
-
-def refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
-    """Raise `InvalidInput` for the first wrong entry of a column."""
-    if wrong.any():
-        raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
 
 
 def column_of(economy: Economy, name: str, default: FloatArray) -> FloatArray:

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from graph.contagion import running
 from graph.contagion.debtrank import Exposures, spread_equity
-from graph.contagion.firms import frame
 from graph.contagion.running import Progress
 from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput
@@ -17,6 +16,7 @@ from graph.kernels import equity as kernel
 from graph.kernels.cascades import Shocks
 from graph.kernels.equity import Effort
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network.firms import frame
 
 if TYPE_CHECKING:
     import pandas as pd

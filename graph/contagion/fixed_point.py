@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from graph.contagion import cascade, running, stored
 from graph.contagion.economy import Denominators, Origin, Production, Rules
-from graph.contagion.firms import frame
 from graph.contagion.running import Precision, Progress
 from graph.contagion.shocks import Scenarios
 from graph.contagion.worth import worth_of
@@ -22,6 +21,7 @@ from graph.kernels.cascades import Shocks
 from graph.kernels.frontier import State
 from graph.kernels.layout import FloatArray, IntArray
 from graph.kernels.raised import Aims
+from graph.network.firms import frame
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,12 +20,12 @@ import pyarrow as pa
 
 from graph.contagion.cascade import losses_of
 from graph.contagion.economy import UNKNOWN, Production, Rules
-from graph.contagion.firms import numbers as numbered
 from graph.contagion.shocks import Scenarios
 from graph.errors import InvalidInput
 from graph.executors import Executor
 from graph.kernels.cascades import Shocks
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network.firms import numbers as numbered
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graph.contagion import firms
 from graph.contagion.economy import Denominators, Rules
 from graph.contagion.running import Precision
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network.firms import firm_column, frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ class Esri:
         """Return a row a scenario: scenario, esri, down, up, rounds."""
         called = np.arange(len(self.total)) if self.scenarios is None else self.scenarios
         columns = {"esri": self.total, "esri_down": self.down, "esri_up": self.up}
-        return firms.frame({"scenario": called, **columns, "rounds": self.rounds})
+        return frame({"scenario": called, **columns, "rounds": self.rounds})
 
     @property
     def relative_error_max(self) -> float:
@@ -90,7 +90,7 @@ class Losses:
 def _losses_frame(ids: Sequence[str] | None, rows: IntArray, *losses: FloatArray) -> "pd.DataFrame":
     names = ("loss", "down", "up")
     columns = dict(zip(names, losses, strict=True))
-    return firms.frame({"firm": firms.firm_column(ids, rows), **columns})
+    return frame({"firm": firm_column(ids, rows), **columns})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from graph.contagion.economy import refuse
-from graph.contagion.firms import Named, firm_column, named_or_whole, rows_of, whole
 from graph.errors import InvalidInput
 from graph.kernels.cascades import Shocks
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network.firms import Named, firm_column, named_or_whole, refuse, rows_of, whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,23 @@
 """Ties to many sources at a time: sources, the layout of the walk, and its runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from graph.diffusion.ties import DAMPING, TOLERANCE, Dangling, Ties, check_tolerance, steps_max
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import walks
 from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, offsets, sorted_by, sum_fits
+from graph.network.firms import firm_column, frame, named_or_whole, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Progress = Callable[[int], None]
 SPAN = 2 * (2 + walks.START_MAX)  # Twice what shares and their start sum to, or more.
@@ -28,7 +33,7 @@ class Sources:
 
     Args:
         offsets: Where each source begins, from 0, and where the last ends.
-        rows: Firms; one that stands twice in a source is added up.
+        rows: Firms, by row or id; one that stands twice in a source is added up.
         weights: What each weighs; a source is brought to sum 1.
 
     Raises:
@@ -37,7 +42,7 @@ class Sources:
     """
 
     offsets: IntArray
-    rows: IntArray
+    rows: npt.NDArray[Any]
     weights: FloatArray
 
     def __post_init__(self) -> None:
@@ -59,8 +64,8 @@ class Sources:
 
     @classmethod
     def alone(cls, rows: npt.ArrayLike) -> Self:
-        """Return one source a firm."""
-        firms = np.array(rows, np.int64)
+        """Return one source a firm, given by row or by id."""
+        firms = named_or_whole(rows, "rows")
         return cls(np.arange(len(firms) + 1), firms, np.ones(len(firms)))
 
     @classmethod
@@ -74,13 +79,19 @@ class Sources:
         owner = np.repeat(np.arange(len(self)), np.diff(self.offsets))
         return np.bincount(owner, self.weights, len(self)).astype(np.float64)
 
-    def placed(self, walk: walks.Walk) -> walks.Sources:
+    def placed(self, walk: "Walk") -> walks.Sources:
         """Return the sources as the kernel reads them."""
-        firms = len(walk.places)
-        if bool(((self.rows < 0) | (self.rows >= firms)).any()):
-            raise InvalidInput(f"a source names a row outside the {firms} firms")
+        places, rows = walk.layout.places, rows_of(self.rows, walk.ties, "rows")
+        if bool(((rows < 0) | (rows >= len(places))).any()):
+            raise InvalidInput(f"a source names a row outside the {len(places)} firms")
         shares = self.weights / np.repeat(self._sums(), np.diff(self.offsets))
-        return walks.Sources(self.offsets, walk.places[self.rows], shares)
+        return walks.Sources(self.offsets, places[rows], shares)
+
+    def names(self, walk: "Walk") -> Any:
+        """Return a column of what sources are called: by their firm where all have one."""
+        if bool((np.diff(self.offsets) == 1).all()):
+            return firm_column(walk.ties.ids, rows_of(self.rows, walk.ties, "rows"))
+        return np.arange(len(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +159,14 @@ class Spreads:
     damping: float
     tolerance: float
     dangling: Dangling
+    ids: Sequence[str] | None = field(default=None, repr=False)
+    sources: Any = field(default=None, repr=False)  # What each is called.
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a source and firm with a tie: source, firm, share."""
+        source, firm = np.nonzero(self.shares)
+        named = _taken(self.sources, source), firm_column(self.ids, firm)
+        return frame({"source": named[0], "firm": named[1], "share": self.shares[source, firm]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +179,21 @@ class StrongSpreads:
     least: float
     rounds: IntArray
     residual: FloatArray  # What a source's shares may be off by at most, before any is left out.
+    ids: Sequence[str] | None = field(default=None, repr=False)
+    sources: Any = field(default=None, repr=False)  # What each is called.
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a source and firm: source, firm, share."""
+        source = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+        named = _taken(self.sources, source), firm_column(self.ids, self.firms)
+        return frame({"source": named[0], "firm": named[1], "share": self.shares})
+
+
+def _taken(named: Any, places: IntArray) -> Any:
+    """Return what each place is called: by its number where nothing else is known."""
+    if named is None:
+        return places
+    return named[places] if isinstance(named, np.ndarray) else named.take(pa.array(places))
 
 
 def spread_all(
@@ -202,7 +236,8 @@ def spread_all(
     shares = np.zeros((len(sources), len(walk)))
     job = _Job(walk, sources, tolerance, dangling)
     rounds, residual = job.run(threads, lambda first, last: shares[first:last], progress)
-    return Spreads(shares, rounds, residual, walk.damping, tolerance, dangling)
+    settings = walk.damping, tolerance, dangling
+    return Spreads(shares, rounds, residual, *settings, walk.ties.ids, sources.names(walk))
 
 
 def spread_strong(
@@ -256,7 +291,8 @@ def spread_strong(
         for place, kind in enumerate((np.int64, np.int64, np.float64))
     )
     ends = np.concatenate([[0], np.cumsum(sizes)])
-    return StrongSpreads(ends, firms, shares, least, rounds, residual)
+    named = walk.ties.ids, sources.names(walk)
+    return StrongSpreads(ends, firms, shares, least, rounds, residual, *named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +323,7 @@ class _Job:
         """Fill what `room` gives for every block of sources; return rounds and residuals."""
         if threads < 1:
             raise InvalidInput(f"threads {threads} is not at least 1")
-        count, placed = len(self.sources), self.sources.placed(self.walk.layout)
+        count, placed = len(self.sources), self.sources.placed(self.walk)
         rounds, residual = np.zeros(count, np.int64), np.zeros(count)
         blocks = range(0, count, walks.COLUMNS)
 

@@ -1,8 +1,9 @@
 """The ties of firms by trade, and to one source by plain steps."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import ceil, log
-from typing import Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,10 @@ import numpy.typing as npt
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import diffusion as kernel
 from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, sum_fits
+from graph.network.firms import Firms, checked_ids, firm_column, frame, refuse, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Dangling = Literal["lost", "sources"]
 DAMPING = 0.85
@@ -53,6 +58,11 @@ class Traded(Protocol):
         """Return what each buyer bought."""
         ...
 
+    @property
+    def ids(self) -> Sequence[str] | None:
+        """Return what the firms are called, in row order."""
+        ...
+
     def __len__(self) -> int: ...
 
 
@@ -64,6 +74,7 @@ class Ties:
     buyers: IntArray
     shares: FloatArray
     buys: npt.NDArray[np.bool_]
+    ids: Sequence[str] | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.buys)
@@ -76,29 +87,39 @@ class Ties:
         suppliers: npt.ArrayLike,
         buyers: npt.ArrayLike,
         amounts: npt.ArrayLike,
+        ids: Sequence[str] | None = None,
     ) -> Self:
         """
         Return the ties of a list of trades between rows 0 to firms - 1.
 
+        Args:
+            firms: Number of firms.
+            suppliers: Row or id of the selling firm of every trade; equal pairs are added up.
+            buyers: Row or id of the buying firm.
+            amounts: What was sold, not negative.
+            ids: What the firms are called, in row order.
+
         Raises:
             InvalidInput: The columns differ in length, name no firm, or an amount is negative.
         """
-        selling, buying = np.array(suppliers, np.int64), np.array(buyers, np.int64)
+        named = Firms(firms, checked_ids(ids, firms))
+        selling, buying = (
+            rows_of(suppliers, named, "suppliers"),
+            rows_of(buyers, named, "buyers"),
+        )
         sums = np.array(amounts, np.float64)
         if not len(selling) == len(buying) == len(sums):
             raise InvalidInput("suppliers, buyers and amounts differ in length")
-        for ends in (selling, buying):
-            if bool(((ends < 0) | (ends >= firms)).any()):
-                raise InvalidInput("an end of a trade is no row of a firm")
-        if not bool((np.isfinite(sums) & (sums >= 0)).all()):
-            raise InvalidInput("an amount is negative or missing")
+        for name, ends in (("suppliers", selling), ("buyers", buying)):
+            refuse((ends < 0) | (ends >= firms), name, "is no row of a firm")
+        refuse(~(np.isfinite(sums) & (sums >= 0)), "amounts", "is negative or missing")
         if not sum_fits(sums):
             raise InvalidInput(f"the amounts sum to more than {SUM_MAX:g}")
         order = np.lexsort((buying, selling))
         bought = np.bincount(buying, sums, firms)
         shares = np.divide(sums, bought[buying], out=np.zeros(len(sums)), where=sums > 0)
         indptr = np.concatenate(([0], np.cumsum(np.bincount(selling, minlength=firms))))
-        return cls(indptr.astype(np.int64), buying[order], shares[order], bought > 0)
+        return cls(indptr.astype(np.int64), buying[order], shares[order], bought > 0, named.ids)
 
     @classmethod
     def of(cls, network: Traded) -> Self:
@@ -109,6 +130,7 @@ class Ties:
             suppliers=np.repeat(np.arange(firms), np.diff(network.out_indptr)),
             buyers=network.out_indices,
             amounts=network.out_amount_fen,
+            ids=network.ids,
         )
 
 
@@ -119,6 +141,12 @@ class Diffusion:
     shares: FloatArray
     rounds: int
     residual: float  # What the shares leave out at most, all together.
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm: firm, share."""
+        firms = firm_column(self.ids, np.arange(len(self.shares)))
+        return frame({"firm": firms, "share": self.shares})
 
 
 def spread(
@@ -170,7 +198,7 @@ def spread(
             f"{residual:.2e} is left out after {rounds} steps, the most at damping {damping!r}: "
             "a smaller damping or a larger tolerance settles sooner"
         )
-    return Diffusion(shares, rounds, residual)
+    return Diffusion(shares, rounds, residual, ties.ids)
 
 
 def _check(

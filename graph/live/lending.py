@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.contagion import Exposures
-from graph.contagion.firms import Firms, called, rows_of
 from graph.errors import InvalidInput
 from graph.kernels import changes, growing, layout, shares
 from graph.kernels.changes import Loans
 from graph.kernels.layout import FloatArray
 from graph.live.results import Claims
 from graph.live.solution import Log, Solution
+from graph.network.firms import Firms, called, rows_of
 
 
 @dataclass(slots=True)

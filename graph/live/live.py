@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from graph.contagion import Economy
-from graph.contagion.firms import Firms, called, firm_column, frame, whole_number
 from graph.errors import InvalidInput
 from graph.kernels import growing
 from graph.kernels.changes import BOUND_MAX, BROAD
@@ -22,6 +21,7 @@ from graph.live.solution import Solution
 from graph.live.state import Applied, Change, State
 from graph.live.telling import Telling
 from graph.live.trading import Trading
+from graph.network.firms import Firms, called, firm_column, frame, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from graph.contagion.firms import firm_column, frame
 from graph.errors import InvalidInput
 from graph.kernels.layout import FloatArray, IntArray
 from graph.kernels.shares import Told
+from graph.network.firms import firm_column, frame
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,12 +1,12 @@
 """What a change of one firm does, step by step."""
 
-from graph.contagion.firms import whole_number
 from graph.errors import InvalidInput
 from graph.live import results
 from graph.live.lending import Lending
 from graph.live.solution import Log
 from graph.live.state import Change, State
 from graph.live.trading import Trading
+from graph.network.firms import whole_number
 
 
 def trading_of(state: State) -> Trading:

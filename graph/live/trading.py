@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from graph.contagion import Economy
 from graph.contagion.economy import column_of, numbers_of, stated_of, trades_of
-from graph.contagion.firms import checked_ids
 from graph.errors import InvalidInput
 from graph.kernels import changes, growing, layout, sweeps
 from graph.kernels import shares as kernel
@@ -20,6 +19,7 @@ from graph.kernels.growing import Rows
 from graph.kernels.layout import Classes, FloatArray, IntArray, RowArray
 from graph.kernels.shares import UNKNOWN, Markets, Sellers
 from graph.live.solution import Log, Solution
+from graph.network.firms import checked_ids
 
 
 @dataclass(slots=True)

@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
 ROOT = Path(__file__).parents[2]
@@ -37,17 +40,31 @@ def promise(
     )
 
 
-def record(
-    benchmark: BenchmarkFixture,
-    what: str,
-    reached: float,
-    *,
-    unit: str,
-    wished: float | None = None,
-) -> None:
+def beside(
+    ours: Callable[[], object], twin: Callable[[], object], *, times: int = 3
+) -> tuple[float, float]:
+    """
+    Return what either takes, in seconds of the processor: medians of calls that took turns.
+
+    Both run once before; what else the machine does meets both alike.
+    """
+    ours(), twin()
+    spent = [(processor(ours), processor(twin)) for _ in range(times)]
+    one, two = np.median(spent, axis=0).tolist()
+    return one, two
+
+
+def processor(run: Callable[[], object]) -> float:
+    """Return the seconds of the processor that a call takes, those of its threads included."""
+    began = time.process_time()
+    run()
+    return time.process_time() - began
+
+
+def record(benchmark: BenchmarkFixture, what: str, reached: float, *, unit: str) -> None:
     """Note a figure of this machine, as it was loaded: it is held against nothing."""
     benchmark.extra_info.setdefault("records", []).append(
-        {"what": what, "reached": reached, "unit": unit, "wished": wished}
+        {"what": what, "reached": reached, "unit": unit}
     )
 
 

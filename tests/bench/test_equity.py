@@ -1,14 +1,16 @@
-"""DebtRank of all firms between bounds, two threads."""
+"""DebtRank of all firms between bounds, beside the one solve in SciPy that bounds it from above."""
 
 import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from graph.contagion import Exposures, Scenarios, bracket_equity
-from tests.bench.figures import median_seconds, promise
+from tests.bench import twins
+from tests.bench.figures import beside, median_seconds, promise, record
 from tests.bench.networks import engine_economy
 
-SECONDS = {10_000: 0.005, 100_000: 0.05, 1_000_000: 1.0}
+OF_SOLVED = 2.0
+ACCURACY = 1e-4  # Of what a unit costs, in both.
 
 
 def exposures_of(firms: int) -> Exposures:
@@ -34,4 +36,9 @@ def test_all_defaults(benchmark: BenchmarkFixture, firms: int) -> None:
     benchmark.pedantic(bracket_equity, args=(exposures, everybody), kwargs=run, rounds=5)
     benchmark.extra_info["width_median"] = round(float(np.median(found.width)), 4)
     what = f"DebtRank of all {firms:,} firms"
-    promise(benchmark, what, median_seconds(benchmark), unit="s", at_most=SECONDS[firms])
+    ours, twin = beside(
+        lambda: bracket_equity(exposures, everybody, width=1.0, threads=1),
+        lambda: twins.defaults(exposures, ACCURACY),
+    )
+    promise(benchmark, f"{what}, to one solve in SciPy", ours / twin, at_most=OF_SOLVED)
+    record(benchmark, what, median_seconds(benchmark), unit="s")

@@ -167,6 +167,12 @@ def whole_number(name: str, given: Any) -> int:
         raise InvalidInput(f"{name} {given!r} is no whole number") from error
 
 
+def refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
+    """Raise `InvalidInput` for the first wrong entry of a column."""
+    if wrong.any():
+        raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
+
+
 def called(ids: Sequence[str] | None, row: int) -> str:
     """
     Return what a firm is called in a message.
