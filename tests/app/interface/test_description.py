@@ -12,8 +12,9 @@ from fastapi.testclient import TestClient
 
 from app.auth.rules import OPEN
 from app.config import Settings
-from app.errors import PROBLEM_TYPE
+from app.errors import PROBLEM_TYPE, AppError
 from app.kit.examples import Examples
+from app.kit.problems import GRAPH_STATUS, HTTP_CODES
 from app.main import create_app, rules_of
 
 HERE = Path(__file__).parent
@@ -96,6 +97,19 @@ def test_every_operation_is_in_the_documents(description: dict[str, Any]) -> Non
         if f"`{each['operationId']}`" not in text
     ]
     assert missing == []
+
+
+def test_every_code_of_a_problem_is_in_the_documents() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    told = {code for _, code in GRAPH_STATUS.values()} | set(HTTP_CODES.values())
+    kinds: list[type[AppError]] = [AppError]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        told.add(kind.code)
+    unheard = {"gone", "user_exists"}  # Of clients that went away; of the command alone.
+
+    assert sorted(code for code in told - unheard if f"`{code}`" not in text) == []
 
 
 def test_every_schema_has_one_title_and_its_fields_have_none(description: dict[str, Any]) -> None:
