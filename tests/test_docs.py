@@ -44,6 +44,15 @@ def test_every_local_link_leads_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_every_place_in_the_code_that_a_page_names_is_there() -> None:
+    pages = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *ROOT.glob("docs/**/*.md")]
+    named = re.compile(r"`((?:app|graph|ingestion|tests|docker)/[\w./-]+)`")
+    for page in pages:
+        for place in named.findall(page.read_text(encoding="utf-8")):
+            there = (ROOT / place, ROOT / f"{place}.py", ROOT / place.replace("N.yml", "2.yml"))
+            assert any(path.exists() for path in there), f"{page.name}: {place}"
+
+
 def test_the_make_targets_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
 
