@@ -13,16 +13,18 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from graph.errors import InvalidInput
+from ingestion import fields
 from ingestion.forms import plain_header
 from ingestion.readers import read
 from ingestion.readers.chunk import LINE
 
 Kind = Literal["code", "amount", "share", "class"]
 NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
-# What a spreadsheet writes for an error, or for a long code once it has lost its digits.
-NO_CODE = r"^#(N/A|[A-Z/0]+[!?]|NO RESULT!|#+)$|^[0-9](\.[0-9]+)?[eE]\+[0-9]{1,3}$"
+# Whole all the same, and the same in all files of one analysis.
+WHOLE = r"^[0-9]+\.0+$"
 WHY: dict[Kind, str] = {
     "code": "is empty",
     "amount": "is no amount from 0 up",
@@ -260,13 +262,21 @@ def _valued(sheet: Sheet, column: Column) -> Sheet:
         sheet = sheet.desk.refuse(sheet, missing, column.name, "is empty")
         cells = sheet.frame[column.name]
     if column.kind == "code":
-        return sheet.desk.refuse(sheet, cells.str.contains(NO_CODE), column.name, "is no code")
+        return sheet.desk.refuse(sheet, _no_code(cells), column.name, "is no code")
     values = _numbers(cells, column.kind)
     sheet = sheet.desk.refuse(
         sheet, values.is_null() & cells.is_not_null(), column.name, WHY[column.kind]
     )
     kept = _numbers(sheet.frame[column.name], column.kind)
     return Sheet(sheet.desk, sheet.file, sheet.frame.with_columns(kept.alias(column.name)))
+
+
+def _no_code(cells: pl.Series) -> pl.Series:
+    """Return which codes are errors of a spreadsheet, or have lost what told them apart."""
+    texts = cells.to_arrow().cast(pa.string())
+    lost = fields.lost_digits(texts) & ~cells.str.contains(WHOLE).fill_null(value=False).to_numpy()
+    wrong = fields.errors(texts) | fields.destroyed(texts) | fields.turned(texts, typed=False)
+    return pl.Series(lost | wrong)
 
 
 def _numbers(cells: pl.Series, kind: Kind) -> pl.Series:

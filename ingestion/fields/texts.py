@@ -30,7 +30,7 @@ _CONTROLS = bytes([*range(1, 9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 _LOOKED_AT = 1024
 # A cell that a spreadsheet was told to keep as text: ="007", '007.
 _KEPT = '^="(.*)"$'
-_MARKED = "^(?:'([0-9A-Za-z._/-]*[0-9][0-9A-Za-z._/-]*)|[‘’`´]([0-9][0-9A-Za-z._/-]*))$"
+_MARKED = r"^(?:'([^'\s]+)|[‘’`´]([0-9][0-9A-Za-z._/-]*))$"
 _MARKS = (b"'", b"`", b"\xe2\x80\x98", b"\xe2\x80\x99", b"\xc2\xb4")
 # Nothing but codes, numbers and their punctuation, with at least one full-width form.
 _WIDE = "^[!-~]*[\uff01-\uff5e\u2212][!-~\uff01-\uff5e\u2212]*$"

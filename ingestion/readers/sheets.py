@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.errors import BadFile
-from ingestion.readers.chunk import CELLS_MAX, Chunk, Unread, check_header, shown
+from ingestion.readers.chunk import CELLS_MAX, COLUMNS_MAX, Chunk, Unread, check_header, shown
 from ingestion.readers.heads import Fits, find_header, same_header, told_above
 
 BATCH_ROWS = 50_000
@@ -45,6 +45,8 @@ class Sheet:
     rows: list[tuple[int, list[str]]]
     header: int | None = None  # Which of the rows.
     notes: list[str] = field(default_factory=list)
+    # The lines and columns that a block covers to the right of its first cell.
+    across: set[Place] = field(default_factory=set)
 
     @property
     def titles(self) -> list[str]:
@@ -146,7 +148,8 @@ def laid_out(
     Raises:
         BadFile: Merged blocks cover more than a sheet may hold.
     """
-    covered = _covered(path, name, cells, merged)
+    blocks = list(merged)
+    covered = _covered(path, name, cells, blocks)
     rows = []
     for at, values in enumerate(cells):
         texts = [_text(value, epoch) for value in values]
@@ -154,7 +157,12 @@ def laid_out(
             for column in covered.get(at, ()):
                 texts[column] = texts[column] or MERGED
             rows.append((at + 1, texts))
-    return Sheet(name, rows)
+    across = {
+        (top + 1, column)
+        for (top, left), (_, right) in blocks
+        for column in range(left + 1, min(right, COLUMNS_MAX) + 1)
+    }
+    return Sheet(name, rows, across=across)
 
 
 def told_hidden(sheet: str, rows: int) -> list[str]:
@@ -243,9 +251,23 @@ class _Rows:
         )
 
 
+def _check_merged(path: Path, sheet: Sheet) -> None:
+    """Raise `BadFile` where a header stands over several columns that have cells of their own."""
+    start = sheet.header or 0
+    line, titles = sheet.rows[start]
+    for column in (at for at in range(len(titles)) if (line, at) in sheet.across):
+        title = next((each for each in titles[column::-1] if each != MERGED), "")
+        if any(cells[column] not in ("", MERGED) for _, cells in sheet.rows[start + 1 :]):
+            raise BadFile(
+                f"{path.name}: sheet {sheet.name!r}: line {line}: header {title!r} stands over "
+                "more than one column"
+            )
+
+
 def _batches(path: Path, epoch: dt.date, sheet: Sheet) -> Iterator[Chunk]:
     start = sheet.header or 0
     line, titles = sheet.rows[start]
+    _check_merged(path, sheet)
     header = check_header(path, ["" if cell == MERGED else cell for cell in titles], line)
     sheet.rows[start] = (line, header)
     above = told_above([line for line, _ in sheet.rows[:start]])

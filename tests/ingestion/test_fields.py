@@ -175,6 +175,9 @@ def test_names_keep_every_sign_that_can_be_seen() -> None:
 
     assert fields.trim(pa.array(texts)).to_pylist() == texts
     assert fields.trim(pa.array(["'007", "（１２）－３"])).to_pylist() == ["007", "(12)-3"]
+    marked = ["'A", "'云栖整机股份有限公司", "'-5.50", "’007", "’t"]
+    plain = ["A", "云栖整机股份有限公司", "-5.50", "007", "’t"]
+    assert fields.trim(pa.array(marked)).to_pylist() == plain
 
 
 def test_numbers_that_went_through_a_spreadsheet_have_lost_digits() -> None:
@@ -211,7 +214,7 @@ def test_a_day_that_was_a_number_is_no_number() -> None:
     assert fields.turned(texts, typed=True).tolist() == [True] * 5 + [False]
 
 
-@pytest.mark.parametrize("text", ["'S1", "\uff07S1", '\uff1d"S1"', "'S1\u200b"])
+@pytest.mark.parametrize("text", ["'S1", "'S1\u3000", "\uff07S1", '\uff1d"S1"', "'S1\u200b"])
 def test_marks_that_keep_text_are_no_part_of_it(text: str) -> None:
     assert fields.trim(pa.array([text])).to_pylist() == ["S1"]
 

@@ -94,6 +94,10 @@ def test_headers_and_cells_are_read_as_by_an_import(tmp_path: Path, content: str
      ("\nsupplier,buyer\nA,B\n", "line 2: there is no column 'amount'"),
      ("supplier,buyer,amount\nA,#N/A,5\n", "line 2, column buyer: '#N/A' is no code"),
      ("supplier,buyer,amount\nA,2.4442E+19,5\n", r"column buyer: '2.4442E\+19' is no code"),
+     ("supplier,buyer,amount\nA,911.1E+15,5\n", r"column buyer: '911.1E\+15' is no code"),
+     ("supplier,buyer,amount\nA,3月12日,5\n", "column buyer: '3月12日' is no code"),
+     ("supplier,buyer,amount\nA,Err:502,5\n", "column buyer: 'Err:502' is no code"),
+     ("supplier,buyer,amount\nA,B\ufffd,5\n", "column buyer: 'B\ufffd' is no code"),
      ("supplier;buyer;amount\nA;B;5\n", "cells parted by ';' are not read")],
 )  # fmt: skip
 def test_what_an_import_refuses_an_analysis_refuses(

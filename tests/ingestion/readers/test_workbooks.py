@@ -203,6 +203,29 @@ def test_a_merged_firm_is_not_carried_down(stocked: "House") -> None:
     assert stocked.take("files", path).set_aside == {"cell_error": 2}
 
 
+def test_a_header_over_two_columns_with_cells_is_refused(stocked: "House") -> None:
+    book = book_of({"1": [[*HEAD, None], [*invoice(1), None]]})
+    book["1"].merge_cells("E1:F1")
+    path = stocked.write("invoices_b.xlsx", saved(book))
+
+    assert stocked.take("files", path).set_aside == {}
+    book["1"]["F2"] = 7
+    path = stocked.write("invoices_b.xlsx", saved(book))
+    with pytest.raises(BadFile, match="line 1: header 'amount_yuan' stands over more than one"):
+        stocked.take("files", path)
+
+
+def test_a_title_over_two_lines_of_headers_is_no_second_column(stocked: "House") -> None:
+    rows = [["发票清单"], ["序号", *HEAD, "备注"], [None, *HEAD, None], [1, *invoice(1), "x"]]
+    rows[1][1:6] = ["一"] * 5
+    book = book_of({"1": rows})
+    for block in ("A1:G1", "A2:A3", "G2:G3"):
+        book["1"].merge_cells(block)
+    path = stocked.write("invoices_b.xlsx", saved(book))
+
+    assert stocked.take("files", path).used == 1
+
+
 @pytest.mark.parametrize(
     ("epoch", "year"), [(CALENDAR_WINDOWS_1900, 2026), (CALENDAR_MAC_1904, 2030)]
 )
