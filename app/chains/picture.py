@@ -111,10 +111,12 @@ def picture_of(resources: Resources, core: str, asked: Asked, sight: Sight) -> P
     if not sight.is_whole and not sight.is_own_chain(core):
         raise NotFound(UNSEEN)
     version, run = version_and_run(resources, asked)
-    policy = policy_of(resources, version.as_of)
     network = network_of(resources, version.number)
-    if run is None or core not in open_run(resources, run.folder).cores:
-        run = None
+    results = None if run is None else open_run(resources, run.folder)
+    if results is not None and core in results.cores:
+        policy = results.policy
+    else:
+        run, policy = None, policy_of(resources, version.as_of)
         network.row(core)
         if core not in cores_of(resources, version.number):
             raise Absent(f"{core!r} is no core in version {version.number}")

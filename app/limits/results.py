@@ -21,6 +21,7 @@ from app.limits.nodes import Node, Origin
 from app.limits.partners import Partners
 from app.limits.stored import Head, Stored
 from app.limits.words import binding, document
+from app.policy import Policy
 from graph.errors import Damaged, InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ class Results:
     def head(self) -> Head:
         """Return version, date, policy and run."""
         return self._s.head
+
+    @property
+    def policy(self) -> Policy:
+        """Return the policy that computed the run; the one in force today may be another."""
+        return self._s.policy
 
     @property
     def data_credit_factor(self) -> Decimal:

@@ -83,7 +83,13 @@ class Directory:
         return (len(whole), 0) if wanted.counterparties else (listed, len(whole) - listed)
 
     def find(
-        self, wanted: Wanted, *, sort: str, descending: bool = False, start: int = 0, size: int
+        self,
+        wanted: Wanted,
+        *,
+        sort: str,
+        descending: bool = False,
+        start: int = 0,
+        size: int | None = None,
     ) -> Sequence[Listed]:
         """
         Return a page of the firms that pass, in order.
@@ -93,7 +99,7 @@ class Directory:
             sort: One of `SORTS`; `match` has equal fields first, then those that begin so.
             descending: Largest first; firms without a value come last either way.
             start: Place of the first firm of the page.
-            size: Firms of a page.
+            size: Firms of a page; all that are left by default.
         """
         found = self._passing(wanted).filter(_shown(wanted))
         ordered = found.sort(

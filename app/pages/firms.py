@@ -23,10 +23,11 @@ from app.pages.directory import (
 )
 from app.pages.raising import passers, raising
 from app.pages.reading import Document, Reading, ReadingDep, Standing
-from app.web.listing import SIZE, one_page, order_of, page_of
+from app.web.listing import SIZE, Order, one_page, order_of, page_of
 from app.web.money import percent, scale
 from app.web.preferences import preferences_of
 from app.web.render import page
+from app.web.sheets import sheet
 from app.web.texts import Texts
 from graph.model import Attribute, table
 
@@ -59,14 +60,9 @@ class Fact:
 @router.get("/firms", dependencies=[allow(BANK)])
 def search_firms(request: Request, reading: ReadingDep) -> Response:
     """Return the directory of all firms, searched and filtered as the address says."""
-    asked, t = request.query_params, Texts(preferences_of(request).language)
-    wanted = Wanted(
-        text=asked.get("query", "").strip()[:QUERY_LENGTH_MAX],
-        facets={name: asked.get(name, "") for name in (*FACETS, TIER, CORE)},
-        counterparties=asked.get(COUNTERPARTIES) == "1",
-    )
+    t, wanted = Texts(preferences_of(request).language), _wanted(request)
     directory = reading.directory()
-    order = order_of(request, dict.fromkeys(SORTS), otherwise="match" if wanted.text else "-limit")
+    order = _order(request, wanted)
     total, hidden = directory.count(wanted)
     start = (page_of(request, total) - 1) * SIZE
     found = directory.find(
@@ -84,6 +80,46 @@ def search_firms(request: Request, reading: ReadingDep) -> Response:
         unit=scale([row.limit_fen for row in found], t.language),
         filtered=any(wanted.facets.values()),
     )
+
+
+@router.get("/firms.csv", dependencies=[allow(BANK)])
+def download_firms(request: Request, reading: ReadingDep) -> Response:
+    """Return the same firms in the same order as CSV, all of them, with exact amounts."""
+    t, wanted = Texts(preferences_of(request).language), _wanted(request)
+    order = _order(request, wanted)
+    found = reading.directory().find(wanted, sort=order.sort, descending=order.descending)
+    names = ("id", "name", "sector", "region", "grade", "core", "listed", "chains", "limit_fen")
+    return sheet(
+        f"firms-{reading.head()['as_of']}.csv",
+        [*names, "nearest", t("sector")],
+        [
+            [
+                *(_plain(getattr(row, name)) for name in names),
+                placed(t, row.place) if row.place else None,
+                t.sector(row.sector),
+            ]
+            for row in found
+        ],
+    )
+
+
+def _plain(value: object) -> object:
+    """Return a flag as the files of an import have it."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _wanted(request: Request) -> Wanted:
+    asked = request.query_params
+    return Wanted(
+        text=asked.get("query", "").strip()[:QUERY_LENGTH_MAX],
+        facets={name: asked.get(name, "") for name in (*FACETS, TIER, CORE)},
+        counterparties=asked.get(COUNTERPARTIES) == "1",
+    )
+
+
+def _order(request: Request, wanted: Wanted) -> Order:
+    otherwise = "match" if wanted.text else "-limit"
+    return order_of(request, dict.fromkeys(SORTS), otherwise=otherwise)
 
 
 def _facets(

@@ -64,6 +64,12 @@ class Listing(Generic[Row]):
         """Return the address of the first page with other filters; an empty one falls away."""
         return self._address(page="", **changes)
 
+    @property
+    def sheet(self) -> str:
+        """Return the address of the whole list as a file, filtered and sorted as it is here."""
+        query = {key: value for key, value in self.query.items() if value and key != "page"}
+        return f"{self.path}.csv?{urlencode(query)}" if query else f"{self.path}.csv"
+
     def beside(self, *fields: str) -> Mapping[str, str]:
         """Return what a form with these fields has to carry along, so that nothing is lost."""
         left = {*fields, "page"}

@@ -1,23 +1,20 @@
 """The command `export`."""
 
-from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from app.auth.sight import EVERYTHING
 from app.chains.cli import OfVersion
-from app.deps import Resources, open_resources
+from app.chains.served import served_chain
+from app.deps import open_resources
 from app.kit import console
 from app.kit.files import real, together
-from app.limits import documents
+from app.kit.progress import progress
 from app.limits.sheet import sheet
-from app.versions.networks import network_of
-from app.versions.service import Asked, policy_of
-from graph.chains import find_chain
-from graph.errors import InvalidInput, NotFound
+from app.versions.service import Asked
+from graph.errors import InvalidInput
 from graph.interop import export as files
 
 BESIDE = ("trades", "limits")
@@ -51,22 +48,18 @@ def export(
     """
     if not real(out).parent.is_dir():
         raise InvalidInput(f"{out}: there is no such folder")
-    with open_resources() as resources:
-        found = resources.version(version)
-        policy = policy_of(resources, found.as_of)
-        network = network_of(resources, found.number)
-        members = find_chain(
-            network,
-            core,
-            tiers_max=policy.whole("tiers_max"),
-            share_min=policy.decimal("trade_share_min"),
-        )
+    with open_resources() as resources, progress("export") as step:
+        step("chain", None)
+        found = served_chain(resources, core, Asked(version))
+        step(form.value, None)
         language = resources.settings.language
-        written = {out: files.chain(network, members, form.value, language=language)}
+        written = {out: files.chain(found.network, found.chain, form.value, language=language)}
         if form is Form.csv:
-            trades = files.trades(network, members)
-            limits = sheet(_limits(resources, core, found.number))
+            trades = files.trades(found.network, found.chain)
+            limits = sheet(each.document() for each in found.limits or ())
             written = dict(zip(_tables(out), (written[out], trades, limits), strict=True))
+    if form is Form.csv and found.limits is None:
+        console.say(f"note: without limits: no run has seen the chain of {core!r}")
     with together() as draft:
         for path, content in written.items():
             draft(path).write_bytes(content)
@@ -80,14 +73,3 @@ def _tables(out: Path) -> tuple[Path, ...]:
         return out, *(out.with_name(f"{first}-{each}{ending}") for each in BESIDE)
     out.mkdir(exist_ok=True)
     return out / "firms.csv", *(out / f"{each}.csv" for each in BESIDE)
-
-
-def _limits(resources: Resources, core: str, version: int) -> Sequence[Mapping[str, Any]]:
-    """Return the firms' limits as `limits` has them; none, said so, where no run has seen them."""
-    try:
-        results = documents.results_of(resources, Asked(version), EVERYTHING)
-        firms: Sequence[Mapping[str, Any]] = documents.chain(results, core)["firms"]
-    except (documents.NoRun, NotFound) as error:
-        console.say(f"note: without limits: {error}")
-        return []
-    return firms

@@ -20,6 +20,7 @@ from app import cli
 from app.auth.tokens import read
 from app.config import Settings
 from app.kit.clock import utc_now
+from app.policy.loader import SHIPPED
 from graph.stores import open_store
 from tests.app.economy import write_files
 
@@ -267,6 +268,28 @@ def test_an_export_of_a_core_without_limits_says_so(deeptier: Run, tmp_path: Pat
     assert said.status == 0
     assert "note: without limits" in said.err
     assert (tmp_path / "mill" / "limits.csv").read_text(encoding="utf-8-sig").count("\n") == 1
+
+
+def test_an_export_is_the_chain_of_the_run_that_is_served(
+    deeptier: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def firms() -> str:
+        out = tmp_path / "chain.csv"
+        assert deeptier("export", "CORE1", "--format", "csv", "--out", str(out)).status == 0
+        return out.read_text(encoding="utf-8-sig")
+
+    before = firms()
+    policies = tmp_path / "policies"
+    policies.mkdir()
+    (shipped,) = SHIPPED.glob("*.yml")
+    text = re.sub(r"(tiers_max:\s+value: )\d+", r"\g<1>1", shipped.read_text(encoding="utf-8"))
+    assert "value: 1\n" in text
+    (policies / shipped.name).write_text(text, encoding="utf-8")
+    monkeypatch.setenv("DEEPTIER_POLICY", str(policies))
+
+    assert firms() == before, "another policy is not in force before the next refresh"
+    listed = {row["id"] for row in deeptier("limits", "CORE1", "--json").json["firms"]}
+    assert {line.split(",")[2] for line in before.splitlines()[1:]} == listed
 
 
 def test_nothing_is_written_into_a_folder_that_is_not_there(deeptier: Run, tmp_path: Path) -> None:

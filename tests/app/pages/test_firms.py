@@ -1,5 +1,7 @@
 """The directory of all firms: totals, pages, facets with counts, who is hidden."""
 
+import csv
+import io
 import re
 
 import pytest
@@ -43,6 +45,27 @@ def test_counterparties_are_hidden_counted_and_shown_when_asked_for(browser: Bro
     assert total(along) == 126
     assert "Counterparty only</span>" in client.get("/firms?counterparties=1&query=S3").text
     assert "1 more are known as counterparties only" in client.get("/firms?query=S3").text
+
+
+def test_the_directory_is_a_sheet_of_all_that_pass_in_the_order_of_the_page(
+    browser: Browser,
+) -> None:
+    client = browser("risk", "en")
+    page = client.get("/firms?sort=name&page=2&query=").text
+    link = re.search(r'class="button" href="(/firms\.csv[^"]*)"', page)
+    assert link
+    assert link[1] == "/firms.csv?sort=name"
+    answer = client.get(link[1])
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+    assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''firms-")
+    assert len(rows) == 125
+    assert [row["id"] for row in rows[50:100]] == ids(page)
+    along = client.get("/firms.csv?counterparties=1&query=S3").content.decode("utf-8-sig")
+    (found,) = csv.DictReader(io.StringIO(along))
+    assert (found["id"], found["listed"]) == ("S3", "false")
+    assert browser("core").get("/firms.csv").status_code == 403
+    assert browser("supplier").get("/firms.csv").status_code == 403
 
 
 @pytest.mark.parametrize(

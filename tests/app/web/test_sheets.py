@@ -6,7 +6,8 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.sheets import FORMULA_SIGNS, cell, sheet
+from app.kit.sheets import FORMULA_SIGNS, cell
+from app.web.sheets import sheet
 
 
 @given(st.text())

@@ -1,0 +1,30 @@
+"""CSV for spreadsheets: a byte-order mark, and no cell that a spreadsheet would run."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(value: object) -> str:
+    """
+    Return a value as text that no spreadsheet takes for a formula.
+
+    Example:
+        >>> cell("=1+1"), cell(-5), cell(None)
+        ("'=1+1", '-5', '')
+    """
+    if value is None:
+        return ""
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text
+
+
+def written(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return rows under a header as the bytes of a CSV file in UTF-8 with a byte-order mark."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([cell(value) for value in row] for row in rows)
+    return out.getvalue().encode("utf-8-sig")
