@@ -18,6 +18,7 @@ from ingestion.verdict import BoolArray, Verdict
 
 # A row may sum up many lines, each of which was rounded: so many fen may total and parts differ.
 TOTAL_FEN_MAX = 5
+RESERVED = "own"  # Stands in addresses for what is lent without a core; no firm has this id.
 _CHAIN_MAX = 1_000  # A voucher has been split so often at most.
 
 
@@ -40,9 +41,11 @@ def refuse(judged: Verdict, keys: pl.DataFrame) -> None:
     """
     staged = judged.staged
     for column in (*_numbers(judged), *staged.form.parties):
-        _set_aside(
-            judged, _fillers(staged.table[column]), Contradiction("placeholder", column, _never)
-        )
+        fillers = _which(staged.table[column], is_placeholder)
+        _set_aside(judged, fillers, Contradiction("placeholder", column, _never))
+    for column in ("firm",) if staged.form.name == "firms" else staged.form.parties:
+        reserved = _which(staged.table[column], RESERVED.__eq__)
+        _set_aside(judged, reserved, Contradiction("reserved", column, _never))
     rules = RULES.get(staged.form.name, ())
     if rules and staged.table.num_rows:
         wanted = [name for name, c in staged.form.columns.items() if c.kind in ("date", "money")]
@@ -95,15 +98,14 @@ def _numbers(judged: Verdict) -> tuple[str, ...]:
     return (own,) if own in judged.staged.form.columns else ()
 
 
-def _fillers(values: pa.ChunkedArray) -> BoolArray:
-    """Return which texts stand for nobody and nothing."""
+def _which(values: pa.ChunkedArray, is_so: Callable[[str], bool]) -> BoolArray:
+    """Return of which texts something is so; it is asked once for each."""
     coded = values.combine_chunks()
     if isinstance(coded, pa.ChunkedArray):  # Nothing to combine.
         coded = pa.array([], values.type)
     coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
     texts = coded.dictionary.to_pylist()
-    filler = [is_placeholder(text) for text in texts]
-    table = np.array([*filler, False], bool)
+    table = np.array([*(is_so(text) for text in texts), False], bool)
     found: BoolArray = table[np.asarray(coded.indices.fill_null(len(texts)))]
     return found
 

@@ -22,6 +22,7 @@ REASONS: Mapping[str, Label] = {
     "unknown_word": Label("用词无法识别", "unknown word"),
     "future": Label("日期晚于截止日", "dated after the as-of date"),
     "placeholder": Label("占位内容，未指明任何企业或编号", "a filler that names nothing"),
+    "reserved": Label("保留编号，企业不得使用", "an id that no firm may have"),
     "total_differs": Label("价税合计不等于金额加税额", "the total is not amount and tax"),
     "due_before_issued": Label("到期日早于开立日", "due before it was issued"),
     "own_parent": Label("凭证拆分自身", "a voucher split from itself"),

@@ -102,6 +102,23 @@ def test_a_filler_is_no_id_of_a_firm(firms: House) -> None:
     assert firms.trades() == {("S1", "C1"): 100}
 
 
+def test_no_firm_has_the_id_that_addresses_keep(firms: House, told: Told) -> None:
+    firms.write("firms_more.csv", "firm,name\nown,自营机械有限公司\nOWN,欧文机械有限公司\n")
+    firms.write(
+        "invoices.csv",
+        f"{HEADERS['invoices']}\nown,2026-01-05,own,C1,100,,,\nown,2026-01-06,OWN,C1,1,,,\n",
+    )
+
+    outcome = firms.take()
+
+    assert outcome.set_aside == {"reserved": 2}
+    assert {(each["column"], each["value"]) for each in told(outcome)} == {
+        ("firm", "own"),
+        ("seller", "own"),
+    }
+    assert firms.trades() == {("OWN", "C1"): 100}
+
+
 def test_a_statement_below_the_trades_inside_is_noted(house: House) -> None:
     house.write("firms.csv", "firm,name,revenue_yuan,cost_yuan\nS1,甲,89,\nC1,乙,,91\nS2,丙,91,1\n")
     rows = "1,2026-01-05,S1,C1,100,,,\n2,2026-01-05,S2,S3,100,,,\n"
