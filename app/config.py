@@ -82,6 +82,11 @@ class Settings(BaseSettings):
             raise ValueError("is no text: a folder's name is written in UTF-8") from error
         return home
 
+    kept_mib: int = Field(
+        default=128,
+        ge=8,
+        description="MiB of answers, pictures and pages that are kept for the next reader",
+    )
     connections: int = Field(
         default=512,
         ge=16,

@@ -171,7 +171,7 @@ def _add_routes(app: FastAPI) -> None:
 
 def _add_layers(app: FastAPI) -> None:
     resources: Resources = app.state.resources
-    app.add_middleware(Packing)
+    app.add_middleware(Packing, kept=resources.shelf("packed", 1 / 8, len))
     app.add_middleware(Gate, authenticator=app.state.authenticator)
     app.add_middleware(HeadAsGet)
     app.add_middleware(Audited, records=lambda: resources.records, now=resources.now)

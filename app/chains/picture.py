@@ -20,7 +20,6 @@ from app.chains.cores import cores_of
 from app.chains.listing import Head
 from app.deps import Resources
 from app.errors import Absent
-from app.kit.kept import Kept
 from app.limits.documents import open_run
 from app.limits.results import open_results
 from app.limits.shown import UNSEEN
@@ -30,7 +29,7 @@ from graph.chains import DIRECTIONS, DOWN, UP, Chain, find_chain
 from graph.errors import NotFound
 from graph.network import Network
 
-KEPT_MAX = 100_000  # Members and ties of all pictures that are kept.
+MEMBER_BYTES, TIE_BYTES = 320, 120  # With the texts and numbers that each holds.
 NOWHERE = 127  # The tier of a firm that does not stand on this side of the chain.
 Int64Array = npt.NDArray[np.int64]
 Standing = tuple[str, str, int]  # Firm, direction, tier.
@@ -97,7 +96,9 @@ class Picture:
     is_whole: bool = True
 
 
-_KEPT: Kept[Picture] = Kept(KEPT_MAX, lambda each: len(each.members) + len(each.ties))
+def bytes_of(picture: Picture) -> int:
+    """Return about what a picture takes in memory."""
+    return MEMBER_BYTES * (1 + len(picture.members)) + TIE_BYTES * len(picture.ties)
 
 
 def picture_of(resources: Resources, core: str, asked: Asked, sight: Sight) -> Picture:
@@ -128,7 +129,9 @@ def picture_of(resources: Resources, core: str, asked: Asked, sight: Sight) -> P
     )
     reach = (policy.whole("tiers_max"), policy.decimal("trade_share_min"))
     folder = resources.runs / run.folder if run else None
-    whole = _pictured(network, reach, core, head, folder)
+    kept = resources.shelf("pictures", 1 / 4, bytes_of)
+    key = (version.number, reach, core, head, folder)
+    whole = kept.made(key, lambda: _drawn(network, reach, core, head, folder))
     if sight.is_whole:
         return whole
     return _as_its_core_knows(whole, folder, tiers=policy.whole("core_names_tiers"))
@@ -140,7 +143,7 @@ def _as_its_core_knows(whole: Picture, run: Path | None, *, tiers: int) -> Pictu
         named = {each.id for each in whole.members if each.tier <= tiers}
     else:
         results = open_results(run)
-        named = {each.id for each in results.members(sorted(results.named(whole.core)))}
+        named = {each.id for each in results.members(results.named(whole.core).tolist())}
     return replace(
         whole,
         members=tuple(
@@ -156,17 +159,6 @@ def _as_its_core_knows(whole: Picture, run: Path | None, *, tiers: int) -> Pictu
         ),
         is_whole=False,
     )
-
-
-def _pictured(
-    network: Network, reach: tuple[int, Decimal], core: str, head: Head, run: Path | None
-) -> Picture:
-    key = (network, reach, core, head, run)
-    found = _KEPT.find(key)
-    if found is None:
-        found = _drawn(network, reach, core, head, run)
-        _KEPT.keep(key, found)
-    return found
 
 
 def _drawn(
@@ -210,7 +202,7 @@ def _ties(
     network: Network, chain: Chain
 ) -> tuple[tuple[Tie, ...], dict[tuple[int, str], tuple[str, int]]]:
     """Return the trades one tier apart, and by member and side its main partner and its trade."""
-    ids, found = network.ids, []
+    ids, found = _Shared(network.ids), []
     sums: dict[tuple[int, str], tuple[str, int]] = {}
     for side, tiers, vias in (
         (UP, chain.up_tier, chain.up_via_rows),
@@ -235,6 +227,18 @@ def _ties(
             for supplier, buyer, fen in zip(suppliers, buyers, amount.tolist(), strict=True)
         ]
     return tuple(sorted(set(found), key=lambda tie: (tie.supplier, tie.buyer))), sums
+
+
+class _Shared(dict[int, str]):
+    """Ids of firms by row; whoever names a firm again is given the same text."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__()
+        self._ids = ids
+
+    def __missing__(self, row: int) -> str:
+        found = self[row] = self._ids[row]
+        return found
 
 
 def _nearer(

@@ -15,6 +15,7 @@ from app.kit import console
 from app.kit.logs import configure_logs
 from app.main import create_app
 from app.server.bounds import Bounds, connections_max
+from app.server.memory import share_memory
 from app.server.serving import Server, listen
 
 
@@ -32,6 +33,7 @@ def serve(
 
     Example: deeptier serve
     """
+    share_memory()  # Before the first thread starts.
     settings = Settings()
     configure_logs(readable=sys.stderr.isatty())
     with open_resources(settings) as resources:

@@ -14,12 +14,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from app.config import Settings
 from app.errors import Absent, Unready
 from app.kit.clock import Clock, utc_now
-from app.kit.kept import KeptAnswers
+from app.kit.kept import Answer, Kept, answer_bytes
 from app.kit.stopping import Stopping
 from ingestion.days import day_of
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from graph.stores import Store
     from ingestion.lake import Lake
 
-KEPT_MAX = 256
-KEPT = dt.timedelta(milliseconds=250)
-Kept = TypeVar("Kept")
+RECENT_MAX = 256
+RECENT = dt.timedelta(milliseconds=250)
+Made = TypeVar("Made")
 
 
 class Resources:
@@ -41,10 +41,11 @@ class Resources:
         self.settings = settings
         self.now = now
         self._lock = threading.RLock()
-        self.answers = KeptAnswers()
         self.stopping = Stopping()
         self._undo = contextlib.ExitStack()
-        self._kept: OrderedDict[Hashable, tuple[dt.datetime, object]] = OrderedDict()
+        self._recent: OrderedDict[Hashable, tuple[dt.datetime, object]] = OrderedDict()
+        self._shelves: dict[str, Kept[Any]] = {}
+        self.answers: Kept[Answer] = self.shelf("answers", 1 / 2, answer_bytes)
 
     @property
     def home(self) -> Path:
@@ -112,29 +113,44 @@ class Resources:
         """Return the folder of runs, one folder each."""
         return self.home / "runs"
 
-    def recent(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+    def shelf(self, name: str, share: float, bytes_of: Callable[[Made], int]) -> "Kept[Made]":
+        """
+        Return what is kept of one kind for the next who asks.
+
+        Args:
+            name: The kind; whoever names it again is given the same.
+            share: How much of `DEEPTIER_KEPT_MIB` it may take.
+            bytes_of: Gives the bytes of what is kept.
+        """
+        with self._lock:
+            if name not in self._shelves:
+                bytes_max = int(self.settings.kept_mib * 2**20 * share)
+                self._shelves[name] = Kept(bytes_max, bytes_of)
+            return self._shelves[name]
+
+    def recent(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """Return what `make` gave for this key not long ago, or gives now: which version, say."""
         kept = self.lately(key)
         if kept is not None:
-            return cast("Kept", kept)
+            return cast("Made", kept)
         made = make()
         with self._lock:
-            self._kept[key] = (self.now() + KEPT, made)
-            self._kept.move_to_end(key)
-            if len(self._kept) > KEPT_MAX:
-                self._kept.popitem(last=False)
+            self._recent[key] = (self.now() + RECENT, made)
+            self._recent.move_to_end(key)
+            if len(self._recent) > RECENT_MAX:
+                self._recent.popitem(last=False)
         return made
 
     def lately(self, key: Hashable) -> object | None:
         """Return what `recent` gave for this key not long ago; None where that is not so."""
         with self._lock:
-            until, kept = self._kept.get(key, (None, None))
+            until, kept = self._recent.get(key, (None, None))
         return kept if until is not None and self.now() < until else None
 
     def forget(self) -> None:
         """Forget what was looked up not long ago: something was published."""
         with self._lock:
-            self._kept.clear()
+            self._recent.clear()
 
     def version(self, number: int | None = None) -> "Version":
         """

@@ -22,7 +22,6 @@ BYTES_MIN = 1024
 BYTES_AT_ONCE = 2**15  # More is packed in a thread, not in the event loop.
 LEVEL = 5
 THREADS_MAX = 2
-KEPT_BYTES_MAX = 2**24
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 MARK = "-gzip"
 OK, NO_CONTENT, PARTIAL, UNCHANGED = 200, 204, 206, 304
@@ -36,9 +35,9 @@ PACKED = (
 class Packing:
     """Packs what the application answers."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, kept: Kept[bytes]) -> None:
         self.app = app
-        self._kept: Kept[bytes] = Kept(KEPT_BYTES_MAX, len)
+        self._kept = kept
         self._threads: CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,17 +8,19 @@ demand from the stored leaves, by the same formulas that computed the run.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
+from app.kit.kept import Kept
 from app.limits.algebras import Plain, Traced
 from app.limits.exact import EXACT, ZERO, exact_sum
 from app.limits.formulas import Holding, Limit
 from app.limits.nodes import Node, Origin
 from app.limits.partners import Partners
+from app.limits.rows import Places
 from app.limits.stored import Head, Stored
 from app.limits.words import binding, document
 from app.policy import Policy
@@ -27,8 +29,8 @@ from graph.errors import Damaged, InvalidInput, NotFound
 if TYPE_CHECKING:
     import polars as pl
 
-OPEN_MAX = 4
-ORDERS_MAX = 256  # Orders of chains that are kept; they are made again where they are missing.
+OPEN_BYTES_MAX = 512 * 2**20  # Of all runs that stay open; the one asked for last always does.
+ORDERS_BYTES_MAX = NAMED_BYTES_MAX = 16 * 2**20  # Of each run; made again where missing.
 SORTS = ("tier", "id", "name", "limit_fen", "reachable_fen", "binding")
 UP = "up"
 
@@ -60,9 +62,9 @@ class Results:
         origin = Origin(self.head.version, self.head.run)
         self._figures: Limit[Decimal | None] = Limit(Plain(self._s.policy), origin)
         self._trees: Limit[Node] = Limit(Traced(self._s.policy), origin)
-        self._orders: dict[tuple[int, str, bool], list[int]] = {}
+        self._orders: Kept[Places] = Kept(ORDERS_BYTES_MAX, _array_bytes)
+        self._named: Kept[Places] = Kept(NAMED_BYTES_MAX, _array_bytes)
         self._tiers: dict[int, list[dict[str, Any]]] = {}  # At most one entry a core.
-        self._named: dict[int, frozenset[int]] = {}  # At most one entry a core.
 
     @property
     def head(self) -> Head:
@@ -73,6 +75,11 @@ class Results:
     def policy(self) -> Policy:
         """Return the policy that computed the run; the one in force today may be another."""
         return self._s.policy
+
+    @property
+    def bytes(self) -> int:
+        """Return what the run takes in memory, about, with all that may be kept of it."""
+        return self._s.bytes + self._orders.size_max + self._named.size_max
 
     @property
     def data_credit_factor(self) -> Decimal:
@@ -161,15 +168,11 @@ class Results:
         if sort not in SORTS:
             raise InvalidInput(f"firms are sorted by one of {', '.join(SORTS)}, not {sort!r}")
         key = (self._s.core_row(core), sort, descending)
-        found = self._orders.get(key)
-        if found is None:
-            found = self._sorted(core, sort, descending=descending)
-            if len(self._orders) >= ORDERS_MAX:
-                self._orders.clear()
-            self._orders[key] = found
-        return found
+        found = self._orders.made(key, lambda: self._sorted(core, sort, descending=descending))
+        places: list[int] = found.tolist()
+        return places
 
-    def _sorted(self, core: str, sort: str, *, descending: bool) -> list[int]:
+    def _sorted(self, core: str, sort: str, *, descending: bool) -> Places:
         row = self._s.core_row(core)
         first, firms = self._s.places(row).start, self._chain(row, "firm")
         side = [word != UP for word in self._chain(row, "direction")]
@@ -182,7 +185,7 @@ class Results:
             known = [at for at in order if figures[at] is not None]
             known.sort(key=lambda at: figures[at], reverse=descending)
             order = known + [at for at in order if figures[at] is None]
-        return [first + at for at in order]
+        return np.array(order, np.int64) + first
 
     def _column(self, core_row: int, name: str) -> list[Any]:
         """Return what the members of a chain are sorted by."""
@@ -207,16 +210,14 @@ class Results:
             found.append(Member(self._s.ids[firm], self._s.names[firm], *figures))
         return found
 
-    def named(self, core: str) -> frozenset[int]:
+    def named(self, core: str) -> Places:
         """
-        Return the places of the members whom the core knows by name.
+        Return the places of the members whom the core knows by name, in order.
 
         They stand in its nearest tiers (`core_names_tiers`) or hold its own paper.
         """
         row = self._s.core_row(core)
-        if row not in self._named:
-            self._named[row] = self._s.named(row)
-        return self._named[row]
+        return self._named.made(row, lambda: self._s.named(row))
 
     def standings(self) -> "pl.DataFrame":
         """Return every firm of every chain: `core`, `firm`, `direction`, `tier`, `limit_fen`."""
@@ -315,14 +316,16 @@ class Results:
         return self._figures.documents(self._s.terms(self._s.core_of(place)), held) or ZERO
 
 
-@lru_cache(maxsize=OPEN_MAX)
-def _opened(folder: Path) -> Results:
-    return Results(folder)
+def _array_bytes(places: Places) -> int:
+    return places.nbytes + 512  # The entry's own.
+
+
+OPEN: Kept[Results] = Kept(OPEN_BYTES_MAX, lambda run: run.bytes, count_min=1)
 
 
 def open_results(folder: Path) -> Results:
     """
-    Return the results of a run; the last few opened stay in memory.
+    Return the results of a run; those read last stay in memory, up to a sum of bytes.
 
     Raises:
         NotFound: There is no finished run in the folder.
@@ -331,7 +334,6 @@ def open_results(folder: Path) -> Results:
     if not folder.is_dir():
         raise NotFound(f"no finished run {folder.name}")
     try:
-        found: Results = _opened(folder)
+        return OPEN.made(folder, lambda: Results(folder))
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise Damaged(f"{folder.name} cannot be read: {error}") from error
-    return found

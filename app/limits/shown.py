@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from app.auth.sight import Sight
 from app.limits.allowed import OWN_FACILITY, OWN_LIMIT, Allowed, limit_in_own_chain
 from app.limits.nodes import Node
@@ -121,7 +123,7 @@ class Shown:
         self._require_chain(core)
         order: Sequence[int] = self._results.order(core, sort, descending=descending)
         if not self._sight.is_whole:
-            named = self._results.named(core)
+            named = set(self._results.named(core).tolist())
             order = [place for place in order if place in named]
         stop = len(order) if size is None else start + size
         found = self._results.members(order[start:stop])
@@ -210,6 +212,7 @@ class Shown:
             raise NotFound(UNSEEN) from None
         if own:
             return OWN_LIMIT
-        if place not in self._results.named(core):
+        named = self._results.named(core)
+        if not np.isin(place, named, assume_unique=True):
             raise NotFound(UNSEEN)
         return limit_in_own_chain(core)

@@ -23,6 +23,8 @@ from graph.digests import MANIFEST, is_sealed, verify
 from graph.errors import Damaged, NotFound
 
 FILES = ("cores", "firms", "members", "claims", "prepaid", "passed", "belonging", "names")
+CELL_BYTES = 16  # Of a saved value: once in a column, and again where it stands in another order.
+FIRM_BYTES = 400  # Id, name and row of a firm as Python holds them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,13 @@ class Saved:
 
     def __init__(self, folder: Path) -> None:
         self._bytes = {name: (folder / f"{name}.parquet").read_bytes() for name in FILES}
+
+    @property
+    def bytes(self) -> int:
+        """Return about what the tables take in memory, packed and with all of them taken apart."""
+        files = [pq.read_metadata(pa.BufferReader(packed)) for packed in self._bytes.values()]
+        cells: int = sum(file.num_rows * file.num_columns for file in files)
+        return sum(map(len, self._bytes.values())) + CELL_BYTES * cells
 
     def frame(self, name: str) -> pa.Table:
         """Return a table, each column in one piece."""
@@ -132,6 +141,7 @@ class Stored:
         self.member_firms: Places = _array(self.members["firm"])
         self._held: Places = _array(self.members["held_fen"])
         self._bases = self.members["base_e24"]
+        self.bytes = self._saved.bytes + FIRM_BYTES * len(self.ids)
 
     @cached_property
     def claims(self) -> Rows:
@@ -221,13 +231,12 @@ class Stored:
         """Return the core of the chain that a place belongs to."""
         return int(self._core[place])
 
-    def named(self, core_row: int) -> frozenset[int]:
-        """Return the places of members in the tiers a core knows by name, or with its paper."""
+    def named(self, core_row: int) -> Places:
+        """Return in order the places of members in tiers a core knows by name or with its paper."""
         inside = self.places(core_row)
         rows = slice(inside.start, inside.stop)
         near = _array(self.members["tier"])[rows] <= self.policy.whole("core_names_tiers")
-        at = np.flatnonzero(near | self._holds[rows]) + inside.start
-        return frozenset(at.tolist())
+        return np.flatnonzero(near | self._holds[rows]) + inside.start
 
     def held_fen(self, place: int) -> int:
         """Return the eligible documents that a member holds."""

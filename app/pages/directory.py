@@ -76,6 +76,11 @@ class Directory:
             ),
         ).join(_sums(self._places), on="row", how="left", maintain_order="left")
 
+    @property
+    def bytes(self) -> int:
+        """Return what the directory takes in memory."""
+        return int(self._firms.estimated_size() + self._places.estimated_size())
+
     def count(self, wanted: Wanted) -> tuple[int, int]:
         """Return how many firms pass, and how many more are hidden as counterparties only."""
         whole = self._passing(wanted)["listed"]

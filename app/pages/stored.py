@@ -1,13 +1,11 @@
 """What the pages read, from the run that is served, its network, its store and its scenarios."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from anyio import to_thread
 
 from app.auth.sight import NOTHING, Sight
@@ -15,6 +13,7 @@ from app.chains.picture import Picture as Chain
 from app.chains.picture import picture_of
 from app.deps import Resources
 from app.firms.service import firm_document
+from app.kit.kept import Kept
 from app.limits.documents import results_of
 from app.limits.shown import UNSEEN, Shown
 from app.pages.directory import COLUMNS, Directory
@@ -31,20 +30,10 @@ from graph.network import Network
 from graph.stores.base import Reader
 
 TRADES_MAX = 5000
-PICTURES_MAX = 256
-LISTS_MAX = 4
-DIRECTORIES_MAX = 2
+DIRECTORIES_BYTES_MAX = 128 * 2**20  # The last one stays, whatever its size.
+FACILITY_BYTES, GROUP_BYTES, FLOW_BYTES = 700, 160, 240
 UP = "up"
 Picture = tuple[Sequence[Group], Sequence[Flow]]
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """What was put together for a run, kept for the next who looks."""
-
-    lists: OrderedDict[tuple[str, Sight], Sequence[Facility]] = field(default_factory=OrderedDict)
-    pictures: OrderedDict[tuple[str, str], Picture] = field(default_factory=OrderedDict)
-    directories: OrderedDict[str, Directory] = field(default_factory=OrderedDict)
 
 
 class StoredReading:
@@ -56,19 +45,21 @@ class StoredReading:
         asked: Asked | None = None,
         sight: Sight = NOTHING,
         *,
-        drawn: Drawn | None = None,
+        directories: Kept[Directory] | None = None,
         workbench: Workbench | None = None,
     ) -> None:
         self._resources = resources
         self._workbench = workbench or Workbench(resources.settings.threads)
         self._asked = asked or Asked()
         self._sight = sight
-        self._drawn = drawn or Drawn()
+        if directories is None:
+            directories = Kept(DIRECTORIES_BYTES_MAX, lambda each: each.bytes, count_min=1)
+        self._directories = directories
 
     def at(self, asked: Asked, sight: Sight) -> "StoredReading":
-        """Return the same of a version, as a reader sees it; what was drawn is shared."""
+        """Return the same of a version, as a reader sees it; what is kept is shared."""
         return StoredReading(
-            self._resources, asked, sight, drawn=self._drawn, workbench=self._workbench
+            self._resources, asked, sight, directories=self._directories, workbench=self._workbench
         )
 
     def versions(self) -> Sequence[Document]:
@@ -84,12 +75,11 @@ class StoredReading:
     def facilities(self) -> Sequence[Facility]:
         """Return every chain with its facility."""
         results = self._results()
-        key = (results.head.run, self._sight)
-        found = self._drawn.lists.get(key)
-        if found is None:
-            found = self._drawn.lists[key] = [_facility(results, core) for core in results.cores]
-            _shorten(self._drawn.lists, LISTS_MAX)
-        return found
+        kept = self._resources.shelf("facilities", 1 / 16, _bytes_of_list)
+        return kept.made(
+            (results.head.run, self._sight),
+            lambda: [_facility(results, core) for core in results.cores],
+        )
 
     def head(self) -> Document:
         """Return version, as-of date, policy and run of what is shown."""
@@ -121,8 +111,8 @@ class StoredReading:
 
     def _grades(self, results: Shown, firms: Sequence[str]) -> Sequence[str]:
         network = network_of(self._resources, results.head.version)
-        ratings = network.column("rating").to_pylist()
-        return [grade_of(ratings[row]) for row in network.rows(list(firms))]
+        ratings = network.column("rating").take(pa.array(network.rows(list(firms))))
+        return [grade_of(rating) for rating in ratings.to_pylist()]
 
     def limit(self, core: str, firm: str) -> Document:
         """Return the document of one limit, with its derivations."""
@@ -133,15 +123,15 @@ class StoredReading:
         results = self._results()
         if not self._sight.is_whole:
             return by_tier(picture_of(self._resources, core, self._asked, self._sight))
-        key = (results.head.run, core)
-        picture = self._drawn.pictures.get(key)
-        if picture is None:
+
+        def draw() -> Picture:
             network = network_of(self._resources, results.head.version)
             members, _ = results.members(core)
             where = {each.id: _column(each.direction, each.tier) for each in members}
-            picture = self._drawn.pictures[key] = grouped(network, {**where, core: 0})
-            _shorten(self._drawn.pictures, PICTURES_MAX)
-        return picture
+            return grouped(network, {**where, core: 0})
+
+        kept = self._resources.shelf("drawings", 1 / 16, _bytes_of_picture)
+        return kept.made((results.head.run, core), draw)
 
     def firm(self, firm: str) -> Document:
         """Return what is known of a firm: its attributes."""
@@ -189,15 +179,12 @@ class StoredReading:
         if not self._sight.is_whole:
             raise NotFound(UNSEEN)
         results = self._results()
-        run = results.head.run
-        found = self._drawn.directories.get(run)
-        if found is None:
+
+        def make() -> Directory:
             firms = pl.DataFrame(pl.from_arrow(self._reader().columns("firms", list(COLUMNS))))
-            found = self._drawn.directories[run] = Directory(
-                firms, results.standings(), results.cores
-            )
-            _shorten(self._drawn.directories, DIRECTORIES_MAX)
-        return found
+            return Directory(firms, results.standings(), results.cores)
+
+        return self._directories.made(results.head.run, make)
 
     async def stress(self, firms: Sequence[str], channels: Sequence[str], who: str) -> str:
         """Return the id of the scenario in which these firms fail, computed where it is new."""
@@ -211,11 +198,13 @@ class StoredReading:
         return read_scenario(self._resources.runs / "scenarios", scenario)
 
 
-def _shorten(kept: OrderedDict[Any, Any], size_max: int) -> None:
-    """Forget what was kept first, beyond a bound; another thread may have done so already."""
-    while len(kept) > size_max:
-        with suppress(KeyError):
-            kept.popitem(last=False)
+def _bytes_of_list(facilities: Sequence[Facility]) -> int:
+    return FACILITY_BYTES * (1 + len(facilities))
+
+
+def _bytes_of_picture(picture: Picture) -> int:
+    groups, flows = picture
+    return GROUP_BYTES * (1 + len(groups)) + FLOW_BYTES * len(flows)
 
 
 def _facility(results: Shown, core: str) -> Facility:
@@ -259,9 +248,9 @@ def grouped(network: Network, columns: Mapping[str, int]) -> Picture:
     """
     rows = np.array(network.rows(list(columns)), np.int64)
     at = np.array(list(columns.values()), np.int64)
-    ratings = network.column("rating").to_pylist()
+    ratings = network.column("rating").take(pa.array(rows)).to_pylist()
     members = pl.DataFrame(
-        {"row": rows, "column": at, "grade": [grade_of(ratings[row]) for row in rows]}
+        {"row": rows, "column": at, "grade": [grade_of(rating) for rating in ratings]}
     )
     counted = members.group_by("column", "grade").len().sort("column", "grade")
     groups = [Group(column, grade, firms) for column, grade, firms in counted.iter_rows()]

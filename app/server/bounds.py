@@ -23,7 +23,9 @@ class Bounds:
     idle_seconds: float = 75  # A kept connection; longer than proxies keep theirs (60).
     body_seconds: float = 20  # A whole body has so long, and a second more for every
     body_bytes_a_second: int = 1000  # so many bytes that came.
-    unsent_seconds: float = 30  # An answer of which the client takes nothing.
+    unsent_seconds: float = 30  # An answer of which the client takes nothing; all of it is taken
+    taken_bytes_a_second: int = 1000  # in so long and a second more for every so many bytes taken.
+    unsent_bytes_max: int = 2**26  # What all clients together have not taken yet.
     linger_seconds: float = 5  # What still comes after an early answer is read so long,
     linger_bytes_max: int = 2**24  # and so far, and thrown away.
     sweep_seconds: float = 1.0  # How often all this is looked after.

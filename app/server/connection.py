@@ -20,6 +20,7 @@ from app.kit.crowding import CROWDED
 from app.server.bounds import Bounds
 
 REQUEST_TIMEOUT = 408
+UNSENT_BYTES_NOTED = 2**16  # Less than this waits for no client that matters.
 QUIET = logging.getLogger(
     "deeptier.protocol"
 )  # Of what is no HTTP a flood makes no flood of lines.
@@ -51,6 +52,10 @@ class Keeper(Protocol):
         """Forget a connection."""
         ...
 
+    def swollen(self, connection: "Connection") -> None:
+        """See whether too much waits to be taken, now that a client has not taken an answer."""
+        ...
+
 
 class Connection(H11Protocol):
     """A connection of the service."""
@@ -68,12 +73,26 @@ class Connection(H11Protocol):
         self._bounds = bounds
         self._keeper = keeper
         self._answered = False
-        self._unsent = 0
+        self._written_bytes = 0
+        self._taken_before = self._taken = 0
+        self._still_seconds = 0.0
 
     @property
-    def is_drained(self) -> bool:
-        """Return whether the client took all that was sent."""
-        return self.transport.get_write_buffer_size() == 0
+    def unsent_bytes(self) -> int:
+        """Return how much of what was written the client has not taken."""
+        unsent: int = self.transport.get_write_buffer_size()
+        return unsent
+
+    @property
+    def taken_bytes(self) -> int:
+        """Return how much the client took in this phase."""
+        return self._written_bytes - self.unsent_bytes - self._taken_before
+
+    def wrote(self, count: int) -> None:
+        """Note that so many bytes are on their way to the client."""
+        self._written_bytes += count
+        if self.unsent_bytes > UNSENT_BYTES_NOTED:
+            self._keeper.swollen(self)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin; whoever closes the transport before a body is read lets the client finish."""
@@ -139,9 +158,8 @@ class Connection(H11Protocol):
     def wait(self, seconds: float) -> bool:
         """Return whether the client has had its time, of which so much more went by."""
         self._settle()
-        unsent = self.transport.get_write_buffer_size()
-        if unsent and self.phase in (Phase.ANSWER, Phase.CLOSING):
-            return self._takes_nothing(unsent, seconds)
+        if self.unsent_bytes and self.phase in (Phase.ANSWER, Phase.CLOSING):
+            return self._takes_too_little(seconds)
         if self.phase is Phase.ANSWER:
             return False
         if self.phase is Phase.BODY and self.flow.read_paused:
@@ -171,11 +189,15 @@ class Connection(H11Protocol):
             return bounds.linger_seconds
         return bounds.idle_seconds
 
-    def _takes_nothing(self, unsent: int, seconds: float) -> bool:
-        taken = self._unsent - unsent
-        self._unsent = unsent
-        self.waited_seconds = 0.0 if taken else self.waited_seconds + seconds
-        return self.waited_seconds > self._bounds.unsent_seconds
+    def _takes_too_little(self, seconds: float) -> bool:
+        bounds, taken = self._bounds, self.taken_bytes
+        self.waited_seconds += seconds
+        self._still_seconds = self._still_seconds + seconds if taken == self._taken else 0.0
+        self._taken = taken
+        if self._still_seconds > bounds.unsent_seconds:
+            return True
+        more = taken / bounds.taken_bytes_a_second
+        return self.waited_seconds > bounds.unsent_seconds + more
 
     def _settle(self) -> None:
         phase = self._phase_now()
@@ -188,7 +210,7 @@ class Connection(H11Protocol):
         theirs = self.conn.their_state
         if theirs is h11.SEND_BODY:
             return Phase.BODY
-        if theirs is not h11.IDLE or self.transport.get_write_buffer_size():
+        if theirs is not h11.IDLE or self.unsent_bytes:
             return Phase.ANSWER
         begun = not self._answered or bool(self.conn.trailing_data[0])
         return Phase.HEADER if begun else Phase.IDLE
@@ -196,7 +218,9 @@ class Connection(H11Protocol):
     def _move(self, phase: Phase) -> None:
         self.phase = phase
         self.waited_seconds = 0.0
-        self._unsent = 0
+        self._taken_before = self._written_bytes - self.unsent_bytes
+        self._taken = 0
+        self._still_seconds = 0.0
         if phase is not Phase.CLOSING:
             self.body_bytes = 0
         self._keeper.moved(self)
@@ -209,11 +233,14 @@ class _Lingering:
         self._transport = transport
         self._connection = connection
         self._closing = False
-        self.write = transport.write
         self.get_write_buffer_size = transport.get_write_buffer_size
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
+        self._connection.wrote(len(data))
 
     def is_closing(self) -> bool:
         return self._closing or self._transport.is_closing()

@@ -64,6 +64,19 @@ class Connections:
         self._forget(connection)
         self._probes.pop(connection, None)
 
+    def swollen(self, connection: Connection) -> None:
+        """Let go of those that take answers the slowest, until what waits is within the bound."""
+        slow = [*self._phases[Phase.ANSWER], *self._phases[Phase.CLOSING]]
+        unsent_bytes = {each: each.unsent_bytes for each in slow}
+        over_bytes = sum(unsent_bytes.values()) - self._bounds.unsent_bytes_max
+        if over_bytes <= 0:
+            return
+        now = self._now()
+        for each in sorted(slow, key=lambda known: known.taken_bytes / (1 + now - known.moved_at)):
+            if over_bytes > 0 and each is not connection and unsent_bytes[each]:
+                over_bytes -= unsent_bytes[each]
+                self._end(each)
+
     def sweep(self, seconds: float) -> None:
         """End connections whose time is over, now that so much more went by, and report once."""
         known = [each for phase in self._phases.values() for each in phase]
@@ -82,7 +95,7 @@ class Connections:
             for each in self._phases[phase]:  # The longest waiting first.
                 if each.moved_at > late:
                     break
-                if phase is not Phase.CLOSING or each.is_drained:
+                if phase is not Phase.CLOSING or not each.unsent_bytes:
                     yield each
         bodies = [each for each in self._phases[Phase.BODY] if each.moved_at <= late]
         yield from sorted(bodies, key=_bytes_a_second)[:1]
@@ -94,10 +107,13 @@ class Connections:
         each = next(found, None)
         if each is None:
             return False
-        self._counts["let_go"] += 1
-        self.lost(each)
-        each.transport.abort()
+        self._end(each)
         return True
+
+    def _end(self, connection: Connection) -> None:
+        self._counts["let_go"] += 1
+        self.lost(connection)
+        connection.transport.abort()
 
     def _forget(self, connection: Connection) -> bool:
         """Return whether the connection was among those inside the bound."""

@@ -1,10 +1,10 @@
 """Networks of versions: built once, kept as files, opened memory-mapped."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 
 from app.deps import Resources
+from app.kit.kept import Kept
 from app.kit.locks import DAMAGED, LOCKS, locked
 from graph.digests import set_apart
 from graph.errors import Damaged, InvalidInput, NotFound
@@ -12,7 +12,8 @@ from graph.network import Network
 from graph.network.files import stamp
 from graph.stores.base import Reader
 
-OPEN_MAX = 4
+OPEN_MAX = 4  # Networks that stay open; they are read from their files as they are touched.
+OPEN: Kept[Network] = Kept(OPEN_MAX, lambda _: 1)
 
 
 def network_of(resources: Resources, version: int) -> Network:
@@ -67,19 +68,18 @@ def saved_or_built(
         if isinstance(found, Damaged):
             set_apart(place, home / DAMAGED, str(found))
         build().save(place)
-        return _opened(place, stamp(place))
+        return _opened(place)
 
 
 def _saved(place: Path) -> Network | Damaged | None:
     """Return the network in a folder, or what is wrong with it; None where it is of no use."""
     try:
-        return _opened(place, stamp(place))
+        return _opened(place)
     except Damaged as error:
         return error
     except (NotFound, InvalidInput):
         return None
 
 
-@lru_cache(maxsize=OPEN_MAX)
-def _opened(place: Path, _: tuple[int, int]) -> Network:
-    return Network.open(place)
+def _opened(place: Path) -> Network:
+    return OPEN.made((place, stamp(place)), lambda: Network.open(place))

@@ -100,7 +100,7 @@ def test_a_network_with_any_file_hurt_in_any_way_is_set_apart_and_built_again(
         hurt(place / name)
         with pytest.raises(Damaged):
             Network.open(place)
-        networks._opened.cache_clear()  # As another process sees it.
+        networks.OPEN.clear()  # As another process sees it.
 
         again = network_of(resources, 1)
 

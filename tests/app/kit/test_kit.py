@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.config import Settings
-from app.deps import KEPT, Resources
+from app.deps import RECENT, Resources
 from app.errors import Absent, Malformed
 from app.kit import console
 from app.kit.answers import render
 from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import dumps
-from app.kit.kept import Answer, KeptAnswers
 
 places = st.dictionaries(
     st.text(max_size=8), st.one_of(st.integers(), st.text(max_size=20), st.booleans()), max_size=5
@@ -52,18 +51,6 @@ def test_a_tag_names_both_versions_and_the_content() -> None:
     assert one.tag.isascii()
 
 
-def test_kept_answers_stay_within_their_bytes() -> None:
-    kept = KeptAnswers(bytes_max=10)
-    for name in "abc":
-        kept.keep(name, Answer(b"four", name))
-    kept.keep("c", Answer(b"four4", "c"))
-
-    assert kept.find("a") is None
-    assert [kept.find(name) is not None for name in "bc"] == [True, True]
-    kept.keep("large", Answer(b"x" * 11, "large"))
-    assert kept.find("large") is None
-
-
 def test_no_document_holds_what_json_does_not_know() -> None:
     assert dumps({"on": dt.date(2026, 6, 30)}) == '{"on":"2026-06-30"}'
     with pytest.raises(ValueError, match="JSON"):
@@ -88,7 +75,7 @@ def test_what_was_looked_up_is_kept_for_a_moment_only(tmp_path: Path) -> None:
 
     assert [resources.recent("key", lambda: next(made)) for _ in range(2)] == [0, 0]
     assert resources.lately("key") == 0
-    clock[0] += KEPT
+    clock[0] += RECENT
     assert resources.recent("key", lambda: next(made)) == 1
     resources.forget()
     assert resources.lately("key") is None

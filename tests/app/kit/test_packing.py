@@ -13,6 +13,7 @@ from starlette.routing import Route
 from app.auth import sessions
 from app.kit.answers import answer
 from app.kit.heads import HeadAsGet
+from app.kit.kept import Kept
 from app.kit.packing import BYTES_AT_ONCE, Packing, accepts_gzip
 
 TEXT = {"rows": ["the same words over and over"] * 100}
@@ -52,7 +53,7 @@ def file(_: Request) -> Response:
 def client() -> Iterator[TestClient]:
     found = [tagged, large, small, picture, fixed, streamed, file]
     routes = [Route(f"/{each.__name__}", each, methods=["GET"]) for each in found]
-    with TestClient(HeadAsGet(Packing(Starlette(routes=routes)))) as client:
+    with TestClient(HeadAsGet(Packing(Starlette(routes=routes), kept=Kept(2**24, len)))) as client:
         yield client
 
 
@@ -153,7 +154,7 @@ def test_two_files_of_one_tag_and_one_size_stay_two() -> None:
         return Response(letter * 5000, media_type="text/plain", headers={"ETag": '"one"'})
 
     made = Starlette(routes=[Route("/{letter}", same_tag)])
-    with TestClient(Packing(made)) as client:
+    with TestClient(Packing(made, kept=Kept(2**24, len))) as client:
         found = [client.get(f"/{letter}", headers=PACKS).text[0] for letter in "aba"]
 
     assert found == ["a", "b", "a"]

@@ -128,6 +128,40 @@ def test_who_does_not_take_an_answer_is_cut() -> None:
         assert soon(lambda: len(found.server.connections) == 0)
 
 
+def test_who_takes_an_answer_a_byte_at_a_time_is_cut() -> None:
+    bounds = {"unsent_seconds": 0.3, "taken_bytes_a_second": 2**40}
+    with served(**bounds) as found, found.dial(get("/large")) as client:
+        left = threading.Event()
+
+        def trickle() -> None:
+            with contextlib.suppress(OSError):
+                while not left.wait(0.01) and client.recv(2**14):
+                    pass
+
+        reader = threading.Thread(target=trickle)
+        reader.start()
+        assert soon(lambda: found.server.server_state.total_requests > 0)
+        assert soon(lambda: len(found.server.connections) == 0)
+        left.set()
+        reader.join(20)
+
+
+def test_what_nobody_takes_is_bounded_over_all_connections() -> None:
+    with served(unsent_bytes_max=3 * LARGE) as found:
+        held = [found.dial(get("/large")) for _ in range(9)]
+        assert soon(lambda: found.server.server_state.total_requests == len(held))
+        kept = found.server.server_state.connections
+
+        assert soon(lambda: len(found.server.connections) <= 4)
+        assert sum(each.unsent_bytes for each in kept) <= 3 * LARGE
+        assert found.ask("/").startswith(b"HTTP/1.1 200")
+
+
+def test_a_large_answer_alone_is_never_cut_for_its_size() -> None:
+    with served(unsent_bytes_max=2**20) as found:
+        assert len(found.ask("/large")) > LARGE
+
+
 @pytest.mark.parametrize("ends", ["", "Connection: close\r\n"])
 def test_an_answer_that_did_not_wait_for_the_body_reaches_who_still_sends(ends: str) -> None:
     head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGE}\r\n{ends}\r\n"

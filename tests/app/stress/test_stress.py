@@ -204,7 +204,7 @@ def test_a_damaged_network_is_built_again(home: Path, policy: Policy) -> None:
     built = ask(home, policy, "cars", "orders")
     (home / "networks" / "1" / "network.json").write_text("{", encoding="utf-8")
     forget_scenarios(home)
-    networks._opened.cache_clear()
+    networks.OPEN.clear()
 
     assert ask(home, policy, "cars", "orders") == built
 
