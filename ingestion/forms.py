@@ -16,12 +16,13 @@ from graph.model import Label
 from ingestion.characters import visible
 
 Kind = Literal["text", "party", "money", "date", "ratio", "flag", "word"]
-Unit = Literal["fen", "yuan"]
+Unit = Literal["fen", "yuan", "wan"]  # 万元, ten thousand yuan
 LINE = "line_number"  # A part that is kept until it is known which rows are used.
 _FILE = Path(__file__).parent / "forms.yml"
 _UNITS: Mapping[str, Unit] = {
     "_fen": "fen", "_yuan": "yuan", "(元)": "yuan", "(分)": "fen", "(人民币)": "yuan",
     "(人民币元)": "yuan", "/元": "yuan", ":元": "yuan",
+    "(万元)": "wan", "(人民币万元)": "wan", "/万元": "wan", ":万元": "wan",
 }  # fmt: skip
 _BETWEEN = re.compile(r"[\s()\[\]【】_\-‐-―−/:、,.·~]+")
 _AROUND = "*: "  # A star marks what must be filled in, a colon what follows.

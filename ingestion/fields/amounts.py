@@ -13,9 +13,17 @@ from ingestion.forms import Unit
 
 # The largest amount is 2^53 - 1 fen (90 trillion yuan): every JSON reader holds it exactly.
 FEN_MAX = 2**53 - 1
-_PLAIN = {"fen": r"^[+-]?[0-9]{1,16}$", "yuan": r"^[+-]?[0-9]{1,14}(\.[0-9]{1,2})?$"}
-_PLACES = {"fen": 0, "yuan": 2}
-_ZEROS = {"fen": r"^([+-]?[0-9]{1,16})\.0+$", "yuan": r"^([+-]?[0-9]{1,14}\.[0-9]{2})0+$"}
+_PLAIN = {
+    "fen": r"^[+-]?[0-9]{1,16}$",
+    "yuan": r"^[+-]?[0-9]{1,14}(\.[0-9]{1,2})?$",
+    "wan": r"^[+-]?[0-9]{1,10}(\.[0-9]{1,6})?$",
+}
+_PLACES = {"fen": 0, "yuan": 2, "wan": 6}
+_ZEROS = {
+    "fen": r"^([+-]?[0-9]{1,16})\.0+$",
+    "yuan": r"^([+-]?[0-9]{1,14}\.[0-9]{2})0+$",
+    "wan": r"^([+-]?[0-9]{1,10}\.[0-9]{6})0+$",
+}
 # What needs a closer look: thousands set apart, or more places than there are fen.
 _LONG = r"^[+-]?([0-9]{1,16}|[0-9]{1,3}(,[0-9]{3}){1,5})\.[0-9]{1,40}$"
 # A double next to a whole fen is that fen: so many steps between doubles it may be away, or this
@@ -34,6 +42,8 @@ def money(values: pa.Array, *, unit: Unit, signed: bool) -> pa.Array:
         >>> texts = pa.array(["12.5", "-3", "1,000", "1,000.50", "0.30000000000000004", "0.005"])
         >>> money(texts, unit="yuan", signed=True).to_pylist()
         [1250, -300, None, 100050, 30, None]
+        >>> money(pa.array(["1.5", "0.000001"]), unit="wan", signed=False).to_pylist()
+        [1500000, 1]
     """
     readable = pc.match_substring_regex(values, _PLAIN[unit])
     if not pc.all(readable, skip_nulls=True).as_py():

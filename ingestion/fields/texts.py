@@ -41,6 +41,7 @@ _ERROR = (
     r"^(#(N/A|N/D|NV|NULL|DIV/0|[A-ZÄÖÜ][A-Z0-9ÄÖÜÉ/ _]{1,15}|\p{Han}{2,6})[!?！？]"
     r"|#(N/A|N/D|NV|GETTING_DATA|#{2,})|(Err|错误|錯誤)[:：] ?[0-9]{3})$"
 )
+_ERROR_SIGNS = (b"#", b"Err", "误".encode(), "誤".encode())
 # A code that went through a number: 2.4442E+19, 911.1E+15, 10012345.0, 10,012,345.
 _NUMERIC = (
     r"^[+-]?[0-9]{1,3}([.,][0-9]+ ?[eE][+-]?|[eE]\+)[0-9]{1,3}$|^[0-9]+[.,]0+$"
@@ -52,6 +53,7 @@ _TURNED = (
     rf"^([0-9]{{1,2}}月[0-9]{{1,2}}日|[0-9]{{1,2}}-{_MONTHS}(-[0-9]{{2,4}})?|{_MONTHS}-[0-9]{{2}})$"
 )
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?)?$"
+_TURNED_SIGNS = (b"-", b":", "月".encode())
 _TIME = r"^([0-9]+ days?, )?[0-9]{1,2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?$"
 _EXACT_DIGITS = 15  # So many digits a spreadsheet keeps of a number; the others become zeros.
 _LONG_DIGITS = 17
@@ -122,7 +124,8 @@ def errors(texts: pa.Array) -> BoolArray:
 
 def _faulty(texts: pa.Array) -> BoolArray | None:
     raw = _bytes(texts)
-    return matched(texts, _ERROR) if b"#" in raw or b"Err" in raw or b"\xaf\xaf" in raw else None
+    told = any(sign in raw for sign in _ERROR_SIGNS)
+    return matched(texts, _ERROR) if told else None
 
 
 def lost_digits(texts: pa.Array) -> BoolArray:
@@ -176,7 +179,12 @@ def turned(texts: pa.Array, *, typed: bool) -> BoolArray:
         [True, True, False]
     """
     patterns = "|".join([_TURNED, _DAY, _TIME] if typed else [_TURNED])
-    return _each(texts, lambda plain: matched(plain, patterns) if len(plain) else None)
+
+    def test(plain: pa.Array) -> BoolArray | None:
+        raw = _bytes(plain)
+        return matched(plain, patterns) if any(sign in raw for sign in _TURNED_SIGNS) else None
+
+    return _each(texts, test)
 
 
 def destroyed(texts: pa.Array) -> BoolArray:

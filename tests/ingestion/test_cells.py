@@ -265,3 +265,16 @@ def test_floats_of_a_parquet_file_are_never_ids(stocked: "House") -> None:
 
     assert outcome.set_aside == {"lost_digits": 1}
     assert stocked.trades()["S2", "C1"] == 500
+
+
+def test_a_header_says_that_amounts_are_in_ten_thousand_yuan(house: "House") -> None:
+    head = "企业编号,企业名称,注册资本（万元）,营业收入(万元),净资产/万元"
+    house.write("企业.csv", f"{head}\nA,甲有限公司,5000,1234.5678,-0.5\n")
+
+    outcome = house.take()
+
+    (firm,) = house.rows("firms")
+    assert outcome.notes == ()
+    assert (firm["capital_fen"], firm["revenue_fen"], firm["equity_fen"]) == (
+        5_000_000_000, 1_234_567_800, -500_000
+    )  # fmt: skip

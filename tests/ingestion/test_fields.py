@@ -219,6 +219,15 @@ def test_marks_that_keep_text_are_no_part_of_it(text: str) -> None:
     assert fields.trim(pa.array([text])).to_pylist() == ["S1"]
 
 
+@pytest.mark.parametrize(
+    ("text", "fen"),
+    [("1", 1_000_000), ("1234.567891", 1234567891), ("1,234.50", 1234500000), ("0.1000000", 100000),
+     ("-2.5", -2500000), ("0.0000005", None), ("12345678901", None), ("1,234", None)],
+)  # fmt: skip
+def test_ten_thousand_yuan_are_read_to_the_fen(text: str, fen: int | None) -> None:
+    assert fields.money(pa.array([text]), unit="wan", signed=True).to_pylist() == [fen]
+
+
 def test_half_a_fen_is_never_rounded_however_large_the_amount() -> None:
     texts = pa.array(["12345678901234.565", "12345678901234.56", "90071992547409.915"])
 
