@@ -57,7 +57,7 @@ def build(open_ingest: OpenIngest, shown: Shown) -> Callable[..., None]:
             else described(outcome)
         )
         for note in outcome.notes:
-            typer.echo(f"note: {note}", err=True)
+            typer.echo(f"note: {note}\n说明：{note.zh}", err=True)
 
     return ingest
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from ingestion import mapper, readers
 from ingestion.days import ZONE
 from ingestion.forms import LINE, Form
+from ingestion.notes import Note, about, note
 from ingestion.readers import Chunk, Unread
 from ingestion.record import Problem, Records
 from ingestion.source import Found, Source
@@ -69,7 +70,7 @@ class Collected:
 
     files: tuple[File, ...]
     tables: dict[str, Staged]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def empty(self) -> str:
@@ -127,7 +128,7 @@ class _Desk:
     source: Source
     zone: dt.tzinfo
     files: list[File] = field(default_factory=list)
-    notes: dict[str, None] = field(default_factory=dict)
+    notes: dict[Note, None] = field(default_factory=dict)
     tables: dict[str, Staged] = field(default_factory=dict)
     batches: dict[str, list[pa.Table]] = field(default_factory=dict)
 
@@ -146,7 +147,7 @@ class _Desk:
             offset = sum(len(batch) for batch in batches)
             self.files[at] = self.files[at].longer(len(rows.lines) + len(rows.unread))
             batches.append(self._take(staged, item, rows, (at, offset)))
-            self.notes |= dict.fromkeys(f"{item.path.name}: {note}" for note in rows.notes)
+            self.notes |= dict.fromkeys(about(item.path.name, each) for each in rows.notes)
         for at in sheets.values():
             self.files[at] = replace(self.files[at], several=len(sheets) > 1)
 
@@ -157,7 +158,7 @@ class _Desk:
         records = Records(rows, self.zone)
         taken = self.source.mapper(records, item.form, named)
         for header in records.close(ignore=item.pattern.ignored):
-            self.notes[f"{item.path.name}: column {header!r} is not read"] = None
+            self.notes[about(item.path.name, note("column_not_read", header=header))] = None
         staged.problems += [problem.later(offset) for problem in records.problems]
         staged.doubts += [doubt.later(offset) for doubt in records.doubts]
         staged.unread += [(file, bad) for bad in rows.unread]
@@ -174,7 +175,7 @@ class _Desk:
         """Return all that was read."""
         for file in self.files:
             if not file.rows:
-                self.notes[f"{file.origin}: there are no rows below the header"] = None
+                self.notes[about(file.origin, note("no_rows"))] = None
         for name, staged in self.tables.items():
             batches = self.batches.pop(name)
             staged.table = pa.concat_tables([staged.table, *batches]).unify_dictionaries()

@@ -4,10 +4,11 @@ import numpy as np
 import polars as pl
 
 from ingestion.lake import View, overlap
+from ingestion.notes import Note, note, table_name
 from ingestion.verdict import Verdict
 
 
-def settle(judged: Verdict, view: View, source: str) -> list[str]:
+def settle(judged: Verdict, view: View, source: str) -> list[Note]:
     """
     Set aside the rows whose facts count as another source tells them; return notes on all such.
 
@@ -31,8 +32,7 @@ def settle(judged: Verdict, view: View, source: str) -> list[str]:
     judged.set_aside_keys(np.sort(rows.to_numpy()).astype(np.int64), "told_elsewhere")
     told = []
     for other, (facts, differ) in others.items():
-        otherwise = f", {differ} of them with other amounts" if differ else ""
-        told.append(
-            f"{form.name}: {facts} are told by source {other} too{otherwise}: each counts once"
-        )
+        code = "told_by_source_otherwise" if differ else "told_by_source"
+        table = table_name(form.name)
+        told.append(note(code, table=table, count=facts, source=other, differ=differ))
     return told

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.collect import File
+from ingestion.notes import Note, line_of, note, table_name
 from ingestion.readers.chunk import IntArray
 from ingestion.resolve import Resolution
 from ingestion.resolve.codes import code
@@ -22,53 +23,52 @@ _EARLY = {
 NOTED_MAX = 0.9
 
 
-def codes(firms: Verdict, files: Sequence[File]) -> list[str]:
+def codes(firms: Verdict, files: Sequence[File]) -> list[Note]:
     """Return a note on the rows of firms whose credit code is none; it identifies nobody."""
     table = firms.staged.table.filter(pa.array(~firms.aside))
     wrong = [code(text) is None for text in table["uscc"].to_pylist()]
     told = table.filter(pc.and_(pa.array(wrong, pa.bool_()), pc.is_valid(table["uscc"])))
     if not told.num_rows:
         return []
-    why = "what stands there identifies nobody"
-    first = f"{files[told['file'][0].as_py()].origin} line {told['line'][0].as_py()}"
-    return [f"firms: {told.num_rows} rows hold no credit code in uscc, the first in {first}: {why}"]
+    place = _place(told, np.zeros(1, np.int64), files)
+    table_is = table_name("firms")
+    return [note("no_code", table=table_is, count=told.num_rows, column="uscc", place=place)]
 
 
-def codes_beside(judged: Verdict, resolution: Resolution, files: Sequence[File]) -> list[str]:
+def codes_beside(judged: Verdict, resolution: Resolution, files: Sequence[File]) -> list[Note]:
     """Return notes on codes beside names: those that are none, and those of another firm."""
     table, staged = judged.staged.table, judged.staged
     told = []
+    name = table_name(staged.form.name)
+
+    def tell(code: str, column: str, rows: IntArray) -> None:
+        used = rows[~judged.aside[rows]]
+        if len(used):
+            place = _place(table, used, files)
+            told.append(note(code, table=name, count=len(used), column=column, place=place))
+
     for header in dict.fromkeys(doubt.column for doubt in staged.doubts):
         rows = np.concatenate([each.rows for each in staged.doubts if each.column == header])
-        if len(used := rows[~judged.aside[rows]]):
-            what = f"{len(used)} rows hold no credit code in {header}"
-            why = "what stands there identifies nobody, the name counts"
-            told.append(
-                f"{staged.form.name}: {what}, the first in {_place(table, used, files)}: {why}"
-            )
+        tell("no_code_beside", header, rows)
     other = {text for _, text in resolution.disputed}
     for column in staged.form.parties:
         texts = pc.is_in(table[column].cast(pa.string()), pa.array(sorted(other), pa.string()))
-        used = np.flatnonzero(np.asarray(texts) & ~judged.aside)
-        if len(used):
-            what = f"{len(used)} rows name another firm in {column} than the code beside it"
-            where = _place(table, used, files)
-            told.append(f"{staged.form.name}: {what}, the first in {where}: the code counts")
+        tell("code_and_name", column, np.flatnonzero(np.asarray(texts)))
     return told
 
 
-def _place(table: pa.Table, rows: IntArray, files: Sequence[File]) -> str:
+def _place(table: pa.Table, rows: IntArray, files: Sequence[File]) -> Note:
     """Return where the first of some rows stands."""
     first = int(rows.min())
-    return f"{files[table['file'][first].as_py()].origin} line {table['line'][first].as_py()}"
+    return line_of(files[table["file"][first].as_py()].origin, table["line"][first].as_py())
 
 
-def crowded(found: Sequence[str]) -> list[str]:
+def crowded(found: Sequence[str]) -> list[Note]:
     """Return notes on codes under which more names are listed than one firm has."""
-    return [f"firms: credit code {each} stands on many names: it joins nobody" for each in found]
+    return [note("crowded_code", uscc=each) for each in found]
 
 
-def equal_invoices(invoices: Verdict, keys: pl.DataFrame) -> list[str]:
+def equal_invoices(invoices: Verdict, keys: pl.DataFrame) -> list[Note]:
     """
     Return a note on invoices that are equal but for their number; none is left out.
 
@@ -85,11 +85,10 @@ def equal_invoices(invoices: Verdict, keys: pl.DataFrame) -> list[str]:
     count = int(again.filter(pl.col("numbers") > 1)["numbers"].sum())
     if not count:
         return []
-    same = "equal another in day, parties, amount and goods under another number"
-    return [f"invoices: {count} {same}: all of them count"]
+    return [note("equal_invoices", count=count)]
 
 
-def understated(firms: pa.Table, trades: pa.Table) -> list[str]:
+def understated(firms: pa.Table, trades: pa.Table) -> list[Note]:
     """Return notes on firms whose statement is far below what they trade inside."""
     frame = pl.DataFrame(firms)
     sums = pl.DataFrame(trades).with_columns(pl.col("amount_fen").clip(lower_bound=0))
@@ -99,21 +98,17 @@ def understated(firms: pa.Table, trades: pa.Table) -> list[str]:
         both = frame.join(inside, left_on="firm", right_on=end)
         count = both.filter(pl.col(f"{column}_fen") < pl.col("amount_fen") * NOTED_MAX).height
         if count:
-            told.append(
-                f"firms: {count} state a {column} a tenth or more below what they trade inside: "
-                "their trades count in the analyses"
-            )
+            told.append(note(f"{column}_below_trades", count=count))
     return told
 
 
-def early(judged: Verdict) -> list[str]:
+def early(judged: Verdict) -> list[Note]:
     """Return notes on what happened before its paper was entered, as with late registration."""
     table = judged.staged.table.filter(pa.array(~judged.aside))
     told = []
     for done, entered in _EARLY.get(judged.staged.form.name, ()):
         before = pc.fill_null(pc.less(table[done], table[entered]), fill_value=False)
         if count := int(pc.sum(before).as_py() or 0):
-            told.append(
-                f"{judged.staged.form.name}: {count} have {done} before {entered}; they count"
-            )
+            name = table_name(judged.staged.form.name)
+            told.append(note("early", table=name, count=count, done=done, entered=entered))
     return told

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from ingestion.forms import LINE
 from ingestion.lake import Part, Parties, parts
 from ingestion.lake.names import Names
+from ingestion.notes import Note, note
 from ingestion.readers.chunk import IntArray
 from ingestion.verdict import SEVERAL_ALLOWED, BoolArray, Verdict
 
@@ -70,7 +71,7 @@ class Stood:
         ]
 
 
-def settle(judged: Verdict, keys: pl.DataFrame, stood: Stood) -> list[str]:
+def settle(judged: Verdict, keys: pl.DataFrame, stood: Stood) -> list[Note]:
     """Set aside what both ends of an invoice tell; return what is to be told of earlier imports."""
     names = Names()
     told = tellings(judged.staged.table, keys, names)
@@ -78,8 +79,7 @@ def settle(judged: Verdict, keys: pl.DataFrame, stood: Stood) -> list[str]:
     count = choose_tellings(judged, told, earlier)
     if not count:
         return []
-    told_now = "of earlier imports are told with other amounts by their other end now"
-    return [f"invoices: {count} {told_now}: what was told last counts"]
+    return [note("told_otherwise_now", count=count)]
 
 
 def choose_tellings(judged: Verdict, told: pl.DataFrame, stood: pl.DataFrame) -> int:

@@ -37,6 +37,7 @@ from ingestion.lake import parties as party_files
 from ingestion.lake.housekeeping import alone, sweep
 from ingestion.lake.merge import Arrival, forget, merge
 from ingestion.lake.parties import Text
+from ingestion.notes import Note, note
 from ingestion.prevailing import Stood
 from ingestion.resolve import Decisions, Resolution, near, resolve
 from ingestion.source import Source
@@ -90,7 +91,7 @@ class Outcome:
     version: Version
     issues: Path
     published: bool
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def document(self) -> dict[str, Any]:
         """Return the outcome as plain values."""
@@ -109,7 +110,8 @@ class Outcome:
             "as_of": self.version.as_of.isoformat(),
             "issues": str(self.issues),
             "published": self.published,
-            "notes": list(self.notes),
+            "notes": list(map(str, self.notes)),
+            "remarks": [each.document() for each in self.notes],
         }
 
 
@@ -124,7 +126,7 @@ class _State:
     manifest: Manifest  # The lake as it will be.
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     origins: tuple[Origin, ...] = ()
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     uncompared: int = 0  # Names beyond those that are compared with the names of listed firms.
 
 
@@ -159,10 +161,7 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
         version, published = _publish(state, resolution, rows)
     notes = [*given.notes, *(stray.note for stray in left), *state.notes]
     if state.uncompared:
-        notes.append(
-            f"{state.uncompared} names were not compared with those of listed firms: "
-            f"one import compares {near.NAMES_MAX}"
-        )
+        notes.append(note("not_compared", count=state.uncompared, most=near.NAMES_MAX))
     return _outcome(state, given, tuple(notes), (version, published, listing))
 
 
@@ -357,7 +356,7 @@ def _issues_path(job: Job, source: str) -> Path:
 
 
 def _outcome(
-    state: _State, given: Collected, notes: tuple[str, ...], end: tuple[Version, bool, Path]
+    state: _State, given: Collected, notes: tuple[Note, ...], end: tuple[Version, bool, Path]
 ) -> Outcome:
     version, published, listing = end
     reasons: dict[str, int] = {}

@@ -14,6 +14,7 @@ import yaml
 from graph.model import Label
 from ingestion.errors import BadFile, Refused
 from ingestion.forms import Column, Form, Unit, form, table_of
+from ingestion.notes import note
 from ingestion.readers import stem
 from ingestion.record import Records
 from ingestion.strays import Stray, why_unread
@@ -169,7 +170,7 @@ def _sort_in(source: Source, folder: Path, found: list[Found], strays: list[Stra
         pattern = _pattern_of(source, path) if path.is_file() else None
         known = any(name.fullmatch(path.name) for name in source.passed)
         if inside not in path.resolve().parents:
-            strays.append(Stray(path, "it is a link that leads out of the folder", known))
+            strays.append(Stray(path, note("leads_out"), known))
         elif pattern is not None:
             found.append(Found(path, pattern))
         elif path.is_file():

@@ -15,6 +15,7 @@ from pathlib import Path
 from ingestion.characters import visible
 from ingestion.errors import BadFile
 from ingestion.forms import forms
+from ingestion.notes import Note, about, note
 from ingestion.readers import ENDINGS, stem
 
 # Endings of files that hold tables and little else; and of those that hold none by any name.
@@ -33,7 +34,7 @@ class Stray:
     """A file that is not read, and why."""
 
     path: Path
-    why: str
+    why: Note
     known: bool = False  # The source knows it and does without.
     tables: bool = False  # A folder with tables of the source in it.
 
@@ -50,24 +51,23 @@ class Stray:
         return _begins().match(name) is not None and not _OTHERS.search(name)
 
     @property
-    def note(self) -> str:
+    def note(self) -> Note:
         """Return what is told of the file."""
         if self.tables:
-            return f"{self.path.name}: holds tables and is not read: {self.why}"
-        if self.looks_like_table:
-            return f"{self.path.name}: looks like a table and is not read: {self.why}"
-        return f"{self.path.name}: no table of this source"
+            return about(self.path.name, note("tables_inside", why=self.why))
+        table = note("table_not_read", why=self.why)
+        return about(self.path.name, table if self.looks_like_table else note("no_table"))
 
 
-def why_unread(path: Path, source: str) -> str:
+def why_unread(path: Path, source: str) -> Note:
     """Return why a source does not read a file."""
     if path.is_dir():
-        return "it is a folder in the folder"
+        return note("folder_inside")
     if stem(path) is None:
-        named = f"its ending is none of {', '.join(ENDINGS)}"
         sheets = _SHEETS.search(path.name.lower())
-        return f"{named}; save it as .xlsx" if sheets else named
-    return f"source {source} knows no table of that name"
+        code = "other_ending_of_sheets" if sheets else "other_ending"
+        return note(code, endings=", ".join(ENDINGS))
+    return note("unknown_table", source=source)
 
 
 def check(strays: Sequence[Stray]) -> None:

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from app.limits.schemas import Label
+
 
 class FileRead(BaseModel):
     """One file, or one sheet of it, that was read."""
@@ -12,6 +14,13 @@ class FileRead(BaseModel):
     path: str
     rows: int
     sheet: str | None = None
+
+
+class Remark(BaseModel):
+    """One thing that is told of an import, in both languages."""
+
+    code: str
+    label: Label
 
 
 class Outcome(BaseModel):
@@ -28,7 +37,8 @@ class Outcome(BaseModel):
     as_of: dt.date
     issues: str = Field(description="Where every row that was set aside is listed")
     published: bool
-    notes: list[str]
+    notes: list[str] = Field(description="The English texts of the remarks")
+    remarks: list[Remark] = Field(default=[], description="What is worth a look besides")
 
 
 class Import(BaseModel):

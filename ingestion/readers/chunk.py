@@ -13,6 +13,7 @@ import pyarrow as pa
 from ingestion.characters import visible
 from ingestion.errors import BadFile
 from ingestion.fields.texts import trim
+from ingestion.notes import Note
 
 IntArray = npt.NDArray[np.int64]
 # Bounds on hostile input: what a file may unpack to, and how much larger than itself.
@@ -49,7 +50,7 @@ class Chunk:
     sheet: str = ""  # Of a workbook.
     header_line: int = 1
     epoch: dt.date | None = None  # Day zero of a workbook, for days kept as numbers.
-    notes: tuple[str, ...] = ()  # What of the file is not read.
+    notes: tuple[Note, ...] = ()  # What of the file is not read.
 
     def __post_init__(self) -> None:
         """Raise `BadFile` when a column lacks a cell: lines and cells would drift apart."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ingestion.characters import visible
+from ingestion.notes import Note, note
 
 # Whether a row's cells are the header of the table that is looked for.
 Fits = Callable[[Sequence[str]], bool]
@@ -37,13 +38,13 @@ def same_header(one: Sequence[str], other: Sequence[str]) -> bool:
     return first == second
 
 
-def told_above(lines: Sequence[int]) -> list[str]:
+def told_above(lines: Sequence[int]) -> list[Note]:
     """Return what is told of the lines above a header."""
     if not lines:
         return []
     if len(lines) == 1:
-        return [f"line {lines[0]} stands above the header and is not read"]
-    return [f"lines {lines[0]} to {lines[-1]} stand above the header and are not read"]
+        return [note("line_above", line=lines[0])]
+    return [note("lines_above", first=lines[0], last=lines[-1])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.errors import BadFile
+from ingestion.notes import Note, about_sheet, note
 from ingestion.readers.chunk import CELLS_MAX, COLUMNS_MAX, Chunk, Unread, check_header, shown
 from ingestion.readers.heads import Fits, find_header, same_header, told_above
 
@@ -44,7 +45,7 @@ class Sheet:
     name: str
     rows: list[tuple[int, list[str]]]
     header: int | None = None  # Which of the rows.
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     # The lines and columns that a block covers to the right of its first cell.
     across: set[Place] = field(default_factory=set)
 
@@ -77,11 +78,10 @@ class Listed:
     others: list[str] = field(default_factory=list)
 
     @property
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         """Return what is told of the sheets that are not looked at."""
-        told = [f"sheet {each!r} holds charts or macros, no cells, and is not read"
-                for each in self.others]  # fmt: skip
-        return told + [f"sheet {name!r} is hidden and not read" for name in self.hidden]
+        told = [note("sheet_of_charts", name=name) for name in self.others]
+        return told + [note("hidden_sheet", name=name) for name in self.hidden]
 
     def check(self, path: Path) -> None:
         """Raise `BadFile` where a person sees no sheet, or two have one name."""
@@ -165,18 +165,20 @@ def laid_out(
     return Sheet(name, rows, across=across)
 
 
-def told_hidden(sheet: str, rows: int) -> list[str]:
+def told_hidden(sheet: str, rows: int) -> list[Note]:
     """Return what is told of rows that are hidden."""
     if not rows:
         return []
-    told = "1 hidden row is" if rows == 1 else f"{rows} hidden rows are"
-    return [f"sheet {sheet!r}: {told} read like the others"]
+    told = Note("1 hidden row is" if rows == 1 else f"{rows} hidden rows are", str(rows))
+    return [about_sheet(sheet, note("hidden_rows", rows=told))]
 
 
-def _not_read(sheet: Sheet, first: Sheet | None) -> str:
-    beside = f" than that of sheet {first.name!r}" if first else ""
-    rows = f"{len(sheet.rows)} line{'s' if len(sheet.rows) > 1 else ''}"
-    return f"sheet {sheet.name!r} ({rows}) is not read: its header is another one{beside}"
+def _not_read(sheet: Sheet, first: Sheet | None) -> Note:
+    rows = len(sheet.rows)
+    lines = Note(f"{rows} line{'s' if rows > 1 else ''}", str(rows))
+    if first is None:
+        return note("other_header", name=sheet.name, lines=lines)
+    return note("other_header_than", name=sheet.name, lines=lines, first=first.name)
 
 
 def _covered(
@@ -228,7 +230,7 @@ def _figures(cell: float) -> str:
 class _Rows:
     """Rows of a sheet on their way into a batch, and what is to be told of it."""
 
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     cells: list[Sequence[str]] = field(default_factory=list)
     bad: list[Unread] = field(default_factory=list)
@@ -271,7 +273,7 @@ def _batches(path: Path, epoch: dt.date, sheet: Sheet) -> Iterator[Chunk]:
     header = check_header(path, ["" if cell == MERGED else cell for cell in titles], line)
     sheet.rows[start] = (line, header)
     above = told_above([line for line, _ in sheet.rows[:start]])
-    rows = _Rows([*sheet.notes, *(f"sheet {sheet.name!r}: {note}" for note in above)])
+    rows = _Rows([*sheet.notes, *(about_sheet(sheet.name, each) for each in above)])
     for line, texts in sheet.rows[start + 1 :]:
         if "\0" in "".join(texts):
             rows.bad.append(Unread(line, shown(",".join(texts)), "holds a NUL byte"))

@@ -18,7 +18,7 @@ SOURCES += (ROOT / "app/pages").glob("*.py")
 BUILT = (
     "absent_", "analysis_", "binding_", "channel_", "document_", "facet_", "fault_",
     "grade_", "key_", "nav_", "no_limit_", "op_", "place_", "policy_name_", "raise_", "role_",
-    "size_", "table_", "tier_", "unit_", "why_",
+    "size_", "stated_", "table_", "tier_", "unit_", "why_",
 )  # fmt: skip
 
 
