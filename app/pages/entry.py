@@ -34,6 +34,7 @@ FORM_COOKIE = "deeptier_form"
 FORM_SECONDS = 3600
 ENDED = {"1": "session_ended", "kept": "session_ended_kept"}
 NAME_LENGTH_MAX = 120
+NOTHING_LEFT = {"Clear-Site-Data": '"cache", "storage"'}  # Of the bank in a browser; looks stay.
 router = Router()
 
 
@@ -112,7 +113,7 @@ async def sign_out(
         raise ForgedRequest("only a session can be ended")
     await to_thread.run_sync(_end, resources, who.session)
     request.app.state.authenticator.forget()
-    answer = RedirectResponse("/sign-in", status_code=303)
+    answer = RedirectResponse("/sign-in", status_code=303, headers=NOTHING_LEFT)
     answer.delete_cookie(sessions.COOKIE)
     return answer
 

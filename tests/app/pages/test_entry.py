@@ -111,6 +111,8 @@ def test_signing_out_needs_the_token_and_ends_the_session(browser: Browser) -> N
 
     forged = client.post("/sign-out", data={"csrf": "made up"})
     ended = client.post("/sign-out", data={"csrf": token})
+    assert ended.headers["clear-site-data"] == '"cache", "storage"'
+    assert "clear-site-data" not in forged.headers
 
     assert forged.status_code == 403
     assert ended.headers["Location"] == "/sign-in"
