@@ -12,7 +12,17 @@ from graph.errors import InvalidInput, NotConverged
 from graph.kernels import clearing as kernel
 from graph.kernels.clearing import BoolArray, FloatArray, IntArray
 from graph.kernels.layout import SUM_MAX, sum_fits
-from graph.network.firms import Firms, checked_ids, firm_column, frame, refuse, rows_of
+from graph.network.firms import (
+    Firms,
+    checked_count,
+    checked_ids,
+    doubles,
+    firm_column,
+    frame,
+    refuse,
+    refuse_outside,
+    rows_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,14 +65,15 @@ class Debts:
         Raises:
             InvalidInput: They differ in length, name no firm, or a firm owes itself.
         """
+        checked_count("firms", self.firms)
         named = self.named
         creditors = rows_of(self.creditors, named, "creditors")
         debtors = rows_of(self.debtors, named, "debtors")
-        amounts = np.array(self.amounts, np.float64)
+        amounts = doubles(self.amounts, "amounts").copy()
         if not len(creditors) == len(debtors) == len(amounts):
             raise InvalidInput("creditors, debtors and amounts differ in length")
         for name, ends in (("creditors", creditors), ("debtors", debtors)):
-            refuse((ends < 0) | (ends >= self.firms), name, "is no row of a firm")
+            refuse_outside(ends, self.firms, name)
         refuse(creditors == debtors, "creditors", "has a claim on itself")
         refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
         refuse_endless(amounts, "amounts")
@@ -70,8 +81,8 @@ class Debts:
 
     def outside(self) -> tuple[FloatArray, FloatArray]:
         """Return assets and liabilities outside, or raise `InvalidInput`."""
-        assets = np.array(self.external_assets, np.float64)
-        liabilities = np.array(self.external_liabilities, np.float64)
+        assets = doubles(self.external_assets, "external_assets").copy()
+        liabilities = doubles(self.external_liabilities, "external_liabilities").copy()
         for name, values in (("external_assets", assets), ("external_liabilities", liabilities)):
             if values.shape != (self.firms,):
                 raise InvalidInput(f"{name} has {values.size} entries for {self.firms} firms")
@@ -87,11 +98,11 @@ class Debts:
         Raises:
             InvalidInput: A row is no firm, or a loss is missing.
         """
-        assets = np.array(self.external_assets, np.float64)
-        places, losses = rows_of(rows, self.named, "rows"), np.array(amounts, np.float64)
+        assets = doubles(self.external_assets, "external_assets").copy()
+        places, losses = rows_of(rows, self.named, "rows"), doubles(amounts, "losses")
         if places.shape != losses.shape:
             raise InvalidInput("rows and losses differ in length")
-        refuse((places < 0) | (places >= self.firms), "rows", "is no row of a firm")
+        refuse_outside(places, self.firms, "rows")
         refuse(~np.isfinite(losses), "losses", "is missing")
         np.subtract.at(assets, places, losses)
         return replace(self, external_assets=assets)
@@ -240,7 +251,7 @@ def stop_paying(
     cash, outside = debts.outside()
     stopped = np.zeros(debts.firms, np.bool_)
     closed = rows_of(rows, debts.named, "rows")
-    refuse((closed < 0) | (closed >= debts.firms), "rows", "is no row of a firm")
+    refuse_outside(closed, debts.firms, "rows")
     stopped[closed] = True
     pays = np.ones(debts.firms)
     pays[closed] = _recoveries(recovery, len(closed))

@@ -21,7 +21,7 @@ from graph.errors import InvalidInput
 from graph.kernels import clearing as exact
 from graph.kernels import decrements as kernel
 from graph.kernels.clearing import SHORT, FloatArray
-from graph.network.firms import Named, firm_column, refuse, rows_of, whole
+from graph.network.firms import Named, doubles, firm_column, refuse, refuse_outside, rows_of, whole
 
 WAITS = 1e-13  # Of a scenario's losses: what a payment falls by and does not pass on.
 
@@ -67,13 +67,13 @@ class AssetLosses:
         """
         firms = network if isinstance(network, int) else len(network)
         offsets, rows = whole(self.offsets, "offsets"), rows_of(self.rows, network, "rows")
-        amounts = np.array(self.amounts, np.float64)
+        amounts = doubles(self.amounts, "amounts")
         if rows.shape != amounts.shape:
             raise InvalidInput("rows and amounts differ in length")
         if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(rows):
             raise InvalidInput("offsets do not run from 0 to the number of losses")
         refuse(np.diff(offsets) < 0, "offsets", "is larger than the next")
-        refuse((rows < 0) | (rows >= firms), "rows", "is no row of a firm")
+        refuse_outside(rows, firms, "rows")
         refuse(~np.isfinite(amounts), "amounts", "is missing")
         refuse_endless(amounts, "amounts")
         refuse(amounts < 0, "amounts", "is a gain: payments that rise need a network cleared anew")
@@ -87,7 +87,9 @@ class AssetLosses:
         """Return a column of what scenarios are called: by their firm where all have one."""
         offsets, rows = np.asarray(self.offsets), np.asarray(self.rows)
         if len(offsets) == len(rows) + 1 and bool((np.diff(offsets) == 1).all()):
-            return firm_column(network.ids, rows_of(self.rows, network, "rows"))
+            rows = rows_of(self.rows, network, "rows")
+            refuse_outside(rows, len(network), "rows")
+            return firm_column(network.ids, rows)
         return np.arange(len(self))
 
 

@@ -14,7 +14,16 @@ from graph.errors import InvalidInput, NotConverged
 from graph.kernels import debtrank as kernel
 from graph.kernels.equity import Owing
 from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, sum_fits
-from graph.network.firms import Firms, checked_ids, firm_column, frame, rows_of
+from graph.network.firms import (
+    Firms,
+    checked_ids,
+    doubles,
+    firm_column,
+    frame,
+    refuse,
+    refuse_outside,
+    rows_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,11 +77,11 @@ class Exposures:
         Raises:
             InvalidInput: A column is not what it must be.
         """
-        buffers = np.array(equity, np.float64)
+        buffers = doubles(equity, "equity").copy()
         known = Firms(len(buffers), checked_ids(ids, len(buffers)))
         owed, owing = rows_of(creditors, known, "creditors"), rows_of(debtors, known, "debtors")
-        sums = np.array(amounts, np.float64)
-        counts = buffers if weights is None else np.array(weights, np.float64)
+        sums = doubles(amounts, "amounts")
+        counts = buffers if weights is None else doubles(weights, "weights").copy()
         _check(buffers, counts, owed, owing, sums)
         total, firms = counts.sum(), len(buffers)
         claims = sparse.coo_array((sums, (owed, owing)), shape=(firms, firms)).tocsr()
@@ -176,16 +185,13 @@ def _check(
     amounts: FloatArray,
 ) -> None:
     for name, values in (("equity", equity), ("weights", weights), ("amounts", amounts)):
-        if not bool((np.isfinite(values) & (values >= 0)).all()):
-            raise InvalidInput(f"{name}: an entry is negative or missing")
+        refuse(~(np.isfinite(values) & (values >= 0)), name, "is negative or missing")
         if not sum_fits(values):
             raise InvalidInput(f"{name} sum to more than {SUM_MAX:g}")
     if len(weights) != len(equity):
         raise InvalidInput(f"weights has {len(weights)} entries for {len(equity)} firms")
     if not len(creditors) == len(debtors) == len(amounts):
         raise InvalidInput("creditors, debtors and amounts differ in length")
-    ends = np.concatenate([creditors, debtors])
-    if bool(((ends < 0) | (ends >= len(equity))).any()):
-        raise InvalidInput("an end of a claim is no row of a firm")
-    if bool((creditors == debtors).any()):
-        raise InvalidInput("a firm has a claim on itself")
+    for name, ends in (("creditors", creditors), ("debtors", debtors)):
+        refuse_outside(ends, len(equity), name)
+    refuse(creditors == debtors, "creditors", "has a claim on itself")

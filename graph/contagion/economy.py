@@ -13,7 +13,16 @@ from graph.errors import InvalidInput
 from graph.kernels import layout, production
 from graph.kernels.layout import FloatArray, IntArray
 from graph.kernels.production import NO_MARKET, Structure
-from graph.network.firms import checked_ids, numbers, refuse, whole
+from graph.network.firms import (
+    Firms,
+    checked_count,
+    checked_ids,
+    doubles,
+    numbers,
+    refuse,
+    refuse_outside,
+    rows_of,
+)
 
 TOLERANCE = 0.01  # The published setting: the index is defined with it [contagion.md].
 ROUNDS_MAX = 10_000
@@ -61,8 +70,8 @@ class Economy:
 
     Args:
         firms: Number of firms; rows are 0 to firms - 1.
-        suppliers: Row of the selling firm of every trade; equal pairs are added up.
-        buyers: Row of the buying firm.
+        suppliers: Row or id of the selling firm of every trade; equal pairs are added up.
+        buyers: Row or id of the buying firm.
         amounts: What was sold, not negative.
         classes: 0 not needed, 1 not essential, 2 essential, by trade; every trade 1 by default.
         sectors: Number of each firm's sector, -1 unknown (then a sector of its own).
@@ -224,8 +233,10 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
 
 def trades_of(economy: Economy) -> tuple[IntArray, IntArray, FloatArray, layout.Classes]:
     """Return suppliers, buyers, amounts and classes, or raise `InvalidInput`."""
-    suppliers, buyers = whole(economy.suppliers, "suppliers"), whole(economy.buyers, "buyers")
-    amounts = np.asarray(economy.amounts, np.float64)
+    named = Firms(checked_count("firms", economy.firms), economy.ids)
+    suppliers = rows_of(economy.suppliers, named, "suppliers")
+    buyers = rows_of(economy.buyers, named, "buyers")
+    amounts = doubles(economy.amounts, "amounts")
     classes = (
         np.ones(len(suppliers), np.int8)
         if economy.classes is None
@@ -235,7 +246,7 @@ def trades_of(economy: Economy) -> tuple[IntArray, IntArray, FloatArray, layout.
         raise InvalidInput("suppliers, buyers, amounts and classes differ in length")
     for name, ends in (("suppliers", suppliers), ("buyers", buyers)):
         if _outside(ends, 0, economy.firms - 1):
-            refuse((ends < 0) | (ends >= economy.firms), name, "is no row of a firm")
+            refuse_outside(ends, economy.firms, name)
     _check_amounts(amounts, "amounts")
     if _outside(classes, layout.NOT_NEEDED, layout.ESSENTIAL):
         wrong = (classes < layout.NOT_NEEDED) | (classes > layout.ESSENTIAL)
@@ -260,7 +271,7 @@ def _check_amounts(amounts: FloatArray, name: str) -> None:
 def column_of(economy: Economy, name: str, default: FloatArray) -> FloatArray:
     """Return a column of amounts by firm, or the default, or raise `InvalidInput`."""
     given = getattr(economy, name)
-    return default if given is None else _by_firm(economy, name, np.array(given, np.float64))
+    return default if given is None else _by_firm(economy, name, doubles(given, name).copy())
 
 
 def _by_firm(economy: Economy, name: str, values: FloatArray) -> FloatArray:
@@ -275,7 +286,7 @@ def stated_of(economy: Economy, name: str) -> tuple[FloatArray, FloatArray]:
     given, with_leakage = getattr(economy, name), 1.0 + economy.leakage
     if given is None:
         return np.zeros(economy.firms), np.full(economy.firms, with_leakage)
-    values = np.array(given, np.float64)
+    values = doubles(given, name).copy()
     silent = np.isnan(values)
     values[silent] = 0.0
     return _by_firm(economy, name, values), np.where(silent, with_leakage, 1.0)
@@ -286,7 +297,7 @@ def _totals(economy: Economy, name: str, inside: FloatArray) -> tuple[FloatArray
     given = getattr(economy, name)
     if given is None:
         return inside, False
-    values = np.array(given, np.float64)
+    values = doubles(given, name).copy()
     silent = np.isnan(values) if values.shape == inside.shape else np.zeros(0, np.bool_)
     if silent.any():
         values[silent] = inside[silent]

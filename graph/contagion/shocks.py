@@ -10,7 +10,16 @@ import numpy.typing as npt
 from graph.errors import InvalidInput
 from graph.kernels.cascades import Shocks
 from graph.kernels.layout import FloatArray, IntArray
-from graph.network.firms import Named, firm_column, named_or_whole, refuse, rows_of, whole
+from graph.network.firms import (
+    Named,
+    doubles,
+    firm_column,
+    named_or_whole,
+    refuse,
+    refuse_outside,
+    rows_of,
+    whole,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +91,13 @@ class Scenarios:
         """
         firms = network if isinstance(network, int) else len(network)
         offsets, rows = whole(self.offsets, "offsets"), rows_of(self.rows, network, "rows")
-        down, up = np.asarray(self.down, np.float64), np.asarray(self.up, np.float64)
+        down, up = doubles(self.down, "down"), doubles(self.up, "up")
         if not len(rows) == len(down) == len(up):
             raise InvalidInput("rows, down and up differ in length")
         if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(rows):
             raise InvalidInput("offsets do not run from 0 to the number of shocks")
         refuse(np.diff(offsets) < 0, "offsets", "is larger than the next")
-        refuse((rows < 0) | (rows >= firms), "rows", "is no row of a firm")
+        refuse_outside(rows, firms, "rows")
         for name, shares in (("down", down), ("up", up)):
             refuse(~((shares >= 0) & (shares <= 1)), name, "is not in [0, 1]")
         if np.diff(offsets).max(initial=0) > 1 and _twice(offsets, rows, firms):
@@ -98,7 +107,9 @@ class Scenarios:
     def names(self, network: Named) -> Any:
         """Return a column of what scenarios are called: by their firm where all have one."""
         if len(self.offsets) == len(self.rows) + 1 and bool((np.diff(self.offsets) == 1).all()):
-            return firm_column(network.ids, rows_of(self.rows, network, "rows"))
+            rows = rows_of(self.rows, network, "rows")
+            refuse_outside(rows, len(network), "rows")
+            return firm_column(network.ids, rows)
         return np.arange(len(self))
 
 

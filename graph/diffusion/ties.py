@@ -11,7 +11,17 @@ import numpy.typing as npt
 from graph.errors import InvalidInput, NotConverged
 from graph.kernels import diffusion as kernel
 from graph.kernels.layout import SUM_MAX, FloatArray, IntArray, sum_fits
-from graph.network.firms import Firms, checked_ids, firm_column, frame, refuse, rows_of
+from graph.network.firms import (
+    Firms,
+    checked_count,
+    checked_ids,
+    doubles,
+    firm_column,
+    frame,
+    refuse,
+    refuse_outside,
+    rows_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,16 +112,16 @@ class Ties:
         Raises:
             InvalidInput: The columns differ in length, name no firm, or an amount is negative.
         """
-        named = Firms(firms, checked_ids(ids, firms))
+        named = Firms(checked_count("firms", firms), checked_ids(ids, firms))
         selling, buying = (
             rows_of(suppliers, named, "suppliers"),
             rows_of(buyers, named, "buyers"),
         )
-        sums = np.array(amounts, np.float64)
+        sums = doubles(amounts, "amounts")
         if not len(selling) == len(buying) == len(sums):
             raise InvalidInput("suppliers, buyers and amounts differ in length")
         for name, ends in (("suppliers", selling), ("buyers", buying)):
-            refuse((ends < 0) | (ends >= firms), name, "is no row of a firm")
+            refuse_outside(ends, firms, name)
         refuse(~(np.isfinite(sums) & (sums >= 0)), "amounts", "is negative or missing")
         if not sum_fits(sums):
             raise InvalidInput(f"the amounts sum to more than {SUM_MAX:g}")
@@ -178,7 +188,7 @@ def spread(
         >>> spread(ties, [1, 0, 0, 0], damping=0.5).shares.tolist()
         [0.5, 0.25, 0.0625, 0.0625]
     """
-    weights = np.array(source, np.float64)
+    weights = doubles(source, "source").copy()
     _check(ties, weights, damping, tolerance, dangling)
     # Each step leaves at most `damping` of the mass, so this many reach the tolerance.
     needed = 2 + (log(tolerance) / log(damping) if damping > 0.0 else 0)
@@ -206,8 +216,9 @@ def _check(
 ) -> None:
     if weights.shape != (len(ties),):
         raise InvalidInput(f"the source has {weights.size} entries for {len(ties)} firms")
-    if not bool((np.isfinite(weights) & (weights >= 0)).all()) or not weights.any():
-        raise InvalidInput("the source has a negative or missing weight, or weighs nothing")
+    refuse(~(np.isfinite(weights) & (weights >= 0)), "source", "is negative or missing")
+    if not weights.any():
+        raise InvalidInput("the source weighs nothing")
     if not sum_fits(weights):
         raise InvalidInput(f"the source's weights sum to more than {SUM_MAX:g}")
     if not 0.0 <= damping < 1.0:

@@ -65,4 +65,8 @@ def executor_of(threads: int | Executor) -> Executor:
         >>> executor_of(2)
         Threads(lanes=2)
     """
-    return Threads(threads) if isinstance(threads, int) else threads
+    if isinstance(threads, int):
+        return Threads(threads)
+    if not hasattr(threads, "lanes"):
+        raise InvalidInput(f"threads {threads!r} is neither a whole number nor an executor")
+    return threads

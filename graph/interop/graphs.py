@@ -1,6 +1,7 @@
 """Networks to and from networkx, for notebooks and for graphs of some thousand firms."""
 
 import math
+from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
@@ -50,9 +51,9 @@ def from_networkx(graph: nx.DiGraph, *, amount: str = AMOUNT, unit: Unit = "fen"
     Args:
         graph: From supplier to buyer; a node is a firm's id.
         amount: What the attribute of an edge is called that holds its amount.
-        unit: Of the amounts. Python's and NumPy's numbers are taken; in `fen` they are whole, in
-            `yuan` they are taken to the nearest fen, from which no more than a thousandth of one
-            may lie between.
+        unit: Of the amounts. Python's and NumPy's numbers and decimals are taken; in `fen` they
+            are whole, in `yuan` they are taken to the nearest fen, from which no more than a
+            thousandth of one may lie between.
 
     Raises:
         InvalidInput: The graph is undirected, a node is no text, or an amount is no whole fen.
@@ -95,13 +96,9 @@ def _firm(node: object) -> str:
 
 def _fen(place: str, amount: object, unit: Unit) -> int:
     """Return an amount in whole fen."""
-    if isinstance(amount, bool | np.bool_) or not isinstance(
-        amount, int | float | np.integer | np.floating
-    ):
+    exact = _exact(amount)
+    if exact is None:
         raise InvalidInput(f"{place} must be whole fen, not {amount!r}")
-    if not math.isfinite(amount):
-        raise InvalidInput(f"{place} must be whole fen, not {amount!r}")
-    exact = Fraction(amount.item() if isinstance(amount, np.generic) else amount)
     fen = exact * FEN_A_UNIT[unit]
     whole = round(fen)
     if abs(fen - whole) > (APART_MAX if unit == "yuan" else 0):
@@ -109,6 +106,19 @@ def _fen(place: str, amount: object, unit: Unit) -> int:
     if abs(whole) >= AMOUNT_END:
         raise InvalidInput(f"{place} must be whole fen that fit 64 bits, not {amount!r}")
     return whole
+
+
+def _exact(amount: object) -> Fraction | None:
+    """Return a number as it is; None where it is none, or not finite."""
+    if isinstance(amount, bool | np.bool_):
+        return None
+    if isinstance(amount, int | Fraction | np.integer):
+        return Fraction(int(amount)) if not isinstance(amount, Fraction) else amount
+    if isinstance(amount, float | np.floating):
+        return Fraction(float(amount)) if math.isfinite(amount) else None
+    if isinstance(amount, Decimal):
+        return Fraction(amount) if amount.is_finite() else None
+    return None
 
 
 def _columns(rows: list[dict[str, object]], names: list[str]) -> pa.Table:

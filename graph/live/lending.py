@@ -15,7 +15,7 @@ from graph.kernels.changes import Loans
 from graph.kernels.layout import FloatArray
 from graph.live.results import Claims
 from graph.live.solution import Log, Solution
-from graph.network.firms import Firms, called, rows_of
+from graph.network.firms import Firms, called, doubles, rows_of
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Lending:
             weights=claims.weights,
             ids=claims.ids,
         )
-        equity = np.array(claims.equity, np.float64)
+        equity = doubles(claims.equity, "equity").copy()
         firms = len(equity)
         known = Firms(firms, claims.ids)
         ends = (

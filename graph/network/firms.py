@@ -7,6 +7,8 @@ by id and results say who is who; where it does not, rows are all there is.
 
 import operator
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -14,14 +16,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graph.errors import InvalidInput, NotFound
-from graph.kernels.layout import IntArray
+from graph.kernels.layout import FloatArray, IntArray, RowArray
 from graph.network.ids import Ids
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FEW = 1000  # Ids up to which searching a sorted column beats hashing it.
-WHOLE, TEXT = "iu", "UOT"  # Kinds of NumPy types.
+WHOLE, NUMBERS, TEXT, OBJECT = "iu", "iuf", "UOT", "O"  # Kinds of NumPy types.
+REAL = (int, float, Decimal, Fraction, np.integer, np.floating)
 
 
 class Named(Protocol):
@@ -46,12 +49,50 @@ def whole(values: npt.ArrayLike, name: str) -> IntArray:
         >>> whole([3, 1], "rows").tolist(), whole([], "rows").tolist()
         ([3, 1], [])
     """
-    given = np.asarray(values)
+    given = _column(values, name)
     if given.size == 0:
         return given.astype(np.int64)
+    if given.dtype.kind == OBJECT:
+        return _whole_objects(given, name)
     if given.dtype.kind not in WHOLE:
-        raise InvalidInput(f"{name} must be whole numbers, not {given.dtype}")
+        first = given[0].item()
+        raise InvalidInput(f"{name} must be whole numbers, not {given.dtype}: entry 0 is {first!r}")
     return given.astype(np.int64)
+
+
+def _column(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
+    given = np.asarray(values)
+    if given.ndim != 1:
+        raise InvalidInput(f"{name} must be one column, not of {given.ndim} dimensions")
+    return given
+
+
+def _whole_objects(given: npt.NDArray[Any], name: str) -> IntArray:
+    """Return Python's whole numbers that stand in a column of anything."""
+    for place, each in enumerate(given.tolist()):
+        if isinstance(each, bool) or not isinstance(each, int) or abs(each) >= 2**63:
+            raise InvalidInput(f"{name} must be whole numbers: entry {place} is {each!r}")
+    return given.astype(np.int64)
+
+
+def doubles(values: npt.ArrayLike, name: str) -> FloatArray:
+    """
+    Return amounts, shares or weights in doubles; text is no number, and what is missing is NaN.
+
+    Raises:
+        InvalidInput: An entry is no number.
+
+    Example:
+        >>> doubles([1, None, 2.5], "amounts").tolist()
+        [1.0, nan, 2.5]
+    """
+    given = np.asarray(values)
+    if given.dtype.kind in NUMBERS:
+        return given.astype(np.float64, copy=False)
+    for place, each in enumerate(np.ravel(np.asarray(values, object)).tolist()):
+        if each is not None and (isinstance(each, bool) or not isinstance(each, REAL)):
+            raise InvalidInput(f"{name}: entry {place} is no number: {each!r}")
+    return np.asarray(values, object).astype(np.float64)
 
 
 def numbers(values: npt.ArrayLike, name: str) -> IntArray:
@@ -82,12 +123,15 @@ def named_or_whole(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
     Raises:
         InvalidInput: They are neither.
     """
-    given = np.asarray(values)
+    given = _column(values, name)
     if given.dtype.kind not in TEXT or given.size == 0:
         return whole(given, name)
-    each = values if isinstance(values, list | tuple) else given.ravel().tolist()
-    if not all(isinstance(one, str) for one in each):
-        raise InvalidInput(f"{name} must be rows or ids, not both or something else")
+    each = values if isinstance(values, list | tuple) else given.tolist()
+    if not any(isinstance(one, str) for one in each):
+        return _whole_objects(given, name)
+    for place, one in enumerate(each):
+        if not isinstance(one, str):
+            raise InvalidInput(f"{name} must be rows or ids, not both: entry {place} is {one!r}")
     return given.astype(object)
 
 
@@ -173,6 +217,19 @@ def refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
         raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
 
 
+def refuse_outside(rows: IntArray, firms: int, name: str) -> None:
+    """Raise `InvalidInput` for the first entry that is no row of a firm."""
+    refuse((rows < 0) | (rows >= firms), name, "is no row of a firm")
+
+
+def checked_count(name: str, given: int) -> int:
+    """Return a number of firms, or raise `InvalidInput`."""
+    found = whole_number(name, given)
+    if found < 0:
+        raise InvalidInput(f"{name} {given} is negative")
+    return found
+
+
 def called(ids: Sequence[str] | None, row: int) -> str:
     """
     Return what a firm is called in a message.
@@ -195,8 +252,14 @@ def checked_ids(ids: Sequence[str] | None, firms: int) -> Sequence[str] | None:
         return None
     if len(ids) != firms:
         raise InvalidInput(f"ids has {len(ids)} entries for {firms} firms")
+    if isinstance(ids, str):
+        raise InvalidInput("ids is one text, not a list of them")
+    if isinstance(ids, Ids):
+        return ids
     texts = list(ids)
-    named_or_whole(texts, "ids")
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InvalidInput(f"ids: entry {place} is no text: {text!r}")
     if len(set(texts)) != len(texts):
         raise InvalidInput("ids: an id stands twice")
     return ids
@@ -208,7 +271,7 @@ def frame(columns: Mapping[str, Any]) -> "pd.DataFrame":
     return made
 
 
-def firm_column(ids: Sequence[str] | None, rows: IntArray) -> Any:
+def firm_column(ids: Sequence[str] | None, rows: IntArray | RowArray) -> Any:
     """Return what a column of firms holds: ids where they are known, else rows."""
     if ids is None:
         return rows

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from graph.errors import InvalidInput
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network import firms
 from graph.replay.recording import Reason, Recording, Track
 
 NEVER = -1  # First round, and reason, of a firm that a scenario does not reach.
@@ -159,7 +160,7 @@ def _firsts(track: Track) -> tuple[IntArray, IntArray, IntArray]:
 
 
 def _groups(given: npt.ArrayLike, weights: FloatArray, sides: list[_Side]) -> Groups:
-    numbers = np.array(given, np.int64)
+    numbers = firms.numbers(given, "groups")
     if numbers.shape != weights.shape:
         raise InvalidInput(f"groups has {numbers.size} entries for {len(weights)} firms")
     distinct, places = np.unique(numbers, return_inverse=True)

@@ -74,7 +74,7 @@ def bound(stress: Stress, candidates: Candidates, *, budget_fen: int, threads: i
         >>> found.all_fen, found.saved_fen_max
         (201, 101)
     """
-    table = candidates.checked(len(stress.production))
+    table = candidates.checked(stress.production)
     return of(Saving(stress, table, threads), budget_fen)
 
 

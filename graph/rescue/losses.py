@@ -15,6 +15,7 @@ from graph.kernels import frontier, held
 from graph.kernels.cascades import Shocks
 from graph.kernels.held import Holds, Still
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network.firms import Named, rows_of
 
 Keeps = Literal["output", "shock"]
 KEEPS = ("output", "shock")
@@ -73,7 +74,7 @@ class Candidates:
     Firms that may be supported, what each costs, and what support does.
 
     Args:
-        rows: The firms, each at most once.
+        rows: The firms, by row or id, each at most once.
         cost_fen: What it costs to support each, above 0.
         floor: Share of its production that a supported firm keeps, one for all or one each.
         keeps: `output`: a supported firm never loses more than 1 - floor, neither at first nor
@@ -86,14 +87,18 @@ class Candidates:
     floor: npt.ArrayLike = 1.0
     keeps: Keeps = "output"
 
-    def checked(self, firms: int) -> "Table":
+    def checked(self, network: Named | int) -> "Table":
         """
         Return the columns as arrays, in ascending order of rows.
+
+        Args:
+            network: Who knows the firms by id, or how many there are.
 
         Raises:
             InvalidInput: A column has the wrong length or a value that it must not have.
         """
-        rows = np.array(self.rows, np.int64).reshape(-1)
+        firms = network if isinstance(network, int) else len(network)
+        rows = rows_of(np.reshape(self.rows, -1), network, "rows")
         cost = np.array(self.cost_fen).reshape(-1)
         floor = np.array(self.floor, np.float64)
         if len(cost) and not np.issubdtype(cost.dtype, np.integer):

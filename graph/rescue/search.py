@@ -9,17 +9,21 @@ Equal figures are decided by cost, then by row: equal input, equal choice.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import combinations, islice
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from graph.errors import InvalidInput
+from graph.network.firms import firm_column, frame
 from graph.rescue import bounds
 from graph.rescue.bounds import Bound
 from graph.rescue.losses import Candidates, Saving, Set, Stress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Method = Literal["greedy", "exhaustive"]
 EXHAUSTIVE_MAX = 15  # Candidates: 32,768 sets.
@@ -70,6 +74,15 @@ class Rescue:
     bound: Bound
     method: Method
     evaluations: int  # Cascades that were run.
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a supported firm, in the order of the steps: firm, and what it saves."""
+        firms = firm_column(self.ids, np.array(self.rows, np.int64))
+        names = ("cost_fen", "loss_before_fen", "loss_after_fen", "gain_fen")
+        return frame(
+            {"firm": firms, **{n: [getattr(step, n) for step in self.steps] for n in names}}
+        )
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -137,7 +150,7 @@ def choose(
         raise InvalidInput(f"budget_fen {budget_fen} is negative")
     if method not in ("greedy", "exhaustive"):
         raise InvalidInput(f"method {method!r} is neither 'greedy' nor 'exhaustive'")
-    table = candidates.checked(len(stress.production))
+    table = candidates.checked(stress.production)
     payable = np.flatnonzero(table.cost_fen <= budget_fen).tolist()
     if method == "exhaustive" and len(payable) > EXHAUSTIVE_MAX:
         raise InvalidInput(f"{len(payable)} candidates, exhaustive takes {EXHAUSTIVE_MAX} at most")
@@ -152,7 +165,18 @@ def choose(
     before, after = search.saving.loss_fen([(), chosen])
     proven = bounds.of(search.saving, budget_fen)
     done = search.saving.evaluations
-    return Rescue(steps, budget_fen, before, after, tuple(changes), settled, proven, method, done)
+    return Rescue(
+        steps,
+        budget_fen,
+        before,
+        after,
+        tuple(changes),
+        settled,
+        proven,
+        method,
+        done,
+        stress.production.ids,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from graph.contagion import EXACT, Production, Scenarios, esri
 from graph.errors import InvalidInput
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network.firms import rows_of
 
 ROUNDING = 4e-9  # Of a loss: what slow rounds may still add up to.
 TINY = 1e-11
@@ -23,7 +24,7 @@ class Question:
 
     Args:
         production: The prepared economy.
-        rows: Firms that may close, each at most once.
+        rows: Firms that may close, by row or id, each at most once.
         threshold_fen: The loss that is to be reached, above 0.
         output_fen: What a year's whole production is worth: a loss is its index times this.
         probabilities: Of each closing, independent of the others, above 0 and below one half. The
@@ -44,7 +45,7 @@ class Question:
         Raises:
             InvalidInput: A column or an amount is not what it must be.
         """
-        rows = np.array(self.rows, np.int64).reshape(-1)
+        rows = rows_of(np.reshape(self.rows, -1), self.production, "rows")
         for name, amount in (
             ("threshold_fen", self.threshold_fen),
             ("output_fen", self.output_fen),

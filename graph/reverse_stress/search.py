@@ -17,13 +17,18 @@ lighter set breaks, and the answer says so.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil, exp
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from graph.errors import InvalidInput
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network.firms import firm_column, frame
 from graph.reverse_stress.ceilings import Ceiling, ceiling
 from graph.reverse_stress.question import ROUNDING, TINY, Joint, Question, Set
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EVALUATIONS_MAX = 20_000
 BEAM, POOL, DEPTH_MAX = 4, 48, 40  # Sets kept, candidates that go on, sizes tried.
@@ -50,6 +55,11 @@ class ReverseStress:
     cut_by_ceiling: int  # Branches, each with all sets that go on from it.
     cut_by_all: int
     open: int  # Branches left when the evaluations were used up.
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm of the set: firm."""
+        rows = np.array(self.rows, np.int64)
+        return frame({"firm": firm_column(self.question.production.ids, rows)})
 
     @property
     def size_excluded(self) -> int | None:

@@ -13,6 +13,7 @@ from graph.chains import DOWN, Chains
 from graph.contagion.traded import number
 from graph.errors import InvalidInput
 from graph.kernels.layout import IntArray
+from graph.network.firms import whole
 
 ALL = "all"  # The group of every firm, which stands first.
 
@@ -49,7 +50,7 @@ class Groups:
         """
         every = {ALL: np.arange(firms)}
         for name, given in (groups or {}).items():
-            rows = np.array(given, np.int64)
+            rows = whole(given, f"group {name!r}")
             if name == ALL:
                 raise InvalidInput(f"{ALL!r} is the group of every firm")
             if ((rows < 0) | (rows >= firms)).any():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from graph.chains import TIERS_MAX
 from graph.errors import InvalidInput
 from graph.kernels.layout import IntArray
+from graph.network.firms import Firms, rows_of
 from graph.single_points.articulations import Articulations, articulations
 from graph.single_points.cuts import FirmCut, TradeCut, cut_firms, cut_trades
 from graph.single_points.shared import TOP, Shared, shared
@@ -46,13 +47,15 @@ class Around:
     firm_cut: FirmCut
 
 
-def around(supply: Supply, core_row: int, *, tiers_max: int = TIERS_MAX, top: int = TOP) -> Around:
+def around(
+    supply: Supply, core: int | str, *, tiers_max: int = TIERS_MAX, top: int = TOP
+) -> Around:
     """
     Return articulations, common suppliers and least cuts around one core.
 
     Args:
         supply: Who supplies whom.
-        core_row: The core.
+        core: The core, by row or id.
         tiers_max: Trades up to which a chain is followed, 1 to 100.
         top: How many common suppliers to list.
 
@@ -68,9 +71,9 @@ def around(supply: Supply, core_row: int, *, tiers_max: int = TIERS_MAX, top: in
         >>> found.articulations.starved_fen.tolist(), found.trade_cut.value_fen
         ([90], 17)
     """
-    upstream = region(supply, core_row, tiers_max=tiers_max)
+    upstream = region(supply, core, tiers_max=tiers_max)
     return Around(
-        core_row,
+        upstream.core_row,
         tiers_max,
         len(upstream) - 1,
         len(upstream.trades.sold.others),
@@ -85,7 +88,7 @@ def around(supply: Supply, core_row: int, *, tiers_max: int = TIERS_MAX, top: in
 
 def around_each(
     supply: Supply,
-    core_rows: Sequence[int] | IntArray,
+    cores: Sequence[int] | Sequence[str] | IntArray,
     *,
     tiers_max: int = TIERS_MAX,
     top: int = TOP,
@@ -96,7 +99,7 @@ def around_each(
 
     Args:
         supply: Who supplies whom.
-        core_rows: The cores.
+        cores: The cores, by row or id.
         tiers_max: As of `around`.
         top: As of `around`.
         threads: How many cores run at a time; the results are the same.
@@ -112,7 +115,9 @@ def around_each(
     """
     if threads < 1:
         raise InvalidInput(f"threads {threads} is not at least 1")
-    return _each(supply, [int(row) for row in core_rows], tiers_max, top, threads)
+    firms = Firms(len(supply), supply.ids)
+    rows = rows_of(cores, firms, "cores").tolist()
+    return _each(supply, rows, tiers_max, top, threads)
 
 
 def _each(

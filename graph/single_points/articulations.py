@@ -1,7 +1,8 @@
 """Firms that all supply of other firms, or all raw inputs of a first-tier supplier, pass."""
 
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,11 @@ import numpy.typing as npt
 from graph.kernels import dominators
 from graph.kernels.dominators import Tree
 from graph.kernels.layout import IntArray, RowArray
+from graph.network.firms import firm_column, frame
 from graph.single_points.supply import Region
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +55,13 @@ class Articulations:
     sole: npt.NDArray[np.bool_]
     _cut_off: "_Lists"
     _starved: "_Lists"
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row an articulation, the costliest first: its firm and the columns."""
+        names = ("tier", "starved", "starved_fen", "starved_share", "cut_off", "cut_off_fen")
+        columns = {name: getattr(self, name) for name in (*names, "raw_inputs", "sole")}
+        return frame({"firm": firm_column(self.ids, self.firm_rows), **columns})
 
     def __len__(self) -> int:
         return len(self.firm_rows)
@@ -164,4 +176,5 @@ def articulations(found: Region) -> Articulations:
         raw.counts[places] == np.count_nonzero(found.raw),
         below.lists(places, found.firm_rows),
         starved.lists(places, found.firm_rows),
+        found.ids,
     )

@@ -1,7 +1,8 @@
 """The least that parts a core from all its raw inputs: trades in money, or firms."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,11 @@ from graph.errors import InvalidInput, NotConverged
 from graph.kernels import cuts as kernel
 from graph.kernels.cuts import LARGEST, Arcs
 from graph.kernels.layout import IntArray, RowArray
+from graph.network.firms import firm_column, frame
 from graph.single_points.supply import Region
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Weight = Literal["one", "sales"]
 WEIGHTS = ("one", "sales")
@@ -24,6 +29,13 @@ class CutTrades:
     supplier_rows: RowArray
     buyer_rows: RowArray
     amount_fen: IntArray
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a trade: supplier, buyer, amount_fen."""
+        ends = (firm_column(self.ids, rows) for rows in (self.supplier_rows, self.buyer_rows))
+        named = dict(zip(("supplier", "buyer"), ends, strict=True))
+        return frame({**named, "amount_fen": self.amount_fen})
 
     def __len__(self) -> int:
         return len(self.amount_fen)
@@ -70,6 +82,13 @@ class FirmCut:
     value: int
     core_side: RowArray
     source_side: RowArray
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm of either least cut: side (core, source), firm."""
+        rows = np.concatenate([self.core_side, self.source_side])
+        sides = ["core"] * len(self.core_side) + ["source"] * len(self.source_side)
+        return frame({"side": sides, "firm": firm_column(self.ids, rows)})
 
 
 def cut_trades(found: Region, *, steps_max: int = STEPS_MAX) -> TradeCut:
@@ -107,7 +126,7 @@ def cut_trades(found: Region, *, steps_max: int = STEPS_MAX) -> TradeCut:
         cut = np.flatnonzero(~near[tails] & near[sold.others])
         cut = cut[np.lexsort((rows[sold.others[cut]], rows[tails[cut]]))]
         ends = (rows[tails[cut]], rows[sold.others[cut]])
-        parts.append(CutTrades(*ends, sold.amount_fen[cut]))
+        parts.append(CutTrades(*ends, sold.amount_fen[cut], found.ids))
     return TradeCut(found.core_row, found.tiers_max, value_fen, *parts)
 
 
@@ -159,7 +178,8 @@ def cut_firms(found: Region, *, weight: Weight = "one", steps_max: int = STEPS_M
         np.sort(found.firm_rows[own[~near[2 * own] & near[2 * own + 1]]])
         for near in _nearer(arcs, 2 * size)
     )
-    return FirmCut(found.core_row, found.tiers_max, weight, value, core_side, source_side)
+    sides = core_side, source_side
+    return FirmCut(found.core_row, found.tiers_max, weight, value, *sides, found.ids)
 
 
 def _saturate(arcs: Arcs, source: int, steps_max: int, *, most: int) -> int:

@@ -1,6 +1,8 @@
 """Common suppliers of different first-tier suppliers, which the core may not know of."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +11,11 @@ from scipy import sparse
 from graph.errors import InvalidInput
 from graph.kernels import shared as kernel
 from graph.kernels.layout import IntArray, RowArray
+from graph.network.firms import firm_column, frame
 from graph.single_points.supply import Region
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TOP = 100
 ROUNDING = 1e-12
@@ -51,6 +57,13 @@ class Shared:
     sales_fen: IntArray
     _offsets: IntArray
     _rows: RowArray
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a common supplier, the costliest first: its firm and the columns."""
+        names = ("tier", "hidden", "drawing", "drawing_fen", "traced_fen", "sales_fen")
+        columns = {name: getattr(self, name) for name in names}
+        return frame({"firm": firm_column(self.ids, self.firm_rows), **columns})
 
     def __len__(self) -> int:
         return len(self.firm_rows)
@@ -117,6 +130,7 @@ def shared(found: Region, *, top: int = TOP) -> Shared:
         sales_fen[listed],
         offsets,
         drawing,
+        found.ids,
     )
 
 

@@ -1,6 +1,7 @@
 """Who supplies a core: the trades it is read from, the firms upstream, and their raw inputs."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from graph.kernels.layout import IntArray, RowArray
 from graph.kernels.regions import Rows, Trades
 from graph.network import Network
 from graph.network import columns as check
+from graph.network.firms import Firms, checked_ids
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -24,6 +26,7 @@ class Supply:
     """Every buyer's suppliers and what it buys of each, net, in fen."""
 
     bought: Rows
+    ids: Sequence[str] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.bought.indptr) - 1
@@ -31,7 +34,7 @@ class Supply:
     @classmethod
     def of(cls, network: Network) -> Self:
         """Return the trades of a network; nothing is copied."""
-        return cls(Rows(network.in_indptr, network.in_indices, network.in_amount_fen))
+        return cls(Rows(network.in_indptr, network.in_indices, network.in_amount_fen), network.ids)
 
     @classmethod
     def build(
@@ -41,6 +44,7 @@ class Supply:
         suppliers: npt.ArrayLike,
         buyers: npt.ArrayLike,
         amount_fen: npt.ArrayLike,
+        ids: Sequence[str] | None = None,
     ) -> Self:
         """
         Return the supply of a list of trades; equal pairs are added up.
@@ -52,6 +56,7 @@ class Supply:
             suppliers: Row of the supplier, by trade.
             buyers: Row of the buyer.
             amount_fen: Whole fen, of either sign.
+            ids: What the firms are called, in row order.
 
         Raises:
             InvalidInput: The columns differ in length, name no firm, an amount is not a whole
@@ -68,7 +73,7 @@ class Supply:
         if not len(selling) == len(buying) == len(amount):
             raise InvalidInput("suppliers, buyers and amount_fen differ in length")
         pairs = csr.sum_pairs(buying, selling, amount, firms)
-        return cls(Rows(*csr.keep(*pairs, pairs[2] > 0)))
+        return cls(Rows(*csr.keep(*pairs, pairs[2] > 0)), checked_ids(ids, firms))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +100,7 @@ class Region:
     raw: BoolArray
     trades: Trades
     sells_to_rows: RowArray
+    ids: Sequence[str] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.firm_rows)
@@ -126,16 +132,17 @@ class Region:
         return found
 
 
-def region(supply: Supply, core_row: int, *, tiers_max: int = TIERS_MAX) -> Region:
+def region(supply: Supply, core: int | str, *, tiers_max: int = TIERS_MAX) -> Region:
     """
     Return the supply region of a core: all firms upstream within some tiers.
 
     Args:
         supply: Who supplies whom.
-        core_row: The core.
+        core: The core, by row or id.
         tiers_max: Trades up to which a chain is followed, 1 to 100.
 
     Raises:
+        NotFound: No firm has that id.
         InvalidInput: The core is no firm, or `tiers_max` is out of its range.
 
     Example:
@@ -146,6 +153,7 @@ def region(supply: Supply, core_row: int, *, tiers_max: int = TIERS_MAX) -> Regi
         >>> found.firm_rows.tolist(), found.tier.tolist(), found.raw.tolist()
         ([0, 1, 2], [0, 1, 2], [False, False, True])
     """
+    core_row = core if type(core) is int else Firms(len(supply), supply.ids).row("core", core)
     if not 0 <= core_row < len(supply):
         raise InvalidInput(f"core row {core_row} is not in a network of {len(supply)} firms")
     check_steps(tiers_max, "tiers_max")
@@ -159,6 +167,7 @@ def region(supply: Supply, core_row: int, *, tiers_max: int = TIERS_MAX) -> Regi
         _raw(trades),
         trades,
         _buying(supply.bought, core_row, rows),
+        supply.ids,
     )
 
 

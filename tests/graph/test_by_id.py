@@ -165,3 +165,68 @@ def test_graphs_of_numpy_numbers_and_of_yuan_are_taken() -> None:
     graph.edges["mill", "cars"]["paid"] = 0.005
     with pytest.raises(InvalidInput, match="must be whole fen"):
         from_networkx(graph, amount="paid", unit="yuan")
+
+
+NO_COLUMNS = [
+    ({"firms": 2.5}, r"firms 2\.5 is no whole number"),
+    ({"firms": "3"}, "firms '3' is no whole number"),
+    ({"firms": -1}, "firms -1 is negative"),
+    ({"suppliers": [0, 3]}, "suppliers: entry 1 is no row of a firm"),
+    ({"buyers": [1, -1]}, "buyers: entry 1 is no row of a firm"),
+    ({"suppliers": [[0, 1]]}, "suppliers must be one column, not of 2 dimensions"),
+    ({"suppliers": ["a", 1]}, "suppliers must be rows or ids, not both: entry 1 is 1"),
+    ({"amounts": ["4", "5"]}, "amounts: entry 0 is no number: '4'"),
+    ({"amounts": [4.0, True]}, None),
+    ({"amounts": np.array([True, False])}, "amounts: entry 0 is no number: True"),
+    ({"amounts": [4 + 1j, 5]}, "amounts: entry 0 is no number"),
+    ({"amounts": [None, 5]}, "amounts: entry 0 is negative or missing"),
+    ({"amounts": [4, np.inf]}, "amounts: entry 1 is negative or missing"),
+    ({"revenue": [9, 9, "a"]}, "revenue: entry"),
+    ({"weights": [1, -2, 3]}, "weights: entry 1 is negative or missing"),
+    ({"ids": [1, 2, 3]}, "ids: entry 0 is no text: 1"),
+    ({"ids": ["a", "b", None]}, "ids: entry 2 is no text: None"),
+    ({"ids": "abc"}, "ids is one text, not a list of them"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), NO_COLUMNS)
+def test_what_does_not_fit_is_named_with_its_place(
+    given: dict[str, object], words: str | None
+) -> None:
+    columns = {"firms": 3, "suppliers": [0, 1], "buyers": [1, 2], "amounts": [4.0, 6.0], **given}
+    if words is None:
+        assert prepare(Economy(**columns)).sales.tolist() == [4.0, 1.0, 0.0]
+        return
+    with pytest.raises(InvalidInput, match=words):
+        prepare(Economy(**columns))
+
+
+@pytest.mark.parametrize("rows", [[3], [-1], [0, 9], [[0, 1]], 0, "a", [b"a"], [10**30]])
+def test_rows_of_no_firm_are_refused_where_firms_have_ids_too(rows: object) -> None:
+    for ids in (None, ["a", "b", "c"]):
+        production = prepare(Economy(3, [0, 1], [1, 2], [4.0, 6.0], ids=ids))
+        with pytest.raises(InvalidInput, match=r"^rows"):
+            esri(production, Scenarios.alone(rows))  # type: ignore[arg-type]
+        with pytest.raises(InvalidInput, match=r"^rows"):
+            close(production, rows)  # type: ignore[arg-type]
+
+
+def test_ends_of_trades_are_given_by_id() -> None:
+    by_id = prepare(Economy(3, ["a", "b"], ["b", "c"], [4.0, 6.0], ids=np.array(["a", "b", "c"])))
+
+    assert by_id.sales.tolist() == prepare(Economy(3, [0, 1], [1, 2], [4.0, 6.0])).sales.tolist()
+    assert Scenarios.alone(np.array([2, 0], object)).rows.tolist() == [2, 0]
+    with pytest.raises(NotFound, match="buyers: no firm 'd' in the network"):
+        prepare(Economy(2, ["a"], ["d"], [4.0], ids=["a", "b"]))
+
+
+@pytest.mark.parametrize("threads", [1.5, "2", None])
+def test_threads_are_a_whole_number_or_an_executor(production: Production, threads: object) -> None:
+    with pytest.raises(InvalidInput, match="is neither a whole number nor an executor"):
+        esri(production, Scenarios.alone([0]), threads=threads)  # type: ignore[arg-type]
+
+
+def test_shares_that_are_no_numbers_are_refused(production: Production) -> None:
+    for down in ("a", True, None, np.nan):
+        with pytest.raises(InvalidInput, match="down: entry 0 is"):
+            esri(production, Scenarios.together([0], down=down))  # type: ignore[arg-type]

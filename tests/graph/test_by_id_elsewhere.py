@@ -1,7 +1,10 @@
 """Clearing, ties and banks' losses by id: named firms, tables, and rows that are rows."""
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -11,6 +14,11 @@ from graph.contagion import prepare as prepared
 from graph.diffusion import Sources, Ties, Walk, spread, spread_all, spread_strong
 from graph.errors import InvalidInput, NotFound
 from graph.fsri import Banks, Books, Lending, fsri
+from graph.interop.graphs import from_networkx
+from graph.rescue import Candidates, Stress, choose
+from graph.reverse_stress import Question, find
+from graph.scenarios import Groups
+from graph.single_points import Supply, around, around_each, region
 from graph.testing.networks import toy
 
 IDS = ["mill", "cars", "vans"]
@@ -79,6 +87,66 @@ def test_losses_of_banks_name_who_closed() -> None:
     assert table["scenario"].tolist() == ["mill"]
     assert table["fsri"].tolist() == [0.5]
     assert table.columns.tolist() == ["scenario", "fsri", "loss", "defaults"]
+
+
+def test_single_points_are_asked_and_told_by_id() -> None:
+    network = toy({("ore", "mill"): 60, ("mill", "cars"): 90, ("mill", "vans"): 10})
+    supply = Supply.of(network)
+
+    found = around(supply, "cars")
+    (again,) = around_each(supply, ["cars"])
+
+    assert found.core_row == again.core_row == network.ids.find("cars")
+    assert found.articulations.to_pandas()["firm"].tolist() == ["mill", "ore"]
+    assert found.trade_cut.core_side.to_pandas().values.tolist() == [["ore", "mill", 60]]
+    assert set(found.firm_cut.to_pandas()["firm"]) <= {"mill", "ore"}
+    assert found.shared.to_pandas().columns.tolist()[0] == "firm"
+    with pytest.raises(NotFound, match="core: no firm 'mint'"):
+        region(supply, "mint")
+    for core in (1.0, True, None, np.float64(1)):
+        with pytest.raises(InvalidInput, match=r"core .* is no whole number"):
+            region(supply, core)  # type: ignore[arg-type]  # That is the question.
+    with pytest.raises(InvalidInput, match="cores must be whole numbers"):
+        around_each(supply, [1.5])  # type: ignore[list-item]
+    with pytest.raises(InvalidInput, match="an id stands twice"):
+        Supply.build(2, suppliers=[0], buyers=[1], amount_fen=[1], ids=["a", "a"])
+
+
+def test_rescue_and_reverse_stress_are_asked_and_told_by_id() -> None:
+    network = toy({("ore", "mill"): 60, ("mill", "cars"): 90, ("mill", "vans"): 10})
+    production = prepared(Economy.of(network, leakage=0.5))
+    stress = Stress(production, Scenarios.together(["ore"]), output_fen=1000)
+
+    found = choose(stress, Candidates(["mill", "ore"], [5, 5]), budget_fen=5)
+    broken = find(Question(production, ["mill", "ore"], threshold_fen=1, output_fen=1000))
+
+    assert found.to_pandas()["firm"].tolist() == [network.ids[row] for row in found.rows]
+    assert found.to_pandas()["gain_fen"].tolist() == [step.gain_fen for step in found.steps]
+    assert broken.to_pandas()["firm"].tolist() == [network.ids[row] for row in broken.rows]
+    for row in (0.5, True):
+        with pytest.raises(InvalidInput, match="rows must be whole numbers"):
+            Candidates([row], [5]).checked(4)
+        with pytest.raises(InvalidInput, match="rows must be whole numbers"):
+            Question(production, [row], threshold_fen=1, output_fen=1000).checked()
+    with pytest.raises(InvalidInput, match="group 'mills' must be whole numbers"):
+        Groups.build(4, {"mills": [0.5]})
+
+
+def test_graphs_of_decimals_and_of_parallel_edges_are_taken() -> None:
+    graph = nx.MultiDiGraph()
+    graph.add_edge("mill", "cars", paid=Decimal("0.90"))
+    graph.add_edge("mill", "cars", paid=Fraction(1, 10))
+    graph.add_edge("mill", "mill", paid=np.float32(2))
+
+    network = from_networkx(graph, amount="paid", unit="yuan")
+
+    assert network.sales_fen.sum() == 300
+    for wrong in (Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), 10**400, None, 1j):
+        graph.add_edge("vans", "cars", key=0, paid=wrong)
+        with pytest.raises(InvalidInput, match="edge 'vans' to 'cars': paid must be whole fen"):
+            from_networkx(graph, amount="paid", unit="yuan")
+    with pytest.raises(InvalidInput, match="unit 'euro' is none of fen, yuan"):
+        from_networkx(graph, unit="euro")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("row", [[0.0], [0.5], [True], np.array([1.0]), [None], ["0", 1]])

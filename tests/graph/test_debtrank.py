@@ -116,7 +116,7 @@ def test_losses_are_shares_and_grow_with_the_shock(seed: int, kind: str) -> None
     [
         ({"creditors": [0]}, "claim on itself"),
         ({"creditors": [5]}, "no row of a firm"),
-        ({"amounts": [-1]}, "amounts: an entry is negative"),
+        ({"amounts": [-1]}, "amounts: entry 0 is negative"),
         ({"amounts": [1, 2]}, "differ in length"),
         ({"weights": [1]}, "weights has 1 entries"),
     ],
