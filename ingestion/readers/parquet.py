@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from ingestion.readers.chunk import Chunk, Unread, check_header, check_unpacked
 BATCH_ROWS = 250_000
 # From here on a float of so many bits leaves whole numbers out, or digits that a sheet would keep.
 _WHOLE_MAX = {16: 2.0**11, 32: 2.0**24, 64: 1e15}
+# From here on it does not tell an amount from the next one, a fen more.
+_FEN_MAX = {16: 2.0**4, 32: 2.0**17, 64: 2.0**46}
 
 
 def read(path: Path) -> Iterator[Chunk]:
@@ -86,7 +89,8 @@ def _written_out(values: pa.Array, texts: pa.Array) -> pa.Array:
     Return the texts of floats, with the digits that tell them apart.
 
     Where a float does not hold every digit before the point any more it has an exponent, so that
-    it is never taken for an id; all others are written out.
+    it is never taken for an id. Where it does not hold a fen it has all digits that it stands for,
+    not the fewest, which would look like one.
     """
     floats = values.to_numpy(zero_copy_only=False)
     odd = np.asarray(pc.fill_null(pc.invert(pc.is_finite(values)), fill_value=False))
@@ -95,5 +99,8 @@ def _written_out(values: pa.Array, texts: pa.Array) -> pa.Array:
     short = np.asarray(pc.fill_null(pc.match_substring(texts, "e"), fill_value=False)) & ~wide
     plain = [np.format_float_positional(value, trim="-") for value in floats[short]]
     texts = pc.replace_with_mask(texts, pa.array(short), pa.array(plain, pa.string()))
+    coarse = np.isfinite(floats) & ~wide & (np.abs(floats) >= _FEN_MAX[values.type.bit_width])
+    exact = [f"{Decimal(float(value)):f}" for value in floats[coarse]]
+    texts = pc.replace_with_mask(texts, pa.array(coarse), pa.array(exact, pa.string()))
     powers = [np.format_float_scientific(value, trim="-") for value in floats[wide]]
     return pc.replace_with_mask(texts, pa.array(wide), pa.array(powers, pa.string()))

@@ -43,6 +43,7 @@ FIELD_MAX = 1_000_000
 HEAD_BYTES_MAX = 2**20
 _GZIP = b"\x1f\x8b"
 _HIGH = bytes(range(0x80, 0x100))
+_NOTHING = b" \t,\x1a"  # The last ended a file once.
 # What workbooks, archives, scans and web pages begin with.
 _NO_TEXT = (b"pk\x03\x04", b"\xd0\xcf\x11\xe0", b"%pdf", b"par1", b"<html", b"<!doctype", b"<?xml",
             b"<table", b"rar!", b"7z\xbc\xaf")  # fmt: skip
@@ -165,10 +166,11 @@ def _block(place: _Place, block: bytes, marks: Marks) -> Chunk | None:
         filled[first] = False
     if place.header is None:
         return None
-    bad = {
-        int(row): f"{marks.fields[row]} cells where the header has {len(place.header)}"
-        for row in np.flatnonzero(filled & (marks.fields != len(place.header)))
-    }
+    bad: dict[int, str] = {}
+    for row in np.flatnonzero(filled & (marks.fields != len(place.header))):
+        filled[row] = bool(block[marks.starts[row] : marks.stops[row]].strip(_NOTHING))
+        if filled[row]:
+            bad[int(row)] = f"{marks.fields[row]} cells where the header has {len(place.header)}"
     text = encoding.decoded(block, place.encoding)
     bad.update(_spoiled(place, block, marks, np.flatnonzero(filled), text))
     good = filled.copy()
@@ -347,9 +349,10 @@ def _slow_rows(
             if "unexpected end" in str(error) or "field larger" in str(error):
                 message = f"{place.path.name}: line {line}: a quote is opened and never closed"
                 raise BadFile(message) from error
-            yield line, str(error)
+            # A quote that is not closed in its line takes the next ones along.
+            yield from ((at, str(error)) for at in range(line, place.line + reader.line_num))
         else:
-            if row:
+            if row and (place.header is None or "".join(row).strip(" \t\x1a")):
                 yield line, row
 
 

@@ -127,3 +127,16 @@ def test_what_is_no_number_and_no_text_is_told(tmp_path: Path) -> None:
         {"text": "a\ufffd", "number": "#NUM!"},
         {"text": "b", "number": "#NUM!"},
     ]
+
+
+def test_a_float_that_cannot_hold_a_fen_is_never_taken_for_one(tmp_path: Path) -> None:
+    path = tmp_path / "cells.parquet"
+    narrow, wide = [1234567.89, 250000.0, 98765.43], [90071992547409.91, 5e13 + 0.25, 0.1 + 0.2]
+    pq.write_table(pa.table({"narrow": pa.array(narrow, pa.float32()), "wide": wide}), path)
+
+    rows = texts(path)
+
+    assert [row["narrow"] for row in rows] == ["1234567.875", "250000", "98765.43"]
+    assert [row["wide"] for row in rows] == [
+        "90071992547409.90625", "50000000000000.25", "0.30000000000000004"
+    ]  # fmt: skip

@@ -96,6 +96,23 @@ def test_text_after_a_closing_quote_is_set_aside(block: int, tmp_path: Path) -> 
     assert [line for line, _ in unread(path)] == [2]
 
 
+def test_every_line_that_an_open_quote_takes_along_is_told(block: int, tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text('a,b\n1,"x\n2,y\n3,"z"\n4,w\n', encoding="utf-8")
+
+    assert cells(path) == [(5, ["4", "w"])]
+    assert [line for line, _ in unread(path)] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("odd", ["", '3,5" x\n'])
+def test_a_line_of_nothing_that_can_be_seen_is_blank(block: int, odd: str, tmp_path: Path) -> None:
+    path = tmp_path / "blank.csv"
+    path.write_text(f"a,b\n{odd}   \n1,x\n \t\n2,y\n\x1a", encoding="utf-8")
+
+    assert [row[0] for _, row in cells(path)][-2:] == ["1", "2"]
+    assert unread(path) == []
+
+
 def test_odd_quotes_do_not_hide_wrong_rows(block: int, tmp_path: Path) -> None:
     path = tmp_path / "odd.csv"
     path.write_bytes(b'a,b\n1,5" pipe\n2\n3,\x00\n4,\xe9\x87\x91\n5,\xff\n\n6,z\n7,\xe9\x87\x91\n')
