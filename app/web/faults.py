@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.auth.sessions import COOKIE
+from app.kit.text import is_keepable
 from app.web.render import here, page
 
 SIGN_IN = "/sign-in"
@@ -104,6 +105,7 @@ def _is_short(request: Request) -> bool:
 
 
 def _with_fields(path: str, form: FormData) -> str:
-    fields = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
-    query = urlencode([("form", "1"), *((n, text) for n, text in fields if n != "csrf")])
+    given = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
+    fields = [each for each in given if each[0] != "csrf" and all(map(is_keepable, each))]
+    query = urlencode([("form", "1"), *fields])
     return f"{path}?{query}" if len(query) <= ADDRESS_LENGTH_MAX else path

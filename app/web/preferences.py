@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
 from starlette.requests import Request
 
+from app.kit.text import is_keepable
 from app.web.texts import LANGUAGES, Language
 
 Theme = Literal["light", "dark"]
@@ -46,9 +47,13 @@ def local_path(given: str | None, *, otherwise: str = "/") -> str:
     """
     Return the path where it leads to a page of ours, else another one.
 
+    Fields of its query that no store can keep, which every page refuses, fall away.
+
     Example:
         >>> local_path("/cores?sort=name"), local_path("//elsewhere.example"), local_path(None)
         ('/cores?sort=name', '/', '/')
+        >>> local_path("/firms?query=%00&sort=name"), local_path("/firms/%00")
+        ('/firms?sort=name', '/')
     """
     if not given or not given.startswith("/") or given.startswith(("//", "/\\")):
         return otherwise
@@ -58,4 +63,17 @@ def local_path(given: str | None, *, otherwise: str = "/") -> str:
         parts = urlsplit(given)
     except ValueError:
         return otherwise
-    return given if not parts.scheme and not parts.netloc else otherwise
+    if parts.scheme or parts.netloc or not _is_text(parts.path):
+        return otherwise
+    if _is_text(parts.query):
+        return given
+    left = "&".join(field for field in parts.query.split("&") if _is_text(field))
+    return urlunsplit(parts._replace(query=left))
+
+
+def _is_text(quoted: str) -> bool:
+    """Return whether a part of an address stands for text that can be kept."""
+    try:
+        return is_keepable(unquote_to_bytes(quoted).decode())
+    except UnicodeError:
+        return False

@@ -124,6 +124,25 @@ def test_a_form_sent_after_the_session_ended_says_so_and_loses_nothing(
     assert reading.asked == []
 
 
+def test_what_cannot_be_kept_falls_away_with_an_ended_session(
+    browser: Browser, served: FastAPI
+) -> None:
+    client = browser()
+    token = token_of(client.get("/stress").text)
+    end_session(client, served)
+    sent = {"csrf": token, "firm": ["C1", "S\0"], "query": "\0", "\0": "x"}
+
+    asked = client.post("/stress", data=sent)
+    target = parse_qs(urlsplit(asked.headers["Location"]).query)["next"][0]
+    back = sign_in(client, "risk", target=target)
+    page = client.get(back.headers["Location"], follow_redirects=True)
+    looked_for = sign_in(browser(None), "risk", target="/firms?query=%00&sort=name")
+
+    assert page.status_code == 200
+    assert chosen(page.text) == ["C1"]
+    assert looked_for.headers["Location"] == "/firms?sort=name"
+
+
 @pytest.mark.parametrize("path", ["/stress", "/sign-out"])
 def test_nothing_is_said_to_be_kept_that_is_not(browser: Browser, path: str) -> None:
     answer = browser(None).post(path, files={"firm": ("large.bin", b"0" * 20_000)})
