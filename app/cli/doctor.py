@@ -19,6 +19,7 @@ from app.errors import AppError
 from app.jobs.running import jobs
 from app.kit import console
 from app.kit.faults import reason
+from app.kit.progress import progress
 from app.records.runs import newest_run
 from app.release import code_version
 from app.versions.service import policy_of
@@ -72,8 +73,8 @@ def doctor(
 
 
 def _damaged() -> list[Fault]:
-    with open_resources(Settings()) as resources:
-        return faults(resources)
+    with open_resources(Settings()) as resources, progress("doctor") as step:
+        return faults(resources, progress=step)
 
 
 def checks() -> Sequence[Check]:

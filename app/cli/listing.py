@@ -141,6 +141,16 @@ class Commands(TyperGroup):
         """Return the names in order."""
         return list(self.commands)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what is wrong with how it was called is told in plain words."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            from app.kit.faults import plain_words  # noqa: PLC0415  # most commands are called well
+
+            error.message = plain_words(error.message)
+            raise
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # typer's form
         """Write every command with its line."""
         with formatter.section("Commands"):

@@ -1,10 +1,11 @@
 """Everything that is saved, compared with its digests: what `doctor --verify` looks at."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.deps import Resources
+from app.kit.progress import Step, quietly
 from app.limits.stored import read_facts
 from app.records.runs import newest_run
 from graph import digests
@@ -21,23 +22,31 @@ class Fault:
     what: str
 
 
-def faults(resources: Resources) -> list[Fault]:
+def faults(resources: Resources, *, progress: Step = quietly) -> list[Fault]:
     """
     Return everything in the data folder that is not as it was saved; every file is read.
 
     What a release without digests wrote cannot be compared: its networks and scenarios are made
     again when they are asked for, its runs are read as they are.
     """
-    found = [
-        *_of_networks(resources.networks),
-        *_of_runs(resources.runs),
-        *_of_scenarios(resources.runs / "scenarios"),
-        *(Fault(f"lake/{name}", what) for name, what in lake_faults(resources.home / "lake")),
-    ]
+    found: list[Fault] = []
+    parts: Mapping[str, Callable[[], Iterable[Fault]]] = {
+        "networks": lambda: _of_networks(resources.networks),
+        "runs": lambda: _of_runs(resources.runs),
+        "scenarios": lambda: _of_scenarios(resources.runs / "scenarios"),
+        "lake": lambda: _of_lake(resources.home / "lake"),
+    }
+    for name, look in parts.items():
+        progress(f"verify {name}", None)
+        found += look()
     run = newest_run(resources.records)
     if run is not None and not (resources.runs / run.folder).is_dir():
         found.append(Fault(f"runs/{run.folder}", "is gone; the next refresh computes it again"))
     return found
+
+
+def _of_lake(place: Path) -> Iterator[Fault]:
+    return (Fault(f"lake/{name}", what) for name, what in lake_faults(place))
 
 
 def _folders(place: Path) -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """Files that a command writes: all of them, or none."""
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -21,11 +22,16 @@ def together() -> Iterator[Callable[[Path], Path]]:
 
     When all are written they take the place of the files; when one fails, every file stays as it
     was. A link stays a link: the file that it leads to is written.
+
+    Raises:
+        OSError: One cannot be written; the error names it.
     """
     drafts: dict[Path, Path] = {}
 
     def draft(path: Path) -> Path:
         target = real(path)
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "Is a folder, not a file", str(path))
         ending = PACKED if path.name.lower().endswith(PACKED) else path.suffix
         drafts[target] = target.with_name(f".{secrets.token_hex(8)}{ending}")
         return drafts[target]
@@ -34,6 +40,11 @@ def together() -> Iterator[Callable[[Path], Path]]:
         yield draft
         for target, written in drafts.items():
             written.replace(target)
+    except OSError as error:  # Nobody knows the drafts: it is their files that cannot be written.
+        known = {str(written): str(target) for target, written in drafts.items()}
+        if str(error.filename) not in known:
+            raise
+        raise type(error)(error.errno, error.strerror, known[str(error.filename)]) from error
     finally:
         for written in drafts.values():
             written.unlink(missing_ok=True)

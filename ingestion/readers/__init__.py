@@ -39,7 +39,8 @@ def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
         BadFile: The file is missing, empty, broken, too large or cannot be decoded.
     """
     if not path.is_file():
-        raise BadFile(f"{path.name}: no such file")
+        what = "is a folder, not a file" if path.is_dir() else "no such file"
+        raise BadFile(f"{path.name}: {what}")
     name = path.name.lower()
     if name.endswith((".xlsx", ".xlsm")):
         return excel.read(path, fits)

@@ -205,6 +205,32 @@ def test_wrong_usage_ends_with_two(deeptier: Run) -> None:
         assert deeptier(*words).status == 2, words
 
 
+def test_wrong_words_are_told_in_plain_words(deeptier: Run, tmp_path: Path) -> None:
+    for words, told in (
+        (["limits", "CORE1", "--as-of", "soon"], "'--as-of': 'soon' is no day; give it as 2026-"),
+        (["ingest", "files", ".", "--as-of", "2026-13-01"], "'2026-13-01' is no day; give it as"),
+        (["limits", "CORE1", "--csv", str(tmp_path)], f"error: {tmp_path}: is a folder, not a"),
+        (
+            ["export", "CORE1", "--format", "json", "--out", str(tmp_path)],
+            "is a folder, not a file",
+        ),
+        (["export", "CORE1", "--format", "json", "--out", "/proc/x"], "error: /proc/x: no such"),
+        (
+            ["analyse", "esri", "--firms", str(tmp_path), "--trades", "x", "--out", "y.csv"],
+            "is a f",
+        ),
+        (
+            ["user", "password", "x", "--password-file", "no"],
+            "error: no: no such file or directory",
+        ),
+    ):
+        said = deeptier(*words)
+        assert said.status in (1, 2), words
+        assert told in said.err, said.err
+        assert "Value error" not in said.err
+        assert "Errno" not in said.err
+
+
 def test_a_stack_trace_is_shown_on_demand_only(deeptier: Run) -> None:
     assert "Traceback" in deeptier("chain", "NONE", "--debug").err
     assert "Traceback" in deeptier("--debug", "chain", "NONE").err
