@@ -1,6 +1,6 @@
 """Who asks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from app.errors import Malformed
@@ -19,6 +19,12 @@ class Principal:
     firm: str | None = None
     session: str | None = None  # Identifies the session; None for a bearer token.
     csrf: str | None = None  # What forms and scripts of this session must send along.
+    token: str | None = field(default=None, compare=False)  # Of a bearer token that is no user's.
+
+    @property
+    def account(self) -> str:
+        """Return whose work is counted together: a user's, or that of one token of no user."""
+        return self.name if self.token is None else f"{self.name} {self.token}"
 
     @property
     def is_bank(self) -> bool:

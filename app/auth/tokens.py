@@ -63,8 +63,7 @@ def issue(
     Raises:
         Malformed: A core or supplier without a firm, another role with one, or days out of range.
     """
-    scope = f"{role}:{firm}" if firm else role
-    holder = Principal(f"token:{scope}"[:SUBJECT_LENGTH_MAX], role, firm)
+    holder = Principal(_bare(role, firm), role, firm)
     return _issue(records, key, holder, None, (now, days))
 
 
@@ -132,7 +131,14 @@ def read(token: str, key: bytes, *, now: dt.datetime) -> tuple[str, Principal]:
     if now.timestamp() >= claims.exp:
         raise Unauthenticated("the bearer token has expired")
     role = next(each for each in ROLES if each == claims.role)
-    return claims.jti, Principal(name=claims.sub, role=role, firm=claims.firm)
+    own = claims.jti if claims.sub == _bare(role, claims.firm) else None
+    return claims.jti, Principal(name=claims.sub, role=role, firm=claims.firm, token=own)
+
+
+def _bare(role: Role, firm: str | None) -> str:
+    """Return the name of whoever bears a token that is no user's."""
+    scope = f"{role}:{firm}" if firm else role
+    return f"token:{scope}"[:SUBJECT_LENGTH_MAX]
 
 
 def is_revoked(records: Records, token: str) -> bool:

@@ -17,11 +17,17 @@ class HeadAsGet:
 
         inner = {**scope, "method": "GET"}
 
+        def name_route() -> None:
+            if "route" in inner:
+                scope["route"] = inner["route"]  # Log and figures name the route that answered.
+
         async def bare(message: Message) -> None:
             if message["type"] == "http.response.body":
                 message = {**message, "body": b""}
-            elif "route" in inner:
-                scope["route"] = inner["route"]  # Log and audit name the route that answered.
+            name_route()
             await send(message)
 
-        await self.app(inner, receive, bare)
+        try:
+            await self.app(inner, receive, bare)
+        finally:
+            name_route()

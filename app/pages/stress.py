@@ -132,7 +132,7 @@ async def run(
     if not 1 <= len(choice.firms) <= FIRMS_MAX or not channels:
         return await again("stress_incomplete", Malformed())
     try:
-        scenario = await attended(request, reading.stress(choice.firms, channels, who.name))
+        scenario = await attended(request, reading.stress(choice.firms, channels, who.account))
     except Busy as error:
         return await again("stress_busy", error)
     return RedirectResponse(f"/stress/{quote(scenario, safe='')}", status_code=303)

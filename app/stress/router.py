@@ -42,7 +42,7 @@ async def post_scenario(
     """Return who loses what when these firms close; asking again gives the same scenario."""
     wanted = Asked(tuple(body.close), tuple(body.channels))
     workbench: Workbench = request.app.state.workbench
-    naming = name_of(workbench, resources, wanted, version=body.version, who=who.name)
+    naming = name_of(workbench, resources, wanted, version=body.version, who=who.account)
     name = await attended(request, naming)
     text = await to_thread.run_sync(service.scenario_text, _scenarios(resources), name)
     return Response(

@@ -110,7 +110,7 @@ class Workbench:
             GraphError: It was refused by the graph.
         """
         if self._asked[who] >= EACH_MAX:
-            told = f"{who} waits for {EACH_MAX} scenarios already"
+            told = f"{EACH_MAX} scenarios of yours wait already"
             raise Busy(told, again_seconds=EACH_AGAIN_SECONDS)
         self._asked[who] += 1
         try:

@@ -10,6 +10,7 @@ from app.auth.rules import OPEN, allow
 from app.config import Settings
 from app.main import BODY_BYTES_MAX, create_app
 from graph.errors import GraphError, NotConverged, StageRefused, StoreError, StoreUnavailable
+from tests.app.conftest import NOW
 
 SCENARIOS = "/api/v1/scenarios"
 
@@ -122,6 +123,27 @@ def test_a_database_that_is_gone_is_not_ready(settings: Settings) -> None:
 
     assert (answer.status_code, alive.status_code) == (503, 200)
     assert "hidden" not in answer.text
+
+
+def test_figures_name_the_route_of_head_however_it_ends(
+    settings: Settings, bearer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    with TestClient(create_app(settings, now=lambda: NOW), raise_server_exceptions=False) as client:
+        monkeypatch.setattr("app.firms.service.firm_document", crash)
+        for path in ("/api/v1/firms/MILL", "/api/v1/versions", "/healthz", "/api/v1/imports"):
+            client.head(path, headers=bearer("risk"))
+        text = client.get("/metrics").text
+
+    for route, status in (
+        ("/api/v1/firms/{firm}", 500),
+        ("/api/v1/versions", 200),
+        ("/healthz", 200),
+        ("/api/v1/imports", 405),
+    ):
+        assert f'{{method="HEAD",route="{route}",status="{status}"}} 1.0' in text
 
 
 def test_metrics_count_routes_not_paths(client: TestClient, bearer: Any) -> None:

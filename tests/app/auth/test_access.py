@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.auth import sessions, users
+from app.auth import sessions, tokens, users
 from app.auth.errors import WrongPassword
 from app.auth.principals import ROLES
 from app.auth.tokens import issue, issue_to
@@ -235,3 +235,17 @@ def test_a_signed_token_with_a_claim_of_another_type_is_401(
     answer = client.get(f"{API}/session", headers={"Authorization": f"Bearer {forged}"})
 
     assert answer.status_code == 401
+
+
+def test_tokens_of_no_user_count_each_for_themselves_and_those_of_a_user_together(
+    records: Records,
+) -> None:
+    def account(token: str) -> str:
+        return tokens.read(token, KEY, now=NOW)[1].account
+
+    bare = [issue(records, KEY, role="officer", firm=None, days=1, now=NOW) for _ in range(2)]
+    lin = users.user_named(records, "lin")
+    hers = [issue_to(records, KEY, lin, days=1, now=NOW) for _ in range(2)]
+
+    assert len({account(token) for token in bare}) == 2
+    assert {account(token) for token in hers} == {"lin"}
