@@ -23,7 +23,12 @@ _HEAD_BYTES, _NULS = 4096, 8  # One byte in eight is a NUL where characters have
 _SEVEN = re.compile(rb"\x1b\$[@B()]|~\{(?:[!-}][!-~])+~\}")
 # Of the characters of a text so many are in daily use (the first level of GB 2312, and signs).
 _USED_MIN = 0.5
-_ENOUGH = 6  # Below so many characters the encodings of Japan and Korea cannot be told.
+# Below so many characters the encodings of Japan and Korea cannot be told; where only that they
+# are no usual ones tells it, below so many.
+_ENOUGH, _ENOUGH_UNUSUAL, _LETTERS_MIN = 6, 10, 6
+_FEW = 0.05
+_CYRILLIC = ("koi8_r", "cp1251")
+_WORD, _RUSSIAN = re.compile(r"[^\x00-@\[-`{-\x7f]+"), re.compile("[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+")
 _KANA_MIN, _HANGUL_MIN, _USUAL_MAX, _BETTER = 0.1, 0.98, 0.2, 0.3
 # Characters of which business data in Chinese is full, and other encodings read as GB18030 not.
 _USUAL = frozenset(
@@ -35,7 +40,7 @@ _USUAL = frozenset(
 _SIGNS, _FIRST_LEVEL = (0xA1, 0xA2, 0xA3, 0xA8), range(0xB0, 0xD8)
 _DAILY = range(0xA1, 0xC7)
 _IN_USE = frozenset((*_FIRST_LEVEL, *_SIGNS))
-_KANA = (0xA4, 0xA5)
+_KANA, _LAST_QUARTER, _SECOND_MIN = (0xA4, 0xA5), range(0xD0, 0xD8), 0xA0
 _LONGER = re.compile(rb"[\xe0-\xf4]")
 # Letters that are written: Latin, Greek, Cyrillic, Hebrew, Arabic.
 _LETTERS = re.compile("[\u00a0-\u024f\u0386-\u03ce\u0400-\u045f\u05d0-\u05ea\u0621-\u064a]")
@@ -110,23 +115,49 @@ def _other(raw: bytes) -> str | None:
     signs = Counter(c for c in raw.decode(GB, "ignore") if not c.isascii())
     count = max(1, sum(signs.values()))
     usual = _share(signs, _USUAL.__contains__)
-    used = share_in_use(raw)
-    if used_as_big5(raw) > used + _BETTER:
+    used, big5 = share_in_use(raw), used_as_big5(raw)
+    if big5 > used + _BETTER or (usual == 0 and big5 == 1 and used < 1):
         return "Big5"
     if used < _USED_MIN:
         return "another encoding"
+    if usual <= _FEW and any(_is_cyrillic(raw, name) for name in _CYRILLIC):
+        return "a Cyrillic code page"
     if count < _ENOUGH or usual > _USUAL_MAX:
         return None
+    return _other_of_two_bytes(raw, signs, usual)
+
+
+def _other_of_two_bytes(raw: bytes, signs: Counter[str], usual: float) -> str | None:
+    """Return which encoding of Japan or Korea text is in; None where it is in none of them."""
     if _share_as(raw, "cp949", lambda sign: "\uac00" <= sign <= "\ud7a3") >= _HANGUL_MIN:
         return "EUC-KR"
+    if not decodes(raw, "euc_jp"):
+        return None
     kana = _share(signs, lambda sign: _row(sign, "gb2312") in _KANA)
-    return "EUC-JP" if kana >= _KANA_MIN and decodes(raw, "euc_jp") else None
+    # Of the daily characters those from X to Z, a quarter, have no place among those of Japan.
+    words = Counter({sign: n for sign, n in signs.items() if "\u4e00" <= sign <= "\u9fff"})
+    last = _share(words, lambda sign: _row(sign, "gb2312") in _LAST_QUARTER)
+    unusual = usual <= _FEW and last == 0 and sum(words.values()) >= _ENOUGH_UNUSUAL
+    return "EUC-JP" if kana >= _KANA_MIN or unusual else None
+
+
+def _is_cyrillic(raw: bytes, name: str) -> bool:
+    """Return whether text reads as words in a Cyrillic code page, small or with a capital first."""
+    words = _WORD.findall(raw.decode(name, "ignore"))
+    letters = sum(len(word) for word in words if not word.isascii())
+    wrong = [word for word in words if not word.isascii() and not _RUSSIAN.fullmatch(word)]
+    return letters >= _LETTERS_MIN and not wrong
 
 
 def share_in_use(raw: bytes) -> float:
     """Return which share of the characters in GB18030 is in daily use."""
     signs = Counter(c for c in raw.decode(GB, "ignore") if not c.isascii())
-    return _share(signs, lambda sign: _row(sign, "gb2312") in _IN_USE)
+    return _share(signs, _in_use)
+
+
+def _in_use(sign: str) -> bool:
+    first, *rest = sign.encode(GB)
+    return first in _IN_USE and len(rest) == 1 and rest[0] > _SECOND_MIN
 
 
 def used_as_big5(raw: bytes) -> float:

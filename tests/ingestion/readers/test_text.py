@@ -245,6 +245,7 @@ TEXTS = {
     "cp949": ["삼성전자주식회사", "현대자동차"],
     "cp1252": ["Müller GmbH", "São Paulo", "Björn"],
     "cp1251": ["Лукойл", "Москва"],
+    "koi8_r": ["Москва", "Газпром", "сталь"],
     "iso8859_7": ["Ελλάδα"],
 }
 
@@ -260,10 +261,18 @@ def test_text_in_a_third_encoding_is_refused(name: str, odd: str, tmp_path: Path
         list(read(path))
 
 
+def test_text_of_japan_without_kana_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "third.csv"
+    path.write_bytes("a,b\n1,東京電力\n2,三菱商事\n3,山田太郎\n".encode("euc_jp"))
+
+    with pytest.raises(BadFile, match="more likely EUC-JP"):
+        list(read(path))
+
+
 CHINESE = [
     ["云栖整机股份有限公司", "东湖零件有限公司"], ["铜"], ["一"], ["联通"], ["钢材"],
     ["正常", "作废"], ["香港國際貿易有限公司"], ["发票号码", "开票日期"], ["优の良品食品有限公司"],
-    ["郏县鑫淼磊贸易行"],
+    ["郏县鑫淼磊贸易行"], ["A·B"], ["№1", "《书》"], ["刀具", "高铁"], ["涤纶布", "螺丝", "轴承"],
 ]  # fmt: skip
 
 
