@@ -13,13 +13,13 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from ingestion.circles import in_circles
 from ingestion.resolve.codes import is_placeholder
 from ingestion.verdict import BoolArray, Verdict
 
 # A row may sum up many lines, each of which was rounded: so many fen may total and parts differ.
 TOTAL_FEN_MAX = 5
 RESERVED = "own"  # Stands in addresses for what is lent without a core; no firm has this id.
-_CHAIN_MAX = 1_000  # A voucher has been split so often at most.
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +116,13 @@ def _circles(judged: Verdict, keys: pl.DataFrame) -> BoolArray:
     wrong = np.zeros(table.num_rows, bool)
     parents, numbers = table["parent"].to_pylist(), table["number"].to_pylist()
     issuers = keys["issuer"].to_list()
+    open_rows = np.flatnonzero(~judged.aside).tolist()
     split = {
         (issuers[row], numbers[row]): (issuers[row], parents[row])
-        for row in np.flatnonzero(~judged.aside).tolist()
+        for row in open_rows
         if parents[row] is not None
     }
-    for row in np.flatnonzero(~judged.aside).tolist():
-        start = (issuers[row], numbers[row])
-        at, steps = split.get(start), 0
-        while at is not None and at != start and steps < _CHAIN_MAX:
-            at, steps = split.get(at), steps + 1
-        wrong[row] = at == start and parents[row] is not None
+    circular = in_circles(split)
+    for row in open_rows:
+        wrong[row] = parents[row] is not None and (issuers[row], numbers[row]) in circular
     return wrong

@@ -139,6 +139,17 @@ NOTES: Mapping[str, Label] = {
         "{table}: {count} rows name another firm in {column} than the code beside it, the first in "
         "{place}: the code counts",
     ),
+    "name_of_several": Label(
+        "{table}：{count} 行 {column} 的名称可指多家企业（首个：{place}）：不归入任何一家，列入 "
+        "resolution/candidates.csv",
+        "{table}: {count} rows give in {column} a name that several firms bear, the first in "
+        "{place}: it is joined to none, see resolution/candidates.csv",
+    ),
+    "one_code": Label(
+        "企业：{count} 家与另一家代码相同而名称不同，视为同一企业（首个：{first} 与 {other}）",
+        "firms: {count} have the credit code of another under an unlike name and are one with it, "
+        "the first are {first} and {other}",
+    ),
     "crowded_code": Label(
         "企业：统一社会信用代码 {uscc} 对应许多名称：不据此合并任何企业",
         "firms: credit code {uscc} stands on many names: it joins nobody",
@@ -157,6 +168,31 @@ NOTES: Mapping[str, Label] = {
         "发票：此前导入的 {count} 张现由另一方以其他金额提供：以最后提供的为准",
         "invoices: {count} of earlier imports are told with other amounts by their other end now: "
         "what was told last counts",
+    ),
+    "number_again": Label(
+        "发票：{count} 个号码由同一销方用于其他购方或日期（首个：{number}）：全部计入",
+        "invoices: {count} numbers of one seller stand under another buyer or day too, the first "
+        "is {number}: all of them count",
+    ),
+    "shares_above_one": Label(
+        "持股关系：{count} 家企业的持股比例合计超过 1（首个：{firm}）",
+        "holdings: the shares held of {count} firms sum to more than 1, the first is {firm}",
+    ),
+    "holdings_in_circles": Label(
+        "持股关系：{count} 家企业经他人持有自身（首个：{firm}）",
+        "holdings: {count} firms own themselves over others, the first is {firm}",
+    ),
+    "split_above_face": Label(
+        "应收账款电子凭证：{count} 张拆分金额超过票面（首个：{number}）",
+        "vouchers: {count} are split into more than their face, the first is {number}",
+    ),
+    "split_in_circles": Label(
+        "应收账款电子凭证：{count} 张经多次导入拆分自身（首个：{number}）",
+        "vouchers: {count} are split from themselves over several imports, the first is {number}",
+    ),
+    "parent_unknown": Label(
+        "应收账款电子凭证：{count} 张的上级凭证不存在（首个：{number}）",
+        "vouchers: {count} name a parent that is not there, the first is {number}",
     ),
     "told_by_source": Label(
         "{table}：{count} 条亦由来源 {source} 提供：每条只计一次",

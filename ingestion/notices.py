@@ -12,6 +12,7 @@ from ingestion.notes import Note, line_of, note, table_name
 from ingestion.readers.chunk import IntArray
 from ingestion.resolve import Resolution
 from ingestion.resolve.codes import code
+from ingestion.resolve.names import alike
 from ingestion.verdict import Verdict
 
 # Days that may lie before the day on which a paper was entered, by table.
@@ -36,7 +37,7 @@ def codes(firms: Verdict, files: Sequence[File]) -> list[Note]:
 
 
 def codes_beside(judged: Verdict, resolution: Resolution, files: Sequence[File]) -> list[Note]:
-    """Return notes on codes beside names: those that are none, and those of another firm."""
+    """Return notes on codes beside names that are wrong, and on names that several firms bear."""
     table, staged = judged.staged.table, judged.staged
     told = []
     name = table_name(staged.form.name)
@@ -51,9 +52,12 @@ def codes_beside(judged: Verdict, resolution: Resolution, files: Sequence[File])
         rows = np.concatenate([each.rows for each in staged.doubts if each.column == header])
         tell("no_code_beside", header, rows)
     other = {text for _, text in resolution.disputed}
+    several = sorted({text for _, text in resolution.ambiguous})
     for column in staged.form.parties:
         texts = pc.is_in(table[column].cast(pa.string()), pa.array(sorted(other), pa.string()))
         tell("code_and_name", column, np.flatnonzero(np.asarray(texts)))
+        unsure = pc.is_in(table[column].cast(pa.string()), pa.array(several, pa.string()))
+        tell("name_of_several", column, np.flatnonzero(np.asarray(unsure)))
     return told
 
 
@@ -61,6 +65,23 @@ def _place(table: pa.Table, rows: IntArray, files: Sequence[File]) -> Note:
     """Return where the first of some rows stands."""
     first = int(rows.min())
     return line_of(files[table["file"][first].as_py()].origin, table["line"][first].as_py())
+
+
+def one_code(rows: pl.DataFrame, ids: Sequence[str]) -> list[Note]:
+    """Return a note on firms that are one by their credit code alone, under unlike names."""
+    named: dict[str, list[tuple[str, str]]] = {}
+    for own, name, firm in zip(rows["firm"], rows["name"], ids, strict=True):
+        named.setdefault(firm, []).append((own, name))
+    found = [
+        (firm, own)
+        for firm, each in named.items()
+        for own, name in each
+        if own != firm and not any(alike(name, other) for of, other in each if of == firm)
+    ]
+    if not found:
+        return []
+    first, other = found[0]
+    return [note("one_code", count=len(found), first=first, other=other)]
 
 
 def crowded(found: Sequence[str]) -> list[Note]:

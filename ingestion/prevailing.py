@@ -29,6 +29,7 @@ SUMS = ("amount_fen", "tax_fen", "total_fen")
 # What is read of earlier imports.
 READ = ("number", "issued_on", "seller", "buyer", "kind", "file", *SUMS)
 NAMES = ("seller_text", "buyer_text")
+_OLD_NUMBER = "^[0-9]{8}$"
 _KEPT_VOID = "receivables"  # Void is a state there, which is kept.
 
 
@@ -77,9 +78,22 @@ def settle(judged: Verdict, keys: pl.DataFrame, stood: Stood) -> list[Note]:
     told = tellings(judged.staged.table, keys, names)
     earlier = pl.concat([told.clear(), *stood.tellings(keys.columns, names)])
     count = choose_tellings(judged, told, earlier)
-    if not count:
+    notes = [note("told_otherwise_now", count=count)] if count else []
+    return notes + _numbers_again(told.filter(pl.Series(~judged.aside)), earlier)
+
+
+def _numbers_again(told: pl.DataFrame, earlier: pl.DataFrame) -> list[Note]:
+    """Return a note on numbers that a seller used for several buyers or days; all of them count."""
+    fact, which = ["number", "seller"], ["buyer", "issued_on"]
+    # Eight digits are the number of an invoice of old: without its code others have it too.
+    whole = told.filter(~pl.col("number").str.contains(_OLD_NUMBER))
+    mine = whole.select(*fact, *which).unique()
+    before = earlier.select(*fact, *which).join(mine.select(fact).unique(), on=fact, how="semi")
+    uses = pl.concat([mine, before], how="vertical_relaxed").unique()
+    again = uses.group_by(fact).len().filter(pl.col("len") > 1).sort("number")
+    if again.is_empty():
         return []
-    return [note("told_otherwise_now", count=count)]
+    return [note("number_again", count=again.height, number=again["number"][0])]
 
 
 def choose_tellings(judged: Verdict, told: pl.DataFrame, stood: pl.DataFrame) -> int:

@@ -20,6 +20,7 @@ from ingestion import (
     gathered,
     issues,
     notices,
+    oddities,
     prevailing,
     publish,
     settle,
@@ -225,7 +226,7 @@ def _settle(state: _State, given: Collected, listing: Path) -> tuple[Resolution,
         if name != "firms":
             state.notes += elsewhere.settle(judged, view, state.source.name)
             state.notes += notices.codes_beside(judged, resolution, given.files)
-    state.notes += notices.crowded(resolution.crowded)
+    state.notes += notices.crowded(resolution.crowded) + notices.one_code(rows, resolution.ids)
     job.progress("resolving names", 100)
     return resolution, rows
 
@@ -332,6 +333,7 @@ def _publish(state: _State, resolution: Resolution, rows: pl.DataFrame) -> tuple
     job.progress("deriving tables", 0)
     tables = derive.tables(View(lake, manifest, parties), rows, resolution, manifest.day)
     state.notes += notices.understated(tables["firms"], tables["trades"])
+    state.notes += oddities.told(tables)
     changed = publish.differences(job.store, tables)
     unchanged = replace(manifest, version=state.served.version) == state.served
     if state.current is not None and unchanged and not any(d.rows for d in changed.values()):
@@ -352,7 +354,7 @@ def _publish(state: _State, resolution: Resolution, rows: pl.DataFrame) -> tuple
 def _issues_path(job: Job, source: str) -> Path:
     folder = job.home / "issues"
     taken = len(list(folder.glob(f"{source}-*.csv")))
-    return folder / f"{source}-{job.now:%Y%m%dT%H%M%S}-{taken + 1}.csv"
+    return folder / f"{source}-{job.now.astimezone(job.zone):%Y%m%dT%H%M%S}-{taken + 1}.csv"
 
 
 def _outcome(

@@ -223,7 +223,7 @@ def _begun(resources: Resources, delivery: Path) -> Iterator[None]:
 def _move(resources: Resources, delivery: Path, where: str, reason: str | None) -> None:
     folder = resources.home / "inbox" / where
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = f"{resources.now():%Y%m%dT%H%M%S%f}"
+    stamp = f"{resources.now().astimezone(resources.settings.zone):%Y%m%dT%H%M%S%f}"
     name = os.fsencode(f"{stamp}-{delivery.parent.name}-{delivery.name}")
     target = folder / os.fsdecode(name[:NAME_BYTES_MAX])
     shutil.move(delivery, target)

@@ -10,6 +10,7 @@ of 31 identity cards (GB 11643) has one too, and is a person's.
 """
 
 import datetime as dt
+import itertools
 import unicodedata
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -93,18 +94,20 @@ def code(text: str | None) -> str | None:
 
 def is_placeholder(text: str) -> bool:
     """
-    Return whether a text stands for nobody: a word for nothing, marks, zeros, one sign repeated.
+    Return whether a text stands for nobody: a word for nothing, marks, zeros, one sign, counting.
 
     Example:
         >>> [is_placeholder(text) for text in ("无", "N/A", "-", "000000", "9" * 18, "0", "A1")]
         [True, True, True, True, True, False, False]
+        >>> is_placeholder("123456789012345678")
+        True
     """
     plain = unicodedata.normalize("NFKC", text).strip().casefold()
     if plain in _NOTHING or set(plain) <= _MARKS:
         return True
     if set(plain) == {"0"}:
         return len(plain) >= _ZEROS_MIN
-    return len(set(plain)) == 1 and len(plain) >= _REPEATED_MIN
+    return len(plain) >= _REPEATED_MIN and (len(set(plain)) == 1 or _counts(plain))
 
 
 def _is_built_as_one(plain: str) -> bool:
@@ -117,7 +120,15 @@ def _is_built_as_one(plain: str) -> bool:
         return False
     if prefecture > _PREFECTURES_MAX and prefecture != _DIRECT:
         return False
-    return not any(_repeats(own, period) for period in range(1, _PERIOD_MAX + 1))
+    return not _counts(own) and not any(_repeats(own, at) for at in range(1, _PERIOD_MAX + 1))
+
+
+def _counts(plain: str) -> bool:
+    """Return whether every digit follows the one before, up or down: 890123456, 321098765."""
+    if not (plain.isascii() and plain.isdigit()):
+        return False
+    steps = {(int(after) - int(before)) % 10 for before, after in itertools.pairwise(plain)}
+    return steps in ({1}, {9})
 
 
 def _repeats(own: str, period: int) -> bool:

@@ -90,3 +90,15 @@ def test_case_width_and_blanks_do_not_matter() -> None:
 
 def test_other_texts_are_no_codes() -> None:
     assert [code(text) for text in (None, "", "I" * 18, PUBLISHED[0] + "0")] == [None] * 4
+
+
+@pytest.mark.parametrize("text", ["123456789012345678", "876543210987654321", "012345678901234"])
+def test_digits_that_count_are_a_filler(text: str) -> None:
+    assert code(text) is None
+    assert is_placeholder(text)
+
+
+def test_an_own_code_that_counts_is_none() -> None:
+    bodies = ("91350100890123456", "91350100987654321", "91350100123456789")
+
+    assert [code(body + check_letter(body)) for body in bodies] == [None, None, None]
