@@ -1,4 +1,4 @@
-"""Write docs/performance.md from what was measured: `report.py MEASURED.json PAGE.md`."""
+"""Write docs/performance.md from what was measured: `report.py MEASURED.json [...] PAGE.md`."""
 
 import json
 import os
@@ -111,8 +111,10 @@ def page(measured: dict[str, Any]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Read the measurements, write the page, print the targets, return the exit status."""
-    measured, out = Path(arguments[0]), Path(arguments[1])
-    found = json.loads(measured.read_text(encoding="utf-8"))
+    *measured, out = map(Path, arguments)
+    found, *others = (json.loads(path.read_text(encoding="utf-8")) for path in measured)
+    for other in others:
+        found["benchmarks"] += other["benchmarks"]
     out.write_text(page(found), encoding="utf-8")
     sys.stdout.write("\n".join([*targets(found["benchmarks"]), f"{out} written", ""]))
     return 0

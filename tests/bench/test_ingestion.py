@@ -17,7 +17,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from ingestion.lake import Lake
-from tests.bench.figures import ROOT, alone, median_seconds, promise
+from tests.bench.figures import ROOT, alone, median_seconds, promise, record
 
 DATA = ROOT.parent / "shared" / "data" / "cumcm2020c"
 INVOICES = int(os.environ.get("DEEPTIER_BENCH_INVOICES", "10000000"))
@@ -75,8 +75,10 @@ def test_real_invoices_to_a_version(benchmark: BenchmarkFixture, tmp_path: Path)
 
     benchmark.extra_info |= {"rows": rows, "trades": trades}
     seconds = median_seconds(benchmark)
-    promise(benchmark, "cumcm2020c to a published version", seconds, unit="s", at_most=12)
-    promise(benchmark, "the same: peak memory", peak, unit="GB", at_most=1.5)
+    record(benchmark, "cumcm2020c to a published version", seconds, unit="s")
+    promise(
+        benchmark, "cumcm2020c to a published version: peak memory", peak, unit="GB", at_most=1.5
+    )
 
 
 @pytest.mark.parametrize("share", [0.1, 1.0])

@@ -17,7 +17,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from graph.chains import belonging, find_chains
 from graph.network import Network
-from tests.bench.figures import alone, median_seconds, promise
+from tests.bench.figures import alone, median_seconds, promise, record
 
 FIRMS = int(os.environ.get("DEEPTIER_BENCH_FIRMS", "1000000"))
 TRADES = int(os.environ.get("DEEPTIER_BENCH_TRADES", "10000000"))
@@ -71,7 +71,7 @@ def test_build(benchmark: BenchmarkFixture, tables: tuple[pa.Table, pa.Table]) -
     network = benchmark.pedantic(Network.build, args=tables, rounds=3)
     benchmark.extra_info |= {"firms": FIRMS, "edges": network.edges}
     seconds = median_seconds(benchmark)
-    promise(benchmark, "network of 1M firms, 10M trades: build", seconds, unit="s", at_most=4)
+    record(benchmark, "network of 1M firms, 10M trades: build", seconds, unit="s")
 
 
 def test_open(benchmark: BenchmarkFixture, network: Network, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_open(benchmark: BenchmarkFixture, network: Network, tmp_path: Path) -> 
     opened = benchmark.pedantic(Network.open, args=(tmp_path / "1",), rounds=10)
     benchmark.extra_info |= {"firms": len(opened), "edges": opened.edges}
     milliseconds = 1000 * median_seconds(benchmark)
-    promise(benchmark, "the same: open", milliseconds, unit="ms", at_most=50)
+    record(benchmark, "network of 1M firms, 10M trades: open", milliseconds, unit="ms")
 
 
 def test_chains_of_cores(benchmark: BenchmarkFixture, network: Network) -> None:
@@ -90,7 +90,12 @@ def test_chains_of_cores(benchmark: BenchmarkFixture, network: Network) -> None:
     )
     benchmark.extra_info |= {"cores": CORES, "members": len(found), "tiers": TIERS}
     seconds = median_seconds(benchmark)
-    promise(benchmark, "the same: chains of 100 cores, 4 tiers", seconds, unit="s", at_most=2)
+    record(
+        benchmark,
+        "network of 1M firms, 10M trades: chains of 100 cores, 4 tiers",
+        seconds,
+        unit="s",
+    )
 
 
 def test_memory(
@@ -104,9 +109,8 @@ def test_memory(
 
     _, peak = benchmark.pedantic(alone, args=(SCRIPT, *arguments), rounds=1)
 
-    promise(
-        benchmark, "the same: peak memory, build, save, open, chains", peak, unit="GB", at_most=2.5
-    )
+    what = "network of 1M firms, 10M trades: peak memory, build, save, open, chains"
+    promise(benchmark, what, peak, unit="GB", at_most=2.5)
 
 
 def test_belonging(benchmark: BenchmarkFixture) -> None:

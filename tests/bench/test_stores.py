@@ -19,7 +19,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from graph.model import FirmId
 from graph.stores import Reader, Store, open_store
 from graph.testing.economy import DAY, NOW
-from tests.bench.figures import median_seconds, promise
+from tests.bench.figures import median_seconds, record
 
 TRADES = int(os.environ.get("DEEPTIER_BENCH_STORE_TRADES", "1000000"))
 NEO4J_TRADES = int(os.environ.get("DEEPTIER_BENCH_NEO4J_TRADES", "200000"))
@@ -64,11 +64,11 @@ def publish_trades(store: Store, trades: pa.Table, as_of: dt.date) -> None:
         stage.publish(as_of, published_at=NOW)
 
 
-def note(benchmark: BenchmarkFixture, rows: int, *, what: str, at_least: float | None) -> None:
+def note(benchmark: BenchmarkFixture, rows: int, *, what: str, recorded: bool) -> None:
     rate = round(rows / median_seconds(benchmark))
     benchmark.extra_info.update({"rows": rows, "rows_per_second": rate})
-    if at_least is not None:
-        promise(benchmark, what, rate, unit="trades/s", at_least=at_least)
+    if recorded:
+        record(benchmark, what, rate, unit="trades/s")
 
 
 def measure_publish(
@@ -76,7 +76,7 @@ def measure_publish(
     empty: Callable[[], Store],
     *,
     count: int,
-    at_least: float | None,
+    recorded: bool,
 ) -> None:
     trades = trades_of(count // 10, count)
     opened: list[Store] = []
@@ -92,7 +92,7 @@ def measure_publish(
 
     benchmark.pedantic(publish_trades, setup=prepared, rounds=3)
     close(opened)
-    note(benchmark, trades.num_rows, what="SQLite: trades published", at_least=at_least)
+    note(benchmark, trades.num_rows, what="SQLite: trades published", recorded=recorded)
 
 
 def close(opened: list[Store]) -> None:
@@ -101,10 +101,10 @@ def close(opened: list[Store]) -> None:
 
 
 def measure_columns(
-    benchmark: BenchmarkFixture, reader: Reader, *, what: str, at_least: float
+    benchmark: BenchmarkFixture, reader: Reader, *, what: str, recorded: bool
 ) -> None:
     found = benchmark.pedantic(reader.columns, args=("trades",), rounds=5, warmup_rounds=1)
-    note(benchmark, found.num_rows, what=what, at_least=at_least)
+    note(benchmark, found.num_rows, what=what, recorded=recorded)
 
 
 def measure_small_reads(benchmark: BenchmarkFixture, reader: Reader, name: str) -> None:
@@ -137,12 +137,12 @@ def test_publish_on_sqlite(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     def empty() -> Store:
         return open_store(f"sqlite:///{tmp_path}/{next(number)}.db")
 
-    measure_publish(benchmark, empty, count=TRADES, at_least=100_000)
+    measure_publish(benchmark, empty, count=TRADES, recorded=True)
 
 
 def test_columns_out_of_sqlite(benchmark: BenchmarkFixture, sqlite_reader: Reader) -> None:
     what = "SQLite: trades out as columns, all ten"
-    measure_columns(benchmark, sqlite_reader, what=what, at_least=1_000_000)
+    measure_columns(benchmark, sqlite_reader, what=what, recorded=True)
 
 
 def test_two_ends_and_the_amount_out_of_sqlite(
@@ -151,7 +151,7 @@ def test_two_ends_and_the_amount_out_of_sqlite(
     names = ["supplier", "buyer", "amount_fen"]
     found = benchmark.pedantic(sqlite_reader.columns, args=("trades", names), rounds=5)
     what = "SQLite: trades out as columns, two ends and the amount"
-    note(benchmark, found.num_rows, what=what, at_least=1_000_000)
+    note(benchmark, found.num_rows, what=what, recorded=True)
 
 
 @pytest.mark.parametrize("name", ["firm", "trades_of", "search", "neighbourhood"])
@@ -172,7 +172,7 @@ def test_publish_on_postgres(benchmark: BenchmarkFixture, empty_postgres_url: st
         engine.dispose()
         return open_store(empty_postgres_url)
 
-    measure_publish(benchmark, empty, count=TRADES // 5, at_least=None)
+    measure_publish(benchmark, empty, count=TRADES // 5, recorded=False)
 
 
 def test_publish_on_neo4j(benchmark: BenchmarkFixture, neo4j_store: Store) -> None:
@@ -181,10 +181,10 @@ def test_publish_on_neo4j(benchmark: BenchmarkFixture, neo4j_store: Store) -> No
         stage.write("firms", firms_of(NEO4J_TRADES // 10))
         stage.publish(DAY, published_at=NOW)
     benchmark.pedantic(publish_trades, args=(neo4j_store, trades, DAY), rounds=1)
-    note(benchmark, trades.num_rows, what="Neo4j: trades published", at_least=15_000)
+    note(benchmark, trades.num_rows, what="Neo4j: trades published", recorded=True)
 
 
 def test_columns_out_of_neo4j(benchmark: BenchmarkFixture, neo4j_store: Store) -> None:
     fill(neo4j_store, NEO4J_TRADES)
     what = "Neo4j: trades out as columns, all ten"
-    measure_columns(benchmark, neo4j_store.reader(), what=what, at_least=100_000)
+    measure_columns(benchmark, neo4j_store.reader(), what=what, recorded=True)
