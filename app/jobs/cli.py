@@ -14,6 +14,7 @@ from app.jobs.running import jobs as listed
 from app.jobs.running import run_job, take_up
 from app.jobs.scheduler import Scheduler
 from app.kit import console
+from app.kit.clock import local
 from app.kit.logs import configure_logs
 from app.kit.operator import operator
 from app.kit.progress import progress
@@ -42,6 +43,7 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         console.print_document({"items": items})
         return
+    zone = resources.settings.zone
     rows = []
     for each in items:
         last = each["last"] or {}
@@ -51,7 +53,7 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
                 each["name"],
                 each["when"],
                 last.get("state", "never ran"),
-                ended.isoformat(timespec="seconds") if ended else "",
+                local(ended, zone) if ended else "",
                 last.get("detail", ""),
             ]
         )

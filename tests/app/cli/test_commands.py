@@ -415,6 +415,8 @@ def test_a_job_is_run_by_hand(deeptier: Run) -> None:
 
     assert (said.status, said.json["state"]) == (0, "done")
     assert deeptier("jobs", "run", "sweep").out.startswith("sweep: done")
+    (row,) = [line for line in deeptier("jobs").out.splitlines() if line.startswith("sweep")]
+    assert re.search(r"done +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  0 sessions", row), row
 
 
 def test_a_job_that_fails_ends_with_one(
