@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -55,7 +55,8 @@ from app.users.desk import Desk
 
 BODY_BYTES_MAX = 2**20
 UPLOAD_BYTES_MAX = 2**32
-ANSWERING_MAX = 16  # Threads that answer: more would only hold more in memory at a time.
+ANSWERING_MAX = 16  # Threads that answer, those included that wait for a database.
+READING_MAX = 4  # Reads put together at once: more only take each other's turns, and memory.
 SIGN_IN_BYTES_MAX = 2**15
 BODIES = {  # What a body may have where it is not the usual.
     f"{API}/imports": UPLOAD_BYTES_MAX,
@@ -188,6 +189,7 @@ def _body_bytes_max(path: str) -> int:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     resources: Resources = app.state.resources
     to_thread.current_default_thread_limiter().total_tokens = ANSWERING_MAX
+    app.state.reading = CapacityLimiter(READING_MAX)
     app.state.workbench.open()
     app.state.desk.open()
     try:

@@ -8,11 +8,14 @@ that is none. Who may not use a route is refused before a byte of the body is re
 reads the body, uploads too, before it asks the route's dependencies.
 """
 
+import contextlib
+import inspect
 import json
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.datastructures import FormData, UploadFile
@@ -24,6 +27,7 @@ from app.kit.paths import value_of
 from app.kit.text import is_keepable
 
 MALFORMED = 422
+SAFE = frozenset({"GET", "HEAD"})
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -73,13 +77,26 @@ class Route(APIRoute):
             if each.call is not None and getattr(each.call, "is_guard", False)
         ]
 
+        computes = (self.methods or set()) <= SAFE and not inspect.iscoroutinefunction(
+            self.endpoint
+        )
+
         async def strictly(request: Request) -> Response:
             for guard in guards:
                 await guard(request)
             _check_query(request.scope["query_string"])
-            return await handle(StrictRequest(request.scope, request.receive, request._send))  # noqa: SLF001  # as FastAPI's own documentation does it
+            strict = StrictRequest(request.scope, request.receive, request._send)  # noqa: SLF001  # as FastAPI's own documentation does it
+            turns = reading_turns(request) if computes else None
+            async with turns or contextlib.nullcontext():
+                return await handle(strict)
 
         return strictly
+
+
+def reading_turns(request: Request) -> CapacityLimiter | None:
+    """Return what bounds how many reads are put together at once; None where nothing does."""
+    found: CapacityLimiter | None = getattr(request.app.state, "reading", None)
+    return found
 
 
 class Router(APIRouter):

@@ -14,7 +14,7 @@ from app.kit.cursors import read_cursor, write_cursor
 from app.kit.documents import Document
 from app.kit.kept import Answer
 from app.kit.paging import PageDep
-from app.kit.routing import Router
+from app.kit.routing import Router, reading_turns
 from app.limits import documents
 from app.limits.schemas import ChainLimits, FirmLimit, FirmLimits
 from app.limits.shown import Shown
@@ -96,7 +96,8 @@ async def read_limit(
     if run is not None:
         kept = visit.resources.answers.find((run.run, core, firm, visit.sight))
     if kept is None:
-        kept = await to_thread.run_sync(_limit, visit, asked, core, firm)
+        turns = reading_turns(request)
+        kept = await to_thread.run_sync(_limit, visit, asked, core, firm, limiter=turns)
     return send(request, kept)
 
 

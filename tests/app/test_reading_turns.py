@@ -1,0 +1,38 @@
+"""How many reads are put together at once, and that others are answered meanwhile."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from fastapi.testclient import TestClient
+
+from app.auth.rules import OPEN, allow
+from app.config import Settings
+from app.kit.routing import Router
+from app.main import READING_MAX, create_app
+
+
+def test_a_few_reads_are_put_together_at_once_and_health_waits_for_none(
+    settings: Settings,
+) -> None:
+    router, go = Router(), threading.Event()
+    running: list[int] = []
+
+    @router.get("/slow", dependencies=[allow(OPEN)])
+    def slow() -> dict[str, int]:
+        running.append(1)
+        assert go.wait(20)
+        return {}
+
+    app = create_app(settings)
+    app.include_router(router)
+    with TestClient(app) as client, ThreadPoolExecutor(READING_MAX + 3) as threads:
+        asked = [threads.submit(client.get, "/slow") for _ in range(READING_MAX + 3)]
+        while len(running) < READING_MAX:
+            threading.Event().wait(0.01)
+        alive = client.get("/healthz").status_code
+        begun = len(running)
+        go.set()
+
+        assert {each.result(20).status_code for each in asked} == {200}
+    assert alive == 200
+    assert begun == READING_MAX
