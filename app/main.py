@@ -189,7 +189,7 @@ def _body_bytes_max(path: str) -> int:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     resources: Resources = app.state.resources
     to_thread.current_default_thread_limiter().total_tokens = ANSWERING_MAX
-    app.state.reading = CapacityLimiter(READING_MAX)
+    app.state.reading_turns = CapacityLimiter(READING_MAX)
     app.state.workbench.open()
     app.state.desk.open()
     try:

@@ -95,7 +95,7 @@ class Route(APIRoute):
 
 def reading_turns(request: Request) -> CapacityLimiter | None:
     """Return what bounds how many reads are put together at once; None where nothing does."""
-    found: CapacityLimiter | None = getattr(request.app.state, "reading", None)
+    found: CapacityLimiter | None = getattr(request.app.state, "reading_turns", None)
     return found
 
 
