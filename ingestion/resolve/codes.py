@@ -107,7 +107,9 @@ def is_placeholder(text: str) -> bool:
         return True
     if set(plain) == {"0"}:
         return len(plain) >= _ZEROS_MIN
-    return len(plain) >= _REPEATED_MIN and (len(set(plain)) == 1 or _counts(plain))
+    if len(plain) == _LENGTH and _counts(plain):
+        return True  # Of this length it is meant for a code; a number of other length may count.
+    return len(set(plain)) == 1 and len(plain) >= _REPEATED_MIN
 
 
 def _is_built_as_one(plain: str) -> bool:

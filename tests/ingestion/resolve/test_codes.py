@@ -92,10 +92,13 @@ def test_other_texts_are_no_codes() -> None:
     assert [code(text) for text in (None, "", "I" * 18, PUBLISHED[0] + "0")] == [None] * 4
 
 
-@pytest.mark.parametrize("text", ["123456789012345678", "876543210987654321", "012345678901234"])
+@pytest.mark.parametrize(
+    "text", ["123456789012345678", "876543210987654321", "０１２３４５６７８９０１２３４５６７"]
+)
 def test_digits_that_count_are_a_filler(text: str) -> None:
     assert code(text) is None
     assert is_placeholder(text)
+    assert not is_placeholder(f"{text}90")
 
 
 def test_an_own_code_that_counts_is_none() -> None:
