@@ -1,7 +1,8 @@
 """The commands `limits` and `explain`."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from app.limits import documents
 from app.limits.sheet import sheet
 from app.limits.shown import Shown
 from app.versions.service import Asked
-from app.web.derivations import MONEY
+from app.web.derivations import AMOUNT, Measure, measure_of
 
 GAP = "  "
 LABEL_MIN = 12
@@ -81,7 +82,7 @@ def explain(
     for name in ("derivation", "reachable"):
         if document[name] is not None:
             console.show("")
-            for line in _tree(document[name]):
+            for line in _tree(document[name])[0]:
                 console.show(line)
 
 
@@ -126,11 +127,12 @@ def _show(document: Document) -> None:
         console.show(f"… and {len(firms) - SHOWN} more; --csv FILE or --json has all of them")
 
 
-def _tree(node: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
-    """Yield the lines of a node and all below it; a tree is as deep as its formulas."""
-    yield _line(node, depth, _figure(node))
-    for child in node["children"]:
-        yield from _tree(child, depth + 1)
+def _tree(node: Mapping[str, Any], depth: int = 0) -> tuple[list[str], Measure]:
+    """Return the lines of a node and all below it; a tree is as deep as its formulas."""
+    below = [_tree(child, depth + 1) for child in node["children"]]
+    measure = measure_of(node, [known for _, known in below])
+    first = _line(node, depth, _figure(node, measure))
+    return [first, *chain.from_iterable(lines for lines, _ in below)], measure
 
 
 def _line(node: Mapping[str, Any], depth: int, figure: str) -> str:
@@ -146,14 +148,14 @@ def _line(node: Mapping[str, Any], depth: int, figure: str) -> str:
     return line + " " * max(blank, len(GAP)) + figure
 
 
-def _figure(node: Mapping[str, Any]) -> str:
+def _figure(node: Mapping[str, Any], measure: Measure) -> str:
     """Return a node's value for people: yuan with two places, shares with six."""
     value, unit = node["value"], node["unit"]
     if value is None:
         return f"absent: {node['source'].get('reason', '')}"
-    if unit in MONEY:
-        figure = console.yuan(value, power=MONEY[unit])
-        return f"{figure} yuan" if unit == "fen" else figure
+    if unit == "fen":
+        figure = console.yuan(value, power=measure.money)
+        return f"{figure} yuan" if measure == AMOUNT else figure
     if unit in SHARES:
         below = " and ".join(node["source"].get("understated", ()))
         why = f" (by trades: stated {below} is below them)" if below else ""

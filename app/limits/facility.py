@@ -50,7 +50,6 @@ class Facility(Generic[V]):
             a.input("purchases", "fen", core.purchases_fen, self._o.table("trades")),
             a.policy("phi_confirm", "phi_confirm"),
             days,
-            unit="fen_days",
         )
         down = f.product(
             "down_over_year",
@@ -59,7 +58,6 @@ class Facility(Generic[V]):
             a.policy("phi_prepay", "phi_prepay"),
             a.policy("prepay_days", "prepay_days"),
             self.uncovered(),
-            unit="fen_days",
         )
         return f.sum("need_up_down", self._a_year("need_up", up), self._a_year("need_down", down))
 

@@ -38,8 +38,7 @@ class Need(Generic[V]):
             return self._a.absent("need_total", "fen", "neither statement nor sales")
         a, f = self._a, self._f
         sales = a.input("sales", "fen", sales_fen, self._o.table("trades"))
-        cycle_days = a.policy("cycle_days", "cycle_days")
-        turned = f.product("sales_of_cycle", sales, cycle_days, unit="fen_days")
+        turned = f.product("sales_of_cycle", sales, a.policy("cycle_days", "cycle_days"))
         days = f.constant("days_of_turnover", DAYS_OF_TURNOVER, "days")
         cycle = a.divide("cycle_need", "fen", turned, days)
         papers = a.input("documents_total", "fen", documents_total, self._o.analysis("documents"))
@@ -69,11 +68,7 @@ class Need(Generic[V]):
     ) -> V:
         """Return what a balance ties up at next year's cost: its share of a flow of this year."""
         grown = self._f.product(
-            "balance_grown",
-            balance,
-            self._cost_of_sales(statement),
-            self._growth(firm),
-            unit="fen2",
+            "balance_grown", balance, self._cost_of_sales(statement), self._growth(firm)
         )
         return self._a.divide(code, "fen", grown, self._leaf(statement, flow))
 

@@ -82,13 +82,12 @@ class Relation(Generic[V]):
             a.input("purchases", "fen", prepaid.purchases_fen, self._o.table("trades")),
             self._facility.uncovered(),
             a.policy("prepay_days", "prepay_days"),
-            unit="fen_days",
         )
         divisor = f.product(
             "year_and_chains",
-            f.constant("days_of_year", DAYS_OF_YEAR, "days"),
+            f.constant("days_of_year", DAYS_OF_YEAR, "count"),
             a.input("chains", "count", prepaid.chains, self._o.analysis("chains")),
-            unit="days",
+            unit="count",
         )
         return a.divide(f"prepaid:{prepaid.seller}", "fen", over_year, divisor)
 

@@ -59,9 +59,7 @@ class Node(BaseModel):
     label: Label
     op: Operation
     value: int | str | None = Field(description="Whole fen and counts are numbers, the rest text")
-    unit: Literal["fen", "fen2", "fen_days", "share", "ratio", "rate", "days", "count"] = Field(
-        description="`fen2`: money times money, `fen_days`: money times days"
-    )
+    unit: Literal["fen", "share", "ratio", "rate", "days", "count"]
     children: list["Shown"]
     source: Source
 

@@ -69,10 +69,8 @@ def test_sources_are_told_by_their_kind() -> None:
 
 def money_times_money() -> dict[str, Any]:
     growth = leaf("growth", "1.5", "ratio")
-    made_of = [leaf("stock", 200_00), leaf("cost", 200_0), growth]
-    grown = node("grown", "product", 600_000_00, *made_of, unit="fen2")
-    made_of = [leaf("sales", 100_00), leaf("cycle", 30, "days")]
-    days = node("turned", "product", 3_000_00, *made_of, unit="fen_days")
+    grown = node("grown", "product", 600_000_00, leaf("stock", 200_00), leaf("cost", 200_0), growth)
+    days = node("turned", "product", 3_000_00, leaf("sales", 100_00), leaf("cycle", 30, "days"))
     return node(
         "need", "sum", 4_000,
         node("tied", "divide", 3_000, grown, leaf("revenue", 200_00)),
