@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from app.auth import sessions
 from app.auth.principals import Role
+from app.web.charts import Group
 from tests.app.pages.conftest import PASSWORD, session_of
 from tests.app.pages.economy import FakeReading, node
 
@@ -239,6 +240,21 @@ def test_a_block_of_the_picture_leads_to_its_firms_by_keyboard(page: Any) -> Non
     assert page.locator("#limits-table tbody tr").count() == 1
     assert page.locator("#limits-table .name").inner_text().startswith("青屿")
     assert page.locator("#grade").input_value() == "A"
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_a_long_chain_is_seen_whole_on_a_desk(
+    page: Any, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    groups = [Group(column, "A", 3) for column in range(-5, 5)]
+    monkeypatch.setattr(FakeReading, "picture", lambda *_: (groups, []))
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/chains/C1")
+
+    assert page.evaluate("""() => {
+      const picture = document.querySelector(".picture");
+      return picture.scrollWidth <= picture.clientWidth;
+    }""")
 
 
 @pytest.mark.parametrize("width", [390, 700, 1440])
