@@ -19,9 +19,9 @@ are exact, and parts are rounded to fen by largest remainder.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -29,10 +29,14 @@ from graph.attribution.rounding import apportion
 from graph.contagion import Production, Scenarios
 from graph.errors import InvalidInput
 from graph.kernels.layout import IntArray
+from graph.network.firms import firm_column, frame
 from graph.scenarios import Groups, Loss, Simulation, Stakes, count
 from graph.scenarios.groups import ALL, by_label
 from graph.scenarios.measures import HALF, LEVEL, check_level, exact_sum, losses_of, tail
 from graph.scenarios.monte_carlo import sets
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Measure = Literal["el", "var", "es"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
@@ -82,6 +86,7 @@ class Attribution:
         draws: How many draws its parts are read from.
         part: Which figure it is.
         simulation: What it was read from.
+        ids: What the firms are called, by row; None where rows are all there is.
     """
 
     total_fen: int
@@ -89,6 +94,12 @@ class Attribution:
     draws: int
     part: Part
     simulation: Simulation
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm: firm, firm_fen."""
+        everybody = np.arange(len(self.firm_fen))
+        return frame({"firm": firm_column(self.ids, everybody), "firm_fen": self.firm_fen})
 
     def by(self, labels: Sequence[Any]) -> dict[str, int]:
         """
@@ -170,7 +181,9 @@ def attribute(
         raise InvalidInput("the firms' losses are not those that were simulated: other stakes")
     firm_fen = np.zeros(len(production), np.int64)
     firm_fen[stakes.firms] = apportion(sums, weights.whole)
-    return Attribution(int(firm_fen.sum()), firm_fen, int(weights.times.sum()), part, simulation)
+    ids = stakes.called(production)
+    draws = int(weights.times.sum())
+    return Attribution(int(firm_fen.sum()), firm_fen, draws, part, simulation, ids)
 
 
 def shocks_of(

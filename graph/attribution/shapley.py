@@ -17,7 +17,7 @@ remainder.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import factorial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +26,12 @@ from graph.attribution.rounding import apportion
 from graph.contagion import Production, Rules, Scenarios
 from graph.errors import InvalidInput
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network.firms import firm_column, frame, rows_of
 from graph.scenarios import Loss, Stakes, count
 from graph.scenarios.measures import exact_sum
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BoolArray = npt.NDArray[np.bool_]
 EXACT_MAX = 12
@@ -48,6 +52,7 @@ class Shapley:
         exact: Whether all sets were run.
         cascades: How many sets were run.
         rules: When a cascade stops.
+        called: A column of what the players are called: ids where firms are and have some.
     """
 
     players: tuple[Any, ...]
@@ -57,6 +62,14 @@ class Shapley:
     exact: bool
     cascades: int
     rules: Rules
+    called: Any = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a player: player, part_fen, error_fen."""
+        made = frame({"part_fen": self.part_fen, "error_fen": self.error_fen})
+        labels = np.fromiter(self.players, object, len(self.players))
+        made.insert(0, "player", labels if self.called is None else self.called.tolist())
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +122,7 @@ def shapley(
     Raises:
         InvalidInput: There is not one scenario, labels do not fit, or loans are shared out and
             the stakes have none.
+        NotFound: The economy has no firm of that id.
         NotConverged: A cascade still moved at the bound on rounds.
 
     Example:
@@ -125,7 +139,8 @@ def shapley(
         raise InvalidInput(f"{len(scenario)} scenarios where one is wanted")
     if game.loss == "credit" and not stakes.lends:
         raise InvalidInput("the stakes have no exposures to share the loss of")
-    labels = np.asarray(scenario.rows).tolist() if game.labels is None else list(game.labels)
+    rows = rows_of(scenario.rows, production, "rows")
+    labels = rows.tolist() if game.labels is None else list(game.labels)
     if len(labels) != len(scenario.rows):
         raise InvalidInput(f"{len(labels)} labels for {len(scenario.rows)} shocks")
     names = list(dict.fromkeys(labels))
@@ -137,7 +152,10 @@ def shapley(
     parts, whole, errors = _all_sets(runs, count) if exact else _orders(runs, count, game)
     part_fen = apportion(parts, whole)
     total_fen = int(part_fen.sum())
-    return Shapley(tuple(names), part_fen, errors, total_fen, exact, len(runs.known) - 1, rules)
+    firms = np.array(names, np.int64) if game.labels is None else None
+    called = None if firms is None else firm_column(stakes.called(production), firms)
+    cascades = len(runs.known) - 1
+    return Shapley(tuple(names), part_fen, errors, total_fen, exact, cascades, rules, called)
 
 
 @dataclass(slots=True)

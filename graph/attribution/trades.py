@@ -7,8 +7,9 @@ in proportion to what each withheld in the last round (`graph/kernels/carried.py
 firm are rounded to fen by largest remainder, so that they sum to its loss.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple, Self
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -18,7 +19,11 @@ from graph.contagion import Production, Rules, Scenarios, in_fen, losses_of
 from graph.errors import InvalidInput
 from graph.kernels import carried
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network.firms import firm_column, frame, rows_of
 from graph.scenarios import Stakes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +37,7 @@ class Carried:
         buyers: Row of its buyer.
         inputs_fen: What the buyer lost because the supplier did not deliver.
         orders_fen: What the supplier lost because the buyer did not order.
+        ids: What the firms are called, by row; None where rows are all there is.
     """
 
     first_fen: IntArray
@@ -39,6 +45,18 @@ class Carried:
     buyers: IntArray
     inputs_fen: IntArray
     orders_fen: IntArray
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a trade: supplier, buyer, inputs_fen, orders_fen."""
+        ends = {"supplier": self.suppliers, "buyer": self.buyers}
+        named = {name: firm_column(self.ids, rows) for name, rows in ends.items()}
+        return frame({**named, "inputs_fen": self.inputs_fen, "orders_fen": self.orders_fen})
+
+    def first_to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm: firm, first_fen."""
+        everybody = np.arange(len(self.first_fen))
+        return frame({"firm": firm_column(self.ids, everybody), "first_fen": self.first_fen})
 
     @property
     def total_fen(self) -> int:
@@ -100,6 +118,7 @@ def carried_by(
 
     Raises:
         InvalidInput: There is not one scenario, or the stakes are of other firms.
+        NotFound: The economy has no firm of that id.
         NotConverged: Losses still moved at the bound on rounds.
 
     Example:
@@ -116,10 +135,10 @@ def carried_by(
     down, up = block.down[0], block.up[0]
     firm_fen = in_fen(np.maximum(down, up), sales_fen)
     first = np.zeros(len(production))
-    first[np.asarray(scenario.rows)] = np.maximum(scenario.down, scenario.up)
+    first[rows_of(scenario.rows, production, "rows")] = np.maximum(scenario.down, scenario.up)
     sums = _Sums.of(production)
     sums.add(production, (down, up), first, firm_fen.astype(np.float64))
-    return _rounded(production, sums, firm_fen)
+    return _rounded(production, sums, firm_fen, stakes)
 
 
 def attribute_trades(
@@ -159,7 +178,7 @@ def attribute_trades(
                 fen = in_fen(np.maximum(down, up), sales_fen) * (attribution.firm_fen > 0)
                 sums.add(production, (down, up), first, np.multiply(fen, count / weights.whole))
                 at += 1
-    return _rounded(production, sums, attribution.firm_fen)
+    return _rounded(production, sums, attribution.firm_fen, stakes)
 
 
 def _sales(production: Production, stakes: Stakes) -> IntArray:
@@ -170,7 +189,7 @@ def _sales(production: Production, stakes: Stakes) -> IntArray:
     return sales_fen
 
 
-def _rounded(production: Production, sums: _Sums, firm_fen: IntArray) -> Carried:
+def _rounded(production: Production, sums: _Sums, firm_fen: IntArray, stakes: Stakes) -> Carried:
     """Return the parts in fen; those of a firm sum to what it lost."""
     structure, rows = production.structure, production.rows
     firms = np.arange(len(production))
@@ -185,5 +204,10 @@ def _rounded(production: Production, sums: _Sums, firm_fen: IntArray) -> Carried
     by_buyer = np.lexsort((to_rows, from_rows))
     by_seller = np.lexsort((rows[structure.out_buyers], rows[sellers]))
     return Carried(
-        first_fen, from_rows[by_buyer], to_rows[by_buyer], inputs[by_buyer], orders[by_seller]
+        first_fen,
+        from_rows[by_buyer],
+        to_rows[by_buyer],
+        inputs[by_buyer],
+        orders[by_seller],
+        stakes.called(production),
     )

@@ -266,8 +266,8 @@ def checked_ids(ids: Sequence[str] | None, firms: int) -> Sequence[str] | None:
 
 
 def frame(columns: Mapping[str, Any]) -> "pd.DataFrame":
-    """Return columns as a pandas frame."""
-    made: pd.DataFrame = pa.table(dict(columns)).to_pandas()
+    """Return columns as a pandas frame; whole numbers stay whole where some are missing."""
+    made: pd.DataFrame = pa.table(dict(columns)).to_pandas(integer_object_nulls=True)
     return made
 
 

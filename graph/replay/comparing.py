@@ -1,6 +1,8 @@
 """Two recordings side by side: firm by firm, in all, and by sector or market."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,9 @@ from graph.errors import InvalidInput
 from graph.kernels.layout import FloatArray, IntArray
 from graph.network import firms
 from graph.replay.recording import Reason, Recording, Track
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NEVER = -1  # First round, and reason, of a firm that a scenario does not reach.
 
@@ -27,6 +32,11 @@ class Groups:
         """Return how much more each group loses in b."""
         return self.loss_b - self.loss_a
 
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a group: group, loss_a, loss_b, difference."""
+        names = ("loss_a", "loss_b", "difference")
+        return firms.frame({"group": self.numbers, **{name: getattr(self, name) for name in names}})
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -35,7 +45,8 @@ class Comparison:
 
     The main reason is that of the firm's largest change in the channel where it loses more, as
     `Recording.why` begins with; -1 stands for never. Where `same_network` is false the recordings
-    are of two networks with the same number of firms, taken to be the same firms by row.
+    are of two networks with the same number of firms, taken to be the same firms by row. `ids` is
+    what both call them, None where they do not say so or call them differently.
     """
 
     rows: IntArray
@@ -49,6 +60,7 @@ class Comparison:
     total_a: float
     total_b: float
     groups: Groups | None
+    ids: Sequence[str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def difference(self) -> FloatArray:
@@ -68,6 +80,12 @@ class Comparison:
             codes = getattr(self, name)
             columns[name] = words.take(pa.array(codes, mask=codes == NEVER))
         return pa.table(columns)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the same, firms as ids where known: firm in place of row."""
+        told = self.table()
+        columns = {name: told[name] for name in told.column_names[1:]}
+        return firms.frame({"firm": firms.firm_column(self.ids, self.rows), **columns})
 
 
 def compare(
@@ -118,7 +136,15 @@ def compare(
         total_a=float(np.sum(weighing * one.loss)),
         total_b=float(np.sum(weighing * other.loss)),
         groups=None if groups is None else _groups(groups, weighing, [one, other]),
+        ids=_ids(a, b),
     )
+
+
+def _ids(a: Recording, b: Recording) -> Sequence[str] | None:
+    """Return what firms are called, unless the recordings call them differently."""
+    if a.ids is None or b.ids is None:
+        return b.ids if a.ids is None else a.ids
+    return a.ids if a.ids is b.ids or list(a.ids) == list(b.ids) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ tells a file that was cut, changed or put together wrongly from a good one.
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from graph.contagion import Rules
 from graph.contagion.economy import Denominators
 from graph.errors import InvalidInput, NotFound
 from graph.kernels.reasons import NOBODY
+from graph.network.firms import checked_ids
 from graph.replay.recording import Reason, Recording, Track
 
 FORM = 1  # Of the file; another number is another layout.
@@ -107,13 +109,18 @@ def write(recording: Recording, path: Path) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def read(path: Path) -> Recording:
+def read(path: Path, *, ids: Sequence[str] | None = None) -> Recording:
     """
     Return the recording in a file.
 
+    Args:
+        path: The file, which knows firms by row.
+        ids: What the firms are called, in row order: `Production.ids` of the network.
+
     Raises:
         NotFound: There is no such file.
-        InvalidInput: It is broken, of another form, or no recording; the file is named.
+        InvalidInput: It is broken, of another form, or no recording; the file is named. Or the
+            ids are not those of as many firms.
     """
     if not path.is_file():
         raise NotFound(f"no recording at {path}")
@@ -128,9 +135,10 @@ def read(path: Path) -> Recording:
     if digest != _digest({"form": FORM} | header, table):
         raise InvalidInput(f"{path} is broken: its digest is not that of what it holds")
     try:
-        return _recording(_Header(**header), table)
+        found = _recording(_Header(**header), table)
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"{path} is no sound recording: {error}") from error
+    return replace(found, ids=checked_ids(ids, found.firms))
 
 
 def _said(table: pa.Table, path: Path) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 import enum
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, Self
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Self
 
 import numba
 import numpy as np
@@ -18,6 +18,11 @@ from graph.kernels import esri as plain
 from graph.kernels import reasons as kernel
 from graph.kernels.layout import FloatArray, IntArray, RowArray
 from graph.kernels.reasons import NOBODY, Changes, Passed
+from graph.network.firms import Firms, frame, rows_of
+from graph.replay import tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Channel = Literal["down", "up"]
 CHANNELS: tuple[Channel, Channel] = ("down", "up")
@@ -139,10 +144,15 @@ class Recording:
     replaceability: bool
     denominators: Denominators
     versions: str  # Of what computed it.
+    ids: Sequence[str] | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         """Return the number of rounds after the shock."""
         return len(self.indices) - 1
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a change, with the columns of `Change`; firms as ids where known."""
+        return frame(tables.changes((self.down, self.up), [*Reason], self.ids))
 
     @property
     def scenario(self) -> Scenarios:
@@ -171,15 +181,17 @@ class Recording:
         down = 1.0 - self.down.left_after(number, self.firms)
         up = 1.0 - self.up.left_after(number, self.firms)
         total, by_down, by_up = self.indices[number].tolist()
-        return Contagion(down, up, number, total, by_down, by_up, self.rules)
+        return Contagion(down, up, number, total, by_down, by_up, self.rules, self.ids)
 
-    def changes(self, row: int, channel: Channel) -> list[Change]:
+    def changes(self, row: int | str, channel: Channel) -> list[Change]:
         """
-        Return all changes of a firm in one channel, in the order of rounds.
+        Return all changes of a firm, given by row or by id, in one channel, in order of rounds.
 
         Raises:
             InvalidInput: There is no such firm or channel.
+            NotFound: No firm has that id.
         """
+        row = self._row(row)
         if not 0 <= row < self.firms:
             raise InvalidInput(f"row {row} is no row of a firm: there are {self.firms}")
         places = np.flatnonzero(self.track(channel).rows == row)
@@ -187,7 +199,7 @@ class Recording:
         return [self._at(row, channel, number) for number in rounds.tolist()]
 
     def why(
-        self, row: int, *, channel: Channel | None = None, number: int | None = None
+        self, row: int | str, *, channel: Channel | None = None, number: int | None = None
     ) -> list[Change]:
         """
         Return the chain of changes from a firm back to a shocked one, each caused by the next.
@@ -198,12 +210,13 @@ class Recording:
         eased instead.
 
         Args:
-            row: The firm.
+            row: The firm, by row or by id.
             channel: The one in which it lost more by default, down if equal.
             number: A round in which it changed; by default that of its largest change.
 
         Raises:
             InvalidInput: There is no such firm or channel, or it did not change in that round.
+            NotFound: No firm has that id.
 
         Example:
             >>> from graph.contagion import Economy, prepare
@@ -212,6 +225,7 @@ class Recording:
             >>> [(each.round, each.row, each.reason.name) for each in kept.why(2)]
             [(2, 2, 'NOT_ESSENTIAL'), (1, 1, 'NOT_ESSENTIAL'), (0, 0, 'SHOCK')]
         """
+        row = self._row(row)
         if channel is None:
             channel = self._larger(row)
         own = self.changes(row, channel)
@@ -225,6 +239,9 @@ class Recording:
         while chain[-1].cause is not None:
             chain.append(self._at(chain[-1].cause, channel, chain[-1].round - 1))
         return chain
+
+    def _row(self, given: int | str) -> int:
+        return int(rows_of([given], Firms(self.firms, self.ids), "row")[0])
 
     def _larger(self, row: int) -> Channel:
         last = {each: self.changes(row, each)[-1:] for each in CHANNELS}
@@ -309,6 +326,7 @@ def record(
         production.replaceability,
         production.denominators,
         versions(),
+        production.ids,
     )
 
 

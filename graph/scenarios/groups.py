@@ -1,8 +1,8 @@
 """Groups of firms that losses are summed over: sectors, tiers, chains, or any labels."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,10 @@ from graph.chains import DOWN, Chains
 from graph.contagion.traded import number
 from graph.errors import InvalidInput
 from graph.kernels.layout import IntArray
-from graph.network.firms import whole
+from graph.network.firms import Firms, checked_ids, firm_column, frame, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ALL = "all"  # The group of every firm, which stands first.
 
@@ -26,22 +29,33 @@ class Groups:
     Args:
         names: Of the groups; the first is `all`.
         members: Group x firm, 1 where the firm is in the group.
+        ids: What the firms are called, by row; None where rows are all there is.
     """
 
     names: tuple[str, ...]
     members: sparse.csr_array
+    ids: Sequence[str] | None = field(default=None, repr=False)
 
     @classmethod
-    def build(cls, firms: int, groups: Mapping[str, npt.ArrayLike] | None = None) -> Self:
+    def build(
+        cls,
+        firms: int,
+        groups: Mapping[str, npt.ArrayLike] | None = None,
+        *,
+        ids: Sequence[str] | None = None,
+    ) -> Self:
         """
         Return the group of all firms and these.
 
         Args:
             firms: Number of firms.
-            groups: Name -> rows of its firms, each once.
+            groups: Name -> its firms, each once, by row or by id.
+            ids: What the firms are called, in row order.
 
         Raises:
-            InvalidInput: A group is called `all`, names a row of no firm, or one twice.
+            InvalidInput: A group is called `all`, names a row of no firm, or one twice; or the ids
+                do not fit.
+            NotFound: No firm has that id.
 
         Example:
             >>> found = Groups.build(3, {"mills": [0, 2]})
@@ -49,8 +63,9 @@ class Groups:
             (('all', 'mills'), [[111, 101]])
         """
         every = {ALL: np.arange(firms)}
+        known = Firms(firms, checked_ids(ids, firms))
         for name, given in (groups or {}).items():
-            rows = whole(given, f"group {name!r}")
+            rows = rows_of(given, known, f"group {name!r}")
             if name == ALL:
                 raise InvalidInput(f"{ALL!r} is the group of every firm")
             if ((rows < 0) | (rows >= firms)).any():
@@ -62,7 +77,7 @@ class Groups:
         columns = np.concatenate(list(every.values()))
         ones = np.ones(len(columns), np.int64)
         members = sparse.csr_array((ones, columns, ends), shape=(len(every), firms))
-        return cls(tuple(every), members)
+        return cls(tuple(every), members, known.ids)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -78,7 +93,36 @@ class Groups:
 
     def chosen(self, rows: IntArray) -> "Groups":
         """Return the same groups over some firms only, in that order."""
-        return Groups(self.names, self.members[:, rows].tocsr())
+        ids = None if self.ids is None else firm_column(self.ids, rows).to_pylist()
+        return Groups(self.names, self.members[:, rows].tocsr(), ids)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a group and firm in it, groups in their order: group, firm."""
+        members = self.members.sorted_indices()
+        groups = np.repeat(np.arange(len(self)), np.diff(members.indptr))
+        firms = firm_column(self.ids, members.indices.astype(np.int64))
+        return frame({"group": pa.array(self.names, pa.string()).take(groups), "firm": firms})
+
+
+def by_group(
+    names: Sequence[str], count: int, losses: Mapping[str, IntArray | None]
+) -> dict[str, Any]:
+    """
+    Return columns of a row a scenario and group: the group, and losses that were counted.
+
+    Args:
+        names: Of the groups.
+        count: Of scenarios, or draws.
+        losses: Name -> loss by scenario (rows) and group (columns); None: not counted.
+
+    Example:
+        >>> found = by_group(["all", "mills"], 1, {"lost_fen": np.array([[7, 2]])})
+        >>> {name: column.tolist() for name, column in found.items()}
+        {'group': ['all', 'mills'], 'lost_fen': [7, 2]}
+    """
+    group = pa.array(names, pa.string()).take(np.tile(np.arange(len(names)), count))
+    counted = {name: fen.ravel() for name, fen in losses.items() if fen is not None}
+    return {"group": group, **counted}
 
 
 def by_label(values: Sequence[Any] | pa.Array, before: str = "") -> dict[str, IntArray]:

@@ -22,14 +22,18 @@ number of draws below, taken as normal.
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from scipy import special
 
 from graph.errors import InvalidInput
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network.firms import frame
 from graph.scenarios.monte_carlo import Simulation
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVEL = 0.99
 CONFIDENCE = 0.95
@@ -69,6 +73,12 @@ class Measures:
     level: float
     confidence: float
     draws: int
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a group: group, and its figures in fen with their errors."""
+        figures = ("el", "el_error", "var", "var_low", "var_high", "es", "es_error")
+        columns = {f"{name}_fen": getattr(self, f"{name}_fen") for name in figures}
+        return frame({"group": list(self.names), **columns})
 
 
 class Tail(NamedTuple):

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +18,13 @@ from graph.contagion import Production, Rules, Scenarios, in_fen
 from graph.contagion.running import Progress
 from graph.errors import InvalidInput
 from graph.kernels.layout import IntArray
+from graph.network.firms import frame
 from graph.scenarios.failures import BLOCK, SAMPLINGS, Drawn, Failures, Sampling
-from graph.scenarios.groups import Groups
+from graph.scenarios.groups import Groups, by_group
 from graph.scenarios.stakes import Counted, Stakes, count
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CLUSTERS: dict[Sampling, int] = {"plain": 1, "antithetic": 2, "stratified": BLOCK}
 FAILURES_HELD = 1 << 21  # First failures drawn at a time, about.
@@ -103,6 +108,13 @@ class Simulation:
 
     def __len__(self) -> int:
         return len(self.source)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a draw and group: draw, its failures, group, and what it loses in fen."""
+        draws = np.repeat(np.arange(len(self)), len(self.names))
+        failed = {"failed": self.failed[draws], "first_fen": self.first_fen[draws]}
+        lost = {"production_fen": self.production_fen, "credit_fen": self.credit_fen}
+        return frame({"draw": draws, **failed, **by_group(self.names, len(self), lost)})
 
     @property
     def cascades(self) -> int:

@@ -1,15 +1,22 @@
 """What each of some scenarios costs: lost production, lost loans, and what is not paid."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from graph.clearing import Debts, stop_paying
 from graph.contagion import Production, Rules
 from graph.errors import InvalidInput
 from graph.kernels.layout import IntArray
+from graph.network.firms import frame
+from graph.scenarios.groups import by_group
 from graph.scenarios.resolve import Resolved
 from graph.scenarios.stakes import Stakes, count
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +39,15 @@ class Outcome:
     credit_fen: IntArray | None
     payments_fen: IntArray | None
     rules: Rules
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a scenario and group: scenario, group, and what it loses in fen."""
+        size = len(self.scenarios)
+        numbers = np.repeat(np.arange(size), len(self.names))
+        named = pa.array(self.scenarios, pa.string()).take(numbers)
+        kinds = ("production_fen", "credit_fen", "payments_fen")
+        losses = {name: getattr(self, name) for name in kinds}
+        return frame({"scenario": named, **by_group(self.names, size, losses)})
 
 
 def run(

@@ -9,8 +9,9 @@ production, or what the rules of `graph.fsri` say where books are given. Each fi
 once; sums are of whole fen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,11 @@ from graph.contagion import Block, Production, Rules, Scenarios, in_fen, losses_
 from graph.errors import InvalidInput
 from graph.fsri import Books, Buffers, Terms
 from graph.kernels.layout import FloatArray, IntArray
+from graph.network.firms import checked_ids, firm_column, frame, rows_of
 from graph.scenarios.groups import Groups
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEN_MAX = 2**62  # All that can be lost, so that no sum passes 64 bits.
 
@@ -76,10 +81,16 @@ class Stakes:
     buffers: Buffers | None
     terms: Terms
     lends: bool
+    ids: Sequence[str] | None = field(default=None, repr=False)  # Of all firms.
 
     @classmethod
     def build(
-        cls, sales_fen: npt.ArrayLike, *, groups: Groups | None = None, credit: Credit | None = None
+        cls,
+        sales_fen: npt.ArrayLike,
+        *,
+        groups: Groups | None = None,
+        credit: Credit | None = None,
+        ids: Sequence[str] | None = None,
     ) -> "Stakes":
         """
         Return what firms with these sales can lose.
@@ -88,10 +99,11 @@ class Stakes:
             sales_fen: Of every firm in the year that a production loss is a share of.
             groups: What losses are summed over besides all firms.
             credit: What the bank has lent; without it no credit loss is counted.
+            ids: What the firms are called, in row order; by default what the groups call them.
 
         Raises:
             InvalidInput: A column has the wrong length or a negative entry, or all of it together
-                is more than a sum can hold.
+                is more than a sum can hold; or the ids do not fit.
 
         Example:
             >>> Stakes.build([70, 0, 5], credit=Credit([0, 0, 100])).firms.tolist()
@@ -118,7 +130,17 @@ class Stakes:
             Buffers.of(books, rows, firms, terms) if books else None,
             terms,
             credit is not None,
+            checked_ids(groups.ids if ids is None else ids, firms),
         )
+
+    def called(self, production: Production) -> Sequence[str] | None:
+        """Return what an economy's firms are called, there or else here."""
+        return self.ids if production.ids is None else production.ids
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm that has anything to lose: firm, sales_fen, ead_fen, lgd."""
+        amounts = {"sales_fen": self.sales_fen, "ead_fen": self.ead_fen, "lgd": self.lgd}
+        return frame({"firm": firm_column(self.ids, self.firms), **amounts})
 
     def lost(self, block: Block) -> IntArray:
         """Return the production loss in fen of the stakes' firms (columns) in every scenario."""
@@ -142,6 +164,38 @@ class Counted:
     production_fen: IntArray
     credit_fen: IntArray | None
     first: npt.NDArray[np.bool_]  # Who fails first.
+    asked: "Asked" = field(repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a scenario and firm that loses in it: scenario, firm, first, and fen."""
+        lost = self.first | (self.production_fen > 0)
+        if self.credit_fen is not None:
+            lost |= self.credit_fen > 0
+        scenarios, places = np.nonzero(lost)
+        columns = {**self.asked.named(scenarios, places), "first": self.first[lost]}
+        columns["production_fen"] = self.production_fen[lost]
+        if self.credit_fen is not None:
+            columns["credit_fen"] = self.credit_fen[lost]
+        return frame(columns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """Of whom it was counted: some scenarios of all, and the firms of the stakes."""
+
+    production: Production
+    scenarios: Scenarios
+    stakes: Stakes
+    start: int  # Number of the first of these scenarios among all.
+
+    def named(self, scenarios: IntArray, places: IntArray) -> dict[str, Any]:
+        """Return columns of what scenarios from the first on, and firms by place, are called."""
+        names = self.scenarios.names(self.production)
+        ids = self.stakes.called(self.production)
+        return {
+            "scenario": names.take(self.start + scenarios),
+            "firm": firm_column(ids, self.stakes.firms[places]),
+        }
 
 
 def count(
@@ -166,6 +220,7 @@ def count(
 
     Raises:
         InvalidInput: The stakes are of other firms, or a scenario names none of the economy.
+        NotFound: The economy has no firm of that id.
         NotConverged: A cascade still moved at the bound on rounds.
 
     Example:
@@ -179,7 +234,7 @@ def count(
         raise InvalidInput(f"stakes of {stakes.economy} firms, an economy of {len(production)}")
     places = np.full(len(production), -1)
     places[stakes.firms] = np.arange(len(stakes.firms))
-    offsets, rows = np.asarray(scenarios.offsets), np.asarray(scenarios.rows)
+    offsets, rows = np.asarray(scenarios.offsets), rows_of(scenarios.rows, production, "rows")
     fails = np.maximum(scenarios.down, scenarios.up) >= fails_at
     start = 0
     for block in losses_of(production, scenarios, stakes.firms, rules=rules, threads=threads):
@@ -190,7 +245,8 @@ def count(
         kept = fails[own] & (places[rows[own]] >= 0)
         first[number[kept], places[rows[own]][kept]] = True
         credit = stakes.credit(block, first) if stakes.lends else None
-        yield Counted(block, stakes.lost(block), credit, first)
+        asked = Asked(production, scenarios, stakes, start)
+        yield Counted(block, stakes.lost(block), credit, first, asked)
         start += size
 
 
