@@ -10,24 +10,28 @@ import numpy.typing as npt
 
 from graph.errors import InvalidInput
 from graph.network import Network
+from graph.network.firms import rows_of
 
 Int32Array = npt.NDArray[np.int32]
-Rows = Sequence[int] | npt.NDArray[Any]
+Rows = Sequence[int] | Sequence[str] | npt.NDArray[Any]
 
 TIERS_BOUND = 100  # Tiers and steps are kept as 8-bit integers.
 DENOMINATOR_MAX = 10**9  # Of a share, so that threshold arithmetic stays inside 64 bits.
 
 
 def core_rows_of(network: Network, core_rows: Rows) -> Int32Array:
-    """Return the rows of cores, each a firm's, in the order given."""
-    rows = np.asarray(core_rows)
-    if rows.size == 0:
-        return np.empty(0, np.int32)
-    if not np.issubdtype(rows.dtype, np.integer):
-        raise InvalidInput(f"core rows must be integers, not {rows.dtype}")
-    outside = rows[(rows < 0) | (rows >= len(network))]
+    """Return the rows of cores, given by row or by id, in the order given."""
+    given = np.asarray(core_rows)
+    if given.size and given.dtype.kind in "fcb":
+        said = f"not {given.dtype}: entry 0 is {given.flat[0]}"
+        raise InvalidInput(f"core_rows must be integers or ids, {said}")
+    rows = rows_of(core_rows, network, "core_rows")
+    outside = np.flatnonzero((rows < 0) | (rows >= len(network)))
     if outside.size:
-        raise InvalidInput(f"core row {outside[0]} is not in a network of {len(network)} firms")
+        at, size = int(outside[0]), len(network)
+        raise InvalidInput(
+            f"core_rows: entry {at}, core row {rows[at]} is not in a network of {size} firms"
+        )
     return rows.astype(np.int32)
 
 

@@ -100,13 +100,14 @@ def find_chains(
 
     Args:
         network: Who supplies whom.
-        core_rows: Rows of the cores; each has its own chain.
+        core_rows: Rows of the cores, or their ids; each has its own chain.
         tiers_max: Steps to go, each way.
         share_min: Least weight of a trade, compared exactly.
         threads: Threads to use; as many as the machine has by default. The result is the same.
 
     Raises:
         InvalidInput: A row is no firm, or a parameter is out of its range.
+        NotFound: A core is not in the network.
     """
     cores = core_rows_of(network, core_rows)
     check_steps(tiers_max, "tiers_max")
@@ -119,7 +120,8 @@ def find_chains(
         for first in range(0, len(cores), TURN * workers):
             some = cores[first : first + TURN * workers].tolist()
             flat.append(list(pool.map(walkers.members, some, rooms)), pool)
-    return Chains(core_rows=cores, offsets=np.array(flat.offsets), **flat.columns())
+    offsets = np.array(flat.offsets)
+    return Chains(core_rows=cores, offsets=offsets, ids=network.ids, **flat.columns())
 
 
 def _weighty(network: Network, share: Fraction, pool: Executor) -> tuple[Edges, Edges]:

@@ -1,14 +1,19 @@
 """What chains and belonging come out as: frozen columns, and one chain's slice of them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.errors import NotFound
 from graph.kernels import tiers
+from graph.network.firms import Firms, firm_column, frame, row_of, rows_of, whole_number
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Int8Array = npt.NDArray[np.int8]
 Int32Array = npt.NDArray[np.int32]
@@ -62,26 +67,38 @@ class Chain(Members):
     """The chain of one core: its members in row order."""
 
     core_row: int
+    ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def place(self, firm_row: int) -> int:
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a member: firm, direction, tier, via, up_tier, down_tier."""
+        return frame(_told(self, self.ids))
+
+    def place(self, firm_row: int | str) -> int:
         """
-        Return where a firm stands in the columns.
+        Return where a firm, given by row or by id, stands in the columns.
 
         Raises:
+            InvalidInput: It is neither, or the chain knows no ids.
             NotFound: The firm is no member.
         """
+        firm_row = self._row(firm_row)
         at = int(np.searchsorted(self.firm_rows, firm_row))
         if at == len(self) or self.firm_rows[at] != firm_row:
             raise NotFound(f"row {firm_row} is not in the chain of row {self.core_row}")
         return at
 
-    def path(self, firm_row: int) -> list[int]:
+    def path(self, firm_row: int | str) -> list[int]:
         """
         Return the rows of the strongest shortest path from a member to the core, both included.
 
+        Args:
+            firm_row: The member, by row or by id.
+
         Raises:
+            InvalidInput: It is neither, or the chain knows no ids.
             NotFound: The firm is no member.
         """
+        firm_row = self._row(firm_row)
         at = self.place(firm_row)
         up = bool(self.direction[at] == UP)
         via = self.up_via_rows if up else self.down_via_rows
@@ -89,6 +106,11 @@ class Chain(Members):
         for _ in range(int(self.tier[at])):
             path.append(int(via[self.place(path[-1])]))
         return path
+
+    def _row(self, given: int | str) -> int:
+        if isinstance(given, str):
+            return int(rows_of([given], Firms(len(self.ids or ()), self.ids), "firm_row")[0])
+        return given if type(given) is int else whole_number("firm_row", given)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +125,12 @@ class Chains(Members):
 
     core_rows: Int32Array
     offsets: Int64Array
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a core and member: core, firm, direction, tier, via, up_tier, down_tier."""
+        cores = firm_column(self.ids, self.member_core_rows)
+        return frame({"core": cores, **_told(self, self.ids)})
 
     @property
     def member_core_rows(self) -> Int32Array:
@@ -115,7 +143,7 @@ class Chains(Members):
             raise NotFound(f"no chain at place {place} of {len(self.core_rows)}")
         part = slice(int(self.offsets[place]), int(self.offsets[place + 1]))
         columns = {name: getattr(self, name)[part] for name in COLUMNS}
-        return Chain(core_row=int(self.core_rows[place]), **columns)
+        return Chain(core_row=int(self.core_rows[place]), ids=self.ids, **columns)
 
     def __iter__(self) -> Iterator[Chain]:
         return (self.chain(place) for place in range(len(self.core_rows)))
@@ -135,6 +163,13 @@ class Belonging:
     offsets: Int64Array
     core_rows: Int32Array
     share_e12: Int64Array
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm and core: firm, core, share_e12."""
+        ends = (firm_column(self.ids, rows) for rows in (self.firm_rows, self.core_rows))
+        named = dict(zip(("firm", "core"), ends, strict=True))
+        return frame({**named, "share_e12": self.share_e12})
 
     @property
     def firm_rows(self) -> Int32Array:
@@ -142,11 +177,30 @@ class Belonging:
         firms = np.arange(len(self.offsets) - 1, dtype=np.int32)
         return np.repeat(firms, np.diff(self.offsets))
 
-    def of(self, firm_row: int) -> dict[int, Decimal]:
-        """Return core row -> share of one firm, exact to the twelve places."""
+    def of(self, firm_row: int | str) -> dict[int, Decimal]:
+        """
+        Return core row -> share of one firm, given by row or by id, exact to the twelve places.
+
+        Raises:
+            InvalidInput: It is neither, or no row of a firm.
+            NotFound: No firm has that id.
+        """
+        firm_row = row_of(firm_row, Firms(len(self.offsets) - 1, self.ids), "firm_row")
         part = slice(int(self.offsets[firm_row]), int(self.offsets[firm_row + 1]))
         shares = (Decimal(int(units)).scaleb(-12) for units in self.share_e12[part])
         return dict(zip(self.core_rows[part].tolist(), shares, strict=True))
+
+
+def _told(members: Members, ids: Sequence[str] | None) -> dict[str, Any]:
+    """Return the columns of a table of members; firms are named where ids are known."""
+    return {
+        "firm": firm_column(ids, members.firm_rows),
+        "direction": np.array(DIRECTIONS)[members.direction],
+        "tier": members.tier,
+        "via": firm_column(ids, members.via_rows),
+        "up_tier": members.up_tier,
+        "down_tier": members.down_tier,
+    }
 
 
 COLUMNS = tuple(each.name for each in fields(Members))

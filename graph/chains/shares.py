@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,12 +35,13 @@ def belonging(
 
     Args:
         network: Who supplies whom.
-        core_rows: Rows of all cores.
+        core_rows: Rows of all cores, or their ids.
         steps_max: Steps after which a sale is followed no further.
         threads: Threads to use; as many as the machine has by default. The result is the same.
 
     Raises:
         InvalidInput: A row is no firm, or `steps_max` is out of its range.
+        NotFound: A core is not in the network.
 
     Example:
         >>> from graph.testing.networks import toy
@@ -65,7 +67,7 @@ def belonging(
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
         list(pool.map(work, range(workers)))
-    return _by_firm(parts, cores, len(network))
+    return replace(_by_firm(parts, cores, len(network)), ids=network.ids)
 
 
 def _by_firm(

@@ -1,9 +1,10 @@
 """Documents, claims, what moved, and the rules; claims laid out."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from queue import Empty, SimpleQueue
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,43 +13,80 @@ from graph.errors import InvalidInput
 from graph.kernels import passing
 from graph.kernels.layout import offsets, sorted_by
 from graph.kernels.wholes import ENOUGH
+from graph.network.firms import (
+    Firms,
+    checked_ids,
+    firm_column,
+    frame,
+    named_or_whole,
+    refuse,
+    refuse_outside,
+    row_of,
+    rows_of,
+    whole,
+    whole_number,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Rows = npt.NDArray[np.int64]
+Pairs = Mapping[tuple[int, int], int] | Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """Amounts by firm and core: documents that firms hold, or what arrived in a step."""
+    """
+    Amounts by firm and core: documents that firms hold.
 
-    firm: Rows
-    core: Rows
+    Both are numbers or, where the claims know ids, rows or ids.
+    """
+
+    firm: npt.NDArray[Any]
+    core: npt.NDArray[Any]
     amount_fen: Rows
 
     def __len__(self) -> int:
         return len(self.amount_fen)
 
     @classmethod
-    def of(cls, amounts: dict[tuple[int, int], int]) -> Self:
+    def of(cls, amounts: Pairs) -> Self:
         """Return the amounts given by (firm, core)."""
-        return cls(*_columns(amounts))
+        return cls(*_columns(amounts, ("firm", "core")))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Claims:
-    """What each creditor may claim of each debtor; pairs are distinct."""
+    """
+    What each creditor may claim of each debtor; pairs are distinct.
 
-    creditor: Rows
-    debtor: Rows
+    Args:
+        creditor: Who is owed, by number or, where `ids` are given, by row or id.
+        debtor: Who owes it.
+        amount_fen: How much, whole fen, not negative.
+        ids: What firms and cores are called, in row order.
+    """
+
+    creditor: npt.NDArray[Any]
+    debtor: npt.NDArray[Any]
     amount_fen: Rows
+    ids: Sequence[str] | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, amounts: dict[tuple[int, int], int]) -> Self:
+    def of(cls, amounts: Pairs, ids: Sequence[str] | None = None) -> Self:
         """Return the claims given by (creditor, debtor)."""
-        return cls(*_columns(amounts))
+        return cls(*_columns(amounts, ("creditor", "debtor")), ids)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Told:
+    """What firms and cores are called, in row order, where it is known; no column of its own."""
+
+    ids: Sequence[str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passed:
+class Passed(Told):
     """Amounts that moved, in order: in which step, of which core, from whom to whom."""
 
     step: Rows
@@ -56,6 +94,12 @@ class Passed:
     giver: Rows
     taker: Rows
     amount_fen: Rows
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row an amount that moved: step, core, giver, taker, amount_fen."""
+        names = ("core", "giver", "taker")
+        ends = {name: firm_column(self.ids, getattr(self, name)) for name in names}
+        return frame({"step": self.step, **ends, "amount_fen": self.amount_fen})
 
     def __len__(self) -> int:
         return len(self.amount_fen)
@@ -91,6 +135,7 @@ class Debts:
     owed: passing.Owed
     order: Rows  # Of every claim: its place by debtor, then creditor.
     spare: SimpleQueue[passing.Space] = field(default_factory=SimpleQueue, repr=False)
+    ids: Sequence[str] | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, claims: Claims) -> Self:
@@ -98,13 +143,15 @@ class Debts:
         Return the claims by debtor, the largest first.
 
         Raises:
-            InvalidInput: A claim is negative, a pair of firms stands twice, or a firm owes 2^62
-                fen or more.
+            InvalidInput: A claim is negative, a pair of firms stands twice, a firm owes 2^62 fen
+                or more, or a column is not what it must be.
+            NotFound: An id is none of a firm.
         """
-        refuse_amounts("claims", claims.creditor, claims.debtor, claims.amount_fen)
-        there = claims.amount_fen > 0
-        creditor, debtor = claims.creditor[there], claims.debtor[there]
-        amount = claims.amount_fen[there].astype(np.int64)
+        columns = {"creditor": claims.creditor, "debtor": claims.debtor}
+        ids = None if claims.ids is None else checked_ids(claims.ids, len(claims.ids))
+        creditor, debtor, amount = checked("claims", columns, claims.amount_fen, ids)
+        there = amount > 0
+        creditor, debtor, amount = creditor[there], debtor[there], amount[there]
         firms = np.unique(np.concatenate([creditor, debtor]))
         creditor, debtor = (np.searchsorted(firms, ends) for ends in (creditor, debtor))
         if (np.bincount(debtor, amount.astype(np.float64)) >= ENOUGH).any():
@@ -126,7 +173,19 @@ class Debts:
             amount[order],
             sums,
         )
-        return cls(firms.astype(np.int64), owed, ranks[order])
+        return cls(firms.astype(np.int64), owed, ranks[order], ids=ids)
+
+    def row(self, name: str, given: int | str) -> int:
+        """
+        Return the row of a firm or core that is given by row or by id.
+
+        Raises:
+            InvalidInput: It is neither, or no row where ids are known.
+            NotFound: No firm has that id.
+        """
+        if self.ids is None and not isinstance(given, str):
+            return whole_number(name, given)
+        return row_of(given, Firms(len(self.ids or ()), self.ids), name)
 
     def space(self) -> passing.Space:
         """Return a workspace; it is put back to `spare` clean."""
@@ -136,29 +195,44 @@ class Debts:
             return passing.space(self.owed)
 
 
-def refuse_amounts(what: str, first: Rows, second: Rows, amounts: Rows) -> None:
-    """Raise `InvalidInput` where the columns are not whole numbers, or amounts are negative."""
+def checked(
+    what: str, ends: Mapping[str, Any], amount_fen: Any, ids: Sequence[str] | None
+) -> tuple[Rows, Rows, Rows]:
+    """
+    Return the rows of either end, and whole amounts.
+
+    Raises:
+        InvalidInput: The columns differ in length, are not whole numbers or ids, name no firm
+            where ids are known, or amounts are negative.
+        NotFound: An id is none of a firm.
+    """
+    named = Firms(len(ids or ()), ids)
+    first, second = (rows_of(column, named, f"{what}, {name}") for name, column in ends.items())
+    amounts = whole(amount_fen, f"{what}, amount_fen")
     if not len(first) == len(second) == len(amounts):
         raise InvalidInput(f"columns of {what} differ in length")
-    if not all(np.issubdtype(each.dtype, np.integer) for each in (first, second, amounts)):
-        raise InvalidInput(f"columns of {what} must be whole numbers")
-    if (amounts < 0).any():
-        raise InvalidInput(f"{what} must not be negative")
+    if ids is not None:
+        for name, rows in zip(ends, (first, second), strict=True):
+            refuse_outside(rows, len(ids), f"{what}, {name}")
+    refuse(amounts < 0, f"{what}, amount_fen", "must not be negative")
+    return first, second, amounts
 
 
-def summed(firm: Rows, core: Rows, amount_fen: Rows) -> Held:
+def summed(firm: Rows, core: Rows, amount_fen: Rows) -> tuple[Rows, Rows, Rows]:
     """Return amounts in the order of firm and core, equal pairs added up, nothing left out."""
     there = amount_fen > 0
     order = np.lexsort((core[there], firm[there]))
     firm, core, amount = firm[there][order], core[there][order], amount_fen[there][order]
     if not len(firm):
-        return Held(firm, core, amount)
+        return firm, core, amount
     new = np.r_[True, (firm[1:] != firm[:-1]) | (core[1:] != core[:-1])]
     starts = np.flatnonzero(new)
-    return Held(firm[starts], core[starts], np.add.reduceat(amount, starts))
+    return firm[starts], core[starts], np.add.reduceat(amount, starts)
 
 
-def _columns(amounts: dict[tuple[int, int], int]) -> tuple[Rows, Rows, Rows]:
-    rows = sorted(amounts.items())
-    table = np.array([(*pair, amount) for pair, amount in rows], np.int64).reshape(-1, 3)
-    return table[:, 0], table[:, 1], table[:, 2]
+def _columns(amounts: Pairs, names: tuple[str, str]) -> tuple[Any, Any, Rows]:
+    """Return pairs by row or by id as columns, in the order given."""
+    first, second = (
+        named_or_whole([pair[side] for pair in amounts], name) for side, name in enumerate(names)
+    )
+    return first, second, whole(list(amounts.values()), "amount_fen")

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from graph.credit.documents import Debts, Passed, Rows, Rules
 from graph.errors import InvalidInput
 from graph.kernels.layout import RowArray, sorted_by
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PATHS_MAX = 10_000
 
@@ -34,6 +38,10 @@ class Flows:
     def __len__(self) -> int:
         return len(self.amount_fen)
 
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row an amount that moved: step, core, giver, taker, amount_fen."""
+        return self.passed().to_pandas()
+
     def passed(self) -> Passed:
         """Return every amount by step, giver, core and taker."""
         steps, owed = self.rules.steps_max, self.debts.owed
@@ -53,14 +61,19 @@ class Flows:
             self.debts.firms[giver[order]],
             self.debts.firms[owed.creditors[self.claims[order]]],
             self.amount_fen[order],
+            ids=self.debts.ids,
         )
 
-    def arrived(self, core: int) -> dict[int, int]:
+    def arrived(self, core: int | str) -> dict[int, int]:
         """
-        Return what arrived at each firm for one core, in all steps, firms ascending.
+        Return what arrived at each firm's row for one core, in all steps, firms ascending.
+
+        Args:
+            core: The core, by row or by id.
 
         Raises:
-            InvalidInput: Nothing was held for that core.
+            InvalidInput: It is neither, or nothing was held for that core.
+            NotFound: No firm has that id.
         """
         ends = self._place(core) * self.rules.steps_max
         own = slice(self.offsets[ends], self.offsets[ends + self.rules.steps_max])
@@ -69,14 +82,21 @@ class Flows:
         np.add.at(sums, place, self.amount_fen[own])
         return dict(zip(self.debts.firms[takers].tolist(), sums.tolist(), strict=True))
 
-    def paths(self, core: int, firm: int, *, paths_max: int = PATHS_MAX) -> list[Path]:
+    def paths(self, core: int | str, firm: int | str, *, paths_max: int = PATHS_MAX) -> list[Path]:
         """
         Return through whom a firm got what arrived for one core; the paths sum to it.
 
         What a firm passed on is taken from what had arrived in proportion, in whole fen.
 
+        Args:
+            core: The core, by row or by id.
+            firm: The firm, by row or by id.
+            paths_max: How many paths there may be.
+
         Raises:
-            InvalidInput: Nothing was held for that core, or there are more than `paths_max` paths.
+            InvalidInput: Core or firm is neither, nothing was held for that core, or there are
+                more than `paths_max` paths.
+            NotFound: No firm has that id.
 
         Example:
             >>> from fractions import Fraction
@@ -87,6 +107,7 @@ class Flows:
             [Path(firms=(1, 2, 3), amount_fen=25)]
         """
         begin = self._place(core) * self.rules.steps_max
+        firm = self.debts.row("firm", firm)
         found: list[Path] = []
         steps = [self._into(begin + step) for step in range(self.rules.steps_max)]
         waiting: list[tuple[int, int, tuple[int, ...]]] = [
@@ -107,7 +128,8 @@ class Flows:
                     waiting.append((step - 1, part, (giver, *ways)))
         return sorted(found, key=lambda path: (len(path.firms), path.firms))
 
-    def _place(self, core: int) -> int:
+    def _place(self, core: int | str) -> int:
+        core = self.debts.row("core", core)
         place = int(np.searchsorted(self.cores, core))
         if place == len(self.cores) or self.cores[place] != core:
             raise InvalidInput(f"nothing was held for core {core}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from graph.credit.documents import Claims, Debts, Held, Passed, Rows, Rules, refuse_amounts, summed
+from graph.credit.documents import Claims, Debts, Held, Passed, Rows, Rules, checked, summed
 from graph.credit.flows import Flows
 from graph.errors import InvalidInput
 from graph.kernels import passing
@@ -52,7 +52,9 @@ def pass_together(held: Held, debts: Debts, rules: Rules, *, threads: int = 1) -
         threads: How many cores run at a time; the answer is the same on any number.
 
     Raises:
-        InvalidInput: An amount is negative, or a sum reaches 2^62 fen.
+        InvalidInput: An amount is negative, a sum reaches 2^62 fen, or a column is not what it
+            must be.
+        NotFound: An id is none of a firm.
     """
     cores, arrived = _arranged(held, debts)
     terms, chunks = _terms(rules), _chunks(len(cores), threads)
@@ -87,7 +89,9 @@ def pass_each(held: Held, debts: Debts, rules: Rules, *, threads: int = 1) -> Fl
         threads: How many cores run at a time; the answer is the same on any number.
 
     Raises:
-        InvalidInput: An amount is negative, or a sum reaches 2^62 fen.
+        InvalidInput: An amount is negative, a sum reaches 2^62 fen, or a column is not what it
+            must be.
+        NotFound: An id is none of a firm.
 
     Example:
         >>> from fractions import Fraction
@@ -127,18 +131,19 @@ def _step(
 
 def _arranged(held: Held, debts: Debts) -> tuple[Rows, passing.Arrived]:
     """Return the cores and, core by core, what firms that owe anything hold."""
-    refuse_amounts("documents", held.firm, held.core, held.amount_fen)
-    if float(held.amount_fen.sum(dtype=np.float64)) >= ENOUGH:
+    ends = {"firm": held.firm, "core": held.core}
+    firm, core, amount = checked("documents", ends, held.amount_fen, debts.ids)
+    if float(amount.sum(dtype=np.float64)) >= ENOUGH:
         raise InvalidInput("documents sum to 2^62 fen or more")
-    held = summed(held.firm, held.core, held.amount_fen.astype(np.int64))
-    cores, place = np.unique(held.core, return_inverse=True)
-    row = np.searchsorted(debts.firms, held.firm)
+    firm, core, amount = summed(firm, core, amount)
+    cores, place = np.unique(core, return_inverse=True)
+    row = np.searchsorted(debts.firms, firm)
     known = row < len(debts.firms)
-    known[known] = debts.firms[row[known]] == held.firm[known]
-    row, place, amount = row[known], place[known], held.amount_fen[known]
+    known[known] = debts.firms[row[known]] == firm[known]
+    row, place, amount = row[known], place[known], amount[known]
     order = np.argsort(place, kind="stable")
-    ends = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=len(cores)))])
-    return cores, passing.Arrived(ends, row[order].astype(np.int32), amount[order])
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=len(cores)))])
+    return cores, passing.Arrived(offsets, row[order].astype(np.int32), amount[order])
 
 
 def _terms(rules: Rules) -> passing.Terms:

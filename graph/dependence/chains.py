@@ -1,8 +1,11 @@
 """The chains of firms that carry most of what the network adds to a firm's risk."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from graph.dependence.rules import CHANNELS, Channel
 from graph.dependence.spreading import Dependence, split
@@ -10,6 +13,10 @@ from graph.errors import InvalidInput
 from graph.kernels import dependence as kernel
 from graph.kernels.dependence import NOBODY
 from graph.kernels.layout import FloatArray, RowArray
+from graph.network.firms import Firms, firm_column, frame, row_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TOP = 3
 TRADES_MAX = 4
@@ -33,6 +40,27 @@ class Chains:
     carried: FloatArray
     added: FloatArray
     _named: RowArray
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """
+        Return a row a chain, the largest part first: firm, rank, carried, share, chain.
+
+        `rank` counts from 1; `chain` lists the firms from whose risk changed to the firm.
+        """
+        firm, rank = np.nonzero(self.carried > 0.0)
+        named = self._named[firm, rank]
+        stands = named != NOBODY
+        ends = np.concatenate([[0], np.cumsum(stands.sum(axis=1))])
+        listed = pa.array(firm_column(self.ids, named[stands]))
+        columns = {
+            "firm": firm_column(self.ids, firm),
+            "rank": rank + 1,
+            "carried": self.carried[firm, rank],
+            "share": self.shares[firm, rank],
+        }
+        chain = pa.LargeListArray.from_arrays(pa.array(ends, pa.int64()), listed)
+        return frame({**columns, "chain": chain})
 
     @property
     def shares(self) -> FloatArray:
@@ -40,8 +68,18 @@ class Chains:
         whole = self.added[:, None]
         return np.divide(self.carried, whole, out=np.zeros_like(self.carried), where=whole > 0.0)
 
-    def of(self, firm_row: int) -> list[tuple[list[int], float]]:
-        """Return a firm's chains, each from whose risk changed to the firm, and what they add."""
+    def of(self, firm_row: int | str) -> list[tuple[list[int], float]]:
+        """
+        Return a firm's chains, each from whose risk changed to the firm, and what they add.
+
+        Args:
+            firm_row: The firm, by row or by id.
+
+        Raises:
+            InvalidInput: It is neither, or no row of a firm.
+            NotFound: No firm has that id.
+        """
+        firm_row = row_of(firm_row, Firms(len(self.carried), self.ids), "firm_row")
         found = []
         for named, carried in zip(self._named[firm_row], self.carried[firm_row], strict=True):
             if carried > 0.0:
@@ -97,4 +135,4 @@ def chains(
         top,
     )
     added = found.adverse if channel == "adverse" else found.favourable
-    return Chains(channel, trades_max, carried, added, named)
+    return Chains(channel, trades_max, carried, added, named, held.ids)

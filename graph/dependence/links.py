@@ -1,7 +1,8 @@
 """Who depends on whom: shares of sales that are owed, and shares of purchases."""
 
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,10 @@ from graph.kernels import csr
 from graph.kernels.layout import FloatArray, IntArray
 from graph.network import Network
 from graph.network import columns as check
+from graph.network.firms import Firms, checked_ids, firm_column, frame, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OWED = 2.0  # Receivables of half the equity count in full.
 
@@ -22,12 +27,13 @@ class Dealings:
     What suppliers sold buyers and are owed by them, as columns; equal pairs are added up.
 
     Args:
-        suppliers: Row of the supplier.
-        buyers: Row of the buyer.
+        suppliers: Row or id of the supplier.
+        buyers: Row or id of the buyer.
         amount_fen: What was sold, whole fen, not negative.
         receivable_fen: What the buyer still owes for it, whole fen, not negative.
         substitutability: Share, in [0, 1], of the supplier's part that the buyer could replace;
             one for all or one each. Unknown is 0: nobody stands in.
+        ids: What the firms are called, in row order.
     """
 
     suppliers: npt.ArrayLike
@@ -35,6 +41,7 @@ class Dealings:
     amount_fen: npt.ArrayLike
     receivable_fen: npt.ArrayLike
     substitutability: npt.ArrayLike = 0.0
+    ids: Sequence[str] | None = field(default=None, repr=False)
 
     @classmethod
     def of(
@@ -49,6 +56,17 @@ class Dealings:
         """
         Return the trades of a network with a list of receivables.
 
+        Args:
+            network: Who sells whom what, and what the firms are called.
+            creditors: Row or id of who is owed.
+            debtors: Row or id of who owes it.
+            receivable_fen: What is owed, whole fen, not negative.
+            substitutability: As above, one for all.
+
+        Raises:
+            InvalidInput: Creditors or debtors are neither rows nor ids.
+            NotFound: One is not in the network.
+
         Example:
             >>> from graph.testing.networks import toy
             >>> network = toy({("mill", "cars"): 90})
@@ -59,11 +77,12 @@ class Dealings:
         supplying = np.repeat(np.arange(len(network)), np.diff(network.out_indptr))
         owed, nothing = _whole(receivable_fen), np.zeros(network.edges, np.int64)
         return cls(
-            np.concatenate((supplying, _whole(creditors))),
-            np.concatenate((network.out_indices, _whole(debtors))),
+            np.concatenate((supplying, rows_of(creditors, network, "creditors"))),
+            np.concatenate((network.out_indices, rows_of(debtors, network, "debtors"))),
             np.concatenate((network.out_amount_fen, np.zeros(len(owed), np.int64))),
             np.concatenate((nothing, owed)),
             substitutability,
+            network.ids,
         )
 
 
@@ -80,6 +99,16 @@ class Links:
 
     up: sparse.csr_array
     down: sparse.csr_array
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a link: side (up, down), firm, partner it depends on, share."""
+        up, down = self.up.tocoo(), self.down.tocoo()
+        sides = ["up"] * len(up.data) + ["down"] * len(down.data)
+        ends = (np.concatenate([up.coords[side], down.coords[side]]) for side in (0, 1))
+        firms, partners = (firm_column(self.ids, rows) for rows in ends)
+        share = np.concatenate([up.data, down.data])
+        return frame({"side": sides, "firm": firms, "partner": partners, "share": share})
 
     def __len__(self) -> int:
         return int(self.up.shape[0])
@@ -108,6 +137,7 @@ class Links:
 
         Raises:
             InvalidInput: A column is not what it must be.
+            NotFound: An id is none of a firm.
 
         Example:
             Firm 1 sells all it makes to 0, which owes it a quarter of its equity.
@@ -119,8 +149,11 @@ class Links:
         """
         equity = _fen(equity_fen, "equity_fen")
         firms = len(equity)
-        selling = check.row_numbers(_whole(dealings.suppliers), firms, "suppliers")
-        buying = check.row_numbers(_whole(dealings.buyers), firms, "buyers")
+        named = Firms(firms, checked_ids(dealings.ids, firms))
+        selling, buying = (
+            check.row_numbers(rows_of(ends, named, name), firms, name)
+            for name, ends in (("suppliers", dealings.suppliers), ("buyers", dealings.buyers))
+        )
         amount = _positive(dealings.amount_fen, "amount_fen")
         owed = _positive(dealings.receivable_fen, "receivable_fen")
         if not len(selling) == len(buying) == len(amount) == len(owed):
@@ -141,7 +174,7 @@ class Links:
         down = sparse.csr_array((share, (ends[1], ends[0])), shape=(firms, firms))
         for links in (up, down):
             links.eliminate_zeros()
-        return cls(up, down)
+        return cls(up, down, named.ids)
 
 
 def _owed(claims: IntArray, equity: IntArray) -> FloatArray:

@@ -1,6 +1,8 @@
 """What firms' own changes of risk add to those that depend on them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,10 @@ from graph.errors import InvalidInput, NotConverged
 from graph.kernels import dependence as kernel
 from graph.kernels.dependence import Needs
 from graph.kernels.layout import FloatArray
+from graph.network.firms import firm_column, frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +40,15 @@ class Operator:
     radius_bounds: FloatArray
     scaled: npt.NDArray[np.int64]
     rules: Rules
+    ids: Sequence[str] | None = field(default=None, repr=False)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm and partner it depends on: firm, partner, adverse, favourable."""
+        firms = np.repeat(np.arange(len(self.factors)), np.diff(self.needs.indptr))
+        taken = self.needs.weights[:, None] * self.factors[firms]
+        ends = (firm_column(self.ids, rows) for rows in (firms, self.needs.others))
+        named = dict(zip(("firm", "partner"), ends, strict=True))
+        return frame({**named, "adverse": taken[:, 0], "favourable": taken[:, 1]})
 
     @property
     def decays(self) -> FloatArray:
@@ -67,6 +82,13 @@ class Dependence:
     layers: int
     error: float
     operator: Operator
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a firm: firm and the columns, in logits, as PDs and in grades."""
+        logits = ("residual", "adverse", "favourable", "added", "risk")
+        names = (*logits, "pd_own", "pd_network", "notches", "capped")
+        firms = firm_column(self.operator.ids, np.arange(len(self.residual)))
+        return frame({"firm": firms, **{name: getattr(self, name) for name in names}})
 
     @property
     def added(self) -> FloatArray:
@@ -115,6 +137,7 @@ def operator(links: Links, rules: Rules | None = None) -> Operator:
         held.max(axis=0, initial=0.0),
         over.sum(axis=0),
         rules,
+        links.ids,
     )
 
 

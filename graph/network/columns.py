@@ -106,5 +106,8 @@ def row_numbers(rows: npt.NDArray[Any], firms: int, name: str) -> Int32Array:
     if not np.issubdtype(rows.dtype, np.integer):
         raise InvalidInput(f"{name} must be integers, not {rows.dtype}")
     if rows.size and not 0 <= int(rows.min()) <= int(rows.max()) < firms:
-        raise InvalidInput(f"{name} must be rows of {firms} firms, from 0")
+        at = int(np.argmax((rows < 0) | (rows >= firms)))
+        raise InvalidInput(
+            f"{name} must be rows of {firms} firms, from 0: entry {at} is {rows[at]}"
+        )
     return np.ascontiguousarray(rows, dtype=np.int32)

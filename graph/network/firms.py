@@ -201,6 +201,26 @@ class Firms:
         return whole_number(name, given)
 
 
+def row_of(given: int | str, network: Named, name: str) -> int:
+    """
+    Return the row of one firm that is given by row or by id.
+
+    Raises:
+        InvalidInput: It is neither, or no row of a firm, or the network knows no ids.
+        NotFound: It has no such firm.
+
+    Example:
+        >>> row_of("cars", Firms(2, ["mill", "cars"]), "firm")
+        1
+    """
+    if isinstance(given, str):
+        return int(rows_of([given], network, name)[0])
+    found = whole_number(name, given)
+    if not 0 <= found < len(network):
+        raise InvalidInput(f"{name} {given} is no row of a firm")
+    return found
+
+
 def whole_number(name: str, given: Any) -> int:
     """Return a whole number, or raise `InvalidInput`: nothing is cut down to one."""
     if isinstance(given, bool):
