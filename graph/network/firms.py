@@ -43,7 +43,7 @@ def whole(values: npt.ArrayLike, name: str) -> IntArray:
     Return whole numbers as they are; nothing is cut down to one.
 
     Raises:
-        InvalidInput: They are of another type.
+        InvalidInput: They are of another type, or one is past 64 bits.
 
     Example:
         >>> whole([3, 1], "rows").tolist(), whole([], "rows").tolist()
@@ -57,6 +57,8 @@ def whole(values: npt.ArrayLike, name: str) -> IntArray:
     if given.dtype.kind not in WHOLE:
         first = given[0].item()
         raise InvalidInput(f"{name} must be whole numbers, not {given.dtype}: entry 0 is {first!r}")
+    if given.dtype == np.uint64:
+        refuse(given > np.iinfo(np.int64).max, name, "is past 64 bits with a sign")
     return given.astype(np.int64)
 
 

@@ -24,6 +24,7 @@ from graph.contagion import (
 )
 from graph.errors import InvalidInput, NotConverged, NotFound
 from graph.interop.graphs import from_networkx
+from graph.network.firms import whole
 from graph.testing.networks import toy
 
 TRADES = {("ore", "mill"): 60, ("mill", "cars"): 90, ("mill", "vans"): 10}
@@ -230,3 +231,9 @@ def test_shares_that_are_no_numbers_are_refused(production: Production) -> None:
     for down in ("a", True, None, np.nan):
         with pytest.raises(InvalidInput, match="down: entry 0 is"):
             esri(production, Scenarios.together([0], down=down))  # type: ignore[arg-type]
+
+
+def test_a_number_without_a_sign_never_becomes_a_negative_one() -> None:
+    with pytest.raises(InvalidInput, match="sectors: entry 1 is past 64 bits"):
+        whole(np.array([3, 2**64 - 1], np.uint64), "sectors")
+    assert whole(np.array([3, 2**63 - 1], np.uint64), "sectors").tolist() == [3, 2**63 - 1]
