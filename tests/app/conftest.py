@@ -19,6 +19,25 @@ from tests.app.computing import Here
 from tests.app.economy import write_files
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
+NEW_INVOICE = (  # Of firms of the small economy, which it does not hold.
+    "number,issued_on,seller,buyer,amount_yuan,tax_yuan,total_yuan,status,kind,goods\n"
+    "N1,2026-07-10,ORE,CORE2,100000,13000,113000,valid,blue,石\n"
+)
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def __call__(self) -> dt.datetime:
+        return self.moment
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture(scope="session")

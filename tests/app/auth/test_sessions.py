@@ -19,23 +19,10 @@ from app.main import create_app
 from app.records.tables import audit, sessions, users
 from app.users.desk import WAITING_MAX
 from app.users.service import ATTEMPTS_MAX, Attempts
+from tests.app.conftest import NOW, Clock
 
-NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 SESSION = "/api/v1/session"
 PASSWORD = "correct horse battery"  # noqa: S105  # of a test
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.moment = NOW
-
-    def __call__(self) -> dt.datetime:
-        return self.moment
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -21,29 +21,12 @@ from app.imports.service import Order, Upload, folder_of, read, take
 from app.imports.working import TRIES_MAX, Imports
 from app.records.lease import Lease
 from ingestion.lake.housekeeping import alone
+from tests.app.conftest import NEW_INVOICE, Clock
 from tests.ingestion.hostile import string_bomb
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PROCESS = Path(__file__).parent / "process.py"
-NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 SECONDS_MAX = 120.0
-INVOICE = (
-    "number,issued_on,seller,buyer,amount_yuan,tax_yuan,total_yuan,status,kind,goods\n"
-    "N1,2026-07-10,ORE,CORE2,100000,13000,113000,valid,blue,石\n"
-)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.moment = NOW
-
-    def __call__(self) -> dt.datetime:
-        return self.moment
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -73,7 +56,7 @@ def test_a_file_that_kills_who_reads_it_is_a_failed_import_and_no_more(
     resources: Resources,
 ) -> None:
     bad = upload(resources, "invoices.xlsx", string_bomb())
-    good = upload(resources, "invoices.csv", INVOICE.encode())
+    good = upload(resources, "invoices.csv", NEW_INVOICE.encode())
 
     ended = worked(resources, bad)
 
@@ -97,7 +80,7 @@ def test_an_import_whose_process_ended_is_taken_up_again(
     resources: Resources, clock: Clock, tmp_path: Path, moment: str, how: signal.Signals
 ) -> None:
     file = tmp_path / "invoices.csv"
-    file.write_text(INVOICE, encoding="utf-8")
+    file.write_text(NEW_INVOICE, encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, str(PROCESS), str(resources.home), str(file), moment],
         stdout=subprocess.PIPE,
@@ -125,7 +108,7 @@ def test_an_import_whose_process_ended_is_taken_up_again(
 def test_an_import_of_a_process_that_lives_is_left_to_it(
     resources: Resources, clock: Clock
 ) -> None:
-    name = upload(resources, "invoices.csv", INVOICE.encode())
+    name = upload(resources, "invoices.csv", NEW_INVOICE.encode())
     other = Lease(resources.records, "imports", "other", dt.timedelta(seconds=15), clock)
     assert other.take()
     repository.change(resources.records, name, lease=other, state="running", tries=1)
@@ -143,7 +126,7 @@ def test_an_import_of_a_process_that_lives_is_left_to_it(
 def test_an_import_that_takes_its_process_along_is_not_begun_for_ever(
     resources: Resources, clock: Clock
 ) -> None:
-    name = upload(resources, "invoices.csv", INVOICE.encode())
+    name = upload(resources, "invoices.csv", NEW_INVOICE.encode())
     dead = Lease(resources.records, "imports", "dead", dt.timedelta(seconds=15), clock)
     dead.take()
     repository.change(resources.records, name, lease=dead, state="running", tries=TRIES_MAX)
@@ -156,14 +139,14 @@ def test_an_import_that_takes_its_process_along_is_not_begun_for_ever(
 
 
 def test_an_import_whose_files_are_gone_says_so(resources: Resources) -> None:
-    name = upload(resources, "invoices.csv", INVOICE.encode())
+    name = upload(resources, "invoices.csv", NEW_INVOICE.encode())
     shutil.rmtree(folder_of(resources, name))
 
     assert "its files are gone" in worked(resources, name)["detail"]
 
 
 def test_an_import_waits_while_another_one_holds_the_lake(resources: Resources) -> None:
-    name = upload(resources, "invoices.csv", INVOICE.encode())
+    name = upload(resources, "invoices.csv", NEW_INVOICE.encode())
 
     with (
         alone(resources.home / "lake"),

@@ -26,28 +26,11 @@ from app.records.jobs import DIED, LEASE, TRIES_MAX, Runner
 from app.records.runs import newest_run
 from app.records.tables import job_runs, leases
 from graph.errors import InvalidInput
+from tests.app.conftest import NEW_INVOICE, NOW, Clock
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PROCESS = Path(__file__).parent / "ending.py"
-NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 SECONDS_MAX = 60.0
-INVOICE = (
-    "number,issued_on,seller,buyer,amount_yuan,tax_yuan,total_yuan,status,kind,goods\n"
-    "N1,2026-07-10,ORE,CORE2,100000,13000,113000,valid,blue,石\n"
-)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.moment = NOW
-
-    def __call__(self) -> dt.datetime:
-        return self.moment
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -100,7 +83,7 @@ def test_a_refresh_that_follows_an_import_is_taken_up_again(
     resources: Resources, clock: Clock, tmp_path: Path, moment: str, how: signal.Signals
 ) -> None:
     file = tmp_path / "invoices.csv"
-    file.write_text(INVOICE, encoding="utf-8")
+    file.write_text(NEW_INVOICE, encoding="utf-8")
     url = resources.settings.records_url
     process = subprocess.Popen(
         [sys.executable, str(PROCESS), str(resources.home), url, str(file), moment],
@@ -333,7 +316,7 @@ def test_a_delivery_that_was_read_has_ordered_its_refresh_before_it_is_moved(
 ) -> None:
     delivery = resources.home / "inbox" / "files" / "july"
     delivery.mkdir(parents=True)
-    (delivery / "invoices.csv").write_text(INVOICE, encoding="utf-8")
+    (delivery / "invoices.csv").write_text(NEW_INVOICE, encoding="utf-8")
     moment = (NOW - dt.timedelta(minutes=5)).timestamp()
     for place in (delivery / "invoices.csv", delivery):
         os.utime(place, (moment, moment))
