@@ -117,7 +117,7 @@ def test_a_write_waits_while_another_process_writes_and_then_succeeds(
         with locked(home):
             held.set()
             time.sleep(0.3)
-        released.set()
+            released.set()
 
     held = threading.Event()
     with ThreadPoolExecutor(1) as threads:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,11 +149,11 @@ def test_an_import_whose_files_are_gone_says_so(resources: Resources) -> None:
 def test_an_import_waits_while_another_one_holds_the_lake(resources: Resources) -> None:
     name = upload(resources, "invoices.csv", NEW_INVOICE.encode())
 
-    with (
-        alone(resources.home / "lake"),
-        Imports(resources, after=lambda: None, period_seconds=0.02),
-    ):
-        time.sleep(0.3)
-        row = read(resources, name)
+    turns = threading.Semaphore(0)
+
+    with alone(resources.home / "lake"):
+        with Imports(resources, after=turns.release, period_seconds=0.02):
+            assert all(turns.acquire(timeout=SECONDS_MAX) for _ in range(2))
+        row = read(resources, name)  # Between two turns: in the middle of one it is `running`.
 
     assert (row["state"], row["tries"], row["detail"]) == ("waiting", 0, None)
