@@ -1,12 +1,16 @@
-"""The house rules as tests: what a reader may rely on in every file."""
+"""
+The house rules as tests: what a reader may rely on in every file.
+
+One test a rule, which lists all who break it by file and line or name.
+"""
 
 import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
+from typing import TypeVar
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("graph", "ingestion", "app")
@@ -16,6 +20,7 @@ ARGUMENTS_MAX = 6
 BANNED_MODULES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "data", "info"}
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|farm|root|home/[a-z]+)/")
 UNDONE = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+Node = TypeVar("Node", bound=ast.AST)
 
 
 def tracked() -> list[Path]:
@@ -49,10 +54,14 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+@cache
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(text(path), str(path))
 
 
 def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -65,53 +74,56 @@ def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return len([a for a in given if a.arg not in ("self", "cls")])
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_fits_on_a_screen(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
-    tree = ast.parse(source)
+def nodes(kind: type[Node]) -> Iterator[tuple[Path, Node]]:
+    """Yield every node of a kind in the packages, with its file."""
+    for path in SOURCES:
+        yield from ((path, node) for node in ast.walk(tree(path)) if isinstance(node, kind))
 
-    long = [f.name for f in functions(tree) if body_lines(f) > FUNCTION_LINES_MAX]
 
-    assert source.count("\n") <= FILE_LINES_MAX
+def at(path: Path, node: ast.stmt | ast.excepthandler) -> str:
+    return f"{name(path)}:{node.lineno}"
+
+
+def is_broad(handler: ast.ExceptHandler) -> bool:
+    kind = handler.type
+    return kind is None or (
+        isinstance(kind, ast.Name) and kind.id in ("Exception", "BaseException")
+    )
+
+
+def test_every_file_fits_on_a_screen() -> None:
+    long = [name(path) for path in SOURCES + PAGES if text(path).count("\n") > FILE_LINES_MAX]
+
     assert long == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_takes_few_arguments(path: Path) -> None:
-    place = name(path)
-    if "kernels" in place or "router" in place or "/cli" in place:
-        pytest.skip("kernels take arrays, routes and commands their parameters, one by one")
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def test_every_function_fits_on_a_screen() -> None:
+    found = [*nodes(ast.FunctionDef), *nodes(ast.AsyncFunctionDef)]
 
-    assert [f.name for f in functions(tree) if arguments(f) > ARGUMENTS_MAX] == []
+    assert [at(path, f) for path, f in found if body_lines(f) > FUNCTION_LINES_MAX] == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_says_what_it_is_for(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
-
-    assert source == "" or ast.get_docstring(ast.parse(source)) is not None
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_catches_named_errors_only(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    broad = [
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ExceptHandler)
-        and (
-            node.type is None
-            or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException"))
-        )
+def test_every_function_takes_few_arguments() -> None:
+    """Kernels take arrays, routes and commands their parameters, one by one."""
+    found = [
+        (path, function)
+        for path, function in [*nodes(ast.FunctionDef), *nodes(ast.AsyncFunctionDef)]
+        if not any(part in name(path) for part in ("kernels", "router", "/cli"))
     ]
 
+    assert [at(path, f) for path, f in found if arguments(f) > ARGUMENTS_MAX] == []
+
+
+def test_every_file_says_what_it_is_for() -> None:
+    silent = [name(p) for p in SOURCES if text(p) and ast.get_docstring(tree(p)) is None]
+
+    assert silent == []
+
+
+def test_errors_are_caught_by_name_only() -> None:
+    broad = [at(path, node) for path, node in nodes(ast.ExceptHandler) if is_broad(node)]
+
     assert broad == []
-
-
-@pytest.mark.parametrize("path", PAGES, ids=name)
-def test_scripts_and_styles_fit_on_a_screen(path: Path) -> None:
-    assert path.read_text(encoding="utf-8").count("\n") <= FILE_LINES_MAX
 
 
 def test_no_module_is_called_after_nothing() -> None:
@@ -120,9 +132,13 @@ def test_no_module_is_called_after_nothing() -> None:
     assert vague == []
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=name)
-def test_names_no_machine_and_leaves_nothing_undone(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
+def test_no_file_names_a_machine_or_leaves_something_undone() -> None:
+    found = [
+        f"{name(path)}:{number}: {match[0]}"
+        for path in TEXTS
+        for number, line in enumerate(text(path).splitlines(), 1)
+        for match in (MACHINE_PATHS.search(line), UNDONE.search(line))
+        if match is not None
+    ]
 
-    assert MACHINE_PATHS.search(text) is None
-    assert UNDONE.search(text) is None
+    assert found == []
