@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 FILES_KEPT = 256  # Descriptors for stores, lake, runs, uploads and logs.
 CONNECTIONS_MIN = 16
+CONNECTIONS_A_PROBE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,6 @@ class Bounds:
     """
 
     connections_max: int = 512
-    probes_max: int = 8  # Connections past the bound, for `/healthz` only.
     header_seconds: float = 15  # From the first byte due to the end of the header.
     probe_header_seconds: float = 2
     idle_seconds: float = 75  # A kept connection; longer than proxies keep theirs (60).
@@ -29,6 +29,11 @@ class Bounds:
     linger_seconds: float = 5  # What still comes after an early answer is read so long,
     linger_bytes_max: int = 2**24  # and so far, and thrown away.
     sweep_seconds: float = 1.0  # How often all this is looked after.
+
+    @property
+    def probes_max(self) -> int:
+        """Return how many connections past the bound there may be, for `/healthz` only."""
+        return max(1, self.connections_max // CONNECTIONS_A_PROBE)
 
 
 def connections_max(wanted: int) -> int:

@@ -7,7 +7,9 @@ its keeper is told of every change, and once a second it is asked how long it ha
 """
 
 import asyncio
+import fcntl
 import logging
+import termios
 from enum import Enum
 from typing import Any, Protocol, cast
 
@@ -87,6 +89,13 @@ class Connection(H11Protocol):
     def taken_bytes(self) -> int:
         """Return how much the client took in this phase."""
         return self._written_bytes - self.unsent_bytes - self._taken_before
+
+    def has_unread(self) -> bool:
+        """Return whether the client has sent what the server had no time to read yet."""
+        accepted = self.transport.get_extra_info("socket")
+        if accepted is None or accepted.fileno() < 0:
+            return False
+        return any(fcntl.ioctl(accepted.fileno(), termios.FIONREAD, bytes(4)))
 
     def wrote(self, count: int) -> None:
         """Note that so many bytes are on their way to the client."""

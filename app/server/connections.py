@@ -3,11 +3,13 @@ All connections of a process: whom to let in, whom to let go, whose time is over
 
 Who has a connection but asks for nothing goes first when somebody else comes: connections whose
 header never came, then kept ones without a request, then bodies that come slowest; those of the
-last second go last. What is being answered is never cut. Addresses are not looked at: behind a
-proxy everybody has the same.
+last second go last. What is being answered is never cut, nor who has asked but was not read yet.
+Addresses are not looked at: behind a proxy everybody has the same.
 """
 
 from collections.abc import Callable, Iterator
+from enum import Enum
+from itertools import islice
 
 from app.kit.logs import logger
 from app.server.bounds import Bounds
@@ -15,6 +17,15 @@ from app.server.connection import Connection, Phase
 
 log = logger("deeptier.connections")
 GRACE_SECONDS = 1.0
+LOOKED_AT_MAX = 16  # Of those that wait the longest: who is not read yet shows that all are not.
+
+
+class Room(Enum):
+    """Whom another connection would be for."""
+
+    FOR_ALL = "whatever is asked"
+    FOR_PROBES = "`/healthz` only"
+    NONE = "nobody, for this turn of the loop"
 
 
 class Connections:
@@ -30,6 +41,17 @@ class Connections:
     def __len__(self) -> int:
         return sum(map(len, self._phases.values())) + len(self._probes)
 
+    def room(self, coming: int) -> Room:
+        """Return what room there is beside those that were accepted but not admitted yet."""
+        known, bounds = len(self) + coming, self._bounds
+        if known < bounds.connections_max or self.make_room():
+            return Room.FOR_ALL
+        if known < bounds.connections_max + bounds.probes_max or self._let_go(
+            self._silent_probes()
+        ):
+            return Room.FOR_PROBES
+        return Room.NONE
+
     def admit(self, connection: Connection) -> bool:
         """Return whether there is room for a connection, if only to ask for `/healthz`."""
         connection.moved_at = self._now()
@@ -38,7 +60,7 @@ class Connections:
             self._phases[connection.phase][connection] = None
             return True
         full = len(self._probes) >= self._bounds.probes_max
-        if full and not self._let_go(self._waiting_probes()):
+        if full and not self._let_go(self._silent_probes()):
             self.refuse()
             return False
         connection.probe = True
@@ -49,9 +71,9 @@ class Connections:
         """Return whether a connection that waits for its client could be let go."""
         return self._let_go(self._waiting(GRACE_SECONDS)) or self._let_go(self._waiting(0))
 
-    def refuse(self) -> None:
-        """Count somebody who found no room."""
-        self._counts["refused"] += 1
+    def refuse(self, count: int = 1) -> None:
+        """Count who found no room."""
+        self._counts["refused"] += count
 
     def moved(self, connection: Connection) -> None:
         """Note that a connection stands in another phase."""
@@ -92,16 +114,18 @@ class Connections:
         """Yield whom to let go first, of those whose client was waited for so long."""
         late = self._now() - seconds
         for phase in (Phase.HEADER, Phase.CLOSING, Phase.IDLE):
-            for each in self._phases[phase]:  # The longest waiting first.
+            for each in islice(self._phases[phase], LOOKED_AT_MAX):  # The longest waiting first.
                 if each.moved_at > late:
                     break
-                if phase is not Phase.CLOSING or not each.unsent_bytes:
+                if not (each.unsent_bytes if phase is Phase.CLOSING else each.has_unread()):
                     yield each
         bodies = [each for each in self._phases[Phase.BODY] if each.moved_at <= late]
         yield from sorted(bodies, key=_bytes_a_second)[:1]
 
-    def _waiting_probes(self) -> Iterator[Connection]:
-        return (each for each in self._probes if each.phase is not Phase.ANSWER)
+    def _silent_probes(self) -> Iterator[Connection]:
+        for each in self._probes:
+            if each.phase is Phase.CLOSING or not (each.phase is Phase.ANSWER or each.has_unread()):
+                yield each
 
     def _let_go(self, found: Iterator[Connection]) -> bool:
         each = next(found, None)

@@ -21,11 +21,14 @@ from starlette.types import ASGIApp
 from app.errors import Conflict
 from app.server.bounds import Bounds
 from app.server.connection import Connection
-from app.server.connections import Connections
+from app.server.connections import Connections, Room
+from app.server.door import Door
+from app.server.pacing import Paced
 
 BACKLOG = 4096  # The system has its own bound; who comes in a burst waits here.
-ACCEPTED_AT_ONCE = 32
+ACCEPTED_AT_ONCE = 256
 PAUSE_SECONDS = 0.1
+DOOR_SECONDS = 0.02
 STOP_SECONDS = 30  # What runs has so long to end when the service stops.
 
 
@@ -61,7 +64,7 @@ class Server(uvicorn.Server):
         stopping: Callable[[], None],
     ) -> None:
         config = uvicorn.Config(
-            app,
+            Paced(app),
             http="h11",
             ws="none",
             log_config=None,
@@ -73,6 +76,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._started, self._stopping = started, stopping
         self.connections = Connections(bounds, time.monotonic)
+        self._door = Door(bounds.probes_max, now=time.monotonic)
         self._listener = listener
         self._bounds = bounds
         self._spare: int | None = None
@@ -92,6 +96,7 @@ class Server(uvicorn.Server):
         """Accept nobody any more, answer what runs, end the application."""
         asyncio.get_running_loop().remove_reader(self._listener)
         self._listener.close()
+        self._door.refuse(seconds=0)
         self._stopping()
         await super().shutdown(sockets)
         for timer in self._timers.values():
@@ -104,8 +109,15 @@ class Server(uvicorn.Server):
             asyncio.get_running_loop().add_reader(self._listener, self._accept)
 
     def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
+        self._let_in()
+        self._accept_some()
+        self._let_in()
+
+    def _accept_some(self) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
+            room = self.connections.room(len(self._tasks))
+            if room is Room.NONE:
+                return  # Who waits in the system's queue is not lost: there is room in a moment.
             try:
                 accepted, _ = self._listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -114,17 +126,35 @@ class Server(uvicorn.Server):
                 self._turn_away()
                 return
             accepted.setblocking(False)  # noqa: FBT003  # the standard library's form
-            task: asyncio.Task[object] = loop.create_task(self._connect(accepted))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            if room is Room.FOR_ALL or not self._door.keep(accepted):
+                self._connect(accepted)
+            else:
+                self.connections.refuse(self._door.refuse())
 
-    async def _connect(self, accepted: socket.socket) -> None:
+    def _connect(self, accepted: socket.socket) -> None:
+        task: asyncio.Task[object] = asyncio.get_running_loop().create_task(self._begin(accepted))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _begin(self, accepted: socket.socket) -> None:
         config, state = self.config, self.server_state
         make = partial(Connection, config, state, bounds=self._bounds, keeper=self.connections)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(make, accepted)
         except OSError:
             accepted.close()
+
+    def _let_in(self) -> None:
+        """Let in who waits at the door as far as there is room, and refuse who waited too long."""
+        while len(self._door) and self.connections.room(len(self._tasks)) is Room.FOR_ALL:
+            self._connect(self._door.next())
+        self.connections.refuse(self._door.refuse())
+        if len(self._door) and "door" not in self._timers:
+            self._timers["door"] = asyncio.get_running_loop().call_later(DOOR_SECONDS, self._look)
+
+    def _look(self) -> None:
+        del self._timers["door"]
+        self._let_in()
 
     def _turn_away(self) -> None:
         """Close who waits by means of a descriptor kept for this; listen again in a moment."""

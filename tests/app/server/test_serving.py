@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.errors import Conflict
-from app.kit.crowding import Crowding
+from app.kit.crowding import Crowding, refused_at_the_door
 from app.server.bounds import connections_max
 from app.server.serving import listen
 from tests.app.server import clients
@@ -88,7 +89,7 @@ def test_who_asks_gets_in_whatever_others_leave_undone(text: str) -> None:
 
 
 def test_health_is_told_while_every_connection_is_being_answered() -> None:
-    with served(connections_max=16, probes_max=2) as found:
+    with served(connections_max=16) as found:
         for _ in range(16):
             found.dial(get("/wait"))
         assert soon(lambda: len(found.server.server_state.tasks) == 16)
@@ -100,6 +101,88 @@ def test_health_is_told_while_every_connection_is_being_answered() -> None:
         assert refused.startswith(b"http/1.1 503")
         assert b"retry-after: 5" in refused
         assert b'"code":"busy"' in refused
+
+
+class Stalling:
+    """The service above; `/stall` holds the whole event loop until it may go on."""
+
+    def __init__(self) -> None:
+        self.stalls, self.goes_on = threading.Event(), threading.Event()
+        self.begun: list[str] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            self.begun.append(scope["path"])
+            if scope["path"] == "/stall":
+                self.stalls.set()
+                self.goes_on.wait(20)
+        await service(scope, receive, send)
+
+    def hold(self, found: clients.Served) -> None:
+        found.dial(get("/stall"))
+        assert self.stalls.wait(20)
+
+
+def test_a_probe_does_not_wait_for_all_who_asked_before_it() -> None:
+    asked = 200
+    app = Stalling()
+    with clients.served(Crowding(app)) as found:
+        app.hold(found)
+        before = [found.dial(get("/", close=True)) for _ in range(asked)]
+        probe = found.dial(get("/healthz", close=True))
+        app.goes_on.set()
+
+        assert taken(probe).startswith(b"HTTP/1.1 200")
+        assert all(taken(each).startswith(b"HTTP/1.1 200") for each in before)
+    assert app.begun.index("/healthz") < asked // 4
+
+
+def test_who_has_asked_is_answered_however_late_the_server_reads() -> None:
+    app = Stalling()
+    with clients.served(Crowding(app), connections_max=16) as found:
+        for _ in range(15):
+            found.dial(get("/wait"))
+        assert soon(lambda: len(found.server.server_state.tasks) == 15)
+        app.hold(found)
+        late = [found.dial(get("/read", close=True)) for _ in range(60)]
+        posts = [found.dial(post("/", 1) + "x") for _ in range(5)]
+        probes = [found.dial(get("/healthz", close=True)) for _ in range(30)]
+        app.goes_on.set()
+
+        assert all(taken(each).startswith(b"HTTP/1.1 200") for each in probes)
+        assert all(taken(each).startswith(b"HTTP/1.1 503") for each in posts)
+        answers = [taken(each) for each in late]
+        assert all(each.startswith((b"HTTP/1.1 200", b"HTTP/1.1 503")) for each in answers)
+        assert any(each.startswith(b"HTTP/1.1 503") for each in answers)
+
+
+def test_a_kept_connection_that_asks_again_is_not_let_go_unread() -> None:
+    app = Stalling()
+    with clients.served(Crowding(app), connections_max=16) as found:
+        kept = [found.dial(get("/")) for _ in range(15)]
+        assert all(client.recv(65536) for client in kept)
+        app.hold(found)
+        for client in kept:
+            client.sendall(get("/", close=True).encode())
+        others = [found.dial(get("/wait")) for _ in range(40)]
+        app.goes_on.set()
+
+        assert all(taken(client).endswith(b"ok") for client in kept)
+        for each in others:
+            each.close()
+
+
+@pytest.mark.parametrize("begins", ["", "GET / HTTP/1.1\r\n", post("/", 1), get("/healthz")])
+def test_only_what_is_whole_and_no_probe_is_refused_at_the_door(begins: str) -> None:
+    assert refused_at_the_door(begins.encode()) == b""
+
+
+def test_a_refusal_at_the_door_is_a_whole_answer() -> None:
+    head, _, body = refused_at_the_door(get("/x").encode()).partition(b"\r\n\r\n")
+
+    assert json.loads(body)["code"] == "busy"
+    assert f"content-length: {len(body)}".encode() in head.lower()
+    assert refused_at_the_door(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n") == head + b"\r\n\r\n"
 
 
 def test_half_a_header_is_cut_with_408() -> None:
