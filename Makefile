@@ -7,7 +7,10 @@ STAMP := $(VENV)/installed
 COMPILED := $(VENV)/compiled
 TOOLS := $(VENV)/tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-PYTEST := $(BIN)/python -m pytest --dist loadgroup --cov --cov-report=
+PYTEST := $(BIN)/python -m pytest --dist loadgroup
+MEASURED := --cov --cov-report=
+CHANGE := -m "not slow" --hypothesis-profile quick
+EVERYTHING := $(filter test-all,$(MAKECMDGOALS))
 COMPILED_ONLY := graph/stores graph/testing tests/graph/stores tests/graph/interop \
 	tests/graph/test_distributed.py tests/graph/test_executors.py tests/graph/test_model.py
 UNCOMPILED := graph tests/graph $(addprefix --ignore ,$(COMPILED_ONLY))
@@ -15,7 +18,7 @@ DEMO ?= var/demo
 CASES ?= 100000
 export DEEPTIER_PORT ?= 8000
 
-.PHONY: install tools demo test test-uncompiled check format lint types contracts tidy bench soak serve image-check clean
+.PHONY: install tools demo test test-all test-uncompiled check format lint types contracts tidy bench soak serve image-check clean
 
 install: $(COMPILED)
 
@@ -64,13 +67,18 @@ contracts: tools
 tidy: tools
 	$(BIN)/python -m pytest tests/test_tidy.py tests/test_docs.py
 
+# What a change is tried with. Asked for together with `test-all` it is the whole run at once.
 # Many tests wait for a server or a process: three at a time keep two cores busy.
-test: test-uncompiled $(COMPILED)
-	$(PYTEST) --numprocesses 3 --cov-append
+test: tools $(COMPILED) $(if $(EVERYTHING),test-uncompiled)
+	$(PYTEST) --numprocesses 3 $(if $(EVERYTHING),$(MEASURED) --cov-append,$(CHANGE))
 
-# Coverage cannot see into compiled kernels: the tests of the graph run once without the compiler.
+# Slow tests too, all examples of each law, kernels without the compiler, and coverage of it all.
+test-all: test
+
+# Coverage cannot see into compiled kernels: the tests of the graph run once without the compiler,
+# where every index is checked.
 test-uncompiled: tools
-	NUMBA_DISABLE_JIT=1 $(PYTEST) --numprocesses 2 $(UNCOMPILED) --cov-fail-under 0
+	NUMBA_DISABLE_JIT=1 $(PYTEST) --numprocesses 2 $(MEASURED) --cov-fail-under 0 $(UNCOMPILED)
 
 # Requests made from the description, sent by everybody: far more than `make test` has time for.
 soak: tools $(COMPILED)

@@ -1,8 +1,9 @@
-"""Servers for the tests that want one."""
+"""How much is tried, what a run leaves behind, and servers for the tests that want one."""
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,38 @@ from hypothesis import HealthCheck, settings
 
 from graph.testing import servers
 from graph.testing.servers import Server, ServerMissing
-from tests.graph.effort import examples
+from tests.graph.effort import UNCOMPILED, WHOLE
 
 # A first example may compile a kernel, and machines are shared: no example is timed.
-settings.register_profile(
-    "house",
-    deadline=None,
-    max_examples=examples(100),
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("house")
+# `quick` is for a change, `uncompiled` for what coverage sees of kernels, `house` for a whole run.
+EXAMPLES = {"house": WHOLE, "quick": WHOLE // 4, "uncompiled": WHOLE // 8}
+for profile, count in EXAMPLES.items():
+    settings.register_profile(
+        profile,
+        deadline=None,
+        max_examples=count,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("uncompiled" if UNCOMPILED else "house")
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)  # Before coverage is combined.
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Drop what processes that were killed have left of their coverage, once all have ended."""
+    result = yield
+    if not hasattr(session.config, "workerinput"):
+        drop_halves(session.config.rootpath)
+    return result
+
+
+def drop_halves(folder: Path) -> None:
+    """Remove files of coverage whose process was killed before there was anything in them."""
+    for part in sorted(folder.glob(".coverage.*")):
+        try:
+            with contextlib.closing(sqlite3.connect(part)) as kept:
+                kept.execute("SELECT version FROM coverage_schema")
+        except sqlite3.DatabaseError:
+            part.unlink()
 
 
 @pytest.fixture(scope="session")

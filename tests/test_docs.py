@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import typer.main
 
 from app.cli import app as commands
@@ -78,6 +79,7 @@ def said(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_readme_runs_top_to_bottom_and_leaves_the_first_economy_as_it_was(
     tmp_path: Path,
 ) -> None:
