@@ -2,8 +2,8 @@
 The application put together: the only module that knows every domain.
 
 Layers from outside in: the path as it was sent; trace id, headers and log; audit; HEAD; who asks;
-packing; routes. Every route comes from `app.kit.routing.Router` and declares its rule with
-`app.auth.rules.allow`; one that does not keeps the application from starting.
+packing; routes. Every route comes from `app.platform.http.routing.Router` and declares its rule
+with `app.platform.auth.rules.allow`; one that does not keeps the application from starting.
 """
 
 import contextlib
@@ -17,41 +17,41 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse
 
-import app.chains.router as chains
-import app.firms.router as firms
-import app.imports.router as imports
-import app.limits.router as limits
-import app.stress.router as stress
-import app.users.router as users
-import app.versions.router as versions
-from app.audit.layer import Audited
-from app.auth.gate import Authenticator, Gate
-from app.auth.rules import OPEN, SIGNED_IN, Guard, Rule, allow
-from app.auth.sessions import COOKIE
-from app.config import Settings
-from app.deps import Resources
-from app.deps.routes import ResourcesDep
-from app.errors import Unready, responses
-from app.imports.working import Imports
+import app.chain.chains.router as chains
+import app.chain.firms.router as firms
+import app.chain.limits.router as limits
+import app.data.imports.router as imports
+import app.data.versions.router as versions
+import app.platform.users.router as users
+import app.risk.stress.router as stress
+from app.data.imports.working import Imports
 from app.jobs.running import take_up
 from app.jobs.scheduler import Scheduler
-from app.kit.clock import Clock, utc_now
-from app.kit.crowding import Crowding
-from app.kit.description import ABOUT, TAGS, Access, completed
-from app.kit.heads import HeadAsGet
-from app.kit.metrics import Metrics
-from app.kit.packing import Packing
-from app.kit.paths import Paths
-from app.kit.problems import add_handlers
-from app.kit.routing import Route, Router
-from app.kit.tracing import API, Surroundings
 from app.pages.setup import ROUTERS, add_pages
 from app.pages.stored import StoredReading
-from app.release import code_version
-from app.stress.child import Child
-from app.stress.workbench import Computer, Workbench
-from app.users import access
-from app.users.desk import Desk
+from app.platform.audit.layer import Audited
+from app.platform.auth.gate import Authenticator, Gate
+from app.platform.auth.rules import OPEN, SIGNED_IN, Guard, Rule, allow
+from app.platform.auth.sessions import COOKIE
+from app.platform.clock import Clock, utc_now
+from app.platform.config import Settings
+from app.platform.deps import Resources
+from app.platform.deps.routes import ResourcesDep
+from app.platform.errors import Unready, responses
+from app.platform.http.crowding import Crowding
+from app.platform.http.description import ABOUT, TAGS, Access, completed
+from app.platform.http.heads import HeadAsGet
+from app.platform.http.metrics import Metrics
+from app.platform.http.packing import Packing
+from app.platform.http.paths import Paths
+from app.platform.http.problems import add_handlers
+from app.platform.http.routing import Route, Router
+from app.platform.http.tracing import API, Surroundings
+from app.platform.release import code_version
+from app.platform.users import access
+from app.platform.users.desk import Desk
+from app.risk.stress.child import Child
+from app.risk.stress.workbench import Computer, Workbench
 
 BODY_BYTES_MAX = 2**20
 UPLOAD_BYTES_MAX = 2**32
@@ -78,7 +78,7 @@ probes = Router(tags=["probes"])
 
 
 class Service(FastAPI):
-    """The application; its description says of every operation what `app.kit.description` adds."""
+    """The application; `app.platform.http.description` completes what it says of itself."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of the interface."""
@@ -155,7 +155,7 @@ def rules_of(app: FastAPI) -> dict[tuple[str, str], Rule]:
         if len(guards) != 1:
             raise RuntimeError(f"route {route.path} declares {len(guards)} rules, not one")
         if type(route.original_route) is not Route:
-            raise RuntimeError(f"route {route.path} comes from no Router of app.kit.routing")
+            raise RuntimeError(f"route {route.path} comes from another Router than ours")
         for method in route.methods or ():
             found[method, str(route.path)] = guards[0].rule
     return found

@@ -10,7 +10,7 @@ import pytest
 import typer.main
 
 from app.cli import app as commands
-from app.config import Settings
+from app.platform.config import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

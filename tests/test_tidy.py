@@ -127,7 +127,9 @@ def test_errors_are_caught_by_name_only() -> None:
 
 
 def test_no_module_is_called_after_nothing() -> None:
-    vague = [name(p) for p in SOURCES if {p.stem, p.parent.name} & BANNED_MODULES]
+    district = ROOT / "app" / "data"  # The way from files to versions, by that name.
+    modules = [p for p in SOURCES if p.parent != district]
+    vague = [name(p) for p in modules if {p.stem, p.parent.name} & BANNED_MODULES]
 
     assert vague == []
 

@@ -52,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             import traceback  # noqa: PLC0415  # most commands end well
 
             traceback.print_exc()
-        from app.kit.console import say  # noqa: PLC0415  # the same
-        from app.kit.faults import reason  # noqa: PLC0415  # the same
+        from app.platform.console.output import say  # noqa: PLC0415  # the same
+        from app.platform.http.faults import reason  # noqa: PLC0415  # the same
 
         say(f"error: {reason(error)}")
         raise SystemExit(FAILED) from None
@@ -63,7 +63,7 @@ def refusals() -> tuple[type[BaseException], ...]:
     """Return what ends a command with a message; loaded when something was raised."""
     from pydantic import ValidationError  # noqa: PLC0415  # most commands end well
 
-    from app.errors import AppError  # noqa: PLC0415  # the same
+    from app.platform.errors import AppError  # noqa: PLC0415  # the same
     from graph.errors import GraphError  # noqa: PLC0415  # the same
 
     return AppError, GraphError, ValidationError, OSError
@@ -71,7 +71,7 @@ def refusals() -> tuple[type[BaseException], ...]:
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  # typer's form
     if wanted:
-        from app.release import code_version  # noqa: PLC0415  # other commands never ask
+        from app.platform.release import code_version  # noqa: PLC0415  # other commands never ask
 
         sys.stdout.write(f"deeptier {code_version()}\n")
         raise typer.Exit
@@ -90,6 +90,6 @@ def _root(
 ) -> None:
     import logging  # noqa: PLC0415  # `--help` and `--version` log nothing
 
-    from app.kit.logs import prepare_logs  # noqa: PLC0415  # the same
+    from app.platform.process.logs import prepare_logs  # noqa: PLC0415  # the same
 
     prepare_logs(readable=sys.stderr.isatty(), level=logging.WARNING)

@@ -1,6 +1,6 @@
 """The command `demo`."""
 
-from app.kit.progress import progress
+from app.platform.console.progress import progress
 from ingestion.sources.demo.cli import build
 
 demo = build(progress)

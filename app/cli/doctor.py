@@ -13,17 +13,17 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.cli.verifying import Fault, faults
-from app.config import Settings
-from app.deps import Resources, open_resources
-from app.errors import AppError
+from app.data.versions.service import policy_of
+from app.data.versions.sources import sources_of, told
 from app.jobs.running import jobs
-from app.kit import console
-from app.kit.faults import reason
-from app.kit.progress import progress
-from app.records.runs import newest_run
-from app.release import code_version
-from app.versions.service import policy_of
-from app.versions.sources import sources_of, told
+from app.platform.config import Settings
+from app.platform.console import output as console
+from app.platform.console.progress import progress
+from app.platform.deps import Resources, open_resources
+from app.platform.errors import AppError
+from app.platform.http.faults import reason
+from app.platform.records.runs import newest_run
+from app.platform.release import code_version
 from graph.errors import GraphError
 
 LIBRARIES = ("numba", "numpy", "polars", "pyarrow", "sqlalchemy", "neo4j", "fastapi")

@@ -32,34 +32,35 @@ LISTED: Mapping[str, Listed] = {
         "Write the demo economy as raw files, and what is hidden in it into `truth/`.",
     ),
     "ingest": Listed(
-        "app.imports.cli",
+        "app.data.imports.cli",
         "Read files, check every row, and publish a version, or keep the old one.",
     ),
     "refresh": Listed(
-        "app.runs.cli",
+        "app.chain.runs.cli",
         "Run the analyses and the limits of a version; the same version gives the same bytes.",
     ),
     "versions": Listed(
-        "app.versions.cli",
+        "app.data.versions.cli",
         "List the published versions of the graph, oldest first, and the sources they are made of.",
     ),
     "cores": Listed(
-        "app.chains.cli.cores",
+        "app.chain.chains.cli.cores",
         "List the cores, or the firms that look like one: by purchases and sales, and partners.",
     ),
     "chain": Listed(
-        "app.chains.cli.chain",
+        "app.chain.chains.cli.chain",
         "Show a chain: its firms by side and tier, with their trade one tier nearer.",
     ),
     "limits": Listed(
-        "app.limits.cli", "Show a chain's facility, its tiers and the limit of every firm."
+        "app.chain.limits.cli", "Show a chain's facility, its tiers and the limit of every firm."
     ),
     "explain": Listed(
-        "app.limits.cli", "Show why a limit is what it is, down to the rows and policy values."
+        "app.chain.limits.cli",
+        "Show why a limit is what it is, down to the rows and policy values.",
     ),
-    "stress": Listed("app.stress.cli", "Show who loses what when firms close, by round."),
+    "stress": Listed("app.risk.stress.cli", "Show who loses what when firms close, by round."),
     "export": Listed(
-        "app.chains.cli.export",
+        "app.chain.chains.cli.export",
         "Write one chain for other people's tools; the HTML page works offline.",
     ),
     "serve": Listed(
@@ -71,16 +72,16 @@ LISTED: Mapping[str, Listed] = {
         "Say what is configured, whether it can be reached, and of what version it is.",
     ),
     "analyse": Listed(
-        "app.analyse.cli",
+        "app.risk.analyse.cli",
         "Run one analysis on plain files (CSV, XLSX, Parquet), without any store.",
     ),
-    "core": Listed("app.chains.cli.cores", "Choose which firms are cores."),
+    "core": Listed("app.chain.chains.cli.cores", "Choose which firms are cores."),
     "jobs": Listed("app.jobs.cli", "Scheduled jobs and their last runs."),
     "token": Listed(
-        "app.users.cli",
+        "app.platform.users.cli",
         "Print a bearer token for the interface; list and revoke those given out.",
     ),
-    "user": Listed("app.users.cli", "People who may sign in."),
+    "user": Listed("app.platform.users.cli", "People who may sign in."),
 }
 
 
@@ -146,7 +147,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            from app.kit.faults import plain_words  # noqa: PLC0415  # most commands are called well
+            from app.platform.http.faults import plain_words  # noqa: PLC0415  # most commands are called well
 
             error.message = plain_words(error.message)
             raise

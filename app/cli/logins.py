@@ -5,14 +5,14 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.auth.errors import UserExists, WrongPassword
-from app.auth.principals import ROLES, Role
-from app.auth.sight import EVERYTHING
-from app.auth.users import check_password, set_active, set_password, set_user
-from app.deps import Resources
-from app.errors import Absent
-from app.limits.documents import results_of
-from app.versions.service import Asked
+from app.chain.limits.documents import results_of
+from app.data.versions.service import Asked
+from app.platform.auth.errors import UserExists, WrongPassword
+from app.platform.auth.principals import ROLES, Role
+from app.platform.auth.sight import EVERYTHING
+from app.platform.auth.users import check_password, set_active, set_password, set_user
+from app.platform.deps import Resources
+from app.platform.errors import Absent
 
 FILE = "demo-logins.json"
 OWNER_ONLY = 0o600

@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from app.cli.logins import Login, demo_logins
-from app.config import Settings
-from app.deps import open_resources
-from app.kit import console
-from app.kit.logs import configure_logs
 from app.main import create_app
-from app.server.bounds import Bounds, connections_max
-from app.server.memory import share_memory
-from app.server.serving import Server, listen
+from app.platform.config import Settings
+from app.platform.console import output as console
+from app.platform.deps import open_resources
+from app.platform.process.logs import configure_logs
+from app.platform.server.bounds import Bounds, connections_max
+from app.platform.server.memory import share_memory
+from app.platform.server.serving import Server, listen
 
 
 def serve(

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.deps import Resources
-from app.kit.progress import Step, quietly
-from app.limits.stored import read_facts
-from app.records.runs import newest_run
+from app.chain.limits.stored import read_facts
+from app.platform.console.progress import Step, quietly
+from app.platform.deps import Resources
+from app.platform.records.runs import newest_run
 from graph import digests
 from graph.errors import Damaged, InvalidInput, NotFound
 from graph.network import files

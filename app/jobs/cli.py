@@ -6,18 +6,18 @@ from typing import Annotated
 
 import typer
 
-from app.audit.commands import audited
-from app.deps import open_resources
-from app.errors import AppError
-from app.imports.working import Imports
+from app.data.imports.working import Imports
 from app.jobs.running import jobs as listed
 from app.jobs.running import run_job, take_up
 from app.jobs.scheduler import Scheduler
-from app.kit import console
-from app.kit.clock import local
-from app.kit.logs import configure_logs
-from app.kit.operator import operator
-from app.kit.progress import progress
+from app.platform.audit.commands import audited
+from app.platform.clock import local
+from app.platform.console import output as console
+from app.platform.console.operator import operator
+from app.platform.console.progress import progress
+from app.platform.deps import open_resources
+from app.platform.errors import AppError
+from app.platform.process.logs import configure_logs
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 jobs = typer.Typer(

@@ -8,15 +8,15 @@ again where its process died and, after a while, where it failed: a bounded numb
 import datetime as dt
 from typing import Any
 
-from app.deps import Resources
-from app.errors import AppError
 from app.jobs.tasks import TASKS, Task, task
-from app.kit.logs import logger
-from app.kit.progress import Step, quietly
-from app.kit.text import kept_form
-from app.records import jobs as rows
-from app.records.jobs import TRIES_MAX, Runner, Turn
-from app.records.lease import holder_name
+from app.platform.console.progress import Step, quietly
+from app.platform.deps import Resources
+from app.platform.errors import AppError
+from app.platform.process.logs import logger
+from app.platform.records import jobs as rows
+from app.platform.records.jobs import TRIES_MAX, Runner, Turn
+from app.platform.records.lease import holder_name
+from app.platform.text import kept_form
 from graph.errors import GraphError
 from ingestion.errors import Stopped
 

@@ -15,13 +15,13 @@ from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.deps import Resources
-from app.errors import Unready
 from app.jobs.running import run_job
 from app.jobs.tasks import TASKS, task
 from app.jobs.threads import Threads
-from app.kit.logs import logger
-from app.records.lease import Lease, holder_name
+from app.platform.deps import Resources
+from app.platform.errors import Unready
+from app.platform.process.logs import logger
+from app.platform.records.lease import Lease, holder_name
 
 LEASE = dt.timedelta(seconds=15)
 LATE_SECONDS_MAX = 3600

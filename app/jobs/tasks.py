@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from app.auth import sessions
-from app.deps import Resources
-from app.errors import Absent
-from app.imports.following import order_refresh, owes_refresh
-from app.imports.ingesting import ingest_files, source_names
-from app.imports.repository import unfinished
-from app.kit.problems import UNWRITABLE
-from app.kit.progress import Step
-from app.kit.text import kept_form
-from app.records.jobs import TRIES_MAX as BEGUN_MAX
-from app.records.jobs import last as last_run
-from app.records.runs import RunRow, newest_run
-from app.runs.refreshing import refresh_version
+from app.chain.runs.refreshing import refresh_version
+from app.data.imports.following import order_refresh, owes_refresh
+from app.data.imports.ingesting import ingest_files, source_names
+from app.data.imports.repository import unfinished
+from app.platform.auth import sessions
+from app.platform.console.progress import Step
+from app.platform.deps import Resources
+from app.platform.errors import Absent
+from app.platform.http.problems import UNWRITABLE
+from app.platform.records.jobs import TRIES_MAX as BEGUN_MAX
+from app.platform.records.jobs import last as last_run
+from app.platform.records.runs import RunRow, newest_run
+from app.platform.text import kept_form
 from graph.errors import Damaged, GraphError, StageRefused, StoreUnavailable
 from ingestion.errors import Broken, ImportBusy, Stopped
 

@@ -8,19 +8,19 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
-from app.auth.principals import Principal
-from app.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
-from app.kit.routing import Router
 from app.pages.raising import walk
 from app.pages.reading import Document, Reading, ReadingDep, Standing, headroom_fen
-from app.web.charts import GRADES, INK, UNRATED, chain_picture
-from app.web.derivations import told, told_own
-from app.web.listing import Listing, listing
-from app.web.money import amount, percent, scale
-from app.web.preferences import preferences_of
-from app.web.render import page
-from app.web.sheets import sheet
-from app.web.texts import Texts
+from app.platform.auth.principals import Principal
+from app.platform.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
+from app.platform.http.routing import Router
+from app.platform.web.charts import GRADES, INK, UNRATED, chain_picture
+from app.platform.web.derivations import told, told_own
+from app.platform.web.listing import Listing, listing
+from app.platform.web.money import amount, percent, scale
+from app.platform.web.preferences import preferences_of
+from app.platform.web.render import page
+from app.platform.web.sheets import sheet
+from app.platform.web.texts import Texts
 
 router = Router()
 STRESS_ROLES = ("risk", "officer", "admin")

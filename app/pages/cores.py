@@ -7,14 +7,14 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from app.auth.rules import BANK, allow
-from app.kit.routing import Router
 from app.pages.reading import Facility, ReadingDep
-from app.web.listing import listing
-from app.web.preferences import preferences_of
-from app.web.render import page
-from app.web.sheets import sheet
-from app.web.texts import Texts
+from app.platform.auth.rules import BANK, allow
+from app.platform.http.routing import Router
+from app.platform.web.listing import listing
+from app.platform.web.preferences import preferences_of
+from app.platform.web.render import page
+from app.platform.web.sheets import sheet
+from app.platform.web.texts import Texts
 
 router = Router()
 KEYS: Mapping[str, Callable[[Facility], Any]] = {

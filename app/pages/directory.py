@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from app.web.charts import grade_of
-from app.web.texts import division_of
+from app.platform.web.charts import grade_of
+from app.platform.web.texts import division_of
 from graph.stores.rows import FIELD_END, fold, search_text
 
 FACETS = ("region", "sector", "grade")

@@ -10,25 +10,25 @@ from anyio import to_thread
 from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.auth import sessions
-from app.auth.errors import ForgedRequest, TooManyAttempts, WrongPassword
-from app.auth.gate import check_csrf
-from app.auth.principals import Principal
-from app.auth.rules import OPEN, SIGNED_IN, PrincipalDep, allow
-from app.deps import Resources
-from app.deps.routes import ResourcesDep
-from app.errors import Busy
-from app.kit.routing import Router
-from app.users.router import set_cookie, signed_in
-from app.web.preferences import (
+from app.platform.auth import sessions
+from app.platform.auth.errors import ForgedRequest, TooManyAttempts, WrongPassword
+from app.platform.auth.gate import check_csrf
+from app.platform.auth.principals import Principal
+from app.platform.auth.rules import OPEN, SIGNED_IN, PrincipalDep, allow
+from app.platform.deps import Resources
+from app.platform.deps.routes import ResourcesDep
+from app.platform.errors import Busy
+from app.platform.http.routing import Router
+from app.platform.users.router import set_cookie, signed_in
+from app.platform.web.preferences import (
     KEPT_SECONDS,
     LANGUAGE_COOKIE,
     THEME_COOKIE,
     THEMES,
     local_path,
 )
-from app.web.render import page, principal_of
-from app.web.texts import LANGUAGES
+from app.platform.web.render import page, principal_of
+from app.platform.web.texts import LANGUAGES
 
 FORM_COOKIE = "deeptier_form"
 FORM_SECONDS = 3600

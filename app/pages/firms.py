@@ -9,8 +9,6 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from app.auth.rules import BANK, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
-from app.kit.routing import Router
 from app.pages.chains import STRESS_ROLES
 from app.pages.directory import (
     CORE,
@@ -23,12 +21,14 @@ from app.pages.directory import (
 )
 from app.pages.raising import passers, raising
 from app.pages.reading import Document, Reading, ReadingDep, Standing
-from app.web.listing import SIZE, Order, one_page, order_of, page_of
-from app.web.money import percent, scale
-from app.web.preferences import preferences_of
-from app.web.render import page
-from app.web.sheets import sheet
-from app.web.texts import Texts
+from app.platform.auth.rules import BANK, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
+from app.platform.http.routing import Router
+from app.platform.web.listing import SIZE, Order, one_page, order_of, page_of
+from app.platform.web.money import percent, scale
+from app.platform.web.preferences import preferences_of
+from app.platform.web.render import page
+from app.platform.web.sheets import sheet
+from app.platform.web.texts import Texts
 from graph.model import Attribute, table
 
 router = Router()

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from app.web.money import amount, percent
-from app.web.texts import Texts
+from app.platform.web.money import amount, percent
+from app.platform.web.texts import Texts
 
 Node = Mapping[str, Any]
 NAMED_MAX = 3

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
-from app.auth.sight import Sight
-from app.deps.routes import SightDep
+from app.data.versions.schemas import AskedDep
+from app.data.versions.service import Asked
 from app.pages.directory import Directory
-from app.versions.schemas import AskedDep
-from app.versions.service import Asked
-from app.web.charts import Flow, Group
+from app.platform.auth.sight import Sight
+from app.platform.deps.routes import SightDep
+from app.platform.web.charts import Flow, Group
 
 Document = Mapping[str, Any]
 

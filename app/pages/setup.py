@@ -5,8 +5,8 @@ from starlette.staticfiles import StaticFiles
 
 from app.pages import chains, cores, entry, firms, stress
 from app.pages.reading import Reading
-from app.web.faults import add_pages_of_faults
-from app.web.render import STATIC
+from app.platform.web.faults import add_pages_of_faults
+from app.platform.web.render import STATIC
 
 ROUTERS: tuple[APIRouter, ...] = (
     entry.router,

@@ -8,22 +8,22 @@ import polars as pl
 import pyarrow as pa
 from anyio import to_thread
 
-from app.auth.sight import NOTHING, Sight
-from app.chains.picture import Picture as Chain
-from app.chains.picture import picture_of
-from app.deps import Resources
-from app.firms.service import firm_document
-from app.kit.kept import Kept
-from app.limits.documents import results_of
-from app.limits.shown import UNSEEN, Shown
+from app.chain.chains.picture import Picture as Chain
+from app.chain.chains.picture import picture_of
+from app.chain.firms.service import firm_document
+from app.chain.limits.documents import results_of
+from app.chain.limits.shown import UNSEEN, Shown
+from app.data.versions.networks import network_of
+from app.data.versions.service import Asked, documents
 from app.pages.directory import COLUMNS, Directory
 from app.pages.reading import Document, Facility, Partner, Standing
-from app.stress.schemas import CHANNELS, Channel, Scenario
-from app.stress.service import read_scenario
-from app.stress.workbench import Workbench, name_of
-from app.versions.networks import network_of
-from app.versions.service import Asked, documents
-from app.web.charts import INK, Flow, Group, grade_of
+from app.platform.auth.sight import NOTHING, Sight
+from app.platform.deps import Resources
+from app.platform.process.kept import Kept
+from app.platform.web.charts import INK, Flow, Group, grade_of
+from app.risk.stress.schemas import CHANNELS, Channel, Scenario
+from app.risk.stress.service import read_scenario
+from app.risk.stress.workbench import Workbench, name_of
 from graph.errors import NotFound
 from graph.model import FirmId, Trade
 from graph.network import Network

@@ -10,21 +10,21 @@ from anyio import to_thread
 from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.auth.errors import ForgedRequest
-from app.auth.gate import check_csrf
-from app.auth.rules import ANALYSTS, PrincipalDep, allow
-from app.errors import AppError, Busy, Malformed
-from app.kit.attending import attended
-from app.kit.routing import Router
 from app.pages.directory import Listed, Wanted
 from app.pages.reading import Document, Reading, ReadingDep
-from app.web.charts import Bar, bar_picture
-from app.web.listing import listing
-from app.web.money import scale
-from app.web.preferences import preferences_of
-from app.web.render import page, pinned
-from app.web.sheets import sheet
-from app.web.texts import Texts
+from app.platform.auth.errors import ForgedRequest
+from app.platform.auth.gate import check_csrf
+from app.platform.auth.rules import ANALYSTS, PrincipalDep, allow
+from app.platform.errors import AppError, Busy, Malformed
+from app.platform.http.attending import attended
+from app.platform.http.routing import Router
+from app.platform.web.charts import Bar, bar_picture
+from app.platform.web.listing import listing
+from app.platform.web.money import scale
+from app.platform.web.preferences import preferences_of
+from app.platform.web.render import page, pinned
+from app.platform.web.sheets import sheet
+from app.platform.web.texts import Texts
 
 router = Router()
 FORM = "form"

@@ -1,9 +1,9 @@
 """Scenarios computed in the process of the tests: what a child does, without starting one."""
 
-from app.deps import open_resources
-from app.stress.orders import Order
-from app.stress.service import Place, run_scenario
-from app.versions.service import policy_of
+from app.data.versions.service import policy_of
+from app.platform.deps import open_resources
+from app.risk.stress.orders import Order
+from app.risk.stress.service import Place, run_scenario
 
 
 class Here:

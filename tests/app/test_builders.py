@@ -11,12 +11,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from app.config import Settings
-from app.deps import open_resources
-from app.errors import Unready
-from app.kit.locks import locked
-from app.runs.refreshing import refresh_version
-from app.versions.networks import saved_or_built
+from app.chain.runs.refreshing import refresh_version
+from app.data.versions.networks import saved_or_built
+from app.platform.config import Settings
+from app.platform.deps import open_resources
+from app.platform.errors import Unready
+from app.platform.process.locks import locked
 from graph.network import Network
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)

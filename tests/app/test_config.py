@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.config import Settings
-from app.deps import open_resources
-from app.kit.faults import reason
+from app.platform.config import Settings
+from app.platform.deps import open_resources
+from app.platform.http.faults import reason
 
 
 def test_places_default_to_the_data_folder(tmp_path: Path) -> None:

@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.chain.limits.results import open_results
+from app.chain.runs.refreshing import refresh_version
 from app.cli import verifying
-from app.config import Settings
-from app.deps import Resources, open_resources
+from app.data.versions import networks
+from app.data.versions.networks import network_of
 from app.jobs.running import run_job
 from app.jobs.tasks import TASKS
-from app.limits.results import open_results
 from app.main import create_app
+from app.platform.config import Settings
+from app.platform.deps import Resources, open_resources
+from app.platform.records.runs import newest_run
 from app.policy.loader import SHIPPED
-from app.records.runs import newest_run
-from app.runs.refreshing import refresh_version
-from app.versions import networks
-from app.versions.networks import network_of
 from graph import digests
 from graph.errors import Damaged
 from graph.network import Network

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.config import Settings
-from app.deps import open_resources
-from app.errors import Unready
-from app.limits.stored import Stored
-from app.runs.refreshing import refresh_version
+from app.chain.limits.stored import Stored
+from app.chain.runs.refreshing import refresh_version
+from app.platform.config import Settings
+from app.platform.deps import open_resources
+from app.platform.errors import Unready
 from ingestion.run import Job, ingest
 from tests.app.conftest import NOW
 from tests.app.economy import write_files

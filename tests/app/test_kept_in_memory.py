@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.config import Settings
-from app.limits import results
-from app.limits.results import SORTS, Results
-from app.limits.stored import Stored
+from app.chain.limits import results
+from app.chain.limits.results import SORTS, Results
+from app.chain.limits.stored import Stored
+from app.data.versions.service import Asked, version_and_run
 from app.main import create_app
 from app.pages import directory
-from app.versions.service import Asked, version_and_run
+from app.platform.config import Settings
 from tests.app.computing import Here
 from tests.app.conftest import NOW
 
@@ -116,7 +116,7 @@ def test_the_directory_of_firms_is_made_once_a_run(
 
 def test_a_server_hands_memory_out_of_one_pool_unless_told_how() -> None:
     script = (
-        "import pyarrow as pa; from app.server.memory import share_memory; share_memory();"
+        "import pyarrow as pa; from app.platform.server.memory import share_memory; share_memory();"
         "print(pa.default_memory_pool().backend_name)"
     )
 

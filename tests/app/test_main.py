@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from fastapi.testclient import TestClient
 
 from app import main
-from app.config import Settings
 from app.main import create_app
+from app.platform.config import Settings
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from fastapi.testclient import TestClient
 
-from app.auth.rules import OPEN, allow
-from app.config import Settings
-from app.kit.routing import Router
 from app.main import READING_MAX, create_app
+from app.platform.auth.rules import OPEN, allow
+from app.platform.config import Settings
+from app.platform.http.routing import Router
 
 
 def test_a_few_reads_are_put_together_at_once_and_health_waits_for_none(

@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.chains.cores import decide
-from app.records.tables import facilities, runs
+from app.chain.chains.cores import decide
+from app.platform.records.tables import facilities, runs
 
 API = "/api/v1"
 

@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.errors import Unready
-from app.records import Records, engine, open_records, opening
+from app.platform.errors import Unready
+from app.platform.records import Records, engine, open_records, opening
 
 LIMITS = "/api/v1/chains/CORE1/limits"
 AUDIT = "/api/v1/audit"

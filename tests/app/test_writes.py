@@ -6,9 +6,9 @@ import pytest
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
 
-from app.auth.rules import OPEN, allow
-from app.config import Settings
 from app.main import BODY_BYTES_MAX, create_app
+from app.platform.auth.rules import OPEN, allow
+from app.platform.config import Settings
 from graph.errors import GraphError, NotConverged, StageRefused, StoreError, StoreUnavailable
 from tests.app.conftest import NOW
 
@@ -102,7 +102,7 @@ def test_a_fault_is_a_problem_with_a_trace_and_no_secrets(
 
     app = create_app(settings)
     app.include_router(router, prefix="/api/v1")
-    monkeypatch.setattr("app.auth.gate.OPEN", frozenset({("GET", "/api/v1/fault")}))
+    monkeypatch.setattr("app.platform.auth.gate.OPEN", frozenset({("GET", "/api/v1/fault")}))
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.get("/api/v1/fault")
 
@@ -132,7 +132,7 @@ def test_figures_name_the_route_of_head_however_it_ends(
         raise RuntimeError("broken")
 
     with TestClient(create_app(settings, now=lambda: NOW), raise_server_exceptions=False) as client:
-        monkeypatch.setattr("app.firms.service.firm_document", crash)
+        monkeypatch.setattr("app.chain.firms.service.firm_document", crash)
         for path in ("/api/v1/firms/MILL", "/api/v1/versions", "/healthz", "/api/v1/imports"):
             client.head(path, headers=bearer("risk"))
         text = client.get("/metrics").text

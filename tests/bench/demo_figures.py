@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from app.limits.results import Member, Results, open_results
+from app.chain.limits.results import Member, Results, open_results
 
 MARKER = "<!-- figures: everything below is written by tests/bench/demo_figures.py -->\n"
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95, 1.0)

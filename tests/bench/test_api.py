@@ -18,14 +18,14 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from app.auth.tokens import issue
-from app.config import Settings
-from app.deps import open_resources
-from app.imports.ingesting import ingest_files
-from app.limits.results import open_results
-from app.runs.refreshing import refresh_version
-from app.versions.service import Asked as Version
-from app.versions.service import version_and_run
+from app.chain.limits.results import open_results
+from app.chain.runs.refreshing import refresh_version
+from app.data.imports.ingesting import ingest_files
+from app.data.versions.service import Asked as Version
+from app.data.versions.service import version_and_run
+from app.platform.auth.tokens import issue
+from app.platform.config import Settings
+from app.platform.deps import open_resources
 from ingestion.sources.demo.economy import END, Plan, make
 from tests.bench.clients import (
     Asked,

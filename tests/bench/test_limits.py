@@ -19,12 +19,12 @@ import polars as pl
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from app.limits.compute import compute
-from app.limits.results import Results
-from app.limits.storage import save
+from app.chain.limits.compute import compute
+from app.chain.limits.results import Results
+from app.chain.limits.storage import save
+from app.chain.runs.analyses import analyse
+from app.chain.runs.sources import Sources, inputs_of, network_of
 from app.policy import in_force, shipped
-from app.runs.analyses import analyse
-from app.runs.sources import Sources, inputs_of, network_of
 from graph.model import TABLES, Version, table
 from tests.bench.figures import alone, median_seconds, promise, record
 

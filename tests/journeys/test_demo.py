@@ -12,14 +12,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.limits.results import Results, open_results
+from app.chain.limits.results import Results, open_results
+from app.chain.runs.service import Place, Run, Terms, refresh
 from app.policy import in_force, shipped
-from app.runs.service import Place, Run, Terms, refresh
 from graph.stores import open_store
 from ingestion.lake import Lake
 from ingestion.run import Job, Outcome, ingest
 from ingestion.sources.demo.economy import Plan, make
-from tests.app.limits.evaluator import check_run
+from tests.app.chain.limits.evaluator import check_run
 
 NOW = dt.datetime(2026, 7, 1, 3, 0, tzinfo=dt.UTC)
 PLAN = Plan(cores=24, firms=2_200, months=14)

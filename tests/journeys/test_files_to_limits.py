@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.limits.results import Results
+from app.chain.limits.results import Results
+from app.chain.runs.service import Place, Run, Terms, refresh
 from app.policy import in_force, shipped
-from app.runs.service import Place, Run, Terms, refresh
 from graph.stores import open_store
 from ingestion.forms import form
 from ingestion.lake import Lake

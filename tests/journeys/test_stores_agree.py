@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app.auth.tokens import issue
-from app.config import Settings
-from app.deps import open_resources
-from app.imports.ingesting import Options, ingest_files
+from app.chain.runs.refreshing import refresh_version
+from app.data.imports.ingesting import Options, ingest_files
 from app.main import create_app
-from app.runs.refreshing import refresh_version
+from app.platform.auth.tokens import issue
+from app.platform.config import Settings
+from app.platform.deps import open_resources
 from tests.app.economy import write_files
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)

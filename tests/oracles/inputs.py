@@ -6,9 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from app.limits.inputs import Inputs
-from app.limits.papers import Papers
-from app.runs.analyses import chain_frame
+from app.chain.limits.inputs import Inputs
+from app.chain.limits.papers import Papers
+from app.chain.runs.analyses import chain_frame
 from graph.chains import belonging, find_chains
 from graph.model import table
 from graph.network import Network

@@ -17,9 +17,9 @@ import typer
 from typer.testing import CliRunner
 
 from app import cli
-from app.auth.tokens import read
-from app.config import Settings
-from app.kit.clock import utc_now
+from app.platform.auth.tokens import read
+from app.platform.clock import utc_now
+from app.platform.config import Settings
 from app.policy.loader import SHIPPED
 from graph.stores import open_store
 from tests.app.economy import write_files
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent.parent.parent
 # A command that is interrupted, as by a key, when it says for the first time how far it is.
 INTERRUPTED = """
 import os, signal, sys
-from app.kit import progress
+from app.platform.console import progress
 from contextlib import contextmanager
 
 @contextmanager

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from app.cli.logins import FILE, demo_logins
-from app.config import Settings
-from app.deps import open_resources
-from app.errors import Absent
+from app.platform.config import Settings
+from app.platform.deps import open_resources
+from app.platform.errors import Absent
 
 ROOT = Path(__file__).parent.parent.parent.parent
 

@@ -27,12 +27,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from app.auth.principals import ROLES
-from app.auth.rules import OPEN, Rule
-from app.auth.tokens import issue
-from app.auth.users import set_user
-from app.config import Settings
 from app.main import create_app, rules_of
+from app.platform.auth.principals import ROLES
+from app.platform.auth.rules import OPEN, Rule
+from app.platform.auth.tokens import issue
+from app.platform.auth.users import set_user
+from app.platform.config import Settings
 from tests.app.computing import Here
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)

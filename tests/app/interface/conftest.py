@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from app.config import Settings
 from app.main import create_app
+from app.platform.config import Settings
 
 HERE = Path(__file__).parent
 KEPT = HERE.parents[2] / "var" / "interface"

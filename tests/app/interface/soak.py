@@ -16,9 +16,9 @@ from typing import Any
 
 import structlog
 
-from app.config import Settings
-from app.deps import open_resources
-from app.runs.refreshing import refresh_version
+from app.chain.runs.refreshing import refresh_version
+from app.platform.config import Settings
+from app.platform.deps import open_resources
 from ingestion.run import Job, ingest
 from tests.app.economy import write_files
 from tests.app.interface.cases import NOW, Attacked, attack, attacked, kinds

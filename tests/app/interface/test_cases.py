@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.config import Settings
 from app.main import create_app
+from app.platform.config import Settings
 from tests.app.interface.cases import OTHERS, Attacked, attack, attacked, kinds
 
 EXAMPLES = 6

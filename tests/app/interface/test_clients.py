@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from app.auth.tokens import issue
-from app.config import Settings
 from app.main import create_app
+from app.platform.auth.tokens import issue
+from app.platform.config import Settings
 from tests.app.conftest import NOW
 from tests.app.interface.conftest import HERE, Tools
 

@@ -10,12 +10,12 @@ import jsonschema_rs
 import pytest
 from fastapi.testclient import TestClient
 
-from app.auth.rules import OPEN
-from app.config import Settings
-from app.errors import PROBLEM_TYPE, AppError
-from app.kit.examples import Examples
-from app.kit.problems import GRAPH_STATUS, HTTP_CODES
 from app.main import create_app, rules_of
+from app.platform.auth.rules import OPEN
+from app.platform.config import Settings
+from app.platform.errors import PROBLEM_TYPE, AppError
+from app.platform.http.examples import Examples
+from app.platform.http.problems import GRAPH_STATUS, HTTP_CODES
 
 HERE = Path(__file__).parent
 JSON = "application/json"
@@ -162,7 +162,7 @@ def test_every_field_and_parameter_has_an_example(description: dict[str, Any]) -
         for parameter in operation.get("parameters", ()):
             examples.of(parameter["schema"], parameter["name"], owner="parameter")
 
-    assert examples.missing == [], "name them in app/kit/examples.yml"
+    assert examples.missing == [], "name them in app/platform/http/examples.yml"
 
 
 def test_every_example_is_what_its_schema_says(description: dict[str, Any]) -> None:

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.config import Settings
-from app.deps import Resources, open_resources
-from app.imports import working
-from app.imports.service import Order, Upload, take
-from app.imports.working import Imports
+from app.data.imports import working
+from app.data.imports.service import Order, Upload, take
+from app.data.imports.working import Imports
 from app.jobs import running, tasks
 from app.jobs.running import take_up
+from app.platform.config import Settings
+from app.platform.deps import Resources, open_resources
 
 SECONDS_MAX = 60
 

@@ -5,10 +5,10 @@ import sys
 import time
 from pathlib import Path
 
-from app.config import Settings
-from app.deps import open_resources
 from app.jobs.scheduler import Scheduler
-from app.kit.logs import configure_logs
+from app.platform.config import Settings
+from app.platform.deps import open_resources
+from app.platform.process.logs import configure_logs
 
 SECONDS_MAX = 60
 

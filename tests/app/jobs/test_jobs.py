@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from app.config import Settings
-from app.deps import Resources, open_resources
-from app.errors import Absent
 from app.jobs import scheduler as scheduling
 from app.jobs import tasks
 from app.jobs.running import jobs, last_run, run_job
 from app.jobs.scheduler import Scheduler, run_scheduled
 from app.jobs.tasks import TASKS, TRIES_MAX
-from app.records.runs import newest_run
+from app.platform.config import Settings
+from app.platform.deps import Resources, open_resources
+from app.platform.errors import Absent
+from app.platform.records.runs import newest_run
 from tests.app.economy import write_files
 from tests.ingestion.hostile import string_bomb
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.records import Records, open_records
-from app.records.lease import Lease
-from app.records.tables import leases
+from app.platform.records import Records, open_records
+from app.platform.records.lease import Lease
+from app.platform.records.tables import leases
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PROCESS = Path(__file__).parent / "process.py"

@@ -15,16 +15,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.config import Settings
-from app.deps import Resources, open_resources
-from app.imports.working import Imports
+from app.data.imports.working import Imports
 from app.jobs import tasks
 from app.jobs.running import AGAIN, jobs, last_run, run_job, take_up
 from app.jobs.tasks import MEND_PAUSE, TASKS
-from app.records import jobs as rows
-from app.records.jobs import DIED, LEASE, TRIES_MAX, Runner
-from app.records.runs import newest_run
-from app.records.tables import job_runs, leases
+from app.platform.config import Settings
+from app.platform.deps import Resources, open_resources
+from app.platform.records import jobs as rows
+from app.platform.records.jobs import DIED, LEASE, TRIES_MAX, Runner
+from app.platform.records.runs import newest_run
+from app.platform.records.tables import job_runs, leases
 from graph.errors import InvalidInput
 from tests.app.conftest import NEW_INVOICE, NOW, Clock
 

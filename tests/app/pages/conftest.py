@@ -10,11 +10,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from app.auth import sessions, users
-from app.auth.principals import ROLES, Role
-from app.config import Settings
 from app.main import create_app
-from app.records.tables import users as users_table
+from app.platform.auth import sessions, users
+from app.platform.auth.principals import ROLES, Role
+from app.platform.config import Settings
+from app.platform.records.tables import users as users_table
 from tests.app.pages.economy import FakeReading
 
 NOW = dt.datetime(2026, 7, 1, 9, 0, tzinfo=dt.UTC)

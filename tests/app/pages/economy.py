@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from app.auth.sight import Sight
+from app.data.versions.service import Asked
 from app.pages.directory import Directory
 from app.pages.reading import Facility, Partner, Standing
-from app.versions.service import Asked
-from app.web.charts import Flow, Group
+from app.platform.auth.sight import Sight
+from app.platform.web.charts import Flow, Group
 from graph.errors import NotFound
 
 MARKUP = '<img src=x onerror=alert(1)>"精密'

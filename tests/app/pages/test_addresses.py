@@ -7,9 +7,9 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 
-from app.auth.principals import ROLES
-from app.config import Settings
 from app.main import create_app, rules_of
+from app.platform.auth.principals import ROLES
+from app.platform.config import Settings
 
 FIRMS = {"core": "CORE1", "supplier": "PART"}
 NAMES = (

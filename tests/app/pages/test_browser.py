@@ -12,9 +12,9 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from app.auth import sessions
-from app.auth.principals import Role
-from app.web.charts import Group
+from app.platform.auth import sessions
+from app.platform.auth.principals import Role
+from app.platform.web.charts import Group
 from tests.app.pages.conftest import PASSWORD, session_of
 from tests.app.pages.economy import FakeReading, node
 

@@ -7,8 +7,8 @@ import pytest
 
 from app.pages.raising import raising
 from app.pages.reading import Standing
-from app.web.charts import BLOCK_HEIGHT_MIN, Group, chain_picture
-from app.web.texts import Texts
+from app.platform.web.charts import BLOCK_HEIGHT_MIN, Group, chain_picture
+from app.platform.web.texts import Texts
 from tests.app.pages.conftest import Browser
 from tests.app.pages.economy import FakeReading
 

@@ -3,9 +3,9 @@
 import pytest
 from fastapi import FastAPI
 
-from app.auth.principals import Role
 from app.main import rules_of
-from app.web.preferences import local_path
+from app.platform.auth.principals import Role
+from app.platform.web.preferences import local_path
 from tests.app.pages.conftest import Browser, sign_in, token_of
 
 OUTSIDE = [

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app.auth.sight import EVERYTHING, NOTHING, Sight
-from app.config import Settings
-from app.deps import open_resources
-from app.errors import Absent
+from app.chain.runs.refreshing import refresh_version
+from app.data.versions.service import Asked
 from app.main import create_app
 from app.pages.directory import Wanted
 from app.pages.stored import StoredReading
-from app.runs.refreshing import refresh_version
-from app.stress.workbench import Workbench
-from app.versions.service import Asked
+from app.platform.auth.sight import EVERYTHING, NOTHING, Sight
+from app.platform.config import Settings
+from app.platform.deps import open_resources
+from app.platform.errors import Absent
+from app.risk.stress.workbench import Workbench
 from graph.errors import NotFound
 from ingestion.run import Job, ingest
 from tests.app.computing import Here

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.auth import sessions
+from app.platform.auth import sessions
 from tests.app.pages.conftest import Browser, session_of, sign_in, token_of
 from tests.app.pages.economy import NAMES, FakeReading
 

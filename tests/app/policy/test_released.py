@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
-from app.auth.sight import EVERYTHING, Sight
-from app.limits import documents
-from app.limits.results import Results, open_results
-from app.limits.shown import Shown
+from app.chain.limits import documents
+from app.chain.limits.results import Results, open_results
+from app.chain.limits.shown import Shown
+from app.platform.auth.sight import EVERYTHING, Sight
 from app.policy import load_policies, read_policy, reading
 from app.policy.schemas import SCHEMAS
 from graph.errors import InvalidInput
-from tests.app.limits.evaluator import recomputed
+from tests.app.chain.limits.evaluator import recomputed
 
 RELEASED = Path(__file__).parent / "released"
 NUMBERS = sorted(SCHEMAS)

@@ -8,12 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from app.auth.principals import Role
-from app.auth.tokens import issue
-from app.config import Settings
-from app.deps import open_resources
+from app.chain.runs.refreshing import refresh_version
 from app.main import create_app
-from app.runs.refreshing import refresh_version
+from app.platform.auth.principals import Role
+from app.platform.auth.tokens import issue
+from app.platform.config import Settings
+from app.platform.deps import open_resources
 from ingestion.run import Job, ingest
 from tests.app.sight.economy import write_files
 

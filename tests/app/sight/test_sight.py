@@ -12,15 +12,15 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from app.auth.principals import Principal
-from app.auth.rules import OPEN, SIGNED_IN
-from app.auth.sight import sight_of
-from app.chains.schemas import Chain, Cores, Graph, Tiers
-from app.errors import Forbidden
-from app.firms.schemas import Firm
-from app.limits.schemas import ChainLimits, FirmLimit, FirmLimits
+from app.chain.chains.schemas import Chain, Cores, Graph, Tiers
+from app.chain.firms.schemas import Firm
+from app.chain.limits.schemas import ChainLimits, FirmLimit, FirmLimits
+from app.data.versions.schemas import Versions
 from app.main import rules_of
-from app.versions.schemas import Versions
+from app.platform.auth.principals import Principal
+from app.platform.auth.rules import OPEN, SIGNED_IN
+from app.platform.auth.sight import sight_of
+from app.platform.errors import Forbidden
 from tests.app.sight.conftest import Get, Reader
 from tests.app.sight.economy import (
     COLUMNS,

@@ -1,5 +1,0 @@
-"""The audit: a row for every write and every refusal, never changed."""
-
-from app.audit.repository import Entry, entries, write
-
-__all__ = ["Entry", "entries", "write"]

@@ -1,0 +1,49 @@
+"""
+Which firms are cores: those the firms table says, and what somebody decided since.
+
+Decisions are kept in the records, not in the version, so that a later import does not lose them.
+"""
+
+import sqlalchemy as sa
+
+from app.platform.deps import Resources
+from app.platform.records.tables import cores
+from graph.model import FirmId
+
+
+def cores_of(resources: Resources, version: int) -> list[str]:
+    """Return the ids of the cores of a version, in order."""
+    return list(names_of_cores(resources, version))
+
+
+def names_of_cores(resources: Resources, version: int) -> dict[str, str]:
+    """Return the names of the cores of a version by their ids, in order."""
+    read = resources.store.reader(version).columns("firms", ["firm", "name", "core"])
+    decided = decisions(resources)
+    flagged = zip(read["firm"].to_pylist(), read["core"].to_pylist(), strict=True)
+    chosen = [at for at, (firm, core) in enumerate(flagged) if decided.get(firm, core)]
+    found = [(read["firm"][at].as_py(), read["name"][at].as_py()) for at in chosen]
+    return dict(sorted(found))
+
+
+def decisions(resources: Resources) -> dict[str, bool]:
+    """Return the firms of which somebody decided that they are cores, or are none."""
+    with resources.records.reading() as connection:
+        return {row.firm: row.chosen for row in connection.execute(sa.select(cores))}
+
+
+def decide(resources: Resources, firm: str, *, chosen: bool, by: str) -> None:
+    """
+    Keep that a firm is a core from now on, or is none.
+
+    Raises:
+        Absent: No version is published yet.
+        NotFound: The current version has no such firm.
+    """
+    version = resources.version()
+    resources.store.reader(version.number).firm(FirmId(firm))
+    row = {"chosen": chosen, "by": by, "at": resources.now()}
+    with resources.records.writing() as connection:
+        change = sa.update(cores).where(cores.c.firm == firm).values(row)
+        if not connection.execute(change).rowcount:
+            connection.execute(cores.insert().values(firm=firm, **row))

@@ -1,0 +1,259 @@
+"""
+The picture of one chain: who stands where, tied to whom one tier nearer, for how much.
+
+Members are those of the run where it knows the core (it also lists holders of documents that no
+trade reaches), else those that trades reach. What was pictured is kept for the next reader.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.chain.chains.cores import cores_of
+from app.chain.chains.listing import Head
+from app.chain.limits.documents import open_run
+from app.chain.limits.results import open_results
+from app.chain.limits.shown import UNSEEN
+from app.data.versions.networks import network_of
+from app.data.versions.service import Asked, policy_of, version_and_run
+from app.platform.auth.sight import Sight
+from app.platform.deps import Resources
+from app.platform.errors import Absent
+from graph.chains import DIRECTIONS, DOWN, UP, Chain, find_chain
+from graph.errors import NotFound
+from graph.network import Network
+
+MEMBER_BYTES, TIE_BYTES = 320, 120  # With the texts and numbers that each holds.
+NOWHERE = 127  # The tier of a firm that does not stand on this side of the chain.
+Int64Array = npt.NDArray[np.int64]
+Standing = tuple[str, str, int]  # Firm, direction, tier.
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """
+    A firm of a chain; `amount_fen` is its trade with partners one tier nearer the core.
+
+    A core is not told what others trade among themselves: then amount and partner are None.
+    """
+
+    id: str
+    name: str
+    direction: str
+    tier: int
+    amount_fen: int | None
+    via: str | None
+
+    def document(self) -> dict[str, Any]:
+        """Return the member as a document."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A trade between two members, or a member and the core, one tier apart."""
+
+    supplier: str
+    buyer: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One tier on one side: how many firms, and their trade with the tier nearer."""
+
+    direction: str
+    tier: int
+    firms: int
+    amount_fen: int
+
+    def document(self) -> dict[str, Any]:
+        """Return the tier as a document."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """
+    A chain, members in order of direction, tier and id.
+
+    `tiers` count all its firms. Where a reader may not know them all, `is_whole` is false, and
+    members and ties are those that this reader knows.
+    """
+
+    core: str
+    name: str
+    head: Head
+    members: tuple[Member, ...]
+    ties: tuple[Tie, ...]
+    tiers: tuple[Tier, ...]
+    is_whole: bool = True
+
+
+def bytes_of(picture: Picture) -> int:
+    """Return about what a picture takes in memory."""
+    return MEMBER_BYTES * (1 + len(picture.members)) + TIE_BYTES * len(picture.ties)
+
+
+def picture_of(resources: Resources, core: str, asked: Asked, sight: Sight) -> Picture:
+    """
+    Return the picture of a core's chain, as far as a reader may see it.
+
+    Raises:
+        Absent: There is no such version, or this firm is no core in it.
+        NotFound: The version has no such firm, or the chain is not the reader's.
+    """
+    if not sight.is_whole and not sight.is_own_chain(core):
+        raise NotFound(UNSEEN)
+    version, run = version_and_run(resources, asked)
+    network = network_of(resources, version.number)
+    results = None if run is None else open_run(resources, run.folder)
+    if results is not None and core in results.cores:
+        policy = results.policy
+    else:
+        run, policy = None, policy_of(resources, version.as_of)
+        network.row(core)
+        if core not in cores_of(resources, version.number):
+            raise Absent(f"{core!r} is no core in version {version.number}")
+    head = Head(
+        version=version.number,
+        as_of=version.as_of.isoformat(),
+        policy=policy.version if run is None else run.policy,
+        run=None if run is None else run.run,
+    )
+    reach = (policy.whole("tiers_max"), policy.decimal("trade_share_min"))
+    folder = resources.runs / run.folder if run else None
+    kept = resources.shelf("pictures", 1 / 4, bytes_of)
+    key = (version.number, reach, core, head, folder)
+    whole = kept.made(key, lambda: _drawn(network, reach, core, head, folder))
+    if sight.is_whole:
+        return whole
+    return _as_its_core_knows(whole, folder, tiers=policy.whole("core_names_tiers"))
+
+
+def _as_its_core_knows(whole: Picture, run: Path | None, *, tiers: int) -> Picture:
+    """Return the firms that a core knows by name, and its own trade with them."""
+    if run is None:
+        named = {each.id for each in whole.members if each.tier <= tiers}
+    else:
+        results = open_results(run)
+        named = {each.id for each in results.members(results.named(whole.core).tolist())}
+    return replace(
+        whole,
+        members=tuple(
+            each if each.via in (None, whole.core) else replace(each, amount_fen=None, via=None)
+            for each in whole.members
+            if each.id in named
+        ),
+        ties=tuple(
+            tie
+            for tie in whole.ties
+            if (tie.supplier == whole.core and tie.buyer in named)
+            or (tie.buyer == whole.core and tie.supplier in named)
+        ),
+        is_whole=False,
+    )
+
+
+def _drawn(
+    network: Network, reach: tuple[int, Decimal], core: str, head: Head, run: Path | None
+) -> Picture:
+    listed = None if run is None else _listed(run, core)
+    chain = find_chain(network, core, tiers_max=reach[0], share_min=reach[1])
+    rows, amounts = _ties(network, chain)
+    names = network.column("name")
+    members = []
+    for firm, direction, tier in listed if listed is not None else _reached(network, chain):
+        row = network.row(firm)
+        via, amount = amounts.get((row, direction), (None, 0))
+        members.append(Member(firm, names[row].as_py(), direction, tier, amount, via))
+    name = names[chain.core_row].as_py()
+    return Picture(core, name, head, tuple(members), rows, _tiers(members))
+
+
+def _tiers(members: Sequence[Member]) -> tuple[Tier, ...]:
+    """Return firms and trade by direction and tier, up before down, nearest first."""
+    found = []
+    for (direction, tier), group in groupby(members, lambda m: (m.direction, m.tier)):
+        amounts = [each.amount_fen or 0 for each in group]
+        found.append(Tier(direction, tier, len(amounts), sum(amounts)))
+    return tuple(found)
+
+
+def _listed(run: Path, core: str) -> list[Standing]:
+    results = open_results(run)
+    return [(each.id, each.direction, each.tier) for each in results.members(results.order(core))]
+
+
+def _reached(network: Network, chain: Chain) -> list[Standing]:
+    sides, tiers = chain.direction.tolist(), chain.tier.tolist()
+    rows = zip(chain.firm_rows.tolist(), sides, tiers, strict=True)
+    found = [(network.ids[row], DIRECTIONS[side], tier) for row, side, tier in rows]
+    return sorted(found, key=lambda row: (row[1] != DIRECTIONS[UP], row[2], row[0]))
+
+
+def _ties(
+    network: Network, chain: Chain
+) -> tuple[tuple[Tie, ...], dict[tuple[int, str], tuple[str, int]]]:
+    """Return the trades one tier apart, and by member and side its main partner and its trade."""
+    ids, found = _Shared(network.ids), []
+    sums: dict[tuple[int, str], tuple[str, int]] = {}
+    for side, tiers, vias in (
+        (UP, chain.up_tier, chain.up_via_rows),
+        (DOWN, chain.down_tier, chain.down_via_rows),
+    ):
+        here = np.flatnonzero(tiers)
+        rows = chain.firm_rows[here].astype(np.int64)
+        tier_of = np.full(len(network), NOWHERE, np.int8)
+        tier_of[rows] = tiers[here]
+        tier_of[chain.core_row] = 0
+        member, partner, amount = _nearer(network, rows, tier_of, up=side == UP)
+        totals = np.zeros(len(rows), np.int64)
+        np.add.at(totals, member, amount)
+        for row, via, total in zip(
+            rows.tolist(), vias[here].tolist(), totals.tolist(), strict=True
+        ):
+            sums[row, DIRECTIONS[side]] = (ids[via], total)
+        ends = (rows[member].tolist(), partner.tolist())
+        suppliers, buyers = ends if side == UP else ends[::-1]
+        found += [
+            Tie(ids[supplier], ids[buyer], fen)
+            for supplier, buyer, fen in zip(suppliers, buyers, amount.tolist(), strict=True)
+        ]
+    return tuple(sorted(set(found), key=lambda tie: (tie.supplier, tie.buyer))), sums
+
+
+class _Shared(dict[int, str]):
+    """Ids of firms by row; whoever names a firm again is given the same text."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__()
+        self._ids = ids
+
+    def __missing__(self, row: int) -> str:
+        found = self[row] = self._ids[row]
+        return found
+
+
+def _nearer(
+    network: Network, rows: Int64Array, tier_of: npt.NDArray[np.int8], *, up: bool
+) -> tuple[Int64Array, Int64Array, Int64Array]:
+    """Return the trades of firms with partners one tier nearer: place in `rows`, partner, fen."""
+    indptr, indices, amounts = (
+        (network.out_indptr, network.out_indices, network.out_amount_fen)
+        if up
+        else (network.in_indptr, network.in_indices, network.in_amount_fen)
+    )
+    counts = indptr[rows + 1] - indptr[rows]
+    member = np.repeat(np.arange(len(rows)), counts)
+    before = np.repeat(np.cumsum(counts) - counts, counts)
+    edges = np.repeat(indptr[rows], counts) + np.arange(len(member)) - before
+    partner = indices[edges].astype(np.int64)
+    near = tier_of[partner] == tier_of[rows[member]] - 1
+    return member[near], partner[near], amounts[edges][near]

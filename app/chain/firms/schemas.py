@@ -1,0 +1,77 @@
+"""Shapes of firms and trades; what a firm has besides is what the data model says."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, Field, create_model
+
+from app.data.versions.schemas import Head
+from graph.model import Kind, table
+
+TYPES: Mapping[Kind, type] = {
+    "text": str,
+    "fen": int,
+    "count": int,
+    "ratio": float,
+    "date": dt.date,
+    "flag": bool,
+}
+
+
+class Listed(BaseModel):
+    """A firm as it stands in lists."""
+
+    id: str
+    name: str
+    sector: str | None
+    region: str | None
+    size: str | None
+    rating: str | None
+    core: bool | None
+    listed: bool | None
+
+
+class Firms(BaseModel):
+    """Firms, a page at a time."""
+
+    items: list[Listed]
+    next: str | None
+
+
+class FirmHead(Head):
+    """What a document of a firm says first."""
+
+    id: str
+    name: str
+
+
+_KNOWN: dict[str, Any] = {
+    each.name: (TYPES[each.type] | None, Field(description=each.description.en))
+    for each in table("firms").attributes
+    if each.name not in ("firm", "name")
+}
+Firm = create_model(
+    "Firm",
+    __base__=FirmHead,
+    __doc__="Everything a version knows of a firm; null is unknown, never nought.",
+    **_KNOWN,
+)
+
+
+class Trade(BaseModel):
+    """What a supplier sold a buyer in the 365 days up to the version's date."""
+
+    supplier: str
+    buyer: str
+    amount_fen: int
+    count: int
+    first_on: dt.date
+    last_on: dt.date
+
+
+class Trades(BaseModel):
+    """Trades in order of supplier and buyer, a page at a time."""
+
+    items: list[Trade]
+    next: str | None

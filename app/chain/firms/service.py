@@ -1,0 +1,70 @@
+"""Documents of firms and their trades."""
+
+from typing import Any
+
+from app.platform.auth.sight import Sight
+from app.platform.documents import Document
+from app.platform.http.paging import page_of
+from graph.model import Firm, FirmId, Trade, table
+from graph.stores import Reader
+
+SEARCH_SIZE = 50
+LISTED = ("sector", "region", "size", "rating", "core", "listed")
+
+
+def listed(firm: Firm) -> Document:
+    """Return a firm as it stands in lists."""
+    known = {name: firm.attributes.get(name) for name in LISTED}
+    return {"id": firm.id, "name": firm.name, **known}
+
+
+def firm_document(reader: Reader, firm: str, sight: Sight) -> Document:
+    """
+    Return what the version knows of a firm; null is unknown or not shown, never nought.
+
+    Raises:
+        NotFound: The version has no such firm.
+    """
+    found = reader.firm(FirmId(firm))
+    names = [name for name in table("firms").columns if name not in ("firm", "name")]
+    known = sight.attributes({n: found.attributes.get(n) for n in names})
+    return {"id": found.id, "name": found.name} | known
+
+
+def search(reader: Reader, text: str) -> list[Document]:
+    """Return the firms whose id, name, alias or code contains the text, the closest first."""
+    return [listed(firm) for firm in reader.search(text, size=SEARCH_SIZE)]
+
+
+def page(reader: Reader, *, after: str | None, size: int) -> tuple[list[Document], str | None]:
+    """Return firms in id order, and the id after which the next page begins; None at the end."""
+    found = reader.firms(after=FirmId(after) if after is not None else None, size=size + 1)
+    items, last = page_of(found, size)
+    return [listed(firm) for firm in items], None if last is None else last.id
+
+
+def trades(
+    reader: Reader, firm: str, *, after: tuple[str, str] | None, size: int
+) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
+    """
+    Return what a firm sells and buys by pair, and the pair after which the next page begins.
+
+    Raises:
+        NotFound: The version has no such firm.
+    """
+    reader.firm(FirmId(firm))
+    key = (FirmId(after[0]), FirmId(after[1])) if after else None
+    found = reader.trades_of(FirmId(firm), after=key, size=size + 1)
+    items, last = page_of(found, size)
+    return [_trade(each) for each in items], (last.supplier, last.buyer) if last else None
+
+
+def _trade(trade: Trade) -> dict[str, Any]:
+    return {
+        "supplier": trade.supplier,
+        "buyer": trade.buyer,
+        "amount_fen": trade.amount_fen,
+        "count": trade.count,
+        "first_on": trade.first_on.isoformat(),
+        "last_on": trade.last_on.isoformat(),
+    }

@@ -1,0 +1,94 @@
+"""
+The base of every member of every chain, in columns.
+
+base_ic = sum_j a_ij claims_ij w_jc + prepayments
+
+Rates and belonging have 12 places each, so a base is a whole number at 24 places.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from app.chain.limits.exact import BASE_PLACES, PLACES_OF_SHARES
+from app.chain.limits.leaves import ClaimKind, PrepaidLeaves
+from app.chain.limits.relation import Relation
+from app.chain.limits.rows import AMOUNTS, KINDS, claim_columns
+from app.chain.limits.wide import Column
+
+ROWS_MAX = 1_000_000  # Claims times cores that are in memory at a time.
+Whole = npt.NDArray[np.object_]
+Rows = npt.NDArray[np.int64]
+
+
+def bases(
+    relation: Relation[Column],
+    members: pl.DataFrame,
+    claims: pl.DataFrame,
+    prepaid: pl.DataFrame,
+    belonging: pl.DataFrame,
+) -> Whole:
+    """
+    Return the base of every member at 24 places, in the order of `members`.
+
+    Args:
+        relation: The formulas of own credit.
+        members: core, firm, in that order.
+        claims: seller, buyer, amounts and kinds.
+        prepaid: core, buyer, seller, purchases_fen, chains.
+        belonging: firm, core, share_e12.
+    """
+    found: Whole = np.zeros(len(members), object)
+    places = members.select("core", "firm", at=pl.int_range(pl.len(), dtype=pl.Int64))
+    worth = _worth(relation, claims)
+    for rows in _shares(claims, places, belonging):
+        at, claim = rows["at"].to_numpy(), rows["claim"].to_numpy()
+        _add(found, at, worth[claim] * rows["share_e12"].to_numpy().astype(object))
+    below = prepaid.join(places, left_on=["core", "buyer"], right_on=["core", "firm"]).sort("at")
+    entry = PrepaidLeaves(
+        seller="",
+        purchases_fen=Column.whole(below["purchases_fen"].to_numpy()),
+        chains=Column.whole(below["chains"].to_numpy()),
+    )
+    _add(found, below["at"].to_numpy(), relation.prepaid(entry).at(BASE_PLACES))
+    return found
+
+
+def _worth(relation: Relation[Column], claims: pl.DataFrame) -> Whole:
+    """Return rate times claim at 12 places."""
+    found: Whole = np.zeros(len(claims), object)
+    rows = claims.with_row_index("at")
+    for kind, part in rows.partition_by(KINDS, as_dict=True).items():
+        columns = {name: part[name].to_numpy() for name in AMOUNTS}
+        leaves = claim_columns(columns, ClaimKind(*kind))
+        claim = (part["rows_fen"] + part["estimated_fen"] - part["contra_fen"]).to_numpy()
+        rate = relation.rate(leaves).at(PLACES_OF_SHARES)
+        found[part["at"].to_numpy()] = rate * claim.astype(object)
+    return found
+
+
+def _shares(
+    claims: pl.DataFrame, places: pl.DataFrame, belonging: pl.DataFrame
+) -> Iterator[pl.DataFrame]:
+    """Yield claims by the cores that their buyers belong to, in the order of members, in parts."""
+    wide = claims.select("seller", "buyer", claim=pl.int_range(pl.len(), dtype=pl.Int64))
+    counts = belonging.group_by("firm").agg(cores=pl.len().cast(pl.Int64))
+    wide = wide.join(counts, left_on="buyer", right_on="firm").sort("claim")
+    part = (wide["cores"].cum_sum() - 1) // ROWS_MAX
+    for rows in wide.with_columns(part=part).partition_by("part", maintain_order=True):
+        yield (
+            rows.join(belonging, left_on="buyer", right_on="firm")
+            .join(places, left_on=["core", "seller"], right_on=["core", "firm"])
+            .select("at", "claim", "share_e12")
+            .sort("at", "claim")
+        )
+
+
+def _add(found: Whole, at: Rows, amounts: Whole) -> None:
+    """Add amounts to the places that they belong to; places come in order."""
+    if not len(at):
+        return
+    starts = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
+    found[at[starts]] += np.add.reduceat(amounts, starts)

@@ -1,0 +1,189 @@
+"""The leaves of a run: what every facility and every limit reads, gathered once."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from app.chain.limits import papers
+from app.chain.limits.inputs import Inputs, firm_leaves
+from app.chain.limits.leaves import CoreLeaves, FirmLeaves
+from app.chain.limits.worst import worst_failures
+from app.policy import Policy
+from graph import credit
+
+DAYS = 365
+PREPAID_ROWS = 50_000  # Distributors that are joined with their purchases at a time.
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """Everything that formulas read, by core and firm row."""
+
+    firms: list[FirmLeaves | None]
+    cores: dict[int, CoreLeaves]
+    members: pl.DataFrame  # core firm direction tier held_fen holds loss_e12
+    claims: pl.DataFrame  # seller buyer rows_fen ... delivered_fen
+    prepaid: pl.DataFrame  # core buyer seller purchases_fen chains
+    passed: credit.Passed
+
+
+def gather(inputs: Inputs, policy: Policy) -> Leaves:
+    """Return the leaves of every chain and firm of a version."""
+    heads = _core_frame(inputs)
+    found = papers.documents(inputs.papers, policy, heads)
+    group_of = papers.groups(inputs.holdings, inputs.as_of)
+    claims = _with_trade(papers.claims(inputs.papers, policy, heads, group_of), inputs)
+    passed = _passed(found.held, claims, policy)
+    members = _members(inputs, found.held, papers.holders(inputs.papers, heads))
+    worst = worst_failures(
+        members, inputs.partner_losses, inputs.trades, policy.whole("contagion.partners")
+    )
+    return Leaves(
+        firms=firm_leaves(
+            inputs, worst, by_statement=policy.flag("contagion.statement_denominators")
+        ),
+        cores=_core_leaves(inputs, found),
+        members=members,
+        claims=claims,
+        prepaid=_prepaid(inputs),
+        passed=passed,
+    )
+
+
+def _core_frame(inputs: Inputs) -> pl.DataFrame:
+    rows = inputs.firms.drop("core").with_row_index("core").cast({"core": pl.Int64})
+    rate = pl.col("rating").is_not_null() & pl.col("tangible_net_worth_fen").is_not_null()
+    cash = pl.all_horizontal(
+        pl.col("operating_cash_flow_fen", "cash_fen", "short_debt_fen").is_not_null()
+    )
+    wanted = pl.DataFrame({"core": inputs.cores}, schema={"core": pl.Int64})
+    return rows.join(wanted, on="core").select("core", has_facility=rate | cash).sort("core")
+
+
+def _core_leaves(inputs: Inputs, found: papers.Documents) -> dict[int, CoreLeaves]:
+    confirmed = dict(found.confirmed.iter_rows())
+    vouchers = dict(found.vouchers.iter_rows())
+    bought, sold = _first_tier(inputs, "up_tier"), _first_tier(inputs, "down_tier")
+    leaves = {}
+    for core in inputs.cores:
+        firm = inputs.firms.row(core, named=True)
+        leaves[core] = CoreLeaves(
+            core=inputs.ids[core],
+            colour=inputs.colours.get(core, "blue"),
+            rating=firm["rating"],
+            tangible_net_worth_fen=firm["tangible_net_worth_fen"],
+            operating_cash_flow_fen=firm["operating_cash_flow_fen"],
+            cash_fen=firm["cash_fen"],
+            short_debt_fen=firm["short_debt_fen"],
+            loans_fen=firm["loans_fen"],
+            purchases_fen=bought.get(core, 0),
+            sales_fen=sold.get(core, 0),
+            confirmed_fen=confirmed.get(core, 0),
+            vouchers_fen=vouchers.get(core, 0),
+            reserved_fen=inputs.reserved.get(core, 0),
+        )
+    return leaves
+
+
+def _first_tier(inputs: Inputs, tier: str) -> dict[int, int]:
+    """Return the core's trade with the firms one step away, upstream or downstream."""
+    other, own = ("supplier", "buyer") if tier == "up_tier" else ("buyer", "supplier")
+    first = inputs.chains.filter(pl.col(tier) == 1).select("core", "firm")
+    sums = (
+        inputs.trades.join(first, left_on=[own, other], right_on=["core", "firm"])
+        .group_by(own)
+        .agg(pl.col("amount_fen").sum())
+    )
+    return dict(sums.iter_rows())
+
+
+def _with_trade(claims: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
+    pair = ["seller", "buyer"]
+    trade = inputs.trades.select("blue_fen", "red_fen", seller="supplier", buyer="buyer")
+    found = (
+        claims.join(trade, on=pair, how="left")
+        .join(papers.disputed(inputs.papers, DAYS), on=pair, how="left")
+        .join(inputs.papers.delivered, on=pair, how="left")
+    )
+    counted = ["blue_fen", "red_fen", "disputed_fen", "delivered_fen"]
+    claim = pl.col("rows_fen") + pl.col("estimated_fen") - pl.col("contra_fen")
+    return (
+        found.with_columns(pl.col(counted).fill_null(0))
+        .with_columns(
+            verified=pl.col("delivered_fen") >= claim,
+            sold=pl.col("blue_fen") > 0,
+            troubled=pl.col("red_fen") + pl.col("disputed_fen") > 0,
+        )
+        .sort("seller", "buyer")
+    )
+
+
+def _passed(held: pl.DataFrame, claims: pl.DataFrame, policy: Policy) -> credit.Passed:
+    left = pl.col("rows_fen") + pl.col("estimated_fen") - pl.col("contra_fen")
+    rules = credit.Rules(
+        share=Fraction(policy.decimal("pass_on")),
+        steps_max=policy.whole("tiers_max"),
+        cut_off_fen=policy.whole("cut_off_fen"),
+    )
+    return credit.pass_on(
+        credit.Held(*(held[name].to_numpy() for name in ("firm", "core", "held_fen"))),
+        credit.Claims(
+            claims["seller"].to_numpy(),
+            claims["buyer"].to_numpy(),
+            claims.select(left)[:, 0].to_numpy(),
+        ),
+        rules,
+    )
+
+
+def _members(inputs: Inputs, held: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
+    """Return every firm of every chain; holders that no trade reaches stand up, tier 1."""
+    listed = inputs.chains.select("core", "firm", "direction", "tier")
+    alone = (
+        held.filter((pl.col("held_fen") > 0) & (pl.col("firm") != pl.col("core")))
+        .join(listed, on=["core", "firm"], how="anti")
+        .select("core", "firm", direction=pl.lit("up"), tier=pl.lit(1, dtype=pl.Int64))
+    )
+    return (
+        pl.concat([listed.with_columns(pl.col("tier").cast(pl.Int64)), alone])
+        .join(held, on=["core", "firm"], how="left")
+        .join(holders.with_columns(holds=True), on=["core", "firm"], how="left")
+        .join(inputs.losses, on=["core", "firm"], how="left")
+        .with_columns(
+            pl.col("held_fen", "loss_e12").fill_null(0), pl.col("holds").fill_null(value=False)
+        )
+        .sort("core", "firm")
+    )
+
+
+def _prepaid(inputs: Inputs) -> pl.DataFrame:
+    """Return what each distributor buys from sellers one tier nearer, chain by chain."""
+    below = inputs.chains.filter(pl.col("down_tier") > 0).select(
+        "core", buyer="firm", down=pl.col("down_tier").cast(pl.Int64)
+    )
+    tops = pl.DataFrame({"core": inputs.cores}, schema={"core": pl.Int64})
+    nearer = pl.concat(
+        [
+            below.select("core", seller="buyer", above="down"),
+            tops.select("core", seller="core", above=pl.lit(0, pl.Int64)),
+        ]
+    )
+    bought = inputs.trades.filter(pl.col("amount_fen") > 0).select(
+        "buyer", seller="supplier", purchases_fen="amount_fen"
+    )
+    parts = [
+        part.join(bought, on="buyer")
+        .with_columns(above=pl.col("down") - 1)
+        .join(nearer, on=["core", "seller", "above"])
+        .select("core", "buyer", "seller", "purchases_fen")
+        for part in below.iter_slices(PREPAID_ROWS)
+    ]
+    pairs = pl.concat(parts) if parts else _no_prepaid()
+    counts = pairs.group_by("buyer", "seller").agg(chains=pl.len().cast(pl.Int64))
+    return pairs.join(counts, on=["buyer", "seller"]).sort("core", "buyer", "seller")
+
+
+def _no_prepaid() -> pl.DataFrame:
+    names = ("core", "buyer", "seller", "purchases_fen")
+    return pl.DataFrame(schema=dict.fromkeys(names, pl.Int64))

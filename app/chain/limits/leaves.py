@@ -1,0 +1,153 @@
+"""
+The leaves of a limit: what a run gathers once and stores, and the formulas read.
+
+Money is whole fen, shares are whole numbers at a scale of 1e12, dates are the version's. A leaf
+that is not known is None; nothing stands in for it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.chain.limits.exact import EXACT, PLACES_OF_SHARES
+from app.chain.limits.wide import Column
+
+STATEMENT = (
+    "revenue_fen",
+    "cost_fen",
+    "profit_fen",
+    "inventory_fen",
+    "receivable_fen",
+    "payable_fen",
+    "prepaid_fen",
+    "advances_fen",
+    "own_funds_fen",
+    "working_capital_loans_fen",
+)
+COUNTERPARTY = "counterparty only"
+NO_STATEMENT = "no statement of the core"
+NO_SALES = "no invoices in 365 days"
+NO_NEED = "neither statement nor sales"
+Amount = int | Column
+
+
+def share(value_e12: Amount) -> Decimal | Column:
+    """
+    Return a share (or a column of them) that is stored as whole numbers.
+
+    Example:
+        >>> share(500_000_000_000)
+        Decimal('0.500000000000')
+    """
+    if isinstance(value_e12, Column):
+        return Column(value_e12.values, PLACES_OF_SHARES, value_e12.there)
+    return Decimal(value_e12).scaleb(-PLACES_OF_SHARES, EXACT)
+
+
+@dataclass(frozen=True, slots=True)
+class CoreLeaves:
+    """What the facility of one chain is made of."""
+
+    core: str
+    colour: str
+    rating: str | None
+    tangible_net_worth_fen: int | None
+    operating_cash_flow_fen: int | None
+    cash_fen: int | None
+    short_debt_fen: int | None
+    loans_fen: int | None
+    purchases_fen: int
+    sales_fen: int
+    confirmed_fen: int
+    vouchers_fen: int
+    reserved_fen: int
+
+    @property
+    def has_facility(self) -> bool:
+        """Return whether the rate cap or the cash cap is known."""
+        return self.knows_rate or self.knows_cash
+
+    @property
+    def knows_rate(self) -> bool:
+        """Return whether the rate cap is known."""
+        return self.rating is not None and self.tangible_net_worth_fen is not None
+
+    @property
+    def knows_cash(self) -> bool:
+        """Return whether the cash cap is known."""
+        return None not in (self.operating_cash_flow_fen, self.cash_fen, self.short_debt_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLeaves:
+    """What a run found for a whole chain that has a facility."""
+
+    room_fen: Decimal
+    relation_total_fen: Decimal
+    stressed_loss_fen: Decimal
+    stress_budget_fen: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class FirmLeaves:
+    """What is known of a firm as a whole."""
+
+    firm: str
+    size: str | None
+    rating: str | None
+    loans_fen: int | None
+    sales_fen: int | None
+    statement: Mapping[str, int] | None
+    expected_growth: Decimal | None
+    worst_e12: int
+    worst_firm: str | None
+    # Of revenue and cost those that are stated below the trades inside: shares are of the trades.
+    understated: tuple[str, ...] = ()
+
+    @property
+    def has_sales(self) -> bool:
+        """Return whether the firm's sales are known."""
+        return self.sales_fen is not None
+
+    @property
+    def has_need(self) -> bool:
+        """Return whether the firm's need is known."""
+        return self.has_sales or self.statement is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimKind:
+    """
+    What decides which formula tells the advance rate of a claim.
+
+    `verified`: delivered orders cover the claim. `sold`: there are gross sales to compare with.
+    `troubled`: there are red letters or disputes.
+    """
+
+    verified: bool
+    sold: bool
+    troubled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLeaves:
+    """What a firm has to claim from one buyer, and what tells its advance rate."""
+
+    buyer: str
+    rows_fen: Amount
+    estimated_fen: Amount
+    contra_fen: Amount
+    blue_fen: Amount
+    red_fen: Amount
+    disputed_fen: Amount
+    kind: ClaimKind
+    belonging_e12: Amount = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PrepaidLeaves:
+    """What a distributor buys from one seller, and in how many chains it stands below it."""
+
+    seller: str
+    purchases_fen: Amount
+    chains: Amount

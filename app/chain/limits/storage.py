@@ -1,0 +1,77 @@
+"""A run on disk: a folder that appears whole, with the same bytes for the same inputs."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.chain.limits.compute import Outcome
+from app.chain.limits.inputs import Inputs
+from app.policy import Policy
+from graph.digests import seal
+
+
+def save(
+    outcome: Outcome, inputs: Inputs, policy: Policy, folder: Path, facts: Mapping[str, Any]
+) -> None:
+    """
+    Write a run so that its folder appears whole or not at all.
+
+    A finished run of that name is kept as it is: its name tells its content.
+
+    Args:
+        outcome: What the run found.
+        inputs: What it was handed.
+        policy: The policy it read; the file is kept with the run.
+        folder: Where the run lives.
+        facts: What `run.json` says beside version, date, policy and run.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        _write(outcome, inputs, policy, part)
+        said = {
+            "run": inputs.run,
+            "version": inputs.version,
+            "as_of": inputs.as_of.isoformat(),
+            "policy": policy.version,
+            "sealed": True,
+            **facts,
+        }
+        written = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
+        (part / "run.json").write_text(written + "\n", encoding="utf-8")
+        seal(part)
+        part.chmod(0o755)
+        _publish(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _publish(part: Path, folder: Path) -> None:
+    """Give a folder its name, unless a run that was written at the same time has it by now."""
+    try:
+        part.rename(folder)
+    except OSError:
+        if not (folder / "run.json").is_file():
+            raise
+
+
+def _write(outcome: Outcome, inputs: Inputs, policy: Policy, folder: Path) -> None:
+    (folder / "policy").mkdir()
+    (folder / "policy" / "policy.yml").write_bytes(policy.raw)
+    frames = {
+        "cores": outcome.cores,
+        "firms": outcome.firms,
+        "members": outcome.members,
+        "claims": outcome.claims,
+        "prepaid": outcome.prepaid,
+        "passed": outcome.passed,
+        "belonging": inputs.belonging.sort("firm", "core"),
+        "losses": inputs.losses.sort("core", "firm"),
+        "partner_losses": inputs.partner_losses.sort("closed", "firm"),
+        "names": inputs.firms.select("firm", "name"),
+    }
+    for name, frame in frames.items():
+        frame.write_parquet(folder / f"{name}.parquet", compression="zstd", statistics=False)

@@ -1,0 +1,202 @@
+"""
+Columns of exact figures: whole numbers of any size at one decimal scale.
+
+A column stands for `values / 10**scale`, with whole numbers of Python, so nothing ever
+overflows or is rounded; a column of equal figures is kept as one number. `there` says which
+places have a figure: the same True or False for all, or one a place.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.chain.limits.exact import EXACT, PLACES_OF_SHARES, SHARES
+
+Whole = Any  # A whole number, or an array of them (dtype object).
+Mask = bool | npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """Exact figures, one a place: `values / 10**scale` where `there`."""
+
+    values: Whole
+    scale: int = 0
+    there: Mask = True
+
+    @classmethod
+    def of(cls, figures: Sequence[Decimal | None]) -> "Column":
+        """
+        Return a column of these figures.
+
+        Example:
+            >>> found = Column.of([Decimal("1.5"), None, Decimal(2)])
+            >>> found.values.tolist(), found.scale, found.there.tolist()
+            ([15, 0, 20], 1, [True, False, True])
+        """
+        there = np.array([figure is not None for figure in figures], np.bool_)
+        known = [Decimal(0) if figure is None else figure for figure in figures]
+        scale = max([0, *(places(figure) for figure in known)])
+        values = np.empty(len(known), object)
+        values[:] = [int(figure.scaleb(scale, EXACT)) for figure in known]
+        return cls(values, scale, True if bool(there.all()) else there)
+
+    @classmethod
+    def whole(cls, numbers: npt.ArrayLike, scale: int = 0) -> "Column":
+        """Return a column of whole numbers that stand for figures at a scale."""
+        return cls(np.asarray(numbers).astype(object), scale)
+
+    @classmethod
+    def single(cls, figure: Decimal | int) -> "Column":
+        """Return a column of one figure, the same at every place."""
+        exact = Decimal(figure)
+        scale = places(exact)
+        return cls(int(exact.scaleb(scale, EXACT)), scale)
+
+    def take(self, places_wanted: npt.NDArray[Any]) -> "Column":
+        """Return the figures at some places."""
+        many = isinstance(self.values, np.ndarray)
+        values = self.values[places_wanted] if many else self.values
+        there = self.there[places_wanted] if isinstance(self.there, np.ndarray) else self.there
+        return Column(values, self.scale, there)
+
+    def at(self, scale: int) -> Whole:
+        """Return the whole numbers that stand for the figures at a larger scale."""
+        return self.values if scale == self.scale else self.values * 10 ** (scale - self.scale)
+
+
+def places(figure: Decimal) -> int:
+    """
+    Return how many decimal places a figure needs.
+
+    Example:
+        >>> places(Decimal("0.250")), places(Decimal("3E+2")), places(Decimal(0))
+        (2, 0, 0)
+    """
+    exponent = figure.normalize(EXACT).as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def cut(column: Column) -> Column:
+    """Return the column cut towards zero at 12 places."""
+    if column.scale <= PLACES_OF_SHARES:
+        return column
+    part = 10 ** (column.scale - PLACES_OF_SHARES)
+    return Column(_towards_zero(column.values, part), PLACES_OF_SHARES, column.there)
+
+
+def combined(op: str, unit: str, columns: Sequence[Column]) -> Column:
+    """Return the sum, product, min or max, place by place, of the figures there are."""
+    known = [column for column in columns if column.there is not False]
+    if not known:
+        return Column(0, 0, there=False)
+    result = known[0]
+    for column in known[1:]:
+        result = _OPERATIONS[op](result, column)
+    return cut(result) if unit in SHARES and op in ("sum", "product") else result
+
+
+def subtracted(unit: str, columns: Sequence[Column]) -> Column:
+    """Return the first column less the rest; figures missing in the rest count as nothing."""
+    first = columns[0]
+    for column in columns[1:]:
+        if column.there is False:
+            continue
+        scale = max(first.scale, column.scale)
+        taken = _where(column.there, column.at(scale), 0)
+        first = Column(first.at(scale) - taken, scale, first.there)
+    return cut(first) if unit in SHARES else first
+
+
+def quotient(first: Column, second: Column) -> Column:
+    """Return the first by the second, cut towards zero at 12 places; missing for nothing."""
+    divides = second.values != 0
+    divisor = _where(divides, second.values, 1) * 10**first.scale
+    parts = first.values * 10 ** (PLACES_OF_SHARES + second.scale)
+    return Column(
+        _towards_zero(parts, divisor), PLACES_OF_SHARES, _both(_both(first, second), divides)
+    )
+
+
+def clipped(column: Column, low: Column, high: Column) -> Column:
+    """Return the figures held between two columns."""
+    scale = max(column.scale, low.scale, high.scale)
+    held = _least(_most(column.at(scale), low.at(scale)), high.at(scale))
+    return Column(held, scale, _both(_both(column, low), high.there))
+
+
+def floored(column: Column) -> Column:
+    """Return the figures cut down to whole ones."""
+    return Column(column.values // 10**column.scale, 0, column.there)
+
+
+def _sum(first: Column, second: Column) -> Column:
+    scale = max(first.scale, second.scale)
+    a = _where(first.there, first.at(scale), 0)
+    b = _where(second.there, second.at(scale), 0)
+    return Column(a + b, scale, _either(first, second))
+
+
+def _product(first: Column, second: Column) -> Column:
+    a = _where(first.there, first.values, 10**first.scale)
+    b = _where(second.there, second.values, 10**second.scale)
+    return Column(a * b, first.scale + second.scale, _either(first, second))
+
+
+def _chosen(choose: Callable[[Whole, Whole], Whole], first: Column, second: Column) -> Column:
+    scale = max(first.scale, second.scale)
+    a, b = first.at(scale), second.at(scale)
+    both = choose(_where(first.there, a, b), _where(second.there, b, a))
+    return Column(both, scale, _either(first, second))
+
+
+def _smaller(first: Column, second: Column) -> Column:
+    return _chosen(_least, first, second)
+
+
+def _larger(first: Column, second: Column) -> Column:
+    return _chosen(_most, first, second)
+
+
+_OPERATIONS: dict[str, Callable[[Column, Column], Column]] = {
+    "sum": _sum,
+    "product": _product,
+    "min": _smaller,
+    "max": _larger,
+}
+
+
+def _where(there: Any, values: Whole, other: Whole) -> Whole:
+    if np.ndim(there):  # As objects: whole numbers here know no bound.
+        return np.where(there, np.asarray(values, object), other)
+    return values if there else other
+
+
+def _least(first: Whole, second: Whole) -> Whole:
+    return _where(first <= second, first, second)
+
+
+def _most(first: Whole, second: Whole) -> Whole:
+    return _where(first >= second, first, second)
+
+
+def _towards_zero(values: Whole, part: Whole) -> Whole:
+    quotients = abs(values) // abs(part)
+    return _where((values < 0) == (part < 0), quotients, -quotients)
+
+
+def _both(first: Any, second: Any) -> Any:
+    """Return where two columns, or a column and a mask, both have a figure."""
+    there = first.there if isinstance(first, Column) else first
+    other = second.there if isinstance(second, Column) else second
+    return there & other
+
+
+def _either(first: Column, second: Column) -> Mask:
+    if first.there is True or second.there is True:
+        return True
+    return first.there | second.there

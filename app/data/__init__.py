@@ -1,0 +1,1 @@
+"""From files to versions: imports, and which version a request reads."""

@@ -1,0 +1,74 @@
+"""Rows of imports: waiting, running, done or failed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.platform.records import Records
+from app.platform.records.lease import Lease
+from app.platform.records.tables import imports
+
+UNFINISHED = ("waiting", "running")
+
+
+def add(records: Records, row: dict[str, Any]) -> None:
+    """Add a waiting import."""
+    with records.writing() as connection:
+        connection.execute(imports.insert().values({**row, "state": "waiting"}))
+
+
+def change(
+    records: Records,
+    name: str,
+    *,
+    lease: Lease,
+    along: Callable[[Connection], object] | None = None,
+    **values: object,
+) -> bool:
+    """
+    Return whether an import was changed: it has not ended, and who changes it holds the lease.
+
+    Args:
+        records: The records database.
+        name: The import.
+        lease: Of who works imports off; another may have taken it over meanwhile.
+        along: Writes what follows from the change into the same transaction.
+        values: State, outcome, detail, end or tries.
+    """
+    mine = sa.update(imports).where(
+        imports.c["import"] == name, imports.c.state.in_(UNFINISHED), lease.is_ours
+    )
+    with records.writing() as connection:
+        changed = connection.execute(mine.values(values)).rowcount == 1
+        if changed and along is not None:
+            along(connection)
+    return changed
+
+
+def find(records: Records, name: str) -> dict[str, Any] | None:
+    """Return an import; None where there is none."""
+    with records.reading() as connection:
+        row = (
+            connection.execute(sa.select(imports).where(imports.c["import"] == name))
+            .mappings()
+            .first()
+        )
+    return None if row is None else dict(row)
+
+
+def oldest(records: Records) -> dict[str, Any] | None:
+    """Return the import whose turn it is; None where all have ended."""
+    waits = sa.select(imports).where(imports.c.state.in_(UNFINISHED))
+    first = waits.order_by(imports.c.created_at, imports.c["import"]).limit(1)
+    with records.reading() as connection:
+        row = connection.execute(first).mappings().first()
+    return None if row is None else dict(row)
+
+
+def unfinished(records: Records) -> set[str]:
+    """Return the names of the imports that have not ended."""
+    names = sa.select(imports.c["import"]).where(imports.c.state.in_(UNFINISHED))
+    with records.reading() as connection:
+        return set(connection.execute(names).scalars())

@@ -1,0 +1,112 @@
+"""Imports that were handed in: kept, and ingested in the background one after the other."""
+
+import datetime as dt
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from app.data.imports import repository
+from app.platform.deps import Resources
+from app.platform.errors import Absent, Malformed
+
+FILES_MAX = 100
+NAME = re.compile(r"[\w.()（）-][\w .()（）-]{0,198}")
+NAME_BYTES_MAX = 255  # What file systems take.
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file of an import: its name without folders, and its bytes."""
+
+    name: str
+    content: BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an import is told."""
+
+    source: str
+    by: str
+    as_of: dt.date | None = None
+    replace: bool = False
+
+
+def take(resources: Resources, order: Order, uploads: Sequence[Upload]) -> dict[str, Any]:
+    """
+    Return a new import that waits for its turn; its files are kept however this process ends.
+
+    Raises:
+        Malformed: There is no file, there are too many, or a name is none.
+        Unready: The import cannot be kept now.
+    """
+    if not 1 <= len(uploads) <= FILES_MAX:
+        raise Malformed(f"an import has 1 to {FILES_MAX} files, not {len(uploads)}")
+    names = [each.name for each in uploads]
+    wrong = [name for name in names if not _is_file_name(name)]
+    if wrong or len(set(names)) < len(names):
+        raise Malformed(f"file names: {(wrong or names)[0]!r} is none, or stands twice")
+    name = secrets.token_hex(8)
+    row = {
+        "import": name,
+        "source": order.source,
+        "files": names,
+        "by": order.by,
+        "created_at": resources.now(),
+        "as_of": order.as_of,
+        "replace": order.replace,
+    }
+    folder = folder_of(resources, name)
+    kept = False
+    try:
+        _keep(folder, uploads)
+        repository.add(resources.records, row)
+        kept = True
+    finally:
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
+    return read(resources, name)
+
+
+def read(resources: Resources, name: str) -> dict[str, Any]:
+    """
+    Return an import as it stands.
+
+    Raises:
+        Absent: There is none of this name.
+    """
+    row = repository.find(resources.records, name)
+    if row is None:
+        raise Absent(f"no import {name!r}")
+    return row
+
+
+def folder_of(resources: Resources, name: str) -> Path:
+    """Return where the files of an import are kept until it has ended."""
+    return resources.home / "uploads" / name
+
+
+def _is_file_name(name: str) -> bool:
+    short = len(name.encode(errors="replace")) <= NAME_BYTES_MAX
+    return short and NAME.fullmatch(name) is not None and not set(name) <= {"."}
+
+
+def _keep(folder: Path, uploads: Sequence[Upload]) -> None:
+    """Write files so that they are there after a crash of the machine, too."""
+    folder.mkdir(parents=True)
+    for each in uploads:
+        with (folder / each.name).open("wb") as kept:
+            shutil.copyfileobj(each.content, kept)
+            kept.flush()
+            os.fsync(kept.fileno())
+    for place in (folder, folder.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

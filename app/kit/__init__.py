@@ -1,1 +1,0 @@
-"""Plain tools of the service that know nothing of its domains."""

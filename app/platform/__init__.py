@@ -1,0 +1,1 @@
+"""What every domain stands on: settings, records, sign-in, HTTP, pages, the console."""

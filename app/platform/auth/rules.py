@@ -1,0 +1,118 @@
+"""
+Who may see what: one rule for every route, refused where there is none.
+
+A route says `dependencies=[allow(OWN_CHAIN)]`; `create_app` refuses to start with a route that
+says nothing, and `docs/api.md` lists what each says. Rules look at the path only, before anything
+is read, so that a refusal does not tell whether a thing is there.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from app.platform.auth.principals import Principal, Role
+from app.platform.errors import Forbidden, Unauthenticated
+
+PathValues = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named rule: whether somebody may use a route with these values in its path."""
+
+    name: str
+    says: str
+    permits: Callable[[Principal, PathValues], bool]
+
+
+def _roles(*roles: Role) -> Callable[[Principal, PathValues], bool]:
+    return lambda who, _: who.role in roles
+
+
+def _is_bank(who: Principal, _: PathValues) -> bool:
+    return who.is_bank
+
+
+def _is_own_chain(who: Principal, path: PathValues) -> bool:
+    return who.is_bank or (who.role == "core" and who.firm == path["core"])
+
+
+def _is_own_firm(who: Principal, path: PathValues) -> bool:
+    return who.is_bank or who.firm == path["firm"]
+
+
+def _is_own_limit(who: Principal, path: PathValues) -> bool:
+    return _is_own_chain(who, path) or (who.role == "supplier" and who.firm == path["firm"])
+
+
+OPEN = Rule("open", "anybody, signed in or not", lambda _who, _path: True)
+SIGNED_IN = Rule("signed in", "everybody who is signed in", lambda _who, _path: True)
+BANK = Rule("bank", "the bank's roles: risk, officer, auditor, admin", _is_bank)
+CORES = Rule(
+    "cores",
+    "the bank's roles; a core sees itself only",
+    lambda who, _: who.is_bank or who.role == "core",
+)
+OWN_CHAIN = Rule("own chain", "the bank's roles; a core for its own chain", _is_own_chain)
+OWN_FIRM = Rule("own firm", "the bank's roles; a core or supplier for itself", _is_own_firm)
+OWN_LIMIT = Rule(
+    "own limit", "the bank's roles; a core for its own chain; a supplier for itself", _is_own_limit
+)
+IMPORTERS = Rule("importers", "risk and admin", _roles("risk", "admin"))
+ANALYSTS = Rule("analysts", "risk, officer and admin", _roles("risk", "officer", "admin"))
+ADMINS = Rule("admins", "admin", _roles("admin"))
+AUDITORS = Rule("auditors", "auditor and admin", _roles("auditor", "admin"))
+
+
+class Guard:
+    """
+    The dependency that holds a rule; `create_app` finds it on every route.
+
+    Routes call it before they read a body, too.
+    """
+
+    is_guard = True
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    async def __call__(self, request: Request) -> None:
+        """
+        Let the request pass, or not.
+
+        Raises:
+            Unauthenticated: Nobody is signed in.
+            Forbidden: The rule does not permit it.
+        """
+        if self.rule is OPEN:
+            return
+        who = signed_in(request)
+        if not self.rule.permits(who, request.path_params):
+            raise Forbidden(f"role {who.role} may not use this: it is for {self.rule.says}")
+
+
+def allow(rule: Rule) -> Any:
+    """Return the dependency that holds this rule."""
+    return Depends(Guard(rule))
+
+
+def signed_in(request: Request) -> Principal:
+    """
+    Return who is signed in.
+
+    Raises:
+        Unauthenticated: Nobody is.
+    """
+    who: Principal | None = request.scope.get("state", {}).get("principal")
+    if who is None:
+        raise Unauthenticated("sign in first")
+    return who
+
+
+async def _signed_in(request: Request) -> Principal:
+    return signed_in(request)
+
+
+PrincipalDep = Annotated[Principal, Depends(_signed_in)]

@@ -1,0 +1,1 @@
+"""HTTP as every domain speaks it: routes, problems, answers, bounds, the description."""

@@ -1,0 +1,6 @@
+"""The records database: users, sessions, runs, imports, scenarios, jobs and the audit."""
+
+from app.platform.records.engine import Records
+from app.platform.records.opening import open_records
+
+__all__ = ["Records", "open_records"]

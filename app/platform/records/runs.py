@@ -1,0 +1,66 @@
+"""Rows of runs: which runs there are of a version, and what they granted."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.platform.records.engine import Records
+from app.platform.records.tables import facilities, runs
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One finished run; `folder` is its name under the folder of runs."""
+
+    run: str
+    version: int
+    as_of: dt.date
+    policy: str
+    code: str
+    parameters: Mapping[str, Any]
+    folder: str
+    cores: int
+    firms: int
+    seconds: float
+    finished_at: dt.datetime
+
+
+def record_run(records: Records, row: RunRow, granted: Sequence[Mapping[str, Any]]) -> None:
+    """
+    Add a run and its facilities; one that was there becomes the newest of its version again.
+
+    Args:
+        records: The records database.
+        row: The run.
+        granted: Rows of `facilities` without their run.
+    """
+    values = {name: getattr(row, name) for name in row.__slots__}
+    with records.writing(patient=True) as connection:
+        known = sa.update(runs).where(runs.c.run == row.run).values(finished_at=row.finished_at)
+        if connection.execute(known).rowcount:
+            return
+        connection.execute(runs.insert().values(values))
+        if granted:
+            connection.execute(facilities.insert(), [{**each, "run": row.run} for each in granted])
+
+
+def newest_run(records: Records, version: int | None = None) -> RunRow | None:
+    """Return the newest run of a version, by default of the highest version that has one."""
+    query = sa.select(runs).order_by(
+        runs.c.version.desc(), runs.c.finished_at.desc(), runs.c.run.desc()
+    )
+    if version is not None:
+        query = query.where(runs.c.version == version)
+    with records.reading() as connection:
+        row = connection.execute(query.limit(1)).mappings().first()
+    return None if row is None else RunRow(**row)
+
+
+def run_named(records: Records, run: str) -> RunRow | None:
+    """Return a run by its name; None where there is none."""
+    with records.reading() as connection:
+        row = connection.execute(sa.select(runs).where(runs.c.run == run)).mappings().first()
+    return None if row is None else RunRow(**row)

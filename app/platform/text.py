@@ -1,0 +1,33 @@
+"""
+Text that can be kept: the one rule about what no store takes.
+
+A NUL ends a text for PostgreSQL, and half of a surrogate pair has no bytes in UTF-8. What comes
+from outside and holds either is refused where it arrives (`app.platform.http.routing`); what we
+write ourselves about such text (an error that quotes a file, say) is written with escapes instead.
+"""
+
+import re
+
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def is_keepable(text: str) -> bool:
+    r"""
+    Return whether every store, log and answer can hold a text as it is.
+
+    Example:
+        >>> is_keepable("华信 🙂"), is_keepable("a\0b"), is_keepable("\ud800")
+        (True, False, False)
+    """
+    return _UNKEEPABLE.search(text) is None
+
+
+def kept_form(text: str) -> str:
+    r"""
+    Return a text with an escape in place of everything that cannot be kept.
+
+    Example:
+        >>> kept_form("a\0b\ud800")
+        'a\\x00b\\ud800'
+    """
+    return _UNKEEPABLE.sub(lambda found: ascii(found[0])[1:-1], text)

@@ -1,0 +1,294 @@
+"""The commands `token` and `user`: who may sign in, and with what."""
+
+import datetime as dt
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from app.platform.audit.commands import audited
+from app.platform.auth import users
+from app.platform.auth.principals import OUTSIDE_ROLES, ROLES, Role
+from app.platform.auth.tokens import given_out, issue, issue_to, revoke
+from app.platform.auth.users import Ended, user_named
+from app.platform.console import output as console
+from app.platform.deps import Resources, open_resources
+from app.platform.errors import Absent, Malformed
+from ingestion.days import day_of
+
+LISTED_MAX = 10_000
+PASSWORD_BYTES_MAX = 4096
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+RoleName = Annotated[str, typer.Argument(help=f"One of {', '.join(ROLES)}.", metavar="ROLE")]
+UserName = Annotated[str, typer.Argument(help="What they sign in with.", metavar="NAME")]
+OfCore = Annotated[str | None, typer.Option("--core", help="For role core: its id.")]
+OfFirm = Annotated[str | None, typer.Option("--firm", help="For role supplier: its id.")]
+PasswordFile = Annotated[
+    str | None,
+    typer.Option(
+        help="File whose first line is the password, - for standard input; else it is asked for."
+    ),
+]
+
+
+class Tokens(TyperGroup):
+    """Commands of tokens; a role in place of a command makes a token for it."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command; `token ROLE` is `token issue ROLE`."""
+        if args[0] not in self.commands:
+            args = ["issue", *args]
+        return super().resolve_command(ctx, args)
+
+
+user = typer.Typer(
+    name="user",
+    no_args_is_help=True,
+    help="People who may sign in.\n\nExample: deeptier user add lin officer",
+)
+token = typer.Typer(
+    name="token",
+    cls=Tokens,
+    no_args_is_help=True,
+    subcommand_metavar="ROLE | COMMAND [ARGS]...",
+    help="Print a bearer token for the interface; list and revoke those given out.\n\n"
+    "Example: deeptier token core --core F000001 --days 7",
+)
+
+
+@token.command(name="issue")
+def issue_token(
+    role: RoleName,
+    *,
+    core: OfCore = None,
+    firm: OfFirm = None,
+    of_user: Annotated[
+        str | None, typer.Option("--user", help="Whose token it is; it ends with their access.")
+    ] = None,
+    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How long it holds.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Print a bearer token for the interface; the records keep its id, never the token.
+
+    Example: deeptier token core --core F000001 --days 7
+    """
+    known, scope = _scope(role, core, firm)
+    action, target = f"token {known}", of_user or scope or "bank"
+    with open_resources() as resources, audited(resources, action, target):
+        now = resources.now()
+        made = _issue(resources, (known, scope), of_user, now=now, days=days)
+    if as_json:
+        ends = now + dt.timedelta(days=days)
+        said = {"token": made, "role": known, "firm": scope, "user": of_user}
+        console.print_document(said | {"expires_at": ends.isoformat()})
+    else:
+        console.show(made)
+
+
+@token.command(name="list")
+def list_tokens(*, as_json: AsJson = False) -> None:
+    """
+    List the tokens whose time is not over, by their ids.
+
+    Example: deeptier token list
+    """
+    with open_resources() as resources:
+        found = given_out(resources.records, now=resources.now(), size=LISTED_MAX)
+    if as_json:
+        console.print_document({"items": [_plain(asdict(each)) for each in found]})
+        return
+    rows = [
+        [
+            each.token,
+            each.role,
+            each.firm or "",
+            each.user or "",
+            day_of(each.expires_at, resources.settings.zone).isoformat(),
+            "revoked" if each.revoked_at else "",
+        ]
+        for each in found
+    ]
+    console.show_table(["id", "role", "firm", "user", "until", ""], rows)
+
+
+@token.command(name="revoke")
+def revoke_token(
+    name: Annotated[str, typer.Argument(help="Its id, as the list shows it.", metavar="ID")],
+) -> None:
+    """
+    Revoke a token; who sends it is refused from then on.
+
+    Example: deeptier token revoke 3f2a9c0d6b1e4f5a8c7d9e0b1a2c3d4e
+    """
+    with open_resources() as resources, audited(resources, "token revoke", name):
+        if not revoke(resources.records, name, now=resources.now()):
+            raise Absent(f"no token {name!r} that could be revoked")
+    console.say(f"token {name} is revoked")
+
+
+@user.command()
+def add(
+    name: UserName,
+    role: RoleName,
+    *,
+    core: OfCore = None,
+    firm: OfFirm = None,
+    password_file: PasswordFile = None,
+) -> None:
+    """
+    Add somebody who may sign in; the password is asked for.
+
+    Example: deeptier user add lin officer
+    """
+    known, scope = _scope(role, core, firm)
+    given = _password(password_file)
+    with open_resources() as resources, audited(resources, f"user add {known}", name):
+        now = resources.now()
+        users.set_user(resources.records, name, given, role=known, firm=scope, now=now)
+    console.say(f"{name} may sign in")
+
+
+@user.command()
+def password(name: UserName, *, password_file: PasswordFile = None) -> None:
+    """
+    Give somebody a new password; it is asked for. All their sessions and tokens end.
+
+    Example: deeptier user password lin
+    """
+    given = _password(password_file)
+    with open_resources() as resources, audited(resources, "user password", name):
+        if not users.set_password(resources.records, name, given, now=resources.now()):
+            raise Absent(f"no user {name!r}")
+    console.say(f"{name} has a new password; all sessions and tokens are ended")
+
+
+@user.command(name="list")
+def list_users(*, as_json: AsJson = False) -> None:
+    """
+    List who may sign in, and by what they have access now.
+
+    Example: deeptier user list
+    """
+    with open_resources() as resources:
+        found = users.accounts(resources.records, now=resources.now(), size=LISTED_MAX)
+    if as_json:
+        console.print_document({"items": [_plain(asdict(each)) for each in found]})
+        return
+    rows = [
+        [
+            each.name,
+            each.role,
+            each.firm or "",
+            "" if each.active else "disabled",
+            each.sessions,
+            each.tokens,
+        ]
+        for each in found
+    ]
+    console.show_table(["name", "role", "firm", "", "sessions", "tokens"], rows)
+
+
+@user.command()
+def disable(name: UserName) -> None:
+    """
+    Let somebody sign in no more; all their sessions and tokens end.
+
+    Example: deeptier user disable lin
+    """
+    with open_resources() as resources, audited(resources, "user disable", name):
+        ended = users.set_active(resources.records, name, active=False, now=resources.now())
+    console.say(f"{name} may not sign in; {_told(ended)}")
+
+
+@user.command()
+def enable(name: UserName) -> None:
+    """
+    Let somebody sign in again, with the password they had.
+
+    Example: deeptier user enable lin
+    """
+    with open_resources() as resources, audited(resources, "user enable", name):
+        users.set_active(resources.records, name, active=True, now=resources.now())
+    console.say(f"{name} may sign in")
+
+
+@user.command(name="revoke")
+def revoke_access(name: UserName) -> None:
+    """
+    End all sessions and tokens of somebody, who may sign in again.
+
+    Example: deeptier user revoke lin
+    """
+    with open_resources() as resources, audited(resources, "user revoke", name):
+        ended = users.end_access(resources.records, name, now=resources.now())
+    console.say(_told(ended))
+
+
+def _told(ended: Ended) -> str:
+    return f"{ended.sessions} sessions and {ended.tokens} tokens are ended"
+
+
+def _plain(row: dict[str, object]) -> dict[str, object]:
+    return {
+        name: value.isoformat() if isinstance(value, dt.datetime) else value
+        for name, value in row.items()
+    }
+
+
+def _issue(
+    resources: Resources,
+    scope: tuple[Role, str | None],
+    name: str | None,
+    *,
+    now: dt.datetime,
+    days: int,
+) -> str:
+    key = resources.settings.signing_key()
+    role, firm = scope
+    if name is None:
+        return issue(resources.records, key, role=role, firm=firm, days=days, now=now)
+    holder = user_named(resources.records, name)
+    if (holder.role, holder.firm) != scope:
+        tied = f" of {holder.firm}" if holder.firm else ""
+        raise Malformed(f"{name} has the role {holder.role}{tied}, not this one")
+    return issue_to(resources.records, key, holder, days=days, now=now)
+
+
+def _password(place: str | None) -> str:
+    """Return the password: asked for twice, or from a file; never from the command's words."""
+    if place is None and sys.stdin.isatty():
+        asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return asked
+    if place is None:
+        raise typer.BadParameter(
+            "there is no terminal to ask on; name a file, or - for standard input",
+            param_hint="--password-file",
+        )
+    try:
+        if place == "-":
+            line = sys.stdin.buffer.readline(PASSWORD_BYTES_MAX)
+        else:
+            with Path(place).open("rb") as file:
+                line = file.readline(PASSWORD_BYTES_MAX)
+        return line.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise Malformed(f"{place}: the password is not UTF-8") from error
+
+
+def _scope(role: str, core: str | None, firm: str | None) -> tuple[Role, str | None]:
+    """Return the role and the firm it is tied to; wrong usage ends with status 2."""
+    known = next((each for each in ROLES if each == role), None)
+    if known is None:
+        raise typer.BadParameter(f"{role!r}; there are {', '.join(ROLES)}", param_hint="ROLE")
+    wanted = {"core": core, "supplier": firm}.get(known)
+    other = {"core": firm, "supplier": core}.get(known, core or firm)
+    if known in OUTSIDE_ROLES and not wanted:
+        option = "--core ID" if known == "core" else "--firm ID"
+        raise typer.BadParameter(f"role {known} needs {option}", param_hint="ROLE")
+    if other:
+        raise typer.BadParameter(f"role {known} is not tied to that firm", param_hint="ROLE")
+    return known, wanted

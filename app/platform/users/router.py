@@ -1,0 +1,142 @@
+"""Routes of sign-in and of the audit."""
+
+from fastapi import Request, Response
+
+from app.platform import audit
+from app.platform.auth import sessions
+from app.platform.auth.errors import TooManyAttempts, WrongPassword
+from app.platform.auth.principals import Principal
+from app.platform.auth.rules import AUDITORS, OPEN, SIGNED_IN, PrincipalDep, allow
+from app.platform.auth.sessions import COOKIE, LASTS, Session
+from app.platform.deps.routes import ResourcesDep
+from app.platform.documents import dumps
+from app.platform.errors import Busy, Forbidden, Malformed, Unauthenticated, responses
+from app.platform.http.attending import attended
+from app.platform.http.cursors import read_cursor, write_cursor
+from app.platform.http.paging import PageDep, page_of
+from app.platform.http.routing import Router
+from app.platform.users.desk import Caller, Desk
+from app.platform.users.schemas import Audit, SignIn, Who
+
+DEVICE_COOKIE = "deeptier_device"
+DEVICE_SECONDS = 365 * 24 * 3600
+router = Router(tags=["users"])
+
+
+@router.post(
+    "/session",
+    operation_id="session.create",
+    summary="Sign in",
+    response_model=Who,
+    status_code=201,
+    responses=responses(WrongPassword, TooManyAttempts, Malformed, Busy),
+    dependencies=[allow(OPEN)],
+)
+async def post_session(request: Request, body: SignIn) -> Response:
+    """Return who is signed in from now on; the session is in the cookie."""
+    session = await signed_in(request, body.name, body.password)
+    answer = _json(_who(session.principal), 201)
+    set_cookie(request, answer, session)
+    return answer
+
+
+@router.delete(
+    "/session",
+    operation_id="session.delete",
+    summary="Sign out",
+    status_code=204,
+    responses=responses(Unauthenticated, Forbidden),
+    dependencies=[allow(SIGNED_IN)],
+)
+def delete_session(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
+    """Return nothing; the session is over. A bearer token stays as it is."""
+    if who.session is not None:
+        sessions.end(resources.records, who.session)
+        request.app.state.authenticator.forget()
+    answer = Response(status_code=204)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@router.get(
+    "/session",
+    operation_id="session.read",
+    summary="Who is signed in",
+    response_model=Who,
+    responses=responses(Unauthenticated),
+    dependencies=[allow(SIGNED_IN)],
+)
+def read_session(who: PrincipalDep) -> Response:
+    """Return who asks."""
+    return _json(_who(who), 200)
+
+
+@router.get(
+    "/audit",
+    operation_id="audit.list",
+    summary="Read the audit",
+    response_model=Audit,
+    responses=responses(Unauthenticated, Forbidden, Malformed),
+    dependencies=[allow(AUDITORS)],
+)
+def read_audit(resources: ResourcesDep, page: PageDep) -> Response:
+    """Return rows of the audit, the latest first."""
+    before = read_cursor(page.cursor, before=int)["before"] if page.cursor else None
+    found = audit.entries(resources.records, before=before, size=page.size + 1)
+    items, last = page_of(found, page.size)
+    more = None if last is None else write_cursor({"before": last["entry"]})
+    return _json({"items": items, "next": more}, 200)
+
+
+async def signed_in(request: Request, name: str, password: str) -> Session:
+    """
+    Return a new session of who asks.
+
+    Raises:
+        Busy: Too many wait to sign in.
+        TooManyAttempts: Too many passwords were wrong in the last minutes.
+        WrongPassword: Name and password do not belong together.
+        Gone: The client has gone.
+    """
+    desk: Desk = request.app.state.desk
+    address = request.client.host if request.client else ""
+    caller = Caller(address, request.cookies.get(DEVICE_COOKIE, ""))
+    request.scope["state"]["actor"] = f"sign-in:{name}"  # Whose password is tried.
+    try:
+        return await attended(request, desk.sign_in(name, password, caller))
+    except (Busy, TooManyAttempts):
+        request.scope["state"]["actor"] = None  # None was: a flood is no row for each.
+        raise
+
+
+def set_cookie(request: Request, answer: Response, session: Session) -> None:
+    """Give the browser its session and its mark: not for scripts, not for other sites."""
+    desk: Desk = request.app.state.desk
+    for name, value, seconds in (
+        (COOKIE, session.cookie, int(LASTS.total_seconds())),
+        (DEVICE_COOKIE, desk.mark(session.principal.name), DEVICE_SECONDS),
+    ):
+        answer.set_cookie(
+            name,
+            value,
+            max_age=seconds,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
+
+
+def _who(principal: Principal) -> dict[str, object]:
+    return {
+        "name": principal.name,
+        "role": principal.role,
+        "firm": principal.firm,
+        "csrf": principal.csrf,
+    }
+
+
+def _json(document: object, status: int) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(
+        dumps(document), status_code=status, media_type="application/json", headers=headers
+    )

@@ -1,0 +1,99 @@
+"""Shapes of sign-in and of the audit."""
+
+import datetime as dt
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from app.platform.auth.principals import Role
+
+
+class SignIn(BaseModel):
+    """Name and password."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: str = Field(min_length=1, max_length=120)
+    password: str = Field(min_length=1, max_length=1024)
+
+
+class Who(BaseModel):
+    """Who is signed in."""
+
+    name: str
+    role: Role
+    firm: str | None = Field(description="The firm of a core or supplier")
+    csrf: str | None = Field(description="What a session sends as X-CSRF-Token on every change")
+
+
+class UserAccount(BaseModel):
+    """Somebody who may sign in, or no longer."""
+
+    name: str
+    role: Role
+    firm: str | None = Field(description="The firm of a core or supplier")
+    active: bool = Field(description="Whether they may sign in")
+    created_at: dt.datetime
+    sessions: int = Field(description="Sessions that hold now")
+    tokens: int = Field(description="Tokens of theirs that hold now")
+
+
+class UserAccounts(BaseModel):
+    """Users in order of their names."""
+
+    items: list[UserAccount]
+    next: str | None
+
+
+class UserChange(BaseModel):
+    """What is to change of a user."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    active: StrictBool = Field(description="Whether they may sign in")
+
+
+class EndedAccess(BaseModel):
+    """How many sessions and tokens were ended."""
+
+    sessions: int
+    tokens: int
+
+
+class IssuedToken(BaseModel):
+    """A token that was given out: its id, never the token."""
+
+    token: str = Field(description="Its id")
+    role: Role
+    firm: str | None = Field(description="The firm of a core or supplier")
+    user: str | None = Field(description="Whose it is, if it is somebody's")
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    revoked_at: dt.datetime | None
+
+
+class IssuedTokens(BaseModel):
+    """Tokens whose time is not over, in order of their ids."""
+
+    items: list[IssuedToken]
+    next: str | None
+
+
+class AuditEntry(BaseModel):
+    """One row of the audit."""
+
+    entry: int
+    at: dt.datetime
+    actor: str
+    role: str | None
+    action: str
+    target: str
+    outcome: str
+    status: int | None
+    trace: str
+
+
+class Audit(BaseModel):
+    """Rows of the audit, the latest first."""
+
+    items: list[AuditEntry]
+    next: str | None

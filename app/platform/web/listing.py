@@ -1,0 +1,152 @@
+"""Sorting, filtering and paging of a table by what stands in its address."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from app.platform.http.paths import address_of
+
+Row = TypeVar("Row")
+SIZE = 50
+PAGES_AROUND = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a table is sorted by."""
+
+    sort: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[Row]):
+    """One page of a sorted table, and the addresses of the others."""
+
+    rows: Sequence[Row]
+    total: int
+    page: int
+    pages: int
+    order: Order
+    path: str
+    query: Mapping[str, str]
+    anchor: str
+
+    @property
+    def first(self) -> int:
+        """Return the number of the first row shown, from 1."""
+        return (self.page - 1) * SIZE + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        """Return the number of the last row shown."""
+        return min(self.page * SIZE, self.total)
+
+    def direction(self, key: str) -> str | None:
+        """Return the ARIA word for a column's order; None where it is not the sorted one."""
+        if key != self.order.sort:
+            return None
+        return "descending" if self.order.descending else "ascending"
+
+    def by(self, key: str, *, falling: bool = False) -> str:
+        """Return the address of the table sorted by a column; again turns the order."""
+        turned = not self.order.descending if key == self.order.sort else falling
+        return self._address(sort=f"-{key}" if turned else key, page="")
+
+    def at(self, page: int) -> str:
+        """Return the address of another page."""
+        return self._address(page=str(page) if page > 1 else "")
+
+    def where(self, **changes: str) -> str:
+        """Return the address of the first page with other filters; an empty one falls away."""
+        return self._address(page="", **changes)
+
+    @property
+    def sheet(self) -> str:
+        """Return the address of the whole list as a file, filtered and sorted as it is here."""
+        query = {key: value for key, value in self.query.items() if value and key != "page"}
+        return f"{self.path}.csv?{urlencode(query)}" if query else f"{self.path}.csv"
+
+    def beside(self, *fields: str) -> Mapping[str, str]:
+        """Return what a form with these fields has to carry along, so that nothing is lost."""
+        left = {*fields, "page"}
+        return {key: value for key, value in self.query.items() if key not in left}
+
+    @property
+    def near(self) -> Sequence[int]:
+        """Return the numbers of the pages around this one, with the first and last."""
+        around = range(self.page - PAGES_AROUND, self.page + PAGES_AROUND + 1)
+        return sorted({1, self.pages, *(n for n in around if 1 <= n <= self.pages)})
+
+    def _address(self, **changes: str) -> str:
+        query = {key: value for key, value in {**self.query, **changes}.items() if value}
+        place = f"{self.path}?{urlencode(query)}" if query else self.path
+        return f"{place}#{self.anchor}"
+
+
+def order_of(request: Request, keys: Mapping[str, object], *, otherwise: str) -> Order:
+    """Return the order that the address asks for: a key, `-` before it means largest first."""
+    asked = request.query_params.get("sort", otherwise)
+    if asked.removeprefix("-") not in keys:
+        asked = otherwise
+    return Order(asked.removeprefix("-"), asked.startswith("-"))
+
+
+def page_of(request: Request, total: int) -> int:
+    """Return the number of the page that the address asks for, within those that there are."""
+    asked = request.query_params.get("page", "1")
+    known = asked.isascii() and asked.isdigit() and len(asked) < len("1000000000")
+    return min(max(1, int(asked) if known else 1), _pages(total))
+
+
+def _pages(total: int) -> int:
+    return max(1, -(-total // SIZE))
+
+
+def one_page(
+    request: Request, rows: Sequence[Row], total: int, *, order: Order, anchor: str
+) -> Listing[Row]:
+    """Return the page of a table whose rows are cut out already."""
+    return Listing(
+        rows=rows,
+        total=total,
+        page=page_of(request, total),
+        pages=_pages(total),
+        order=order,
+        path=address_of(request.scope["path"]),
+        query=dict(request.query_params),
+        anchor=anchor,
+    )
+
+
+def listing(
+    request: Request,
+    rows: Sequence[Row],
+    keys: Mapping[str, Callable[[Row], object]],
+    *,
+    otherwise: str,
+    anchor: str,
+) -> Listing[Row]:
+    """
+    Return the page of a table that the request asks for.
+
+    Args:
+        request: Its query has `sort` (a key, `-` before it: largest first) and `page`.
+        rows: All rows that pass the filter.
+        keys: What each sortable column is sorted by; None comes last either way.
+        otherwise: The order where the request names none that there is.
+        anchor: The id of the table's heading, where sorting and paging lead back to.
+    """
+    order = order_of(request, keys, otherwise=otherwise)
+    key = keys[order.sort]
+    known = [row for row in rows if key(row) is not None]
+    unknown = [row for row in rows if key(row) is None]
+    known.sort(key=key, reverse=order.descending)  # type: ignore[arg-type]  # None was taken out
+    ordered = [*known, *unknown]
+    start = (page_of(request, len(ordered)) - 1) * SIZE
+    return one_page(
+        request, ordered[start : start + SIZE], len(ordered), order=order, anchor=anchor
+    )

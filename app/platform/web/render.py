@@ -1,0 +1,123 @@
+"""Pages out of templates: everything escaped, nothing inline, never kept by a cache."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from app.platform.auth.principals import Principal
+from app.platform.auth.sessions import masked
+from app.platform.http.paths import address_of
+from app.platform.web import money
+from app.platform.web.preferences import preferences_of
+from app.platform.web.texts import Texts
+from graph.model import shown_id
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+HEADERS = {"Cache-Control": "no-store", "Vary": "Authorization, Cookie, Accept-Language"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation."""
+
+    path: str
+    key: str
+    icon: str
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["segment"] = partial(quote, safe="")
+    made.filters["shown_id"] = shown_id
+    made.filters["count"] = money.count
+    made.filters["percent"] = money.percent
+    return made
+
+
+ENVIRONMENT = _environment()
+
+
+def places(who: Principal | None) -> Sequence[Place]:
+    """Return what somebody's navigation leads to."""
+    if who is None:
+        return ()
+    if who.is_bank:
+        bank = [Place("/cores", "nav_cores", "cores"), Place("/firms", "nav_firms", "firm")]
+        if who.role != "auditor":
+            bank.append(Place("/stress", "nav_stress", "stress"))
+        return bank
+    if who.role == "core":
+        return [Place(f"/chains/{quote(who.firm or '', safe='')}", "nav_own_chain", "cores")]
+    return [Place(f"/firms/{quote(who.firm or '', safe='')}", "nav_own_firm", "firm")]
+
+
+def principal_of(request: Request) -> Principal | None:
+    """Return who is signed in; None where nobody is."""
+    who: Principal | None = request.scope.get("state", {}).get("principal")
+    return who
+
+
+def here(request: Request) -> str:
+    """Return the path and query of a request: where to come back to."""
+    path, query = address_of(request.scope["path"]), request.url.query
+    return f"{path}?{query}" if query else path
+
+
+def kept(request: Request) -> Mapping[str, str]:
+    """Return what the address says about the version: pages that this one leads to say it too."""
+    asked = request.query_params
+    return {name: asked[name] for name in ("version", "as_of") if asked.get(name)}
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page in the reader's language and theme."""
+    wants = preferences_of(request)
+    who = principal_of(request)
+    t = Texts(wants.language)
+    context = {
+        "t": t,
+        "firms": partial(_firms, t),
+        "language": wants.language,
+        "theme": wants.theme,
+        "who": who,
+        "csrf": masked(who.csrf) if who and who.csrf else None,
+        "places": places(who),
+        "path": address_of(request.scope["path"]),
+        "here": here(request),
+        "kept": kept(request),
+        "to": partial(pinned, kept(request)),
+        "money": partial(money.amount, language=wants.language),
+        "scale": partial(money.scale, language=wants.language),
+        "day": _day,
+        **values,
+    }
+    text = ENVIRONMENT.get_template(template).render(context)
+    return HTMLResponse(text, status_code=status, headers=HEADERS)
+
+
+def pinned(said: Mapping[str, str], path: str) -> str:
+    """Return the address of a page of the version that is shown."""
+    return f"{path}?{urlencode(said)}" if said else path
+
+
+def _firms(t: Texts, number: int) -> str:
+    return t("firm_one") if number == 1 else t("firms_count", count=money.count(number))
+
+
+def _day(value: dt.date | str | None) -> str:
+    return money.NONE if value is None else str(value)

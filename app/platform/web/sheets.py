@@ -1,0 +1,23 @@
+"""CSV files to download."""
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from app.platform.files.sheets import written
+from app.platform.web.render import HEADERS
+
+_NO_FILE_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+
+
+def sheet(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """Return rows as a CSV file to download."""
+    plain = _NO_FILE_NAME.sub("_", name)
+    disposition = f"attachment; filename*=UTF-8''{quote(plain, safe='')}"
+    return Response(
+        written(header, rows),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": disposition, **HEADERS},
+    )

@@ -1,0 +1,1 @@
+"""Questions of those who watch: stress, and analyses of plain files."""

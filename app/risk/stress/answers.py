@@ -1,0 +1,75 @@
+"""Shapes of scenarios that were run: what a client reads."""
+
+import datetime as dt
+
+from pydantic import BaseModel, Field
+
+from app.chain.limits.schemas import Named
+from app.risk.stress.schemas import Channel
+
+
+class ScenarioParameters(BaseModel):
+    """By what policy values losses were computed."""
+
+    method: str
+    tolerance: str
+    rounds_max: int
+    replaceability: bool
+
+
+class RoundLoss(Named):
+    """What a firm lost in one round."""
+
+    loss_fen: int
+    loss_share: str = Field(description="Share of its production")
+
+
+class ScenarioRound(BaseModel):
+    """One round: how many lost how much, and who most."""
+
+    round: int = Field(description="0 is the closure itself")
+    firms: int
+    loss_fen: int
+    largest: list[RoundLoss] = Field(description="The twenty largest losses")
+
+
+class FirmLoss(Named):
+    """What a firm lost over all rounds."""
+
+    closed: bool = Field(description="Whether it is one of those that close")
+    loss_fen: int
+    production_fen: int
+    payments_fen: int
+    loss_share: str = Field(description="Share of its production")
+    round: int = Field(description="The first round that hit it")
+
+
+class ScenarioHead(BaseModel):
+    """What every answer about a scenario says first."""
+
+    scenario: str
+    version: int
+    as_of: dt.date
+    policy: str
+
+
+class ScenarioLosses(ScenarioHead):
+    """Who loses what when these firms close."""
+
+    id: str
+    parameters: ScenarioParameters
+    channels: list[Channel]
+    closed: list[Named]
+    rounds: list[ScenarioRound]
+    firms: list[FirmLoss] = Field(description="Largest loss first")
+    loss_fen: int
+    others_fen: int = Field(description="What firms lose that did not close")
+
+
+class RoundLosses(ScenarioHead):
+    """Everybody who lost in one round, largest loss first."""
+
+    round: int
+    firms: int
+    loss_fen: int
+    items: list[RoundLoss]

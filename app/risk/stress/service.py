@@ -1,0 +1,258 @@
+"""Stress scenarios: computed once for a version and policy, then read."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from app.data.versions.networks import network_in
+from app.platform.console.progress import Step, quietly
+from app.platform.documents import Document, dumps
+from app.platform.errors import Absent
+from app.policy import Policy
+from app.risk.stress import cascade
+from app.risk.stress.cascade import IntArray, Round
+from app.risk.stress.repository import Scenarios
+from app.risk.stress.schemas import Scenario
+from graph.errors import Damaged
+from graph.network import Network
+from graph.stores.base import Reader
+
+LARGEST = 20
+E12_PLACES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a scenario reads and is kept: the version, saved networks, finished scenarios."""
+
+    reader: Reader
+    networks: Path
+    scenarios: Path
+
+    @classmethod
+    def under(cls, reader: Reader, home: Path) -> "Place":
+        """Return the places in a data folder."""
+        return cls(reader, home / "networks", home / "runs" / "scenarios")
+
+
+def run_scenario(
+    place: Place, scenario: Scenario, policy: Policy, *, progress: Step = quietly
+) -> Document:
+    """
+    Return what a scenario costs whom; it is computed where it is not there yet.
+
+    The same scenario, version and policy have the same id and document: asking again is harmless.
+
+    Args:
+        place: The version's reader (`Place.under(reader, home)`), networks, scenarios.
+        scenario: Who closes, and along what the shock runs.
+        policy: The policy in force on the version's date.
+        progress: Told of each round; how many there will be is not known.
+
+    Returns:
+        `{"scenario", "version", "as_of", "policy", "parameters", "channels", "closed", "rounds",
+        "firms", "loss_fen", "others_fen"}`. A round: `{"round", "firms", "loss_fen", "largest"}`,
+        what was lost in that round, by whom most. A firm: `{"id", "name", "closed", "loss_fen",
+        "production_fen", "payments_fen", "loss_share", "round"}`: its loss over all rounds, the
+        share of its production, the first round that hit it; largest loss first, then by id.
+        `others_fen` leaves out the closed firms.
+
+    Raises:
+        NotFound: A firm that closes is not in the version.
+        NotConverged: Losses still moved at the policy's bound on rounds.
+    """
+    kept = Scenarios(place.scenarios)
+    name = scenario.name(place.reader.version.number, policy)
+    with suppress(Damaged):
+        if (found := kept.find(name)) is not None:
+            return found
+    kept.drop_damaged(name)
+    number = place.reader.version.number
+    progress("network", None)
+    network = network_in(place.networks, number, lambda: place.reader)
+    as_of = place.reader.version.as_of
+    rounds: list[Round] = []
+    for each in cascade.run(network, _receivables(place), as_of, scenario, policy):
+        progress(f"round {len(rounds)}", None)
+        rounds.append(each)
+    head = {
+        "scenario": name,
+        "version": number,
+        "as_of": as_of.isoformat(),
+        "policy": policy.version,
+        "parameters": _parameters(policy),
+        "channels": list(scenario.channels),
+    }
+    document = head | _document(network, scenario, rounds)
+    kept.save(document, _table(network, rounds))
+    return document
+
+
+@lru_cache(maxsize=1)
+def _receivables(place: Place) -> pa.Table:
+    """Return who owes whom in a version; who computes many scenarios reads it once."""
+    return place.reader.columns(
+        "receivables", ["seller", "buyer", "amount_fen", "issued_on", "paid_on", "status"]
+    )
+
+
+def read_scenario(scenarios: Path, scenario: str) -> Document:
+    """
+    Return a finished scenario's document.
+
+    Raises:
+        Absent: There is no such scenario.
+    """
+    return Scenarios(scenarios).read(scenario)
+
+
+def scenario_text(scenarios: Path, scenario: str) -> str:
+    """
+    Return a finished scenario's document with its id, as JSON; nothing is read but its text.
+
+    Raises:
+        Absent: There is no such scenario.
+    """
+    text = Scenarios(scenarios).text(scenario)
+    return f'{{"id":{dumps(scenario)},{text.removeprefix("{")}'
+
+
+def read_round(scenarios: Path, scenario: str, number: int) -> Document:
+    """
+    Return everybody who lost in one round, largest loss first, then by id.
+
+    Returns:
+        `{"scenario", "round", "firms", "loss_fen", "items": [{"id", "name", "loss_fen",
+        "loss_share"}]}`.
+
+    Raises:
+        Absent: There is no such scenario, or it has no such round.
+    """
+    kept = Scenarios(scenarios)
+    rounds = kept.read(scenario)["rounds"]
+    if not 0 <= number < len(rounds):
+        raise Absent(f"scenario {scenario!r} has rounds 0 to {len(rounds) - 1}, not {number}")
+    items = [
+        {
+            "id": row["id"],
+            "name": row["name"],
+            "loss_fen": row["loss_fen"],
+            "loss_share": share(row["loss_e12"]),
+        }
+        for row in kept.round(scenario, number).to_pylist()
+    ]
+    head = {name: rounds[number][name] for name in ("round", "firms", "loss_fen")}
+    return {"scenario": scenario, **head, "items": items}
+
+
+def share(e12: int) -> str:
+    """
+    Return a share in units of 1e-12 as a decimal string.
+
+    Example:
+        >>> share(400_000_000_000), share(10**12), share(0), share(1)
+        ('0.4', '1', '0', '0.000000000001')
+    """
+    whole, part = divmod(int(e12), 10**E12_PLACES)
+    places = f"{part:0{E12_PLACES}d}".rstrip("0")
+    return f"{whole}.{places}" if places else str(whole)
+
+
+def _parameters(policy: Policy) -> Document:
+    names = ("tolerance", "rounds_max", "replaceability")
+    values = {name: policy.rule(f"contagion.{name}").value for name in names}
+    return {"method": "rounds"} | {
+        name: value if isinstance(value, bool | int) else str(value)
+        for name, value in values.items()
+    }
+
+
+def _document(network: Network, scenario: Scenario, rounds: Sequence[Round]) -> Document:
+    names = network.column("name")
+    closed = set(network.rows(list(scenario.close)).tolist())
+    production, payments, shares = (
+        np.sum([getattr(each, name) for each in rounds], axis=0)
+        for name in ("production_fen", "payments_fen", "share_e12")
+    )
+    first = np.argmax(np.array([each.hit for each in rounds]), axis=0)
+    loss_fen = production + payments
+    firms = [
+        {
+            "id": network.ids[row],
+            "name": names[row].as_py(),
+            "closed": row in closed,
+            "loss_fen": int(loss_fen[row]),
+            "production_fen": int(production[row]),
+            "payments_fen": int(payments[row]),
+            "loss_share": share(shares[row]),
+            "round": int(first[row]),
+        }
+        for row in _order(loss_fen, (loss_fen > 0) | (shares > 0) | _at(closed, len(network)))
+    ]
+    return {
+        "closed": [{"id": network.ids[row], "name": names[row].as_py()} for row in sorted(closed)],
+        "rounds": [_round(network, number, each) for number, each in enumerate(rounds)],
+        "firms": firms,
+        "loss_fen": sum(firm["loss_fen"] for firm in firms),
+        "others_fen": sum(firm["loss_fen"] for firm in firms if not firm["closed"]),
+    }
+
+
+def _round(network: Network, number: int, each: Round) -> dict[str, Any]:
+    names, loss_fen = network.column("name"), each.loss_fen
+    rows = _order(loss_fen, each.hit)
+    return {
+        "round": number,
+        "firms": len(rows),
+        "loss_fen": int(loss_fen.sum()),
+        "largest": [
+            {
+                "id": network.ids[row],
+                "name": names[row].as_py(),
+                "loss_fen": int(loss_fen[row]),
+                "loss_share": share(each.share_e12[row]),
+            }
+            for row in rows[:LARGEST]
+        ],
+    }
+
+
+def _table(network: Network, rounds: Sequence[Round]) -> pa.Table:
+    """Return who lost what in every round, in the order in which it is read."""
+    found = [_order(each.loss_fen, each.hit) for each in rounds]
+    rows = np.array([row for part in found for row in part], np.int64)
+    numbers = np.repeat(np.arange(len(rounds)), [len(part) for part in found])
+    columns = {
+        name: np.concatenate(
+            [np.asarray(getattr(e, name))[p] for e, p in zip(rounds, found, strict=True)]
+        ).astype(np.int64)
+        for name in ("loss_fen", "share_e12")
+    }
+    return pa.table(
+        {
+            "round": pa.array(numbers, pa.int64()),
+            "id": network.ids.arrow.take(pa.array(rows)),
+            "name": network.column("name").take(pa.array(rows)),
+            "loss_fen": pa.array(columns["loss_fen"]),
+            "loss_e12": pa.array(columns["share_e12"]),
+        }
+    )
+
+
+def _order(loss_fen: IntArray, kept: Any) -> list[int]:
+    """Return the rows kept, largest loss first; rows stand in id order, which breaks ties."""
+    rows = np.flatnonzero(kept)
+    ordered: list[int] = rows[np.argsort(-loss_fen[rows], kind="stable")].tolist()
+    return ordered
+
+
+def _at(rows: set[int], count: int) -> Any:
+    marks = np.zeros(count, np.bool_)
+    marks[list(rows)] = True
+    return marks

@@ -1,0 +1,50 @@
+"""Every limit of many small economies, against a second reading of the page in fractions."""
+
+import datetime as dt
+from fractions import Fraction
+
+import pytest
+
+from app.chain.limits.compute import compute
+from app.policy import in_force, shipped
+from tests.oracles.economies import economy
+from tests.oracles.inputs import inputs, through_graph
+from tests.oracles.limits import Oracle, floor
+
+POLICY = in_force(shipped(), dt.date(2026, 6, 30))
+
+
+def loss(firm: str, closed: str) -> Fraction:
+    return Fraction((int(firm[1:]) * 31 + int(closed[1:]) * 57) % 100, 100)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_limits_agree_with_the_second_reading(seed: int) -> None:
+    raw = economy(seed)
+    oracle = Oracle(raw, loss)
+
+    outcome = compute(through_graph(raw, oracle), POLICY)
+
+    ids = sorted({row["firm"] for row in raw.firms})
+    for row in outcome.members.iter_rows(named=True):
+        firm, core = ids[row["firm"]], ids[row["core"]]
+        assert (row["direction"], row["tier"]) == oracle.chains[core][firm]
+        assert row["absent"] is None
+        assert (row["limit_fen"], row["binding"]) == oracle.limit(firm, core), (firm, core)
+        assert row["reachable_fen"] == oracle.reachable(firm, core)
+    assert len(outcome.members) == sum(len(chain) for chain in oracle.chains.values())
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_facilities_agree_with_the_second_reading(seed: int) -> None:
+    raw = economy(seed)
+    oracle = Oracle(raw, loss)
+
+    outcome = compute(inputs(raw, oracle), POLICY)
+
+    for row in outcome.cores.iter_rows(named=True):
+        expected = oracle.facility[row["core"]]
+        if expected is None:
+            assert row["facility"] is None
+        else:
+            assert floor(Fraction(row["facility"])) == floor(expected)

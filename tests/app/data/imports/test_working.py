@@ -1,0 +1,159 @@
+"""Every import that was taken in comes to an end, whatever becomes of the process that took it."""
+
+import datetime as dt
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.data.imports import repository
+from app.data.imports.service import Order, Upload, folder_of, read, take
+from app.data.imports.working import TRIES_MAX, Imports
+from app.platform.config import Settings
+from app.platform.deps import Resources, open_resources
+from app.platform.records.lease import Lease
+from ingestion.lake.housekeeping import alone
+from tests.app.conftest import NEW_INVOICE, Clock
+from tests.ingestion.hostile import string_bomb
+
+ROOT = Path(__file__).parents[4]
+PROCESS = Path(__file__).parent / "process.py"
+SECONDS_MAX = 120.0
+
+
+@pytest.fixture
+def resources(home: Path, clock: Clock) -> Iterator[Resources]:
+    with open_resources(Settings(home=home, import_memory_mib=256), now=clock) as resources:
+        yield resources
+
+
+def upload(resources: Resources, name: str, content: bytes) -> str:
+    order = Order("files", "test")
+    return str(take(resources, order, [Upload(name, io.BytesIO(content))])["import"])
+
+
+def worked(resources: Resources, name: str) -> dict[str, Any]:
+    """Work imports off until one has come to its end."""
+    until = time.monotonic() + SECONDS_MAX
+    with Imports(resources, after=lambda: None, period_seconds=0.05):
+        while time.monotonic() < until:
+            row = read(resources, name)
+            if row["state"] in ("done", "failed"):
+                return row
+            time.sleep(0.05)
+    raise AssertionError(f"it never came to an end: {row}")
+
+
+def test_a_file_that_kills_who_reads_it_is_a_failed_import_and_no_more(
+    resources: Resources,
+) -> None:
+    bad = upload(resources, "invoices.xlsx", string_bomb())
+    good = upload(resources, "invoices.csv", NEW_INVOICE.encode())
+
+    ended = worked(resources, bad)
+
+    assert ended["state"] == "failed"
+    assert ended["detail"].startswith("invoices.xlsx: the process that imports it")
+    assert str(resources.home) not in ended["detail"]
+    assert not folder_of(resources, bad).exists()
+    resources.stopping.__init__()  # type: ignore[misc]  # another process
+    assert worked(resources, good)["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("moment", "how"),
+    [
+        ("waiting", signal.SIGKILL),
+        ("running", signal.SIGKILL),
+        ("running", signal.SIGTERM),
+    ],
+)
+def test_an_import_whose_process_ended_is_taken_up_again(
+    resources: Resources, clock: Clock, tmp_path: Path, moment: str, how: signal.Signals
+) -> None:
+    file = tmp_path / "invoices.csv"
+    file.write_text(NEW_INVOICE, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, str(PROCESS), str(resources.home), str(file), moment],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        name = process.stdout.readline().decode().strip()
+        process.send_signal(how)
+        process.wait(SECONDS_MAX)
+    left = read(resources, name)
+    clock.moment = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
+
+    ended = worked(resources, name)
+
+    killed_at_work = (moment, how) == ("running", signal.SIGKILL)
+    if killed_at_work:
+        assert left["state"] == "running"
+    else:  # A quick one is done before the signal comes.
+        assert left["state"] in ("waiting", "done")
+    assert ended["state"] == "done", ended["detail"]
+    assert [each.number for each in resources.store.versions()] == [1, 2]
+
+
+def test_an_import_of_a_process_that_lives_is_left_to_it(
+    resources: Resources, clock: Clock
+) -> None:
+    name = upload(resources, "invoices.csv", NEW_INVOICE.encode())
+    other = Lease(resources.records, "imports", "other", dt.timedelta(seconds=15), clock)
+    assert other.take()
+    repository.change(resources.records, name, lease=other, state="running", tries=1)
+
+    with Imports(resources, after=lambda: None, period_seconds=0.02):
+        time.sleep(0.3)
+        assert read(resources, name)["tries"] == 1
+
+    clock.moment += dt.timedelta(seconds=16)
+    assert not repository.change(resources.records, name, lease=other, state="done")
+    resources.stopping.__init__()  # type: ignore[misc]  # another process
+    assert worked(resources, name)["state"] == "done"
+
+
+def test_an_import_that_takes_its_process_along_is_not_begun_for_ever(
+    resources: Resources, clock: Clock
+) -> None:
+    name = upload(resources, "invoices.csv", NEW_INVOICE.encode())
+    dead = Lease(resources.records, "imports", "dead", dt.timedelta(seconds=15), clock)
+    dead.take()
+    repository.change(resources.records, name, lease=dead, state="running", tries=TRIES_MAX)
+    clock.moment += dt.timedelta(seconds=16)
+
+    ended = worked(resources, name)
+
+    assert ended["state"] == "failed"
+    assert f"ended {TRIES_MAX} times" in ended["detail"]
+
+
+def test_an_import_whose_files_are_gone_says_so(resources: Resources) -> None:
+    name = upload(resources, "invoices.csv", NEW_INVOICE.encode())
+    shutil.rmtree(folder_of(resources, name))
+
+    assert "its files are gone" in worked(resources, name)["detail"]
+
+
+def test_an_import_waits_while_another_one_holds_the_lake(resources: Resources) -> None:
+    name = upload(resources, "invoices.csv", NEW_INVOICE.encode())
+
+    turns = threading.Semaphore(0)
+
+    with alone(resources.home / "lake"):
+        with Imports(resources, after=turns.release, period_seconds=0.02):
+            assert all(turns.acquire(timeout=SECONDS_MAX) for _ in range(2))
+        row = read(resources, name)  # Between two turns: in the middle of one it is `running`.
+
+    assert (row["state"], row["tries"], row["detail"]) == ("waiting", 0, None)

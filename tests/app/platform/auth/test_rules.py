@@ -1,0 +1,112 @@
+"""Who may see what: every role on every route, with its own and with somebody else's ids."""
+
+import re
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.main import create_app, rules_of
+from app.platform.auth.principals import ROLES
+from app.platform.config import Settings
+
+API = "/api/v1"
+OWN = {"core": "CORE1", "supplier": "PART"}
+ALLOWED: dict[tuple[str, str], set[str]] = {
+    ("GET", "/versions"): set(ROLES),
+    ("GET", "/session"): set(ROLES),
+    ("DELETE", "/session"): set(ROLES),
+    ("GET", "/cores"): set(ROLES) - {"supplier"},
+    ("GET", "/chains/{core}"): set(ROLES) - {"supplier"},
+    ("GET", "/chains/{core}/tiers"): set(ROLES) - {"supplier"},
+    ("GET", "/chains/{core}/graph"): set(ROLES) - {"supplier"},
+    ("GET", "/chains/{core}/limits"): set(ROLES) - {"supplier"},
+    ("GET", "/chains/{core}/limits/{firm}"): set(ROLES),
+    ("GET", "/firms"): set(ROLES) - {"core", "supplier"},
+    ("GET", "/firms/{firm}"): set(ROLES),
+    ("GET", "/firms/{firm}/trades"): set(ROLES),
+    ("GET", "/firms/{firm}/limits"): set(ROLES),
+    ("GET", "/scenarios/{scenario}"): set(ROLES) - {"core", "supplier"},
+    ("GET", "/scenarios/{scenario}/rounds/{number}"): set(ROLES) - {"core", "supplier"},
+    ("POST", "/scenarios"): {"risk", "officer", "admin"},
+    ("POST", "/imports"): {"risk", "admin"},
+    ("GET", "/imports/{name}"): set(ROLES) - {"core", "supplier"},
+    ("GET", "/audit"): {"auditor", "admin"},
+    ("GET", "/users"): {"admin"},
+    ("PATCH", "/users/{name}"): {"admin"},
+    ("DELETE", "/users/{name}/access"): {"admin"},
+    ("GET", "/tokens"): {"admin"},
+    ("DELETE", "/tokens/{token}"): {"admin"},
+}
+PATHS = {key: key[1] for key in ALLOWED}
+
+
+def routes() -> list[tuple[str, str]]:
+    found = rules_of(create_app(Settings()))
+    return sorted(
+        (method, path.removeprefix(API))
+        for method, path in found
+        if path.startswith(f"{API}/") and (method, path) != ("POST", f"{API}/session")
+    )
+
+
+def filled(path: str, core: str, firm: str) -> str:
+    values = {"core": core, "firm": firm, "number": "0"}
+    return re.sub(r"{(\w+)}", lambda found: values.get(found[1], "none"), path)
+
+
+def test_every_route_of_the_interface_stands_in_this_test() -> None:
+    assert set(routes()) == set(ALLOWED)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_sees_its_own_and_nobody_else_s(client: TestClient, bearer: Any, role: Any) -> None:
+    headers = bearer(role, OWN.get(role))
+    for (method, path), roles in ALLOWED.items():
+        core = OWN["core"] if role in ("core", "supplier") else "CORE2"
+        firm = OWN.get(role, "MILL")
+        own = client.request(method, API + filled(path, core, firm), headers=headers)
+        assert (own.status_code != 403) == (role in roles), (role, method, path)
+        assert own.status_code != 401
+        if role in ("core", "supplier") and "{" in path:
+            other = client.request(method, API + filled(path, "CORE2", "MILL"), headers=headers)
+            assert other.status_code == 403, (role, method, path)
+            absent = client.request(method, API + filled(path, "NONE", "NONE"), headers=headers)
+            assert absent.status_code == 403, "a refusal must not tell whether it is there"
+
+
+def test_a_core_reads_limits_of_its_own_chain_only(client: TestClient, bearer: Any) -> None:
+    headers = bearer("core", "CORE1")
+
+    assert client.get(f"{API}/chains/CORE1/limits/MILL", headers=headers).status_code == 200
+    assert client.get(f"{API}/chains/CORE2/limits/PART", headers=headers).status_code == 403
+    assert [c["id"] for c in client.get(f"{API}/cores", headers=headers).json()["items"]] == [
+        "CORE1"
+    ]
+    assert client.get(f"{API}/firms/MILL", headers=headers).status_code == 403
+
+
+def test_a_supplier_reads_itself_in_any_chain_and_nothing_else(
+    client: TestClient, bearer: Any
+) -> None:
+    headers = bearer("supplier", "PART")
+
+    for core in ("CORE1", "CORE2"):
+        assert client.get(f"{API}/chains/{core}/limits/PART", headers=headers).status_code == 200
+    assert client.get(f"{API}/chains/CORE1/limits/MILL", headers=headers).status_code == 403
+    assert client.get(f"{API}/chains/CORE1/limits", headers=headers).status_code == 403
+    assert client.get(f"{API}/firms/PART/trades", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(ALLOWED))
+def test_without_a_token_every_route_says_401(client: TestClient, method: str, path: str) -> None:
+    answer = client.request(
+        method, API + filled(path, "NONE", "NONE") + "?version=x", content=b"{not json"
+    )
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "unauthenticated"
+
+
+def test_every_page_has_a_rule_as_well() -> None:
+    assert all(rule.says for rule in rules_of(create_app(Settings())).values())
