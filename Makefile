@@ -18,7 +18,7 @@ DEMO ?= var/demo
 CASES ?= 100000
 export DEEPTIER_PORT ?= 8000
 
-.PHONY: install tools demo test test-all test-uncompiled check format lint types contracts tidy bench soak serve image-check clean
+.PHONY: install tools demo test test-all test-uncompiled check format lint types scripts contracts tidy bench soak serve image-check clean
 
 install: $(COMPILED)
 
@@ -50,7 +50,7 @@ demo: install
 serve: install
 	$(BIN)/deeptier serve
 
-check: format lint types contracts test
+check: format lint types scripts contracts test
 
 format: tools
 	$(BIN)/ruff format --check .
@@ -60,6 +60,10 @@ lint: tools
 
 types: tools
 	$(BIN)/mypy
+
+# The pages' scripts, by the TypeScript compiler that the clients' tests are made with.
+scripts: tools
+	$(BIN)/python -m tests.app.interface.tools tsc --project tsconfig.json
 
 contracts: tools
 	$(BIN)/lint-imports

@@ -5,6 +5,7 @@ from starlette.staticfiles import StaticFiles
 
 from app.pages import chains, cores, entry, firms, stress
 from app.pages.reading import Reading
+from app.platform.web import design
 from app.platform.web.faults import add_pages_of_faults
 from app.platform.web.render import STATIC
 
@@ -14,6 +15,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     chains.router,
     firms.router,
     stress.router,
+    design.router,
 )
 
 

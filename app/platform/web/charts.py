@@ -29,6 +29,11 @@ GRADE_STEP = 3
 BARS_WIDTH = 600
 BARS_HEIGHT = 190
 BAR_WIDTH_MAX = 64.0
+LINE_WIDTH = 600
+LINE_HEIGHT = 180
+LINE_LEFT = 76.0  # Room for the words of the scale.
+LINE_MARKS = 3
+TIGHT_FROM = 0.9  # Of a limit that is used: from here on it is coloured.
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,3 +231,106 @@ def bar_picture(values: Sequence[float], *, width: float = BARS_WIDTH) -> BarPic
         x = at * room + (room - wide) / 2
         bars.append(Bar(at, value, x, bottom - height, wide, height))
     return BarPicture(width, BARS_HEIGHT, bottom, bars)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A value as drawn."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinePicture:
+    """A figure over time: the line, the area under it, and the heights of its scale's marks."""
+
+    width: float
+    height: float
+    left: float
+    bottom: float
+    marks: Sequence[float]
+    points: Sequence[Point]
+
+    @property
+    def path(self) -> str:
+        """Return the line as a path."""
+        return "M" + "L".join(f"{point.x:.1f} {point.y:.1f}" for point in self.points)
+
+    @property
+    def under(self) -> str:
+        """Return the area between the line and nought as a closed path."""
+        first, last = self.points[0], self.points[-1]
+        return f"{self.path}L{last.x:.1f} {self.bottom}L{first.x:.1f} {self.bottom}Z"
+
+
+def line_picture(values: Sequence[float], *, top_value: float) -> LinePicture:
+    """
+    Return a line through values of nought or more, one step apart each.
+
+    Args:
+        values: At least one value.
+        top_value: What the upper edge of the scale stands for: the largest value or more.
+    """
+    top, bottom = 14.0, LINE_HEIGHT - 26.0
+    room = LINE_WIDTH - LINE_LEFT - 8
+    apart = room / max(1, len(values) - 1)
+    points = [
+        Point(LINE_LEFT + at * apart, bottom - (bottom - top) * value / (top_value or 1.0))
+        for at, value in enumerate(values)
+    ]
+    marks = [bottom - (bottom - top) * at / (LINE_MARKS - 1) for at in range(LINE_MARKS)]
+    return LinePicture(LINE_WIDTH, LINE_HEIGHT, LINE_LEFT, bottom, marks, points)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the bar of a limit, in per cent of the bar."""
+
+    name: str
+    start: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class LimitBar:
+    """The bar of a limit: its parts from the left, and where the limit ends, all in per cent."""
+
+    parts: Sequence[Part]
+    edge: float
+
+
+def limit_bar(limit_fen: int, occupied_fen: int, reserved_fen: int) -> LimitBar:
+    """
+    Return the bar of a limit; what exceeds the limit stands right of its edge, as `over`.
+
+    Example:
+        >>> bar = limit_bar(100, 130, 30)
+        >>> [(part.name, part.share) for part in bar.parts], bar.edge
+        ([('occupied', 62.5), ('over', 37.5)], 62.5)
+    """
+    whole = max(limit_fen, occupied_fen + reserved_fen) or 1
+    occupied = min(occupied_fen, limit_fen)
+    reserved = min(reserved_fen, limit_fen - occupied)
+    over = whole - limit_fen if occupied_fen + reserved_fen else 0
+    parts, start = [], 0.0
+    for name, fen in (("occupied", occupied), ("reserved", reserved), ("over", over)):
+        begin = 100 * limit_fen / whole if name == "over" else start
+        share = round(100 * fen / whole, 2)
+        if share:
+            parts.append(Part(name, round(begin, 2), share))
+        start += share
+    return LimitBar(parts, round(100 * limit_fen / whole, 2) if over else 100.0)
+
+
+def use_band(share: float) -> str:
+    """
+    Return how tight a limit is that is used by some share: its colour.
+
+    Example:
+        >>> use_band(0.5), use_band(0.95), use_band(1.2)
+        ('occupied', 'tight', 'over')
+    """
+    if share > 1:
+        return "over"
+    return "tight" if share >= TIGHT_FROM else "occupied"

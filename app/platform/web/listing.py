@@ -1,6 +1,6 @@
 """Sorting, filtering and paging of a table by what stands in its address."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
@@ -63,6 +63,14 @@ class Listing(Generic[Row]):
     def where(self, **changes: str) -> str:
         """Return the address of the first page with other filters; an empty one falls away."""
         return self._address(page="", **changes)
+
+    def filtered(self, facet: str, value: str) -> str:
+        """Return the address of the first page with another value of a facet; empty: with any."""
+        return self._address(page="", **{facet: value})
+
+    def without(self, facets: Iterable[str]) -> str:
+        """Return the address of the first page without these facets."""
+        return self._address(page="", **dict.fromkeys(facets, ""))
 
     @property
     def sheet(self) -> str:

@@ -16,6 +16,7 @@ from app.platform.auth.principals import Principal
 from app.platform.auth.sessions import masked
 from app.platform.http.paths import address_of
 from app.platform.web import money
+from app.platform.web.charts import use_band
 from app.platform.web.preferences import preferences_of
 from app.platform.web.texts import Texts
 from graph.model import shown_id
@@ -46,6 +47,7 @@ def _environment() -> Environment:
     made.filters["shown_id"] = shown_id
     made.filters["count"] = money.count
     made.filters["percent"] = money.percent
+    made.filters["use_band"] = use_band
     return made
 
 
@@ -91,7 +93,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     t = Texts(wants.language)
     context = {
         "t": t,
-        "firms": partial(_firms, t),
+        "firms": partial(firms_in_words, t),
         "language": wants.language,
         "theme": wants.theme,
         "who": who,
@@ -115,7 +117,8 @@ def pinned(said: Mapping[str, str], path: str) -> str:
     return f"{path}?{urlencode(said)}" if said else path
 
 
-def _firms(t: Texts, number: int) -> str:
+def firms_in_words(t: Texts, number: int) -> str:
+    """Return a number of firms in words."""
     return t("firm_one") if number == 1 else t("firms_count", count=money.count(number))
 
 

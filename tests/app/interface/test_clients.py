@@ -15,7 +15,7 @@ from app.main import create_app
 from app.platform.auth.tokens import issue
 from app.platform.config import Settings
 from tests.app.conftest import NOW
-from tests.app.interface.conftest import HERE, Tools
+from tests.app.interface.tools import HERE, Tools
 
 pytestmark = pytest.mark.xdist_group("interface")  # One process waits for the tools.
 

@@ -33,6 +33,7 @@ PAGES = (
     "/firms/S1",
     "/stress?firm=C1&query=S1",
     "/stress/scenario-1",
+    "/design",
     "/nowhere",
 )
 CONTRAST_MIN = 4.5

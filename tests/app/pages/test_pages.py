@@ -21,6 +21,7 @@ PAGES = (
     "/stress",
     "/stress?firm=C1&query=S1",
     "/stress/scenario-1",
+    "/design",
 )
 POLICY = "require-trusted-types-for 'script'"
 
