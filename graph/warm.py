@@ -22,14 +22,15 @@ from graph import (
     credit,
     dependence,
     diffusion,
-    fsri,
     replay,
     scenarios,
     single_points,
 )
-from graph.contagion import Economy, Exposures, Rules, Scenarios, fixed_point
+from graph.contagion import Economy, Exposures, Rules, Scenarios
 from graph.live import Claims, Live
 from graph.network import Network
+from graph.spread import fsri
+from graph.spread.production import fixed_point
 
 FIRMS = 12
 SUPPLIERS, BUYERS = np.arange(FIRMS - 1), np.arange(1, FIRMS)
@@ -95,7 +96,7 @@ def _equity() -> None:
     exposures = Exposures.build(
         np.full(FIRMS, 10.0), creditors=SUPPLIERS, debtors=BUYERS, amounts=AMOUNTS
     )
-    kinds: tuple[contagion.debtrank.Kind, ...] = ("linear", "single-hit", "nonlinear")
+    kinds: tuple[contagion.Kind, ...] = ("linear", "single-hit", "nonlinear")
     for kind in kinds:
         contagion.spread_equity(exposures, Scenarios.together([FIRMS - 1]), kind=kind)
     contagion.bracket_equity(exposures, Scenarios.alone(EVERYBODY), width=1e-3)

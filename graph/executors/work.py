@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 AHEAD = 4  # Pieces a lane may be ahead of who reads: bounds what is held in memory.
 Piece = TypeVar("Piece")
 Found = TypeVar("Found")
+Progress = Callable[[int], None]  # Told how many more are done.
 
 
 class Work(Protocol[Piece, Found]):

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graph.arrays.dtypes import FloatArray, IntArray, RowArray
 from graph.errors import InvalidInput, NotFound
-from graph.kernels.layout import FloatArray, IntArray, RowArray
 from graph.network.ids import Ids
 
 if TYPE_CHECKING:

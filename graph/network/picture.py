@@ -22,8 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph import digests
+from graph.arrays import csr
 from graph.errors import InvalidInput, NotFound
-from graph.kernels import csr
 from graph.network import columns as check
 from graph.network import files
 from graph.network.ids import Ids

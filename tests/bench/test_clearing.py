@@ -13,7 +13,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from graph.clearing import AssetLosses, Cleared, Debts, clear_many, prepare
-from graph.kernels import decrements as kernel
+from graph.spread.payments.kernels import decrements as kernel
 from tests.bench import twins
 from tests.bench.figures import median_seconds, processor, promise, record
 from tests.bench.networks import engine_economy

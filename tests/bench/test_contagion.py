@@ -14,8 +14,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from graph.contagion import Economy, Production, Rules, Scenarios, esri, losses, prepare
-from graph.contagion.running import caps
-from graph.kernels import esri as plain
+from graph.spread.production.kernels import esri as plain
+from graph.spread.production.runs import caps
 from tests.bench import twins
 from tests.bench.figures import processor, promise, record
 from tests.bench.literal import Literal

@@ -26,10 +26,10 @@ from graph.contagion import (
     observe,
     prepare,
 )
-from graph.contagion.cascade import _shocks as shocks_of
-from graph.contagion.running import caps
-from graph.contagion.stored import load, save
-from graph.kernels import esri as plain
+from graph.spread.production.cascade import _shocks as shocks_of
+from graph.spread.production.kernels import esri as plain
+from graph.spread.production.runs import caps
+from graph.spread.production.stored import load, save
 from tests.bench import twins
 from tests.bench.figures import alone, beside, median_seconds, processor, promise, record
 from tests.bench.literal import Literal

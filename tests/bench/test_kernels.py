@@ -9,8 +9,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from graph.contagion import prepare
-from graph.contagion.running import Rules, Runner
-from graph.kernels import batch
+from graph.spread.production.kernels import batch
+from graph.spread.production.runs import Rules, Runner
 from tests.bench.figures import promise
 from tests.bench.networks import engine_economy
 

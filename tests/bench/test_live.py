@@ -16,9 +16,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from graph.contagion import Economy
 from graph.live import Claims, Live, Refresh
-from graph.live.lending import Lending
-from graph.live.quick import Quick
-from graph.live.trading import Trading
+from graph.stress.live.lending import Lending
+from graph.stress.live.quick import Quick
+from graph.stress.live.trading import Trading
 from tests.bench.figures import promise, record
 from tests.bench.networks import engine_economy
 

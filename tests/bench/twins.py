@@ -12,9 +12,9 @@ import numpy.typing as npt
 from scipy import sparse
 
 from graph.contagion import Economy, Exposures, Production, Rules, Scenarios
-from graph.contagion.running import caps
-from graph.contagion.worth import ACCURACY, SLACKS
-from graph.kernels import esri as plain
+from graph.spread.production.kernels import esri as plain
+from graph.spread.production.runs import caps
+from graph.spread.production.worth import ACCURACY, SLACKS
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

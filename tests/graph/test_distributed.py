@@ -26,11 +26,11 @@ from graph.contagion import (
     observe,
     prepare,
 )
-from graph.contagion.running import Recipe
-from graph.contagion.stored import load, origin_of, save
 from graph.errors import ExecutorFailed, InvalidInput, NotConverged
 from graph.executors import Dask, Executor
 from graph.executors import worker as there
+from graph.spread.production.runs import Recipe
+from graph.spread.production.stored import load, origin_of, save
 from graph.testing.executing import ExecutorTests, Faulty, Gate, Squares, until
 
 FIRMS = 70  # More than a piece holds: two workers have something to do.

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from app.policy import Policy
-from graph.contagion import Economy, Rules, prepare
-from graph.contagion.economy import Production
+from graph.contagion import Economy, Production, Rules, prepare
 from graph.errors import InvalidInput
 from graph.network import Network
 

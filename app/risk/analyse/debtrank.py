@@ -9,8 +9,7 @@ import numpy as np
 from app.risk.analyse.options import Answer, Columns, Step
 from app.risk.analyse.options import DebtRank as Options
 from app.risk.analyse.tables import Codes, Column, Desk, claims_of, firms_of, shocks_of, table
-from graph.contagion import DebtRank, Exposures, Scenarios, bracket_equity, spread_equity
-from graph.contagion.debtrank import Kind
+from graph.contagion import DebtRank, Exposures, Kind, Scenarios, bracket_equity, spread_equity
 from graph.errors import InvalidInput
 
 

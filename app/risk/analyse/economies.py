@@ -8,8 +8,7 @@ import polars as pl
 
 from app.risk.analyse.options import Esri, Fsri
 from app.risk.analyse.tables import Codes, Column, Desk, Sheet, firms_of, shocks_of
-from graph.contagion import Economy, Rules, Scenarios
-from graph.contagion.economy import TOLERANCE, DeadSector
+from graph.contagion import DeadSector, Economy, Rules, Scenarios
 from graph.errors import NotFound
 
 Options = Esri | Fsri
@@ -19,7 +18,7 @@ ROUNDING = 1e-9  # Sums of many trades differ from a stated total by less than t
 
 def rules_of(options: Options) -> Rules:
     """Return when a cascade stops; the published setting by default."""
-    tolerance = TOLERANCE if options.tolerance is None else options.tolerance
+    tolerance = Rules().tolerance if options.tolerance is None else options.tolerance
     return Rules(tolerance, options.rounds_max, cast("DeadSector", options.dead_sector))
 
 

@@ -14,6 +14,7 @@ from app.risk.analyse.placing import placed
 from app.risk.analyse.tables import Codes, Desk, table, trades_of
 from graph.contagion import (
     EXACT,
+    Precision,
     Production,
     Rules,
     Scenarios,
@@ -22,7 +23,6 @@ from graph.contagion import (
     losses,
     prepare,
 )
-from graph.contagion.running import Precision
 from graph.errors import InvalidInput
 from graph.executors import Executor
 

@@ -7,8 +7,7 @@ from tempfile import TemporaryDirectory
 
 from app.platform.config import Settings
 from app.risk.analyse.options import Esri
-from graph.contagion import Production
-from graph.contagion.stored import load, save
+from graph.contagion import Production, stored
 from graph.executors import Dask, Executor
 
 PATIENCE_S = 5.0  # Who waits at a terminal wants to hear of a wrong address soon.
@@ -33,5 +32,5 @@ def placed(options: Esri, production: Production) -> Iterator[tuple[Production, 
         TemporaryDirectory(prefix="dask.", dir=home, ignore_cleanup_errors=True) as place,
     ):
         folder = Path(place, "network")
-        save(production, folder)
-        yield load(folder), executor
+        stored.save(production, folder)
+        yield stored.load(folder), executor

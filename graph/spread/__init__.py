@@ -1,0 +1,1 @@
+"""What travels over a network: losses of production, equity and payments, credit, proximity."""

@@ -1,0 +1,1 @@
+"""Credit passed down the tiers; `graph.credit` names what is for use."""

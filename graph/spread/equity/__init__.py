@@ -1,0 +1,1 @@
+"""Losses of equity (DebtRank); `graph.contagion` names what is for use."""

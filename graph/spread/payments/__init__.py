@@ -1,0 +1,1 @@
+"""Payments that clear; `graph.clearing` names what is for use."""

@@ -1,0 +1,1 @@
+"""Losses of production (ESRI); `graph.contagion` names what is for use."""

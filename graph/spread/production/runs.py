@@ -1,0 +1,279 @@
+"""How scenarios run: chunks over threads, one workspace each, and which kernel takes them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.arrays.dtypes import FloatArray, IntArray
+from graph.arrays.shocks import Shocks, entries, some_shocks
+from graph.errors import InvalidInput, NotConverged
+from graph.executors import Executor, executor_of
+from graph.executors.work import Progress
+from graph.spread.production import stored
+from graph.spread.production.economy import Origin, Production, Rules
+from graph.spread.production.kernels import batch, cascades, frontier
+from graph.spread.production.kernels import esri as plain
+from graph.spread.production.kernels.batch import Columns
+from graph.spread.production.kernels.cascades import Answers, Spill
+from graph.spread.production.kernels.frontier import Limits, State
+from graph.spread.shocks import Observers
+
+Precision = Literal["double", "single"]
+# Scenarios that a thread takes at a time: many, to keep all columns of a batch busy.
+CHUNK_MIN, CHUNK_MAX = 64, 5000
+# A scenario goes from the frontier to a batch before it pushes along more than this part of all
+# trades: the best of those tried; reaching a firm costs more where the network leaves the cache.
+BUDGET, BUDGET_LARGE, LARGE = 100, 200, 500_000
+LONE_MAX = 8  # So many scenarios are as fast one after another as in columns.
+DTYPES = {"double": np.float64, "single": np.float32}
+SPILL_A_FIRM, SPILL_MAX = 40, 4_000_000  # Rows of firms held between frontier and batch.
+Piece = tuple[Shocks, Observers]
+NOTHING = np.zeros(0)
+
+
+@dataclass(slots=True)
+class Workspace:
+    """What one thread writes to."""
+
+    state: State
+    left: Spill
+    room: npt.NDArray[np.uint8] | None = None  # Of columns, in one precision after the other.
+    columns: dict[tuple[str, bool], Columns] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """A network and the way to run scenarios on it."""
+
+    production: Production
+    rules: Rules
+    precision: Precision = "double"
+    weights: FloatArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.precision not in ("double", "single"):
+            raise InvalidInput(f"precision {self.precision!r} is neither 'double' nor 'single'")
+        by_place = self.production.weights[self.production.rows]
+        object.__setattr__(self, "weights", by_place)
+
+    def workspace(self, scenarios: int = CHUNK_MAX) -> Workspace:
+        """Return what one thread needs that mostly runs so many scenarios at a time."""
+        firms, scenarios = len(self.production), max(1, min(CHUNK_MAX, scenarios))
+        rows = firms + min(SPILL_MAX, min(SPILL_A_FIRM, scenarios) * firms)
+        state = frontier.workspace(self.production.structure)
+        return Workspace(state, cascades.spill(scenarios, rows))
+
+    def lane(self) -> Callable[[Piece], Answers]:
+        """Return what runs chunks in a workspace of its own, made for the first of them."""
+        space: Workspace | None = None
+
+        def run(piece: Piece) -> Answers:
+            nonlocal space
+            if space is None:
+                space = self.workspace(len(piece[0].offsets) - 1)
+            found = self.chunk(space, *piece)
+            return found._replace(weights=NOTHING)  # Those of all firms need not travel.
+
+        return run
+
+    def recipe(self) -> "Recipe":
+        """
+        Return what another process makes the same runner from.
+
+        Raises:
+            InvalidInput: The network was not loaded from a folder.
+        """
+        return Recipe(stored.origin_of(self.production), self.rules, self.precision)
+
+    def chunk(self, space: Workspace, shocks: Shocks, observers: Observers) -> Answers:
+        """Return the answers of some scenarios, double where single precision is in doubt."""
+        found = cascades.answers(self.weights, observers.offsets, observers.rows)
+        if self.rules.dead_sector == "unit":
+            self._whole(shocks, found)
+            return found
+        self._cascade(space, shocks, found, self.precision)
+        doubtful = np.flatnonzero(found.doubtful)
+        if len(doubtful) and self.precision == "single":
+            again = cascades.answers(self.weights, *_some(found.offsets, found.rows, doubtful))
+            self._cascade(space, some_shocks(shocks, doubtful), again, "double")
+            _put(found, again, doubtful)
+        return found
+
+    def _cascade(
+        self, space: Workspace, shocks: Shocks, found: Answers, precision: Precision
+    ) -> None:
+        structure, count = self.production.structure, len(shocks.offsets) - 1
+        trades = len(structure.out_buyers)
+        part = BUDGET if len(self.production) < LARGE else BUDGET_LARGE
+        limits = Limits(self.rules.tolerance, self.rules.rounds_max, trades // part)
+        start, columns = 0, None
+        while start < count:
+            start = frontier.advance(
+                structure, space.state, shocks, start, limits, found, space.left
+            )
+            if columns is None and space.left.filled[0]:
+                last = start == count
+                columns = self._columns(space, precision, few=last and self._few(space))
+            if columns is not None:
+                batch.run(structure, columns, space.left, limits, found, drain=start == count)
+
+    def _few(self, space: Workspace) -> bool:
+        return bool(space.left.filled[0] <= LONE_MAX)
+
+    def _columns(self, space: Workspace, precision: Precision, *, few: bool) -> Columns:
+        """Return columns at rest: one where few scenarios are left, which take it in turn."""
+        structure, dtype = self.production.structure, DTYPES[precision]
+        key = (precision, few)
+        if key not in space.columns:
+            if few:
+                space.columns[key] = batch.lone(structure, self.weights, dtype)
+            else:
+                if space.room is None:
+                    space.room = batch.rows(batch.MATRICES * len(self.production))
+                space.columns[key] = batch.workspace(structure, self.weights, dtype, space.room)
+        batch.clear(space.columns[key])
+        return space.columns[key]
+
+    def _whole(self, shocks: Shocks, found: Answers) -> None:
+        """Run the kernel for which a dead market's availability counts as 1."""
+        for k in range(len(shocks.offsets) - 1):
+            left_down, left_up, rounds, largest = plain.settle(
+                self.production.structure,
+                *caps(len(self.production), shocks, k),
+                self.rules.tolerance,
+                self.rules.rounds_max,
+                dead_unit=True,
+            )
+            down, up = 1.0 - left_down, 1.0 - left_up
+            found.totals[k] = *index(self.weights, down, up), rounds, largest
+            own = slice(found.offsets[k], found.offsets[k + 1])
+            found.down[own], found.up[own] = down[found.rows[own]], up[found.rows[own]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What scenarios are called, and how many are run at a time."""
+
+    names: Any = None
+    chunk: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A runner in words: the network's folder, and how to run."""
+
+    origin: Origin
+    rules: Rules
+    precision: Precision
+
+    def make(self) -> Runner:
+        """
+        Return the runner.
+
+        Raises:
+            NotFound: There is no network in the folder.
+            InvalidInput: It is broken, or another one.
+        """
+        return Runner(stored.opened(self.origin), self.rules, self.precision)
+
+
+def spread(
+    runner: Runner,
+    shocks: Shocks,
+    observers: Observers,
+    *,
+    threads: int | Executor,
+    progress: Progress | None = None,
+    asked: Asked | None = None,
+) -> Iterator[Answers]:
+    """Yield the answers of all scenarios, chunk by chunk, in order."""
+    asked = asked or Asked()
+    executor = executor_of(threads)
+    count = len(shocks.offsets) - 1
+    if not count:
+        return
+    size = asked.chunk or min(CHUNK_MAX, max(CHUNK_MIN, -(-count // (2 * executor.lanes))))
+
+    def pieces() -> Iterator[Piece]:
+        for first in range(0, count, size):
+            chosen = np.arange(first, min(first + size, count))
+            own = Observers(*_some(observers.offsets, observers.rows, chosen))
+            yield some_shocks(shocks, chosen), own
+
+    for number, found in enumerate(executor.map(runner, pieces())):
+        moving = found.totals[:, cascades.LARGEST] > runner.rules.tolerance
+        if runner.rules.unsettled == "keep":
+            found.totals[moving, : cascades.UP + 1] = np.nan
+            _put_nothing(found, moving)
+        elif moving.any():
+            largest = found.totals[:, cascades.LARGEST]
+            refuse_moving(largest, runner.rules, first=number * size, scenarios=asked.names)
+        if progress is not None:
+            progress(len(found.totals))
+        yield found
+
+
+def _some(offsets: IntArray, rows: IntArray, chosen: IntArray) -> tuple[IntArray, IntArray]:
+    """Return offsets and entries of chosen scenarios."""
+    ends, places = entries(offsets, chosen)
+    return ends, rows[places]
+
+
+def _put_nothing(found: Answers, moving: npt.NDArray[np.bool_]) -> None:
+    """Give observers of scenarios that still move no figure."""
+    unknown = np.repeat(moving, np.diff(found.offsets))
+    found.down[unknown], found.up[unknown] = np.nan, np.nan
+
+
+def _put(found: Answers, again: Answers, chosen: IntArray) -> None:
+    """Replace the answers of chosen scenarios."""
+    found.totals[chosen] = again.totals
+    _, places = entries(found.offsets, chosen)
+    found.down[places], found.up[places] = again.down, again.up
+
+
+def caps(firms: int, shocks: Shocks, scenario: int) -> tuple[FloatArray, FloatArray]:
+    """Return what one scenario's shocks leave of every firm, down and up."""
+    down, up = np.ones(firms), np.ones(firms)
+    own = slice(shocks.offsets[scenario], shocks.offsets[scenario + 1])
+    down[shocks.rows[own]] -= shocks.down[own]
+    up[shocks.rows[own]] -= shocks.up[own]
+    return down, up
+
+
+def index(weights: FloatArray, down: FloatArray, up: FloatArray) -> tuple[float, float, float]:
+    """Return the weighted loss, and down and up alone."""
+    return (
+        float(np.sum(weights * np.maximum(down, up))),
+        float(np.sum(weights * down)),
+        float(np.sum(weights * up)),
+    )
+
+
+def refuse_moving(
+    largest: FloatArray, rules: Rules, *, first: int = 0, scenarios: Any = None
+) -> None:
+    """
+    Raise for the first scenario whose last decrease is above the tolerance.
+
+    Args:
+        largest: The last decrease of each.
+        rules: When a scenario is at rest.
+        first: Number of the first of them.
+        scenarios: What each is called, as a column of text; by its number where there is none.
+
+    Raises:
+        NotConverged: One moves.
+    """
+    moving = np.flatnonzero(largest > rules.tolerance)
+    if len(moving):
+        at = first + int(moving[0])
+        called = getattr(scenarios, "slice", lambda *_: None)(at, 1)
+        name = "" if called is None else f" (firm {called[0].as_py()!r})"
+        raise NotConverged(
+            f"scenario {at}{name}: losses still moved by {largest[moving[0]]:.2e} after "
+            f"{rules.rounds_max} rounds (tolerance {rules.tolerance:g})"
+        )

@@ -1,0 +1,226 @@
+"""
+A prepared network as a folder: plain NumPy files that are mapped when it is loaded.
+
+Preparing a million firms takes seconds and a gigabyte; mapping them takes milliseconds, and all
+processes of a machine share the pages. Each array is a `.npy` file; `production.json` beside them
+says what the files are: form, numbers, types, shapes, sizes and a SHA-256 of each.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graph import digests
+from graph.errors import Damaged, InvalidInput, NotFound
+from graph.network import files
+from graph.spread.production.economy import Origin, Production
+from graph.spread.production.kernels.adjoint import Peaks
+from graph.spread.production.kernels.bracket import Worth
+from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.worth import KEY, worth_of
+
+FORM = 1  # Of the folder; another number is another layout.
+HEADER = "production.json"
+FIRMS = ("rows", "places", "weights", "sales")  # Arrays beside those of the structure.
+NAMES = (*Structure._fields, *FIRMS)
+_OWN = tuple(name for name in Worth._fields if name != "peaks")
+WORTH = (*(f"worth_{name}" for name in _OWN), *(f"peaks_{name}" for name in Peaks._fields))
+OPENED_MAX = 2  # Networks a worker keeps mapped.
+FOLDER_MODE = 0o755
+
+
+def save(production: Production, folder: Path) -> None:
+    """
+    Write a prepared network to a folder, all of it or nothing; what stood there is replaced.
+
+    What a unit of loss costs is solved and saved with it, where losses have a fixed point. Who has
+    the old one loaded keeps it.
+
+    Args:
+        production: The prepared network.
+        folder: Where; its parents are made.
+
+    Example:
+        >>> from graph.contagion import Economy, Scenarios, esri, prepare
+        >>> economy = Economy(3, suppliers=[0, 1], buyers=[1, 2], amounts=[4.0, 6.0])
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     save(prepare(economy), Path(place, "network"))
+        ...     esri(load(Path(place, "network")), Scenarios.alone([2])).total.tolist()
+        [1.0]
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        arrays = {name: _write(fresh, name, each) for name, each in _arrays(production).items()}
+        worth = _worth_arrays(production)  # Solved of a network that could be written.
+        arrays |= {name: _write(fresh, name, each) for name, each in worth.items()}
+        said = {
+            "form": FORM,
+            "firms": len(production),
+            "trades": len(production.structure.out_buyers),
+            "replaceability": production.replaceability,
+            "denominators": production.denominators,
+            "arrays": arrays,
+        }
+        text = json.dumps({"digest": _digest(said), **said}, indent=1) + "\n"
+        (fresh / HEADER).write_text(text, encoding="utf-8")
+        fresh.chmod(FOLDER_MODE)
+        files.swap(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def load(folder: Path, *, verify: bool = False) -> Production:
+    """
+    Return a saved network; its arrays stay in the mapped files and are read as they are touched.
+
+    A write to one of them stays in this process.
+
+    Args:
+        folder: Where it was saved.
+        verify: Compare the hash of every file although this process has found it whole before;
+            without, each is read once a process.
+
+    Raises:
+        NotFound: There is no network in the folder.
+        InvalidInput: A file is missing, short, foreign or changed, or the folder was replaced
+            while it was read.
+    """
+    said = _header(folder)
+    found = {}
+    worth = [name for name in WORTH if name in said["arrays"]]
+    for name in (*NAMES, *worth):
+        entry = _entry(folder, said, name)
+        found[name] = _mapped(folder / f"{name}.npy", entry, verify=verify)
+    if _header(folder)["digest"] != said["digest"]:
+        raise InvalidInput(f"{folder} was replaced while it was read")
+    production = Production(
+        Structure(*(found[name] for name in Structure._fields)),
+        rows=found["rows"],
+        places=found["places"],
+        weights=found["weights"],
+        sales=found["sales"],
+        replaceability=bool(said["replaceability"]),
+        denominators=said["denominators"],
+    )
+    object.__setattr__(production, "origin", Origin(folder.resolve(), said["digest"]))
+    if len(worth) == len(WORTH):
+        production.kept[KEY] = _worth_from(found)
+    return production
+
+
+def origin_of(production: Production) -> Origin:
+    """
+    Return where a network was loaded from.
+
+    Raises:
+        InvalidInput: It was not: another process has nowhere to find it.
+    """
+    if production.origin is None:
+        raise InvalidInput("the network is in this process only: save it, and load it again")
+    return production.origin
+
+
+@lru_cache(maxsize=OPENED_MAX)
+def opened(origin: Origin) -> Production:
+    """
+    Return the very network that another process has loaded, read and compared once a process.
+
+    Raises:
+        NotFound: There is no network in the folder.
+        InvalidInput: It is broken, or another than it was.
+    """
+    production = load(origin.folder, verify=True)
+    if production.origin != origin:
+        raise InvalidInput(f"another network stands in {origin.folder} by now")
+    return production
+
+
+def _arrays(production: Production) -> Mapping[str, npt.NDArray[Any]]:
+    own = {name: getattr(production, name) for name in FIRMS}
+    return {**production.structure._asdict(), **own}
+
+
+def _worth_arrays(production: Production) -> Mapping[str, npt.NDArray[Any]]:
+    """Return the arrays of what a unit of loss costs; none where there is no fixed point."""
+    try:
+        worth = worth_of(production)
+    except InvalidInput:
+        return {}
+    own = {f"worth_{name}": getattr(worth, name) for name in _OWN}
+    return {**own, **{f"peaks_{name}": each for name, each in worth.peaks._asdict().items()}}
+
+
+def _worth_from(found: Mapping[str, npt.NDArray[Any]]) -> Worth:
+    peaks = Peaks(**{name: found[f"peaks_{name}"] for name in Peaks._fields})
+    return Worth(peaks=peaks, **{name: found[f"worth_{name}"] for name in _OWN})
+
+
+def _write(folder: Path, name: str, array: npt.NDArray[Any]) -> dict[str, Any]:
+    path = folder / f"{name}.npy"
+    np.save(path, array, allow_pickle=False)
+    return {
+        "type": str(array.dtype.descr),
+        "shape": list(array.shape),
+        "bytes": path.stat().st_size,
+        "sha256": digests.sha256(path),
+    }
+
+
+def _digest(said: Mapping[str, Any]) -> str:
+    """Return what tells one network from another: a hash of all that its header says."""
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _header(folder: Path) -> Mapping[str, Any]:
+    """Return what the folder says of itself."""
+    path = folder / HEADER
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NotFound(f"no prepared network in {folder}") from error
+    except ValueError as error:
+        raise InvalidInput(f"{path}: no header of a network ({error})") from error
+    if not isinstance(said, dict) or said.get("form") != FORM:
+        raise InvalidInput(f"{path} is not of form {FORM}: save the network again")
+    digest = said.pop("digest", None)
+    if digest != _digest(said):
+        raise InvalidInput(f"{path} was changed: its digest does not fit")
+    return {**said, "digest": digest}
+
+
+def _entry(folder: Path, said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    entry: Mapping[str, Any] | None = said["arrays"].get(name)
+    if entry is None:
+        raise InvalidInput(f"{folder / HEADER} names no {name}: save the network again")
+    return entry
+
+
+def _mapped(path: Path, entry: Mapping[str, Any], *, verify: bool) -> npt.NDArray[Any]:
+    """Return an array that stays in its file, writable, as kernels are compiled for."""
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError as error:
+        raise InvalidInput(f"{path} is missing") from error
+    if size != entry["bytes"]:
+        raise InvalidInput(f"{path} has {size} bytes, not {entry['bytes']}")
+    try:
+        array = np.load(path, mmap_mode="c", allow_pickle=False).view(np.ndarray)
+    except ValueError as error:
+        raise InvalidInput(f"{path} is no array: {error}") from error
+    if str(array.dtype.descr) != entry["type"] or list(array.shape) != entry["shape"]:
+        raise InvalidInput(f"{path} holds {array.dtype} {array.shape}, not what its header says")
+    try:
+        digests.verify_file(path, entry["sha256"], again=verify)
+    except Damaged as error:
+        raise InvalidInput(f"{path} was changed: its SHA-256 does not fit") from error
+    found: npt.NDArray[Any] = array
+    return found

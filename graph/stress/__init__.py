@@ -1,0 +1,1 @@
+"""Questions asked of what spreads: scenarios, replay, attribution, rescue, reverse stress, live."""

@@ -1,0 +1,1 @@
+"""Figures split into parts; `graph.attribution` names what is for use."""

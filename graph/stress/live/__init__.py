@@ -1,0 +1,1 @@
+"""Indices kept while the network changes; `graph.live` names what is for use."""

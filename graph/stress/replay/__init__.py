@@ -1,0 +1,1 @@
+"""One scenario kept round by round; `graph.replay` names what is for use."""

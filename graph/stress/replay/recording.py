@@ -1,0 +1,378 @@
+"""A scenario's rounds: recorded with their reasons, given back round by round, and explained."""
+
+import enum
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Self
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from graph.arrays.dtypes import FloatArray, IntArray, RowArray
+from graph.errors import InvalidInput
+from graph.network.firms import Firms, frame, rows_of
+from graph.spread.production import runs
+from graph.spread.production.cascade import settling
+from graph.spread.production.economy import Denominators, Production, Rules
+from graph.spread.production.kernels import esri as plain
+from graph.spread.production.results import Contagion
+from graph.spread.shocks import Scenarios
+from graph.stress.replay import tables
+from graph.stress.replay.kernels import reasons as kernel
+from graph.stress.replay.kernels.reasons import NOBODY, Changes, Passed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Channel = Literal["down", "up"]
+CHANNELS: tuple[Channel, Channel] = ("down", "up")
+# What the rounds read of a network; all else in it says the same in another order.
+HASHED = (
+    "market",
+    "market_sales",
+    "market_share",
+    "in_indptr",
+    "in_essential",
+    "in_needed",
+    "in_suppliers",
+    "in_shares",
+    "out_indptr",
+    "out_buyers",
+    "out_shares",
+)
+
+
+class Reason(enum.IntEnum):
+    """Why a firm's figure changed in a round."""
+
+    SHOCK = kernel.SHOCK
+    ESSENTIAL = kernel.ESSENTIAL  # Inputs of one essential sector are missing.
+    NOT_ESSENTIAL = kernel.NOT_ESSENTIAL  # Inputs that are not essential are, all together.
+    ORDERS = kernel.ORDERS
+    # The same, and not because the supplier lost more: its market shrank, it is harder to replace.
+    ESSENTIAL_MARKET = kernel.ESSENTIAL_MARKET
+    NOT_ESSENTIAL_MARKET = kernel.NOT_ESSENTIAL_MARKET
+    EASED = kernel.EASED  # Only where a dead market's availability counts as 1.
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One firm in one round: what it lost before and after, why, and through whom."""
+
+    round: int
+    row: int
+    channel: Channel
+    reason: Reason
+    before: float  # Share of its production lost.
+    after: float
+    through: int | None  # Row at the other end of the trade that contributed most.
+    share: float  # That trade's share of all that grew for this reason, to four digits.
+    mover: int | None  # The firm whose loss made the market of `through` smaller.
+
+    @property
+    def cause(self) -> int | None:
+        """Return the firm whose change one round before led to this one."""
+        return self.through if self.mover is None else self.mover
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """
+    All changes of one channel, round after round, rows ascending in each.
+
+    `offsets` says where each round begins in the columns, and one end more.
+    """
+
+    offsets: IntArray
+    rows: RowArray
+    left: FloatArray
+    reasons: npt.NDArray[np.int8]
+    through: RowArray
+    movers: RowArray
+    shares_e4: npt.NDArray[np.uint16]
+
+    @classmethod
+    def of(cls, rounds: list[Changes]) -> Self:
+        """Return the changes of all rounds, one after another."""
+        sizes = [len(each.rows) for each in rounds]
+        offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        return cls(offsets, *(np.concatenate(parts) for parts in zip(*rounds, strict=True)))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def of_round(self, number: int) -> Changes:
+        """Return the changes of one round; none after the last."""
+        ends = self.offsets[number : number + 2].tolist()
+        own = slice(*ends) if len(ends) > 1 else slice(0, 0)
+        return Changes(
+            self.rows[own],
+            self.left[own],
+            self.reasons[own],
+            self.through[own],
+            self.movers[own],
+            self.shares_e4[own],
+        )
+
+    def left_after(self, number: int, firms: int) -> FloatArray:
+        """Return what is left of every firm after a round."""
+        left, end = np.ones(firms), self.offsets[number + 1]
+        left[self.rows[:end]] = self.left[:end]  # The last of equal rows counts.
+        return left
+
+    def place(self, number: int, row: int) -> int | None:
+        """Return where a firm's change in a round stands in the columns, if it changed then."""
+        first, last = self.offsets[number : number + 2].tolist()
+        place = first + int(np.searchsorted(self.rows[first:last], row))
+        return place if place < last and self.rows[place] == row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """
+    Every round of one scenario, and what it was computed with.
+
+    `indices` are the weighted losses after each round: both, down alone and up alone.
+    """
+
+    down: Track
+    up: Track
+    indices: FloatArray
+    firms: int
+    network: str  # `fingerprint` of the network.
+    rules: Rules
+    replaceability: bool
+    denominators: Denominators
+    versions: str  # Of what computed it.
+    ids: Sequence[str] | None = field(default=None, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """Return the number of rounds after the shock."""
+        return len(self.indices) - 1
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a change, with the columns of `Change`; firms as ids where known."""
+        return frame(tables.changes((self.down, self.up), [*Reason], self.ids))
+
+    @property
+    def scenario(self) -> Scenarios:
+        """Return the shocks of round 0; firms that lose nothing at the start are left out."""
+        left = [track.left_after(0, self.firms) for track in (self.down, self.up)]
+        rows = np.flatnonzero((left[0] < 1.0) | (left[1] < 1.0))
+        offsets = np.array([0, len(rows)])
+        return Scenarios(offsets, rows, 1.0 - left[0][rows], 1.0 - left[1][rows])
+
+    def track(self, channel: Channel) -> Track:
+        """Return the changes of one channel."""
+        if channel not in CHANNELS:
+            raise InvalidInput(f"channel {channel!r} is neither 'down' nor 'up'")
+        return self.down if channel == "down" else self.up
+
+    def state(self, number: int | None = None) -> Contagion:
+        """
+        Return all losses after a round, the last by default: the bits that `rounds` yields.
+
+        Raises:
+            InvalidInput: There is no such round.
+        """
+        number = len(self) if number is None else number
+        if not 0 <= number <= len(self):
+            raise InvalidInput(f"round {number} is not one of 0 to {len(self)}")
+        down = 1.0 - self.down.left_after(number, self.firms)
+        up = 1.0 - self.up.left_after(number, self.firms)
+        total, by_down, by_up = self.indices[number].tolist()
+        return Contagion(down, up, number, total, by_down, by_up, self.rules, self.ids)
+
+    def changes(self, row: int | str, channel: Channel) -> list[Change]:
+        """
+        Return all changes of a firm, given by row or by id, in one channel, in order of rounds.
+
+        Raises:
+            InvalidInput: There is no such firm or channel.
+            NotFound: No firm has that id.
+        """
+        row = self._row(row)
+        if not 0 <= row < self.firms:
+            raise InvalidInput(f"row {row} is no row of a firm: there are {self.firms}")
+        places = np.flatnonzero(self.track(channel).rows == row)
+        rounds = np.searchsorted(self.track(channel).offsets, places, side="right") - 1
+        return [self._at(row, channel, number) for number in rounds.tolist()]
+
+    def why(
+        self, row: int | str, *, channel: Channel | None = None, number: int | None = None
+    ) -> list[Change]:
+        """
+        Return the chain of changes from a firm back to a shocked one, each caused by the next.
+
+        It follows the trade that contributed most, one round back at a time; where a supplier
+        only became harder to replace, it goes on with the firm that made the market smaller.
+        Empty where the firm never changed. Under `dead_sector="unit"` it may end at a loss that
+        eased instead.
+
+        Args:
+            row: The firm, by row or by id.
+            channel: The one in which it lost more by default, down if equal.
+            number: A round in which it changed; by default that of its largest change.
+
+        Raises:
+            InvalidInput: There is no such firm or channel, or it did not change in that round.
+            NotFound: No firm has that id.
+
+        Example:
+            >>> from graph.contagion import Economy, prepare
+            >>> economy = Economy(3, suppliers=[0, 1], buyers=[1, 2], amounts=[4.0, 6.0])
+            >>> kept = record(prepare(economy), Scenarios.together([0]))
+            >>> [(each.round, each.row, each.reason.name) for each in kept.why(2)]
+            [(2, 2, 'NOT_ESSENTIAL'), (1, 1, 'NOT_ESSENTIAL'), (0, 0, 'SHOCK')]
+        """
+        row = self._row(row)
+        if channel is None:
+            channel = self._larger(row)
+        own = self.changes(row, channel)
+        if number is not None:
+            own = [each for each in own if each.round == number]
+            if not own:
+                raise InvalidInput(f"firm {row} did not change {channel} in round {number}")
+        if not own:
+            return []
+        chain = [max(own, key=lambda each: abs(each.after - each.before))]
+        while chain[-1].cause is not None:
+            chain.append(self._at(chain[-1].cause, channel, chain[-1].round - 1))
+        return chain
+
+    def _row(self, given: int | str) -> int:
+        return int(rows_of([given], Firms(self.firms, self.ids), "row")[0])
+
+    def _larger(self, row: int) -> Channel:
+        last = {each: self.changes(row, each)[-1:] for each in CHANNELS}
+        lost = {each: found[0].after if found else 0.0 for each, found in last.items()}
+        return "up" if lost["up"] > lost["down"] else "down"
+
+    def _at(self, row: int, channel: Channel, number: int) -> Change:
+        """Return the change of a firm in a round, which is there unless the columns are torn."""
+        track = self.track(channel)
+        place = track.place(number, row) if number >= 0 else None
+        if place is None:
+            raise InvalidInput(
+                f"a trade leads to firm {row}, unchanged {channel} in round {number}"
+            )
+        before = 0.0
+        for earlier in range(number - 1, -1, -1):
+            last = track.place(earlier, row)
+            if last is not None:
+                before = 1.0 - float(track.left[last])
+                break
+        return _change(track, channel, number, place, before)
+
+
+def _change(track: Track, channel: Channel, number: int, place: int, before: float) -> Change:
+    through, mover = int(track.through[place]), int(track.movers[place])
+    return Change(
+        number,
+        int(track.rows[place]),
+        channel,
+        Reason(int(track.reasons[place])),
+        before,
+        1.0 - float(track.left[place]),
+        None if through == NOBODY else through,
+        int(track.shares_e4[place]) / kernel.E4,
+        None if mover == NOBODY else mover,
+    )
+
+
+def record(
+    production: Production,
+    scenario: Scenarios,
+    *,
+    rules: Rules | None = None,
+    network: str | None = None,
+) -> Recording:
+    """
+    Run one scenario and return every round of it, with the reason of every change.
+
+    Args:
+        production: The prepared economy.
+        scenario: What fails first.
+        rules: When to stop; the published setting by default.
+        network: The `fingerprint` of the economy where many scenarios are recorded on it.
+
+    Raises:
+        InvalidInput: The scenario names a firm outside the economy, or there is more than one.
+        NotConverged: Losses still moved after `rounds_max` rounds.
+
+    Example:
+        >>> from graph.contagion import Economy, prepare
+        >>> economy = Economy(3, suppliers=[0, 1], buyers=[1, 2], amounts=[4.0, 6.0])
+        >>> kept = record(prepare(economy), Scenarios.together([0]))
+        >>> len(kept), kept.state(1).down.tolist(), kept.down.rows.tolist()
+        (3, [1.0, 1.0, 0.0], [0, 1, 2])
+    """
+    if len(scenario) != 1:
+        raise InvalidInput(f"{len(scenario)} scenarios where one is wanted")
+    rules = rules or Rules()
+    down, up, indices = [], [], []
+    for left, lost_down, lost_up in _rounds(production, scenario, rules):
+        down.append(lost_down)
+        up.append(lost_up)
+        losses = (1.0 - each[production.places] for each in left)
+        indices.append(runs.index(production.weights, *losses))
+    return Recording(
+        Track.of(down),
+        Track.of(up),
+        np.array(indices),
+        len(production),
+        network or fingerprint(production),
+        rules,
+        production.replaceability,
+        production.denominators,
+        versions(),
+        production.ids,
+    )
+
+
+def _rounds(
+    production: Production, scenario: Scenarios, rules: Rules
+) -> Iterator[tuple[tuple[FloatArray, FloatArray], Changes, Changes]]:
+    """Yield what is left after each round, by place, and the changes down and up that led there."""
+    structure, unit = production.structure, rules.dead_sector == "unit"
+    rows = production.rows.astype(np.int32)
+    states = settling(production, scenario, rules)
+    left = next(states)
+    yield left, kernel.shocked(rows, left[0]), kernel.shocked(rows, left[1])
+    whole, nothing = np.ones(len(production)), np.zeros(len(production))
+    before, passed_before = (whole, whole), nothing
+    for after in states:
+        passed = plain.passed_on(structure, left[0], unit)
+        known = Passed(before[0], left[0], passed_before, passed)
+        yield (
+            after,
+            kernel.downstream(structure, rows, known, after[0]),
+            kernel.upstream(structure, rows, before[1], left[1], after[1]),
+        )
+        before, left, passed_before = left, after, passed
+
+
+def fingerprint(production: Production) -> str:
+    """
+    Return a digest of a network as the rounds read it, and of its sales: equal ones, equal text.
+
+    Example:
+        >>> from graph.contagion import Economy, prepare
+        >>> a, b = (prepare(Economy(2, suppliers=[0], buyers=[1], amounts=[x])) for x in (4, 5))
+        >>> len(fingerprint(a)), fingerprint(a) == fingerprint(b)
+        (32, False)
+    """
+    digest = hashlib.sha256()
+    columns = {name: getattr(production.structure, name) for name in HASHED}
+    columns |= {name: getattr(production, name) for name in ("rows", "weights", "sales")}
+    for name, column in columns.items():
+        digest.update(f"{name} {column.dtype.str} {len(column)};".encode())
+        digest.update(np.ascontiguousarray(column).data)
+    return digest.hexdigest()[:32]
+
+
+def versions() -> str:
+    """Return what computes here: other versions may differ in last bits."""
+    return f"numba {numba.__version__}, numpy {np.__version__}"

@@ -1,0 +1,1 @@
+"""Risk on dependence; `graph.dependence` names what is for use."""

@@ -1,0 +1,95 @@
+"""A face lists what is for use of an analysis, once; kernels stand where they are looked for."""
+
+import ast
+import importlib
+import os
+import re
+from pathlib import Path
+from types import FunctionType
+
+import graph
+from graph import arrays
+
+HERE = Path(graph.__file__).parent
+OWN = {"__init__", "digests", "errors", "model", "warm"}
+FACES = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in OWN)
+KERNELS = {HERE / "arrays", *HERE.glob("*/*/kernels")}
+
+
+def handed_on(face: str) -> dict[str, str]:
+    """Return the names that a face imports, and from where."""
+    body = ast.parse((HERE / f"{face}.py").read_text(encoding="utf-8")).body
+    imports = [node for node in body if isinstance(node, ast.ImportFrom)]
+    return {name.asname or name.name: f"{node.module}" for node in imports for name in node.names}
+
+
+def test_every_question_has_its_face() -> None:
+    assert FACES == [
+        "attribution",
+        "chains",
+        "clearing",
+        "contagion",
+        "credit",
+        "dependence",
+        "diffusion",
+        "fsri",
+        "live",
+        "replay",
+        "rescue",
+        "reverse_stress",
+        "scenarios",
+        "single_points",
+    ]
+
+
+def test_a_face_lists_all_that_it_hands_on_and_nothing_else() -> None:
+    for face in FACES:
+        module = importlib.import_module(f"graph.{face}")
+        assert sorted(module.__all__) == sorted(handed_on(face)), face
+        assert all(hasattr(module, name) for name in module.__all__), face
+
+
+def test_a_face_has_a_docstring_imports_and_a_list_and_no_code() -> None:
+    for face in FACES:
+        doc, *rest, listed = ast.parse((HERE / f"{face}.py").read_text(encoding="utf-8")).body
+        assert isinstance(doc, ast.Expr), face
+        assert all(isinstance(node, ast.ImportFrom) for node in rest), face
+        assert isinstance(listed, ast.Assign), face
+
+
+def test_a_face_takes_names_from_where_they_are_defined() -> None:
+    for face in FACES:
+        for name, home in handed_on(face).items():
+            found = getattr(importlib.import_module(f"graph.{face}"), name)
+            if isinstance(found, type | FunctionType):
+                assert found.__module__ == home, f"{face}.{name}"
+
+
+def test_what_is_compiled_stands_among_arrays_or_in_the_kernels_of_an_analysis() -> None:
+    marks = re.compile(r"njit|@lean|@intrinsic")
+    sources = {path: path.read_text(encoding="utf-8") for path in HERE.rglob("*.py")}
+    compiling = [path for path, text in sources.items() if marks.search(text)]
+
+    assert [path for path in compiling if path.parent not in KERNELS] == []
+    assert len(compiling) > 30
+
+
+def test_compiled_code_is_dropped_when_a_kernel_of_any_folder_is_newer(tmp_path: Path) -> None:
+    ages = {"arrays/csr.py": 50, "spread/equity/kernels/debtrank.py": 10}
+    kept = {
+        "arrays/__pycache__/csr.sum_pairs.nbi": 60,
+        "spread/equity/kernels/__pycache__/debtrank.spread.nbi": 40,
+        "stress/live/kernels/__pycache__/shares.supply.nbi": 51,
+    }
+    for place, age in {**ages, **kept}.items():
+        path = tmp_path / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (age, age))
+
+    dropped = arrays.drop_stale(tmp_path)
+
+    assert [path.name for path in dropped] == ["debtrank.spread.nbi"]
+    assert [path for path in kept if not (tmp_path / path).exists()] == [
+        "spread/equity/kernels/__pycache__/debtrank.spread.nbi"
+    ]
