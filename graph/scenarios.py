@@ -7,11 +7,12 @@ group of firms; `measure` sums that up as EL, VaR and ES with their errors.
 """
 
 from graph.stress.scenarios.failures import BLOCK, Drawn, Factor, Failures, Sampling
-from graph.stress.scenarios.form import Hit, Scenario, combine, parse, plain, read, write
+from graph.stress.scenarios.form import Hit, Scenario, closing, combine, plain, write
 from graph.stress.scenarios.groups import Groups, by_chain, by_label, by_tier
 from graph.stress.scenarios.measures import Loss, Measures, measure
 from graph.stress.scenarios.monte_carlo import MonteCarlo, Simulation, simulate
-from graph.stress.scenarios.resolve import Resolved, Unpaid, resolve
+from graph.stress.scenarios.reading import parse, read
+from graph.stress.scenarios.resolve import Places, Resolved, Unpaid, resolve
 from graph.stress.scenarios.run import Outcome, run
 from graph.stress.scenarios.stakes import Counted, Credit, Stakes, count
 
@@ -28,6 +29,7 @@ __all__ = [
     "Measures",
     "MonteCarlo",
     "Outcome",
+    "Places",
     "Resolved",
     "Sampling",
     "Scenario",
@@ -37,6 +39,7 @@ __all__ = [
     "by_chain",
     "by_label",
     "by_tier",
+    "closing",
     "combine",
     "count",
     "measure",

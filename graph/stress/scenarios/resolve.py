@@ -1,7 +1,8 @@
 """Scenarios by name and place, looked up in a network: rows of firms and their first losses."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,9 @@ from graph.errors import InvalidInput, NotFound
 from graph.network import Network
 from graph.spread.shocks import Scenarios
 from graph.stress.scenarios.form import SHARES, Hit, Scenario
+from graph.stress.scenarios.reading import nearest
 from graph.structure.chains.results import Chain
-from graph.structure.chains.search import find_chain
+from graph.structure.chains.search import SHARE_MIN, find_chain
 
 BoolArray = npt.NDArray[np.bool_]
 PLACES = {"sectors": "sector", "regions": "region"}  # Selector -> column of the firms table.
@@ -55,7 +57,23 @@ class Resolved:
         return len(self.names)
 
 
-def resolve(network: Network, scenarios: Sequence[Scenario]) -> Resolved:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """
+    Where cores and their chains are looked up.
+
+    Args:
+        cores: Ids of the cores; None: the firms that the network's column `core` says.
+        share_min: Least share of a buyer's purchases that a trade of a chain has.
+    """
+
+    cores: Collection[str] | None = None
+    share_min: Decimal = SHARE_MIN
+
+
+def resolve(
+    network: Network, scenarios: Sequence[Scenario], places: Places | None = None
+) -> Resolved:
     """
     Return scenarios as rows and shares of a network's firms.
 
@@ -64,6 +82,7 @@ def resolve(network: Network, scenarios: Sequence[Scenario]) -> Resolved:
     Args:
         network: Its firms; `sector` and `region` are read where a hit selects by them.
         scenarios: What is hit.
+        places: Who is a core, and what a chain is.
 
     Raises:
         NotFound: A firm or core is not in the network, or no firm has that sector or region.
@@ -83,7 +102,7 @@ def resolve(network: Network, scenarios: Sequence[Scenario]) -> Resolved:
     if twice:
         raise InvalidInput(f"scenarios of one name: {', '.join(twice)}")
     seen: dict[Hit, IntArray] = {}
-    parts = [_losses(network, each, seen) for each in scenarios]
+    parts = [_losses(network, each, seen, places or Places()) for each in scenarios]
     hit = [np.flatnonzero((down > 0) | (up > 0)) for down, up, _ in parts]
     stopped = [np.flatnonzero(unpaid > 0) for _, _, unpaid in parts]
     shocks = Scenarios(
@@ -97,13 +116,15 @@ def resolve(network: Network, scenarios: Sequence[Scenario]) -> Resolved:
     return Resolved(names, shocks, unpaid)
 
 
-def _losses(network: Network, scenario: Scenario, seen: dict[Hit, IntArray]) -> list[FloatArray]:
+def _losses(
+    network: Network, scenario: Scenario, seen: dict[Hit, IntArray], places: Places
+) -> list[FloatArray]:
     """Return what every firm loses down, up and unpaid."""
     found = [np.zeros(len(network)) for _ in SHARES]
     for number, hit in enumerate(scenario.hits):
         if hit not in seen:
             try:
-                seen[hit] = _selected(network, hit)
+                seen[hit] = _selected(network, hit, places)
             except (InvalidInput, NotFound) as error:
                 raise type(error)(f"scenario {scenario.name!r}, hit {number}: {error}") from error
         for losses, name in zip(found, SHARES, strict=True):
@@ -111,7 +132,7 @@ def _losses(network: Network, scenario: Scenario, seen: dict[Hit, IntArray]) -> 
     return found
 
 
-def _selected(network: Network, hit: Hit) -> IntArray:
+def _selected(network: Network, hit: Hit, places: Places) -> IntArray:
     kept = np.ones(len(network), np.bool_)
     if hit.firms:
         kept &= _marks(network.rows(list(hit.firms)), len(network))
@@ -120,7 +141,7 @@ def _selected(network: Network, hit: Hit) -> IntArray:
         if wanted:
             kept &= _placed(network, column, wanted)
     if hit.cores:
-        rows = [_reached(network, core, hit) for core in hit.cores]
+        rows = [_reached(network, core, hit, places) for core in hit.cores]
         kept &= _marks(np.concatenate(rows), len(network))
     rows_kept = np.flatnonzero(kept)
     if not len(rows_kept):
@@ -132,33 +153,32 @@ def _placed(network: Network, column: str, wanted: tuple[str, ...]) -> BoolArray
     values = network.column(column)
     for name in wanted:
         if not pc.any(pc.equal(values, name)).as_py():
-            raise NotFound(f"no firm of {column} {name!r} in the network")
+            known = (each for each in values.unique().to_pylist() if each is not None)
+            hint = nearest(name, known)
+            raise NotFound(f"no firm of {column} {name!r} in the network{hint}")
     held = pc.is_in(values, pa.array(wanted, values.type))
     return np.asarray(held.to_numpy(zero_copy_only=False), np.bool_)
 
 
-def _reached(network: Network, core: str, hit: Hit) -> IntArray:
+def _reached(network: Network, core: str, hit: Hit, places: Places) -> IntArray:
     row = network.row(core)
-    if not _is_core(network, row):
+    cores = places.cores
+    if not (core in cores if cores is not None else network.column("core")[row].as_py()):
         raise InvalidInput(f"firm {core!r} is no core enterprise")
     if hit.reach == "core":
         return np.array([row])
-    members = _members(find_chain(network, core, tiers_max=hit.tiers_max), hit)
+    chain = find_chain(network, core, tiers_max=hit.tiers_max, share_min=places.share_min)
+    members = _members(chain, hit)
     if not len(members):
-        raise InvalidInput(f"core {core!r} has no {hit.reach} in {hit.tiers_max} tiers")
-    return np.append(members, row) if hit.reach == "chain" else members
-
-
-def _is_core(network: Network, row: int) -> bool:
-    return bool(network.column("core")[row].as_py())
+        tiers = f"tiers {hit.tiers_min} to {hit.tiers_max}"
+        within = tiers if hit.tiers_min > 1 else f"{hit.tiers_max} tiers"
+        raise InvalidInput(f"core {core!r} has no {hit.reach} in {within}")
+    return np.append(members, row) if hit.reach == "chain" and hit.tiers_min == 1 else members
 
 
 def _members(chain: Chain, hit: Hit) -> IntArray:
-    kept = {
-        "suppliers": chain.up_tier > 0,
-        "buyers": chain.down_tier > 0,
-        "chain": np.ones(len(chain), np.bool_),
-    }[hit.reach]
+    up, down = chain.up_tier >= hit.tiers_min, chain.down_tier >= hit.tiers_min
+    kept = {"suppliers": up, "buyers": down, "chain": up | down}[hit.reach]
     return np.asarray(chain.firm_rows[kept], np.int64)
 
 

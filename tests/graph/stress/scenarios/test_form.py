@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from graph.errors import InvalidInput, NotFound
 from graph.network import Network
-from graph.scenarios import Hit, Resolved, Scenario, combine, parse, plain, read, resolve, write
+from graph.scenarios import (
+    Hit,
+    Places,
+    Resolved,
+    Scenario,
+    closing,
+    combine,
+    parse,
+    plain,
+    read,
+    resolve,
+    write,
+)
 from graph.testing.networks import toy
 
 SHARES = st.floats(0.0, 1.0)
@@ -19,12 +31,14 @@ NAMES = st.lists(st.sampled_from(["a", "1", "no", "中", "b c"]), unique=True, m
 
 @st.composite
 def hits(draw: st.DrawFn) -> Hit:
-    names = {name: draw(NAMES) for name in ("firms", "sectors", "regions")}
+    names: dict[str, Any] = {name: draw(NAMES) for name in ("firms", "sectors", "regions")}
     cores = draw(NAMES.filter(len))
-    reach = draw(st.sampled_from(["core", "suppliers", "buyers", "chain"]))
+    reach: Any = draw(st.sampled_from(["core", "suppliers", "buyers", "chain"]))
     tiers = 5 if reach == "core" else draw(st.integers(1, 9))
+    first = 1 if reach == "core" else draw(st.integers(1, tiers))
     shares = draw(st.tuples(SHARES, SHARES, SHARES).filter(any))
-    return Hit(**names, cores=cores, reach=reach, tiers_max=tiers, **_shares(*shares))
+    places: dict[str, Any] = {"cores": cores, "tiers_max": tiers, "tiers_min": first}
+    return Hit(reach=reach, **names, **places, **_shares(*shares))
 
 
 def _shares(down: float, up: float, unpaid: float) -> dict[str, Any]:
@@ -86,6 +100,19 @@ def test_one_share_runs_along_its_channels_and_by_default_along_production_and_o
         ({"firms": ["a"], "share": 1, "reach": "chain"}, "is of cores, and none is named"),
         ({"cores": ["a"], "share": 1, "reach": "all"}, "reach: 'all' is no one of core, suppliers"),
         ({"cores": ["a"], "share": 1, "tiers_max": 0}, "tiers_max: 0 is no whole number in 1 to"),
+        ({"cores": ["a"], "share": 1, "tiers_min": 2}, "tiers_min is of a chain: reach is"),
+        (
+            {"cores": ["a"], "share": 1, "reach": "chain", "tiers_min": 3, "tiers_max": 2},
+            "tiers_min 3 is not in 1 to tiers_max 2",
+        ),
+        ({"firms": ["a"], "shaer": 1}, r"shaer: no such field; .*\(did you mean share\?\)"),
+        (
+            {"firms": ["a"], "share": 1, "channels": ["order"]},
+            r"'order' is no one of .* \(did you mean orders\?\)",
+        ),
+        ({"firms": ["\0"], "share": 1}, r"firms\[0\]: '.x00' is no text"),
+        ({"firms": ["a\ud800"], "share": 1}, r"firms\[0\]: 'a.ud800' is no text"),
+        ({"firms": ["a"] * 10_001, "share": 1}, "firms: has 10001 entries, more than 10000"),
         (7, r"scenarios\[0\].hits\[0\]: 7 is no mapping of fields"),
     ],
 )
@@ -111,6 +138,86 @@ def test_a_wrong_hit_is_refused_by_field_and_value(hit: object, said: str) -> No
 def test_a_wrong_document_is_refused(document: object, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         parse(document)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_firms_that_close_are_the_short_form_of_a_hit(*, alone: bool) -> None:
+    short: dict[str, Any] = {"name": "x", "close": ["b", "a"], "channels": ["orders", "payments"]}
+
+    (found,) = parse(short if alone else {"scenarios": [short]})
+
+    assert found.hits == (Hit(firms=("b", "a"), up=1.0, unpaid=1.0),)
+    assert found.closed == ("a", "b")
+    assert found.channels == ("orders", "payments")
+    assert parse({"close": ["a"]})[0].hits == closing(["a"]).hits
+    assert closing(["a"]).hits == (Hit(firms=("a",), down=1.0, up=1.0, unpaid=1.0),)
+
+
+def test_one_scenario_may_stand_alone() -> None:
+    assert read("hits: [{firms: [a], share: 1}]") == (
+        Scenario("scenario", (Hit(firms=("a",), down=1.0, up=1.0),)),
+    )
+    with pytest.raises(InvalidInput, match="channels: stands without the firms that close"):
+        parse({"hits": [{"firms": ["a"], "share": 1}], "channels": ["orders"]})
+
+
+@given(SCENARIOS.filter(len), st.randoms(use_true_random=False))
+def test_the_order_in_which_a_scenario_is_written_does_not_matter(
+    scenarios: list[Scenario], random: Any
+) -> None:
+    (scenario,) = scenarios[:1]
+    hits = list(scenario.hits)
+    random.shuffle(hits)
+
+    assert Scenario(scenario.name, tuple(hits)).ordered() == scenario.ordered()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "scenarios:\n- name: x\n  hits:\n  - firms: [a]\n    share: 2\n",
+            "line 5: .*share: 2 is no",
+        ),
+        (
+            '{"scenarios": [\n{"name": "x",\n"hits": [{"firms": 7, "share": 1}]}]}',
+            "line 3: .*firms: 7",
+        ),
+        ("scenarios:\n- name: x\n- close: [a]\n", r"line 3: scenarios\[1\].name: None is no text"),
+        ("scenarios:\n- &x {name: x, close: [a]}\n- *x\n", "references .* are not understood"),
+        ("close: [a]\nclose: [b]\n", "line 2: 'close' stands twice"),
+        ('{"close": ["a"],\n "close": ["b"]}', "line 2: 'close' stands twice"),
+        ("close: " + "[" * 3000 + "]" * 3000, "too deep"),
+        ('{"close": ' + "[" * 9000 + "]" * 9000 + "}", "too deep"),
+        ("close: [2024-13-45]", "neither YAML nor JSON: month must be"),
+        ("x" * (2**20 + 1), "1048577 characters, more than 1048576"),
+        ("close: [a]\n---\nclose: [b]\n", "neither YAML nor JSON"),
+    ],
+)
+def test_what_is_wrong_in_a_text_is_told_with_its_line(text: str, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        read(text)
+
+
+def test_a_long_list_of_faults_is_cut() -> None:
+    with pytest.raises(InvalidInput, match=r"; and 980 more$") as caught:
+        parse({"close": [{"x" * 999: "y" * 9999}] * 1000})
+
+    assert len(str(caught.value)) < 4000
+
+
+def test_scenarios_that_combine_hold_no_more_hits_than_one_may() -> None:
+    hits = [{"firms": [f"f{at}"], "share": 1} for at in range(60)]
+    many = [{"name": "a", "hits": hits}, {"name": "b", "combines": ["a"], "hits": hits}]
+    more = {
+        "name": "c",
+        "combines": ["b"],
+        "hits": [{"firms": [f"g{at}"], "up": 1} for at in range(41)],
+    }
+
+    assert len(parse({"scenarios": many})[1].hits) == 60
+    with pytest.raises(InvalidInput, match=r"scenarios\[2\]: has 101 hits in all, more than 100"):
+        parse({"scenarios": [*many, more]})
 
 
 def test_all_faults_are_named_at_once() -> None:
@@ -187,6 +294,22 @@ def test_a_hit_selects_who_is_in_all_its_lists(selected: dict[str, Any], wanted:
     found = resolve(network, [Scenario("x", (Hit(**selected, down=0.5),))])
 
     assert named(network, found) == dict.fromkeys(wanted, (0.5, 0.0))
+
+
+def test_who_is_a_core_may_be_said_and_tiers_be_counted_from_the_second() -> None:
+    network = world()
+    far = Scenario("far", (Hit(cores=("cars",), reach="chain", tiers_min=2, down=0.5),))
+    mill = Scenario("mill", (Hit(cores=("mill",), down=0.5),))
+
+    assert set(named(network, resolve(network, [far]))) == {"ore"}
+    assert set(named(network, resolve(network, [mill], Places(cores={"mill"})))) == {"mill"}
+    with pytest.raises(InvalidInput, match="'cars' is no core"):
+        resolve(network, [far], Places(cores={"mill"}))
+
+
+def test_an_unknown_sector_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(NotFound, match=r"no firm of sector 'C3l' .*did you mean C3[16]\?"):
+        resolve(world(), [Scenario("x", (Hit(sectors=("C3l",), down=1.0),))])
 
 
 def test_scenarios_stand_one_after_another_and_stops_of_payment_apart() -> None:
