@@ -20,13 +20,14 @@ from ingestion.lake.manifest import EMPTY, Manifest, Origin, Part
 from ingestion.lake.parties import Parties
 from ingestion.resolve import beside
 
-_INVOICE = [c.stored for c in form("invoices").columns.values() if c.kind != "party"]
+_ENDS = ("seller", "buyer")
 _NO_EVIDENCE = pl.DataFrame(
     {
         **{
-            c.stored: pl.Series(pa.array([], c.arrow))
+            c.stored: pl.Series([], dtype=pl.String)
+            if c.kind == "party"
+            else pl.Series(pa.array([], c.arrow))
             for c in form("invoices").columns.values()
-            if c.kind != "party"
         },
         "line": pl.Series([], dtype=pl.Int32),
         **{
@@ -72,22 +73,20 @@ class Lake:
         named = view.named(pairs, ["seller", "buyer"]).select("seller", "buyer", *_PAIR)
         return _plain(named)
 
-    def invoices_of(self, version: int, supplier: str, buyer: str) -> pa.Table:
+    def invoices_of(self, version: int, firm: str, partner: str) -> pl.DataFrame:
         """
-        Return the invoices behind a trade up to the version's as-of date, oldest first.
+        Return the invoices between two firms up to the version's as-of date, oldest first.
 
         Returns:
             The columns of an invoice with the firms it means, and its evidence: source, file,
             file_sha256, line, and seller_text and buyer_text as they stand in the file.
         """
         view = self.view(version)
-        ends = view.parties.row(supplier), view.parties.row(buyer)
         found = [
-            _evidence(view, source, part, ends) for source, part in view.manifest.parts("invoices")
+            _evidence(view, source, part, (firm, partner))
+            for source, part in view.manifest.parts("invoices")
         ]
-        rows = pl.concat([_NO_EVIDENCE, *found])
-        named = rows.with_columns(pl.lit(supplier).alias("seller"), pl.lit(buyer).alias("buyer"))
-        return _plain(named.sort("issued_on", "number", "file", "line"))
+        return pl.concat([_NO_EVIDENCE, *found]).sort("issued_on", "number", "file", "line")
 
     def events(self, version: int) -> pa.Table:
         """Return the events up to the version's as-of date: firm, happened_on, kind, ..."""
@@ -109,27 +108,22 @@ class Lake:
         return View(self.folder, manifest, parties.read(self.folder, manifest.parties))
 
 
-def _evidence(
-    view: View, source: str, part: Part, ends: tuple[int | None, int | None]
-) -> pl.DataFrame:
+def _evidence(view: View, source: str, part: Part, firms: tuple[str, str]) -> pl.DataFrame:
     """Return the invoices of one part between two firms, with where they stand."""
-    if None in ends:
-        return _NO_EVIDENCE
-    rows = view.counted(source, part)
-    seller, buyer = (view.parties.coded(source, rows[name]) for name in ("seller", "buyer"))
-    rows = rows.filter(pa.array((seller == ends[0]) & (buyer == ends[1])))
-    origins = [part.origins[at] for at in rows["file"].to_pylist()]
-    frame = pl.DataFrame(rows.select([*_INVOICE, "line"])).with_columns(
-        *(pl.Series(f"{end}_text", _written(rows[end])) for end in ("seller", "buyer")),
+    meant = {text: firm for firm in firms for text in view.parties.texts(source, firm)}
+    one, other = ([text for text in meant if meant[text] == firm] for firm in firms)
+    seller, buyer = (pl.col(end).cast(pl.String) for end in _ENDS)
+    between = (seller.is_in(one) & buyer.is_in(other)) | (seller.is_in(other) & buyer.is_in(one))
+    seen = (pl.col("issued_on") <= view.manifest.day) & between
+    rows = view.counted_where(source, part, seen).with_columns(seller, buyer)
+    origins = [part.origins[at] for at in rows["file"]]
+    return rows.with_columns(
+        *(pl.Series(f"{end}_text", map(beside.written, rows[end]), pl.String) for end in _ENDS),
+        *(pl.Series(end, map(meant.__getitem__, rows[end]), pl.String) for end in _ENDS),
         pl.lit(source).alias("source"),
-        pl.Series("file", [origin.path for origin in origins], dtype=pl.String),
-        pl.Series("file_sha256", [origin.sha256 for origin in origins], dtype=pl.String),
-    )
-    return frame.filter(pl.col("issued_on") <= view.manifest.day).select(_NO_EVIDENCE.columns)
-
-
-def _written(texts: pa.ChunkedArray) -> list[str]:
-    return [beside.written(text) for text in texts.to_pylist()]
+        pl.Series("file", [origin.path for origin in origins], pl.String),
+        pl.Series("file_sha256", [origin.sha256 for origin in origins], pl.String),
+    ).select(_NO_EVIDENCE.columns)
 
 
 def _plain(frame: pl.DataFrame) -> pa.Table:

@@ -34,12 +34,27 @@ class View:
     def counted(self, source: str, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the rows of a part that count: no other source tells their facts instead."""
         rows = parts.read(self.folder, part, columns)
+        out = self._told_elsewhere(source, part)
+        return rows if out is None else rows.filter(pa.array(~out))
+
+    def counted_where(self, source: str, part: Part, holds: pl.Expr) -> pl.DataFrame:
+        """Return the rows of a part that count and for which something holds; few, of many."""
+        parts.verify(self.folder, part)
+        path = self.folder / part.file
+        rows = pl.scan_parquet(path, row_index_name="row").filter(holds).collect()
+        stands = np.ones(part.rows, bool)
+        stands[parts.dropped(self.folder, part)] = False
+        out = self._told_elsewhere(source, part)
+        if out is not None:
+            stands[stands] = ~out
+        return rows.filter(pl.Series(stands[rows["row"].to_numpy()])).drop("row")
+
+    def _told_elsewhere(self, source: str, part: Part) -> BoolArray | None:
         if part.table not in self._left_out:
             given = self.manifest.parts(part.table)
             shown = overlap.shared(self.folder, part.table, given, self.parties)
             self._left_out[part.table] = overlap.left_out(shown, given)
-        out = self._left_out[part.table].get((source, part.file))
-        return rows if out is None else rows.filter(pa.array(~out))
+        return self._left_out[part.table].get((source, part.file))
 
     def frame(
         self,

@@ -1,5 +1,6 @@
 """Which firm each party text of a version means: texts of every source to firms, as a file."""
 
+import bisect
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
@@ -54,10 +55,12 @@ class Parties:
             }
         )
 
-    def row(self, firm: str) -> int | None:
-        """Return the row of a firm, None when no text means it."""
-        at = int(np.searchsorted(np.array(self.firms), firm)) if self.firms else 0
-        return at if at < len(self.firms) and self.firms[at] == firm else None
+    def texts(self, source: str, firm: str) -> list[str]:
+        """Return the texts of a source that mean a firm."""
+        at = bisect.bisect_left(self.firms, firm)
+        if self.firms[at : at + 1] != (firm,):
+            return []
+        return [text for (of, text), row in self.rows.items() if row == at and of == source]
 
     def ids(self, rows: IntArray) -> pa.Array:
         """Return the ids of firms by their rows; null for -1."""

@@ -148,7 +148,10 @@ CURSORS = (
     [],
     "x",
 )
-LISTS = ("/cores", "/firms", "/firms/MILL/trades", "/chains/CORE1", "/chains/CORE1/limits")
+LISTS = (
+    *("/cores", "/firms", "/firms/MILL/trades", "/firms/MILL/trades/CORE1/invoices"),
+    *("/chains/CORE1", "/chains/CORE1/limits"),
+)
 
 
 @pytest.mark.parametrize("place", CURSORS, ids=repr)

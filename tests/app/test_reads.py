@@ -34,6 +34,7 @@ READS = (
     "/firms?query=重工",
     "/firms/MILL",
     "/firms/MILL/trades",
+    "/firms/MILL/trades/CORE1/invoices",
     "/firms/MILL/limits",
 )
 
@@ -94,6 +95,9 @@ def test_a_version_that_is_not_there_is_404_and_a_wrong_date_422(get: Any, path:
         "/chains/CORE2/limits/MILL",
         "/firms/NONE",
         "/firms/NONE/trades",
+        "/firms/NONE/trades/CORE1/invoices",
+        "/firms/MILL/trades/NONE/invoices",
+        "/firms/MILL/trades/SHOP/invoices",
         "/firms/NONE/limits",
         "/imports/none",
         "/scenarios/none",
@@ -194,7 +198,9 @@ def test_pages_of_limits_join_to_the_whole(get: Any) -> None:
     assert len(found) == 4
 
 
-@pytest.mark.parametrize("path", ["/cores", "/firms", "/firms/PART/trades"])
+@pytest.mark.parametrize(
+    "path", ["/cores", "/firms", "/firms/PART/trades", "/firms/ORE/trades/MILL/invoices"]
+)
 def test_pages_of_lists_join_to_the_whole(get: Any, path: str) -> None:
     whole = get(path).json()["items"]
     found, cursor = [], ""
@@ -269,6 +275,27 @@ def test_trades_name_both_ends_and_dates(get: Any) -> None:
             "last_on": "2026-06-15",
         }
     ]
+
+
+def test_invoices_of_a_trade_are_those_of_both_ways_with_their_lines(get: Any) -> None:
+    found = get("/firms/MILL/trades/ORE/invoices").json()
+
+    assert found == get("/firms/ORE/trades/MILL/invoices").json()
+    assert found["items"][0] == {
+        "number": "ORE-MILL-1",
+        "issued_on": "2026-01-15",
+        "seller": "ORE",
+        "buyer": "MILL",
+        "kind": "blue",
+        "goods": "件",
+        "amount_fen": 333_333_300,
+        "tax_fen": 43_333_300,
+        "total_fen": 376_666_600,
+        "source": "files",
+        "file": "invoices.csv",
+        "line": 20,
+    }
+    assert [each["issued_on"][5:7] for each in found["items"]] == [f"0{at}" for at in range(1, 7)]
 
 
 def test_two_chinese_characters_find_a_firm(get: Any) -> None:

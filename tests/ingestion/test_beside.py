@@ -27,7 +27,7 @@ def test_codes_beside_names_are_read_with_them(house: House) -> None:
         "invoices: 1 rows hold no credit code in 销方识别号, the first in 发票.csv line 4",
         "invoices: 1 rows hold no credit code in 购买方识别号, the first in 发票.csv line 4",
     ]
-    found = house.lake.invoices_of(1, "A", "B")["seller_text"].to_pylist()
+    found = house.lake.invoices_of(1, "A", "B")["seller_text"].to_list()
     assert found == ["甲机械厂", "甲机械有限公司", "甲机械有限公司", ONE]
 
 

@@ -150,7 +150,7 @@ def test_a_spoilt_byte_sets_its_row_aside_in_a_chinese_file(stocked: "House", to
 
     assert outcome.set_aside == {"unreadable": 1}
     assert "\\xe9\\x92" in told(outcome)[0]["value"]
-    assert stocked.lake.invoices_of(2, "S2", "C1")["goods"].to_pylist() == ["钢材", "铜"]
+    assert stocked.lake.invoices_of(2, "S2", "C1")["goods"].to_list() == ["钢材", "铜"]
 
 
 def test_a_firm_given_twice_with_other_content_is_set_aside(house: "House", told: Told) -> None:

@@ -86,7 +86,7 @@ def test_an_invoice_of_old_is_told_apart_by_code_and_number(stocked: "House") ->
 
     found = stocked.lake.invoices_of(2, *pair)
 
-    numbers = sorted(found["number"].to_pylist())
+    numbers = sorted(found["number"].to_list())
     assert numbers == ["099001214000012345", "099001214100012345", "26992000000000000104"]
 
 

@@ -33,7 +33,7 @@ def counted(house: House) -> dict[str, Any]:
     return {
         "trades": house.rows("trades"),
         "totals": totals.to_pylist(),
-        "evidence": house.lake.invoices_of(number, "S1", "C1")["amount_fen"].to_pylist(),
+        "evidence": house.lake.invoices_of(number, "S1", "C1")["amount_fen"].to_list(),
         "events": house.lake.events(number).num_rows,
         **{name: house.rows(name) for name in ("receivables", "vouchers", "holdings")},
     }

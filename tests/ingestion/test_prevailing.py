@@ -209,7 +209,7 @@ def test_an_invoice_told_by_both_ends_counts_once_in_one_import_or_two(
 
     assert first == firms.rows("trades")
     assert (first[0]["amount_fen"], first[0]["count"]) == (1000, 1)
-    assert firms.lake.invoices_of(newest(firms), "S1", "C1")["tax_fen"].to_pylist() == [130]
+    assert firms.lake.invoices_of(newest(firms), "S1", "C1")["tax_fen"].to_list() == [130]
     assert second.notes == ()
     assert together.set_aside == {"told_twice": 1}
     fuller = order[0] == BY_BUYER  # The seller's rows have a tax: they replace the buyer's.

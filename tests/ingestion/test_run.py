@@ -271,7 +271,7 @@ def test_every_invoice_of_a_trade_can_be_traced_to_its_line(stocked: "House") ->
     )
     stocked.take("files", path)
 
-    found = stocked.lake.invoices_of(2, "S1", "C1").to_pylist()
+    found = stocked.lake.invoices_of(2, "S1", "C1").to_dicts()
 
     assert [(row["file"], row["line"], row["seller_text"]) for row in found] == [
         ("invoices.csv", 2, "S1"),
@@ -279,7 +279,7 @@ def test_every_invoice_of_a_trade_can_be_traced_to_its_line(stocked: "House") ->
         ("invoices_april.csv", 2, "东湖零件有限责任公司"),
     ]
     assert all(len(row["file_sha256"]) == 64 for row in found)
-    assert stocked.lake.invoices_of(2, "S1", "nobody").num_rows == 0
+    assert stocked.lake.invoices_of(2, "S1", "nobody").is_empty()
 
 
 def test_names_beyond_those_that_are_compared_are_told(

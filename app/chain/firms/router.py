@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from app.chain.firms import service
-from app.chain.firms.schemas import Firm, Firms, Trades
+from app.chain.firms.schemas import Firm, Firms, Invoices, Trades
 from app.data.versions.schemas import AskedDep
 from app.data.versions.service import Asked, policy_of, version_of
 from app.platform.auth.rules import BANK, OWN_FIRM, allow
@@ -13,7 +13,7 @@ from app.platform.deps.routes import ResourcesDep, VisitDep
 from app.platform.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.platform.http.answers import TAGGED, answer
 from app.platform.http.cursors import read_cursor, write_cursor
-from app.platform.http.paging import PageDep
+from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
 
 router = Router(
@@ -103,4 +103,36 @@ def read_trades(
         {"items": items, "next": following},
         version=version.number,
         policy=policy_of(resources, version.as_of).version,
+    )
+
+
+@router.get(
+    "/{firm}/trades/{partner}/invoices",
+    operation_id="firms.invoices",
+    summary="List the invoices behind a firm's trade",
+    response_model=Invoices,
+    dependencies=[allow(OWN_FIRM)],
+)
+def read_invoices(
+    request: Request,
+    firm: str,
+    partner: str,
+    visit: VisitDep,
+    asked: AskedDep,
+    page: PageDep,
+) -> Response:
+    """Return the invoices between two firms, either way, oldest first; where each was read from."""
+    place = read_cursor(page.cursor, version=int, passed=int) if page.cursor else None
+    version = version_of(visit.resources, Asked(place["version"]) if place else asked)
+    passed = place["passed"] if place else 0
+    found = service.invoices(
+        visit.resources, version.number, ends=(firm, partner), sight=visit.sight
+    )
+    items, last = page_of(found[passed : passed + page.size + 1], page.size)
+    following = write_cursor({"version": version.number, "passed": passed + page.size})
+    return answer(
+        request,
+        {"items": items, "next": following if last else None},
+        version=version.number,
+        policy=policy_of(visit.resources, version.as_of).version,
     )

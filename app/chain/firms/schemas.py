@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
@@ -74,4 +74,28 @@ class Trades(BaseModel):
     """Trades in order of supplier and buyer, a page at a time."""
 
     items: list[Trade]
+    next: str | None
+
+
+class Invoice(BaseModel):
+    """One invoice between two firms; a red one is negative."""
+
+    number: str
+    issued_on: dt.date
+    seller: str
+    buyer: str
+    kind: Literal["blue", "red"]
+    goods: str | None
+    amount_fen: int = Field(description="Before tax")
+    tax_fen: int | None
+    total_fen: int = Field(description="With tax")
+    source: str | None = Field(description="Source that told it; null to a core or supplier")
+    file: str | None = Field(description="File of that source; null to a core or supplier")
+    line: int | None = Field(description="Line of that file; null to a core or supplier")
+
+
+class Invoices(BaseModel):
+    """Invoices between two firms, the oldest first, a page at a time."""
+
+    items: list[Invoice]
     next: str | None

@@ -2,13 +2,22 @@
 
 from typing import Any
 
+import polars as pl
+
 from app.platform.auth.sight import Sight
+from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.http.paging import page_of
+from graph.errors import NotFound
 from graph.model import Firm, FirmId, Trade, table
 from graph.stores import Reader
 
 SEARCH_SIZE = 50
+INVOICE = (
+    *("number", "issued_on", "seller", "buyer", "kind", "goods"),
+    *("amount_fen", "tax_fen", "total_fen"),
+)
+EVIDENCE = ("source", "file", "line")
 LISTED = ("sector", "region", "size", "rating", "core", "listed")
 
 
@@ -57,6 +66,28 @@ def trades(
     found = reader.trades_of(FirmId(firm), after=key, size=size + 1)
     items, last = page_of(found, size)
     return [_trade(each) for each in items], (last.supplier, last.buyer) if last else None
+
+
+def invoices(
+    resources: Resources, version: int, *, ends: tuple[str, str], sight: Sight
+) -> list[Document]:
+    """
+    Return the invoices between two firms up to the version's day, either way, oldest first.
+
+    Which file of whom told an invoice is the bank's to know: null to the firm itself.
+
+    Raises:
+        NotFound: There is no such firm, or no invoice between the two. Somebody else's partner
+            and one that there is not are told alike.
+    """
+    resources.store.reader(version).firm(FirmId(ends[0]))
+    found = resources.lake.invoices_of(version, *ends)
+    if found.is_empty():
+        raise NotFound(f"no invoices between {ends[0]!r} and {ends[1]!r} in version {version}")
+    if not sight.is_whole:
+        found = found.with_columns(pl.lit(None).alias(name) for name in EVIDENCE)
+    issued_on = pl.col("issued_on").dt.to_string("iso")
+    return found.select(*INVOICE, *EVIDENCE).with_columns(issued_on).to_dicts()
 
 
 def _trade(trade: Trade) -> dict[str, Any]:

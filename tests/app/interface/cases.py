@@ -126,7 +126,8 @@ def attacked(kept_home: Path, home: Path) -> Iterator[Attacked]:
         scenario = client.post(
             "/api/v1/scenarios", json={"close": ["MILL"]}, headers=dict(senders["risk"])
         ).json()["id"]
-        known = {"core": "CORE1", "firm": "PART", "scenario": scenario, "number": 0, "name": "lin"}
+        known = {"core": "CORE1", "firm": "PART", "partner": "CORE1", "name": "lin"}
+        known |= {"scenario": scenario, "number": 0}
         described = schemathesis.openapi.from_asgi(DESCRIPTION, app)
         described.config.generation.with_security_parameters = False
         yield Attacked(app, client, described, senders, known, rules_of(app))

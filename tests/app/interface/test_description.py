@@ -38,6 +38,7 @@ READS = (
     "/api/v1/firms?query=重工",
     "/api/v1/firms/CORE1",
     "/api/v1/firms/MILL/trades",
+    "/api/v1/firms/MILL/trades/CORE1/invoices",
     "/api/v1/firms/MILL/limits",
     "/api/v1/session",
     "/api/v1/audit",

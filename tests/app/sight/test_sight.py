@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.chain.chains.schemas import Chain, Cores, Graph, Tiers
-from app.chain.firms.schemas import Firm
+from app.chain.firms.schemas import Firm, Invoices
 from app.chain.limits.schemas import ChainLimits, FirmLimit, FirmLimits
 from app.data.versions.schemas import Versions
 from app.main import rules_of
@@ -87,11 +87,13 @@ BESIDE = {  # What is asked for beside the bare address, by the route's template
         *("size=2&sort=limit_fen&descending=true", "as_of=2026-12-31&sort=name"),
     ),
     f"{API}/firms/{{firm}}/trades": ("size=1",),
+    f"{API}/firms/{{firm}}/trades/{{partner}}/invoices": ("size=1",),
     "/firms": ("query=KA",),
     "/chains/{core}": ("query=S&sort=-limit", "where=up2&grade=A", "version=1"),
 }
 FIRMS = ("KAYAK", "KELPX", "SABLE", "SEPIA", "SIENA", "SUMAC", "DAHLI", "XENON", "NOBODY")
-FILLED = {"core": (*CORES, "NOBODY"), "firm": FIRMS, "number": ("0",)}
+PARTNERS = ("KAYAK", "SABLE", "SEPIA", "XENON", "NOBODY")
+FILLED = {"core": (*CORES, "NOBODY"), "firm": FIRMS, "partner": PARTNERS, "number": ("0",)}
 
 
 def paths_of(app: FastAPI) -> list[str]:
@@ -252,6 +254,7 @@ FORMS = {
     r"/chains/\w+/limits/\w+": FirmLimit,
     r"/firms/\w+": Firm,
     r"/firms/\w+/limits": FirmLimits,
+    r"/firms/\w+/trades/\w+/invoices(\?.*)?": Invoices,
 }
 
 
@@ -263,7 +266,7 @@ def test_what_is_withheld_has_the_form_that_is_described(answers: Any, who: Read
             if answer.status_code == 200 and re.fullmatch(API + form, path):
                 kind.model_validate(answer.json(), strict=False)
                 met.add(kind)
-    assert {Versions, Firm, FirmLimits} <= met
+    assert {Versions, Firm, FirmLimits, Invoices} <= met
 
 
 def bank_figures(answers: Any) -> dict[str, set[str]]:

@@ -63,7 +63,7 @@ def test_invoices_of_an_old_workbook_are_imported(stocked: "House") -> None:
     assert outcome.set_aside == {"lost_digits": 1}
     assert stocked.trades()["S2", "C1"] == 10030
     assert outcome.document()["files"][0]["sheet"] == "发票"
-    assert stocked.lake.invoices_of(2, "S2", "C1")["issued_on"].to_pylist() == [DAY, DAY]
+    assert stocked.lake.invoices_of(2, "S2", "C1")["issued_on"].to_list() == [DAY, DAY]
 
 
 @pytest.mark.parametrize(

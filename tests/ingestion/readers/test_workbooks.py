@@ -70,7 +70,7 @@ def test_sheets_with_one_header_are_one_table_and_told_apart(stocked: "House", t
     assert [(entry["sheet"], entry["rows"]) for entry in files] == [("1月", 1), ("2月", 2)]
     (issue,) = told(outcome)
     assert (issue["file"], issue["line"]) == (f"{path} [2月]", "3")
-    files = stocked.lake.invoices_of(2, "S2", "C1")["file"].to_pylist()
+    files = stocked.lake.invoices_of(2, "S2", "C1")["file"].to_list()
     assert files == ["invoices_b.xlsx [1月]", "invoices_b.xlsx [2月]"]
 
 
@@ -134,7 +134,7 @@ def test_titles_above_the_header_are_told_and_not_read(stocked: "House") -> None
     assert outcome.notes == (
         "invoices_b.xlsx: sheet '1': lines 1 to 3 stand above the header and are not read",
     )
-    assert stocked.lake.invoices_of(2, "S2", "C1")["line"].to_pylist() == [5, 7]
+    assert stocked.lake.invoices_of(2, "S2", "C1")["line"].to_list() == [5, 7]
 
 
 def test_a_header_that_is_missing_names_sheet_and_line(stocked: "House") -> None:
@@ -240,7 +240,7 @@ def test_days_are_counted_from_the_epoch_of_the_workbook(
     outcome = stocked.take("files", path, as_of=dt.date(2031, 1, 1))
 
     assert outcome.set_aside == {}
-    days = stocked.lake.invoices_of(2, "S2", "C1")["issued_on"].to_pylist()
+    days = stocked.lake.invoices_of(2, "S2", "C1")["issued_on"].to_list()
     assert {day.year for day in days} == {year}
     assert len(set(days)) == 1
 
@@ -272,7 +272,7 @@ def test_times_of_a_workbook_name_their_day(stocked: "House") -> None:
     outcome = stocked.take("files", path)
 
     assert outcome.set_aside == {"bad_date": 1}
-    days = stocked.lake.invoices_of(2, "S2", "C1")["issued_on"].to_pylist()
+    days = stocked.lake.invoices_of(2, "S2", "C1")["issued_on"].to_list()
     assert days == [dt.date(2026, 1, 5)] * 2
 
 
@@ -284,7 +284,7 @@ def test_long_numbers_of_a_workbook_are_never_keys(stocked: "House") -> None:
     outcome = stocked.take("files", path)
 
     assert outcome.set_aside == {"lost_digits": 2}
-    kept = stocked.lake.invoices_of(2, "S2", "C1")["number"].to_pylist()
+    kept = stocked.lake.invoices_of(2, "S2", "C1")["number"].to_list()
     assert kept == ["123456789012345", "26992000000022590003"]
 
 
@@ -313,4 +313,4 @@ def test_a_number_that_a_spreadsheet_made_a_day_is_never_a_key(stocked: "House")
     outcome = stocked.take("files", path)
 
     assert outcome.set_aside == {"turned_to_date": 2}
-    assert stocked.lake.invoices_of(2, "S2", "C1")["number"].to_pylist() == ["3-12"]
+    assert stocked.lake.invoices_of(2, "S2", "C1")["number"].to_list() == ["3-12"]

@@ -25,6 +25,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/firms"): set(ROLES) - {"core", "supplier"},
     ("GET", "/firms/{firm}"): set(ROLES),
     ("GET", "/firms/{firm}/trades"): set(ROLES),
+    ("GET", "/firms/{firm}/trades/{partner}/invoices"): set(ROLES),
     ("GET", "/firms/{firm}/limits"): set(ROLES),
     ("GET", "/scenarios/{scenario}"): set(ROLES) - {"core", "supplier"},
     ("GET", "/scenarios/{scenario}/rounds/{number}"): set(ROLES) - {"core", "supplier"},
@@ -96,6 +97,25 @@ def test_a_supplier_reads_itself_in_any_chain_and_nothing_else(
     assert client.get(f"{API}/chains/CORE1/limits/MILL", headers=headers).status_code == 403
     assert client.get(f"{API}/chains/CORE1/limits", headers=headers).status_code == 403
     assert client.get(f"{API}/firms/PART/trades", headers=headers).status_code == 200
+
+
+def test_a_supplier_reads_its_own_invoices_and_not_who_told_them(
+    client: TestClient, bearer: Any
+) -> None:
+    headers = bearer("supplier", "MILL")
+    path = f"{API}/firms/MILL/trades/CORE1/invoices"
+    mine = client.get(path, headers=headers).json()["items"]
+    bank = client.get(path, headers=bearer("risk")).json()["items"]
+
+    assert len(mine) == 6
+    assert mine == [each | {"source": None, "file": None, "line": None} for each in bank]
+    for other in ("CORE1/trades/MILL", "PART/trades/CORE1", "NONE/trades/MILL"):
+        assert client.get(f"{API}/firms/{other}/invoices", headers=headers).status_code == 403
+    stranger, nobody = (
+        client.get(f"{API}/firms/MILL/trades/{firm}/invoices", headers=headers).json()
+        for firm in ("SHOP", "NOBODY")
+    )
+    assert stranger["detail"] == nobody["detail"].replace("NOBODY", "SHOP")
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(ALLOWED))
