@@ -7,17 +7,18 @@ group of firms; `measure` sums that up as EL, VaR and ES with their errors.
 """
 
 from graph.stress.scenarios.failures import BLOCK, Drawn, Factor, Failures, Sampling
-from graph.stress.scenarios.form import Hit, Scenario, closing, combine, plain, write
+from graph.stress.scenarios.form import BOUNDS, Hit, Reach, Scenario, closing, combine, plain, write
 from graph.stress.scenarios.groups import Groups, by_chain, by_label, by_tier
 from graph.stress.scenarios.measures import Loss, Measures, measure
 from graph.stress.scenarios.monte_carlo import MonteCarlo, Simulation, simulate
-from graph.stress.scenarios.reading import parse, read
+from graph.stress.scenarios.reading import nearest, parse, read
 from graph.stress.scenarios.resolve import Places, Resolved, Unpaid, resolve
 from graph.stress.scenarios.run import Outcome, run
 from graph.stress.scenarios.stakes import Counted, Credit, Stakes, count
 
 __all__ = [
     "BLOCK",
+    "BOUNDS",
     "Counted",
     "Credit",
     "Drawn",
@@ -30,6 +31,7 @@ __all__ = [
     "MonteCarlo",
     "Outcome",
     "Places",
+    "Reach",
     "Resolved",
     "Sampling",
     "Scenario",
@@ -43,6 +45,7 @@ __all__ = [
     "combine",
     "count",
     "measure",
+    "nearest",
     "parse",
     "plain",
     "read",

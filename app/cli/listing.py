@@ -58,7 +58,10 @@ LISTED: Mapping[str, Listed] = {
         "app.chain.limits.cli",
         "Show why a limit is what it is, down to the rows and policy values.",
     ),
-    "stress": Listed("app.risk.stress.cli", "Show who loses what when firms close, by round."),
+    "stress": Listed(
+        "app.risk.stress.cli",
+        "Show who loses what in a scenario: when firms close, or as a file says, by round.",
+    ),
     "export": Listed(
         "app.chain.chains.cli.export",
         "Write one chain for other people's tools; the HTML page works offline.",

@@ -1,7 +1,6 @@
 """What the pages read, from the run that is served, its network, its store and its scenarios."""
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 import numpy as np
 import polars as pl
@@ -21,7 +20,7 @@ from app.platform.auth.sight import NOTHING, Sight
 from app.platform.deps import Resources
 from app.platform.process.kept import Kept
 from app.platform.web.charts import INK, Flow, Group, grade_of
-from app.risk.stress.schemas import CHANNELS, Channel, Scenario
+from app.risk.stress.schemas import closure
 from app.risk.stress.service import read_scenario
 from app.risk.stress.workbench import Workbench, name_of
 from graph.errors import NotFound
@@ -189,8 +188,7 @@ class StoredReading:
     async def stress(self, firms: Sequence[str], channels: Sequence[str], who: str) -> str:
         """Return the id of the scenario in which these firms fail, computed where it is new."""
         results = await to_thread.run_sync(self._results)
-        run_along = cast("tuple[Channel, ...]", tuple(c for c in CHANNELS if c in channels))
-        scenario, version = Scenario(tuple(firms), run_along), results.head.version
+        scenario, version = closure(firms, channels), results.head.version
         return await name_of(self._workbench, self._resources, scenario, version=version, who=who)
 
     def scenario(self, scenario: str) -> Document:

@@ -160,8 +160,8 @@ def show_scenario(request: Request, scenario: str, reading: ReadingDep) -> Respo
         request,
         "scenario.html",
         document=document,
-        title=_title(closed, t),
-        again=Choice([firm["id"] for firm in closed], document["channels"]).address,
+        title=document.get("name") or _title(closed, t),
+        again=None if "hits" in document else _again(document),
         there=partial(pinned, _version(document, reading)),
         rounds=rounds,
         hit=sum(1 for row in firms if row["loss_fen"]),
@@ -173,6 +173,11 @@ def show_scenario(request: Request, scenario: str, reading: ReadingDep) -> Respo
         unit=scale([row["loss_fen"] for row in firms], t.language),
         list=listing(request, firms, KEYS, otherwise="-loss", anchor="losses"),
     )
+
+
+def _again(document: Document) -> str:
+    """Return the address of the form that asks for these firms and channels."""
+    return Choice([firm["id"] for firm in document["closed"]], document["channels"]).address
 
 
 def _title(closed: Sequence[Document], t: Texts) -> str:

@@ -13,7 +13,8 @@ class Here:
         with open_resources(order.settings) as resources:
             place = Place.under(resources.store.reader(order.version), resources.home)
             policy = policy_of(resources, place.reader.version.as_of)
-            return str(run_scenario(place, order.scenario, policy)["scenario"])
+            found = run_scenario(place, order.scenario, policy, cores=order.cores)
+            return str(found["scenario"])
 
     def end(self) -> None:
         """Nothing runs on."""

@@ -33,6 +33,84 @@ def test_a_scenario_is_run_once_and_read_by_round(client: TestClient, bearer: An
     assert rounds[0]["items"][0]["id"] == "MILL"
 
 
+HIT = {"firms": ["MILL"], "share": 0.5}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "half", "hits": [HIT]},
+        {"scenarios": [{"name": "half", "hits": [HIT]}]},
+        {
+            "scenarios": [{"name": "all", "close": ["MILL"]}, {"name": "half", "hits": [HIT]}],
+            "name": "half",
+        },
+    ],
+)
+def test_a_scenario_is_posted_in_the_language_of_files(
+    client: TestClient, bearer: Any, body: dict[str, Any]
+) -> None:
+    headers = bearer("risk")
+    posted = client.post(SCENARIOS, json=body, headers=headers)
+    whole = client.post(SCENARIOS, json={"close": ["MILL"]}, headers=headers)
+
+    assert posted.status_code == 201, posted.text
+    assert (posted.json()["name"], posted.json()["hit_firms"]) == ("half", 1)
+    assert posted.json()["hits"] == [{"firms": ["MILL"], "down": 0.5, "up": 0.5}]
+    assert 0 < posted.json()["loss_fen"] < whole.json()["loss_fen"]
+    assert client.get(posted.headers["location"], headers=headers).json() == posted.json()
+    assert "hits" not in whole.json()
+
+
+def test_cores_are_who_somebody_decided_are_cores(client: TestClient, bearer: Any) -> None:
+    headers = bearer("admin")
+    hit = {"cores": ["CORE1"], "reach": "suppliers", "tiers_max": 1, "share": 0.1}
+
+    posted = client.post(SCENARIOS, json={"hits": [hit]}, headers=headers)
+    none = client.post(SCENARIOS, json={"hits": [hit | {"cores": ["MILL"]}]}, headers=headers)
+
+    assert posted.status_code == 201, posted.text
+    assert posted.json()["hit_firms"] > 0
+    assert (none.status_code, none.json()["code"]) == (422, "malformed")
+    assert "'MILL' is no core" in none.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"hits": []}, 422, "body.hits"),
+        ({"hits": [{"firms": ["MILL"]}]}, 422, "a hit loses something"),
+        ({"hits": [{"share": 0.5}]}, 422, "a hit selects by at least one of"),
+        ({"hits": [HIT | {"share": 1.5}]}, 422, "body.hits.0.share"),
+        ({"hits": [HIT | {"shaer": 1}]}, 422, "body.hits.0.shaer"),
+        ({"hits": [HIT | {"up": 1}]}, 422, "up: stands beside share"),
+        ({"hits": [{"regions": ["nowhere"], "share": 1}]}, 404, "no firm of region 'nowhere'"),
+        ({"hits": [HIT] * 101}, 422, "at most 100"),
+        ({"hits": [{"firms": ["A"] * 10_001, "share": 1}]}, 422, "at most 10000"),
+        ({"hits": [{"firms": ["MILL", "MILL"], "share": 1}]}, 422, "stands twice"),
+        ({"scenarios": [{"name": "a", "hits": [HIT]}], "name": "b"}, 422, "no scenario 'b'"),
+        ({"scenarios": [{"name": "a", "combines": ["b"]}]}, 422, "combines"),
+        ({"scenarios": [{"name": "a", "close": ["A"]}], "close": ["A"]}, 422, "close"),
+        ({"channels": ["orders"]}, 422, "one of close, hits, scenarios"),
+    ],
+)
+def test_what_the_language_does_not_know_is_refused_by_name(
+    client: TestClient, bearer: Any, body: dict[str, Any], status: int, said: str
+) -> None:
+    answer = client.post(SCENARIOS, json=body, headers=bearer("risk"))
+
+    assert (answer.status_code, answer.json()["status"]) == (status, status), answer.text
+    assert said in answer.json()["detail"]
+    assert len(answer.text) < 4000
+
+
+def test_a_share_that_is_no_number_is_malformed(client: TestClient, bearer: Any) -> None:
+    for share in ("NaN", "Infinity", "1e999", "true", '"1"', "null"):
+        body = b'{"hits":[{"firms":["MILL"],"share":%s}]}' % share.encode()
+        answer = client.post(SCENARIOS, content=body, headers=bearer("risk"))
+        assert answer.status_code == 422, (share, answer.text)
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

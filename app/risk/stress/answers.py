@@ -5,7 +5,7 @@ import datetime as dt
 from pydantic import BaseModel, Field
 
 from app.chain.limits.schemas import Named
-from app.risk.stress.schemas import Channel
+from app.risk.stress.schemas import Channel, HitForm
 
 
 class ScenarioParameters(BaseModel):
@@ -37,6 +37,9 @@ class FirmLoss(Named):
     """What a firm lost over all rounds."""
 
     closed: bool = Field(description="Whether it is one of those that close")
+    hit: bool = Field(
+        default=True, description="Whether it is hit at the start; only where a scenario is named"
+    )
     loss_fen: int
     production_fen: int
     payments_fen: int
@@ -54,16 +57,19 @@ class ScenarioHead(BaseModel):
 
 
 class ScenarioLosses(ScenarioHead):
-    """Who loses what when these firms close."""
+    """Who loses what in a scenario."""
 
     id: str
     parameters: ScenarioParameters
     channels: list[Channel]
-    closed: list[Named]
+    name: str = Field("", description="Of a scenario that does more than close firms")
+    hits: list[HitForm] = Field([], description="What such a scenario says")
+    hit_firms: int = Field(0, description="How many firms such a scenario hits")
+    closed: list[Named] = Field(description="Firms that lose everything at the start")
     rounds: list[ScenarioRound]
     firms: list[FirmLoss] = Field(description="Largest loss first")
     loss_fen: int
-    others_fen: int = Field(description="What firms lose that did not close")
+    others_fen: int = Field(description="What firms lose that are not hit at the start")
 
 
 class RoundLosses(ScenarioHead):

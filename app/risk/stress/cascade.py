@@ -3,7 +3,8 @@ The losses of one scenario, round by round.
 
 Production: what a firm cannot make for want of inputs or orders, the larger share of its sales.
 Payments: what debtors that stopped, and those they fell, do not pay it. The two add up. In round
-0 the closed firms lose what they make; round n adds what moved in the n-th step of each channel.
+0 the firms that are hit lose what the scenario says; round n adds what moved in the n-th step of
+each channel.
 """
 
 from collections.abc import Iterator
@@ -18,10 +19,10 @@ import pyarrow.compute as pc
 
 from app.chain.runs.contagion import prepared, rules_of
 from app.policy import Policy
-from app.risk.stress.schemas import Scenario
 from graph.clearing import Debts, stop_paying
-from graph.contagion import Scenarios, cut_e12, in_fen, rounds
+from graph.contagion import cut_e12, in_fen, rounds
 from graph.network import Network
+from graph.scenarios import Resolved
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -49,7 +50,7 @@ class Round:
 
 
 def run(
-    network: Network, receivables: pa.Table, as_of: date, scenario: Scenario, policy: Policy
+    network: Network, receivables: pa.Table, as_of: date, hit: Resolved, policy: Policy
 ) -> Iterator[Round]:
     """
     Yield what every firm lost in each round, from round 0.
@@ -58,19 +59,17 @@ def run(
         network: The version's firms and trades; `cash_fen` softens payments.
         receivables: The version's receivables.
         as_of: Rows dated later are not seen.
-        scenario: Who closes, and the channels.
+        hit: One scenario, looked up in the network.
         policy: Gives the tolerance, the bound on rounds, and whether firms replace each other.
 
     Raises:
-        NotFound: A firm that closes is not in the network.
         NotConverged: Losses still moved at the bound on rounds.
     """
-    closed = network.rows(list(scenario.close)).tolist()
     before = [np.zeros(len(network), np.int64) for _ in range(3)]
     shares, unpaid = np.zeros(len(network)), np.zeros(len(network))
     steps = zip_longest(
-        _production(network, closed, scenario, policy),
-        _payments(network, receivables, as_of, closed, scenario),
+        _production(network, hit, policy),
+        _payments(network, receivables, as_of, hit),
     )
     for share, missing in steps:
         shares = shares if share is None else share
@@ -84,25 +83,22 @@ def run(
         before = now
 
 
-def _production(
-    network: Network, closed: list[int], scenario: Scenario, policy: Policy
-) -> Iterator[FloatArray]:
-    """Yield the share of production lost after each round, in the channels chosen."""
-    down, up = (float(name in scenario.channels) for name in ("production", "orders"))
-    if down + up == 0:
+def _production(network: Network, hit: Resolved, policy: Policy) -> Iterator[FloatArray]:
+    """Yield the share of production lost after each round, where anybody loses any at once."""
+    if not len(hit.shocks.rows):
         return
-    shock = Scenarios.together(closed, down=down, up=up)
-    for state in rounds(prepared(network, policy), shock, rules=rules_of(policy)):
+    for state in rounds(prepared(network, policy), hit.shocks, rules=rules_of(policy)):
         yield state.loss
 
 
 def _payments(
-    network: Network, receivables: pa.Table, as_of: date, closed: list[int], scenario: Scenario
+    network: Network, receivables: pa.Table, as_of: date, hit: Resolved
 ) -> Iterator[FloatArray]:
     """Yield what is not paid after each round."""
-    if "payments" not in scenario.channels:
-        return
-    yield from stop_paying(debts_of(network, receivables, as_of), closed).levels
+    rows = hit.unpaid.rows.tolist()
+    if rows:
+        debts = debts_of(network, receivables, as_of)
+        yield from stop_paying(debts, rows, recovery=1.0 - hit.unpaid.shares).levels
 
 
 def debts_of(network: Network, receivables: pa.Table, as_of: date) -> Debts:

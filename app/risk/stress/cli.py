@@ -10,50 +10,51 @@ from app.platform.console import output as console
 from app.platform.console.progress import progress
 from app.platform.deps import open_resources
 from app.platform.documents import Document
-from app.policy import in_force, load_policies, shipped
-from app.risk.stress.schemas import CHANNELS, Scenario
-from graph.errors import InvalidInput
 
 SHOWN = 20
+
+
+Version = Annotated[
+    int | None, typer.Option("--version", help="A version; the current by default.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the document.")]
 
 
 def stress(
     *,
     close: Annotated[
-        list[str], typer.Option("--close", help="A firm that closes; give it again for more.")
-    ],
+        list[str] | None,
+        typer.Option("--close", help="A firm that closes; give it again for more."),
+    ] = None,
     more: Annotated[
         list[str] | None, typer.Argument(help="More firms that close with it.", metavar="FIRM…")
     ] = None,
     channels: Annotated[
-        str, typer.Option("--channels", help="What the shock runs along, separated by commas.")
-    ] = ",".join(CHANNELS),
-    version: Annotated[
-        int | None, typer.Option("--version", help="A version; the current by default.")
+        str | None, typer.Option("--channels", help="What closing runs along; all three.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the document.")] = False,
+    scenario: Annotated[
+        str | None, typer.Option("--scenario", help="A file (YAML, JSON), or the id of one run.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Which scenario of a file with several.")
+    ] = None,
+    version: Version = None,
+    as_json: AsJson = False,
 ) -> None:
     """
-    Show who loses what when firms close, by round.
+    Show who loses what in a scenario: when firms close, or as a file says, by round.
 
     Example: deeptier stress --close F000001 --channels production,payments
+
+    Example: deeptier stress --scenario port.yml --name "port closed"
     """
-    names = tuple(name.strip() for name in channels.split(",") if name.strip())
-    if unknown := [name for name in names if name not in CHANNELS]:
-        raise InvalidInput(f"no channel {unknown[0]!r}; there are {', '.join(CHANNELS)}")
-    settings = Settings()
-    scenario = Scenario((*close, *(more or [])), tuple(name for name in CHANNELS if name in names))
-    with open_resources(settings) as resources:
-        number = resources.version(version).number
-        reader = resources.store.reader(number)
-        folder = settings.policy
-        policies = load_policies(folder) if folder else shipped()
-        policy = in_force(policies, reader.version.as_of)
-        # Loaded here: compiled code takes a second to load, which other commands need not wait for.
-        service = import_module("app.risk.stress.service")
-        place = service.Place.under(reader, resources.home)
+    # Loaded here: compiled code takes a second to load, which other commands need not wait for.
+    asking = import_module("app.risk.stress.asking")
+    asked = asking.Asked((*(close or ()), *(more or ())), channels, scenario, name)
+    with open_resources(Settings()) as resources:
+        place = asking.placed(resources, asked, version)
         with progress("stress") as step:
-            document: Document = service.run_scenario(place, scenario, policy, progress=step)
+            document: Document = place.losses(step)
     if as_json:
         console.print_document(document)
     else:
@@ -65,7 +66,7 @@ def _show(document: Document) -> None:
         {
             "scenario": document["scenario"],
             "version": document["version"],
-            "closed": ", ".join(firm["id"] for firm in document["closed"]),
+            **_who(document),
             "channels": ", ".join(document["channels"]),
             "loss (yuan)": console.yuan(document["loss_fen"]),
             "of others (yuan)": console.yuan(document["others_fen"]),
@@ -94,3 +95,9 @@ def _show(document: Document) -> None:
     left = len(document["firms"]) - SHOWN
     if left > 0:
         console.show(f"and {left} more; --json has all")
+
+
+def _who(document: Document) -> Document:
+    if "hits" in document:
+        return {"name": document["name"], "firms hit": document["hit_firms"]}
+    return {"closed": ", ".join(firm["id"] for firm in document["closed"])}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.platform.config import Settings
-from app.risk.stress.schemas import Scenario
+from graph.scenarios import Scenario
 
 IDLE_SECONDS = 900.0  # A child that had no order for so long ends, and gives its memory back.
 
@@ -15,6 +15,7 @@ class Order:
     settings: Settings
     version: int
     scenario: Scenario
+    cores: tuple[str, ...] | None = None  # Who is a core, where the scenario names any.
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from app.platform.http.attending import attended
 from app.platform.http.routing import Router
 from app.risk.stress import service
 from app.risk.stress.answers import RoundLosses, ScenarioLosses
-from app.risk.stress.schemas import Scenario as Asked
 from app.risk.stress.schemas import ScenarioRequest
 from app.risk.stress.workbench import Workbench, name_of
 
@@ -39,10 +38,9 @@ router = Router(
 async def post_scenario(
     request: Request, body: ScenarioRequest, resources: ResourcesDep, who: PrincipalDep
 ) -> Response:
-    """Return who loses what when these firms close; asking again gives the same scenario."""
-    wanted = Asked(tuple(body.close), tuple(body.channels))
+    """Return who loses what when this happens; asking again gives the same scenario."""
     workbench: Workbench = request.app.state.workbench
-    naming = name_of(workbench, resources, wanted, version=body.version, who=who.account)
+    naming = name_of(workbench, resources, body.scenario, version=body.version, who=who.account)
     name = await attended(request, naming)
     text = await to_thread.run_sync(service.scenario_text, _scenarios(resources), name)
     return Response(

@@ -1,6 +1,6 @@
 """Stress scenarios: computed once for a version and policy, then read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,9 +18,10 @@ from app.policy import Policy
 from app.risk.stress import cascade
 from app.risk.stress.cascade import IntArray, Round
 from app.risk.stress.repository import Scenarios
-from app.risk.stress.schemas import Scenario
+from app.risk.stress.schemas import id_of, is_closure
 from graph.errors import Damaged
 from graph.network import Network
+from graph.scenarios import Places, Resolved, Scenario, plain, resolve
 from graph.stores.base import Reader
 
 LARGEST = 20
@@ -42,7 +43,12 @@ class Place:
 
 
 def run_scenario(
-    place: Place, scenario: Scenario, policy: Policy, *, progress: Step = quietly
+    place: Place,
+    scenario: Scenario,
+    policy: Policy,
+    *,
+    cores: Collection[str] | None = None,
+    progress: Step = quietly,
 ) -> Document:
     """
     Return what a scenario costs whom; it is computed where it is not there yet.
@@ -51,8 +57,9 @@ def run_scenario(
 
     Args:
         place: The version's reader (`Place.under(reader, home)`), networks, scenarios.
-        scenario: Who closes, and along what the shock runs.
+        scenario: Who is hit by how much, and along what the shock runs.
         policy: The policy in force on the version's date.
+        cores: Ids of the cores, where the scenario names any; by default what the version says.
         progress: Told of each round; how many there will be is not known.
 
     Returns:
@@ -61,14 +68,17 @@ def run_scenario(
         what was lost in that round, by whom most. A firm: `{"id", "name", "closed", "loss_fen",
         "production_fen", "payments_fen", "loss_share", "round"}`: its loss over all rounds, the
         share of its production, the first round that hit it; largest loss first, then by id.
-        `others_fen` leaves out the closed firms.
+        `others_fen` leaves out the closed firms. A scenario that does more than close firms also
+        has `name`, `hits` as they are written, and `hit_firms`; closed are then those that lose
+        everything at once, `hit` marks all that are hit, and `others_fen` leaves these out.
 
     Raises:
-        NotFound: A firm that closes is not in the version.
+        NotFound: A firm, core, sector or region that is hit is not in the version.
+        InvalidInput: A hit selects nobody, or names a core that is none.
         NotConverged: Losses still moved at the policy's bound on rounds.
     """
     kept = Scenarios(place.scenarios)
-    name = scenario.name(place.reader.version.number, policy)
+    name = id_of(scenario, place.reader.version.number, policy)
     with suppress(Damaged):
         if (found := kept.find(name)) is not None:
             return found
@@ -77,8 +87,9 @@ def run_scenario(
     progress("network", None)
     network = network_in(place.networks, number, lambda: place.reader)
     as_of = place.reader.version.as_of
+    hit = _looked_up(network, scenario, policy, cores)
     rounds: list[Round] = []
-    for each in cascade.run(network, _receivables(place), as_of, scenario, policy):
+    for each in cascade.run(network, _receivables(place), as_of, hit, policy):
         progress(f"round {len(rounds)}", None)
         rounds.append(each)
     head = {
@@ -89,9 +100,49 @@ def run_scenario(
         "parameters": _parameters(policy),
         "channels": list(scenario.channels),
     }
-    document = head | _document(network, scenario, rounds)
+    document = head | _named(scenario, hit) | _document(network, _Hit.of(scenario, hit), rounds)
     kept.save(document, _table(network, rounds))
     return document
+
+
+def _looked_up(
+    network: Network, scenario: Scenario, policy: Policy, cores: Collection[str] | None
+) -> Resolved:
+    """Return a scenario as rows of the network's firms."""
+    if is_closure(scenario):
+        network.rows(list(scenario.closed or ()))  # Refuses who is not there in plain words.
+    return resolve(network, [scenario], Places(cores, policy.decimal("trade_share_min")))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """The rows of who is hit, and of who loses everything at once; whether the two are told."""
+
+    rows: set[int]
+    closed: set[int]
+    told: bool
+
+    @classmethod
+    def of(cls, scenario: Scenario, hit: Resolved) -> "_Hit":
+        """Return them of a scenario that was looked up."""
+        shocks, unpaid = hit.shocks, hit.unpaid
+        first = np.maximum(np.asarray(shocks.down), np.asarray(shocks.up))
+        all_lost = np.asarray(shocks.rows)[first >= 1.0].tolist()
+        all_unpaid = unpaid.rows[unpaid.shares >= 1.0].tolist()
+        rows = {*np.asarray(shocks.rows).tolist(), *unpaid.rows.tolist()}
+        return cls(rows, {*all_lost, *all_unpaid}, not is_closure(scenario))
+
+
+def _named(scenario: Scenario, hit: Resolved) -> Document:
+    """Return what a document says of a scenario that does more than close firms."""
+    if is_closure(scenario):
+        return {}
+    hits = plain([scenario.ordered()])["scenarios"][0]["hits"]
+    return {
+        "name": scenario.name,
+        "hits": hits,
+        "hit_firms": len(_Hit.of(scenario, hit).rows),
+    }
 
 
 @lru_cache(maxsize=1)
@@ -173,34 +224,36 @@ def _parameters(policy: Policy) -> Document:
     }
 
 
-def _document(network: Network, scenario: Scenario, rounds: Sequence[Round]) -> Document:
+def _document(network: Network, hit: _Hit, rounds: Sequence[Round]) -> Document:
     names = network.column("name")
-    closed = set(network.rows(list(scenario.close)).tolist())
     production, payments, shares = (
         np.sum([getattr(each, name) for each in rounds], axis=0)
         for name in ("production_fen", "payments_fen", "share_e12")
     )
     first = np.argmax(np.array([each.hit for each in rounds]), axis=0)
     loss_fen = production + payments
+    rows = _order(loss_fen, (loss_fen > 0) | (shares > 0) | _at(hit.rows, len(network)))
     firms = [
         {
             "id": network.ids[row],
             "name": names[row].as_py(),
-            "closed": row in closed,
+            "closed": row in hit.closed,
+            **({"hit": row in hit.rows} if hit.told else {}),
             "loss_fen": int(loss_fen[row]),
             "production_fen": int(production[row]),
             "payments_fen": int(payments[row]),
             "loss_share": share(shares[row]),
             "round": int(first[row]),
         }
-        for row in _order(loss_fen, (loss_fen > 0) | (shares > 0) | _at(closed, len(network)))
+        for row in rows
     ]
+    closed = sorted(hit.closed)
     return {
-        "closed": [{"id": network.ids[row], "name": names[row].as_py()} for row in sorted(closed)],
+        "closed": [{"id": network.ids[row], "name": names[row].as_py()} for row in closed],
         "rounds": [_round(network, number, each) for number, each in enumerate(rounds)],
         "firms": firms,
-        "loss_fen": sum(firm["loss_fen"] for firm in firms),
-        "others_fen": sum(firm["loss_fen"] for firm in firms if not firm["closed"]),
+        "loss_fen": int(loss_fen.sum()),
+        "others_fen": int(loss_fen[~_at(hit.rows, len(network))].sum()),
     }
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from anyio import CapacityLimiter, to_thread
 
+from app.chain.chains.cores import cores_of
 from app.data.versions.service import policy_of
 from app.platform.deps import Resources
 from app.platform.errors import Busy
@@ -21,7 +22,8 @@ from app.platform.http.turns import Turns
 from app.risk.stress.child import Child
 from app.risk.stress.orders import Order
 from app.risk.stress.repository import Scenarios
-from app.risk.stress.schemas import Scenario
+from app.risk.stress.schemas import id_of
+from graph.scenarios import Scenario
 
 WAITING_MAX = 16
 EACH_MAX = 4  # Scenarios that one principal waits for at once.
@@ -57,9 +59,16 @@ def _order(
 ) -> tuple[Order, str | None]:
     """Return what to compute, and the name of the scenario where it was computed before."""
     version = resources.version(number)
-    name = scenario.name(version.number, policy_of(resources, version.as_of))
+    name = id_of(scenario, version.number, policy_of(resources, version.as_of))
     found = Scenarios(resources.runs / "scenarios").has(name)
-    return Order(resources.settings, version.number, scenario), name if found else None
+    cores = cores_for(resources, scenario, version.number)
+    return Order(resources.settings, version.number, scenario, cores), name if found else None
+
+
+def cores_for(resources: Resources, scenario: Scenario, version: int) -> tuple[str, ...] | None:
+    """Return the cores of a version where a scenario names any, by which it is looked up."""
+    named = any(hit.cores for hit in scenario.hits)
+    return tuple(cores_of(resources, version)) if named else None
 
 
 class Computer(Protocol):

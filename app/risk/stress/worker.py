@@ -41,7 +41,8 @@ def _work(order: Order) -> Done | Failed:
     try:
         place = _place(order.settings, order.version)
         policy = policy_of(_resources(order.settings), place.reader.version.as_of)
-        return Done(str(run_scenario(place, order.scenario, policy)["scenario"]))
+        found = run_scenario(place, order.scenario, policy, cores=order.cores)
+        return Done(str(found["scenario"]))
     except (AppError, GraphError, OSError) as error:
         return Failed(error)
 

@@ -27,8 +27,21 @@ CHANNELS = {"production": "down", "orders": "up", "payments": "unpaid"}
 SHARES = tuple(CHANNELS.values())
 SELECTORS = ("firms", "sectors", "regions", "cores")
 USUAL = ("production", "orders")  # Channels of a share that names none.
-TIERS_BOUND = 20
-HITS_MAX = 100  # Of a scenario, with those of the scenarios that it combines.
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a text of scenarios may hold; `hits` with those of scenarios that are combined."""
+
+    characters: int = 1 << 20
+    scenarios: int = 100
+    hits: int = 100
+    entries: int = 10_000  # Of a list of names.
+    name: int = 200  # Characters.
+    tiers: int = 20
+
+
+BOUNDS = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +93,8 @@ class Hit:
             yield f"reach {self.reach!r} is none of {', '.join(REACHES)}"
         if self.reach != "core" and not self.cores:
             yield f"reach {self.reach!r} is of cores, and none is named"
-        if not 1 <= self.tiers_max <= TIERS_BOUND:
-            yield f"tiers_max {self.tiers_max} is not in 1 to {TIERS_BOUND}"
+        if not 1 <= self.tiers_max <= BOUNDS.tiers:
+            yield f"tiers_max {self.tiers_max} is not in 1 to {BOUNDS.tiers}"
         elif not 1 <= self.tiers_min <= self.tiers_max:
             yield f"tiers_min {self.tiers_min} is not in 1 to tiers_max {self.tiers_max}"
         if self.tiers_min > 1 and self.reach == "core":

@@ -16,12 +16,11 @@ import yaml
 
 from graph.errors import InvalidInput
 from graph.stress.scenarios.form import (
+    BOUNDS,
     CHANNELS,
-    HITS_MAX,
     REACHES,
     SELECTORS,
     SHARES,
-    TIERS_BOUND,
     Hit,
     Scenario,
     closing,
@@ -32,8 +31,6 @@ HIT_FIELDS = (*SELECTORS, "reach", "tiers_min", "tiers_max", "share", "channels"
 ONE = ("hits", "close", "combines")  # What a scenario may be made of.
 SCENARIO_FIELDS = ("name", *ONE, "channels")
 UNNAMED = "scenario"  # What one is called that stands alone without a name.
-TEXT_MAX = 1 << 20  # Characters of a file.
-SCENARIOS_MAX, ENTRIES_MAX, NAME_MAX = 100, 10_000, 200
 FAULTS_SHOWN = 20
 SHOWN = reprlib.Repr()  # Of values: short, however long or deep they are.
 
@@ -62,7 +59,7 @@ def nearest(word: object, known: Iterable[str]) -> str:
         >>> nearest("chanels", ["firms", "channels"]), nearest("x", ["firms"])
         (' (did you mean channels?)', '')
     """
-    found = difflib.get_close_matches(str(word)[:NAME_MAX], list(known), n=1)
+    found = difflib.get_close_matches(str(word)[: BOUNDS.name], list(known), n=1)
     return f" (did you mean {found[0]}?)" if found else ""
 
 
@@ -94,7 +91,7 @@ def _parsed(value: object) -> tuple[tuple[Scenario, ...], list[Fault]]:
         scenario = _scenario(reader, value, "", found)
         return (scenario,) if scenario else (), reader.faults
     top = reader.fields(value, "", ("scenarios",))
-    for at, entry in enumerate(reader.entries(top.get("scenarios"), "scenarios", SCENARIOS_MAX)):
+    for at, entry in enumerate(reader.entries(top.get("scenarios"), "scenarios", BOUNDS.scenarios)):
         path = f"scenarios[{at}]"
         scenario = _scenario(reader, entry, path, found)
         if scenario is not None and scenario.name in found:
@@ -126,8 +123,8 @@ def read(text: str) -> tuple[Scenario, ...]:
         >>> read("scenarios: [{name: a, hits: [{firms: [mill], share: 1}]}]")[0].hits[0].up
         1.0
     """
-    if len(text) > TEXT_MAX:
-        raise InvalidInput(f"{len(text)} characters, more than {TEXT_MAX}")
+    if len(text) > BOUNDS.characters:
+        raise InvalidInput(f"{len(text)} characters, more than {BOUNDS.characters}")
     text = text.removeprefix("\ufeff")
     value, node = _loaded(text)
     found, faults = _parsed(value)
@@ -187,7 +184,7 @@ def _nodes(top: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
     while left:
         path, node = left.pop()
         count += 1
-        if count > TEXT_MAX:
+        if count > BOUNDS.characters:
             raise InvalidInput("references (& and *) are not understood")
         yield path, node
         if isinstance(node, yaml.MappingNode):
@@ -238,12 +235,14 @@ class _Reader:
         before = f"{path}." if path else ""
         for name in value:
             if name not in known and len(self.faults) <= FAULTS_SHOWN:
-                shown = name if isinstance(name, str) and len(name) < NAME_MAX else SHOWN.repr(name)
+                shown = (
+                    name if isinstance(name, str) and len(name) < BOUNDS.name else SHOWN.repr(name)
+                )
                 said = f"no such field; there are {', '.join(known)}{nearest(name, known)}"
                 self.add(f"{before}{shown}", said)
         return {name: value[name] for name in known if name in value}
 
-    def entries(self, value: object, path: str, most: int = ENTRIES_MAX) -> list[object]:
+    def entries(self, value: object, path: str, most: int = BOUNDS.entries) -> list[object]:
         """Return a list that holds something, and no more than it may."""
         if not isinstance(value, list) or not value:
             self.refuse(path, value, "list with at least one entry")
@@ -278,7 +277,7 @@ class _Reader:
 
 def _is_name(text: object) -> bool:
     """Return whether something is a text that can be written: no NUL, no half of a pair."""
-    if not isinstance(text, str) or not text.strip() or len(text) > NAME_MAX:
+    if not isinstance(text, str) or not text.strip() or len(text) > BOUNDS.name:
         return False
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
@@ -290,7 +289,7 @@ def _scenario(
     fields = reader.fields(value, path, SCENARIO_FIELDS)
     name = fields.get("name", None if path else UNNAMED)
     if not _is_name(name):
-        reader.refuse(f"{inside}name", name, f"text of 1 to {NAME_MAX} characters")
+        reader.refuse(f"{inside}name", name, f"text of 1 to {BOUNDS.name} characters")
     hits: dict[Hit, None] = {}
     if "combines" in fields:
         for other in reader.texts(fields["combines"], f"{inside}combines", earlier or ("",)):
@@ -298,10 +297,10 @@ def _scenario(
     hits.update(dict.fromkeys(_closed(reader, fields, inside)))
     if "hits" in fields or not any(part in fields for part in ONE):
         place = f"{inside}hits"
-        for at, entry in enumerate(reader.entries(fields.get("hits"), place, HITS_MAX)):
+        for at, entry in enumerate(reader.entries(fields.get("hits"), place, BOUNDS.hits)):
             hits.update(dict.fromkeys(_hit(reader, entry, f"{place}[{at}]")))
-    if len(hits) > HITS_MAX:
-        reader.add(path, f"has {len(hits)} hits in all, more than {HITS_MAX}")
+    if len(hits) > BOUNDS.hits:
+        reader.add(path, f"has {len(hits)} hits in all, more than {BOUNDS.hits}")
     if len(reader.faults) > before:
         return None
     return Scenario(str(name), tuple(hits))
@@ -344,10 +343,10 @@ def _hit(reader: _Reader, value: object, path: str) -> list[Hit]:
 
 def _is_tier(number: object) -> bool:
     whole = isinstance(number, int) and not isinstance(number, bool)
-    return whole and 1 <= number <= TIERS_BOUND  # type: ignore[operator]
+    return whole and 1 <= number <= BOUNDS.tiers  # type: ignore[operator]
 
 
-TIER = (f"whole number in 1 to {TIERS_BOUND}", _is_tier, ())
+TIER = (f"whole number in 1 to {BOUNDS.tiers}", _is_tier, ())
 KINDS: Mapping[str, tuple[str, Callable[[object], bool], tuple[str, ...]]] = {
     "reach": (f"one of {', '.join(REACHES)}", lambda word: word in REACHES, REACHES),
     "tiers_min": TIER,

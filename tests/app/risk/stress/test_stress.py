@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from app import cli
 from app.data.versions import networks
 from app.platform.errors import Absent
 from app.policy import Policy, in_force, shipped
-from app.risk.stress import service
-from app.risk.stress.schemas import CLOSED_MAX, Channel, Scenario
+from app.risk.stress import files, service
+from app.risk.stress.schemas import CLOSED_MAX, Channel, closure, id_of
 from graph import model
-from graph.errors import InvalidInput, NotFound
+from graph.errors import GraphError, InvalidInput, NotFound
+from graph.scenarios import Scenario, parse, read
 from graph.stores import open_store
 from graph.testing.networks import firms_table, toy, trades_table
 
@@ -46,6 +48,7 @@ def receivable(number: str, seller: str, buyer: str, yuan: int, **other: Any) ->
     return row | other
 
 
+NAMES = ["cars", "idle", "ore", "steel", "wire"]
 RECEIVABLES = [
     receivable("1", "steel", "cars", 300),
     receivable("2", "ore", "steel", 200, status="confirmed"),
@@ -62,7 +65,9 @@ def home(tmp_path: Path) -> Path:
     with open_store(f"sqlite:///{tmp_path}/graph.db") as store:
         stage = store.stage()
         cash = {"steel": 120 * YUAN}
-        stage.write("firms", firms_table(["cars", "idle", "ore", "steel", "wire"], cash_fen=cash))
+        sectors = dict.fromkeys(["ore", "wire"], "B08") | {"steel": "C31", "cars": "C36"}
+        table = firms_table(NAMES, cash_fen=cash, sector=sectors, core={"cars": True})
+        stage.write("firms", table)
         stage.write("trades", trades_table(TRADES))
         schema = model.table("receivables").arrow
         stage.write("receivables", pa.Table.from_pylist(RECEIVABLES, schema=schema))
@@ -78,7 +83,7 @@ def policy() -> Policy:
 def ask(home: Path, policy: Policy, close: str, *channels: Channel) -> dict[str, Any]:
     with open_store(f"sqlite:///{home}/graph.db") as store:
         place = service.Place.under(store.reader(), home)
-        return service.run_scenario(place, Scenario((close,), channels), policy)
+        return service.run_scenario(place, closure([close], channels), policy)
 
 
 def by_firm(document: dict[str, Any], key: str) -> dict[str, Any]:
@@ -142,8 +147,8 @@ def test_rounds_firms_and_total_agree(home: Path, policy: Policy) -> None:
 def test_the_same_question_has_one_id_and_one_answer(home: Path, policy: Policy) -> None:
     with open_store(f"sqlite:///{home}/graph.db") as store:
         place = service.Place.under(store.reader(), home)
-        one = Scenario(("steel", "ore"), ("payments", "orders"))
-        other = Scenario(("ore", "steel", "ore"), ("orders", "payments"))
+        one = closure(["steel", "ore"], ["payments", "orders"])
+        other = closure(["ore", "steel", "ore"], ["orders", "payments"])
 
         first = service.run_scenario(place, one, policy)
         kept = service.run_scenario(place, other, policy)
@@ -174,13 +179,13 @@ def test_what_makes_no_scenario_is_refused(home: Path, policy: Policy) -> None:
     with pytest.raises(NotFound, match="nobody"):
         ask(home, policy, "nobody", "production")
     with pytest.raises(InvalidInput, match="channels: none"):
-        Scenario(("ore",), ())
+        closure(["ore"], [])
     with pytest.raises(InvalidInput, match="channels: rumours"):
-        Scenario(("ore",), ("rumours",))  # type: ignore[arg-type]
+        closure(["ore"], ["rumours"])
     with pytest.raises(InvalidInput, match="from 1 to 100 firms"):
-        Scenario(tuple(str(n) for n in range(CLOSED_MAX + 1)))
+        closure(str(n) for n in range(CLOSED_MAX + 1))
     with pytest.raises(InvalidInput, match="from 1 to 100 firms"):
-        Scenario(())
+        closure([])
 
 
 def forget_scenarios(home: Path) -> None:
@@ -218,6 +223,85 @@ def test_a_network_saved_in_anothers_place_is_the_one_that_is_read(home: Path) -
         assert "other" in networks.network_in(home / "networks", 1, lambda: reader).ids
 
 
+LANGUAGE = """
+scenarios:
+  - name: pits
+    hits: [{sectors: [B08], share: 0.5, channels: [production]}]
+  - name: pits and cars
+    combines: [pits]
+    hits:
+      - {cores: [cars], share: 1, channels: [payments]}
+      - {cores: [cars], reach: suppliers, tiers_min: 2, tiers_max: 2, down: 0.75}
+"""
+
+
+def ask_for(home: Path, policy: Policy, scenario: Scenario) -> dict[str, Any]:
+    with open_store(f"sqlite:///{home}/graph.db") as store:
+        return service.run_scenario(service.Place.under(store.reader(), home), scenario, policy)
+
+
+def test_a_scenario_hits_groups_by_shares_and_says_so(home: Path, policy: Policy) -> None:
+    pits, both = read(LANGUAGE)
+    half, found = ask_for(home, policy, pits), ask_for(home, policy, both)
+
+    # Ore and wire stand in for each other's part at first; both lose half of what they sell.
+    assert by_firm(half, "loss_fen")["ore"] == 25000
+    assert (half["name"], half["channels"], half["hit_firms"]) == ("pits", ["production"], 2)
+    assert half["closed"] == []
+    assert {firm["id"]: firm["hit"] for firm in half["firms"]}["steel"] is False
+    # The larger loss counts: ore is in tier 2 of cars, and loses 0.75 rather than 0.5.
+    assert by_firm(found, "production_fen")["ore"] == 37500
+    assert by_firm(found, "payments_fen")["steel"] == 30000
+    assert [firm["id"] for firm in found["closed"]] == ["cars"]
+    assert found["others_fen"] == sum(f["loss_fen"] for f in found["firms"] if not f["hit"])
+    assert sum(r["loss_fen"] for r in found["rounds"]) == found["loss_fen"]
+
+
+def test_firms_that_close_are_the_same_scenario_however_it_is_written(
+    home: Path, policy: Policy
+) -> None:
+    short = ask_for(home, policy, closure(["steel", "ore"]))
+    hit = {"firms": ["ore", "steel"], "down": 1, "up": 1, "unpaid": 1}
+    (long,) = parse({"name": "whatever", "hits": [hit]})
+
+    assert ask_for(home, policy, long) == short
+    assert files.scenario_of(short).closed == long.closed
+
+
+def test_a_stored_scenario_says_what_it_was_computed_for(home: Path, policy: Policy) -> None:
+    _, both = read(LANGUAGE)
+    document = ask_for(home, policy, both)
+
+    again = files.scenario_of(document)
+
+    assert again == both.ordered()
+    assert id_of(again, 1, policy) == document["scenario"] == id_of(both, 1, policy)
+
+
+def test_a_share_of_what_is_owed_is_paid(home: Path, policy: Policy) -> None:
+    (late,) = parse({"name": "late", "hits": [{"firms": ["cars"], "unpaid": 0.25}]})
+
+    assert by_firm(ask_for(home, policy, late), "payments_fen")["steel"] == 7500
+
+
+@pytest.mark.parametrize(
+    ("hit", "said"),
+    [
+        ({"sectors": ["B8"]}, "no firm of sector 'B8' in the network .did you mean B08"),
+        ({"cores": ["ore"]}, "firm 'ore' is no core enterprise"),
+        ({"firms": ["ore"], "sectors": ["C36"]}, "no firm is in all of its lists"),
+        ({"firms": ["nobody"]}, "nobody"),
+    ],
+)
+def test_a_hit_on_nobody_is_refused(
+    home: Path, policy: Policy, hit: dict[str, Any], said: str
+) -> None:
+    (wrong,) = parse({"name": "x", "hits": [hit | {"share": 0.5}]})
+
+    with pytest.raises(GraphError, match=said):
+        ask_for(home, policy, wrong)
+
+
 def run(home: Path, *arguments: str) -> Any:
     settings = {"DEEPTIER_HOME": str(home)}
     return CliRunner().invoke(cli.app, ["stress", *arguments], env=settings)
@@ -238,6 +322,49 @@ def test_the_command_tells_people_by_round_and_firm(home: Path) -> None:
     assert said.exit_code == 0, said.output
     assert "1,500.00" in said.stdout
     assert "steel" in said.stdout
+
+
+def test_the_command_runs_a_scenario_of_a_file(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "pits.yml"
+    path.write_text(LANGUAGE, encoding="utf-8")
+
+    said = run(home, "--scenario", str(path), "--name", "pits", "--json")
+    told = run(home, "--scenario", json.loads(said.stdout)["scenario"])
+
+    assert said.exit_code == told.exit_code == 0, said.output + told.output
+    assert json.loads(said.stdout)["hit_firms"] == 2
+    assert "pits" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "said"),
+    [
+        (b"close: [ore]", ["--name", "x"], "x.yml: name: no scenario 'x' here"),
+        (LANGUAGE.encode(), [], "x.yml: name: which of pits, pits and cars is meant"),
+        (LANGUAGE.encode(), ["--name", "pit"], "did you mean pits"),
+        (b"close: [ore]\nchanels: [orders]\n", [], "x.yml: .*did you mean channels"),
+        (b"close:\n- \xff\n", [], "x.yml: line 2: is no UTF-8"),
+        (b"", [], "x.yml: the document: None is no mapping"),
+        (b"close: [ore]", ["--close", "ore"], "are another scenario than"),
+    ],
+)
+def test_the_command_names_what_is_wrong_with_a_file(
+    home: Path, tmp_path: Path, content: bytes, more: list[str], said: str
+) -> None:
+    path = tmp_path / "x.yml"
+    path.write_bytes(content)
+
+    found = run(home, "--scenario", str(path), *more)
+
+    assert found.exit_code != 0
+    assert re.search(said, str(found.exception)), found.exception
+
+
+def test_the_command_says_what_happens_and_which_stored_scenario_it_means(home: Path) -> None:
+    assert isinstance(run(home).exception, InvalidInput)
+    assert isinstance(run(home, "--name", "x", "--close", "ore").exception, InvalidInput)
+    assert isinstance(run(home, "--scenario", "scenario-1-0123456789abcdef").exception, Absent)
+    assert isinstance(run(home, "--scenario", str(home / "no.yml")).exception, FileNotFoundError)
 
 
 def test_the_command_refuses_an_unknown_channel(home: Path) -> None:

@@ -18,7 +18,7 @@ from app.platform.errors import Busy, Gone, Unready
 from app.platform.http.attending import attended
 from app.risk.stress.child import Child
 from app.risk.stress.orders import Order
-from app.risk.stress.schemas import Scenario
+from app.risk.stress.schemas import closure
 from app.risk.stress.workbench import EACH_MAX, WAITING_MAX, Workbench
 from graph.errors import NotFound
 
@@ -27,7 +27,7 @@ POSTED = "/api/v1/scenarios"
 
 
 def order(firm: str) -> Order:
-    return Order(Settings(), 1, Scenario((firm,)))
+    return Order(Settings(), 1, closure([firm]))
 
 
 class Held:
@@ -42,8 +42,8 @@ class Held:
         self.let.wait(20)
         if self.ended:
             raise Unready("ended")
-        self.done.append(order.scenario.close[0])
-        return order.scenario.close[0]
+        self.done.append(order.scenario.hits[0].firms[0])
+        return self.done[-1]
 
     def end(self) -> None:
         self.ended = True
@@ -152,7 +152,7 @@ class Here:
     """Computes at once."""
 
     def compute(self, order: Order) -> str:
-        return order.scenario.close[0]
+        return order.scenario.hits[0].firms[0]
 
     def end(self) -> None:
         """Nothing runs on."""
@@ -189,13 +189,13 @@ def child() -> Iterator[Child]:
 def test_a_child_computes_refuses_and_is_replaced_when_it_dies(
     child: Child, settings: Settings, home: Path
 ) -> None:
-    first = child.compute(Order(settings, 1, Scenario(("MILL",))))
+    first = child.compute(Order(settings, 1, closure(["MILL"])))
     with pytest.raises(NotFound):
-        child.compute(Order(settings, 1, Scenario(("NONE",))))
+        child.compute(Order(settings, 1, closure(["NONE"])))
     assert child._process is not None
     os.kill(child._process.pid, signal.SIGKILL)
     child._process.wait()
-    again = child.compute(Order(settings, 1, Scenario(("PART",))))
+    again = child.compute(Order(settings, 1, closure(["PART"])))
 
     assert {first, again} == {path.name for path in (home / "runs" / "scenarios").iterdir()}
 
@@ -204,7 +204,7 @@ def test_a_child_that_takes_too_long_is_ended(settings: Settings) -> None:
     child = Child(seconds_max=0)
 
     with pytest.raises(Unready, match="given up"):
-        child.compute(Order(settings, 1, Scenario(("MILL",))))
+        child.compute(Order(settings, 1, closure(["MILL"])))
     assert child._process is None
 
 
