@@ -1,4 +1,4 @@
-"""The records database: users, sessions, runs, imports, scenarios, jobs and the audit."""
+"""The records database: users, sessions, runs, imports, jobs and the audit."""
 
 from app.platform.records.engine import Records
 from app.platform.records.opening import open_records

@@ -36,6 +36,7 @@ class Records:
         self.engine = engine
         self.writer = engine.execution_options(write=True)
         self._patient = engine.execution_options(write=True, busy_ms=PATIENT_MS)
+        self._rebuilder = engine.execution_options(write=True, busy_ms=PATIENT_MS, rebuilds=True)
         self._waiting = Waiting()
 
     @property
@@ -71,6 +72,24 @@ class Records:
             with contextlib.nullcontext() if patient else self._waiting.turn():
                 connection = undo.enter_context(engine.begin())
             yield connection
+
+    @contextlib.contextmanager
+    def rebuilding(self) -> Iterator[Connection]:
+        """
+        Yield a patient connection that may make tables anew without losing rows that name theirs.
+
+        SQLite cannot change most of a table: Alembic copies it, drops it and renames the copy, and
+        the drop would take the rows of other tables along that go with those of this one.
+
+        Raises:
+            Unready: The database cannot be reached or written to, or others write for too long.
+        """
+        with _reachable(), self._rebuilder.begin() as connection:
+            yield connection
+            if self.backend == "sqlite":
+                astray = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                if astray:
+                    raise Unready(f"a migration left rows that name none: {astray[:3]}")
 
     def close(self) -> None:
         """Give back every connection."""

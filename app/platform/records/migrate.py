@@ -27,7 +27,7 @@ def upgrade(records: Records) -> None:
     with records.reading() as connection:
         if _revision(connection) == newest(config):
             return
-    with records.writing(patient=True) as connection:
+    with records.rebuilding() as connection:
         if records.backend == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         now = _revision(connection)

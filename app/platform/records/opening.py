@@ -106,4 +106,6 @@ def _on_begin(connection: Connection) -> None:
     writes = options.get("write", False)
     if writes:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {options.get('busy_ms', BUSY_MS)}")
+        checked = "OFF" if options.get("rebuilds", False) else "ON"
+        connection.exec_driver_sql(f"PRAGMA foreign_keys = {checked}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

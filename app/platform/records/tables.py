@@ -143,16 +143,6 @@ imports = sa.Table(
     _among("state", STATES),
 )
 
-scenarios = sa.Table(
-    "scenarios",
-    metadata,
-    sa.Column("scenario", sa.String(64), primary_key=True),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("parameters", sa.JSON, nullable=False),
-    sa.Column("by", sa.String(160), nullable=False),
-    sa.Column("created_at", Moment, nullable=False),
-)
-
 # One row a name: who leads until when. Taking over is one conditional update.
 leases = sa.Table(
     "leases",

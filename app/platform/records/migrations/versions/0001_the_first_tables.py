@@ -26,6 +26,15 @@ def upgrade() -> None:
     _job_runs()
 
 
+def downgrade() -> None:
+    """Take all tables away."""
+    for name in (
+        *("job_runs", "leases", "scenarios", "imports", "audit", "tokens", "sessions", "users"),
+        *("cores", "facilities", "runs"),
+    ):
+        op.drop_table(name)
+
+
 def _runs() -> None:
     op.create_table(
         "runs",

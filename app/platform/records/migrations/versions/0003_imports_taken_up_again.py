@@ -22,3 +22,10 @@ def upgrade() -> None:
             )
         )
         table.add_column(sa.Column("tries", sa.Integer(), nullable=False, server_default="0"))
+
+
+def downgrade() -> None:
+    """Take the columns away; the imports stay."""
+    with op.batch_alter_table("imports") as table:
+        for name in ("as_of", "replace", "tries"):
+            table.drop_column(name)
