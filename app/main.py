@@ -16,19 +16,23 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.staticfiles import StaticFiles
 
+import app.chain.chains.pages as chain_pages
 import app.chain.chains.router as chains
+import app.chain.firms.pages as firm_pages
 import app.chain.firms.router as firms
+import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
 import app.data.imports.router as imports
 import app.data.versions.router as versions
+import app.platform.users.pages as user_pages
 import app.platform.users.router as users
+import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
 from app.data.imports.working import Imports
 from app.jobs.running import take_up
 from app.jobs.scheduler import Scheduler
-from app.pages.setup import ROUTERS, add_pages
-from app.pages.stored import StoredReading
 from app.platform.audit.layer import Audited
 from app.platform.auth.gate import Authenticator, Gate
 from app.platform.auth.rules import OPEN, SIGNED_IN, Guard, Rule, allow
@@ -50,6 +54,9 @@ from app.platform.http.tracing import API, Surroundings
 from app.platform.release import code_version
 from app.platform.users import access
 from app.platform.users.desk import Desk
+from app.platform.web import design
+from app.platform.web.faults import add_pages_of_faults
+from app.platform.web.render import STATIC
 from app.risk.stress.child import Child
 from app.risk.stress.workbench import Computer, Workbench
 
@@ -73,7 +80,14 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     stress.router,
     imports.router,
 )
-PAGE_ROUTERS: tuple[APIRouter, ...] = ROUTERS
+PAGE_ROUTERS: tuple[APIRouter, ...] = (
+    user_pages.router,
+    chain_pages.router,
+    limit_pages.router,
+    firm_pages.router,
+    stress_pages.router,
+    design.router,
+)
 probes = Router(tags=["probes"])
 
 
@@ -136,7 +150,7 @@ def create_app(
     _add_routes(app)
     _add_layers(app)
     add_handlers(app)
-    add_pages(app, StoredReading(resources, workbench=app.state.workbench))
+    add_pages_of_faults(app)
     return app
 
 
@@ -167,6 +181,7 @@ def _add_routes(app: FastAPI) -> None:
         app.include_router(router, prefix=API)
     for router in PAGE_ROUTERS:
         app.include_router(router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     rules_of(app)
 
 

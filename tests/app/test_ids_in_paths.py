@@ -12,12 +12,12 @@ from fastapi.testclient import TestClient
 
 from app.chain.runs.refreshing import refresh_version
 from app.main import create_app, rules_of
-from app.pages.entry import start_of
 from app.platform import audit
 from app.platform.auth.principals import Principal, Role
 from app.platform.auth.tokens import issue
 from app.platform.config import Settings
 from app.platform.deps import open_resources
+from app.platform.users.pages import start_of
 from ingestion.run import Job, ingest
 from tests.app.conftest import NOW
 from tests.app.economy import write_files

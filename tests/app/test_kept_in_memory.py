@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.chain.firms import directory
 from app.chain.limits import results
 from app.chain.limits.results import SORTS, Results
 from app.chain.limits.stored import Stored
 from app.data.versions.service import Asked, version_and_run
 from app.main import create_app
-from app.pages import directory
 from app.platform.config import Settings
 from tests.app.computing import Here
 from tests.app.conftest import NOW

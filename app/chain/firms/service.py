@@ -1,5 +1,7 @@
 """Documents of firms and their trades."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -19,6 +21,18 @@ INVOICE = (
 )
 EVIDENCE = ("source", "file", "line")
 LISTED = ("sector", "region", "size", "rating", "core", "listed")
+PARTNERS_MAX = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Somebody that a firm trades with, over the last year."""
+
+    id: str
+    name: str
+    amount_fen: int
+    count: int
+    last_on: str
 
 
 def listed(firm: Firm) -> Document:
@@ -99,3 +113,35 @@ def _trade(trade: Trade) -> dict[str, Any]:
         "first_on": trade.first_on.isoformat(),
         "last_on": trade.last_on.isoformat(),
     }
+
+
+def partners(
+    reader: Reader, firm: str, name: Callable[[str], str]
+) -> tuple[Sequence[Partner], Sequence[Partner]]:
+    """
+    Return the buyers and the suppliers of a firm, largest first.
+
+    Args:
+        reader: The version.
+        firm: Whose partners.
+        name: Gives the name of a firm.
+    """
+    found = reader.trades_of(FirmId(firm), size=PARTNERS_MAX)
+    others = [trade for trade in found if trade.count and trade.supplier != trade.buyer]
+    buyers = [_partner(trade, trade.buyer, name) for trade in others if trade.supplier == firm]
+    suppliers = [_partner(trade, trade.supplier, name) for trade in others if trade.buyer == firm]
+    return _largest_first(buyers), _largest_first(suppliers)
+
+
+def _partner(trade: Trade, partner: str, name: Callable[[str], str]) -> Partner:
+    return Partner(
+        id=partner,
+        name=name(partner),
+        amount_fen=trade.amount_fen,
+        count=trade.count,
+        last_on=trade.last_on.isoformat(),
+    )
+
+
+def _largest_first(found: Sequence[Partner]) -> Sequence[Partner]:
+    return sorted(found, key=lambda partner: (-partner.amount_fen, partner.id))

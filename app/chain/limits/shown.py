@@ -35,6 +35,11 @@ class Shown:
         self._sight = sight
 
     @property
+    def sight(self) -> Sight:
+        """Return what the reader may see."""
+        return self._sight
+
+    @property
     def head(self) -> Head:
         """Return version, date, policy and run."""
         return self._results.head

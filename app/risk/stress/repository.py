@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from app.platform.deps import Resources
 from app.platform.documents import Document, dumps
 from app.platform.errors import Absent
 from app.platform.process.locks import DAMAGED
@@ -19,6 +20,11 @@ from graph.errors import Damaged
 DOCUMENT = "scenario.json"
 ROUNDS = "rounds.parquet"
 NAME = re.compile(r"scenario-\d+-[0-9a-f]{16}")
+
+
+def folder_of(resources: Resources) -> Path:
+    """Return the folder of the scenarios of a data folder."""
+    return resources.runs / "scenarios"
 
 
 class Scenarios:

@@ -1,13 +1,11 @@
 """Routes of stress scenarios: posting one computes it once, the others read it."""
 
-from pathlib import Path as Directory
 from typing import Annotated
 
 from anyio import to_thread
 from fastapi import Path, Request, Response
 
 from app.platform.auth.rules import ANALYSTS, BANK, PrincipalDep, allow
-from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.errors import Absent, Busy, Forbidden, Malformed, Unauthenticated, responses
@@ -16,6 +14,7 @@ from app.platform.http.attending import attended
 from app.platform.http.routing import Router
 from app.risk.stress import service
 from app.risk.stress.answers import RoundLosses, ScenarioLosses
+from app.risk.stress.repository import folder_of
 from app.risk.stress.schemas import ScenarioRequest
 from app.risk.stress.workbench import Workbench, name_of
 
@@ -42,7 +41,7 @@ async def post_scenario(
     workbench: Workbench = request.app.state.workbench
     naming = name_of(workbench, resources, body.scenario, version=body.version, who=who.account)
     name = await attended(request, naming)
-    text = await to_thread.run_sync(service.scenario_text, _scenarios(resources), name)
+    text = await to_thread.run_sync(service.scenario_text, folder_of(resources), name)
     return Response(
         text,
         status_code=201,
@@ -61,7 +60,7 @@ async def post_scenario(
 )
 def read_scenario(request: Request, scenario: str, resources: ResourcesDep) -> Response:
     """Return a scenario that was run: losses by round and by firm."""
-    document = service.read_scenario(_scenarios(resources), scenario)
+    document = service.read_scenario(folder_of(resources), scenario)
     return _answer(request, _with_id(document))
 
 
@@ -80,18 +79,14 @@ def read_round(
     resources: ResourcesDep,
 ) -> Response:
     """Return everybody who lost in one round, largest loss first."""
-    document = service.read_scenario(_scenarios(resources), scenario)
-    found = service.read_round(_scenarios(resources), scenario, number)
+    document = service.read_scenario(folder_of(resources), scenario)
+    found = service.read_round(folder_of(resources), scenario, number)
     head = {name: document[name] for name in ("version", "as_of", "policy")}
     return _answer(request, {**head, **found})
 
 
 def _with_id(document: Document) -> Document:
     return {"id": document["scenario"], **document}
-
-
-def _scenarios(resources: Resources) -> Directory:
-    return resources.home / "runs" / "scenarios"
 
 
 def _answer(request: Request, document: Document) -> Response:

@@ -21,7 +21,7 @@ from app.platform.errors import Busy
 from app.platform.http.turns import Turns
 from app.risk.stress.child import Child
 from app.risk.stress.orders import Order
-from app.risk.stress.repository import Scenarios
+from app.risk.stress.repository import Scenarios, folder_of
 from app.risk.stress.schemas import id_of
 from graph.scenarios import Scenario
 
@@ -60,7 +60,7 @@ def _order(
     """Return what to compute, and the name of the scenario where it was computed before."""
     version = resources.version(number)
     name = id_of(scenario, version.number, policy_of(resources, version.as_of))
-    found = Scenarios(resources.runs / "scenarios").has(name)
+    found = Scenarios(folder_of(resources)).has(name)
     cores = cores_for(resources, scenario, version.number)
     return Order(resources.settings, version.number, scenario, cores), name if found else None
 

@@ -1,6 +1,5 @@
 """The application with its pages over a small economy, and browsers signed in by role."""
 
-import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 
@@ -15,54 +14,73 @@ from app.platform.auth import sessions, users
 from app.platform.auth.principals import ROLES, Role
 from app.platform.config import Settings
 from app.platform.records.tables import users as users_table
-from tests.app.pages.economy import FakeReading
+from tests.app.computing import Here
+from tests.app.pages.economy import NOW, make_home
 
-NOW = dt.datetime(2026, 7, 1, 9, 0, tzinfo=dt.UTC)
 PASSWORD = "a long enough password"  # noqa: S105  # of users who live for one test run
-FIRMS: dict[Role, str] = {"core": "C1", "supplier": "S1"}
+FIRMS: dict[Role, tuple[str, ...]] = {"core": ("C1", "C2"), "supplier": ("S1",)}
 Browser = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
-    settings = Settings(home=tmp_path_factory.mktemp("home"), secret="a secret of tests")  # noqa: S106  # signs for one test run
-    made = create_app(settings, now=lambda: NOW)
+    """The application over the economy of the pages; no test changes what is in its records."""
+    home = make_home(tmp_path_factory.mktemp("pages") / "home")
+    settings = Settings(home=home, secret="a secret of tests")  # noqa: S106  # signs for one test run
+    made = create_app(settings, now=lambda: NOW, computer=Here)
     for role in ROLES:
-        users.set_user(
-            made.state.resources.records, role, PASSWORD, role=role, firm=FIRMS.get(role), now=NOW
-        )
+        for firm in FIRMS.get(role, (None,)):
+            users.set_user(
+                made.state.resources.records,
+                name_of(role, firm),
+                PASSWORD,
+                role=role,
+                firm=firm,
+                now=NOW,
+            )
     yield made
     made.state.resources.close()
 
 
 @pytest.fixture
-def reading(served: FastAPI) -> FakeReading:
-    served.state.reading = FakeReading()
-    return served.state.reading
-
-
-@pytest.fixture
-def browser(served: FastAPI, reading: FakeReading) -> Browser:
-    def opened(role: Role | None = "risk", language: str = "en") -> TestClient:
+def browser(served: FastAPI) -> Browser:
+    def opened(
+        role: Role | None = "risk", language: str = "en", firm: str | None = None
+    ) -> TestClient:
         client = TestClient(served, raise_server_exceptions=False, follow_redirects=False)
         client.headers["Accept"] = "text/html"
         client.cookies.set("deeptier_language", language)
         if role is not None:
-            client.cookies.set(sessions.COOKIE, session_of(served, role))
+            client.cookies.set(sessions.COOKIE, session_of(served, role, firm))
         return client
 
     return opened
 
 
-def session_of(app: FastAPI, role: Role) -> str:
+def name_of(role: Role, firm: str | None) -> str:
+    """Return the name of a user: the role, and the firm of all but the first of a role."""
+    return role if firm in (None, *FIRMS.get(role, ())[:1]) else f"{role} {firm}"
+
+
+def session_of(app: FastAPI, role: Role, firm: str | None = None) -> str:
     """Begin a session without the cost of checking a password."""
     resources = app.state.resources
+    name = name_of(role, firm)
     with resources.records.reading() as connection:
-        query = sa.select(users_table.c.password).where(users_table.c.name == role)
-        kept = connection.execute(query).scalar_one()
-    user = users.User(1 + ROLES.index(role), role, role, FIRMS.get(role), kept)
+        row = connection.execute(sa.select(users_table).where(users_table.c.name == name)).one()
+    user = users.User(row.user, row.name, row.role, row.firm, row.password)
     key = resources.settings.signing_key()
     return sessions.begin(resources.records, key, user, now=NOW).cookie
+
+
+@pytest.fixture(scope="session")
+def scenario(served: FastAPI) -> str:
+    """The id of the scenario in which `C1` fails."""
+    sent = {"close": ["C1"], "channels": ["production", "orders", "payments"]}
+    headers = {"Cookie": f"{sessions.COOKIE}={session_of(served, 'risk')}"}
+    client = TestClient(served)
+    headers["X-CSRF-Token"] = client.get("/api/v1/session", headers=headers).json()["csrf"]
+    return str(client.post("/api/v1/scenarios", json=sent, headers=headers).json()["id"])
 
 
 def sign_in(client: TestClient, name: str, password: str = PASSWORD, target: str = "/") -> Response:

@@ -1,359 +1,176 @@
-"""A small economy with documents of the shapes that the services give, for the pages."""
+"""
+A small economy as files, for the pages: every state of a facility, a chain of several pages.
 
+`C1` has a facility, four tiers and reservations; `C2`, which supplies it, has no statement and
+lends on data credit. `OVER` owes more than its facility, `NOUGHT` has papers against a facility of
+nought, `UNUSED` has neither. A firm with markup in its name is known from invoices of others only.
+"""
+
+import csv
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any
+import hashlib
+from pathlib import Path
 
-import polars as pl
+from app.chain.chains.cores import cores_of
+from app.chain.runs.service import Place, Terms, refresh
+from app.data.versions.service import policy_of
+from app.platform.config import Settings
+from app.platform.deps import open_resources
+from app.platform.records.runs import RunRow, record_run
+from ingestion.resolve import names
+from ingestion.run import Job, ingest
 
-from app.data.versions.service import Asked
-from app.pages.directory import Directory
-from app.pages.reading import Facility, Partner, Standing
-from app.platform.auth.sight import Sight
-from app.platform.web.charts import Flow, Group
-from graph.errors import NotFound
-
+NOW = dt.datetime(2026, 7, 1, 9, 0, tzinfo=dt.UTC)
 MARKUP = '<img src=x onerror=alert(1)>"精密'
+STRANGER = "cp-" + hashlib.sha256(names.key(MARKUP).encode()).hexdigest()[:16]
+CODE = "91330500MA00000014"
 NAMES = {
     "C1": "江州远航装备股份有限公司",
     "C2": "临海恒昌电子有限公司",
+    "OVER": "超额重工有限公司",
+    "NOUGHT": "零额机械有限公司",
+    "UNUSED": "未用仪器有限公司",
     "S1": "青屿宏达材料有限公司",
     "S2": "=HYPERLINK(1)模具厂",
-    "S3": MARKUP,
+    "M1": "泽川矿冶有限公司",
+    "P1": "平湖配件有限公司",
     "D1": "北原商贸有限公司",
+    STRANGER: MARKUP,
 }
-HEAD = {
-    "version": 3,
-    "as_of": "2026-06-30",
-    "policy": "standard-2015-01-01-1a2b3c",
-    "run": "run-3-abc",
+SMALL = [f"X{number:03}" for number in range(120)]
+RESERVED = {"C1": 5_000_000_00}
+STATEMENT = {
+    "cash_yuan": 300_000_000,
+    "equity_yuan": 2_000_000_000,
+    "tangible_net_worth_yuan": 2_000_000_000,
+    "operating_cash_flow_yuan": 500_000_000,
+    "short_debt_yuan": 400_000_000,
+    "loans_yuan": 1_000_000_000,
+    "revenue_yuan": 3_000_000_000,
+    "cost_yuan": 2_000_000_000,
 }
-
-
-def node(code: str, op: str, value: object, *children: dict[str, Any], **more: Any) -> Any:
-    unit = more.pop("unit", "fen")
-    return {
-        "code": code,
-        "label": {"zh": f"{code} 的中文", "en": f"words for {code}"},
-        "op": op,
-        "value": value,
-        "unit": unit,
-        "children": list(children),
-        "source": more.pop("source", {}),
-    }
-
-
-def leaf(code: str, value: object, unit: str = "fen") -> Any:
-    source = {"version": 3, "table": "receivables"}
-    return node(code, "input", value, unit=unit, source=source)
-
-
-def rule(code: str, value: object, unit: str = "ratio") -> Any:
-    source = {"policy": "standard-2015-01-01-1a2b3c", "rule": code, "key": "R3"}
-    return node(code, "policy", value, unit=unit, source=source)
-
-
-def derivation(limit_fen: int) -> Any:
-    documents = node(
-        "documents", "product", 760_000_000, rule("advance_rate", "0.95"), leaf("held", 800_000_000)
-    )
-    capacity = node(
-        "capacity", "min", 210_000_000, leaf("own", 400_000_000), leaf("base", 210_000_000)
-    )
-    resilience = node("resilience", "clip", "0.8", leaf("worst", "0.4", "share"), unit="ratio")
-    unscaled = node("unscaled", "product", 168_000_000, capacity, resilience)
-    relation = node(
-        "relation", "product", 168_000_000, unscaled, leaf("chain_factor", "1", "ratio")
-    )
-    absent = node("need", "absent", None, source={"reason": "neither statement nor sales"})
-    smallest = node(
-        "smallest",
-        "min",
-        928_000_000,
-        absent,
-        node("funding", "sum", 928_000_000, documents, relation),
-        leaf("product_cap", "1644067796.61"),
-    )
-    return node("limit", "floor", limit_fen, smallest)
-
-
-def standing(firm: str, tier: int, limit_fen: int | None, **more: Any) -> Standing:
-    return Standing(
-        id=firm,
-        name=NAMES.get(firm, firm),
-        direction=more.get("direction", "up"),
-        tier=tier,
-        limit_fen=limit_fen,
-        reachable_fen=None if limit_fen is None else more.get("reachable_fen", 0),
-        binding=None if limit_fen is None else more.get("binding", "funding"),
-        absent="counterparty only" if limit_fen is None else None,
-        grade=more.get("grade", "-"),
-    )
-
-
-MEMBERS = [
-    standing("S1", 1, 928_000_000, reachable_fen=0, grade="A"),
-    standing("S2", 2, 39_000_000, reachable_fen=190_000_000, binding="need"),
-    standing("S3", 1, None),
-    standing("D1", 1, 5_000_000, direction="down"),
-    *(standing(f"X{i:03}", 3, 1_000_000 + 10_000 * i) for i in range(120)),
+FIRMS: list[dict[str, object]] = [
+    {"firm": "C1", "core": "true", "region": "上海", "sector": "C36", "rating": "R2", **STATEMENT},
+    {"firm": "C2", "core": "true", "region": "上海", "sector": "C36", "rating": "R5"},
+    {"firm": "OVER", "core": "true", "rating": "R5", **STATEMENT},
+    {"firm": "NOUGHT", "core": "true", "rating": "R12", **STATEMENT},
+    {"firm": "UNUSED", "core": "true", "rating": "R12", **STATEMENT},
+    {
+        "firm": "S1",
+        "region": "苏州",
+        "sector": "C36",
+        "rating": "R2",
+        "size": "small",
+        "uscc": CODE,
+        "aliases": "宏材;Hongda",
+        "founded_on": "2011-04-07",
+        "capital_yuan": 5_000_000,
+    },
+    {"firm": "S2", "region": "苏州", "sector": "C36", "size": "small"},
+    {"firm": "M1", "region": "苏州", "sector": "C31", "rating": "R10"},
+    {"firm": "P1", "sector": "C34", "rating": "R7"},
+    {"firm": "D1", "sector": "F51", "rating": "R14"},
+    *({"firm": firm, "rating": "R5" if firm < "X070" else "R8"} for firm in SMALL),
+]
+TRADES = [
+    ("S1", "C1", 400_000_000),
+    ("C2", "C1", 100_000_000),
+    (MARKUP, "C1", 60_000_000),
+    ("S2", "S1", 90_000_000),
+    ("M1", "C2", 50_000_000),
+    *((firm, "S2", 500_000 + 1_000 * number) for number, firm in enumerate(SMALL)),
+    ("C1", "D1", 100_000_000),
+    ("P1", "OVER", 20_000_000),
+    ("P1", "NOUGHT", 10_000_000),
+    ("P1", "UNUSED", 10_000_000),
+]
+RECEIVABLES = [
+    ("R1", "S1", "C1", 8_000_000, "confirmed"),
+    ("R2", "S2", "S1", 20_000_000, "open"),
+    ("R3", "P1", "OVER", 90_000_000, "confirmed"),
+    ("R4", "P1", "NOUGHT", 7_000_000, "confirmed"),
 ]
 
 
-def directory() -> Directory:
-    """Return the firms above, the cores, and one who is known as a counterparty only."""
-    ratings = {"S1": "R2", "D1": "R14"}
-    others = {f"X{i:03}": f"X{i:03}" for i in range(120)}
-    firms = [
-        {
-            "firm": firm,
-            "name": name,
-            "uscc": f"91330000MA{firm:0>8}" if firm in NAMES else None,
-            "sector": "C36" if firm[0] in "CS" else None,
-            "region": {"C": "上海", "S": "苏州"}.get(firm[0]),
-            "rating": ratings.get(firm),
-            "listed": firm != "S3",
-            "aliases": "宏材;Hongda" if firm == "S1" else None,
-        }
-        for firm, name in {**NAMES, **others}.items()
-    ]
-    standings = [
-        {
-            "core": "C1",
-            "firm": row.id,
-            "direction": row.direction,
-            "tier": row.tier,
-            "limit_fen": row.limit_fen,
-        }
-        for row in MEMBERS
-    ]
-    standings.append(
-        {"core": "C2", "firm": "S1", "direction": "up", "tier": 2, "limit_fen": 1_000_000}
-    )
-    return Directory(pl.DataFrame(firms), pl.DataFrame(standings), ["C1", "C2"])
+def write(path: Path, rows: list[dict[str, object]]) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
-DIRECTORY = directory()
-
-
-class FakeReading:
-    """A `Reading` of written-out documents; remembers which scenarios were asked for."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[Sequence[str], Sequence[str]]] = []
-        self.wanted = Asked()
-
-    def at(self, asked: Asked, sight: Sight) -> "FakeReading":
-        self.wanted = asked
-        return self
-
-    def versions(self) -> Sequence[Mapping[str, Any]]:
-        return [{**HEAD, "version": number} for number in (1, 2, 3)]
-
-    def facilities(self) -> Sequence[Facility]:
-        known = Facility(
-            "C1",
-            NAMES["C1"],
-            124,
-            14_400_000_000,
-            9_600_000_000,
-            4_800_000_000,
-            "need_up_down",
-            None,
-        )
-        absent = Facility("C2", NAMES["C2"], 7, None, None, None, None, "no statement of the core")
-        return [known, absent]
-
-    def head(self) -> Mapping[str, Any]:
-        return HEAD
-
-    def chain(self, core: str) -> Mapping[str, Any]:
-        if core not in {"C1", "C2"}:
-            raise NotFound(f"no core {core}")
-        smallest = node("smallest", "min", 14_400_000_000, leaf("need_up_down", 14_400_000_000))
-        tree = node("facility", "product", 14_400_000_000, rule("colour_factor", "1"), smallest)
-        facility = {
-            "limit_fen": 14_400_000_000,
-            "occupied_fen": 9_600_000_000,
-            "reserved_fen": 0,
-            "available_fen": 4_800_000_000,
-            "binding": "need_up_down",
-            "derivation": tree,
-        }
-        tiers = [
+def write_files(folder: Path) -> Path:
+    """Write the economy as the files of the source `files`."""
+    folder.mkdir(parents=True)
+    named = [{"name": NAMES.get(str(row["firm"]), row["firm"]), **row} for row in FIRMS]
+    write(folder / "firms.csv", named)
+    write(
+        folder / "receivables.csv",
+        [
             {
-                "direction": "up",
-                "tier": 1,
-                "firms": 2,
-                "limit_fen": 928_000_000,
-                "reachable_fen": 0,
-            },
-            {
-                "direction": "up",
-                "tier": 2,
-                "firms": 1,
-                "limit_fen": 39_000_000,
-                "reachable_fen": 190_000_000,
-            },
-            {
-                "direction": "up",
-                "tier": 3,
-                "firms": 120,
-                "limit_fen": 191_400_000,
-                "reachable_fen": 0,
-            },
-            {
-                "direction": "down",
-                "tier": 1,
-                "firms": 1,
-                "limit_fen": 5_000_000,
-                "reachable_fen": 0,
-            },
-        ]
-        head = {"core": {"id": core, "name": NAMES[core]}, **HEAD}
-        if core == "C2":
-            absent = "no statement of the core"
-            return {
-                **head,
-                "facility": None,
-                "absent": absent,
-                "tiers": [],
-                "data_credit_factor": "0.5",
+                "number": number,
+                "seller": seller,
+                "buyer": buyer,
+                "amount_yuan": yuan,
+                "issued_on": "2026-05-01",
+                "due_on": "2026-08-01",
+                "confirmed_on": "2026-05-03" if status == "confirmed" else "",
+                "status": status,
             }
-        return {**head, "facility": facility, "absent": None, "tiers": tiers}
+            for number, seller, buyer, yuan, status in RECEIVABLES
+        ],
+    )
+    write(folder / "invoices.csv", [*invoices()])
+    return folder
 
-    def members(self, core: str) -> Sequence[Standing]:
-        return MEMBERS if core == "C1" else []
 
-    def limit(self, core: str, firm: str) -> Mapping[str, Any]:
-        row = next((row for row in MEMBERS if row.id == firm), None)
-        if row is None or core != "C1":
-            raise NotFound(f"{firm} does not stand in the chain of {core}")
-        head = {
-            "limit_fen": row.limit_fen,
-            "reachable_fen": row.reachable_fen,
-            "binding": row.binding,
-            "absent": row.absent,
-        }
-        if row.limit_fen is None:
-            return {**head, "derivation": None, "reachable": None}
-        passed = node("passable", "sum", 200_000_000, leaf("from:S1", 200_000_000))
-        reachable = node("reachable", "floor", row.reachable_fen, passed)
-        return {**head, "derivation": derivation(row.limit_fen), "reachable": reachable}
-
-    def picture(self, core: str) -> tuple[Sequence[Group], Sequence[Flow]]:
-        if core == "C2":
-            return [Group(0, "B", 1)], []
-        groups = [
-            Group(-3, "B", 70),
-            Group(-3, "C", 50),
-            Group(-2, "-", 1),
-            Group(-1, "A", 1),
-            Group(-1, "D", 1),
-            Group(0, "A", 1),
-            Group(1, "E", 1),
-        ]
-        flows = [
-            Flow((-3, "B"), (-2, "-"), 9_000_000),
-            Flow((-2, "-"), (-1, "A"), 90_000_000),
-            Flow((-1, "A"), (0, "A"), 400_000_000),
-            Flow((-1, "D"), (0, "A"), 100_000_000),
-            Flow((0, "A"), (1, "E"), 100_000_000),
-        ]
-        return groups, flows
-
-    def firm(self, firm: str) -> Mapping[str, Any]:
-        if firm not in NAMES:
-            raise NotFound(f"no firm {firm}")
-        return {
-            "firm": firm,
-            "name": NAMES[firm],
-            "uscc": "91330000MA0000000X",
-            "sector": "C36",
-            "size": "small",
-            "founded_on": dt.date(2011, 4, 7),
-            "capital_fen": 500_000_000,
-            "advances_fen": 1_867_303_500,
-            "core": firm.startswith("C"),
-            "expected_growth": 0.05,
-            "rating": None,
-        }
-
-    def names(self, firms: Sequence[str]) -> Mapping[str, str]:
-        unknown = [firm for firm in firms if firm not in NAMES and not firm.startswith("X")]
-        if unknown:
-            raise NotFound(f"no firm {unknown[0]}")
-        return {firm: NAMES.get(firm, firm) for firm in firms}
-
-    def chains_of(self, firm: str) -> Sequence[Standing]:
-        rows = [row for row in MEMBERS if row.id == firm]
-        return [
-            Standing(
-                "C1",
-                NAMES["C1"],
-                row.direction,
-                row.tier,
-                row.limit_fen,
-                row.reachable_fen,
-                row.binding,
-                row.absent,
+def invoices() -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for pair, (seller, buyer, yuan) in enumerate(TRADES):
+        for month in range(1, 7):
+            part = yuan // 6
+            tax = part * 13 // 100
+            rows.append(
+                {
+                    "number": f"I{pair}-{month}",
+                    "issued_on": f"2026-{month:02}-15",
+                    "seller": seller,
+                    "buyer": buyer,
+                    "amount_yuan": part,
+                    "tax_yuan": tax,
+                    "total_yuan": part + tax,
+                    "status": "valid",
+                    "kind": "blue",
+                    "goods": "件",
+                }
             )
-            for row in rows
-        ]
+    return rows
 
-    def partners(self, firm: str) -> tuple[Sequence[Partner], Sequence[Partner]]:
-        if firm == "D1":
-            return [], []
-        buyers = [Partner("C1", NAMES["C1"], 400_000_000, 24, "2026-06-18")]
-        suppliers = [
-            Partner(f"X{i:03}", f"X{i:03}", 1_000_000 * (20 - i), 3, None) for i in range(15)
-        ]
-        return buyers, suppliers
 
-    def directory(self) -> Directory:
-        return DIRECTORY
-
-    async def stress(self, firms: Sequence[str], channels: Sequence[str], who: str) -> str:
-        self.asked.append((firms, channels))
-        return "scenario-1"
-
-    def scenario(self, scenario: str) -> Mapping[str, Any]:
-        if scenario != "scenario-1":
-            raise NotFound(f"no scenario {scenario}")
-        rows = [
-            {
-                "id": "C1",
-                "name": NAMES["C1"],
-                "loss_fen": 30_000_000,
-                "production_fen": 30_000_000,
-                "payments_fen": 0,
-                "loss_share": "1",
-                "round": 0,
-            },
-            {
-                "id": "S3",
-                "name": NAMES["S3"],
-                "loss_fen": 9_000_000,
-                "production_fen": 8_200_000,
-                "payments_fen": 800_000,
-                "loss_share": "0.41",
-                "round": 1,
-            },
-        ]
-        rounds = [
-            {"round": 0, "firms": 1, "loss_fen": 30_000_000, "largest": rows[:1]},
-            {"round": 1, "firms": 134, "loss_fen": 9_000_000, "largest": rows[1:]},
-            {"round": 2, "firms": 0, "loss_fen": 0, "largest": []},
-        ]
-        return {
-            "scenario": scenario,
-            "version": 3,
-            "as_of": "2026-06-30",
-            "parameters": {},
-            "closed": [{"id": "C1", "name": NAMES["C1"]}],
-            "others_fen": 9_000_000,
-            "channels": ["production", "orders"],
-            "rounds": rounds,
-            "firms": rows,
-            "loss_fen": 39_000_000,
-        }
+def make_home(home: Path) -> Path:
+    """Ingest the economy into a data folder, and run its limits with what is reserved."""
+    files = write_files(home.parent / "files")
+    with open_resources(Settings(home=home), now=lambda: NOW) as resources:
+        job = Job(resources.store, home, NOW, lambda *_: None, as_of=dt.date(2026, 6, 30))
+        ingest("files", [files], job=job)
+        version = resources.version()
+        policy = policy_of(resources, version.as_of)
+        place = Place(resources.store.reader(version.number), resources.lake, home)
+        terms = Terms(policy, cores_of(resources, version.number), "tests", RESERVED)
+        run = refresh(place, terms)
+        row = RunRow(
+            run=run.run,
+            version=version.number,
+            as_of=version.as_of,
+            policy=run.policy,
+            code=terms.code,
+            parameters={},
+            folder=run.folder.name,
+            cores=run.cores,
+            firms=run.members,
+            seconds=0.0,
+            finished_at=NOW,
+        )
+        record_run(resources.records, row, [])
+    return home

@@ -5,18 +5,21 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from app.chain.chains import pages as chain_pages
+from app.chain.limits import documents
 from app.platform.auth import sessions
 from app.platform.auth.principals import Role
 from app.platform.web.charts import Group
 from tests.app.pages.conftest import PASSWORD, session_of
-from tests.app.pages.economy import FakeReading, node
+from tests.app.pages.economy import STRANGER
+from tests.app.platform.web.trees import node
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
@@ -32,7 +35,7 @@ PAGES = (
     "/firms?query=江",
     "/firms/S1",
     "/stress?firm=C1&query=S1",
-    "/stress/scenario-1",
+    "/stress/SCENARIO",
     "/design",
     "/nowhere",
 )
@@ -82,7 +85,6 @@ FAINT = """
 
 @pytest.fixture(scope="module")
 def address(served: FastAPI) -> Iterator[str]:
-    served.state.reading = FakeReading()
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(64)
@@ -127,6 +129,12 @@ def page(chromium: Any, served: FastAPI, address: str) -> Iterator[Any]:
     assert [said for said in complaints if "status of 404" not in said] == []
 
 
+@pytest.fixture
+def opened(page: Any, scenario: str) -> Callable[[str], None]:
+    """A function that opens a page; the scenario of the tests has a name of its own."""
+    return lambda path: page.goto(path.replace("SCENARIO", scenario))
+
+
 def put(context: Any, address: str, name: str, value: str) -> None:
     context.add_cookies([{"name": name, "value": value, "url": address}])
 
@@ -134,12 +142,12 @@ def put(context: Any, address: str, name: str, value: str) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
 def test_everything_on_a_page_can_be_read_and_named(
-    page: Any, address: str, path: str, theme: str
+    page: Any, opened: Callable[[str], None], address: str, path: str, theme: str
 ) -> None:
     put(page.context, address, "deeptier_theme", theme)
     if path == "/sign-in":
         page.context.clear_cookies(name=sessions.COOKIE)
-    page.goto(path)
+    opened(path)
 
     assert violations(page) == []
     assert page.evaluate(FAINT, CONTRAST_MIN) == []
@@ -156,11 +164,11 @@ def test_everything_on_a_page_can_be_read_and_named(
     ],
 )
 def test_everybody_can_use_their_pages_on_a_phone(
-    page: Any, served: FastAPI, address: str, role: Role, path: str
+    page: Any, opened: Callable[[str], None], served: FastAPI, address: str, role: Role, path: str
 ) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     put(page.context, address, sessions.COOKIE, session_of(served, role))
-    page.goto(path)
+    opened(path)
     page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
 
     assert violations(page) == []
@@ -192,9 +200,11 @@ def test_the_checks_themselves_find_what_is_faint_or_unnamed(page: Any) -> None:
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("width", [390, 1440])
-def test_no_page_is_wider_than_its_window(page: Any, path: str, width: int) -> None:
+def test_no_page_is_wider_than_its_window(
+    page: Any, opened: Callable[[str], None], path: str, width: int
+) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    page.goto(path)
+    opened(path)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -207,11 +217,13 @@ SEEN = """
 """
 
 
-@pytest.mark.parametrize("path", ["/cores", "/chains/C1", "/stress/scenario-1", "/firms"])
+@pytest.mark.parametrize("path", ["/cores", "/chains/C1", "/stress/SCENARIO", "/firms"])
 @pytest.mark.parametrize("width", [390, 1440])
-def test_sorting_and_paging_keep_the_table_in_view(page: Any, path: str, width: int) -> None:
+def test_sorting_and_paging_keep_the_table_in_view(
+    page: Any, opened: Callable[[str], None], path: str, width: int
+) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    page.goto(path)
+    opened(path)
     links = page.locator(".long thead a, .pager a")
     for at in {0, links.count() - 1}:
         links.nth(at).focus()
@@ -219,7 +231,7 @@ def test_sorting_and_paging_keep_the_table_in_view(page: Any, path: str, width: 
         page.wait_for_url("**#*")
 
         assert page.evaluate(SEEN, ".long thead th")
-        page.goto(path)
+        opened(path)
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -248,7 +260,7 @@ def test_a_long_chain_is_seen_whole_on_a_desk(
     page: Any, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     groups = [Group(column, "A", 3) for column in range(-5, 5)]
-    monkeypatch.setattr(FakeReading, "picture", lambda *_: (groups, []))
+    monkeypatch.setattr(chain_pages, "drawing_of", lambda *_: (groups, []))
     page.set_viewport_size({"width": width, "height": 844})
     page.goto("/chains/C1")
 
@@ -259,10 +271,12 @@ def test_a_long_chain_is_seen_whole_on_a_desk(
 
 
 @pytest.mark.parametrize("width", [390, 700, 1440])
-def test_no_short_text_breaks_letter_by_letter(page: Any, width: int) -> None:
+def test_no_short_text_breaks_letter_by_letter(
+    page: Any, opened: Callable[[str], None], width: int
+) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     for path in ("/firms/S1", "/chains/C1", "/chains/C1/limits/S1"):
-        page.goto(path)
+        opened(path)
         broken = page.evaluate(
             """() => [...document.querySelectorAll(".facts dd, .tier, .kpi b, .pill")]
               .filter((element) => {
@@ -296,16 +310,15 @@ BROKEN_WORDS = """
 
 @pytest.mark.parametrize("width", [390, 768, 1000, 1440])
 def test_no_word_of_a_deep_derivation_breaks_and_no_figure_leaves_the_page(
-    page: Any, served: FastAPI, monkeypatch: pytest.MonkeyPatch, width: int
+    page: Any, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     deep = node("worst", "input", "123456789012.123456789012", source={"version": 1, "table": "t"})
     for _ in range(5):
         deep = node("resilience", "sum", "123456789012.123456789012", deep)
         deep = node("need_total", "sum", 123_456_789_012, deep)
-    limit = served.state.reading.limit("C1", "S1")
-    monkeypatch.setattr(
-        served.state.reading, "limit", lambda *_: {**limit, "derivation": deep, "reachable": deep}
-    )
+    whole = documents.firm
+    changed = {"derivation": deep, "reachable": deep}
+    monkeypatch.setattr(documents, "firm", lambda *asked: whole(*asked) | changed)
     page.set_viewport_size({"width": width, "height": 844})
     page.goto("/chains/C1/limits/S1")
     page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
@@ -326,9 +339,9 @@ def test_a_derivation_opens_in_place_and_closes_again_by_keyboard(page: Any) -> 
     row = page.locator("tr.opened")
 
     assert link.get_attribute("aria-expanded") == "true"
-    assert "CNY 9,280,000.00" in row.inner_text()
-    assert "version 3 · receivables" in row.inner_text()
-    assert row.locator(".decides").first.inner_text().startswith("words for funding")
+    assert "CNY 20,000,000.00" in row.inner_text()
+    assert "version 1 · receivables" in row.text_content()
+    assert row.locator(".decides").first.inner_text().startswith("Product cap")
     page.keyboard.press(" ")
     page.wait_for_selector("tr.opened", state="detached")
     assert link.get_attribute("aria-expanded") == "false"
@@ -337,11 +350,11 @@ def test_a_derivation_opens_in_place_and_closes_again_by_keyboard(page: Any) -> 
 def test_a_derivation_in_place_is_that_of_the_version_on_the_page(page: Any) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.partition("/chains")[2]))
-    page.goto("/chains/C1?version=3")
+    page.goto("/chains/C1?version=1")
     page.locator("#limits-table a[data-tree]").first.click()
     page.wait_for_selector("tr.opened .tree")
 
-    assert "/C1/limits/S1/tree?version=3" in asked
+    assert "/C1/limits/S1/tree?version=1" in asked
 
 
 def test_a_derivation_that_cannot_be_read_says_so(page: Any) -> None:
@@ -353,10 +366,10 @@ def test_a_derivation_that_cannot_be_read_says_so(page: Any) -> None:
     assert "cannot be read now" in page.locator("tr.opened").inner_text()
 
 
-def test_a_name_with_markup_runs_nothing(page: Any) -> None:
+def test_a_name_with_markup_runs_nothing(page: Any, opened: Callable[[str], None]) -> None:
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
-    for path in ("/firms/S3", "/chains/C1?where=up1", "/stress/scenario-1"):
-        page.goto(path)
+    for path in (f"/firms/{STRANGER}", "/chains/C1?where=up1", "/stress/SCENARIO"):
+        opened(path)
         assert page.locator("img").count() == 0
 
 

@@ -4,88 +4,92 @@ import csv
 import io
 import re
 
-import pytest
-
-from app.pages.cores import total_of
-from app.pages.reading import Facility
+from app.chain.chains.facilities import ChainFacility, total_of
+from app.platform.web.money import amount, scale
 from tests.app.pages.conftest import Browser
-from tests.app.pages.economy import FakeReading
 
 
-def facility(
-    core: str, limit_fen: int | None, occupied_fen: int, reserved_fen: int = 0
-) -> Facility:
-    absent = "no statement of the core" if limit_fen is None else None
-    occupied = None if limit_fen is None else occupied_fen
-    binding = None if limit_fen is None else "cash_cap"
-    left = None if limit_fen is None else max(0, limit_fen - occupied_fen - reserved_fen)
-    return Facility(
-        core, f"core {core}", 3, limit_fen, occupied, left, binding, absent, reserved_fen
-    )
-
-
-ROWS = [
-    facility("EASY", 900_000_000_00, 100_000_000_00, 50_000_000_00),
-    facility("OVER", 100_000_000_00, 130_000_000_00),
-    facility("NONE", None, 0),
-    facility("NOUGHT", 0, 70_000_000_00),
-    facility("UNUSED", 0, 0),
-]
-
-
-@pytest.fixture
-def listed(browser: Browser, reading: FakeReading) -> Browser:
-    reading.facilities = lambda: ROWS  # type: ignore[method-assign]  # rows that tests need
-    return browser
+def granted(browser: Browser) -> list[ChainFacility]:
+    """Return the facilities as the interface gives them."""
+    rows = []
+    client = browser()
+    for core in client.get("/api/v1/cores").json()["items"]:
+        found = client.get(f"/api/v1/chains/{core['id']}/limits").json()
+        figures = dict.fromkeys(
+            ("limit_fen", "occupied_fen", "reserved_fen", "available_fen", "binding")
+        )
+        told = found["facility"] or {}
+        rows.append(
+            ChainFacility(
+                core=core["id"],
+                name=core["name"],
+                firms=core["firms"],
+                absent=found.get("absent"),
+                **{name: told.get(name) for name in figures},  # type: ignore[arg-type]  # as JSON has them
+            )
+        )
+    return rows
 
 
 def order(text: str) -> list[str]:
-    return re.findall(r"<small>([A-Z]+)</small></th>", text)
+    return re.findall(r"<small>([A-Z0-9]+)</small></th>", text)
 
 
-def test_facilities_over_their_limit_stand_first_and_unknown_ones_last(listed: Browser) -> None:
-    client = listed()
+def test_facilities_over_their_limit_stand_first_and_unknown_ones_last(browser: Browser) -> None:
+    client = browser()
 
-    assert order(client.get("/cores").text)[:3] == ["NOUGHT", "OVER", "EASY"]
+    assert order(client.get("/cores").text)[:3] == ["NOUGHT", "OVER", "C1"]
     assert order(client.get("/cores?sort=headroom").text) == [
-        "NOUGHT", "OVER", "UNUSED", "EASY", "NONE",
+        "OVER", "NOUGHT", "UNUSED", "C1", "C2",
     ]  # fmt: skip
-    assert order(client.get("/cores?sort=-headroom").text)[-1] == "NONE"
+    assert order(client.get("/cores?sort=-headroom").text)[-1] == "C2"
 
 
-def test_what_is_over_reads_as_signed_headroom(listed: Browser) -> None:
-    text = listed().get("/cores").text
+def test_what_is_over_reads_as_signed_headroom(browser: Browser) -> None:
+    text, rows = browser().get("/cores").text, granted(browser)
+    unit = scale([fen for row in rows for fen in (row.limit_fen, row.occupied_fen)], "en")
+    left = {row.core: row.headroom_fen for row in rows}
 
-    assert '<td class="n over">-30.00</td>' in text
-    assert '<td class="n over">-70.00</td>' in text
-    assert '<td class="n">750.00</td>' in text
+    assert left["NOUGHT"] == -700_000_000
+    for core in ("NOUGHT", "OVER"):
+        assert f'<td class="n over">{unit(left[core])}</td>' in text
+        assert unit(left[core]).startswith("-")
+    assert f'<td class="n">{unit(left["C1"])}</td>' in text
 
 
-def test_the_sums_of_the_first_page_fit_each_other(listed: Browser) -> None:
-    total = total_of(ROWS)
+def test_the_sums_of_the_first_page_fit_each_other(browser: Browser) -> None:
+    rows = granted(browser)
+    total = total_of(rows)
 
     assert total.limit_fen - total.occupied_fen - total.reserved_fen == total.headroom_fen
     assert total.headroom_fen == total.left_fen - total.over_fen
-    assert total.headroom_fen == sum(row.headroom_fen or 0 for row in ROWS)
-    text = listed("risk", "en").get("/cores").text
+    assert total.headroom_fen == sum(row.headroom_fen or 0 for row in rows)
+    text = browser("risk", "en").get("/cores").text
     assert f'value="{total.headroom_fen}"' in text
-    assert "CNY 750m left; 2 over by CNY 100m" in text
-    assert "besides CNY 50.0m reserved" in text
+    left, over = amount(total.left_fen, "en"), amount(total.over_fen, "en")
+    assert f"{left} left; 2 over by {over}" in text
+    assert "besides CNY 5.00m reserved" in text
 
 
-def test_the_sheet_of_cores_has_signed_headroom(listed: Browser) -> None:
-    text = listed().get("/cores.csv").content.decode("utf-8-sig")
+def test_the_sheet_of_cores_has_what_the_interface_says_and_signed_headroom(
+    browser: Browser,
+) -> None:
+    text = browser().get("/cores.csv").content.decode("utf-8-sig")
     rows = {row["id"]: row for row in csv.DictReader(io.StringIO(text))}
 
-    assert rows["OVER"]["headroom_fen"] == "-3000000000"
+    for each in granted(browser):
+        for name in ("name", "firms", "limit_fen", "occupied_fen", "available_fen", "absent"):
+            said = getattr(each, name)
+            assert rows[each.core][name] == ("" if said is None else str(said))
+    assert int(rows["OVER"]["headroom_fen"]) < 0
     assert rows["OVER"]["available_fen"] == "0"
-    assert rows["EASY"]["reserved_fen"] == "5000000000"
-    assert rows["NONE"]["headroom_fen"] == ""
+    assert rows["C1"]["reserved_fen"] == "500000000"
+    assert rows["C2"]["headroom_fen"] == ""
 
 
-def test_a_filter_keeps_the_order_and_a_sort_keeps_the_filter(listed: Browser) -> None:
-    text = listed().get("/cores?sort=name&query=core&version=3").text
+def test_a_filter_keeps_the_order_and_a_sort_keeps_the_filter(browser: Browser) -> None:
+    text = browser().get("/cores?sort=name&query=c&version=1").text
 
     assert '<input type="hidden" name="sort" value="name">' in text
-    assert '<input type="hidden" name="version" value="3">' in text
-    assert '/cores?sort=-limit&amp;query=core&amp;version=3#list"' in text
+    assert '<input type="hidden" name="version" value="1">' in text
+    assert '/cores?sort=-limit&amp;query=c&amp;version=1#list"' in text

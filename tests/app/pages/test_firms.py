@@ -5,14 +5,18 @@ import io
 import re
 
 import pytest
+from fastapi import FastAPI
 
-from app.pages.directory import FACETS, Wanted
+from app.chain.firms.directory import FACETS, Wanted, directory_of
+from app.chain.limits.documents import results_of
+from app.data.versions.service import Asked
+from app.platform.auth.sight import EVERYTHING
 from tests.app.pages.conftest import Browser
-from tests.app.pages.economy import DIRECTORY, FakeReading
+from tests.app.pages.economy import CODE, STRANGER
 
 
 def ids(text: str) -> list[str]:
-    return re.findall(r'<tr data-id="(\w+)"', text)
+    return re.findall(r'<tr data-id="([\w-]+)"', text)
 
 
 def total(text: str) -> int:
@@ -29,10 +33,10 @@ def test_without_a_text_all_firms_are_listed_by_pages_with_their_total(browser: 
     client = browser("risk", "en")
     first, third = client.get("/firms").text, client.get("/firms?page=3").text
 
-    assert total(first) == 125
-    assert "101 to 125 of 125" in third
+    assert total(first) == 130
+    assert "101 to 130 of 130" in third
     assert len(ids(first)) == 50
-    assert len({*ids(first), *ids(third), *ids(client.get("/firms?page=2").text)}) == 125
+    assert len({*ids(first), *ids(third), *ids(client.get("/firms?page=2").text)}) == 130
     assert ids(first)[0] == "S1"  # The largest limit.
 
 
@@ -42,9 +46,9 @@ def test_counterparties_are_hidden_counted_and_shown_when_asked_for(browser: Bro
 
     assert "1 more are known as counterparties only" in without
     assert 'href="/firms?counterparties=1#firms"' in without
-    assert total(along) == 126
-    assert "Counterparty only</span>" in client.get("/firms?counterparties=1&query=S3").text
-    assert "1 more are known as counterparties only" in client.get("/firms?query=S3").text
+    assert total(along) == 131
+    assert "Counterparty only</span>" in client.get("/firms?counterparties=1&query=精密").text
+    assert "1 more are known as counterparties only" in client.get("/firms?query=精密").text
 
 
 def test_the_directory_is_a_sheet_of_all_that_pass_in_the_order_of_the_page(
@@ -59,11 +63,11 @@ def test_the_directory_is_a_sheet_of_all_that_pass_in_the_order_of_the_page(
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
     assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''firms-")
-    assert len(rows) == 125
+    assert len(rows) == 130
     assert [row["id"] for row in rows[50:100]] == ids(page)
-    along = client.get("/firms.csv?counterparties=1&query=S3").content.decode("utf-8-sig")
+    along = client.get("/firms.csv?counterparties=1&query=精密").content.decode("utf-8-sig")
     (found,) = csv.DictReader(io.StringIO(along))
-    assert (found["id"], found["listed"]) == ("S3", "false")
+    assert (found["id"], found["listed"]) == (STRANGER, "false")
     assert browser("core").get("/firms.csv").status_code == 403
     assert browser("supplier").get("/firms.csv").status_code == 403
 
@@ -71,7 +75,7 @@ def test_the_directory_is_a_sheet_of_all_that_pass_in_the_order_of_the_page(
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("91330000ma000000S1", ["S1"]),
+        (CODE.lower(), ["S1"]),
         ("宏材", ["S1"]),
         ("ｓ１", ["S1"]),
         ("C1", ["C1"]),
@@ -101,31 +105,34 @@ def test_each_facet_says_how_many_firms_it_would_show(browser: Browser) -> None:
         for value, words in options(text, facet).items():
             count = int(words.rpartition("(")[2].rstrip(")").replace(",", ""))
             assert total(client.get(f"/firms?core=C1&{facet}={value}").text) == count, words
-    assert options(text, "tier")["up2"] == "Tier 2 (1)"
-    assert options(text, "sector")["36"] == "Motor vehicles (3)"
-    assert options(client.get("/firms?tier=up2").text, "core")["C2"] == "临海恒昌电子有限公司 (1)"
+    assert options(text, "tier")["up2"] == "Tier 2 (2)"
+    assert options(text, "sector")["36"] == "Motor vehicles (4)"
+    assert options(client.get("/firms?tier=up1").text, "core")["C2"] == "临海恒昌电子有限公司 (1)"
 
 
-def test_a_tier_is_that_in_the_chosen_chain() -> None:
+def test_a_tier_is_that_in_the_chosen_chain(served: FastAPI) -> None:
+    resources = served.state.resources
+    directory = directory_of(resources, results_of(resources, Asked(), EVERYTHING))
+
     def found(**facets: str) -> list[str]:
-        rows = DIRECTORY.find(Wanted(facets=facets), sort="match", size=9)
+        rows = directory.find(Wanted(facets=facets), sort="match", size=9)
         return [row.id for row in rows]
 
-    assert found(tier="up2") == ["S1", "S2"]
-    assert found(tier="up2", core="C2") == ["S1"]
-    assert found(tier="up1", core="C2") == []
-    assert found(tier="core") == ["C1", "C2"]
-    assert found(grade="A") == ["S1"]
+    assert found(tier="up2") == ["M1", "S2"]
+    assert found(tier="up1", core="C2") == ["M1"]
+    assert found(tier="up2", core="C2") == []
+    assert found(tier="core") == ["C1", "C2", "NOUGHT", "OVER", "UNUSED"]
+    assert found(grade="A") == ["C1", "S1"]
 
 
 def test_what_somebody_filtered_for_is_kept_by_form_sorting_and_pages(browser: Browser) -> None:
-    text = browser().get("/firms?tier=up3&sort=name&counterparties=1&version=3").text
+    text = browser().get("/firms?tier=up3&sort=name&counterparties=1&version=1").text
 
     assert '<option value="up3" selected>' in text
-    for name, value in (("sort", "name"), ("counterparties", "1"), ("version", "3")):
+    for name, value in (("sort", "name"), ("counterparties", "1"), ("version", "1")):
         assert f'<input type="hidden" name="{name}" value="{value}">' in text
     assert (
-        "/firms?tier=up3&amp;sort=name&amp;counterparties=1&amp;version=3&amp;page=2#firms" in text
+        "/firms?tier=up3&amp;sort=name&amp;counterparties=1&amp;version=1&amp;page=2#firms" in text
     )
 
 
@@ -137,7 +144,7 @@ def test_a_filter_that_finds_nothing_still_shows_what_was_chosen(browser: Browse
 
 
 def test_a_chain_finds_its_firms_by_credit_code_too(browser: Browser) -> None:
-    text = browser().get("/chains/C1?query=91330000MA000000S1").text
+    text = browser().get(f"/chains/C1?query={CODE}").text
 
     assert re.findall(r"<small>(\w+)</small></th>", text) == ["S1"]
 
@@ -153,15 +160,9 @@ def test_the_directory_is_the_banks(browser: Browser, role: str) -> None:
     assert browser(role).get("/firms").status_code == 403  # type: ignore[arg-type]  # a role
 
 
-def test_an_id_that_is_a_hash_is_not_shown_to_people(
-    browser: Browser, reading: FakeReading
-) -> None:
-    made = "cp-db49489965910605"
-    row = {**reading.scenario("scenario-1")["firms"][1], "id": made}
-    with_it = {**reading.scenario("scenario-1"), "firms": [row]}
-    reading.scenario = lambda _: with_it  # type: ignore[method-assign]  # a name without a code
-    text = browser("risk", "en").get("/stress/scenario-1").text
+def test_an_id_that_is_a_hash_is_not_shown_to_people(browser: Browser, scenario: str) -> None:
+    text = browser("risk", "en").get(f"/stress/{scenario}").text
 
-    assert f'href="/firms/{made}"' in text
-    assert made not in re.sub(r"<[^>]+>", " ", text)
+    assert f'href="/firms/{STRANGER}"' in text
+    assert STRANGER not in re.sub(r"<[^>]+>", " ", text)
     assert "<small>Counterparty only</small>" in text

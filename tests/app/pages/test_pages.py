@@ -1,26 +1,34 @@
 """The pages as a browser gets them: contents, words, and what is never in them."""
 
+import csv
+import io
 import re
+from typing import Any
+from urllib.parse import quote
 
 import pytest
+from fastapi.testclient import TestClient
 
+from app.chain.limits import documents
+from app.chain.limits.raising import walk
+from app.platform.web.money import scale
 from tests.app.pages.conftest import Browser
-from tests.app.pages.economy import MARKUP, FakeReading
+from tests.app.pages.economy import MARKUP, STRANGER
 
 PAGES = (
     "/cores",
     "/chains/C1",
     "/chains/C2",
     "/chains/C1/limits/S1",
-    "/chains/C1/limits/S3",
+    f"/chains/C1/limits/{STRANGER}",
     "/firms",
     "/firms?query=江",
     "/firms/S1",
-    "/firms/S3",
+    f"/firms/{STRANGER}",
     "/firms/D1",
     "/stress",
     "/stress?firm=C1&query=S1",
-    "/stress/scenario-1",
+    "/stress/SCENARIO",
     "/design",
 )
 POLICY = "require-trusted-types-for 'script'"
@@ -28,8 +36,10 @@ POLICY = "require-trusted-types-for 'script'"
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_opens_in_both_languages(browser: Browser, path: str, language: str) -> None:
-    answer = browser("risk", language).get(path)
+def test_every_page_opens_in_both_languages(
+    browser: Browser, scenario: str, path: str, language: str
+) -> None:
+    answer = browser("risk", language).get(path.replace("SCENARIO", scenario))
 
     assert answer.status_code == 200
     assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in answer.text
@@ -37,9 +47,9 @@ def test_every_page_opens_in_both_languages(browser: Browser, path: str, languag
 
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_has_inline_script_style_or_anything_from_elsewhere(
-    browser: Browser, path: str
+    browser: Browser, scenario: str, path: str
 ) -> None:
-    answer = browser().get(path)
+    answer = browser().get(path.replace("SCENARIO", scenario))
 
     assert POLICY in answer.headers["Content-Security-Policy"]
     assert "no-store" in answer.headers["Cache-Control"]
@@ -50,19 +60,32 @@ def test_no_page_has_inline_script_style_or_anything_from_elsewhere(
     assert re.search(r"(src|href|action)=\"(?!/|#)", answer.text) is None
 
 
-@pytest.mark.parametrize("path", ["/chains/C1?where=up1", "/firms/S3", "/stress/scenario-1"])
-def test_a_name_with_markup_is_only_ever_text(browser: Browser, path: str) -> None:
-    text = browser().get(path).text
+@pytest.mark.parametrize("path", ["/chains/C1?where=up1", f"/firms/{STRANGER}", "/stress/SCENARIO"])
+def test_a_name_with_markup_is_only_ever_text(browser: Browser, scenario: str, path: str) -> None:
+    text = browser().get(path.replace("SCENARIO", scenario)).text
 
     assert MARKUP not in text
     assert "&lt;img src=x" in text
 
 
+def limits_of(client: TestClient, core: str) -> dict[str, Any]:
+    """Return the limits of a chain as the interface gives them."""
+    found: dict[str, Any] = client.get(f"/api/v1/chains/{core}/limits").json()
+    while found["next"]:
+        more = client.get(f"/api/v1/chains/{core}/limits?cursor={quote(found['next'])}").json()
+        found |= {"firms": found["firms"] + more["firms"], "next": more["next"]}
+    return found
+
+
 def test_the_list_of_cores_shows_facilities_and_says_why_one_is_missing(browser: Browser) -> None:
-    text = browser("risk", "zh").get("/cores").text
+    client = browser("risk", "zh")
+    text = client.get("/cores").text
+    cores = ("C1", "C2", "NOUGHT", "OVER", "UNUSED")
+    granted = [limits_of(client, core)["facility"] or {} for core in cores]
+    unit = scale([one.get(k) for one in granted for k in ("limit_fen", "occupied_fen")], "zh")
 
     assert "江州远航装备股份有限公司" in text
-    assert "1.44<" in text.replace("</b><small>亿元", "<亿元")
+    assert f'<td class="n">{unit(granted[0]["limit_fen"])}</td>' in text
     assert "上下游融资需求" in text
     assert "核心企业未提供报表" in text
 
@@ -92,7 +115,7 @@ def test_limits_are_paged_and_filtered(browser: Browser) -> None:
     second_tier = client.get("/chains/C1?where=up2").text
     needs = client.get("/chains/C1?binding=need").text
 
-    assert "101 to 124 of 124" in third
+    assert "101 to 126 of 126" in third
     assert "HYPERLINK" in second_tier
     assert "X001" not in second_tier
     assert "X001" not in needs
@@ -105,59 +128,74 @@ def test_firms_without_a_limit_come_last_either_way(browser: Browser) -> None:
         assert "counterparty only" in client.get(f"/chains/C1?sort={sort}&page=3").text
 
 
-def test_the_downloaded_sheet_holds_exact_fen_and_no_formula(browser: Browser) -> None:
-    answer = browser().get("/chains/C1/limits.csv")
-    lines = answer.content.decode("utf-8-sig").splitlines()
+def test_the_downloaded_sheet_holds_the_figures_of_the_interface_and_no_formula(
+    browser: Browser,
+) -> None:
+    client = browser()
+    answer = client.get("/chains/C1/limits.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    firms = limits_of(client, "C1")["firms"]
 
     assert answer.headers["Content-Type"].startswith("text/csv")
-    assert lines[1].startswith("S1,青屿宏达材料有限公司,up,1,928000000,0,funding,")
-    assert lines[2].startswith("S2,'=HYPERLINK(1)模具厂,up,2,39000000,")
-    assert len(lines) == 125
+    assert [row["id"] for row in rows] == [firm["id"] for firm in firms]
+    assert len(rows) == 126
+    for row, firm in zip(rows, firms, strict=True):
+        for name in ("direction", "tier", "limit_fen", "reachable_fen", "binding", "absent"):
+            assert row[name] == ("" if firm[name] is None else str(firm[name]))
+    assert "'=HYPERLINK(1)模具厂" in {row["name"] for row in rows}
 
 
-def test_cores_and_losses_download_too(browser: Browser) -> None:
+def test_losses_download_too(browser: Browser, scenario: str) -> None:
     client = browser()
+    text = client.get(f"/stress/{scenario}/losses.csv").content.decode("utf-8-sig")
+    losses = client.get(f"/api/v1/scenarios/{scenario}").json()["firms"]
 
-    cores = client.get("/cores.csv").content.decode("utf-8-sig")
-    losses = client.get("/stress/scenario-1/losses.csv").content.decode("utf-8-sig")
-
-    assert "14400000000,9600000000,4800000000,need_up_down" in cores
-    assert "30000000,1,0" in losses
+    assert [(row["id"], row["loss_fen"]) for row in csv.DictReader(io.StringIO(text))] == [
+        (firm["id"], str(firm["loss_fen"])) for firm in losses
+    ]
 
 
 def test_a_derivation_shows_every_value_with_its_operation_and_source(browser: Browser) -> None:
-    text = browser("risk", "en").get("/chains/C1/limits/S1").text
+    client = browser("risk", "en")
+    text = client.get("/chains/C1/limits/S1").text
+    limit = client.get("/api/v1/chains/C1/limits/S1").json()
 
-    assert "CNY 9,280,000.00" in text
+    assert f"CNY {limit['limit_fen'] / 100:,.2f}" in text
     assert "smallest of" in text
-    assert "version 3 · receivables" in text
-    assert "standard policy from 2015-01-01 · for R3" in text
-    assert "1a2b3c" not in text
-    assert "neither statement nor sales" in text
+    assert "version 1 · receivables" in text
+    assert "standard policy from 2015-01-01 · for R2" in text
+    assert limit["policy"].rpartition("-")[2] not in text
+    assert "no loans given" in text
 
 
 def test_the_tree_in_place_says_what_the_page_says(browser: Browser) -> None:
-    told = browser("risk", "zh").get("/chains/C1/limits/S2/tree").json()["trees"]
-
-    assert [tree["value"] for tree in told] == ["390,000.00 元", "1,900,000.00 元"]
+    client = browser("risk", "zh")
+    told = client.get("/chains/C1/limits/S2/tree").json()["trees"]
+    limit = client.get("/api/v1/chains/C1/limits/S2").json()
     smallest = told[0]["children"][0]
-    assert smallest["smallest"] == "funding"
-    assert smallest["children"][0]["value"] == "–"
+
+    assert [tree["value"] for tree in told] == [
+        f"{limit[name] / 100:,.2f} 元" for name in ("limit_fen", "reachable_fen")
+    ]
+    assert smallest["smallest"] == limit["binding"] == "funding"
+    assert any(child["value"] == "–" for child in walk(smallest))
 
 
 def test_a_firm_page_shows_chains_partners_and_what_would_raise_the_limit(browser: Browser) -> None:
-    text = browser("risk", "en").get("/firms/S1").text
+    client = browser("risk", "en")
+    text = client.get("/firms/S2").text
+    limit = client.get("/api/v1/chains/C1/limits/S2").json()["limit_fen"]
 
-    assert "928.0" in text or "9,280" in text
-    assert "and 3 more" in text
-    assert "worst single failure costs 40.0%" in text
+    assert scale([limit], "en")(limit) in text
+    assert "and 108 more" in text
+    assert "worst single failure costs 100.0%" in text
     assert "small" in text
 
 
 def test_a_firm_that_others_could_pass_on_to_is_told_whom_to_ask(browser: Browser) -> None:
     text = browser("risk", "en").get("/firms/S2").text
 
-    assert "If 青屿宏达材料有限公司 passed confirmed documents on: up to CNY 1.90m" in text
+    assert "If 青屿宏达材料有限公司 passed confirmed documents on: up to CNY 6.08m" in text
 
 
 @pytest.mark.parametrize(
@@ -165,7 +203,7 @@ def test_a_firm_that_others_could_pass_on_to_is_told_whom_to_ask(browser: Browse
     [
         "/chains/NONE",
         "/firms/NONE",
-        "/chains/C1/limits/C2",
+        "/chains/C1/limits/OVER",
         "/stress/none",
         "/stress?firm=NONE",
         "/x",
@@ -180,12 +218,12 @@ def test_what_is_not_there_gets_a_page_that_says_so(browser: Browser, path: str)
 
 
 def test_a_crash_shows_a_page_with_its_trace_and_nothing_else(
-    browser: Browser, reading: FakeReading
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def crash(_: str) -> None:
+    def crash(*_: object) -> None:
         raise ZeroDivisionError("secret figure 42")
 
-    reading.chain = crash  # type: ignore[method-assign,assignment]  # a fault that tests need
+    monkeypatch.setattr(documents, "chain", crash)
     answer = browser("risk", "en").get("/chains/C1")
 
     assert answer.status_code == 500

@@ -1,22 +1,25 @@
-"""The pages over a real version: ingested, refreshed, and read back."""
+"""The pages over the small economy of the service: they say what the interface says."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from app.chain.chains.drawing import drawing_of
+from app.chain.chains.facilities import facilities
+from app.chain.firms.directory import Wanted, directory_of
+from app.chain.firms.service import partners
+from app.chain.limits import documents
+from app.chain.limits.documents import results_of
+from app.chain.limits.shown import Shown
 from app.chain.runs.refreshing import refresh_version
 from app.data.versions.service import Asked
 from app.main import create_app
-from app.pages.directory import Wanted
-from app.pages.stored import StoredReading
 from app.platform.auth.sight import EVERYTHING, NOTHING, Sight
 from app.platform.config import Settings
-from app.platform.deps import open_resources
+from app.platform.deps import Resources, open_resources
 from app.platform.errors import Absent
-from app.risk.stress.workbench import Workbench
 from graph.errors import NotFound
 from ingestion.run import Job, ingest
 from tests.app.computing import Here
@@ -24,14 +27,19 @@ from tests.app.conftest import NOW
 
 
 @pytest.fixture
-def stored(settings: Settings) -> Iterator[StoredReading]:
-    with open_resources(settings) as resources:
-        yield StoredReading(resources, sight=EVERYTHING, workbench=Workbench(1, Here))
+def resources(settings: Settings) -> Iterator[Resources]:
+    with open_resources(settings) as opened:
+        yield opened
 
 
-def test_facilities_are_those_of_the_chain_documents(stored: StoredReading) -> None:
-    found = {row.core: row for row in stored.facilities()}
-    chain = stored.chain("CORE1")
+@pytest.fixture
+def shown(resources: Resources) -> Shown:
+    return results_of(resources, Asked(), EVERYTHING)
+
+
+def test_facilities_are_those_of_the_chain_documents(resources: Resources, shown: Shown) -> None:
+    found = {row.core: row for row in facilities(resources, shown)}
+    chain = documents.chain(shown, "CORE1")
 
     assert sorted(found) == ["CORE1", "CORE2"]
     assert found["CORE1"].limit_fen == chain["facility"]["limit_fen"]
@@ -41,64 +49,44 @@ def test_facilities_are_those_of_the_chain_documents(stored: StoredReading) -> N
     assert found["CORE2"].limit_fen is None
     assert found["CORE2"].use is None
     assert found["CORE2"].absent
-    assert stored.facilities() is stored.facilities()
+    assert facilities(resources, shown) is facilities(resources, shown)
 
 
-def test_tiers_members_and_picture_tell_the_same_chain(stored: StoredReading) -> None:
-    tiers = stored.chain("CORE1")["tiers"]
-    members = stored.members("CORE1")
-    groups, flows = stored.picture("CORE1")
+def test_tiers_members_and_drawing_tell_the_same_chain(resources: Resources, shown: Shown) -> None:
+    chain = documents.chain(shown, "CORE1")
+    groups, flows = drawing_of(resources, shown, "CORE1")
+    reader = resources.store.reader(shown.head.version)
 
-    assert sum(row["firms"] for row in tiers) == len(members)
-    assert sum(group.firms for group in groups) == len(members) + 1
+    assert sum(row["firms"] for row in chain["tiers"]) == len(chain["firms"])
+    assert sum(group.firms for group in groups) == len(chain["firms"]) + 1
     assert {(group.column, group.grade) for group in groups} >= {(0, "A"), (-1, "B"), (-2, "-")}
     ore_to_mill = [flow for flow in flows if flow.source == (-2, "-")]
     assert [flow.target for flow in ore_to_mill] == [(-1, "B")]
-    assert ore_to_mill[0].amount_fen == stored.partners("ORE")[0][0].amount_fen
+    buyers, _ = partners(reader, "ORE", shown.name)
+    assert ore_to_mill[0].amount_fen == buyers[0].amount_fen
 
 
-def test_a_firm_its_chains_and_its_partners(stored: StoredReading) -> None:
-    buyers, suppliers = stored.partners("PART")
-    standings = stored.chains_of("PART")
+def test_a_firm_its_chains_and_its_partners_are_those_of_the_interface(
+    client: TestClient, bearer: Callable[..., dict[str, str]], resources: Resources, shown: Shown
+) -> None:
+    headers = bearer("risk")
+    limits = client.get("/api/v1/firms/PART/limits", headers=headers).json()["items"]
+    page = client.get("/firms/PART", headers={**headers, "Accept": "text/html"}).text
+    buyers, suppliers = partners(resources.store.reader(1), "PART", shown.name)
 
-    assert stored.firm("PART")["name"] == "青石零件有限公司"
+    assert "<h1>青石零件有限公司</h1>" in page
     assert [row.id for row in buyers] == ["CORE1", "CORE2"]
     assert suppliers == []
-    assert {row.id for row in standings} == {"CORE1", "CORE2"}
-    for row in standings:
-        assert stored.limit(row.id, "PART")["limit_fen"] == row.limit_fen
-    assert [row.limit_fen or 0 for row in standings] == sorted(
-        (row.limit_fen or 0 for row in standings), reverse=True
-    )
+    assert {row["core"]["id"] for row in limits} == {"CORE1", "CORE2"}
+    limits.sort(key=lambda row: -(row["limit_fen"] or 0))
+    places = [page.index(f"/chains/{row['core']['id']}/limits/PART") for row in limits]
+    assert places == sorted(places)
 
 
-def test_two_characters_find_a_firm(stored: StoredReading) -> None:
-    found = stored.directory().find(Wanted("青石"), sort="match", size=9)
+def test_two_characters_find_a_firm(resources: Resources, shown: Shown) -> None:
+    found = directory_of(resources, shown).find(Wanted("青石"), sort="match", size=9)
 
     assert [firm.id for firm in found] == ["PART"]
-
-
-def test_a_scenario_is_computed_once_and_read_back(stored: StoredReading) -> None:
-    name = asyncio.run(stored.stress(["MILL"], ["orders", "production"], "lin"))
-
-    assert asyncio.run(stored.stress(["MILL"], ["production", "orders"], "lin")) == name
-    document = stored.scenario(name)
-    assert document["channels"] == ["production", "orders"]
-    assert [row["id"] for row in document["closed"]] == ["MILL"]
-    assert document["loss_fen"] == sum(row["loss_fen"] for row in document["rounds"])
-
-
-def test_what_is_not_there_is_not_found(stored: StoredReading) -> None:
-    for missing in (
-        lambda: stored.chain("MILL"),
-        lambda: stored.firm("NOBODY"),
-        lambda: stored.limit("CORE1", "NOBODY"),
-        lambda: stored.names(["NOBODY"]),
-    ):
-        with pytest.raises(NotFound):
-            missing()
-    with pytest.raises(Absent):
-        stored.scenario("scenario-1-0000000000000000")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -126,7 +114,7 @@ def test_without_a_run_people_are_told_that_there_is_nothing_yet(
         open_resources(Settings(home=tmp_path_factory.mktemp("empty"))) as resources,
         pytest.raises(Absent),
     ):
-        StoredReading(resources, sight=EVERYTHING).facilities()
+        results_of(resources, Asked(), EVERYTHING)
 
 
 def another_month(settings: Settings, folder: Path) -> None:
@@ -172,11 +160,27 @@ def test_a_page_shows_the_version_that_its_address_asks_for_and_so_do_its_links(
     assert sheets[0] != sheets[1]
 
 
+def test_links_of_a_scenario_stay_at_its_version(
+    settings: Settings, tmp_path: Path, bearer: Callable[..., dict[str, str]]
+) -> None:
+    headers = {**bearer("risk"), "Accept": "text/html"}
+    with TestClient(create_app(settings, now=lambda: NOW, computer=Here)) as client:
+        made = client.post("/api/v1/scenarios", json={"close": ["MILL"]}, headers=headers)
+        path = f"/stress/{made.json()['id']}"
+        newest = client.get(path, headers=headers).text
+        another_month(settings, tmp_path / "july")
+        client.app.state.resources.forget()  # type: ignore[attr-defined]  # as time passes
+        older = client.get(path, headers=headers).text
+
+    assert 'href="/firms/ORE"' in newest
+    assert 'href="/firms/ORE?version=1"' in older
+
+
 @pytest.mark.parametrize("sight", [NOTHING, Sight("core", "CORE1"), Sight("firm", "MILL")])
 def test_the_directory_is_refused_to_whoever_sees_a_part_also_once_it_is_made(
-    stored: StoredReading, sight: Sight
+    resources: Resources, shown: Shown, sight: Sight
 ) -> None:
-    assert stored.directory()
+    assert directory_of(resources, shown)
 
     with pytest.raises(NotFound):
-        stored.at(Asked(), sight).directory()
+        directory_of(resources, results_of(resources, Asked(), sight))

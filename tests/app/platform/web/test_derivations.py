@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.platform.web.derivations import source_of, told, value_of
 from app.platform.web.texts import Texts
-from tests.app.pages.economy import derivation, leaf, node, rule
+from tests.app.platform.web.trees import derivation, leaf, node, rule
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=9, max_value=10**40))

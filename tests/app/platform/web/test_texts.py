@@ -14,7 +14,7 @@ from graph.interop.words import WORDS
 
 ROOT = Path(__file__).parents[4]
 SOURCES = [*(ROOT / "app/platform/web").rglob("*.html"), *(ROOT / "app/platform/web").glob("*.py")]
-SOURCES += (ROOT / "app/pages").glob("*.py")
+SOURCES += (ROOT / "app").glob("*/*/*.py")
 BUILT = (
     "absent_", "analysis_", "bar_", "binding_", "channel_", "document_", "facet_", "fault_",
     "grade_", "ink_", "key_", "nav_", "no_limit_", "op_", "part_", "place_", "policy_name_",

@@ -11,8 +11,12 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from app.chain.limits.shown import UNSEEN, Shown
+from app.platform.deps import Resources
+from app.platform.process.kept import Kept
 from app.platform.web.charts import grade_of
 from app.platform.web.texts import division_of
+from graph.errors import NotFound
 from graph.stores.rows import FIELD_END, fold, search_text
 
 FACETS = ("region", "sector", "grade")
@@ -148,6 +152,28 @@ class Directory:
     def _standings(self, facets: Mapping[str, str], *, without: str = "") -> pl.DataFrame:
         chosen = {n: facets[n] for n in (TIER, CORE) if n != without and facets.get(n)}
         return self._places.filter(*(pl.col(name) == value for name, value in chosen.items()))
+
+
+BYTES_MAX = 128 * 2**20  # Of all that are kept; the last one stays, whatever its size.
+KEPT: Kept[Directory] = Kept(BYTES_MAX, lambda each: each.bytes, count_min=1)
+
+
+def directory_of(resources: Resources, results: Shown) -> Directory:
+    """
+    Return the firms of a run's version with their standings, made once a run; the bank's.
+
+    Raises:
+        NotFound: The reader may not see all of them.
+    """
+    if not results.sight.is_whole:
+        raise NotFound(UNSEEN)
+
+    def make() -> Directory:
+        reader = resources.store.reader(results.head.version)
+        firms = pl.DataFrame(pl.from_arrow(reader.columns("firms", list(COLUMNS))))
+        return Directory(firms, results.standings(), results.cores)
+
+    return KEPT.made((resources.runs, results.head.run), make)
 
 
 def _contains(text: str) -> pl.Expr:

@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from app.pages.chains import STRESS_ROLES
-from app.pages.directory import (
+from app.chain.firms import service
+from app.chain.firms.directory import (
     CORE,
     FACETS,
     SORTS,
@@ -18,10 +18,15 @@ from app.pages.directory import (
     UNKNOWN,
     Directory,
     Wanted,
+    directory_of,
 )
-from app.pages.raising import passers, raising
-from app.pages.reading import Document, Reading, ReadingDep, Standing
-from app.platform.auth.rules import BANK, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
+from app.chain.limits import documents
+from app.chain.limits.raising import passers, raising
+from app.chain.limits.reading import ShownDep
+from app.chain.limits.shown import Shown
+from app.platform.auth.rules import ANALYSTS, BANK, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
+from app.platform.deps.routes import ResourcesDep
+from app.platform.documents import Document
 from app.platform.http.routing import Router
 from app.platform.web.listing import SIZE, Order, one_page, order_of, page_of
 from app.platform.web.money import percent, scale
@@ -58,10 +63,10 @@ class Fact:
 
 
 @router.get("/firms", dependencies=[allow(BANK)])
-def search_firms(request: Request, reading: ReadingDep) -> Response:
+def search_firms(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
     """Return the directory of all firms, searched and filtered as the address says."""
     t, wanted = Texts(preferences_of(request).language), _wanted(request)
-    directory = reading.directory()
+    directory = directory_of(resources, results)
     order = _order(request, wanted)
     total, hidden = directory.count(wanted)
     start = (page_of(request, total) - 1) * SIZE
@@ -71,11 +76,11 @@ def search_firms(request: Request, reading: ReadingDep) -> Response:
     return page(
         request,
         "firms.html",
-        head=reading.head(),
+        head=results.head,
         list=one_page(request, found, total, order=order, anchor="firms"),
         hidden=hidden,
         wanted=wanted,
-        facets=_facets(reading, directory, wanted, t),
+        facets=_facets(results, directory, wanted, t),
         placed=partial(placed, t),
         unit=scale([row.limit_fen for row in found], t.language),
         filtered=any(wanted.facets.values()),
@@ -83,14 +88,15 @@ def search_firms(request: Request, reading: ReadingDep) -> Response:
 
 
 @router.get("/firms.csv", dependencies=[allow(BANK)])
-def download_firms(request: Request, reading: ReadingDep) -> Response:
+def download_firms(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
     """Return the same firms in the same order as CSV, all of them, with exact amounts."""
     t, wanted = Texts(preferences_of(request).language), _wanted(request)
     order = _order(request, wanted)
-    found = reading.directory().find(wanted, sort=order.sort, descending=order.descending)
+    directory = directory_of(resources, results)
+    found = directory.find(wanted, sort=order.sort, descending=order.descending)
     names = ("id", "name", "sector", "region", "grade", "core", "listed", "chains", "limit_fen")
     return sheet(
-        f"firms-{reading.head()['as_of']}.csv",
+        f"firms-{results.head.as_of}.csv",
         [*names, "nearest", t("sector")],
         [
             [
@@ -123,17 +129,16 @@ def _order(request: Request, wanted: Wanted) -> Order:
 
 
 def _facets(
-    reading: Reading, directory: Directory, wanted: Wanted, t: Texts
+    results: Shown, directory: Directory, wanted: Wanted, t: Texts
 ) -> Mapping[str, Sequence[Option]]:
     """Return the values of every facet in words, with the number of firms that each would show."""
     counts = directory.facets(wanted)
-    names = reading.names([core for core, _ in counts[CORE]])
     words: Mapping[str, Callable[[str], str]] = {
         "region": lambda value: value,
         "sector": t.sector,
         "grade": lambda value: t.coded("grade", value),
         TIER: partial(placed, t),
-        CORE: lambda value: names.get(value, value),
+        CORE: results.name,
     }
     facets = {}
     for name, tell in words.items():
@@ -165,27 +170,38 @@ def placed(t: Texts, place: str | None) -> str:
 
 
 @router.get("/firms/{firm}", dependencies=[allow(OWN_FIRM)])
-def show_firm(request: Request, firm: str, who: PrincipalDep, reading: ReadingDep) -> Response:
+def show_firm(
+    request: Request, firm: str, who: PrincipalDep, resources: ResourcesDep, results: ShownDep
+) -> Response:
     """Return the page of a firm."""
     t = Texts(preferences_of(request).language)
-    known, chains = reading.firm(firm), reading.chains_of(firm)
-    buyers, suppliers = reading.partners(firm)
+    reader = resources.store.reader(results.head.version)
+    known, chains = service.firm_document(reader, firm, results.sight), _chains(results, firm)
+    buyers, suppliers = service.partners(reader, firm, results.name)
     return page(
         request,
         "firm.html",
         firm={"id": firm, "name": known["name"], "core": bool(known.get("core"))},
-        head=reading.head(),
+        head=results.head,
         facts=facts_of(known, t),
         chains=chains,
-        opens={row.id for row in chains if OWN_LIMIT.permits(who, {"core": row.id, "firm": firm})},
-        total_fen=sum(row.limit_fen or 0 for row in chains),
-        reachable_fen=sum(row.reachable_fen or 0 for row in chains),
-        raises=_raises(reading, firm, chains, t),
+        opens={
+            row["id"] for row in chains if OWN_LIMIT.permits(who, {"core": row["id"], "firm": firm})
+        },
+        total_fen=sum(row["limit_fen"] or 0 for row in chains),
+        reachable_fen=sum(row["reachable_fen"] or 0 for row in chains),
+        raises=_raises(results, firm, chains, t),
         buyers=buyers,
         suppliers=suppliers,
         shown=PARTNERS_SHOWN,
-        may_stress=who.role in STRESS_ROLES,
+        may_stress=ANALYSTS.permits(who, {}),
     )
+
+
+def _chains(results: Shown, firm: str) -> Sequence[Document]:
+    """Return the limits of a firm in its chains, the largest first, each under its core's name."""
+    found = [{**each, **each["core"]} for each in documents.everywhere(results, firm)]
+    return sorted(found, key=lambda row: -(row["limit_fen"] or 0))
 
 
 def facts_of(known: Document, t: Texts) -> Sequence[Fact]:
@@ -208,11 +224,12 @@ def _fact(attribute: Attribute, value: Any, t: Texts) -> Fact:
     return Fact(label, t.coded("size", str(value)))
 
 
-def _raises(reading: Reading, firm: str, chains: Sequence[Standing], t: Texts) -> Sequence[str]:
+def _raises(results: Shown, firm: str, chains: Sequence[Document], t: Texts) -> Sequence[str]:
     """Return what would raise the firm's largest limit."""
-    known = [row for row in chains if row.absent is None]
+    known = [row for row in chains if row["absent"] is None]
     if not known:
         return ()
-    row = max(known, key=lambda r: (r.limit_fen or 0) + (r.reachable_fen or 0))
-    limit = reading.limit(row.id, firm)
-    return raising(limit, t, reading.names(passers(limit)), chain=row.name)
+    row = max(known, key=lambda r: (r["limit_fen"] or 0) + (r["reachable_fen"] or 0))
+    limit = documents.firm(results, row["id"], firm)
+    names = {passer: results.name(passer) for passer in passers(limit)}
+    return raising(limit, t, names, chain=row["name"])

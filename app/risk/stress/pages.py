@@ -7,14 +7,18 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from anyio import to_thread
-from fastapi import Form, Request
+from fastapi import Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.pages.directory import Listed, Wanted
-from app.pages.reading import Document, Reading, ReadingDep
+from app.chain.firms.directory import Listed, Wanted, directory_of
+from app.chain.limits.reading import ShownDep
+from app.chain.limits.shown import Shown
 from app.platform.auth.errors import ForgedRequest
 from app.platform.auth.gate import check_csrf
 from app.platform.auth.rules import ANALYSTS, PrincipalDep, allow
+from app.platform.deps import Resources
+from app.platform.deps.routes import ResourcesDep
+from app.platform.documents import Document
 from app.platform.errors import AppError, Busy, Malformed
 from app.platform.http.attending import attended
 from app.platform.http.routing import Router
@@ -25,10 +29,13 @@ from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page, pinned
 from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
+from app.risk.stress.repository import folder_of
+from app.risk.stress.schemas import CHANNELS, closure
+from app.risk.stress.service import read_scenario
+from app.risk.stress.workbench import Workbench, name_of
 
 router = Router()
 FORM = "form"
-CHANNELS = ("production", "orders", "payments")
 FIRMS_MAX = 20
 FOUND_SHOWN = 20
 QUERY_LENGTH_MAX = 80
@@ -78,23 +85,29 @@ def choice_of(request: Request) -> Choice:
 
 
 @router.get("/stress", dependencies=[allow(ANALYSTS)])
-def choose(request: Request, reading: ReadingDep) -> Response:
+def choose(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
     """Return the form: what was chosen so far stands in the address."""
     choice = choice_of(request)
     if FORM in request.query_params:  # A button was pressed: the address says the same shorter.
         return RedirectResponse(choice.address, status_code=303)
-    return _form(request, reading, choice)
+    return _form(request, resources, results, choice=choice)
 
 
 def _form(
-    request: Request, reading: Reading, choice: Choice, *, refused: str = "", status: int = 200
+    request: Request,
+    resources: Resources,
+    results: Shown,
+    *,
+    choice: Choice,
+    refused: str = "",
+    status: int = 200,
 ) -> Response:
-    names = reading.names(choice.firms)
+    names = {firm: results.name(firm) for firm in choice.firms}
     wanted = Wanted(choice.query, counterparties=True)
     found: Sequence[Listed] = ()
     total = 0
     if choice.query:
-        directory = reading.directory()
+        directory = directory_of(resources, results)
         total, _ = directory.count(wanted)
         found = directory.find(wanted, sort="match", size=FOUND_SHOWN)
     return page(
@@ -112,47 +125,66 @@ def _form(
     )
 
 
+async def sent(
+    firm: Annotated[list[str] | None, Form()] = None,
+    channel: Annotated[list[str] | None, Form()] = None,
+) -> Choice:
+    """Return the choice that a form was sent with."""
+    channels = [one for one in CHANNELS if one in (channel or [])]
+    return Choice(list(dict.fromkeys(firm or [])), channels)
+
+
 @router.post("/stress", dependencies=[allow(ANALYSTS)])
 async def run(
     request: Request,
     who: PrincipalDep,
-    reading: ReadingDep,
-    firm: Annotated[list[str] | None, Form()] = None,
-    channel: Annotated[list[str] | None, Form()] = None,
+    resources: ResourcesDep,
+    results: ShownDep,
+    choice: Annotated[Choice, Depends(sent)],
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """Compute the scenario, and lead to its page; a form that is refused keeps what was chosen."""
-    channels = [one for one in CHANNELS if one in (channel or [])]
-    choice = Choice(list(dict.fromkeys(firm or [])), channels)
-    again = partial(_form_again, request, reading, choice)
+    again = partial(_form_again, request, resources, results, choice=choice)
     try:
         check_csrf(who, csrf)
     except ForgedRequest as error:
-        return await again("form_of_other_session", error)
-    if not 1 <= len(choice.firms) <= FIRMS_MAX or not channels:
-        return await again("stress_incomplete", Malformed())
+        return await again(refused="form_of_other_session", error=error)
+    if not 1 <= len(choice.firms) <= FIRMS_MAX or not choice.channels:
+        return await again(refused="stress_incomplete", error=Malformed())
+    wanted = closure(choice.firms, choice.channels)
+    workbench: Workbench = request.app.state.workbench
+    version = results.head.version
+    naming = name_of(workbench, resources, wanted, version=version, who=who.account)
     try:
-        scenario = await attended(request, reading.stress(choice.firms, channels, who.account))
+        scenario = await attended(request, naming)
     except Busy as error:
-        return await again("stress_busy", error)
+        return await again(refused="stress_busy", error=error)
     return RedirectResponse(f"/stress/{quote(scenario, safe='')}", status_code=303)
 
 
 async def _form_again(
-    request: Request, reading: Reading, choice: Choice, refused: str, error: AppError
+    request: Request,
+    resources: Resources,
+    results: Shown,
+    *,
+    choice: Choice,
+    refused: str,
+    error: AppError,
 ) -> Response:
     """Return the form as it was, with a word on why it was refused."""
-    show = partial(_form, request, reading, choice, refused=refused, status=error.status)
-    answer = await to_thread.run_sync(show)
+    show = partial(_form, choice=choice, refused=refused, status=error.status)
+    answer = await to_thread.run_sync(show, request, resources, results)
     if error.again_seconds is not None:
         answer.headers["Retry-After"] = str(error.again_seconds)
     return answer
 
 
 @router.get("/stress/{scenario}", dependencies=[allow(ANALYSTS)])
-def show_scenario(request: Request, scenario: str, reading: ReadingDep) -> Response:
+def show_scenario(
+    request: Request, scenario: str, resources: ResourcesDep, results: ShownDep
+) -> Response:
     """Return who loses what, by round and by firm."""
-    document = reading.scenario(scenario)
+    document = read_scenario(folder_of(resources), scenario)
     t = Texts(preferences_of(request).language)
     rounds, firms, closed = document["rounds"], document["firms"], document["closed"]
     bars = bar_picture([float(row["loss_fen"]) for row in rounds])
@@ -162,7 +194,7 @@ def show_scenario(request: Request, scenario: str, reading: ReadingDep) -> Respo
         document=document,
         title=document.get("name") or _title(closed, t),
         again=None if "hits" in document else _again(document),
-        there=partial(pinned, _version(document, reading)),
+        there=partial(pinned, _version(document, results)),
         rounds=rounds,
         hit=sum(1 for row in firms if row["loss_fen"]),
         largest=max(firms, key=lambda row: row["loss_fen"], default=None),
@@ -187,10 +219,10 @@ def _title(closed: Sequence[Document], t: Texts) -> str:
     return t("if_fails" if len(closed) == 1 else "if_fail", names=names)
 
 
-def _version(document: Document, reading: Reading) -> Mapping[str, str]:
+def _version(document: Document, results: Shown) -> Mapping[str, str]:
     """Return what links have to say so that they stay at the scenario's version."""
     version = document["version"]
-    return {} if version == reading.head()["version"] else {"version": str(version)}
+    return {} if version == results.head.version else {"version": str(version)}
 
 
 def _labelled(bar: Bar, bars: Sequence[Bar]) -> bool:
@@ -198,9 +230,9 @@ def _labelled(bar: Bar, bars: Sequence[Bar]) -> bool:
 
 
 @router.get("/stress/{scenario}/losses.csv", dependencies=[allow(ANALYSTS)])
-def download_losses(scenario: str, reading: ReadingDep) -> Response:
+def download_losses(scenario: str, resources: ResourcesDep) -> Response:
     """Return the losses of a scenario as CSV, with exact amounts."""
-    document = reading.scenario(scenario)
+    document = read_scenario(folder_of(resources), scenario)
     header = (
         "id",
         "name",
