@@ -50,6 +50,10 @@ class Policy:
             raise NotFound(f"policy {self.version} has no rule {name!r}")
         return self.rules[name]
 
+    def unit(self, name: str) -> str:
+        """Return the unit of a rule's value or values."""
+        return self.rule(name).unit
+
     def decimal(self, name: str) -> Decimal:
         """Return a number as an exact decimal."""
         value = self.rule(name).value

@@ -12,7 +12,7 @@ that a formula gains is withheld until somebody lists it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.chain.limits.leaves import NO_NEED, NO_SALES
+from app.chain.limits.formulas.leaves import NO_NEED, NO_SALES
 
 NOT_SHOWN = "not shown"
 _TERMS = (  # What holds for every firm: advance rates, caps, cycles and days.

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from app.chain.limits.exact import BASE_PLACES, PLACES_OF_SHARES
-from app.chain.limits.leaves import ClaimKind, PrepaidLeaves
-from app.chain.limits.relation import Relation
+from app.chain.limits.formulas import relation
+from app.chain.limits.formulas.algebra import Algebra
+from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.exact import BASE_PLACES, PLACES_OF_SHARES
+from app.chain.limits.formulas.leaves import ClaimKind, PrepaidLeaves
 from app.chain.limits.rows import AMOUNTS, KINDS, claim_columns
-from app.chain.limits.wide import Column
 
 ROWS_MAX = 1_000_000  # Claims times cores that are in memory at a time.
 Whole = npt.NDArray[np.object_]
@@ -24,7 +25,7 @@ Rows = npt.NDArray[np.int64]
 
 
 def bases(
-    relation: Relation[Column],
+    algebra: Algebra,
     members: pl.DataFrame,
     claims: pl.DataFrame,
     prepaid: pl.DataFrame,
@@ -34,7 +35,7 @@ def bases(
     Return the base of every member at 24 places, in the order of `members`.
 
     Args:
-        relation: The formulas of own credit.
+        algebra: What the formulas are written in.
         members: core, firm, in that order.
         claims: seller, buyer, amounts and kinds.
         prepaid: core, buyer, seller, purchases_fen, chains.
@@ -42,7 +43,7 @@ def bases(
     """
     found: Whole = np.zeros(len(members), object)
     places = members.select("core", "firm", at=pl.int_range(pl.len(), dtype=pl.Int64))
-    worth = _worth(relation, claims)
+    worth = _worth(algebra, claims)
     for rows in _shares(claims, places, belonging):
         at, claim = rows["at"].to_numpy(), rows["claim"].to_numpy()
         _add(found, at, worth[claim] * rows["share_e12"].to_numpy().astype(object))
@@ -52,11 +53,13 @@ def bases(
         purchases_fen=Column.whole(below["purchases_fen"].to_numpy()),
         chains=Column.whole(below["chains"].to_numpy()),
     )
-    _add(found, below["at"].to_numpy(), relation.prepaid(entry).at(BASE_PLACES))
+    _add(
+        found, below["at"].to_numpy(), relation.prepaid_part(algebra, entry).column.at(BASE_PLACES)
+    )
     return found
 
 
-def _worth(relation: Relation[Column], claims: pl.DataFrame) -> Whole:
+def _worth(algebra: Algebra, claims: pl.DataFrame) -> Whole:
     """Return rate times claim at 12 places."""
     found: Whole = np.zeros(len(claims), object)
     rows = claims.with_row_index("at")
@@ -64,7 +67,7 @@ def _worth(relation: Relation[Column], claims: pl.DataFrame) -> Whole:
         columns = {name: part[name].to_numpy() for name in AMOUNTS}
         leaves = claim_columns(columns, ClaimKind(*kind))
         claim = (part["rows_fen"] + part["estimated_fen"] - part["contra_fen"]).to_numpy()
-        rate = relation.rate(leaves).at(PLACES_OF_SHARES)
+        rate = relation.rate(algebra, leaves).column.at(PLACES_OF_SHARES)
         found[part["at"].to_numpy()] = rate * claim.astype(object)
     return found
 

@@ -1,35 +1,39 @@
 """
 A run of the limits: from a version's leaves to every facility and every limit, in columns.
 
-Terms that a firm or a chain has once are figures; what a firm has in a chain is read by the same
-formulas a chain at a time, as columns. Leaves are stored beside the results; `results.py` builds
-trees from them with the same formulas.
+What a firm has as a whole is computed once for all firms of whom the same is known, what it has
+in a chain a chain at a time. Leaves are stored beside the results; `results.py` builds trees from
+them with the same formulas.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from app.chain.limits.algebras import Plain, Wide
 from app.chain.limits.bases import bases
-from app.chain.limits.columns import core_columns, firm_columns, passed_columns
-from app.chain.limits.exact import BASE_PLACES, EXACT, PLACES_OF_SHARES, ZERO
-from app.chain.limits.formulas import TERMS, ChainTerms, FirmTerms, Holding, Limit
+from app.chain.limits.firms import by_kind
+from app.chain.limits.formulas import columns, facility, relation
+from app.chain.limits.formulas import limit as limits
+from app.chain.limits.formulas.algebra import Algebra, Term
+from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.exact import BASE_PLACES, EXACT, ZERO, written
+from app.chain.limits.formulas.leaves import COUNTERPARTY, ChainLeaves, CoreLeaves
+from app.chain.limits.formulas.limit import TERMS, ChainTerms, FirmTerms, Holding
 from app.chain.limits.gather import Leaves, gather
 from app.chain.limits.inputs import Inputs
-from app.chain.limits.leaves import COUNTERPARTY, ChainLeaves
-from app.chain.limits.nodes import Origin
-from app.chain.limits.wide import Column, places
+from app.chain.limits.rows import CHAIN
 from app.policy import Policy
+from graph.credit import Passed
 
 Whole = npt.NDArray[np.object_]
 Rows = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
-NOTHING: FirmTerms[Decimal | None] = FirmTerms(None, None, None, None)
+UNKNOWN, SALES, NEED = -1, 1, 2  # What is known of a firm: nothing, or a sum of the others.
 RESULTS = {
     "limit_fen": pl.Int64,
     "reachable_fen": pl.Int64,
@@ -52,164 +56,123 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """The members of one chain for whom the same terms are known."""
+    """The members of one chain of whom the same is known."""
 
-    core: int
     at: Rows  # Places among all members.
     firm: Rows
-    held_fen: Column
-    base: Column
-    loss_e12: Column
+    terms: FirmTerms
+    base: Term
 
 
 class Computation:
     """The figures of every chain and every member, one term after the other."""
 
     def __init__(self, inputs: Inputs, policy: Policy, leaves: Leaves) -> None:
-        origin = Origin(inputs.version, inputs.run)
         self.leaves = leaves
-        self._plain: Limit[Decimal | None] = Limit(Plain(policy), origin)
-        self._wide: Limit[Column] = Limit(Wide(policy), origin)
-        members = leaves.members
+        self._algebra = Algebra(policy, version=inputs.version, run=inputs.run)
+        members, size = leaves.members, len(inputs.ids)
         self._core: Rows = members["core"].to_numpy()
         self._firm: Rows = members["firm"].to_numpy()
-        self._held: Rows = members["held_fen"].to_numpy()
-        self._loss: Rows = members["loss_e12"].to_numpy()
-        self.bases = bases(
-            self._wide.relation, members, leaves.claims, leaves.prepaid, inputs.belonging
+        self._held = Column.whole(members["held_fen"].to_numpy())
+        self._loss = Column.whole(members["loss_e12"].to_numpy())
+        self._arrived = Column.whole(_arrived(leaves).to_numpy())
+        self.base = Column(
+            bases(self._algebra, members, leaves.claims, leaves.prepaid, inputs.belonging),
+            BASE_PLACES,
         )
         self.facilities = {
-            core: self._plain.facility.facility(head) for core, head in leaves.cores.items()
+            core: facility.facility(self._algebra, head) for core, head in leaves.cores.items()
         }
-        self.document_places = places(policy.decimal("a_confirmed")) + PLACES_OF_SHARES
-        self._documents = self._all_documents()
-        size = len(inputs.ids)
+        self._documents = _joined(len(members), self._documents_of_chains())
         self._documents_total = _by_firm(self._firm, self._documents, size)
-        self._base_total = _by_firm(self._firm, self.bases, size)
-        self._firm_terms = self._terms_of_firms()
-        self._chances = self._default_chances()
-        self._known = self._knowledge(size)
-        self._arrived = self._all_arrived()
+        self._base_total = _by_firm(self._firm, self.base, size)
+        totals = [self._documents_total, self._base_total]
+        self._everything = columns.evaluate("sum", "fen", totals)
+        self._known: Rows = np.full(size, UNKNOWN, np.int64)
+        self._firms = self._terms_of_firms(size)
         self.chains = {core: self._chain(core) for core in leaves.cores}
 
     def _terms(self, core: int, chain: ChainLeaves | None = None) -> ChainTerms:
-        return ChainTerms(self.leaves.cores[core], self.facilities[core], chain)
+        return ChainTerms(self.leaves.cores[core], self.facilities[core].value, chain)
 
-    def _places(self, core: int) -> slice:
+    def _places(self, core: int) -> Rows:
         first = np.searchsorted(self._core, core, side="left")
-        return slice(int(first), int(np.searchsorted(self._core, core, side="right")))
+        return np.arange(first, np.searchsorted(self._core, core, side="right"))
 
-    def _all_documents(self) -> Whole:
-        """Return what each member's documents are worth, at the places of documents."""
-        found: Whole = np.zeros(len(self._core), object)
+    def _documents_of_chains(self) -> Iterator[tuple[Rows, Column]]:
+        """Yield what each member's documents are worth, a chain at a time."""
         for core in self.leaves.cores:
-            part = self._places(core)
-            worth = self._wide.documents(self._terms(core), Column.whole(self._held[part]))
-            found[part] = worth.at(self.document_places)
-        return found
+            at = self._places(core)
+            worth = limits.documents(self._algebra, self._terms(core), self._held.take(at))
+            yield at, worth.column
 
-    def _terms_of_firms(self) -> FirmTerms[Column]:
-        """Return what all chains of each firm share, by firm row."""
-        found = []
-        for firm, total in zip(self.leaves.firms, self._documents_total, strict=True):
-            if firm is None:
-                found.append(NOTHING)
-            else:
-                documents = Decimal(total).scaleb(-self.document_places, EXACT)
-                found.append(self._plain.firm(firm, documents))
-        return FirmTerms(
-            need_total=Column.of([terms.need_total for terms in found]),
-            own_total=Column.of([terms.own_total for terms in found]),
-            resilience=Column.of([terms.resilience for terms in found]),
-            borrower_total=Column.of([terms.borrower_total for terms in found]),
-        )
+    def _terms_of_firms(self, size: int) -> Mapping[str, Column]:
+        """Return what all chains of each firm share, by row, and note what is known of it."""
+        parts: dict[str, list[tuple[Rows, Column]]] = defaultdict(list)
+        for rows, firm in by_kind(self.leaves.firms):
+            documents = self._documents_total.take(rows)
+            terms = limits.firm_terms(self._algebra, firm, documents)
+            self._known[rows] = 0
+            self._known[rows] += SALES * (terms.own_total.value is not None)
+            self._known[rows] += NEED * (terms.need_total.value is not None)
+            for name, term in terms._asdict().items():
+                parts[name].append((rows, term.column))
+        return {name: _joined(size, parts[name]) for name in FirmTerms._fields}
 
-    def _default_chances(self) -> Column:
-        """Return the probability of default of each firm, by row."""
-        chance = self._plain.relation.default_chance
-        return Column.of([None if firm is None else chance(firm) for firm in self.leaves.firms])
-
-    def _knowledge(self, size: int) -> Rows:
-        """Return what is known of each firm: -1 nothing, else 1 for its sales + 2 for its need."""
-        found = np.full(size, -1, np.int64)
-        for row, firm in enumerate(self.leaves.firms):
-            if firm is not None:
-                found[row] = firm.has_sales + 2 * firm.has_need
-        return found
-
-    def _all_arrived(self) -> Rows:
-        """Return what can arrive at each member over all steps."""
-        passed = self.leaves.passed
-        frame = pl.DataFrame(
-            {"core": passed.core, "firm": passed.taker, "arrived": passed.amount_fen}
-        )
-        sums = frame.group_by("core", "firm").agg(pl.col("arrived").sum())
-        pairs = self.leaves.members.select("core", "firm")
-        joined = pairs.join(sums, on=["core", "firm"], how="left", maintain_order="left")
-        return joined["arrived"].fill_null(0).to_numpy()
-
-    def _parts(self, core: int) -> Iterator[tuple[Part, FirmTerms[Column]]]:
-        """Yield the members of a chain, together where the same terms are known."""
+    def _parts(self, core: int) -> Iterator[Part]:
+        """Yield the members of a chain, together where the same is known of them."""
         inside = self._places(core)
         known = self._known[self._firm[inside]]
-        for kind in np.unique(known):
-            if kind < 0:
-                continue
-            at = np.flatnonzero(known == kind) + inside.start
+        for kind in np.unique(known[known != UNKNOWN]).tolist():
+            at = inside[known == kind]
             firm = self._firm[at]
-            all_terms = self._firm_terms
-            terms = FirmTerms(
-                need_total=_taken(all_terms.need_total, firm) if kind & 2 else None,
-                own_total=_taken(all_terms.own_total, firm) if kind & 1 else None,
-                resilience=all_terms.resilience.take(firm),
-                borrower_total=all_terms.borrower_total.take(firm),
-            )
-            yield self._part(core, at), terms
-
-    def _part(self, core: int, at: Rows) -> Part:
-        return Part(
-            core,
-            at,
-            self._firm[at],
-            held_fen=Column.whole(self._held[at]),
-            base=Column(self.bases[at], BASE_PLACES),
-            loss_e12=Column.whole(self._loss[at]),
-        )
+            absent = {"own_total": not kind & SALES, "need_total": not kind & NEED}
+            terms = {
+                name: self._algebra.absent(name, "fen", "unknown")
+                if absent.get(name)
+                else self._algebra.computed(name, "fen", column.take(firm), "firms")
+                for name, column in self._firms.items()
+            }
+            base = self._algebra.computed("base", "fen", self.base.take(at), "claims")
+            yield Part(at, firm, FirmTerms(**terms), base)
 
     def _chain(self, core: int) -> ChainLeaves | None:
-        """Return what a chain's factor reads: room, U, V and the stress budget."""
-        facility = self.facilities[core]
-        if facility is None:
+        """Return what a chain's factor reads: headroom, U, V and the stress budget."""
+        granted = self.facilities[core]
+        if granted.value is None:
             return None
         total, loss = ZERO, ZERO
-        for part, terms in self._parts(core):
-            if terms.own_total is None:
+        for part in self._parts(core):
+            own = limits.unscaled(
+                self._algebra, part.terms, part.base, self._base_total.take(part.firm)
+            )
+            if own.value is None:
                 continue
-            whole = Column(self._base_total[part.firm], BASE_PLACES)
-            unscaled = self._wide.unscaled(terms, part.base, whole)
-            chance = self._chances.take(part.firm)
-            lost = self._wide.relation.stressed_loss(chance, part.loss_e12, unscaled)
-            total = EXACT.add(total, _sum(unscaled))
-            loss = EXACT.add(loss, _sum(lost))
-        plain = self._plain.facility
-        room = plain.room(self.leaves.cores[core], facility)
-        budget = plain.stress_budget(facility)
-        return ChainLeaves(room or ZERO, total, loss, budget or ZERO)
+            chance, share = part.terms.default_chance, self._loss.take(part.at)
+            lost = relation.stressed_loss(self._algebra, chance, share, own)
+            total = EXACT.add(total, _sum(own.column))
+            loss = EXACT.add(loss, _sum(lost.column))
+        room = facility.headroom(self._algebra, self.leaves.cores[core], granted)
+        budget = facility.stress_budget(self._algebra, granted)
+        return ChainLeaves(room.figure or ZERO, total, loss, budget.figure or ZERO)
 
     def results(self) -> pl.DataFrame:
         """Return limit, reachable amount, binding term and absence of every member, in order."""
         count = len(self._core)
         limit, reachable = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        binding = np.full(count, -1, np.int8)
+        binding = np.full(count, UNKNOWN, np.int8)
         for core in self.leaves.cores:
-            for part, terms in self._parts(core):
-                chain = self._terms(core, self.chains[core])
-                found = self._wide.terms(terms, chain, self._holding(part), part.base)
-                limit[part.at], binding[part.at] = _smallest(found, len(part.at))
-                arrived = {"all": Column.whole(self._arrived[part.at])}
-                reachable[part.at] = self._wide.reachable(chain, arrived).values
-        known = pl.Series(self._known[self._firm] >= 0)
-        words = dict(enumerate(TERMS)) | {-1: None}  # -1: no term, for there is no limit.
+            chain = self._terms(core, self.chains[core])
+            for part in self._parts(core):
+                holding = self._holding(part)
+                found = limits.limit(self._algebra, part.terms, chain, holding, part.base)
+                limit[part.at] = found.column.values
+                binding[part.at] = _binding(found.children[0], len(part.at))
+                arrived = {"all": self._arrived.take(part.at)}
+                passed = limits.reachable(self._algebra, chain, arrived)
+                reachable[part.at] = passed.column.values
+        known = pl.Series(self._known[self._firm] != UNKNOWN)
+        words = dict(enumerate(TERMS)) | {UNKNOWN: None}
         reasons = {True: None, False: COUNTERPARTY}
         return pl.DataFrame(
             {
@@ -222,27 +185,39 @@ class Computation:
         )
 
     def _holding(self, part: Part) -> Holding:
-        documents = Column(self._documents[part.at], self.document_places)
-        scale = max(BASE_PLACES, self.document_places)
-        papers = Column(self._documents_total[part.firm], self.document_places)
-        whole = Column(self._base_total[part.firm], BASE_PLACES)
-        everything = Column(papers.at(scale) + whole.at(scale), scale)
-        return Holding(part.held_fen, documents, whole, everything)
+        return Holding(
+            held_fen=self._held.take(part.at),
+            documents_fen=self._documents.take(part.at),
+            base_total_fen=self._base_total.take(part.firm),
+            everything_fen=self._everything.take(part.firm),
+        )
 
 
-def _taken(column: Column | None, firm: Rows) -> Column | None:
-    """Return the figures of these firms, all of whom have one."""
-    if column is None:
-        return None
-    found = column.take(firm)
-    return Column(found.values, found.scale)
+def _arrived(leaves: Leaves) -> pl.Series:
+    """Return what can arrive at each member over all steps."""
+    passed = leaves.passed
+    frame = pl.DataFrame({"core": passed.core, "firm": passed.taker, "arrived": passed.amount_fen})
+    sums = frame.group_by("core", "firm").agg(pl.col("arrived").sum())
+    pairs = leaves.members.select("core", "firm")
+    joined = pairs.join(sums, on=["core", "firm"], how="left", maintain_order="left")
+    return joined["arrived"].fill_null(0)
 
 
-def _by_firm(firm: Rows, amounts: Whole, size: int) -> Whole:
+def _joined(size: int, parts: Iterable[tuple[Rows, Column]]) -> Column:
+    """Return one column of many, each with its places; what is missing is zero."""
+    known = list(parts)
+    scale = max((column.scale for _, column in known), default=0)
+    values: Whole = np.zeros(size, object)
+    for at, column in known:
+        values[at] = column.at(scale)
+    return Column(values, scale)
+
+
+def _by_firm(firm: Rows, amounts: Column, size: int) -> Column:
     totals: Whole = np.zeros(size, object)
-    there = np.flatnonzero(amounts != 0)
-    np.add.at(totals, firm[there], amounts[there])
-    return totals
+    there = np.flatnonzero(amounts.values != 0)
+    np.add.at(totals, firm[there], amounts.values[there])
+    return Column(totals, amounts.scale)
 
 
 def _sum(column: Column) -> Decimal:
@@ -251,20 +226,16 @@ def _sum(column: Column) -> Decimal:
     return Decimal(total).scaleb(-column.scale, EXACT)
 
 
-def _smallest(terms: tuple[Column, ...], count: int) -> tuple[Whole, npt.NDArray[np.int8]]:
-    """Return the smallest term cut down to whole fen, and the first term that is the smallest."""
-    least = np.zeros(count, object)
-    first = np.full(count, -1, np.int8)
-    scale = max(term.scale for term in terms)
-    for index, term in enumerate(terms):
-        if term.there is False:
-            continue
-        values = np.broadcast_to(np.asarray(term.at(scale), object), count)
-        smaller = (first < 0) | (values < least)
-        smaller &= np.broadcast_to(np.asarray(term.there), count)
-        least[smaller] = values[smaller]
-        first[smaller] = index
-    return least // 10**scale, first
+def _binding(smallest: Term, count: int) -> npt.NDArray[np.int8]:
+    """Return at every place the first child that the smallest of them comes to."""
+    children = enumerate(smallest.children)
+    known = [(index, each.column) for index, each in children if each.value is not None]
+    scale = max(smallest.column.scale, *(column.scale for _, column in known))
+    least = smallest.column.at(scale)
+    first = np.full(count, UNKNOWN, np.int8)
+    for index, column in reversed(known):
+        first[column.there & (column.at(scale) == least)] = index
+    return first
 
 
 def compute(inputs: Inputs, policy: Policy) -> Outcome:
@@ -277,12 +248,33 @@ def compute(inputs: Inputs, policy: Policy) -> Outcome:
     """
     leaves = gather(inputs, policy)
     work = Computation(inputs, policy, leaves)
-    base = pl.Series("base_e24", [str(value) for value in work.bases], pl.String)
+    base = pl.Series("base_e24", [str(value) for value in work.base.values], pl.String)
     return Outcome(
-        cores=core_columns(leaves.cores, work.chains, work.facilities),
-        firms=firm_columns(leaves.firms),
+        cores=_core_rows(leaves.cores, work),
+        firms=leaves.firms,
         members=leaves.members.with_columns(base).hstack(work.results()),
         claims=leaves.claims,
         prepaid=leaves.prepaid,
-        passed=passed_columns(leaves.passed),
+        passed=_passed_rows(leaves.passed),
     )
+
+
+def _core_rows(cores: Mapping[int, CoreLeaves], work: Computation) -> pl.DataFrame:
+    """Return one row a core: its leaves, its chain's leaves and its facility."""
+    rows: list[dict[str, Any]] = []
+    for row, head in sorted(cores.items()):
+        chain, granted = work.chains[row], work.facilities[row].figure
+        factors = {name: None if chain is None else written(getattr(chain, name)) for name in CHAIN}
+        amount = None if granted is None else written(granted)
+        rows.append({"row": row, **asdict(head), **factors, "facility": amount})
+    whole = [entry.name for entry in fields(CoreLeaves) if entry.name.endswith("_fen")]
+    schema = {"row": pl.Int64, "core": pl.String, "colour": pl.String, "rating": pl.String}
+    schema |= dict.fromkeys(whole, pl.Int64) | dict.fromkeys((*CHAIN, "facility"), pl.String)
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _passed_rows(passed: Passed) -> pl.DataFrame:
+    """Return one row an amount that moved."""
+    names = ("step", "core", "giver", "taker", "amount_fen")
+    frame = pl.DataFrame({name: getattr(passed, name) for name in names})
+    return frame.sort("core", "taker", "step", "giver")

@@ -6,9 +6,9 @@ from fractions import Fraction
 import polars as pl
 
 from app.chain.limits import papers
-from app.chain.limits.inputs import Inputs, firm_leaves
-from app.chain.limits.leaves import CoreLeaves, FirmLeaves
-from app.chain.limits.worst import worst_failures
+from app.chain.limits.firms import known_firms
+from app.chain.limits.formulas.leaves import CoreLeaves
+from app.chain.limits.inputs import Inputs
 from app.policy import Policy
 from graph import credit
 
@@ -20,7 +20,7 @@ PREPAID_ROWS = 50_000  # Distributors that are joined with their purchases at a 
 class Leaves:
     """Everything that formulas read, by core and firm row."""
 
-    firms: list[FirmLeaves | None]
+    firms: pl.DataFrame  # A row a listed firm: firms.STORED.
     cores: dict[int, CoreLeaves]
     members: pl.DataFrame  # core firm direction tier held_fen holds loss_e12
     claims: pl.DataFrame  # seller buyer rows_fen ... delivered_fen
@@ -36,13 +36,8 @@ def gather(inputs: Inputs, policy: Policy) -> Leaves:
     claims = _with_trade(papers.claims(inputs.papers, policy, heads, group_of), inputs)
     passed = _passed(found.held, claims, policy)
     members = _members(inputs, found.held, papers.holders(inputs.papers, heads))
-    worst = worst_failures(
-        members, inputs.partner_losses, inputs.trades, policy.whole("contagion.partners")
-    )
     return Leaves(
-        firms=firm_leaves(
-            inputs, worst, by_statement=policy.flag("contagion.statement_denominators")
-        ),
+        firms=known_firms(inputs, members, policy),
         cores=_core_leaves(inputs, found),
         members=members,
         claims=claims,

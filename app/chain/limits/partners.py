@@ -9,14 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
-from app.chain.limits.algebras import Wide
-from app.chain.limits.exact import EXACT, PLACES_OF_SHARES
-from app.chain.limits.leaves import ClaimKind, ClaimLeaves, PrepaidLeaves
-from app.chain.limits.nodes import Origin, Others
-from app.chain.limits.relation import Relation
+from app.chain.limits.formulas import relation
+from app.chain.limits.formulas.algebra import Algebra
+from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.exact import BASE_PLACES, EXACT
+from app.chain.limits.formulas.leaves import ClaimKind, ClaimLeaves, Others, PrepaidLeaves
 from app.chain.limits.rows import AMOUNTS, KINDS, Lookup, Places, Rows, claim_columns
 from app.chain.limits.stored import Stored
-from app.chain.limits.wide import Column
 
 LARGEST = 20
 
@@ -24,10 +23,9 @@ LARGEST = 20
 class Partners:
     """Finds the leaves of a firm's base and of what can arrive at it."""
 
-    def __init__(self, stored: Stored) -> None:
+    def __init__(self, stored: Stored, algebra: Algebra) -> None:
         self._s = stored
-        origin = Origin(stored.head.version, stored.head.run)
-        self._relation: Relation[Column] = Relation(Wide(stored.policy), origin)
+        self._algebra = algebra
 
     @cached_property
     def _claims(self) -> Lookup:
@@ -57,7 +55,7 @@ class Partners:
         shown, rest = sorted(ranked[:LARGEST]), ranked[LARGEST:]
         first = np.array([at for at in shown if at < len(claims)], np.int64)
         second = np.array([at - len(claims) for at in shown if at >= len(claims)], np.int64)
-        total = Decimal(sum(amounts[at] for at in rest)).scaleb(-2 * PLACES_OF_SHARES, EXACT)
+        total = Decimal(sum(amounts[at] for at in rest)).scaleb(-BASE_PLACES, EXACT)
         return (
             self._claim_leaves(claims.take(first), shares[first]),
             self._prepaid_leaves(prepaid.take(second)),
@@ -93,7 +91,7 @@ class Partners:
             at = np.flatnonzero((kind == kinds.T).all(axis=1))
             share = Column.whole(shares[at])
             leaves = claim_columns(claims.take(at), ClaimKind(*kind.tolist()), share)
-            found[at] = self._relation.claim(leaves).at(2 * PLACES_OF_SHARES)
+            found[at] = relation.claim_part(self._algebra, leaves).column.at(BASE_PLACES)
         return list(found)
 
     def _prepaid_amounts(self, prepaid: Rows) -> list[int]:
@@ -102,7 +100,7 @@ class Partners:
             purchases_fen=Column.whole(prepaid["purchases_fen"]),
             chains=Column.whole(prepaid["chains"]),
         )
-        return list(self._relation.prepaid(entry).at(2 * PLACES_OF_SHARES))
+        return list(relation.prepaid_part(self._algebra, entry).column.at(BASE_PLACES))
 
     def _claim_leaves(self, claims: Rows, shares: Places) -> list[ClaimLeaves]:
         return [

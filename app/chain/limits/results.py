@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from app.chain.limits.algebras import Plain, Traced
-from app.chain.limits.exact import EXACT, ZERO, exact_sum
-from app.chain.limits.formulas import Holding, Limit
-from app.chain.limits.nodes import Node, Origin
+from app.chain.limits.formulas import facility, relation
+from app.chain.limits.formulas import limit as limits
+from app.chain.limits.formulas.algebra import Algebra, Term
+from app.chain.limits.formulas.exact import EXACT, ZERO, exact_sum
 from app.chain.limits.partners import Partners
 from app.chain.limits.rows import Places
 from app.chain.limits.stored import Head, Stored
@@ -58,10 +58,8 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self._s = Stored(folder)
-        self._partners = Partners(self._s)
-        origin = Origin(self.head.version, self.head.run)
-        self._figures: Limit[Decimal | None] = Limit(Plain(self._s.policy), origin)
-        self._trees: Limit[Node] = Limit(Traced(self._s.policy), origin)
+        self._algebra = Algebra(self._s.policy, version=self.head.version, run=self.head.run)
+        self._partners = Partners(self._s, self._algebra)
         self._orders: Kept[Places] = Kept(ORDERS_BYTES_MAX, _array_bytes)
         self._named: Kept[Places] = Kept(NAMED_BYTES_MAX, _array_bytes)
         self._tiers: dict[int, list[dict[str, Any]]] = {}  # At most one entry a core.
@@ -105,19 +103,18 @@ class Results:
         if not head.has_facility:
             return None
         tree = self.facility_tree(core)
-        figures = self._figures.facility
         return {
-            "limit_fen": int(tree.value or 0),
-            "occupied_fen": int(figures.occupied(head) or 0),
+            "limit_fen": int(tree.figure or 0),
+            "occupied_fen": int(facility.occupied(self._algebra, head).figure or 0),
             "reserved_fen": head.reserved_fen,
-            "available_fen": int(figures.room(head, tree.value) or 0),
+            "available_fen": int(facility.headroom(self._algebra, head, tree).figure or 0),
             "binding": binding(tree),
             "derivation": document(tree, self.name),
         }
 
-    def facility_tree(self, core: str) -> Node:
+    def facility_tree(self, core: str) -> Term:
         """Return the tree of a chain's facility."""
-        return self._trees.facility.facility(self._s.terms(self._s.core_row(core)).core)
+        return facility.facility(self._algebra, self._s.terms(self._s.core_row(core)).core)
 
     def why_no_facility(self, core: str) -> str | None:
         """Return why a chain has no facility; None where it has one."""
@@ -278,7 +275,7 @@ class Results:
             "reachable": document(reachable, self.name),
         }
 
-    def trees(self, core: str, firm: str) -> tuple[Node, Node]:
+    def trees(self, core: str, firm: str) -> tuple[Term, Term]:
         """
         Return the trees of the limit and of the reachable amount.
 
@@ -286,34 +283,36 @@ class Results:
             NotFound: The firm does not stand in the chain, or has no limit in it.
         """
         core_row, firm_row = self._s.core_row(core), self._s.row(firm)
-        place, terms = self._s.place(core_row, firm_row), self._s.terms(core_row)
+        place, chain = self._s.place(core_row, firm_row), self._s.terms(core_row)
+        algebra = self._algebra
         claims, prepaid, rest = self._partners.base(firm_row, core_row)
-        base = self._trees.relation.base(claims, prepaid, rest)
-        papers, bases = self._everywhere(firm_row)
-        holding = Holding(
+        base = relation.base(algebra, claims, prepaid, rest)
+        documents, bases = self._everywhere(firm_row)
+        holding = limits.Holding(
             held_fen=self._s.held_fen(place),
             documents_fen=self._documents(place),
             base_total_fen=bases,
-            everything_fen=EXACT.add(papers, bases),
+            everything_fen=EXACT.add(documents, bases),
         )
-        shared = self._trees.firm(self._s.firm(firm_row), papers)
+        firm_terms = limits.firm_terms(algebra, self._s.firm(firm_row), documents)
         arrived, unlisted = self._partners.arrived(firm_row, core_row)
         return (
-            self._trees.limit(shared, terms, holding, base),
-            self._trees.reachable(terms, arrived, unlisted),
+            limits.limit(algebra, firm_terms, chain, holding, base),
+            limits.reachable(algebra, chain, arrived, unlisted),
         )
 
     def _everywhere(self, firm_row: int) -> tuple[Decimal, Decimal]:
         """Return what a firm's documents and its bases come to over all its chains."""
         places = self._s.places_of_firm(firm_row)
-        papers = exact_sum(self._documents(place) for place in places)
-        return papers, self._s.bases_fen(places)
+        documents = exact_sum(self._documents(place) for place in places)
+        return documents, self._s.bases_fen(places)
 
     def _documents(self, place: int) -> Decimal:
         held = self._s.held_fen(place)
         if not held:
             return ZERO
-        return self._figures.documents(self._s.terms(self._s.core_of(place)), held) or ZERO
+        chain = self._s.terms(self._s.core_of(place))
+        return limits.documents(self._algebra, chain, held).figure or ZERO
 
 
 def _array_bytes(places: Places) -> int:

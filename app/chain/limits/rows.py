@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from app.chain.limits.leaves import (
+from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.leaves import (
     STATEMENT,
     ChainLeaves,
     ClaimKind,
@@ -16,7 +17,6 @@ from app.chain.limits.leaves import (
     CoreLeaves,
     FirmLeaves,
 )
-from app.chain.limits.wide import Column
 
 CHAIN = tuple(entry.name for entry in fields(ChainLeaves))
 KINDS = ("verified", "sold", "troubled")
@@ -89,7 +89,6 @@ def firm_leaves(row: Mapping[str, Any]) -> FirmLeaves:
     below = row.get("understated")  # Older runs do not have it.
     given = None not in statement.values() and row["expected_growth"] is not None
     return FirmLeaves(
-        firm=row["firm"],
         size=row["size"],
         rating=row["rating"],
         loans_fen=row["loans_fen"],

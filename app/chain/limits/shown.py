@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.chain.limits.allowed import OWN_FACILITY, OWN_LIMIT, Allowed, limit_in_own_chain
-from app.chain.limits.nodes import Node
+from app.chain.limits.formulas.algebra import Term
 from app.chain.limits.results import Member, Results
 from app.chain.limits.stored import Head
 from app.chain.limits.withheld import seen
@@ -193,7 +193,7 @@ class Shown:
             "own": told["own"],
         }
 
-    def _tree(self, tree: Node, allowed: Allowed) -> dict[str, Any]:
+    def _tree(self, tree: Term, allowed: Allowed) -> dict[str, Any]:
         found = seen(tree, allowed, self.head.run)
         return {
             "derivation": document(found.tree, self._results.name),

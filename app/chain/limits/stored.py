@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.chain.limits.exact import BASE_PLACES, EXACT
-from app.chain.limits.formulas import ChainTerms
-from app.chain.limits.leaves import FirmLeaves
+from app.chain.limits.formulas.exact import BASE_PLACES, EXACT
+from app.chain.limits.formulas.leaves import FirmLeaves
+from app.chain.limits.formulas.limit import ChainTerms
 from app.chain.limits.rows import Lookup, Places, Rows, chain_leaves, core_leaves, firm_leaves
 from app.platform.process.locks import LOCKS
 from app.policy import Policy, read_policy

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from app.chain.limits.allowed import Allowed
-from app.chain.limits.nodes import NO_SOURCE, WITHHELD, Node, Source
+from app.chain.limits.formulas.algebra import NO_SOURCE, WITHHELD, Source, Term
 
 INVERTIBLE = frozenset({"sum", "product", "subtract", "divide"})
 ORDERED = frozenset({"min", "max"})
@@ -28,11 +28,11 @@ TOLD = frozenset(
 class Seen:
     """A tree as it is shown, and what is the reader's own below steps that are not."""
 
-    tree: Node
-    own: tuple[Node, ...]
+    tree: Term
+    own: tuple[Term, ...]
 
 
-def seen(tree: Node, allowed: Allowed, run: str) -> Seen:
+def seen(tree: Term, allowed: Allowed, run: str) -> Seen:
     """
     Return what a reader may see of a tree.
 
@@ -50,9 +50,9 @@ def seen(tree: Node, allowed: Allowed, run: str) -> Seen:
 class _Reading:
     allowed: Allowed
     run: str
-    own: dict[str, Node] = field(default_factory=dict)
+    own: dict[str, Term] = field(default_factory=dict)
 
-    def node(self, node: Node, *, above: str, known: bool) -> Node:
+    def node(self, node: Term, *, above: str, known: bool) -> Term:
         """Return one node as it is shown; `known` where its value is public to the reader."""
         if (analysis := self.allowed.numbers.get(node.code)) is not None:
             return self._number(node, analysis)
@@ -73,21 +73,21 @@ class _Reading:
         shown = tuple(_neutral(children))
         return node._replace(children=shown, source=_told(node.source, shown))
 
-    def _number(self, node: Node, analysis: str) -> Node:
+    def _number(self, node: Term, analysis: str) -> Term:
         if node.value is None:
             reason = self.allowed.reason(str(node.source["reason"]))
-            return Node(node.code, "absent", node.unit, None, source={"reason": reason})
+            return Term(node.code, "absent", node.unit, None, source={"reason": reason})
         source = {"run": self.run, "analysis": analysis}
-        return Node(node.code, "input", node.unit, node.value, source=source)
+        return Term(node.code, "input", node.unit, node.value, source=source)
 
-    def _withheld(self, node: Node) -> Node:
+    def _withheld(self, node: Term) -> Term:
         for above, each in _below(node, self.allowed):
             self.own.setdefault(each.code, self.node(each, above=above, known=False))
         word, _, _ = node.code.partition(":")  # Without the firm that a code may be about.
-        return Node(word, WITHHELD, "", None)
+        return Term(word, WITHHELD, "", None)
 
 
-def _below(node: Node, allowed: Allowed) -> Iterator[tuple[str, Node]]:
+def _below(node: Term, allowed: Allowed) -> Iterator[tuple[str, Term]]:
     """Yield what is the reader's own below a withheld node, with the code above it."""
     for child in node.children:
         if (node.code, child.code) in allowed.own and child.value is not None:
@@ -96,18 +96,18 @@ def _below(node: Node, allowed: Allowed) -> Iterator[tuple[str, Node]]:
             yield from _below(child, allowed)
 
 
-def _without_what_gives_way(node: Node, children: list[Node], allowed: Allowed) -> list[Node]:
+def _without_what_gives_way(node: Term, children: list[Term], allowed: Allowed) -> list[Term]:
     """Return the children; beside the only one withheld, also those that are given up for it."""
     hidden = sum(child.op == WITHHELD for child in children)
     if node.op not in INVERTIBLE or hidden != 1:
         return children
     return [
-        Node(child.code, WITHHELD, "", None) if child.code in allowed.gives_way else child
+        Term(child.code, WITHHELD, "", None) if child.code in allowed.gives_way else child
         for child in children
     ]
 
 
-def _tells(node: Node, children: Sequence[Node], *, known: bool) -> bool:
+def _tells(node: Term, children: Sequence[Term], *, known: bool) -> bool:
     """Return whether a step, shown with these children, tells one that is withheld."""
     hidden = sum(child.op == WITHHELD for child in children)
     if not hidden:
@@ -121,7 +121,7 @@ def _tells(node: Node, children: Sequence[Node], *, known: bool) -> bool:
     return True
 
 
-def _told(source: Source, children: Sequence[Node]) -> Source:
+def _told(source: Source, children: Sequence[Term]) -> Source:
     """Return a source without firms, and of absent children only those that are shown."""
     kept = {name: value for name, value in source.items() if name in TOLD}
     there = {child.code for child in children if child.op == "absent"}
@@ -131,7 +131,7 @@ def _told(source: Source, children: Sequence[Node]) -> Source:
     return kept or NO_SOURCE
 
 
-def _neutral(children: Sequence[Node]) -> Iterator[Node]:
+def _neutral(children: Sequence[Term]) -> Iterator[Term]:
     """Yield the children, withheld ones numbered where several have the same word."""
     taken = {child.code for child in children if child.op != WITHHELD}
     for child in children:

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.chain.limits.exact import SHARES, written
-from app.chain.limits.nodes import WITHHELD, Node
+from app.chain.limits.formulas.algebra import WITHHELD, Term
+from app.chain.limits.formulas.exact import SHARES, written
 from graph.model import Label, declared
 
 _LABELS = Path(__file__).parent / "labels.yml"
@@ -54,7 +54,7 @@ def figure(value: Decimal | None, unit: str) -> int | str | None:
     return int(value)
 
 
-def document(node: Node, name_of: Callable[[str], str]) -> dict[str, Any]:
+def document(node: Term, name_of: Callable[[str], str]) -> dict[str, Any]:
     """
     Return the tree as a document: of a withheld node its code, words and `withheld` only.
 
@@ -74,17 +74,17 @@ def document(node: Node, name_of: Callable[[str], str]) -> dict[str, Any]:
         "code": node.code,
         "label": {"zh": words.zh, "en": words.en},
         "op": node.op,
-        "value": figure(node.value, node.unit),
+        "value": figure(node.figure, node.unit),
         "unit": node.unit,
         "children": [document(child, name_of) for child in node.children],
         "source": dict(node.source),
     }
 
 
-def binding(root: Node) -> str:
+def binding(root: Term) -> str:
     """Return the code of the smallest child of the first `min` at or below a node."""
     node = root
     while node.op != "min":
         node = next(child for child in node.children if child.code == "smallest")
     known = [child for child in node.children if child.value is not None]
-    return min(known, key=lambda child: child.value or Decimal(0)).code
+    return min(known, key=lambda child: child.figure or Decimal(0)).code

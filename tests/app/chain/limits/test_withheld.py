@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.chain.limits.allowed import NOT_SHOWN, Allowed
-from app.chain.limits.exact import clipped, combined, floored, quotient, subtracted
-from app.chain.limits.nodes import WITHHELD, Node
+from app.chain.limits.formulas.algebra import WITHHELD, Term
+from app.chain.limits.formulas.exact import evaluate
 from app.chain.limits.shown import UNSEEN, Shown
 from app.chain.limits.withheld import seen
 from app.platform.auth.sight import NOTHING, Sight
@@ -65,26 +65,20 @@ def solved(node: dict[str, Any], *, root: bool = True) -> Iterator[str]:
         yield from solved(child, root=root and node["op"] == "floor")
 
 
-def built(op: str, code: str, children: list[Node]) -> Node:
-    values = [child.value for child in children]
-    value = {
-        "subtract": lambda: subtracted("fen", values),
-        "divide": lambda: quotient(values[0], values[-1]),
-        "floor": lambda: floored(values[0]),
-        "clip": lambda: clipped(values[0], min(values), max(values)),  # type: ignore[type-var]
-    }.get(op, lambda: combined(op, "fen", values))()
+def built(op: str, code: str, children: list[Term]) -> Term:
     kept = children[:1] if op == "floor" else children
-    return Node(code, op, "fen", value, tuple(kept), {"version": 1, "firm": "F9"})
+    value = evaluate(op, "fen", [child.figure for child in kept])
+    return Term(code, op, "fen", value, tuple(kept), {"version": 1, "firm": "F9"})
 
 
-def leaf(code: str, value: Decimal) -> Node:
-    return Node(code, "input", "fen", value, source={"version": 1, "table": "t", "firm": "F9"})
+def leaf(code: str, value: Decimal) -> Term:
+    return Term(code, "input", "fen", value, source={"version": 1, "table": "t", "firm": "F9"})
 
 
 STEPS = st.sampled_from(["sum", "product", "min", "max", "subtract", "floor"])
 
 
-def steps(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+def steps(inner: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
     several = st.lists(inner, min_size=1, max_size=4, unique_by=lambda node: node.code)
     return st.builds(built, STEPS, CODES, several)
 
@@ -95,7 +89,7 @@ ALLOWED = st.sets(st.sampled_from(["a", "b", "c", "d", "e:", "f"])).map(
 )
 
 
-def shown_of(node: Node) -> dict[str, Any]:
+def shown_of(node: Term) -> dict[str, Any]:
     said = {"code": node.code, "label": {}, "op": node.op}
     if node.op == WITHHELD:
         assert (node.value, node.children, dict(node.source)) == (None, (), {})
@@ -108,7 +102,7 @@ def shown_of(node: Node) -> dict[str, Any]:
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(TREES, ALLOWED)
-def test_nothing_withheld_of_any_tree_can_be_worked_out(tree: Node, allowed: Allowed) -> None:
+def test_nothing_withheld_of_any_tree_can_be_worked_out(tree: Term, allowed: Allowed) -> None:
     document = shown_of(seen(tree, allowed, "run").tree)
 
     shape(document)
@@ -145,7 +139,7 @@ def test_a_minimum_that_somebody_else_decides_may_stay() -> None:
 
 
 def test_a_clip_over_something_withheld_goes() -> None:
-    held = built("clip", "b", [leaf("secret", Decimal(2)), leaf("a", Decimal(1))])
+    held = built("clip", "b", [leaf(code, Decimal(2)) for code in ("secret", "a", "a")])
 
     found = seen(built("sum", "a", [held, held]), Allowed(frozenset("ab")), "run").tree
 
@@ -160,7 +154,7 @@ def test_numbers_stand_alone_and_codes_of_firms_lose_them() -> None:
     found = seen(built("sum", "a", [factor, *rest]), allowed, "run").tree
 
     number, *others = found.children
-    assert number == Node(
+    assert number == Term(
         "factor", "input", "fen", Decimal(2), source={"run": "run", "analysis": "chain"}
     )
     assert [child.code for child in others] == ["e", "e:2"]
@@ -180,12 +174,12 @@ def test_a_number_gives_way_so_that_the_step_above_tells_neither() -> None:
 
 
 def test_reasons_that_tell_of_others_are_not_given() -> None:
-    missing = Node("a", "absent", "fen", None, source={"reason": "F9 owes it; no sales"})
-    known = Node("b", "absent", "fen", None, source={"reason": "no sales"})
-    gone = Node("secret", "absent", "fen", None, source={"reason": "no sales"})
+    missing = Term("a", "absent", "fen", None, source={"reason": "F9 owes it; no sales"})
+    known = Term("b", "absent", "fen", None, source={"reason": "no sales"})
+    gone = Term("secret", "absent", "fen", None, source={"reason": "no sales"})
     absent = {each.code: "zero" for each in (missing, known, gone)}
     children = (missing, known, gone, leaf("secret", Decimal(1)), leaf("c", Decimal(1)))
-    top = Node("c", "sum", "fen", Decimal(2), children, {"absent": absent})
+    top = Term("c", "sum", "fen", Decimal(2), children, {"absent": absent})
 
     allowed = Allowed(frozenset("abc"), reasons=frozenset({"no sales"}))
     found = seen(top, allowed, "run").tree

@@ -6,15 +6,16 @@ overflows or is rounded; a column of equal figures is kept as one number. `there
 places have a figure: the same True or False for all, or one a place.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from app.chain.limits.exact import EXACT, PLACES_OF_SHARES, SHARES
+from app.chain.limits.formulas.exact import CUT, EXACT, PLACES_OF_SHARES, SHARES
 
 Whole = Any  # A whole number, or an array of them (dtype object).
 Mask = bool | npt.NDArray[np.bool_]
@@ -51,8 +52,10 @@ class Column:
         return cls(np.asarray(numbers).astype(object), scale)
 
     @classmethod
-    def single(cls, figure: Decimal | int) -> "Column":
-        """Return a column of one figure, the same at every place."""
+    def single(cls, figure: Decimal | int | None) -> "Column":
+        """Return a column of one figure, the same at every place, or missing at every place."""
+        if figure is None:
+            return cls(0, 0, there=False)
         exact = Decimal(figure)
         scale = places(exact)
         return cls(int(exact.scaleb(scale, EXACT)), scale)
@@ -81,7 +84,26 @@ def places(figure: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def cut(column: Column) -> Column:
+def evaluate(op: str, unit: str, columns: Sequence[Column]) -> Column:
+    """
+    Return what an operation of the algebra comes to at every place.
+
+    Args:
+        op: One of `sum product min max subtract divide floor clip`.
+        unit: The unit of the result.
+        columns: The children's figures in order.
+    """
+    if op in _PAIRWISE:
+        known = [column for column in columns if column.there is not False]
+        result = reduce(_PAIRWISE[op], known) if known else Column.single(None)
+    elif op == "subtract":
+        result = reduce(_less, columns)
+    else:
+        result = _OPERATIONS[op](*columns)
+    return _cut(result) if unit in SHARES and op in CUT else result
+
+
+def _cut(column: Column) -> Column:
     """Return the column cut towards zero at 12 places."""
     if column.scale <= PLACES_OF_SHARES:
         return column
@@ -89,49 +111,30 @@ def cut(column: Column) -> Column:
     return Column(_towards_zero(column.values, part), PLACES_OF_SHARES, column.there)
 
 
-def combined(op: str, unit: str, columns: Sequence[Column]) -> Column:
-    """Return the sum, product, min or max, place by place, of the figures there are."""
-    known = [column for column in columns if column.there is not False]
-    if not known:
-        return Column(0, 0, there=False)
-    result = known[0]
-    for column in known[1:]:
-        result = _OPERATIONS[op](result, column)
-    return cut(result) if unit in SHARES and op in ("sum", "product") else result
+def _less(first: Column, second: Column) -> Column:
+    if second.there is False:  # What is missing in the rest counts as nothing.
+        return first
+    scale = max(first.scale, second.scale)
+    taken = _where(second.there, second.at(scale), 0)
+    return Column(first.at(scale) - taken, scale, first.there)
 
 
-def subtracted(unit: str, columns: Sequence[Column]) -> Column:
-    """Return the first column less the rest; figures missing in the rest count as nothing."""
-    first = columns[0]
-    for column in columns[1:]:
-        if column.there is False:
-            continue
-        scale = max(first.scale, column.scale)
-        taken = _where(column.there, column.at(scale), 0)
-        first = Column(first.at(scale) - taken, scale, first.there)
-    return cut(first) if unit in SHARES else first
-
-
-def quotient(first: Column, second: Column) -> Column:
-    """Return the first by the second, cut towards zero at 12 places; missing for nothing."""
+def _quotient(first: Column, second: Column) -> Column:
     divides = second.values != 0
     divisor = _where(divides, second.values, 1) * 10**first.scale
     parts = first.values * 10 ** (PLACES_OF_SHARES + second.scale)
-    return Column(
-        _towards_zero(parts, divisor), PLACES_OF_SHARES, _both(_both(first, second), divides)
-    )
+    there = first.there & second.there & divides
+    return Column(_towards_zero(parts, divisor), PLACES_OF_SHARES, there)
 
 
-def clipped(column: Column, low: Column, high: Column) -> Column:
-    """Return the figures held between two columns."""
+def _floor(column: Column) -> Column:
+    return Column(column.values // 10**column.scale, 0, column.there)
+
+
+def _clip(column: Column, low: Column, high: Column) -> Column:
     scale = max(column.scale, low.scale, high.scale)
     held = _least(_most(column.at(scale), low.at(scale)), high.at(scale))
-    return Column(held, scale, _both(_both(column, low), high.there))
-
-
-def floored(column: Column) -> Column:
-    """Return the figures cut down to whole ones."""
-    return Column(column.values // 10**column.scale, 0, column.there)
+    return Column(held, scale, column.there & low.there & high.there)
 
 
 def _sum(first: Column, second: Column) -> Column:
@@ -154,22 +157,6 @@ def _chosen(choose: Callable[[Whole, Whole], Whole], first: Column, second: Colu
     return Column(both, scale, _either(first, second))
 
 
-def _smaller(first: Column, second: Column) -> Column:
-    return _chosen(_least, first, second)
-
-
-def _larger(first: Column, second: Column) -> Column:
-    return _chosen(_most, first, second)
-
-
-_OPERATIONS: dict[str, Callable[[Column, Column], Column]] = {
-    "sum": _sum,
-    "product": _product,
-    "min": _smaller,
-    "max": _larger,
-}
-
-
 def _where(there: Any, values: Whole, other: Whole) -> Whole:
     if np.ndim(there):  # As objects: whole numbers here know no bound.
         return np.where(there, np.asarray(values, object), other)
@@ -189,14 +176,20 @@ def _towards_zero(values: Whole, part: Whole) -> Whole:
     return _where((values < 0) == (part < 0), quotients, -quotients)
 
 
-def _both(first: Any, second: Any) -> Any:
-    """Return where two columns, or a column and a mask, both have a figure."""
-    there = first.there if isinstance(first, Column) else first
-    other = second.there if isinstance(second, Column) else second
-    return there & other
-
-
 def _either(first: Column, second: Column) -> Mask:
     if first.there is True or second.there is True:
         return True
     return first.there | second.there
+
+
+_PAIRWISE: Mapping[str, Callable[[Column, Column], Column]] = {
+    "sum": _sum,
+    "product": _product,
+    "min": partial(_chosen, _least),
+    "max": partial(_chosen, _most),
+}
+_OPERATIONS: Mapping[str, Callable[..., Column]] = {
+    "divide": _quotient,
+    "floor": _floor,
+    "clip": _clip,
+}

@@ -1,16 +1,17 @@
 """
 The leaves of a limit: what a run gathers once and stores, and the formulas read.
 
-Money is whole fen, shares are whole numbers at a scale of 1e12, dates are the version's. A leaf
-that is not known is None; nothing stands in for it.
+Money is whole fen, shares are whole numbers at a scale of 1e12. A leaf that is not known is None;
+nothing stands in for it. Leaves are single figures, or columns of them for firms of one kind.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.chain.limits.exact import EXACT, PLACES_OF_SHARES
-from app.chain.limits.wide import Column
+from app.chain.limits.formulas.algebra import Amount
+from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.exact import EXACT, PLACES_OF_SHARES
 
 STATEMENT = (
     "revenue_fen",
@@ -28,10 +29,9 @@ COUNTERPARTY = "counterparty only"
 NO_STATEMENT = "no statement of the core"
 NO_SALES = "no invoices in 365 days"
 NO_NEED = "neither statement nor sales"
-Amount = int | Column
 
 
-def share(value_e12: Amount) -> Decimal | Column:
+def share(value_e12: int | Column) -> Decimal | Column:
     """
     Return a share (or a column of them) that is stored as whole numbers.
 
@@ -90,29 +90,18 @@ class ChainLeaves:
 
 @dataclass(frozen=True, slots=True)
 class FirmLeaves:
-    """What is known of a firm as a whole."""
+    """What is known of a firm as a whole, or of many firms of whom the same is known."""
 
-    firm: str
     size: str | None
     rating: str | None
-    loans_fen: int | None
-    sales_fen: int | None
-    statement: Mapping[str, int] | None
-    expected_growth: Decimal | None
-    worst_e12: int
-    worst_firm: str | None
+    loans_fen: Amount | None
+    sales_fen: Amount | None
+    statement: Mapping[str, Amount] | None
+    expected_growth: Amount | None
+    worst_e12: int | Column
+    worst_firm: str | None = None
     # Of revenue and cost those that are stated below the trades inside: shares are of the trades.
     understated: tuple[str, ...] = ()
-
-    @property
-    def has_sales(self) -> bool:
-        """Return whether the firm's sales are known."""
-        return self.sales_fen is not None
-
-    @property
-    def has_need(self) -> bool:
-        """Return whether the firm's need is known."""
-        return self.has_sales or self.statement is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +130,7 @@ class ClaimLeaves:
     red_fen: Amount
     disputed_fen: Amount
     kind: ClaimKind
-    belonging_e12: Amount = 0
+    belonging_e12: int | Column = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +140,11 @@ class PrepaidLeaves:
     seller: str
     purchases_fen: Amount
     chains: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What a long sum does not list: how many parts, and what they come to."""
+
+    count: int
+    total_fen: Decimal
