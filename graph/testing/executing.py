@@ -3,7 +3,6 @@
 import os
 import signal
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -15,8 +14,7 @@ import pytest
 from graph.errors import InvalidInput
 from graph.executors import AHEAD, Executor, Work
 from graph.executors.work import Found, Piece, Recipe
-
-STEP_S, WAIT_S = 0.01, 120.0
+from graph.testing.waiting import until
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +117,6 @@ def mark(folder: Path) -> None:
     """Leave a file that names this process."""
     handle, _ = tempfile.mkstemp(prefix=f"{os.getpid()}.", suffix=".mark", dir=folder)
     os.close(handle)
-
-
-def until(happened: Callable[[], bool]) -> None:
-    """Wait for something, and not for ever."""
-    for _ in range(int(WAIT_S / STEP_S)):
-        if happened():
-            return
-        time.sleep(STEP_S)
-    raise AssertionError(f"it did not happen within {WAIT_S:g} s")
 
 
 class ExecutorTests:

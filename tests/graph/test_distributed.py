@@ -31,7 +31,8 @@ from graph.executors import Dask, Executor
 from graph.executors import worker as there
 from graph.spread.production.runs import Recipe
 from graph.spread.production.stored import load, origin_of, save
-from graph.testing.executing import ExecutorTests, Faulty, Gate, Squares, until
+from graph.testing.executing import ExecutorTests, Faulty, Gate, Squares
+from graph.testing.waiting import until
 
 FIRMS = 70  # More than a piece holds: two workers have something to do.
 EVERYBODY = Scenarios.alone(range(FIRMS))

@@ -4,7 +4,6 @@ import datetime as dt
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,7 @@ from app.jobs import running, tasks
 from app.jobs.running import take_up
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
-
-SECONDS_MAX = 60
+from graph.testing.waiting import WAIT_S, until
 
 
 def main(home: str, records_url: str, file: str, moment: str) -> None:
@@ -29,7 +27,7 @@ def main(home: str, records_url: str, file: str, moment: str) -> None:
         take(resources, Order("files", "test"), [Upload(Path(file).name, content)])
         lasts = dt.timedelta(seconds=3)
         with Imports(resources, after=_hold(resources, moment), lasts=lasts, period_seconds=0.05):
-            stop.wait(SECONDS_MAX)
+            stop.wait(WAIT_S)
 
 
 def _hold(resources: Resources, moment: str) -> Callable[[], object]:
@@ -62,12 +60,7 @@ def _then_stand(work: Callable[..., Any]) -> Callable[..., Any]:
 def _standing(*_: Any, progress: Callable[[str, float], None] | None = None, **__: Any) -> Any:
     sys.stdout.write("now\n")
     sys.stdout.flush()
-    until = time.monotonic() + SECONDS_MAX
-    while time.monotonic() < until:
-        if progress is not None:
-            progress("limits", 0.5)
-        time.sleep(0.02)
-    raise AssertionError("nobody ended this process")
+    until(lambda: progress and progress("limits", 0.5))
 
 
 if __name__ == "__main__":

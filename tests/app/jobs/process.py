@@ -9,8 +9,7 @@ from app.jobs.scheduler import Scheduler
 from app.platform.config import Settings
 from app.platform.deps import open_resources
 from app.platform.process.logs import configure_logs
-
-SECONDS_MAX = 60
+from graph.testing.waiting import WAIT_S
 
 
 def main(home: str, records_url: str, seconds: float) -> None:
@@ -20,7 +19,7 @@ def main(home: str, records_url: str, seconds: float) -> None:
     lasts = dt.timedelta(seconds=seconds)
     with open_resources(settings) as resources, Scheduler(resources, lasts=lasts) as scheduler:
         said = False
-        until = time.monotonic() + SECONDS_MAX
+        until = time.monotonic() + WAIT_S
         while time.monotonic() < until:
             if scheduler.leads != said:
                 said = scheduler.leads

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -26,11 +25,11 @@ from app.platform.records.jobs import DIED, LEASE, TRIES_MAX, Runner
 from app.platform.records.runs import newest_run
 from app.platform.records.tables import job_runs, leases
 from graph.errors import InvalidInput
+from graph.testing.waiting import WAIT_S, until
 from tests.app.conftest import NEW_INVOICE, NOW, Clock
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PROCESS = Path(__file__).parent / "ending.py"
-SECONDS_MAX = 60.0
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -69,14 +68,15 @@ def served(resources: Resources) -> int | None:
     return None if run is None else run.version
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("moment", "how"),
     [
         ("published", signal.SIGKILL),
         ("begun", signal.SIGKILL),
-        pytest.param("ordered", signal.SIGKILL, marks=pytest.mark.slow),
-        pytest.param("computed", signal.SIGKILL, marks=pytest.mark.slow),
-        pytest.param("begun", signal.SIGTERM, marks=pytest.mark.slow),
+        ("ordered", signal.SIGKILL),
+        ("computed", signal.SIGKILL),
+        ("begun", signal.SIGTERM),
     ],
 )
 def test_a_refresh_that_follows_an_import_is_taken_up_again(
@@ -94,15 +94,13 @@ def test_a_refresh_that_follows_an_import_is_taken_up_again(
     with process.stdout:
         assert process.stdout.readline() == b"now\n"
         process.send_signal(how)
-        process.wait(SECONDS_MAX)
+        process.wait(WAIT_S)
     clock.moment = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
     told = last_run(resources, "refresh")
     assert told is None or told["state"] != "running", "nobody runs it"
 
-    until = time.monotonic() + SECONDS_MAX
     with Imports(resources, after=lambda: take_up(resources), period_seconds=0.05):
-        while states(resources)[-1:] != ["done"] and time.monotonic() < until:
-            time.sleep(0.02)
+        until(lambda: states(resources)[-1:] == ["done"])
 
     assert states(resources) == ["done"]
     assert served(resources) == 2
@@ -121,14 +119,10 @@ def test_of_two_processes_one_carries_an_order_out(resources: Resources, clock: 
     assert rows.settle(two) == 0, "its process lives"
 
 
-def wait_for_renewal(resources: Resources, end: dt.datetime) -> None:
-    until = time.monotonic() + SECONDS_MAX
-    while time.monotonic() < until:
-        with resources.records.reading() as connection:
-            if connection.execute(sa.select(leases.c.until)).scalars().all() == [end]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody renewed the lease")
+def ends(resources: Resources) -> list[dt.datetime]:
+    """Return until when leases are held."""
+    with resources.records.reading() as connection:
+        return list(connection.execute(sa.select(leases.c.until)).scalars())
 
 
 def test_a_run_lives_as_long_as_its_lease_is_renewed(resources: Resources, clock: Clock) -> None:
@@ -140,7 +134,7 @@ def test_a_run_lives_as_long_as_its_lease_is_renewed(resources: Resources, clock
 
     with turn.lease.renewed():
         clock.moment += dt.timedelta(seconds=0.2)
-        wait_for_renewal(resources, clock.moment + turn.lease.lasts)
+        until(lambda: ends(resources) == [clock.moment + turn.lease.lasts])
         clock.moment += dt.timedelta(seconds=0.2)
         assert rows.settle(two) == 0
         assert rows.end(turn, {"state": "done"})

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from app.chain.limits import documents
 from app.platform.auth import sessions
 from app.platform.auth.principals import Role
 from app.platform.web.charts import Group
+from graph.testing.waiting import until
 from tests.app.pages.conftest import PASSWORD, session_of
 from tests.app.pages.economy import STRANGER
 from tests.app.platform.web.trees import node
@@ -92,10 +92,7 @@ def address(served: FastAPI) -> Iterator[str]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
-        for _ in range(500):
-            if server.started:
-                break
-            time.sleep(0.01)
+        until(lambda: server.started)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join(timeout=10)
@@ -230,7 +227,7 @@ def test_sorting_and_paging_keep_the_table_in_view(
         page.keyboard.press("Enter")
         page.wait_for_url("**#*")
 
-        assert page.evaluate(SEEN, ".long thead th")
+        page.wait_for_function(SEEN, arg=".long thead th")
         opened(path)
 
 
@@ -240,7 +237,7 @@ def test_the_head_of_a_long_table_stays_in_view(page: Any, width: int) -> None:
     page.goto("/chains/C1")
     page.locator(".long tbody tr").nth(40).locator("a").first.scroll_into_view_if_needed()
 
-    assert page.evaluate(SEEN, ".long thead th")
+    page.wait_for_function(SEEN, arg=".long thead th")
 
 
 def test_a_block_of_the_picture_leads_to_its_firms_by_keyboard(page: Any) -> None:
@@ -361,9 +358,8 @@ def test_a_derivation_that_cannot_be_read_says_so(page: Any) -> None:
     page.goto("/chains/C1")
     page.route("**/tree", lambda route: route.fulfill(status=404, body="{}"))
     page.locator("#limits-table a[data-tree]").first.click()
-    page.wait_for_selector("tr.opened")
 
-    assert "cannot be read now" in page.locator("tr.opened").inner_text()
+    sync_api.expect(page.locator("tr.opened")).to_contain_text("cannot be read now")
 
 
 def test_a_name_with_markup_runs_nothing(page: Any, opened: Callable[[str], None]) -> None:
@@ -384,9 +380,9 @@ def test_one_signs_in_switches_language_runs_a_stress_and_signs_out(page: Any) -
     page.get_by_role("link", name="模拟违约").click()
     page.get_by_role("button", name="开始模拟").click()
 
-    assert page.locator("h1").inner_text() == "若江州远航装备股份有限公司失效"
+    sync_api.expect(page.locator("h1")).to_have_text("若江州远航装备股份有限公司失效")
     page.get_by_role("button", name="退出").click()
-    assert page.url.endswith("/sign-in")
+    page.wait_for_url("**/sign-in")
 
 
 def test_the_first_key_skips_to_the_content(page: Any) -> None:
@@ -394,4 +390,4 @@ def test_the_first_key_skips_to_the_content(page: Any) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    assert page.evaluate("document.activeElement.id") == "main"
+    page.wait_for_function("document.activeElement.id === 'main'")

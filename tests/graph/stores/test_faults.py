@@ -21,17 +21,10 @@ from graph.model import FirmId
 from graph.stores import Store, open_store
 from graph.stores.neo4j import Neo4jStore
 from graph.testing.economy import DAY, NOW, firm, publish, trade, write
+from graph.testing.waiting import WAIT_S, until
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-SECONDS_MAX = 60
-
-
-def wait_for(path: Path) -> None:
-    until = time.monotonic() + SECONDS_MAX
-    while not path.exists():
-        assert time.monotonic() < until
-        time.sleep(0.002)
 
 
 def run_until_killed(url: str, folder: Path, *, statement: int, seconds: float) -> int:
@@ -44,10 +37,10 @@ def run_until_killed(url: str, folder: Path, *, statement: int, seconds: float) 
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     if statement == 0:
-        wait_for(folder / "writing")
+        until((folder / "writing").exists)
         time.sleep(seconds)
         process.kill()
-    assert process.wait(timeout=SECONDS_MAX) == -signal.SIGKILL
+    assert process.wait(timeout=WAIT_S) == -signal.SIGKILL
     said = folder / "acknowledged"
     return int(said.read_text() or 0) if said.exists() else 0
 
@@ -66,6 +59,7 @@ def check_whole(store: Store, acknowledged: int) -> None:
         assert reader.firm(FirmId("F0007")).attributes["capital_fen"] == version.number
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", [1, 2, 5, 9, 14, 20, 27, 33])
 def test_a_kill_in_the_middle_of_a_publish_leaves_the_old_version(
     tmp_path: Path, statement: int
@@ -81,6 +75,7 @@ def test_a_kill_in_the_middle_of_a_publish_leaves_the_old_version(
         assert store.reader().firm(FirmId("A")).id == "A"
 
 
+@pytest.mark.slow
 def test_kills_at_any_moment_lose_nothing_that_was_published(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/graph.db"
     for seconds in (0.0, 0.05, 0.11, 0.23, 0.4, 0.7):

@@ -1,27 +1,25 @@
 """Imports over the interface: taken in, ingested in the background, read back."""
 
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from graph.testing.waiting import until
 from tests.app.economy import write_files
 
 IMPORTS = "/api/v1/imports"
-SECONDS_MAX = 120
 
 
 def ended(client: TestClient, headers: dict[str, str], place: str) -> dict[str, Any]:
     """Wait until an import has ended, and the refresh that follows it."""
-    until = time.monotonic() + SECONDS_MAX
-    while time.monotonic() < until:
-        found: dict[str, Any] = client.get(place, headers=headers).json()
-        if found["state"] in ("done", "failed"):
-            return found
-        time.sleep(0.05)
-    raise AssertionError("the import did not end")
+
+    def found() -> dict[str, Any] | None:
+        row: dict[str, Any] = client.get(place, headers=headers).json()
+        return row if row["state"] in ("done", "failed") else None
+
+    return until(found)
 
 
 def parts(folder: Path) -> list[tuple[str, tuple[str, bytes]]]:

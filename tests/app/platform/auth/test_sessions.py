@@ -19,6 +19,7 @@ from app.platform.errors import Malformed
 from app.platform.records.tables import audit, sessions, users
 from app.platform.users.desk import WAITING_MAX
 from app.platform.users.service import ATTEMPTS_MAX, Attempts
+from graph.testing.waiting import WAIT_S, until
 from tests.app.conftest import NOW, Clock
 
 SESSION = "/api/v1/session"
@@ -131,12 +132,13 @@ class Slow:
     """A check of passwords that waits until it is let."""
 
     def __init__(self) -> None:
-        self.let = threading.Event()
+        self.let, self.begun = threading.Event(), threading.Event()
         self.tried = 0
 
     def __call__(self, *_: object) -> None:
         self.tried += 1
-        self.let.wait(20)
+        self.begun.set()
+        assert self.let.wait(WAIT_S)
         raise WrongPassword("wrong")
 
 
@@ -154,8 +156,8 @@ def test_a_flood_of_sign_ins_is_refused_before_anything_is_computed(
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(WAITING_MAX + 8)]
     for each in threads:
         each.start()
-    while len(answers) < len(threads) - WAITING_MAX - 1:
-        threading.Event().wait(0.01)
+    until(lambda: len(answers) >= len(threads) - WAITING_MAX - 1)
+    assert slow.begun.wait(WAIT_S)
     early, tried = list(answers), slow.tried
     assert client.get("/healthz").status_code == 200
     slow.let.set()

@@ -5,7 +5,6 @@ import errno
 import json
 import socket
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from app.platform.errors import Conflict
 from app.platform.http.crowding import Crowding, refused_at_the_door
 from app.platform.server.bounds import connections_max
 from app.platform.server.serving import listen
+from graph.testing.waiting import until
 from tests.app.platform.server import clients
 from tests.app.platform.server.clients import get, post, taken
 
@@ -40,15 +40,6 @@ async def service(scope: Any, receive: Any, send: Any) -> None:
 
 def served(listener: socket.socket | None = None, **bounds: float) -> Any:
     return clients.served(Crowding(service), listener, **bounds)
-
-
-def soon(holds: Callable[[], bool]) -> bool:
-    """Return whether something comes to hold, in time that even a busy machine has."""
-    for _ in range(3000):
-        if holds():
-            return True
-        threading.Event().wait(0.01)
-    return False
 
 
 def test_small_answers_leave_at_once() -> None:
@@ -92,7 +83,7 @@ def test_health_is_told_while_every_connection_is_being_answered() -> None:
     with served(connections_max=16) as found:
         for _ in range(16):
             found.dial(get("/wait"))
-        assert soon(lambda: len(found.server.server_state.tasks) == 16)
+        until(lambda: len(found.server.server_state.tasks) == 16)
         for _ in range(5):
             found.dial()
 
@@ -142,7 +133,7 @@ def test_who_has_asked_is_answered_however_late_the_server_reads() -> None:
     with clients.served(Crowding(app), connections_max=16) as found:
         for _ in range(15):
             found.dial(get("/wait"))
-        assert soon(lambda: len(found.server.server_state.tasks) == 15)
+        until(lambda: len(found.server.server_state.tasks) == 15)
         app.hold(found)
         late = [found.dial(get("/read", close=True)) for _ in range(60)]
         posts = [found.dial(post("/", 1) + "x") for _ in range(5)]
@@ -207,8 +198,8 @@ def test_a_kept_connection_without_a_request_is_closed() -> None:
 
 def test_who_does_not_take_an_answer_is_cut() -> None:
     with served(unsent_seconds=0.2) as found, found.dial(get("/large")):
-        assert soon(lambda: found.server.server_state.total_requests > 0)
-        assert soon(lambda: len(found.server.connections) == 0)
+        until(lambda: found.server.server_state.total_requests > 0)
+        until(lambda: len(found.server.connections) == 0)
 
 
 def test_who_takes_an_answer_a_byte_at_a_time_is_cut() -> None:
@@ -223,8 +214,8 @@ def test_who_takes_an_answer_a_byte_at_a_time_is_cut() -> None:
 
         reader = threading.Thread(target=trickle)
         reader.start()
-        assert soon(lambda: found.server.server_state.total_requests > 0)
-        assert soon(lambda: len(found.server.connections) == 0)
+        until(lambda: found.server.server_state.total_requests > 0)
+        until(lambda: len(found.server.connections) == 0)
         left.set()
         reader.join(20)
 
@@ -232,11 +223,11 @@ def test_who_takes_an_answer_a_byte_at_a_time_is_cut() -> None:
 def test_what_nobody_takes_is_bounded_over_all_connections() -> None:
     with served(unsent_bytes_max=3 * LARGE) as found:
         held = [found.dial(get("/large")) for _ in range(9)]
-        assert soon(lambda: found.server.server_state.total_requests == len(held))
+        until(lambda: found.server.server_state.total_requests == len(held))
         kept = found.server.server_state.connections
 
-        assert soon(lambda: len(found.server.connections) <= 4)
-        assert sum(each.unsent_bytes for each in kept) <= 3 * LARGE
+        until(lambda: len(found.server.connections) <= 4)
+        until(lambda: sum(each.unsent_bytes for each in list(kept)) <= 3 * LARGE)
         assert found.ask("/").startswith(b"HTTP/1.1 200")
 
 
@@ -274,14 +265,16 @@ def test_no_descriptor_left_is_one_line_in_the_log_and_passes() -> None:
     place.setblocking(False)  # noqa: FBT003  # the standard library's form
     place.bind(("127.0.0.1", 0))
 
+    def told() -> list[Any]:
+        return [line for line in lines if line["event"] == "connections"]
+
     with capture_logs() as lines, served(place, sweep_seconds=1.0) as found:
         answers = [found.ask("/") for _ in range(8)]
-        threading.Event().wait(1.2)
+        until(told)
 
     assert answers[-1].startswith(b"HTTP/1.1 200")
-    told = [line for line in lines if line["event"] == "connections"]
-    assert sum(line["refused"] for line in told) >= 1
-    assert len(told) <= 3
+    assert sum(line["refused"] for line in told()) >= 1
+    assert len(told()) <= 3
 
 
 def test_what_is_no_http_is_refused_without_a_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -295,7 +288,7 @@ def test_it_stops_though_connections_are_in_every_state() -> None:
     with served(linger_seconds=0.1) as found:
         texts = ["", "GET", get("/"), post("/", 10), post("/read", 10)]
         held = [found.dial(text) for text in texts]
-        assert soon(lambda: len(found.server.connections) == len(texts))
+        until(lambda: len(found.server.connections) == len(texts))
         held[-1].close()  # What waits for its client waits until it goes, or for its bound.
         found.held.pop_all()
     for each in held:

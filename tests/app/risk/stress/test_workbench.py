@@ -21,6 +21,7 @@ from app.risk.stress.orders import Order
 from app.risk.stress.schemas import closure
 from app.risk.stress.workbench import EACH_MAX, WAITING_MAX, Workbench
 from graph.errors import NotFound
+from graph.testing.waiting import WAIT_S, until
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 POSTED = "/api/v1/scenarios"
@@ -39,7 +40,7 @@ class Held:
         self.ended = False
 
     def compute(self, order: Order) -> str:
-        self.let.wait(20)
+        assert self.let.wait(WAIT_S)
         if self.ended:
             raise Unready("ended")
         self.done.append(order.scenario.hits[0].firms[0])
@@ -226,8 +227,7 @@ def test_over_the_interface_who_asks_too_often_is_told_to_come_again(
         ]
         for each in threads:
             each.start()
-        while len(answers) < len(threads) - EACH_MAX:
-            threading.Event().wait(0.01)
+        until(lambda: len(answers) >= len(threads) - EACH_MAX)
         early = list(answers)
         held.end()
         for each in threads:
