@@ -9,10 +9,10 @@ import datetime as dt
 import hmac
 import secrets
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 
 from anyio import to_thread
+from cachetools import TTLCache
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -39,7 +39,7 @@ class Authenticator:
         self._records = records
         self._key = key
         self._now = now
-        self._kept: OrderedDict[str, tuple[dt.datetime, Principal]] = OrderedDict()
+        self._kept: TTLCache[str, Principal, dt.datetime] = TTLCache(KEPT_MAX, KEPT, now)
         self._lock = threading.Lock()
 
     async def principal(self, request: Request) -> Principal | None:
@@ -55,12 +55,15 @@ class Authenticator:
             credential = request.cookies.get(sessions.COOKIE, "")
         if not credential:
             return None
-        if (known := self._remembered(credential)) is not None:
+        with self._lock:
+            known = self._kept.get(credential)
+        if known is not None:
             return known
         find = self._of_token if bearer else self._of_session
         found = await to_thread.run_sync(find, credential.strip())
         if found is not None:
-            self._remember(credential, found)
+            with self._lock:
+                self._kept[credential] = found
         return found
 
     def forget(self) -> None:
@@ -76,18 +79,6 @@ class Authenticator:
 
     def _of_session(self, cookie: str) -> Principal | None:
         return sessions.find(self._records(), self._key, cookie, now=self._now())
-
-    def _remembered(self, credential: str) -> Principal | None:
-        with self._lock:
-            until, principal = self._kept.get(credential, (None, None))
-            return principal if until is not None and self._now() < until else None
-
-    def _remember(self, credential: str, principal: Principal) -> None:
-        with self._lock:
-            self._kept[credential] = (self._now() + KEPT, principal)
-            self._kept.move_to_end(credential)
-            if len(self._kept) > KEPT_MAX:
-                self._kept.popitem(last=False)
 
 
 class Gate:

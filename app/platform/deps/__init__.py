@@ -10,11 +10,12 @@ import contextlib
 import datetime as dt
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from cachetools import TTLCache
 
 from app.platform.clock import Clock, utc_now
 from app.platform.config import Settings
@@ -43,7 +44,7 @@ class Resources:
         self._lock = threading.RLock()
         self.stopping = Stopping()
         self._undo = contextlib.ExitStack()
-        self._recent: OrderedDict[Hashable, tuple[dt.datetime, object]] = OrderedDict()
+        self._recent: TTLCache[Hashable, object, dt.datetime] = TTLCache(RECENT_MAX, RECENT, now)
         self._shelves: dict[str, Kept[Any]] = {}
         self.answers: Kept[Answer] = self.shelf("answers", 1 / 2, answer_bytes)
 
@@ -135,17 +136,13 @@ class Resources:
             return cast("Made", kept)
         made = make()
         with self._lock:
-            self._recent[key] = (self.now() + RECENT, made)
-            self._recent.move_to_end(key)
-            if len(self._recent) > RECENT_MAX:
-                self._recent.popitem(last=False)
+            self._recent[key] = made
         return made
 
     def lately(self, key: Hashable) -> object | None:
         """Return what `recent` gave for this key not long ago; None where that is not so."""
         with self._lock:
-            until, kept = self._recent.get(key, (None, None))
-        return kept if until is not None and self.now() < until else None
+            return self._recent.get(key)
 
     def forget(self) -> None:
         """Forget what was looked up not long ago: something was published."""

@@ -3,8 +3,9 @@
 import contextlib
 import datetime as dt
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator
+
+from cachetools import LRUCache
 
 from app.platform.auth import sessions
 from app.platform.auth.errors import TooManyAttempts, WrongPassword
@@ -21,7 +22,7 @@ class Attempts:
     """Wrong passwords of the last minutes, by name or device; bounded, in one process's memory."""
 
     def __init__(self) -> None:
-        self._wrong: OrderedDict[str, list[dt.datetime]] = OrderedDict()
+        self._wrong: LRUCache[str, list[dt.datetime]] = LRUCache(NAMES_MAX)
         self._lock = threading.Lock()
 
     def check(self, key: str, now: dt.datetime) -> None:
@@ -45,9 +46,6 @@ class Attempts:
         with self._lock:
             recent = self._check(key, now)
             self._wrong[key] = [*recent, now]
-            self._wrong.move_to_end(key)
-            if len(self._wrong) > NAMES_MAX:
-                self._wrong.popitem(last=False)
         wrong = False
         try:
             yield
