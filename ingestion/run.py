@@ -166,33 +166,14 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
     return _outcome(state, given, tuple(notes), (version, published, listing))
 
 
-def rebuild(job: Job) -> Version:
-    """
-    Return the version after decisions were made anew on the same rows.
-
-    Raises:
-        Refused: Nothing was ever imported here.
-    """
-    with alone(job.lake):
-        state = _begin(job, None)
-        if state.current is None:
-            raise Refused("nothing was imported yet")
-        rows, resolution = _resolve(state, _texts_of(state, {}))
-        state.manifest = replace(state.manifest, as_of=state.current.as_of.isoformat())
-        version, _ = _publish(state, resolution, rows)
-    return version
-
-
-def _begin(job: Job, source: Source | None) -> _State:
+def _begin(job: Job, source: Source) -> _State:
     current = job.store.current()
     try:
         served = EMPTY if current is None else manifests.read(job.lake, current.number)
     except NotFound as error:
         raise Refused(f"{error}: this home does not belong to this store") from error
-    manifest = served
-    if source is not None and job.replace:
-        manifest = forget(served, source.name)
-    return _State(job, source or sources.load("files"), current, served, manifest)
+    manifest = forget(served, source.name) if job.replace else served
+    return _State(job, source, current, served, manifest)
 
 
 def _settle(state: _State, given: Collected, listing: Path) -> tuple[Resolution, pl.DataFrame]:

@@ -1,7 +1,7 @@
 """Where versions of the graph live: one interface, two adapters (SQL and Neo4j)."""
 
 from graph.errors import InvalidInput
-from graph.stores.base import Changes, Neighbourhood, Reader, Store, Writer, pages
+from graph.stores.base import Reader, Store, Writer, pages
 from graph.stores.sql import SqlStore
 
 
@@ -34,8 +34,6 @@ def open_store(url: str) -> Store:
 
 
 __all__ = [
-    "Changes",
-    "Neighbourhood",
     "Reader",
     "Store",
     "Writer",

@@ -12,7 +12,6 @@ out is sorted by the table's key in code point order, the same on every store, b
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol, Self
 
 import pyarrow as pa
@@ -20,27 +19,7 @@ import pyarrow as pa
 from graph.model import Firm, FirmId, Trade, Version
 
 PAGE_MAX = 10_000  # Rows that one call of `firms`, `search` or `trades_of` may ask for.
-NEIGHBOURS_MAX = 5_000
-STEPS_MAX = 20
 SEARCH_CHARACTERS_MAX = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbourhood:
-    """The firms within some steps of one firm, and the trades between them."""
-
-    firms: tuple[Firm, ...]
-    trades: tuple[Trade, ...]
-    complete: bool  # False where the bound on size cut it.
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What differs between two versions in one table, as keys."""
-
-    added: pa.Table
-    removed: pa.Table
-    changed: pa.Table
 
 
 class Reader(Protocol):
@@ -74,17 +53,6 @@ class Reader(Protocol):
     ) -> list[Trade]:
         """
         Return trades the firm sells or buys in, in (supplier, buyer) order, after a key.
-
-        Raises:
-            NotFound: The version has no such firm.
-        """
-        ...
-
-    def neighbourhood(self, firm: FirmId, *, steps: int = 1, size: int = 200) -> Neighbourhood:
-        """
-        Return the firms within `steps` trades either way, at most `size`, and their trades.
-
-        Nearest first, the firm itself on top, equally near ones in id order.
 
         Raises:
             NotFound: The version has no such firm.
@@ -154,10 +122,6 @@ class Store(Protocol):
 
     def reader(self, version: int | None = None) -> Reader:
         """Return a reader of that version (the current one by default), or raise `NotFound`."""
-        ...
-
-    def changes(self, table: str, older: int, newer: int) -> Changes:
-        """Return what differs in a table between two published versions."""
         ...
 
     def stage(self) -> Writer:

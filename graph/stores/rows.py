@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from graph.errors import InvalidInput
 from graph.model import Attribute, Firm, FirmId, Kind, Table, Trade, Value
-from graph.stores.base import Changes
 
 EPOCH_ORDINAL = 719_163  # date(1970, 1, 1).toordinal(): stores keep dates as days since then.
 KEY_CHARACTERS_MAX = 500  # An index entry of PostgreSQL holds at most 2,704 bytes.
@@ -150,33 +149,6 @@ def rank(column: pa.ChunkedArray) -> IntArray:
     places[order] = np.arange(len(order))
     found: IntArray = places[encoded.indices.to_numpy()]
     return found
-
-
-def compare(table: Table, left: pa.Table, right: pa.Table) -> Changes:
-    """Return what differs from the left rows to the right ones, as keys in key order."""
-    both = pa.concat_tables([left, right])
-    ranks = [rank(both[name]) for name in table.key]
-    code = ranks[0]
-    for more in ranks[1:]:
-        code = code * (int(more.max(initial=0)) + 1) + more
-    old, new = code[: left.num_rows], code[left.num_rows :]
-    _, at_old, at_new = np.intersect1d(old, new, return_indices=True)
-    differs = _differs(left.take(at_old), right.take(at_new))
-    keys = list(table.key)
-    return Changes(
-        added=in_order(table, right.filter(~np.isin(new, old)).select(keys)),
-        removed=in_order(table, left.filter(~np.isin(old, new)).select(keys)),
-        changed=in_order(table, right.take(at_new[differs]).select(keys)),
-    )
-
-
-def _differs(left: pa.Table, right: pa.Table) -> npt.NDArray[np.bool_]:
-    differs = np.zeros(left.num_rows, dtype=np.bool_)
-    for name in left.column_names:
-        same = compute().fill_null(compute().equal(left[name], right[name]), fill_value=False)
-        empty = compute().and_(compute().is_null(left[name]), compute().is_null(right[name]))
-        differs |= ~compute().or_(same, empty).to_numpy()
-    return differs
 
 
 def fold(text: str) -> str:

@@ -10,12 +10,8 @@ from graph import model
 from graph.errors import InvalidInput, NotFound, StageRefused
 from graph.model import Firm, FirmId, Trade, Value, Version
 from graph.stores.base import (
-    NEIGHBOURS_MAX,
     PAGE_MAX,
     SEARCH_CHARACTERS_MAX,
-    STEPS_MAX,
-    Changes,
-    Neighbourhood,
 )
 from graph.stores.rows import (
     FIELD_END,
@@ -23,7 +19,6 @@ from graph.stores.rows import (
     check_times,
     checked,
     checked_keys,
-    compare,
     firm_of,
     fold,
     search_text,
@@ -60,11 +55,6 @@ class MemoryStore:
         if not 1 <= number <= len(self._published):
             raise NotFound(f"no version {number}")
         return MemoryReader(*self._published[number - 1])
-
-    def changes(self, table: str, older: int, newer: int) -> Changes:
-        """Return what differs in a table between two published versions."""
-        left, right = (self.reader(number).columns(table) for number in (older, newer))
-        return compare(model.table(table), left, right)
 
     def stage(self) -> "MemoryWriter":
         """Open the next version for writing, or raise `StageRefused`."""
@@ -198,24 +188,6 @@ class MemoryReader:
         self.firm(firm)
         mine = [t for t in self._trades if firm in (t.supplier, t.buyer)]
         return [t for t in mine if after is None or (t.supplier, t.buyer) > after][:size]
-
-    def neighbourhood(self, firm: FirmId, *, steps: int = 1, size: int = 200) -> Neighbourhood:
-        """Return the firms within `steps` trades either way, at most `size`, nearest first."""
-        check_size("size", size, least=1, most=NEIGHBOURS_MAX)
-        check_size("steps", steps, least=0, most=STEPS_MAX)
-        found = [self.firm(firm).id]
-        edge = set(found)
-        for _ in range(steps):
-            pairs = [(t.supplier, t.buyer) for t in self._trades]
-            near = {b for a, b in pairs if a in edge} | {a for a, b in pairs if b in edge}
-            edge = near - set(found)
-            found += sorted(edge)
-        kept = set(found[:size])
-        return Neighbourhood(
-            firms=tuple(self._firms[name] for name in found[:size]),
-            trades=tuple(t for t in self._trades if {t.supplier, t.buyer} <= kept),
-            complete=len(found) <= size,
-        )
 
     def columns(self, table: str, names: Sequence[str] | None = None) -> pa.Table:
         """Return the named columns (all by default) of a table, in key order."""

@@ -3,8 +3,8 @@
 import pytest
 
 from graph.stores.base import Store
-from graph.testing.economy import DAY, NOW, firm, holding, publish, rows_of, trade, write
-from graph.testing.stores import CHAIN, FIRMS, ReadTests, VersionTests, WriteTests, keys
+from graph.testing.economy import firm, publish
+from graph.testing.stores import ReadTests, VersionTests, WriteTests
 
 NAMED = [
     firm("F1", name="华东钢铁有限公司", uscc="91310000MA1K12345X", aliases="东钢;ＨＤＧ Steel"),
@@ -69,36 +69,5 @@ class SearchTests(VersionTests):
         assert [f.name for f in store.reader(2).search("名字")] == ["新名字"]
 
 
-class ChangeTests(VersionTests):
-    """Two versions differ by the rows that were added, removed or changed between them."""
-
-    def test_changes_name_the_keys_that_differ(self, store: Store) -> None:
-        publish(store, firms=FIRMS, trades=CHAIN)
-        with store.stage() as stage:
-            write(stage, trades=[trade("A", "B", 7), trade("D", "A"), trade("C", "D")])
-            stage.remove("trades", rows_of("trades", [{"supplier": "B", "buyer": "C"}]))
-            stage.publish(DAY, published_at=NOW)
-        found = store.changes("trades", 1, 2)
-        back = store.changes("trades", 2, 1)
-
-        assert keys(found.added) == [("D", "A")]
-        assert keys(found.removed) == [("B", "C")]
-        assert keys(found.changed) == [("A", "B")]  # C to D was written again, the same.
-        assert keys(back.added) == [("B", "C")]
-        assert keys(back.removed) == [("D", "A")]
-        assert store.changes("firms", 1, 2).changed.num_rows == 0
-        assert store.changes("trades", 2, 2).added.num_rows == 0
-
-    def test_changes_reach_over_versions_between(self, store: Store) -> None:
-        publish(store, firms=FIRMS, holdings=[holding("1", "A", "B", 0.1)])
-        publish(store, holdings=[holding("1", "A", "B", None), holding("2", "A", "C")])
-        publish(store, holdings=[holding("1", "A", "B", 0.1)])
-
-        assert keys(store.changes("holdings", 1, 2).changed) == [("1",)]
-        assert keys(store.changes("holdings", 2, 3).changed) == [("1",)]
-        assert store.changes("holdings", 1, 3).changed.num_rows == 0
-        assert keys(store.changes("holdings", 1, 3).added) == [("2",)]
-
-
-class StoreTests(WriteTests, ReadTests, SearchTests, ChangeTests):
+class StoreTests(WriteTests, ReadTests, SearchTests):
     """Everything that a store must be."""

@@ -113,14 +113,6 @@ class StoreMachine(RuleBasedStateMachine):
     def read(self, where: float) -> None:
         self._compare(1 + int(where * len(self.model.versions())))
 
-    @precondition(lambda self: self.model.versions() != [])
-    @rule(one=st.floats(0, 1, exclude_max=True), other=st.floats(0, 1, exclude_max=True))
-    def differ(self, one: float, other: float) -> None:
-        count = len(self.model.versions())
-        pair = 1 + int(one * count), 1 + int(other * count)
-        for table in model.TABLES:
-            assert self.store.changes(table, *pair) == self.model.changes(table, *pair)
-
     def teardown(self) -> None:
         """Give the store back."""
         self.store.close()
@@ -145,6 +137,3 @@ class StoreMachine(RuleBasedStateMachine):
         for found in expected.firms():
             name = FirmId(found.id)
             assert real.trades_of(name) == expected.trades_of(name)
-            for size in (2, 9):
-                near = expected.neighbourhood(name, steps=2, size=size)
-                assert real.neighbourhood(name, steps=2, size=size) == near

@@ -138,8 +138,6 @@ class VersionTests:
         for unknown in (0, 2, -1):
             with pytest.raises(NotFound):
                 store.reader(unknown)
-        with pytest.raises(NotFound):
-            store.changes("firms", 1, 2)
 
     def test_a_version_needs_a_day_and_an_instant(self, store: Store) -> None:
         with store.stage() as stage:
@@ -362,8 +360,6 @@ class ReadTests(VersionTests):
             reader.firm(missing)
         with pytest.raises(NotFound):
             reader.trades_of(missing)
-        with pytest.raises(NotFound):
-            reader.neighbourhood(missing)
 
     def test_trades_of_a_firm_are_those_on_both_sides_in_pages(self, store: Store) -> None:
         given = [trade(s, b) for s, b in ("AB", "BA", "BB", "BD", "CB", "CD", "DA")]
@@ -376,23 +372,3 @@ class ReadTests(VersionTests):
         assert reader.trades_of(B, size=2) == mine[:2]
         assert reader.trades_of(B, after=(B, A), size=2) == mine[2:4]
         assert reader.trades_of(B, after=(C, B)) == []
-
-    def test_a_neighbourhood_is_nearest_first_and_bounded(self, store: Store) -> None:
-        more = [firm(name) for name in "EFG"]
-        trades = [trade(s, b) for s, b in ("CA", "AB", "BE", "FC", "GF", "EB", "DG")]
-        publish(store, firms=[*FIRMS, *more], trades=trades)
-        reader = store.reader()
-        two = reader.neighbourhood(A, steps=2)
-
-        assert "".join(f.id for f in two.firms) == "ABCEF"
-        assert [t.supplier + t.buyer for t in two.trades] == ["AB", "BE", "CA", "EB", "FC"]
-        assert two.complete
-        assert "".join(f.id for f in reader.neighbourhood(A, steps=9).firms) == "ABCEFGD"
-        assert [f.id for f in reader.neighbourhood(A, steps=0).firms] == ["A"]
-        cut = reader.neighbourhood(A, steps=2, size=3)
-        assert "".join(f.id for f in cut.firms) == "ABC"
-        assert [t.supplier + t.buyer for t in cut.trades] == ["AB", "CA"]
-        assert not cut.complete
-        assert reader.neighbourhood(A, steps=2, size=5).complete
-        with pytest.raises(InvalidInput):
-            reader.neighbourhood(A, steps=99)

@@ -112,7 +112,6 @@ def measure_small_reads(benchmark: BenchmarkFixture, reader: Reader, name: str) 
         "firm": lambda: reader.firm(FIRM),
         "trades_of": lambda: reader.trades_of(FIRM),
         "search": lambda: reader.search("第777精"),
-        "neighbourhood": lambda: reader.neighbourhood(FIRM, steps=2),
     }
     assert benchmark(reads[name])
 
@@ -154,7 +153,7 @@ def test_two_ends_and_the_amount_out_of_sqlite(
     note(benchmark, found.num_rows, what=what, recorded=True)
 
 
-@pytest.mark.parametrize("name", ["firm", "trades_of", "search", "neighbourhood"])
+@pytest.mark.parametrize("name", ["firm", "trades_of", "search"])
 def test_small_reads_on_sqlite(
     benchmark: BenchmarkFixture, sqlite_reader: Reader, name: str
 ) -> None:

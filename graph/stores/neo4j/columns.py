@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from graph.model import Attribute, Table
 from graph.stores.neo4j.session import Database
-from graph.stores.neo4j.shapes import TYPES, valid
+from graph.stores.neo4j.shapes import TYPES
 from graph.stores.rows import attributes_of, in_order
 
 RECORDS = 256  # In how many records the rows come; which comes in which does not matter.
@@ -34,14 +34,6 @@ def fetch(database: Database, table: Table, names: Sequence[str] | None, where: 
     arrays = [_array(a, column) for a, column in zip(needed.values(), columns, strict=True)]
     found = in_order(table, pa.Table.from_arrays(arrays, schema=schema))
     return found.select([a.name for a in wanted])
-
-
-def changed_rows(database: Database, table: Table, here: int, there: int) -> pa.Table:
-    """Return the rows of one version that are not, as they are, rows of another."""
-    name = "s" if table.name == "firms" else "t"
-    other = valid(name).replace("$version", "$other")
-    condition = f"{valid(name)} AND NOT ({other})"
-    return fetch(database, table, None, (condition, {"version": here, "other": there}))
 
 
 def _fetched(

@@ -8,13 +8,7 @@ import pyarrow as pa
 from graph import model
 from graph.errors import NotFound
 from graph.model import Firm, FirmId, Trade, Value, Version
-from graph.stores.base import (
-    NEIGHBOURS_MAX,
-    PAGE_MAX,
-    SEARCH_CHARACTERS_MAX,
-    STEPS_MAX,
-    Neighbourhood,
-)
+from graph.stores.base import PAGE_MAX, SEARCH_CHARACTERS_MAX
 from graph.stores.neo4j.columns import fetch
 from graph.stores.neo4j.session import Database, Rows, day
 from graph.stores.neo4j.shapes import edge_values, valid, values
@@ -22,16 +16,6 @@ from graph.stores.rows import FIELD_END, check_size, firm_of, fold, trade_of
 
 _FIRM_VALUES = values(model.table("firms").attributes, "s")
 _TRADE_VALUES = edge_values(model.table("trades"))
-_NEAR = f"""
-UNWIND $edge AS id
-MATCH (:Party {{id: id}})-[t:SUPPLIES]-(q:Party) WHERE {valid("t")} AND NOT q.id IN $known
-RETURN DISTINCT q.id AS id ORDER BY id LIMIT $size
-"""
-_AMONG = f"""
-UNWIND $firms AS id
-MATCH (a:Party {{id: id}})-[t:SUPPLIES]->(b:Party) WHERE {valid("t")} AND b.id IN $firms
-RETURN {_TRADE_VALUES} ORDER BY a.id, b.id
-"""
 _PLACE = """
 CASE WHEN s.searched CONTAINS $whole THEN 0 WHEN s.searched CONTAINS $begins THEN 1 ELSE 2 END
 """
@@ -95,23 +79,6 @@ class Neo4jReader:
         )
         return [trade_of(_row("trades", row)) for row in rows]
 
-    def neighbourhood(self, firm: FirmId, *, steps: int = 1, size: int = 200) -> Neighbourhood:
-        """Return the firms within `steps` trades either way, at most `size`, nearest first."""
-        check_size("size", size, least=1, most=NEIGHBOURS_MAX)
-        check_size("steps", steps, least=0, most=STEPS_MAX)
-        found = [self.firm(firm).id]
-        edge = list(found)
-        complete = True
-        for _ in range(steps):
-            left = size - len(found)
-            near = self._read(_NEAR, edge=edge, known=found, size=left + 1)
-            complete = len(near) <= left
-            edge = [FirmId(name) for (name,) in near[:left]]
-            found += edge
-            if not edge or not complete:
-                break
-        return self._picture(found, complete=complete)
-
     def columns(self, table: str, names: Sequence[str] | None = None) -> pa.Table:
         """Return the named columns (all by default) of a table, in key order."""
         name = "s" if table == "firms" else "t"
@@ -123,7 +90,7 @@ class Neo4jReader:
         return self._database.read(statement, version=self._version.number, **parameters)
 
     def _firms(
-        self, condition: str, *, order: str = "s.firm", size: int = NEIGHBOURS_MAX, **more: Any
+        self, condition: str, *, order: str = "s.firm", size: int = 1, **more: Any
     ) -> list[Firm]:
         rows = self._read(
             f"MATCH (s:FirmState) WHERE {condition} AND {valid('s')}"
@@ -132,15 +99,6 @@ class Neo4jReader:
             **more,
         )
         return [firm_of(_row("firms", row)) for row in rows]
-
-    def _picture(self, found: list[FirmId], *, complete: bool) -> Neighbourhood:
-        firms = {firm.id: firm for firm in self._firms("s.firm IN $firms", firms=found)}
-        trades = self._read(_AMONG, firms=found)
-        return Neighbourhood(
-            firms=tuple(firms[firm] for firm in found),
-            trades=tuple(trade_of(_row("trades", row)) for row in trades),
-            complete=complete,
-        )
 
 
 def _row(table: str, row: Sequence[Any]) -> dict[str, Value]:

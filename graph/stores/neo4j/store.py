@@ -3,17 +3,13 @@
 import datetime as dt
 from typing import Any, Self
 
-from graph import model
 from graph.errors import NotFound, StageRefused, StoreError
 from graph.model import Version
-from graph.stores.base import Changes
 from graph.stores.neo4j import upkeep
-from graph.stores.neo4j.columns import changed_rows
 from graph.stores.neo4j.reader import Neo4jReader
 from graph.stores.neo4j.session import RETRY_SECONDS, Database
 from graph.stores.neo4j.shapes import FORMAT, SCHEMA
 from graph.stores.neo4j.writer import Neo4jWriter
-from graph.stores.rows import compare
 
 _VERSIONS = """
 MATCH (v:GraphVersion) WHERE $number IS NULL OR v.number = $number
@@ -63,15 +59,6 @@ class Neo4jStore:
         if found is None:
             raise NotFound("no version is published yet")
         return Neo4jReader(self._database, found)
-
-    def changes(self, table: str, older: int, newer: int) -> Changes:
-        """Return what differs in a table between two published versions."""
-        known = model.table(table)
-        for version in (older, newer):
-            self._published(version)
-        left = changed_rows(self._database, known, older, newer)
-        right = changed_rows(self._database, known, newer, older)
-        return compare(known, left, right)
 
     def stage(self) -> Neo4jWriter:
         """

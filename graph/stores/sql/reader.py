@@ -1,6 +1,6 @@
 """Reading one published version out of SQLite or PostgreSQL."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import pyarrow as pa
@@ -10,11 +10,8 @@ from graph import model
 from graph.errors import NotFound, StoreUnavailable
 from graph.model import Firm, FirmId, Trade, Value, Version
 from graph.stores.base import (
-    NEIGHBOURS_MAX,
     PAGE_MAX,
     SEARCH_CHARACTERS_MAX,
-    STEPS_MAX,
-    Neighbourhood,
 )
 from graph.stores.rows import (
     FIELD_END,
@@ -89,22 +86,6 @@ class SqlReader:
         sides = TRADES.c.supplier == number, TRADES.c.buyer == number
         return self._trades(sa.or_(*sides), after=after, size=size)
 
-    def neighbourhood(self, firm: FirmId, *, steps: int = 1, size: int = 200) -> Neighbourhood:
-        """Return the firms within `steps` trades either way, at most `size`, nearest first."""
-        check_size("size", size, least=1, most=NEIGHBOURS_MAX)
-        check_size("steps", steps, least=0, most=STEPS_MAX)
-        found = {self._number(firm): firm}
-        edge = list(found)
-        complete = True
-        for _ in range(steps):
-            level = self._next(edge, known=list(found), size=size - len(found) + 1)
-            complete = len(level) <= size - len(found)
-            edge = [number for number, _ in level[: size - len(found)]]
-            found.update(level[: size - len(found)])
-            if not edge or not complete:
-                break
-        return self._picture(found, complete=complete)
-
     def columns(self, table: str, names: Sequence[str] | None = None) -> pa.Table:
         """Return the named columns (all by default) of a table, in key order."""
         condition = valid(VERSIONED[model.table(table).name], self._version.number)
@@ -167,32 +148,6 @@ class SqlReader:
             same = sa.and_(_SUPPLIER.c.id == supplier, _BUYER.c.id > buyer)
             query = query.where(sa.or_(_SUPPLIER.c.id > supplier, same))
         return [trade_of(_values("trades", row)) for row in self._rows(query)]
-
-    def _next(self, edge: list[int], *, known: list[int], size: int) -> list[tuple[int, FirmId]]:
-        valid_now = valid(TRADES, self._number_read)
-        bought = sa.select(TRADES.c.supplier.label("firm")).where(
-            TRADES.c.buyer.in_(edge), valid_now
-        )
-        sold = sa.select(TRADES.c.buyer.label("firm")).where(TRADES.c.supplier.in_(edge), valid_now)
-        near = sa.union(bought, sold).subquery()
-        query = (
-            sa.select(FIRM_IDS.c.number, FIRM_IDS.c.id)
-            .join(near, near.c.firm == FIRM_IDS.c.number)
-            .where(FIRM_IDS.c.number.not_in(known))
-            .order_by(FIRM_IDS.c.id)
-            .limit(size)
-        )
-        return [(int(str(number)), FirmId(str(name))) for number, name in self._rows(query)]
-
-    def _picture(self, found: Mapping[int, FirmId], *, complete: bool) -> Neighbourhood:
-        numbers = list(found)
-        firms = {f.id: f for f in self._firms(self._all_firms().where(FIRMS.c.firm.in_(numbers)))}
-        among = TRADES.c.supplier.in_(numbers) & TRADES.c.buyer.in_(numbers)
-        return Neighbourhood(
-            firms=tuple(firms[firm] for firm in found.values()),
-            trades=tuple(self._trades(among)),
-            complete=complete,
-        )
 
 
 def again(read: Callable[[], Found]) -> Found:

@@ -10,12 +10,11 @@ import sqlalchemy as sa
 from graph import model
 from graph.errors import NotFound, StoreError
 from graph.model import Version
-from graph.stores.base import Changes
-from graph.stores.rows import compare, parsed, stored
+from graph.stores.rows import parsed, stored
 from graph.stores.sql.columns import Columns
 from graph.stores.sql.drivers import Driver, driver_of, errors
 from graph.stores.sql.reader import SqlReader
-from graph.stores.sql.tables import FORMAT, FORMATS, VERSIONED, VERSIONS, metadata, valid
+from graph.stores.sql.tables import FORMAT, FORMATS, VERSIONED, VERSIONS, metadata
 from graph.stores.sql.writer import SqlWriter
 
 
@@ -62,18 +61,6 @@ class SqlStore:
                 raise NotFound("no version is published yet")
             return SqlReader(self._columns, found)
         return SqlReader(self._columns, self._published(version))
-
-    def changes(self, table: str, older: int, newer: int) -> Changes:
-        """Return what differs in a table between two published versions."""
-        known = model.table(table)
-        for version in (older, newer):
-            self._published(version)
-        stored = VERSIONED[table]
-        before, after = valid(stored, older), valid(stored, newer)
-        with self._connection() as connection:
-            left = self._columns.fetch(connection, known.name, before & ~after)
-            right = self._columns.fetch(connection, known.name, after & ~before)
-        return compare(known, left, right)
 
     def stage(self) -> SqlWriter:
         """
