@@ -3,7 +3,8 @@
 from app.data.versions.service import policy_of
 from app.platform.deps import open_resources
 from app.risk.stress.orders import Order
-from app.risk.stress.service import Place, run_scenario
+from app.risk.stress.service import Place
+from app.risk.stress.worker import computed
 
 
 class Here:
@@ -13,8 +14,7 @@ class Here:
         with open_resources(order.settings) as resources:
             place = Place.under(resources.store.reader(order.version), resources.home)
             policy = policy_of(resources, place.reader.version.as_of)
-            found = run_scenario(place, order.scenario, policy, cores=order.cores)
-            return str(found["scenario"])
+            return computed(place, order, policy)
 
     def end(self) -> None:
         """Nothing runs on."""

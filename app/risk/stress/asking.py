@@ -1,20 +1,23 @@
 """What a command is asked: which scenario, of which version, under which policy."""
 
-from collections.abc import Collection
+import contextlib
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from app.chain.chains.cores import cores_of
-from app.platform.console.progress import Step
 from app.platform.deps import Resources
-from app.platform.documents import Document
-from app.policy import Policy, in_force, load_policies, shipped
+from app.policy import in_force, load_policies, shipped
 from app.risk.stress.files import scenario_in, scenario_of
-from app.risk.stress.repository import NAME, Scenarios
+from app.risk.stress.parts import Ground
+from app.risk.stress.repository import NAME, Scenarios, folder_of
 from app.risk.stress.schemas import CHANNELS, closure
-from app.risk.stress.service import Place, run_scenario
+from app.risk.stress.service import Place
 from graph.errors import InvalidInput
 from graph.scenarios import Scenario
+
+AMOUNT = re.compile(r"[0-9]{1,20}([.][0-9]{1,2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +43,7 @@ class Asked:
         return self.source if self.source and NAME.fullmatch(self.source) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Stressed:
-    """A scenario at its place: everything that questions about it need."""
-
-    place: Place
-    scenario: Scenario
-    policy: Policy
-    cores: Collection[str] | None
-
-    def losses(self, progress: Step) -> Document:
-        """Return who loses what; computed where it is not there yet."""
-        return run_scenario(
-            self.place, self.scenario, self.policy, cores=self.cores, progress=progress
-        )
-
-
-def placed(resources: Resources, asked: Asked, version: int | None) -> Stressed:
+def placed(resources: Resources, asked: Asked, version: int | None) -> Ground:
     """
     Return the scenario that is asked for, at its version.
 
@@ -68,7 +55,24 @@ def placed(resources: Resources, asked: Asked, version: int | None) -> Stressed:
     return at(resources, scenario, of if version is None else version)
 
 
-def at(resources: Resources, scenario: Scenario, version: int | None) -> Stressed:
+def other_of(resources: Resources, asked: Asked, other: str, version: int) -> Ground:
+    """
+    Return the scenario that another one is compared with.
+
+    Args:
+        resources: What is configured.
+        asked: The scenario that was given.
+        other: The name of another one in its file, a file, or the id of one that was run.
+        version: Of the graph, unless the other was run for one of its own.
+    """
+    if asked.source is not None and asked.stored is None:
+        with contextlib.suppress(InvalidInput):
+            return at(resources, scenario_in(Path(asked.source), other), version)
+    found = Asked(source=other)
+    return placed(resources, found, None if found.stored else version)
+
+
+def at(resources: Resources, scenario: Scenario, version: int | None) -> Ground:
     """Return a scenario at a version, the current one by default."""
     number = resources.version(version).number
     reader = resources.store.reader(number)
@@ -76,7 +80,7 @@ def at(resources: Resources, scenario: Scenario, version: int | None) -> Stresse
     policy = in_force(load_policies(folder) if folder else shipped(), reader.version.as_of)
     named = any(hit.cores for hit in scenario.hits)
     cores = cores_of(resources, number) if named else None
-    return Stressed(Place.under(reader, resources.home), scenario, policy, cores)
+    return Ground(Place.under(reader, resources.home), scenario, policy, cores)
 
 
 def _scenario(resources: Resources, asked: Asked) -> tuple[Scenario, int | None]:
@@ -89,7 +93,7 @@ def _scenario(resources: Resources, asked: Asked) -> tuple[Scenario, int | None]
         raise InvalidInput("--close and --channels are another scenario than --scenario")
     if asked.stored is None:
         return scenario_in(Path(asked.source), asked.name), None
-    document = Scenarios(resources.runs / "scenarios").read(asked.stored)
+    document = Scenarios(folder_of(resources)).read(asked.stored)
     return scenario_of(document), int(document["version"])
 
 
@@ -98,3 +102,22 @@ def _channels(written: str | None) -> tuple[str, ...]:
     if unknown := [name for name in names if name not in CHANNELS]:
         raise InvalidInput(f"no channel {unknown[0]!r}; there are {', '.join(CHANNELS)}")
     return tuple(names) if written is not None else CHANNELS
+
+
+def fen_of(option: str, written: str) -> int:
+    """
+    Return an amount in yuan, as it is written, in fen.
+
+    Raises:
+        InvalidInput: It is no amount of whole fen above nothing.
+
+    Example:
+        >>> fen_of("--rescue", "1,200,000.50")
+        120000050
+    """
+    if not AMOUNT.fullmatch(written.replace(",", "")):
+        raise InvalidInput(f"{option}: {written!r} is no amount in yuan, such as 1200000.50")
+    amount_fen = int(Decimal(written.replace(",", "")).scaleb(2))
+    if not 0 < amount_fen < 2**62:
+        raise InvalidInput(f"{option}: {written!r} is not above 0, or too large")
+    return amount_fen

@@ -9,10 +9,7 @@ from app.platform.config import Settings
 from app.platform.console import output as console
 from app.platform.console.progress import progress
 from app.platform.deps import open_resources
-from app.platform.documents import Document
-
-SHOWN = 20
-
+from app.risk.stress.showing import SHOW
 
 Version = Annotated[
     int | None, typer.Option("--version", help="A version; the current by default.")
@@ -38,6 +35,22 @@ def stress(
     name: Annotated[
         str | None, typer.Option("--name", help="Which scenario of a file with several.")
     ] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Compute it again; show each change and why.")
+    ] = False,
+    compare: Annotated[
+        str | None,
+        typer.Option("--compare", help="Another: a name in the file, a file, or an id."),
+    ] = None,
+    attribute: Annotated[
+        bool, typer.Option("--attribute", help="Show whose failing, and which trades, cost what.")
+    ] = False,
+    rescue: Annotated[
+        str | None, typer.Option("--rescue", help="A budget in yuan: whom to support with it.")
+    ] = None,
+    reverse: Annotated[
+        str | None, typer.Option("--reverse", help="A loss in yuan: who would have to fail.")
+    ] = None,
     version: Version = None,
     as_json: AsJson = False,
 ) -> None:
@@ -46,58 +59,27 @@ def stress(
 
     Example: deeptier stress --close F000001 --channels production,payments
 
-    Example: deeptier stress --scenario port.yml --name "port closed"
+    Example: deeptier stress --scenario port.yml --name "port closed" --attribute
     """
+    asked: dict[str, str | bool | None] = {
+        "replay": replay,
+        "compare": compare,
+        "attribute": attribute,
+        "rescue": rescue,
+        "reverse": reverse,
+    }
+    wanted = [name for name, value in asked.items() if value not in (None, False)]
+    if len(wanted) > 1:
+        raise typer.BadParameter(f"--{wanted[0]} and --{wanted[1]} are two questions: ask one")
     # Loaded here: compiled code takes a second to load, which other commands need not wait for.
-    asking = import_module("app.risk.stress.asking")
-    asked = asking.Asked((*(close or ()), *(more or ())), channels, scenario, name)
-    with open_resources(Settings()) as resources:
-        place = asking.placed(resources, asked, version)
-        with progress("stress") as step:
-            document: Document = place.losses(step)
+    questions = import_module("app.risk.stress.questions")
+    what = questions.Asked((*(close or ()), *(more or ())), channels, scenario, name)
+    question = wanted[0] if wanted else "losses"
+    with open_resources(Settings()) as resources, progress("stress") as step:
+        document = questions.answered(
+            resources, what, question, asked.get(question), version=version, progress=step
+        )
     if as_json:
         console.print_document(document)
     else:
-        _show(document)
-
-
-def _show(document: Document) -> None:
-    console.show_facts(
-        {
-            "scenario": document["scenario"],
-            "version": document["version"],
-            **_who(document),
-            "channels": ", ".join(document["channels"]),
-            "loss (yuan)": console.yuan(document["loss_fen"]),
-            "of others (yuan)": console.yuan(document["others_fen"]),
-        }
-    )
-    console.show("")
-    console.show_table(
-        ["round", "firms", "loss (yuan)"],
-        [[r["round"], r["firms"], console.yuan(r["loss_fen"])] for r in document["rounds"]],
-    )
-    console.show("")
-    console.show_table(
-        ["firm", "name", "round", "share", "loss (yuan)"],
-        [
-            [
-                f["id"],
-                f["name"],
-                f["round"],
-                console.share(f["loss_share"]),
-                console.yuan(f["loss_fen"]),
-            ]
-            for f in document["firms"][:SHOWN]
-        ],
-        cut=["name"],
-    )
-    left = len(document["firms"]) - SHOWN
-    if left > 0:
-        console.show(f"and {left} more; --json has all")
-
-
-def _who(document: Document) -> Document:
-    if "hits" in document:
-        return {"name": document["name"], "firms hit": document["hit_firms"]}
-    return {"closed": ", ".join(firm["id"] for firm in document["closed"])}
+        SHOW[question](document)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.platform.config import Settings
+from app.risk.stress.repository import Part
 from graph.scenarios import Scenario
 
 IDLE_SECONDS = 900.0  # A child that had no order for so long ends, and gives its memory back.
@@ -15,6 +16,7 @@ class Order:
     settings: Settings
     version: int
     scenario: Scenario
+    part: Part = ""  # A further question about it; none: who loses what.
     cores: tuple[str, ...] | None = None  # Who is a core, where the scenario names any.
 
 

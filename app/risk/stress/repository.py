@@ -1,10 +1,15 @@
-"""Scenarios in the data folder: a document and the rounds of every firm, written once."""
+"""
+Scenarios in the data folder: a document and a table of figures, written once.
+
+What a further question about a scenario found stands beside it, as a part: `SCENARIO.PART`.
+"""
 
 import json
 import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +25,7 @@ from graph.errors import Damaged
 DOCUMENT = "scenario.json"
 ROUNDS = "rounds.parquet"
 NAME = re.compile(r"scenario-\d+-[0-9a-f]{16}")
+Part = Literal["", "rounds", "attribution"]
 
 
 def folder_of(resources: Resources) -> Path:
@@ -33,31 +39,35 @@ class Scenarios:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def has(self, scenario: str) -> bool:
-        """Return whether there is such a scenario, as it was saved."""
-        if not self._is_there(scenario):
+    def has(self, scenario: str, part: Part = "") -> bool:
+        """Return whether there is such a scenario or part of it, as it was saved."""
+        if not self._is_there(scenario, part):
             return False
         try:
-            verify(self._folder / scenario)
+            verify(self._place(scenario, part))
         except Damaged:
             return False
         return True
 
-    def _is_there(self, scenario: str) -> bool:
-        return NAME.fullmatch(scenario) is not None and is_sealed(self._folder / scenario)
+    def _place(self, scenario: str, part: Part) -> Path:
+        return self._folder / (f"{scenario}.{part}" if part else scenario)
 
-    def text(self, scenario: str) -> str:
+    def _is_there(self, scenario: str, part: Part) -> bool:
+        return NAME.fullmatch(scenario) is not None and is_sealed(self._place(scenario, part))
+
+    def text(self, scenario: str, part: Part = "") -> str:
         """
-        Return a scenario's document as it was written.
+        Return a document as it was written.
 
         Raises:
             Absent: There is no such scenario; one that a release saved without digests is none.
             Damaged: It is not as it was saved.
         """
-        if not self._is_there(scenario):
+        if not self._is_there(scenario, part):
             raise Absent(f"no scenario {scenario!r}")
-        verify(self._folder / scenario)
-        return (self._folder / scenario / DOCUMENT).read_text(encoding="utf-8")
+        place = self._place(scenario, part)
+        verify(place)
+        return (place / DOCUMENT).read_text(encoding="utf-8")
 
     def find(self, scenario: str) -> Document | None:
         """
@@ -66,45 +76,44 @@ class Scenarios:
         Raises:
             Damaged: It is not as it was saved.
         """
-        if not self._is_there(scenario):
-            return None
-        found: Document = json.loads(self.text(scenario))
-        return found
+        return self.read(scenario) if self._is_there(scenario, "") else None
 
-    def drop_damaged(self, scenario: str) -> None:
-        """Set a scenario apart that is not as it was saved, so that it can be computed again."""
-        place = self._folder / scenario
+    def drop_damaged(self, scenario: str, part: Part = "") -> None:
+        """Set apart what is not as it was saved, so that it can be computed again."""
+        place = self._place(scenario, part)
         if place.is_dir() and faults(place):
             set_apart(place, self._folder.parent.parent / DAMAGED, "; ".join(faults(place)))
 
-    def read(self, scenario: str) -> Document:
+    def read(self, scenario: str, part: Part = "") -> Document:
         """
-        Return a scenario's document.
+        Return a document.
 
         Raises:
             Absent: There is no such scenario.
             Damaged: It is not as it was saved.
         """
-        found = self.find(scenario)
-        if found is None:
-            raise Absent(f"no scenario {scenario!r}")
+        found: Document = json.loads(self.text(scenario, part))
         return found
+
+    def table(self, scenario: str, part: Part = "") -> pa.Table:
+        """Return the figures beside a document."""
+        self.text(scenario, part)
+        return pq.read_table(self._place(scenario, part) / ROUNDS)
 
     def round(self, scenario: str, number: int) -> pa.Table:
         """Return who lost what in one round: id, name, loss_fen, loss_e12, largest first."""
-        self.read(scenario)
-        rows = pq.read_table(self._folder / scenario / ROUNDS)
+        rows = self.table(scenario)
         return rows.filter(pc.equal(rows["round"], number)).drop_columns(["round"])
 
-    def save(self, document: Document, rounds: pa.Table) -> None:
-        """Keep a scenario; of two that are saved at once one stays, they are equal."""
+    def save(self, document: Document, figures: pa.Table, part: Part = "") -> None:
+        """Keep a document; of two that are saved at once one stays, they are equal."""
         self._folder.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=self._folder, prefix=".fresh-"))
         try:
             (fresh / DOCUMENT).write_text(dumps(document), encoding="utf-8")
-            pq.write_table(rounds, fresh / ROUNDS)
+            pq.write_table(figures, fresh / ROUNDS)
             seal(fresh)
-            place = self._folder / document["scenario"]
+            place = self._place(document["scenario"], part)
             if not place.exists():
                 fresh.rename(place)
         finally:

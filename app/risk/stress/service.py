@@ -83,29 +83,50 @@ def run_scenario(
         if (found := kept.find(name)) is not None:
             return found
     kept.drop_damaged(name)
+    document, figures = computed(place, scenario, policy, cores=cores, progress=progress)
+    kept.save(document, figures)
+    return document
+
+
+def computed(
+    place: Place,
+    scenario: Scenario,
+    policy: Policy,
+    *,
+    cores: Collection[str] | None = None,
+    progress: Step = quietly,
+) -> tuple[Document, pa.Table]:
+    """Return a scenario's document and who lost what in every round, computed anew."""
     number = place.reader.version.number
     progress("network", None)
     network = network_in(place.networks, number, lambda: place.reader)
-    as_of = place.reader.version.as_of
-    hit = _looked_up(network, scenario, policy, cores)
+    hit = looked_up(network, scenario, policy, cores)
     rounds: list[Round] = []
-    for each in cascade.run(network, _receivables(place), as_of, hit, policy):
+    for each in cascade.run(
+        network, receivables_of(place), place.reader.version.as_of, hit, policy
+    ):
         progress(f"round {len(rounds)}", None)
         rounds.append(each)
-    head = {
-        "scenario": name,
-        "version": number,
-        "as_of": as_of.isoformat(),
-        "policy": policy.version,
+    head = head_of(place, scenario, policy) | {
         "parameters": _parameters(policy),
         "channels": list(scenario.channels),
     }
     document = head | _named(scenario, hit) | _document(network, _Hit.of(scenario, hit), rounds)
-    kept.save(document, _table(network, rounds))
-    return document
+    return document, _table(network, rounds)
 
 
-def _looked_up(
+def head_of(place: Place, scenario: Scenario, policy: Policy) -> Document:
+    """Return what every document about a scenario says first."""
+    version = place.reader.version
+    return {
+        "scenario": id_of(scenario, version.number, policy),
+        "version": version.number,
+        "as_of": version.as_of.isoformat(),
+        "policy": policy.version,
+    }
+
+
+def looked_up(
     network: Network, scenario: Scenario, policy: Policy, cores: Collection[str] | None
 ) -> Resolved:
     """Return a scenario as rows of the network's firms."""
@@ -146,7 +167,7 @@ def _named(scenario: Scenario, hit: Resolved) -> Document:
 
 
 @lru_cache(maxsize=1)
-def _receivables(place: Place) -> pa.Table:
+def receivables_of(place: Place) -> pa.Table:
     """Return who owes whom in a version; who computes many scenarios reads it once."""
     return place.reader.columns(
         "receivables", ["seller", "buyer", "amount_fen", "issued_on", "paid_on", "status"]

@@ -17,11 +17,12 @@ from anyio import CapacityLimiter, to_thread
 from app.chain.chains.cores import cores_of
 from app.data.versions.service import policy_of
 from app.platform.deps import Resources
-from app.platform.errors import Busy
+from app.platform.errors import Busy, Conflict
 from app.platform.http.turns import Turns
 from app.risk.stress.child import Child
+from app.risk.stress.files import scenario_of
 from app.risk.stress.orders import Order
-from app.risk.stress.repository import Scenarios, folder_of
+from app.risk.stress.repository import Part, Scenarios, folder_of
 from app.risk.stress.schemas import id_of
 from graph.scenarios import Scenario
 
@@ -54,6 +55,38 @@ async def name_of(
     return name or await workbench.compute(order, who)
 
 
+async def explained(
+    workbench: "Workbench", resources: Resources, scenario: str, part: Part, *, who: str
+) -> None:
+    """
+    Return once a part of a scenario is there, computed where it was not yet.
+
+    Raises:
+        Absent: There is no such scenario, or its version is gone.
+        Conflict: It was computed under another policy than the one in force.
+        Busy: Too many wait, or who asks waits for too many already.
+        NotConverged: Losses still moved at the policy's bound on rounds.
+    """
+    order = await to_thread.run_sync(_order_of_part, resources, scenario, part)
+    if order is not None:
+        await workbench.compute(order, who)
+
+
+def _order_of_part(resources: Resources, scenario: str, part: Part) -> Order | None:
+    """Return what to compute; nothing where it was computed before."""
+    kept = Scenarios(folder_of(resources))
+    document = kept.read(scenario)
+    if kept.has(scenario, part):
+        return None
+    asked, version = scenario_of(document), resources.version(document["version"])
+    policy = policy_of(resources, version.as_of)
+    if id_of(asked, version.number, policy) != scenario:
+        told = f"policy {policy.version} is not that of scenario {scenario!r}: post it again"
+        raise Conflict(told)
+    cores = cores_for(resources, asked, version.number)
+    return Order(resources.settings, version.number, asked, part, cores)
+
+
 def _order(
     resources: Resources, scenario: Scenario, number: int | None
 ) -> tuple[Order, str | None]:
@@ -62,13 +95,20 @@ def _order(
     name = id_of(scenario, version.number, policy_of(resources, version.as_of))
     found = Scenarios(folder_of(resources)).has(name)
     cores = cores_for(resources, scenario, version.number)
-    return Order(resources.settings, version.number, scenario, cores), name if found else None
+    return Order(resources.settings, version.number, scenario, cores=cores), name if found else None
 
 
 def cores_for(resources: Resources, scenario: Scenario, version: int) -> tuple[str, ...] | None:
     """Return the cores of a version where a scenario names any, by which it is looked up."""
     named = any(hit.cores for hit in scenario.hits)
     return tuple(cores_of(resources, version)) if named else None
+
+
+Key = tuple[int, Scenario, Part]
+
+
+def _key(order: Order) -> Key:
+    return order.version, order.scenario, order.part
 
 
 class Computer(Protocol):
@@ -98,7 +138,7 @@ class Workbench:
     def __init__(self, threads: int, make: Callable[[], Computer] = Child) -> None:
         self._count = max(1, min(AT_ONCE_MAX, threads // THREADS_OF_ONE))
         self._make = make
-        self._shared: dict[tuple[int, object], _Shared] = {}
+        self._shared: dict[Key, _Shared] = {}
         self._asked: Counter[str] = Counter()
         self.open()
 
@@ -146,7 +186,7 @@ class Workbench:
             each.end()
 
     def _found(self, order: Order, who: str) -> _Shared:
-        key = (order.version, order.scenario)
+        key = _key(order)
         found = self._shared.get(key)
         if found is None:
             task = asyncio.ensure_future(self._work(order, who))
@@ -154,7 +194,7 @@ class Workbench:
             task.add_done_callback(partial(self._ended, key))
         return found
 
-    def _ended(self, key: tuple[int, object], task: asyncio.Task[str]) -> None:
+    def _ended(self, key: Key, task: asyncio.Task[str]) -> None:
         if key in self._shared and self._shared[key].task is task:
             del self._shared[key]
         if not task.cancelled():
@@ -172,7 +212,7 @@ class Workbench:
 
     async def _work(self, order: Order, who: str) -> str:
         async with self._turns.turn(who):
-            if (shared := self._shared.get((order.version, order.scenario))) is not None:
+            if (shared := self._shared.get(_key(order))) is not None:
                 shared.begun = True
             computer = self._idle.pop()
             try:

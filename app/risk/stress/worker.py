@@ -18,7 +18,9 @@ from app.data.versions.service import policy_of
 from app.platform.config import Settings
 from app.platform.deps import Resources
 from app.platform.errors import AppError
+from app.policy import Policy
 from app.risk.stress.orders import IDLE_SECONDS, Done, Failed, Order
+from app.risk.stress.parts import Ground, keep
 from app.risk.stress.service import Place, run_scenario
 from graph.errors import GraphError
 
@@ -41,10 +43,17 @@ def _work(order: Order) -> Done | Failed:
     try:
         place = _place(order.settings, order.version)
         policy = policy_of(_resources(order.settings), place.reader.version.as_of)
-        found = run_scenario(place, order.scenario, policy, cores=order.cores)
-        return Done(str(found["scenario"]))
+        return Done(computed(place, order, policy))
     except (AppError, GraphError, OSError) as error:
         return Failed(error)
+
+
+def computed(place: Place, order: Order, policy: Policy) -> str:
+    """Return the id of a scenario once it and what is asked about it are saved."""
+    found = run_scenario(place, order.scenario, policy, cores=order.cores)
+    if order.part:
+        return keep(Ground(place, order.scenario, policy, order.cores), order.part)
+    return str(found["scenario"])
 
 
 @lru_cache(maxsize=1)

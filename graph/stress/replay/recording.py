@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numba
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from graph.arrays.dtypes import FloatArray, IntArray, RowArray
 from graph.errors import InvalidInput
@@ -152,8 +153,12 @@ class Recording:
         """Return the number of rounds after the shock."""
         return len(self.indices) - 1
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def table(self) -> pa.Table:
         """Return a row a change, with the columns of `Change`; firms as ids where known."""
+        return pa.table(tables.changes((self.down, self.up), [*Reason], self.ids))
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the same as a frame."""
         return frame(tables.changes((self.down, self.up), [*Reason], self.ids))
 
     @property
