@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 import app.chain.chains.pages as chain_pages
 import app.chain.chains.router as chains
+import app.chain.chains.search as search_pages
 import app.chain.firms.pages as firm_pages
 import app.chain.firms.router as firms
 import app.chain.limits.pages as limit_pages
@@ -83,6 +84,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     user_pages.router,
     chain_pages.router,
+    search_pages.router,
     limit_pages.router,
     firm_pages.router,
     stress_pages.router,

@@ -1,8 +1,9 @@
 """The list of cores, and a chain: its facility, its tiers as a picture, its limits as a table."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from fastapi import Request
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from app.chain.chains.drawing import Drawing, column_of, drawing_of
 from app.chain.chains.facilities import ChainFacility, facilities, facility_of, total_of
 from app.chain.chains.grades import grades_of
-from app.chain.firms.directory import directory_of
+from app.chain.firms.directory import Directory, directory_of
 from app.chain.limits import documents
 from app.chain.limits.reading import ShownDep
 from app.chain.limits.shown import Shown
@@ -21,8 +22,9 @@ from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.http.routing import Router
-from app.platform.web.charts import GRADES, INK, UNRATED, chain_picture
+from app.platform.web.charts import GRADES, INK, UNRATED, chain_picture, limit_bar, use_band
 from app.platform.web.derivations import told, told_own
+from app.platform.web.facets import Facet, facets, passing
 from app.platform.web.listing import Listing, listing
 from app.platform.web.money import amount, percent, scale
 from app.platform.web.notices import Notice
@@ -33,7 +35,12 @@ from app.platform.web.texts import Texts
 
 router = Router()
 QUERY_LENGTH_MAX = 80
-FILTERS = ("query", "where", "grade", "binding")
+BANDS = ("over", "tight", "occupied", "none")
+CORE_FACETS: Mapping[str, Callable[[ChainFacility], str]] = {
+    "band": lambda row: "none" if row.use is None else use_band(row.use),
+    "binding": lambda row: row.binding or "",
+}
+FIRM_FACETS = ("where", "grade", "binding")
 CORE_KEYS: Mapping[str, Callable[[ChainFacility], Any]] = {
     "name": lambda row: row.name,
     "limit": lambda row: row.limit_fen,
@@ -60,7 +67,9 @@ FIRM_KEYS: Mapping[str, Callable[[Document], Any]] = {
 def show_cores(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
     """Return every chain with its facility, sorted and searched as the address says."""
     every = facilities(resources, results)
-    query, rows = _found(request, every)
+    query, found = _found(request, every, directory_of(resources, results))
+    chosen = _chosen(request, CORE_FACETS)
+    rows = passing(found, CORE_FACETS, chosen)
     return page(
         request,
         "cores.html",
@@ -70,6 +79,7 @@ def show_cores(request: Request, resources: ResourcesDep, results: ShownDep) -> 
         list=listing(request, rows, CORE_KEYS, otherwise="-use", anchor="list"),
         amounts=[fen for row in every for fen in (row.limit_fen, row.occupied_fen)],
         query=query,
+        facets=_core_facets(found, chosen, Texts(preferences_of(request).language)),
     )
 
 
@@ -77,7 +87,9 @@ def show_cores(request: Request, resources: ResourcesDep, results: ShownDep) -> 
 def download_cores(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
     """Return the same list as CSV, with exact amounts."""
     t = Texts(preferences_of(request).language)
-    _, rows = _found(request, facilities(resources, results))
+    every, directory = facilities(resources, results), directory_of(resources, results)
+    _, found = _found(request, every, directory)
+    rows = passing(found, CORE_FACETS, _chosen(request, CORE_FACETS))
     return sheet(
         f"cores-{results.head.as_of}.csv",
         ["id", *CORE_COLUMNS, t("binding")],
@@ -92,10 +104,32 @@ def _decides(row: ChainFacility, t: Texts) -> str:
     return t.reason(row.absent) if row.absent else t.coded("binding", row.binding)
 
 
-def _found(request: Request, rows: Sequence[ChainFacility]) -> tuple[str, Sequence[ChainFacility]]:
+def _found(
+    request: Request, rows: Sequence[ChainFacility], directory: Directory
+) -> tuple[str, Sequence[ChainFacility]]:
+    """Return the text of the address, and the chains whose core it finds."""
     query = request.query_params.get("query", "").strip()[:QUERY_LENGTH_MAX]
-    wanted = query.casefold()
-    return query, [r for r in rows if wanted in r.name.casefold() or wanted in r.core.casefold()]
+    known, wanted = directory.matching(query) if query else frozenset(), query.casefold()
+    return query, [
+        row
+        for row in rows
+        if row.core in known or wanted in row.name.casefold() or wanted in row.core.casefold()
+    ]
+
+
+def _chosen(request: Request, names: Iterable[str]) -> Mapping[str, str]:
+    return {name: request.query_params.get(name, "") for name in names}
+
+
+def _core_facets(
+    rows: Sequence[ChainFacility], chosen: Mapping[str, str], t: Texts
+) -> Sequence[Facet]:
+    """Return how tight facilities are and what binds them, with the number of chains of each."""
+    words = {
+        "band": (t("use"), partial(t.coded, "band")),
+        "binding": (t("binding"), partial(t.coded, "binding")),
+    }
+    return facets(rows, CORE_FACETS, chosen, words, orders={"band": BANDS})
 
 
 @router.get("/chains/{core}", dependencies=[allow(OWN_CHAIN)])
@@ -107,15 +141,18 @@ def show_chain(
     chain, granted = documents.chain(results, core), facility_of(results, core)
     facility, tiers, firms = chain["facility"], chain["tiers"], chain["firms"]
     grades = grades_of(resources, results, [row["id"] for row in firms])
-    passing = _passing(request, firms, grades, _known(request, resources, results))
-    wanted = listing(request, passing, FIRM_KEYS, otherwise="-limit", anchor="limits")
-    named = {f"{row['direction']}{row['tier']}" for row in firms}
-    filters = _filters(request)
+    found = _finding(request, firms, _known(request, resources, results))
+    values, chosen = _values(grades), _chosen(request, FIRM_FACETS)
+    passed = passing(found, values, chosen)
+    wanted = listing(request, passed, FIRM_KEYS, otherwise="-limit", anchor="limits")
+    named = {values["where"](row) for row in firms}
     return page(
         request,
         "chain.html",
         core=chain["core"],
         head=chain,
+        versions=versions_of(resources, results.sight),
+        bar=_bar(granted, t),
         facility=facility,
         absent=granted.absent,
         use=_use(granted, t),
@@ -128,11 +165,11 @@ def show_chain(
         sums=_sums(tiers),
         unit=scale([row[at] for row in firms for at in ("limit_fen", "reachable_fen")], t.language),
         list=wanted,
-        bindings=sorted({row["binding"] for row in firms if row["binding"]}),
-        graded=sorted(set(grades.values()), key=(GRADES + UNRATED).index),
+        facets=_firm_facets(found, values, chosen, tiers, t),
+        grades_by=grades,
         may_stress=ANALYSTS.permits(who, {}),
-        asked=filters,
-        counted_only=not who.is_bank and filters["where"] not in {"", *named},
+        query=request.query_params.get("query", ""),
+        counted_only=not who.is_bank and chosen["where"] not in {"", *named},
         **_picture(
             drawing_of(resources, results, core),
             tiers,
@@ -220,35 +257,69 @@ def _sums(tiers: Sequence[Document]) -> Document:
     }
 
 
-def _filters(request: Request) -> Mapping[str, str]:
-    return {name: request.query_params.get(name, "") for name in FILTERS}
+def _bar(facility: ChainFacility, t: Texts) -> Mapping[str, Any] | None:
+    """Return the bar of the chain's facility with the amount of each of its parts."""
+    left_fen = facility.headroom_fen
+    if facility.limit_fen is None or facility.occupied_fen is None or left_fen is None:
+        return None
+    reserved_fen = facility.reserved_fen or 0
+    parts = {
+        "occupied": facility.occupied_fen,
+        "reserved": reserved_fen,
+        "over" if left_fen < 0 else "left": abs(left_fen),
+    }
+    return {
+        "drawn": limit_bar(facility.limit_fen, facility.occupied_fen, reserved_fen),
+        "amounts": {name: amount(fen, t.language) for name, fen in parts.items()},
+    }
 
 
 def _known(request: Request, resources: Resources, results: Shown) -> frozenset[str]:
     """Return the firms that the text finds by credit code or alias; the bank alone knows these."""
-    query = _filters(request)["query"].strip()
+    query = request.query_params.get("query", "").strip()
     if not query or not results.sight.is_whole:
         return frozenset()
     return directory_of(resources, results).matching(query)
 
 
-def _passing(
-    request: Request,
-    firms: Sequence[Document],
-    grades: Mapping[str, str],
-    known: frozenset[str],
+def _finding(
+    request: Request, firms: Sequence[Document], known: frozenset[str]
 ) -> Sequence[Document]:
-    """Return the firms of a chain that pass the filters in the address."""
-    asked = _filters(request)
-    query = asked["query"].strip().casefold()
+    """Return the firms of a chain that the text in the address finds."""
+    query = request.query_params.get("query", "").strip().casefold()
     return [
         row
         for row in firms
-        if (query in row["name"].casefold() or query in row["id"].casefold() or row["id"] in known)
-        and asked["where"] in {"", f"{row['direction']}{row['tier']}"}
-        and asked["binding"] in {"", row["binding"]}
-        and (not grades or asked["grade"] in {"", grades[row["id"]]})
+        if query in row["name"].casefold() or query in row["id"].casefold() or row["id"] in known
     ]
+
+
+def _values(grades: Mapping[str, str]) -> Mapping[str, Callable[[Document], str]]:
+    """Return what gives each facet's value of a firm; no grade for who may see none."""
+    values: dict[str, Callable[[Document], str]] = {
+        "where": lambda row: f"{row['direction']}{row['tier']}",
+        "grade": lambda row: grades[row["id"]],
+        "binding": lambda row: row["binding"] or "",
+    }
+    return values if grades else {name: values[name] for name in values if name != "grade"}
+
+
+def _firm_facets(
+    rows: Sequence[Document],
+    values: Mapping[str, Callable[[Document], str]],
+    chosen: Mapping[str, str],
+    tiers: Sequence[Document],
+    t: Texts,
+) -> Sequence[Facet]:
+    """Return tiers (those too whose firms are only counted), grades and what binds."""
+    words: Mapping[str, tuple[str, Callable[[str], str]]] = {
+        "where": (t("tier"), t.place),
+        "grade": (t("grade"), partial(t.coded, "grade")),
+        "binding": (t("binding"), partial(t.coded, "binding")),
+    }
+    every = [f"{tier['direction']}{tier['tier']}" for tier in tiers]
+    orders = {"where": every, "grade": GRADES + UNRATED}
+    return facets(rows, values, chosen, words, orders=orders, also={"where": every})
 
 
 @router.get("/chains/{core}/limits.csv", dependencies=[allow(OWN_CHAIN)])
@@ -259,7 +330,8 @@ def download_limits(
     t = Texts(preferences_of(request).language)
     firms = documents.chain(results, core)["firms"]
     grades = grades_of(resources, results, [row["id"] for row in firms])
-    rows = _passing(request, firms, grades, _known(request, resources, results))
+    found = _finding(request, firms, _known(request, resources, results))
+    rows = passing(found, _values(grades), _chosen(request, FIRM_FACETS))
     header = ("id", "name", "direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
     return sheet(
         f"limits-{core}-{results.head.as_of}.csv",

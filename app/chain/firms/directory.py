@@ -15,6 +15,7 @@ from app.chain.limits.shown import UNSEEN, Shown
 from app.platform.deps import Resources
 from app.platform.process.kept import Kept
 from app.platform.web.charts import grade_of
+from app.platform.web.pinyin import could_be_initials, initials
 from app.platform.web.texts import division_of
 from graph.errors import NotFound
 from graph.stores.rows import FIELD_END, fold, search_text
@@ -75,6 +76,7 @@ class Directory:
         self._firms = known.with_columns(
             grade=pl.Series([grades[rating] for rating in known["rating"]], dtype=pl.String),
             division=pl.Series([division_of(code) for code in known["sector"]], dtype=pl.String),
+            initials=initials(known["name"]),
             text=pl.Series(
                 [search_text(row) for row in known.iter_rows(named=True)], dtype=pl.String
             ),
@@ -105,7 +107,8 @@ class Directory:
 
         Args:
             wanted: Text and filters.
-            sort: One of `SORTS`; `match` has equal fields first, then those that begin so.
+            sort: One of `SORTS`; `match` has equal fields first, then beginnings, last of all those
+                that only their initials find.
             descending: Largest first; firms without a value come last either way.
             start: Place of the first firm of the page.
             size: Firms of a page; all that are left by default.
@@ -177,7 +180,11 @@ def directory_of(resources: Resources, results: Shown) -> Directory:
 
 
 def _contains(text: str) -> pl.Expr:
-    return pl.col("text").str.contains(fold(text), literal=True)
+    folded = fold(text)
+    inside = pl.col("text").str.contains(folded, literal=True)
+    if not could_be_initials(folded):
+        return inside
+    return inside | pl.col("initials").str.contains(folded, literal=True)
 
 
 def _shown(wanted: Wanted) -> pl.Expr:
@@ -241,7 +248,9 @@ def _order(text: str, sort: str) -> list[pl.Expr]:
         .then(0)
         .when(pl.col("text").str.contains(field, literal=True))
         .then(1)
-        .otherwise(2)
+        .when(pl.col("text").str.contains(text, literal=True))
+        .then(2)
+        .otherwise(3)
     )
     column = {"match": "firm", "limit": "limit_fen", **COLUMN_OF}.get(sort, sort)
     first = rank if sort == "match" else pl.col(column)

@@ -13,6 +13,7 @@ from app.chain.firms import service
 from app.chain.firms.directory import (
     CORE,
     FACETS,
+    IN_NO_CHAIN,
     SORTS,
     TIER,
     UNKNOWN,
@@ -24,10 +25,12 @@ from app.chain.limits import documents
 from app.chain.limits.raising import passers, raising
 from app.chain.limits.reading import ShownDep
 from app.chain.limits.shown import Shown
+from app.data.versions.service import documents as versions_of
 from app.platform.auth.rules import ANALYSTS, BANK, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.http.routing import Router
+from app.platform.web.facets import Facet, Option
 from app.platform.web.listing import SIZE, Order, one_page, order_of, page_of
 from app.platform.web.money import percent, scale
 from app.platform.web.preferences import preferences_of
@@ -40,17 +43,7 @@ router = Router()
 QUERY_LENGTH_MAX = 80
 PARTNERS_SHOWN = 12
 COUNTERPARTIES = "counterparties"
-PLACE = re.compile(r"(up|down)([1-9]\d*)")
 HIDDEN = frozenset({"firm", "name", "core", "listed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One value of a facet: as the address says it, in words, and how many firms have it."""
-
-    value: str
-    words: str
-    firms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +70,12 @@ def search_firms(request: Request, resources: ResourcesDep, results: ShownDep) -
         request,
         "firms.html",
         head=results.head,
+        versions=versions_of(resources, results.sight),
         list=one_page(request, found, total, order=order, anchor="firms"),
         hidden=hidden,
         wanted=wanted,
         facets=_facets(results, directory, wanted, t),
-        placed=partial(placed, t),
         unit=scale([row.limit_fen for row in found], t.language),
-        filtered=any(wanted.facets.values()),
     )
 
 
@@ -101,7 +93,7 @@ def download_firms(request: Request, resources: ResourcesDep, results: ShownDep)
         [
             [
                 *(_plain(getattr(row, name)) for name in names),
-                placed(t, row.place) if row.place else None,
+                t.place(row.place) if row.place else None,
                 t.sector(row.sector),
             ]
             for row in found
@@ -128,45 +120,32 @@ def _order(request: Request, wanted: Wanted) -> Order:
     return order_of(request, dict.fromkeys(SORTS), otherwise=otherwise)
 
 
-def _facets(
-    results: Shown, directory: Directory, wanted: Wanted, t: Texts
-) -> Mapping[str, Sequence[Option]]:
+def _facets(results: Shown, directory: Directory, wanted: Wanted, t: Texts) -> Sequence[Facet]:
     """Return the values of every facet in words, with the number of firms that each would show."""
     counts = directory.facets(wanted)
     words: Mapping[str, Callable[[str], str]] = {
         "region": lambda value: value,
         "sector": t.sector,
-        "grade": lambda value: t.coded("grade", value),
-        TIER: partial(placed, t),
+        "grade": partial(t.coded, "grade"),
+        TIER: t.place,
         CORE: results.name,
     }
-    facets = {}
+    facets = []
     for name, tell in words.items():
-        chosen = wanted.facets[name]
-        pairs = [*counts[name]]
+        chosen, pairs = wanted.facets[name], [*counts[name]]
         if chosen and chosen not in dict(pairs):
             pairs.append((chosen, 0))
-        facets[name] = [
-            Option(
-                value, t("not_given") if value == UNKNOWN and name != "grade" else tell(value), n
-            )
-            for value, n in pairs
-        ]
+        if name in {"grade", TIER}:  # In the order of the thing, not of the counts.
+            pairs.sort(key=lambda pair: _rank(pair[0]))
+        unknown = t("not_given") if name != "grade" else tell(UNKNOWN)
+        options = [Option(v, unknown if v == UNKNOWN else tell(v), n) for v, n in pairs]
+        facets.append(Facet(name, t(f"facet_{name}"), chosen, options))
     return facets
 
 
-def placed(t: Texts, place: str | None) -> str:
-    """
-    Return a place in chains in words.
-
-    Example:
-        >>> placed(Texts("en"), "up2"), placed(Texts("en"), "none")
-        ('Tier 2', 'In no chain')
-    """
-    known = PLACE.fullmatch(place or "")
-    if known:
-        return t(f"tier_{known[1]}", tier=known[2])
-    return t.coded("place", place)
+def _rank(value: str) -> tuple[bool, str]:
+    """Return what grades and places are sorted by: those that are not known come last."""
+    return value in {UNKNOWN, IN_NO_CHAIN}, value.replace("up", "a").replace("down", "b")
 
 
 @router.get("/firms/{firm}", dependencies=[allow(OWN_FIRM)])
@@ -183,6 +162,7 @@ def show_firm(
         "firm.html",
         firm={"id": firm, "name": known["name"], "core": bool(known.get("core"))},
         head=results.head,
+        versions=versions_of(resources, results.sight),
         facts=facts_of(known, t),
         chains=chains,
         opens={

@@ -8,7 +8,9 @@ from starlette.responses import JSONResponse, Response
 from app.chain.limits import documents
 from app.chain.limits.raising import walk
 from app.chain.limits.reading import ShownDep
+from app.data.versions.service import documents as versions_of
 from app.platform.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
+from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.http.routing import Router
 from app.platform.web.derivations import told, told_own
@@ -24,7 +26,12 @@ DATA_CREDIT = "data_credit_factor"
 
 @router.get("/chains/{core}/limits/{firm}", dependencies=[allow(OWN_LIMIT)])
 def show_limit(
-    request: Request, core: str, firm: str, who: PrincipalDep, results: ShownDep
+    request: Request,
+    core: str,
+    firm: str,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    results: ShownDep,
 ) -> Response:
     """Return the page of one limit, with its whole derivation."""
     limit = documents.firm(results, core, firm)
@@ -36,6 +43,7 @@ def show_limit(
         core=limit["core"],
         firm=limit["firm"],
         head=limit,
+        versions=versions_of(resources, results.sight),
         limit=limit,
         notices=limit_notices(limit, t, outside=not who.is_bank),
         derivation=told(limit["derivation"], t) if limit["derivation"] else None,

@@ -19,7 +19,7 @@ from app.platform.web.charts import (
     limit_bar,
     line_picture,
 )
-from app.platform.web.facets import Facet, facet
+from app.platform.web.facets import Facet, facets, passing
 from app.platform.web.listing import Listing, listing
 from app.platform.web.money import amount, scale
 from app.platform.web.preferences import Theme
@@ -83,6 +83,11 @@ KEYS: Mapping[str, Callable[[Row], Any]] = {
     "limit": lambda row: row.limit_fen,
     "use": lambda row: row.use,
 }
+FACETS: Mapping[str, Callable[[Row], str]] = {
+    "grade": lambda row: row.grade,
+    "tier": lambda row: str(row.tier),
+}
+ORDERS = {"grade": GRADES, "tier": "123"}
 ROWS = tuple(
     Row(number, GRADES[number * 7 % 5], 1 + number % 3, 9_700_000_00 // number, number * 37 % 110)
     for number in range(1, INVENTED + 1)
@@ -92,20 +97,19 @@ ROWS = tuple(
 @router.get("/design", dependencies=[allow(BANK)])
 def show_design(request: Request) -> Response:
     """Return every part in every state; what it shows is invented, no record is read."""
-    asked = request.query_params
-    grade, tier = asked.get("grade", ""), asked.get("tier", "")
-    rows = [row for row in ROWS if grade in {"", row.grade} and tier in {"", str(row.tier)}]
+    chosen = {name: request.query_params.get(name, "") for name in FACETS}
+    rows = passing(ROWS, FACETS, chosen)
     shown = listing(request, rows, KEYS, otherwise="-use", anchor="table")
     return page(
         request,
         "design/sheet.html",
         parts=PARTS,
         broad=BROAD,
-        panes=[_shown(pane, shown, grade=grade, tier=tier) for pane in PANES],
+        panes=[_shown(pane, shown, chosen) for pane in PANES],
     )
 
 
-def _shown(pane: Pane, shown: Listing[Row], *, grade: str, tier: str) -> Mapping[str, Any]:
+def _shown(pane: Pane, shown: Listing[Row], chosen: Mapping[str, str]) -> Mapping[str, Any]:
     """Return what the samples of one pane are made of, in its language."""
     t = Texts(pane.language)
     return {
@@ -117,27 +121,18 @@ def _shown(pane: Pane, shown: Listing[Row], *, grade: str, tier: str) -> Mapping
         "list": shown,
         "rows": shown.rows[:ROWS_SHOWN],
         "unit": scale([row.limit_fen for row in ROWS], pane.language),
-        "facets": _facets(t, grade=grade, tier=tier),
+        "facets": _facets(t, chosen),
         **_pictures(t),
     }
 
 
-def _facets(t: Texts, *, grade: str, tier: str) -> Sequence[Facet]:
+def _facets(t: Texts, chosen: Mapping[str, str]) -> Sequence[Facet]:
     """Return the facets of the invented firms; each counts those that pass the other one."""
-    grades = [row.grade for row in ROWS if tier in {"", str(row.tier)}]
-    tiers = [str(row.tier) for row in ROWS if grade in {"", row.grade}]
-    return [
-        facet(
-            *("grade", t("facet_grade"), grade, grades),
-            lambda value: t.coded("grade", value),
-            order=GRADES,
-        ),
-        facet(
-            *("tier", t("facet_tier"), tier, tiers),
-            lambda value: t("tier_up", tier=value),
-            order="123",
-        ),
-    ]
+    words: Mapping[str, tuple[str, Callable[[str], str]]] = {
+        "grade": (t("facet_grade"), partial(t.coded, "grade")),
+        "tier": (t("facet_tier"), lambda value: t("tier_up", tier=value)),
+    }
+    return facets(ROWS, FACETS, chosen, words, orders=ORDERS)
 
 
 def _pictures(t: Texts) -> Mapping[str, Any]:

@@ -1,8 +1,12 @@
 """Facets: what a list can be filtered by, with the number of rows that each value would show."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,35 +28,67 @@ class Facet:
     options: Sequence[Option]
 
 
-def facet(
-    name: str,
-    words: str,
-    chosen: str,
-    values: Iterable[str],
-    tell: Callable[[str], str],
+def facets(
+    rows: Sequence[Row],
+    values: Mapping[str, Callable[[Row], str]],
+    chosen: Mapping[str, str],
+    words: Mapping[str, tuple[str, Callable[[str], str]]],
     *,
-    order: Sequence[str] = (),
-) -> Facet:
+    orders: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    also: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> Sequence[Facet]:
     """
-    Return a facet of the rows that pass all other filters.
+    Return the facets of a list; each counts the rows that pass all others.
 
     Args:
-        name: The field in the address.
-        words: What it is called.
-        chosen: The value that the list is filtered by; it is listed even where no row has it.
-        values: The value of every row that passes the other filters; empty ones are left out.
-        tell: Gives the words for a value.
-        order: The order of the values; those that most rows have come first by default.
+        rows: Every row of the list, filtered or not.
+        values: What gives each facet's value of a row; an empty one is not listed.
+        chosen: The value that each facet is filtered by; it is listed even where no row has it.
+        words: What each facet is called, and what gives the words for its values.
+        orders: The order of a facet's values; those that most rows have come first by default.
+        also: Values of a facet that are listed even where no row has them.
 
     Example:
-        >>> facet("grade", "Grade", "C", ["B", "A", "B"], str.lower).options[0]
+        >>> values, words = {"grade": str.upper}, {"grade": ("Grade", str.lower)}
+        >>> facets(["b", "a", "b"], values, {"grade": ""}, words)[0].options[0]
         Option(value='B', words='b', count=2)
     """
-    counts = Counter(value for value in values if value)
-    if chosen:
-        counts[chosen] += 0
-    found = sorted(counts, key=lambda value: (-counts[value], value))
-    if order:
-        found.sort(key=lambda value: order.index(value) if value in order else len(order))
-    options = [Option(value, tell(value), counts[value]) for value in found]
-    return Facet(name, words, chosen, options)
+    made = []
+    for name, value in values.items():
+        counts = Counter(map(value, passing(rows, values, chosen, but=name)))
+        for listed in (*also.get(name, ()), chosen[name]):
+            counts[listed] += 0
+        counts.pop("", None)
+        order = list(orders.get(name, ()))
+        known = sorted(counts, key=lambda each: (-counts[each], each))
+        known.sort(key=lambda each: order.index(each) if each in order else len(order))
+        title, tell = words[name]
+        options = [Option(each, tell(each), counts[each]) for each in known]
+        made.append(Facet(name, title, chosen[name], options))
+    return [each for each in made if each.options]
+
+
+def passing(
+    rows: Iterable[Row],
+    values: Mapping[str, Callable[[Row], str]],
+    chosen: Mapping[str, str],
+    *,
+    but: str = "",
+) -> Sequence[Row]:
+    """
+    Return the rows that have every chosen value.
+
+    Args:
+        rows: The rows of a list.
+        values: What gives each facet's value of a row.
+        chosen: The value that each facet is filtered by; empty: any. Those without values are left.
+        but: A facet that is not asked about: what it would show is counted among these rows.
+
+    Example:
+        >>> passing(["a1", "a2"], {"number": lambda row: row[1]}, {"number": "2"})
+        ['a2']
+    """
+    asked = {
+        name: value for name, value in chosen.items() if value and name in values and name != but
+    }
+    return [row for row in rows if all(values[name](row) == asked[name] for name in asked)]

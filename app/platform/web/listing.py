@@ -72,11 +72,11 @@ class Listing(Generic[Row]):
         """Return the address of the first page without these facets."""
         return self._address(page="", **dict.fromkeys(facets, ""))
 
-    @property
-    def sheet(self) -> str:
+    def file(self, ending: str) -> str:
         """Return the address of the whole list as a file, filtered and sorted as it is here."""
         query = {key: value for key, value in self.query.items() if value and key != "page"}
-        return f"{self.path}.csv?{urlencode(query)}" if query else f"{self.path}.csv"
+        place = f"{self.path}{ending}"
+        return f"{place}?{urlencode(query)}" if query else place
 
     def beside(self, *fields: str) -> Mapping[str, str]:
         """Return what a form with these fields has to carry along, so that nothing is lost."""

@@ -103,6 +103,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "here": here(request),
         "kept": kept(request),
         "to": partial(pinned, kept(request)),
+        "beside": _beside(request),
         "money": partial(money.amount, language=wants.language),
         "scale": partial(money.scale, language=wants.language),
         "day": _day,
@@ -110,6 +111,12 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     }
     text = ENVIRONMENT.get_template(template).render(context)
     return HTMLResponse(text, status_code=status, headers=HEADERS)
+
+
+def _beside(request: Request) -> Mapping[str, str]:
+    """Return what a form that chooses a version carries along."""
+    left = {"version", "as_of", "page"}
+    return {name: value for name, value in request.query_params.items() if name not in left}
 
 
 def pinned(said: Mapping[str, str], path: str) -> str:

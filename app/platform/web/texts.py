@@ -14,6 +14,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 CATALOGUE = Path(__file__).parent / "messages.yml"
 SECTORS = Path(__file__).parent / "sectors.yml"
 SECTOR = re.compile(r"[A-T]?(\d{2})\d{0,2}")  # Of GB/T 4754: a letter, a division, a class.
+PLACE = re.compile(r"(up|down)([1-9]\d*)")
 POLICY = re.compile(r"(.+)-(\d{4}-\d{2}-\d{2})(?:-[0-9a-f]+)?")
 
 
@@ -76,6 +77,17 @@ class Texts:
         """
         key = f"{kind}_{code}"
         return self(key) if self.has(key) else str(code or "")
+
+    def place(self, place: str | None) -> str:
+        """
+        Return a place in chains in words.
+
+        Example:
+            >>> Texts("en").place("up2"), Texts("en").place("none")
+            ('Tier 2', 'In no chain')
+        """
+        known = PLACE.fullmatch(place or "")
+        return self(f"tier_{known[1]}", tier=known[2]) if known else self.coded("place", place)
 
     def sector(self, code: str | None) -> str:
         """

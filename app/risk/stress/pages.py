@@ -22,11 +22,11 @@ from app.platform.documents import Document
 from app.platform.errors import AppError, Busy, Malformed
 from app.platform.http.attending import attended
 from app.platform.http.routing import Router
-from app.platform.web.charts import Bar, bar_picture
+from app.platform.web.charts import bar_picture
 from app.platform.web.listing import listing
-from app.platform.web.money import scale
+from app.platform.web.money import Scale, amount, scale
 from app.platform.web.preferences import preferences_of
-from app.platform.web.render import page, pinned
+from app.platform.web.render import firms_in_words, page, pinned
 from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
 from app.risk.stress.repository import folder_of
@@ -188,6 +188,7 @@ def show_scenario(
     t = Texts(preferences_of(request).language)
     rounds, firms, closed = document["rounds"], document["firms"], document["closed"]
     bars = bar_picture([float(row["loss_fen"]) for row in rounds])
+    round_unit = scale([row["loss_fen"] for row in rounds], t.language)
     return page(
         request,
         "scenario.html",
@@ -199,9 +200,8 @@ def show_scenario(
         hit=sum(1 for row in firms if row["loss_fen"]),
         largest=max(firms, key=lambda row: row["loss_fen"], default=None),
         bars=bars,
-        labelled=lambda bar: _labelled(bar, bars.bars),
-        every=lambda bar: bar.number % (1 + len(rounds) // (2 * BAR_LABELS_MAX)) == 0,
-        round_unit=scale([row["loss_fen"] for row in rounds], t.language),
+        columns=_columns(rounds, round_unit, t),
+        round_unit=round_unit,
         unit=scale([row["loss_fen"] for row in firms], t.language),
         list=listing(request, firms, KEYS, otherwise="-loss", anchor="losses"),
     )
@@ -225,8 +225,19 @@ def _version(document: Document, results: Shown) -> Mapping[str, str]:
     return {} if version == results.head.version else {"version": str(version)}
 
 
-def _labelled(bar: Bar, bars: Sequence[Bar]) -> bool:
-    return len(bars) <= BAR_LABELS_MAX and bar.height > 0
+def _columns(rounds: Sequence[Document], unit: Scale, t: Texts) -> Sequence[Mapping[str, str]]:
+    """Return the words of each bar: its round, its loss where there is room, both in full."""
+    every = 1 + len(rounds) // (2 * BAR_LABELS_MAX)
+    return [
+        {
+            "tick": str(row["round"]) if number % every == 0 else "",
+            "value": unit(row["loss_fen"]) if len(rounds) <= BAR_LABELS_MAX else "",
+            "tone": "first" if number == 0 else "",
+            "words": f"{t('round', number=row['round'])}: {amount(row['loss_fen'], t.language)}"
+            f" · {firms_in_words(t, row['firms'])}",
+        }
+        for number, row in enumerate(rounds)
+    ]
 
 
 @router.get("/stress/{scenario}/losses.csv", dependencies=[allow(ANALYSTS)])

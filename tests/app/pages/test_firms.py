@@ -25,8 +25,9 @@ def total(text: str) -> int:
 
 
 def options(text: str, facet: str) -> dict[str, str]:
-    inside = text.partition(f'<select id="{facet}"')[2].partition("</select>")[0]
-    return dict(re.findall(r'<option value="([^"]+)"[^>]*>([^<]+)</option>', inside))
+    inside = text.partition(f'data-facet="{facet}"')[2].partition("data-facet=")[0]
+    row = r'data-value="([^"]+)"[^>]*><span>([^<]+)</span><span>([^<]+)</span>'
+    return {value: f"{words} ({count})" for value, words, count in re.findall(row, inside)}
 
 
 def test_without_a_text_all_firms_are_listed_by_pages_with_their_total(browser: Browser) -> None:
@@ -128,8 +129,11 @@ def test_a_tier_is_that_in_the_chosen_chain(served: FastAPI) -> None:
 def test_what_somebody_filtered_for_is_kept_by_form_sorting_and_pages(browser: Browser) -> None:
     text = browser().get("/firms?tier=up3&sort=name&counterparties=1&version=1").text
 
-    assert '<option value="up3" selected>' in text
-    for name, value in (("sort", "name"), ("counterparties", "1"), ("version", "1")):
+    assert re.search(r'data-value="up3"[^>]* aria-current="true"', text)
+    for name, value in (
+        *(("tier", "up3"), ("sort", "name")),
+        *(("counterparties", "1"), ("version", "1")),
+    ):
         assert f'<input type="hidden" name="{name}" value="{value}">' in text
     assert (
         "/firms?tier=up3&amp;sort=name&amp;counterparties=1&amp;version=1&amp;page=2#firms" in text
