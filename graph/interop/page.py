@@ -32,7 +32,6 @@ from graph.model import shown_id
 FIRMS_MAX = 600  # Drawn at once; beyond, a picture of single firms is mud.
 LISTED_MAX = 20_000  # In the file; a browser still scrolls so many rows.
 TRADES_MAX = 100_000
-WEIGHT_MAX = 8.0  # Pixels of the widest line.
 TITLE_ABOVE = 150.0
 CORE_SIZE = 26.0
 TEMPLATES = Path(__file__).parent / "templates"

@@ -19,13 +19,6 @@ async def resources_of(request: Request) -> Resources:
 ResourcesDep = Annotated[Resources, Depends(resources_of)]
 
 
-async def _sight(request: Request) -> Sight:
-    return sight_of(signed_in(request))
-
-
-SightDep = Annotated[Sight, Depends(_sight)]
-
-
 @dataclass(frozen=True, slots=True)
 class Visit:
     """What a request reads from, and what whoever sent it may see of that."""
