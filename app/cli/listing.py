@@ -62,6 +62,14 @@ LISTED: Mapping[str, Listed] = {
         "app.risk.stress.cli",
         "Show who loses what in a scenario: when firms close, or as a file says, by round.",
     ),
+    "weak-points": Listed(
+        "app.risk.dependencies.cli",
+        "Show who a core's supply cannot go around, and what depends on them in money.",
+    ),
+    "dependence": Listed(
+        "app.risk.dependencies.cli",
+        "Show whose risk of default others' change of rating moves, and along which chains.",
+    ),
     "export": Listed(
         "app.chain.chains.cli.export",
         "Write one chain for other people's tools; the HTML page works offline.",
@@ -104,7 +112,9 @@ def _nothing_thrown_away() -> Iterator[None]:
 def load(name: str) -> Any:
     """Return a command of the list, ready to run."""
     with _nothing_thrown_away():
-        found: Callable[..., None] | typer.Typer = getattr(import_module(LISTED[name].module), name)
+        found: Callable[..., None] | typer.Typer = getattr(
+            import_module(LISTED[name].module), name.replace("-", "_")
+        )
     holder = typer.Typer(rich_markup_mode=None)
     if isinstance(found, typer.Typer):
         holder.add_typer(found)

@@ -25,6 +25,7 @@ from graph.scenarios import Places, Resolved, Scenario, plain, resolve
 from graph.stores.base import Reader
 
 LARGEST = 20
+RECEIVABLES = ["seller", "buyer", "amount_fen", "issued_on", "paid_on", "status"]
 E12_PLACES = 12
 
 
@@ -169,9 +170,7 @@ def _named(scenario: Scenario, hit: Resolved) -> Document:
 @lru_cache(maxsize=1)
 def receivables_of(place: Place) -> pa.Table:
     """Return who owes whom in a version; who computes many scenarios reads it once."""
-    return place.reader.columns(
-        "receivables", ["seller", "buyer", "amount_fen", "issued_on", "paid_on", "status"]
-    )
+    return place.reader.columns("receivables", RECEIVABLES)
 
 
 def read_scenario(scenarios: Path, scenario: str) -> Document:

@@ -1,0 +1,1 @@
+"""What firms cannot do without: single points of failure, and risk on dependence."""
