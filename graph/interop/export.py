@@ -1,7 +1,5 @@
 """One chain as a file for other people's tools: HTML, GraphML, CSV or JSON."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -16,11 +14,11 @@ from graph.interop.page import page
 from graph.interop.view import Member, Tie, View, view
 from graph.interop.words import Language
 from graph.network import Network
+from graph.sheets import written
 
 Format = Literal["html", "graphml", "csv", "json"]
 FORMATS: tuple[str, ...] = get_args(Format)
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # What a spreadsheet would run.
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -52,7 +50,7 @@ def chain(network: Network, found: Chain, form: str, *, language: Language = "zh
     if form == "html":
         return page(shown, language=language).encode()
     if form == "csv":
-        return _firms(shown).encode("utf-8-sig")
+        return _firms(shown)
     return (_json(shown) if form == "json" else _graphml(shown)).encode()
 
 
@@ -69,25 +67,16 @@ def trades(network: Network, found: Chain) -> bytes:
         mill,cars,90
     """
     names = [each.name for each in fields(Tie)]
-    return _csv(names, view(network, found).trades).encode("utf-8-sig")
+    return _csv(names, view(network, found).trades)
 
 
-def _firms(shown: View) -> str:
+def _firms(shown: View) -> bytes:
     first = ["direction", "tier"]
     return _csv([*first, *(f.name for f in fields(Member) if f.name not in first)], shown.members)
 
 
-def _csv(names: Sequence[str], rows: Iterable[Member | Tie]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow([_cell(getattr(row, name)) for name in names])
-    return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _csv(names: Sequence[str], rows: Iterable[Member | Tie]) -> bytes:
+    return written(names, ([getattr(row, name) for name in names] for row in rows), line_end="\n")
 
 
 def _json(shown: View) -> str:

@@ -1,10 +1,6 @@
 """A network as a folder: NumPy and Arrow files that are mapped when it is opened."""
 
-import contextlib
-import errno
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +11,6 @@ import pyarrow as pa
 from graph import digests
 from graph.errors import NotFound
 
-SWAPS_MAX = 1000
 FORM = 2  # Of the saved folder; another number is another layout.
 
 
@@ -64,24 +59,3 @@ def stamp(folder: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     return found.st_ino, found.st_mtime_ns
-
-
-def swap(fresh: Path, folder: Path) -> None:
-    """
-    Put the fresh folder in its place; one that stands there is moved out and removed.
-
-    Of several that are put there at the same time one stays, whole.
-    """
-    for _ in range(SWAPS_MAX):
-        try:
-            fresh.rename(folder)  # An empty folder gives way.
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-        else:
-            return
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-        with contextlib.suppress(FileNotFoundError):  # Another has moved it out by now.
-            folder.rename(old)  # Readers keep the files they mapped.
-        shutil.rmtree(old, ignore_errors=True)
-    raise TimeoutError(f"{folder.name} was replaced {SWAPS_MAX} times while it was replaced")

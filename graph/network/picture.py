@@ -8,8 +8,6 @@ less spread nothing and are no edges, but they count in a firm's net sales and p
 """
 
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
@@ -21,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph import digests
+from graph import digests, folders
 from graph.arrays import csr
 from graph.errors import InvalidInput, NotFound
 from graph.network import columns as check
@@ -216,14 +214,8 @@ class Network:
 
         Readers that have the old one open keep it.
         """
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
+        with folders.replacing(folder) as fresh:
             self._write(fresh)
-            fresh.chmod(0o755)
-            files.swap(fresh, folder)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
 
     def _write(self, folder: Path) -> None:
         for name in _ARRAYS:

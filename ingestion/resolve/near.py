@@ -5,14 +5,13 @@ Names are compared (rapidfuzz) only where they share a pair of neighbouring char
 names have, so that the work grows with the names and not with their square.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
+from graph.sheets import written
 from ingestion.resolve.codes import code
 from ingestion.resolve.decisions import Decision
 from ingestion.resolve.firms import Listed, Resolution
@@ -24,7 +23,6 @@ SHOWN_MAX = 10  # Candidates for one text.
 COMPARED_MAX = 400  # Names with which one text is compared.
 NAMES_MAX = 50_000  # Strangers that are compared in one import; the first in order of text.
 _NUMBERS = frozenset("0123456789一二三四五六七八九十")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +148,11 @@ def _variants(name: str) -> set[str]:
 
 def write(path: Path, candidates: Sequence[Candidate]) -> None:
     """Write the candidates as a list that a spreadsheet opens; no cell runs as a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["text", "firm", "name", "likeness"])
-    for found in candidates:
-        cells = (found.text, found.firm, found.name)
-        writer.writerow([*(_safe(cell) for cell in cells), f"{found.likeness:.1f}"])
+    header = ("text", "firm", "name", "likeness")
+    rows = ((each.text, each.firm, each.name, f"{each.likeness:.1f}") for each in candidates)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}")
-    draft.write_text(out.getvalue(), encoding="utf-8-sig", newline="")
+    draft.write_bytes(written(header, rows))
     draft.replace(path)
 
 
@@ -226,7 +220,3 @@ def _scores(name: str, others: Mapping[int, str]) -> dict[int, float]:
     for _, score, place in whole:
         scores[place] = max(score, scores.get(place, 0.0))
     return scores
-
-
-def _safe(cell: str) -> str:
-    return "'" + cell if cell.startswith(_FORMULA) else cell

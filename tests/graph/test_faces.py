@@ -11,7 +11,7 @@ import graph
 from graph import arrays
 
 HERE = Path(graph.__file__).parent
-OWN = {"__init__", "digests", "errors", "model", "warm"}
+OWN = {"__init__", "digests", "errors", "folders", "model", "sheets", "warm"}
 FACES = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in OWN)
 KERNELS = {HERE / "arrays", *HERE.glob("*/*/kernels")}
 

@@ -1,7 +1,6 @@
 import os
 import pickle
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -350,26 +349,3 @@ def test_relabelled_firms_keep_their_trades(trades: Amounts) -> None:
     )
 
     assert pairs_out(network) == {(turned[s], turned[b]): x for (s, b), x in trades.items()}
-
-
-def test_of_folders_put_in_one_place_at_once_one_stays_whole(tmp_path: Path) -> None:
-    place = tmp_path / "network"
-
-    def put(number: int) -> None:
-        fresh = tmp_path / f"fresh-{number}"
-        fresh.mkdir()
-        for name in ("one", "two"):
-            (fresh / name).write_text(str(number), encoding="utf-8")
-        files.swap(fresh, place)
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(put, range(200)))
-
-    one, two = ((place / name).read_text(encoding="utf-8") for name in ("one", "two"))
-    assert one == two
-    assert [each.name for each in tmp_path.iterdir()] == ["network"]
-
-
-def test_a_folder_that_cannot_be_put_in_its_place_says_so(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        files.swap(tmp_path / "missing", tmp_path / "network")

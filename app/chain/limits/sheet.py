@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.platform.files.sheets import written
+from graph.sheets import written
 
 COLUMNS = ("id", "name", "direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
 

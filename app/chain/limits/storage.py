@@ -1,8 +1,6 @@
 """A run on disk: a folder that appears whole, with the same bytes for the same inputs."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ from typing import Any
 from app.chain.limits.compute import Outcome
 from app.chain.limits.inputs import Inputs
 from app.policy import Policy
-from graph.digests import seal
+from graph.folders import sealing
 
 
 def save(
@@ -28,34 +26,18 @@ def save(
         folder: Where the run lives.
         facts: What `run.json` says beside version, date, policy and run.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        _write(outcome, inputs, policy, part)
-        said = {
-            "run": inputs.run,
-            "version": inputs.version,
-            "as_of": inputs.as_of.isoformat(),
-            "policy": policy.version,
-            "sealed": True,
-            **facts,
-        }
-        written = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
-        (part / "run.json").write_text(written + "\n", encoding="utf-8")
-        seal(part)
-        part.chmod(0o755)
-        _publish(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _publish(part: Path, folder: Path) -> None:
-    """Give a folder its name, unless a run that was written at the same time has it by now."""
-    try:
-        part.rename(folder)
-    except OSError:
-        if not (folder / "run.json").is_file():
-            raise
+    said = {
+        "run": inputs.run,
+        "version": inputs.version,
+        "as_of": inputs.as_of.isoformat(),
+        "policy": policy.version,
+        "sealed": True,
+        **facts,
+    }
+    written = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
+    with sealing(folder) as fresh:
+        _write(outcome, inputs, policy, fresh)
+        (fresh / "run.json").write_text(written + "\n", encoding="utf-8")
 
 
 def _write(outcome: Outcome, inputs: Inputs, policy: Policy, folder: Path) -> None:

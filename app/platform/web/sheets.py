@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from app.platform.files.sheets import written
 from app.platform.web.render import HEADERS
+from graph.sheets import written
 
 _NO_FILE_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 

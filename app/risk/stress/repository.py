@@ -6,8 +6,6 @@ What a further question about a scenario found stands beside it, as a part: `SCE
 
 import json
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Literal
 
@@ -19,8 +17,9 @@ from app.platform.deps import Resources
 from app.platform.documents import Document, dumps
 from app.platform.errors import Absent
 from app.platform.process.locks import DAMAGED
-from graph.digests import faults, is_sealed, seal, set_apart, verify
+from graph.digests import faults, is_sealed, set_apart, verify
 from graph.errors import Damaged
+from graph.folders import sealing
 
 DOCUMENT = "scenario.json"
 ROUNDS = "rounds.parquet"
@@ -107,14 +106,6 @@ class Scenarios:
 
     def save(self, document: Document, figures: pa.Table, part: Part = "") -> None:
         """Keep a document; of two that are saved at once one stays, they are equal."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=self._folder, prefix=".fresh-"))
-        try:
+        with sealing(self._place(document["scenario"], part)) as fresh:
             (fresh / DOCUMENT).write_text(dumps(document), encoding="utf-8")
             pq.write_table(figures, fresh / ROUNDS)
-            seal(fresh)
-            place = self._place(document["scenario"], part)
-            if not place.exists():
-                fresh.rename(place)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)

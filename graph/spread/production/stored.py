@@ -8,8 +8,6 @@ says what the files are: form, numbers, types, shapes, sizes and a SHA-256 of ea
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -18,9 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graph import digests
+from graph import digests, folders
 from graph.errors import Damaged, InvalidInput, NotFound
-from graph.network import files
 from graph.spread.production.economy import Origin, Production
 from graph.spread.production.kernels.adjoint import Peaks
 from graph.spread.production.kernels.bracket import Worth
@@ -34,7 +31,6 @@ NAMES = (*Structure._fields, *FIRMS)
 _OWN = tuple(name for name in Worth._fields if name != "peaks")
 WORTH = (*(f"worth_{name}" for name in _OWN), *(f"peaks_{name}" for name in Peaks._fields))
 OPENED_MAX = 2  # Networks a worker keeps mapped.
-FOLDER_MODE = 0o755
 
 
 def save(production: Production, folder: Path) -> None:
@@ -56,9 +52,7 @@ def save(production: Production, folder: Path) -> None:
         ...     esri(load(Path(place, "network")), Scenarios.alone([2])).total.tolist()
         [1.0]
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with folders.replacing(folder) as fresh:
         arrays = {name: _write(fresh, name, each) for name, each in _arrays(production).items()}
         worth = _worth_arrays(production)  # Solved of a network that could be written.
         arrays |= {name: _write(fresh, name, each) for name, each in worth.items()}
@@ -72,10 +66,6 @@ def save(production: Production, folder: Path) -> None:
         }
         text = json.dumps({"digest": _digest(said), **said}, indent=1) + "\n"
         (fresh / HEADER).write_text(text, encoding="utf-8")
-        fresh.chmod(FOLDER_MODE)
-        files.swap(fresh, folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def load(folder: Path, *, verify: bool = False) -> Production:

@@ -13,6 +13,7 @@ from graph.interop.page import grade, page
 from graph.interop.view import view
 from graph.interop.words import WORDS
 from graph.network import Network
+from graph.sheets import cell
 from graph.testing.networks import toy
 from tests.graph.interop.chains import HOSTILE, hostile, layered
 
@@ -39,7 +40,7 @@ def test_csv_has_a_row_a_firm_and_no_formula(network: Network) -> None:
     assert [row["strength_fen"] for row in rows] == ["900000000", "6000000", "10000", "1000"]
     assert rows[2]["name"] == "'=1+1"
     for sign in "=+-@\t\r":
-        assert export._cell(f"{sign}x") == f"'{sign}x"
+        assert cell(f"{sign}x") == f"'{sign}x"
 
 
 def test_csv_bears_a_mark_that_spreadsheets_need(network: Network) -> None:

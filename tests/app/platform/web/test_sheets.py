@@ -6,8 +6,8 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.platform.files.sheets import FORMULA_SIGNS, cell
 from app.platform.web.sheets import sheet
+from graph.sheets import FORMULA_SIGNS, cell
 
 
 @given(st.text())

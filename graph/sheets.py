@@ -21,10 +21,12 @@ def cell(value: object) -> str:
     return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text
 
 
-def written(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+def written(
+    header: Sequence[str], rows: Iterable[Sequence[object]], *, line_end: str = "\r\n"
+) -> bytes:
     """Return rows under a header as the bytes of a CSV file in UTF-8 with a byte-order mark."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, lineterminator=line_end)
     writer.writerow(header)
     writer.writerows([cell(value) for value in row] for row in rows)
     return out.getvalue().encode("utf-8-sig")
