@@ -15,6 +15,7 @@ COMPILED_ONLY := graph/stores graph/testing tests/graph/stores tests/graph/inter
 	tests/graph/test_distributed.py tests/graph/test_executors.py tests/graph/test_model.py
 UNCOMPILED := graph tests/graph $(addprefix --ignore ,$(COMPILED_ONLY))
 DEMO ?= var/demo
+KEPT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/deeptier/kernels
 CASES ?= 100000
 export DEEPTIER_PORT ?= 8000
 
@@ -31,7 +32,7 @@ $(STAMP): pyproject.toml constraints.txt
 # Kernels and modules are compiled before anybody waits for them.
 $(COMPILED): $(STAMP)
 	$(BIN)/python -m compileall -q app graph ingestion
-	$(BIN)/python -m graph.warm
+	$(BIN)/python -m graph.warm $(KEPT)
 	touch $(COMPILED)
 
 # What checks and tests need beside the product itself.

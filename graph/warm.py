@@ -3,12 +3,17 @@ Compile every kernel before anybody waits for it: `python -m graph.warm`, once a
 
 Compiled code is kept beside the modules, or in NUMBA_CACHE_DIR, for this machine's processor.
 Every analysis runs once on a small economy; the first call of a user then only loads.
+
+`python -m graph.warm FOLDER` takes from a folder what another checkout has compiled from the same
+text on this machine, and keeps there what had to be compiled.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +31,7 @@ from graph import (
     scenarios,
     single_points,
 )
+from graph.arrays.kept import fetch, keep
 from graph.contagion import Economy, Exposures, Rules, Scenarios
 from graph.live import Claims, Live
 from graph.network import Network
@@ -168,13 +174,25 @@ PARTS: dict[str, Callable[[], None]] = {
 }
 
 
-def main() -> int:
-    """Compile, say what is being compiled, and how long it took."""
+def main(folder: Path | None = None) -> int:
+    """
+    Compile, say what is being compiled, and how long it took.
+
+    Args:
+        folder: Where compiled code outlives this checkout, if anywhere.
+    """
     began = time.perf_counter()
+    package = Path(__file__).parent
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        folder = None  # It is not beside the modules.
+    if folder is not None:
+        sys.stderr.write(f"compiled before: {fetch(package, folder)} files of kernels\n")
     warm(lambda part: sys.stderr.write(f"compiling: {part}\n"))
+    if folder is not None:
+        keep(package, folder)
     sys.stderr.write(f"compiled in {time.perf_counter() - began:.0f} s\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:2])))

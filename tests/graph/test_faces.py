@@ -2,13 +2,11 @@
 
 import ast
 import importlib
-import os
 import re
 from pathlib import Path
 from types import FunctionType
 
 import graph
-from graph import arrays
 
 HERE = Path(graph.__file__).parent
 OWN = {"__init__", "digests", "errors", "folders", "model", "sheets", "warm"}
@@ -72,24 +70,3 @@ def test_what_is_compiled_stands_among_arrays_or_in_the_kernels_of_an_analysis()
 
     assert [path for path in compiling if path.parent not in KERNELS] == []
     assert len(compiling) > 30
-
-
-def test_compiled_code_is_dropped_when_a_kernel_of_any_folder_is_newer(tmp_path: Path) -> None:
-    ages = {"arrays/csr.py": 50, "spread/equity/kernels/debtrank.py": 10}
-    kept = {
-        "arrays/__pycache__/csr.sum_pairs.nbi": 60,
-        "spread/equity/kernels/__pycache__/debtrank.spread.nbi": 40,
-        "stress/live/kernels/__pycache__/shares.supply.nbi": 51,
-    }
-    for place, age in {**ages, **kept}.items():
-        path = tmp_path / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-        os.utime(path, (age, age))
-
-    dropped = arrays.drop_stale(tmp_path)
-
-    assert [path.name for path in dropped] == ["debtrank.spread.nbi"]
-    assert [path for path in kept if not (tmp_path / path).exists()] == [
-        "spread/equity/kernels/__pycache__/debtrank.spread.nbi"
-    ]
