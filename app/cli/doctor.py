@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.cli.verifying import Fault, faults
+from app.data.runs.repository import newest_run
 from app.data.versions.service import policy_of
 from app.data.versions.sources import sources_of, told
 from app.jobs.running import jobs
@@ -22,7 +23,6 @@ from app.platform.console.progress import progress
 from app.platform.deps import Resources, open_resources
 from app.platform.errors import AppError
 from app.platform.http.faults import reason
-from app.platform.records.runs import newest_run
 from app.platform.release import code_version
 from graph.errors import GraphError
 

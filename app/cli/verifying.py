@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.chain.limits.stored import read_facts
+from app.data.runs.repository import newest_run
 from app.platform.console.progress import Step, quietly
 from app.platform.deps import Resources
-from app.platform.records.runs import newest_run
 from graph import digests
 from graph.errors import Damaged, InvalidInput, NotFound
 from graph.network import files

@@ -12,9 +12,9 @@ from app.jobs.tasks import TASKS, Task, task
 from app.platform.console.progress import Step, quietly
 from app.platform.deps import Resources
 from app.platform.errors import AppError
+from app.platform.job_runs import repository as rows
+from app.platform.job_runs.repository import TRIES_MAX, Runner, Turn
 from app.platform.process.logs import logger
-from app.platform.records import jobs as rows
-from app.platform.records.jobs import TRIES_MAX, Runner, Turn
 from app.platform.records.lease import holder_name
 from app.platform.text import kept_form
 from graph.errors import GraphError

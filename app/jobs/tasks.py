@@ -14,14 +14,14 @@ from app.chain.runs.refreshing import refresh_version
 from app.data.imports.following import order_refresh, owes_refresh
 from app.data.imports.ingesting import ingest_files, source_names
 from app.data.imports.repository import unfinished
+from app.data.runs.repository import RunRow, newest_run
 from app.platform.auth import sessions
 from app.platform.console.progress import Step
 from app.platform.deps import Resources
 from app.platform.errors import Absent
 from app.platform.http.problems import UNWRITABLE
-from app.platform.records.jobs import TRIES_MAX as BEGUN_MAX
-from app.platform.records.jobs import last as last_run
-from app.platform.records.runs import RunRow, newest_run
+from app.platform.job_runs.repository import TRIES_MAX as BEGUN_MAX
+from app.platform.job_runs.repository import last as last_run
 from app.platform.text import kept_form
 from graph.errors import Damaged, GraphError, StageRefused, StoreUnavailable
 from ingestion.errors import Broken, ImportBusy, Stopped

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from app.chain.limits.results import open_results
 from app.chain.runs.refreshing import refresh_version
 from app.cli import verifying
+from app.data.runs.repository import newest_run
 from app.data.versions import networks
 from app.data.versions.networks import network_of
 from app.jobs.running import run_job
@@ -22,7 +23,6 @@ from app.jobs.tasks import TASKS
 from app.main import create_app
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
-from app.platform.records.runs import newest_run
 from app.policy.loader import SHIPPED
 from graph import digests
 from graph.errors import Damaged

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from app.data.imports.tables import imports
 from app.main import create_app, rules_of
 from app.platform import audit
 from app.platform.auth.tokens import issue
 from app.platform.config import Settings
-from app.platform.records.tables import imports
 from tests.app.conftest import NOW
 from tests.conftest import emptied
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.chain.chains.cores import decide
-from app.platform.records.tables import facilities, runs
+from app.data.runs.tables import facilities, runs
 
 API = "/api/v1"
 

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from app.chain.chains.tables import cores
 from app.chain.firms import service as firms
 from app.chain.limits import documents
 from app.chain.runs.refreshing import refresh_version
 from app.cli.verifying import faults
+from app.data.runs.tables import runs
 from app.data.versions.service import Asked
 from app.platform.auth.sight import EVERYTHING
+from app.platform.auth.tables import users
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
-from app.platform.records.tables import cores, runs, users
 from ingestion.run import Job, ingest
 from tests.app.conftest import NEW_INVOICE, NOW
 

@@ -6,8 +6,8 @@ Decisions are kept in the records, not in the version, so that a later import do
 
 import sqlalchemy as sa
 
+from app.chain.chains.tables import cores
 from app.platform.deps import Resources
-from app.platform.records.tables import cores
 from graph.model import FirmId
 
 

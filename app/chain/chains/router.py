@@ -8,7 +8,7 @@ from app.chain.chains import listing, service
 from app.chain.chains.graph import graph_of
 from app.chain.chains.picture import Picture, picture_of
 from app.chain.chains.schemas import Chain, Cores, Graph, Tiers
-from app.data.versions.schemas import AskedDep
+from app.data.versions.reading import AskedDep
 from app.data.versions.service import Asked
 from app.platform.auth.rules import CORES, OWN_CHAIN, PrincipalDep, allow
 from app.platform.deps.routes import ResourcesDep, VisitDep

@@ -6,7 +6,7 @@ from fastapi import Query, Request, Response
 
 from app.chain.firms import service
 from app.chain.firms.schemas import Firm, Firms, Invoices, Trades
-from app.data.versions.schemas import AskedDep
+from app.data.versions.reading import AskedDep
 from app.data.versions.service import Asked, policy_of, version_of
 from app.platform.auth.rules import BANK, OWN_FIRM, allow
 from app.platform.deps.routes import ResourcesDep, VisitDep

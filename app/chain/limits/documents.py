@@ -6,13 +6,13 @@ from typing import Any
 from app.chain.limits.results import Results, open_results
 from app.chain.limits.shown import Shown
 from app.chain.limits.stored import is_damaged, lock_of
+from app.data.runs.repository import run_named
 from app.data.versions.service import Asked, version_and_run
 from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import Absent, Unready
 from app.platform.process.locks import DAMAGED, locked
-from app.platform.records.runs import run_named
 from graph.digests import set_apart
 from graph.errors import Damaged, NotFound
 

@@ -6,7 +6,7 @@ from fastapi import Depends
 
 from app.chain.limits.documents import results_of
 from app.chain.limits.shown import Shown
-from app.data.versions.schemas import AskedDep
+from app.data.versions.reading import AskedDep
 from app.platform.deps.routes import VisitDep
 
 

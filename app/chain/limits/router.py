@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request, Response
 from app.chain.limits import documents
 from app.chain.limits.schemas import ChainLimits, FirmLimit, FirmLimits
 from app.chain.limits.shown import Shown
-from app.data.versions.schemas import AskedDep
+from app.data.versions.reading import AskedDep
 from app.data.versions.service import Asked, lately_read
 from app.platform.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, allow
 from app.platform.deps.routes import Visit, VisitDep

@@ -6,10 +6,10 @@ from app.chain.chains.cores import cores_of
 from app.chain.limits.results import Results, open_results
 from app.chain.runs.code import code_name
 from app.chain.runs.service import Place, Run, Terms, refresh
+from app.data.runs.repository import RunRow, record_run
 from app.data.versions.service import policy_of
 from app.platform.console.progress import Step
 from app.platform.deps import Resources
-from app.platform.records.runs import RunRow, record_run
 
 
 def refresh_version(resources: Resources, version: int | None, *, progress: Step) -> Run:

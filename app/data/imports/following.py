@@ -10,9 +10,9 @@ import datetime as dt
 
 from sqlalchemy.engine import Connection
 
+from app.data.runs.repository import newest_run
 from app.platform.deps import Resources
-from app.platform.records.jobs import order
-from app.platform.records.runs import newest_run
+from app.platform.job_runs.repository import order
 from graph.errors import StoreUnavailable
 
 

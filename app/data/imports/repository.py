@@ -6,9 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.data.imports.tables import imports
 from app.platform.records import Records
 from app.platform.records.lease import Lease
-from app.platform.records.tables import imports
 
 UNFINISHED = ("waiting", "running")
 

@@ -3,7 +3,8 @@
 from fastapi import Request, Response
 
 from app.data.versions import service
-from app.data.versions.schemas import AskedDep, Versions
+from app.data.versions.reading import AskedDep
+from app.data.versions.schemas import Versions
 from app.platform.auth.rules import SIGNED_IN, allow
 from app.platform.deps.routes import VisitDep
 from app.platform.errors import Absent, Malformed, Unauthenticated, responses

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from app.data.runs.repository import RunRow, newest_run
 from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import Absent, Malformed, Unready
-from app.platform.records.runs import RunRow, newest_run
 from app.policy import Policy, in_force, load_policies
 from app.policy.loader import SHIPPED, files_in
 from graph.errors import InvalidInput, NotFound

@@ -6,8 +6,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from app.platform.audit.tables import audit
 from app.platform.records import Records
-from app.platform.records.tables import audit
 
 Outcome = Literal["done", "refused", "failed"]
 ACTOR_LENGTH_MAX = 160

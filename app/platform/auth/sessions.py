@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from app.platform.auth.errors import WrongPassword
 from app.platform.auth.principals import Principal
+from app.platform.auth.tables import sessions, users
 from app.platform.auth.users import User, still_holds
 from app.platform.records import Records
-from app.platform.records.tables import sessions, users
 
 COOKIE = "deeptier_session"
 MASKED_LENGTH = 128  # Pad and token, 32 bytes each, as hexadecimal digits.

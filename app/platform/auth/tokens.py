@@ -10,10 +10,10 @@ from jwt.types import Options
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.platform.auth.principals import ROLES, Principal, Role, check_scope
+from app.platform.auth.tables import tokens, users
 from app.platform.auth.users import User
 from app.platform.errors import Malformed, Unauthenticated
 from app.platform.records import Records
-from app.platform.records.tables import tokens, users
 
 ISSUER = "deeptier"
 ALGORITHM = "HS256"

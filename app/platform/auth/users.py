@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from app.platform.auth.errors import UserExists, WrongPassword
 from app.platform.auth.principals import Role, check_scope
+from app.platform.auth.tables import sessions, tokens, users
 from app.platform.errors import Absent, Malformed
 from app.platform.records import Records
-from app.platform.records.tables import sessions, tokens, users
 from app.platform.text import is_keepable
 
 PASSWORD_LENGTH_MIN = 10

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from app.data.runs.repository import newest_run
 from app.jobs import scheduler as scheduling
 from app.jobs import tasks
 from app.jobs.running import jobs, last_run, run_job
@@ -16,7 +17,6 @@ from app.jobs.tasks import TASKS, TRIES_MAX
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
 from app.platform.errors import Absent
-from app.platform.records.runs import newest_run
 from app.platform.records.tables import leases
 from graph.testing.waiting import until
 from tests.app.economy import write_files

@@ -15,15 +15,16 @@ import pytest
 import sqlalchemy as sa
 
 from app.data.imports.working import Imports
+from app.data.runs.repository import newest_run
 from app.jobs import tasks
 from app.jobs.running import AGAIN, jobs, last_run, run_job, take_up
 from app.jobs.tasks import MEND_PAUSE, TASKS
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
-from app.platform.records import jobs as rows
-from app.platform.records.jobs import DIED, LEASE, TRIES_MAX, Runner
-from app.platform.records.runs import newest_run
-from app.platform.records.tables import job_runs, leases
+from app.platform.job_runs import repository as rows
+from app.platform.job_runs.repository import DIED, LEASE, TRIES_MAX, Runner
+from app.platform.job_runs.tables import job_runs
+from app.platform.records.tables import leases
 from graph.errors import InvalidInput
 from graph.testing.waiting import WAIT_S, until
 from tests.app.conftest import NEW_INVOICE, NOW, Clock

@@ -12,8 +12,8 @@ from httpx import Response
 from app.main import create_app
 from app.platform.auth import sessions, users
 from app.platform.auth.principals import ROLES, Role
+from app.platform.auth.tables import users as users_table
 from app.platform.config import Settings
-from app.platform.records.tables import users as users_table
 from tests.app.computing import Here
 from tests.app.pages.economy import NOW, make_home
 

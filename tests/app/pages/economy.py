@@ -13,10 +13,10 @@ from pathlib import Path
 
 from app.chain.chains.cores import cores_of
 from app.chain.runs.service import Place, Terms, refresh
+from app.data.runs.repository import RunRow, record_run
 from app.data.versions.service import policy_of
 from app.platform.config import Settings
 from app.platform.deps import open_resources
-from app.platform.records.runs import RunRow, record_run
 from ingestion.resolve import names
 from ingestion.run import Job, ingest
 

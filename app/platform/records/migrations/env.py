@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from app.platform.records.tables import metadata
+from app.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

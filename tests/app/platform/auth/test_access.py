@@ -14,11 +14,11 @@ from app.main import create_app
 from app.platform.auth import sessions, tokens, users
 from app.platform.auth.errors import WrongPassword
 from app.platform.auth.principals import ROLES
+from app.platform.auth.tables import sessions as sessions_table
+from app.platform.auth.tables import tokens as tokens_table
 from app.platform.auth.tokens import issue, issue_to
 from app.platform.config import Settings
 from app.platform.records import Records, open_records
-from app.platform.records.tables import sessions as sessions_table
-from app.platform.records.tables import tokens as tokens_table
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 KEY = b"k" * 32

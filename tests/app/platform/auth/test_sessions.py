@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.main import create_app
+from app.platform.audit.tables import audit
 from app.platform.auth.errors import TooManyAttempts, UserExists, WrongPassword
+from app.platform.auth.tables import sessions, users
 from app.platform.auth.users import check_password, set_password, set_user
 from app.platform.config import Settings
 from app.platform.errors import Malformed
-from app.platform.records.tables import audit, sessions, users
 from app.platform.users.desk import WAITING_MAX
 from app.platform.users.service import ATTEMPTS_MAX, Attempts
 from graph.testing.waiting import WAIT_S, until

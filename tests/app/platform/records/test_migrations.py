@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from app.platform.records import Records, open_records
 from app.platform.records.migrate import configuration
 from app.platform.records.opening import newest_revision, revision_of
-from app.platform.records.tables import metadata
+from app.tables import metadata
 
 ROWS = Path(__file__).parent / "rows-0004.yml"
 RELEASED = "0004"

@@ -10,13 +10,16 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from app.chain.chains.tables import cores
+from app.data.runs.repository import RunRow, newest_run, record_run, run_named
+from app.data.runs.tables import facilities
 from app.platform.errors import Unready
 from app.platform.records import Records, open_records
 from app.platform.records.migrate import configuration, newest
 from app.platform.records.opening import newest_revision, revision_of
-from app.platform.records.runs import RunRow, newest_run, record_run, run_named
-from app.platform.records.tables import cores, facilities, metadata
+from app.tables import metadata
 
+ROOT = Path(__file__).parents[4]
 NOON = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 
 
@@ -36,6 +39,18 @@ def records(url: str) -> Iterator[Records]:
 def test_the_migrations_make_what_the_tables_say(records: Records) -> None:
     with records.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_tables_of_every_domain_are_wired() -> None:
+    wired = (ROOT / "app/tables.py").read_text(encoding="utf-8")
+    found = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / "app").glob("*/*/tables.py"))
+        if "sa.Table(" in path.read_text(encoding="utf-8")
+    ]
+
+    assert len(found) > 5
+    assert [domain for domain in found if f"from {domain} import" not in wired] == []
 
 
 def test_the_newest_revision_is_the_last_file_by_name(records: Records) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.data.runs.tables import facilities, runs
 from app.platform.records.engine import Records
-from app.platform.records.tables import facilities, runs
 
 
 @dataclass(frozen=True, slots=True)

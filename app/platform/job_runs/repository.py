@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.platform.clock import Clock
+from app.platform.job_runs.tables import job_runs
 from app.platform.records.engine import Records
 from app.platform.records.lease import Lease
-from app.platform.records.tables import job_runs, leases
+from app.platform.records.tables import leases
 
 LEASE = dt.timedelta(seconds=15)
 TRIES_MAX = 5  # How often what was ordered is begun, whatever becomes of it.

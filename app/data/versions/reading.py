@@ -1,0 +1,35 @@
+"""What every read takes from its request: which version it asks for."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Query
+from pydantic import WithJsonSchema
+
+from app.data.versions.service import Asked
+from app.platform.errors import Absent
+from app.platform.http.days import Day
+
+NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+# Read as text: what is no number names a version that is not there, which is 404, not malformed.
+Number = Annotated[str, WithJsonSchema({"type": "integer", "minimum": 1})]
+
+
+async def asked(
+    version: Annotated[Number | None, Query(description="Read this version")] = None,
+    as_of: Annotated[Day | None, Query(description="Read the newest as of this day")] = None,
+) -> Asked:
+    """
+    Return what the reader said about time.
+
+    Raises:
+        Absent: The version is no number: there is none of this name.
+    """
+    if version is None:
+        return Asked(None, as_of)
+    if NUMBER.fullmatch(version) is None:
+        raise Absent(f"no version {version!r}")
+    return Asked(int(version), as_of)
+
+
+AskedDep = Annotated[Asked, Depends(asked)]

@@ -1,0 +1,45 @@
+"""Tables of who may sign in, and by what they have access now."""
+
+import sqlalchemy as sa
+
+from app.platform.auth.principals import ROLES
+from app.platform.records.columns import Moment
+from app.platform.records.tables import among, metadata
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("user", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.String(120), nullable=False, unique=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("firm", sa.Text),
+    sa.Column("password", sa.Text, nullable=False),
+    sa.Column("active", sa.Boolean(name="active"), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    among("role", ROLES),
+    sa.CheckConstraint("(role IN ('core', 'supplier')) = (firm IS NOT NULL)", name="firm"),
+)
+
+# `session` is the hash of what the cookie holds: who reads this table cannot sign in with it.
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("session", sa.String(64), primary_key=True),
+    sa.Column("user", sa.ForeignKey("users.user", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+)
+
+# Of a token the id is kept, never the token; `user` is whose it is, if it is somebody's.
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("token", sa.String(64), primary_key=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("firm", sa.Text),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("revoked_at", Moment),
+    sa.Column("user", sa.ForeignKey("users.user", ondelete="CASCADE"), index=True),
+    among("role", ROLES),
+)
