@@ -25,13 +25,14 @@ from app.platform.http.routing import Router
 from app.platform.web.charts import GRADES, INK, UNRATED, chain_picture, limit_bar, use_band
 from app.platform.web.derivations import told, told_own
 from app.platform.web.facets import Facet, facets, passing
-from app.platform.web.listing import Listing, listing
+from app.platform.web.listing import Listing, listing, order_of, ordered
 from app.platform.web.money import amount, percent, scale
 from app.platform.web.notices import Notice
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
 from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
+from app.platform.web.workbooks import Column, workbook
 
 router = Router()
 QUERY_LENGTH_MAX = 80
@@ -98,6 +99,30 @@ def download_cores(request: Request, resources: ResourcesDep, results: ShownDep)
             for row in rows
         ],
     )
+
+
+@router.get("/cores.xlsx", dependencies=[allow(BANK)])
+def download_cores_workbook(
+    request: Request, resources: ResourcesDep, results: ShownDep
+) -> Response:
+    """Return the same list as a workbook, in the order of the page."""
+    t, every = Texts(preferences_of(request).language), facilities(resources, results)
+    _, found = _found(request, every, directory_of(resources, results))
+    rows = passing(found, CORE_FACETS, _chosen(request, CORE_FACETS))
+    order = order_of(request, CORE_KEYS, otherwise="-use")
+    columns = (
+        Column("id", "text", lambda row: row.core),
+        Column("core", "text", lambda row: row.name),
+        Column("firms", "count", lambda row: row.firms),
+        Column("facility", "money", lambda row: row.limit_fen),
+        Column("occupied", "money", lambda row: row.occupied_fen),
+        Column("bar_reserved", "money", lambda row: row.reserved_fen),
+        Column("headroom", "money", lambda row: row.headroom_fen),
+        Column("use", "share", lambda row: row.use),
+        Column("binding", "text", lambda row: _decides(row, t)),
+    )
+    shown = ordered(rows, CORE_KEYS, order)
+    return workbook(request, "cores", columns, shown, results.head.document())
 
 
 def _decides(row: ChainFacility, t: Texts) -> str:
@@ -338,3 +363,30 @@ def download_limits(
         [*header, t("binding")],
         [[*(row[name] for name in header), t.coded("binding", row["binding"])] for row in rows],
     )
+
+
+@router.get("/chains/{core}/limits.xlsx", dependencies=[allow(OWN_CHAIN)])
+def download_limits_workbook(
+    request: Request, core: str, resources: ResourcesDep, results: ShownDep
+) -> Response:
+    """Return the same limits as a workbook, in the order of the page."""
+    t, firms = Texts(preferences_of(request).language), documents.chain(results, core)["firms"]
+    grades = grades_of(resources, results, [row["id"] for row in firms])
+    found = _finding(request, firms, _known(request, resources, results))
+    rows = passing(found, _values(grades), _chosen(request, FIRM_FACETS))
+    order = order_of(request, FIRM_KEYS, otherwise="-limit")
+    columns = (
+        Column("id", "text", lambda row: row["id"]),
+        Column("firm", "text", lambda row: row["name"]),
+        Column("tier", "text", lambda row: t.place(f"{row['direction']}{row['tier']}")),
+        *([Column("grade", "text", lambda row: grades[row["id"]])] if grades else ()),
+        Column("limit", "money", lambda row: row["limit_fen"]),
+        Column("reachable", "money", lambda row: row["reachable_fen"]),
+        Column("binding", "text", lambda row: _binds(row, t)),
+    )
+    shown = ordered(rows, FIRM_KEYS, order)
+    return workbook(request, f"limits-{core}", columns, shown, results.head.document())
+
+
+def _binds(row: Document, t: Texts) -> str:
+    return t.reason(row["absent"]) if row["absent"] else t.coded("binding", row["binding"])

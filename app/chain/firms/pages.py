@@ -37,6 +37,7 @@ from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
 from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
+from app.platform.web.workbooks import ROWS_MAX, Column, workbook
 from graph.model import Attribute, table
 
 router = Router()
@@ -99,6 +100,27 @@ def download_firms(request: Request, resources: ResourcesDep, results: ShownDep)
             for row in found
         ],
     )
+
+
+@router.get("/firms.xlsx", dependencies=[allow(BANK)])
+def download_firms_workbook(
+    request: Request, resources: ResourcesDep, results: ShownDep
+) -> Response:
+    """Return the same firms in the same order as a workbook."""
+    t, wanted = Texts(preferences_of(request).language), _wanted(request)
+    order, directory = _order(request, wanted), directory_of(resources, results)
+    found = directory.find(wanted, sort=order.sort, descending=order.descending, size=ROWS_MAX + 1)
+    columns = (
+        Column("id", "text", lambda row: row.id),
+        Column("firm", "text", lambda row: row.name),
+        Column("sector", "text", lambda row: t.sector(row.sector)),
+        Column("facet_region", "text", lambda row: row.region),
+        Column("grade", "text", lambda row: row.grade),
+        Column("nearest", "text", lambda row: t.place(row.place) if row.place else None),
+        Column("chains", "count", lambda row: row.chains),
+        Column("limit_total", "money", lambda row: row.limit_fen),
+    )
+    return workbook(request, "firms", columns, found, results.head.document())
 
 
 def _plain(value: object) -> object:

@@ -149,12 +149,17 @@ def listing(
         anchor: The id of the table's heading, where sorting and paging lead back to.
     """
     order = order_of(request, keys, otherwise=otherwise)
+    every = ordered(rows, keys, order)
+    start = (page_of(request, len(every)) - 1) * SIZE
+    return one_page(request, every[start : start + SIZE], len(every), order=order, anchor=anchor)
+
+
+def ordered(
+    rows: Sequence[Row], keys: Mapping[str, Callable[[Row], object]], order: Order
+) -> Sequence[Row]:
+    """Return rows in an order; those without a value come last either way."""
     key = keys[order.sort]
     known = [row for row in rows if key(row) is not None]
     unknown = [row for row in rows if key(row) is None]
     known.sort(key=key, reverse=order.descending)  # type: ignore[arg-type]  # None was taken out
-    ordered = [*known, *unknown]
-    start = (page_of(request, len(ordered)) - 1) * SIZE
-    return one_page(
-        request, ordered[start : start + SIZE], len(ordered), order=order, anchor=anchor
-    )
+    return [*known, *unknown]

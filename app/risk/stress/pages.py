@@ -23,12 +23,13 @@ from app.platform.errors import AppError, Busy, Malformed
 from app.platform.http.attending import attended
 from app.platform.http.routing import Router
 from app.platform.web.charts import bar_picture
-from app.platform.web.listing import listing
+from app.platform.web.listing import listing, order_of, ordered
 from app.platform.web.money import Scale, amount, scale
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import firms_in_words, page, pinned
 from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
+from app.platform.web.workbooks import Column, workbook
 from app.risk.stress.repository import folder_of
 from app.risk.stress.schemas import CHANNELS, closure
 from app.risk.stress.service import read_scenario
@@ -258,3 +259,21 @@ def download_losses(scenario: str, resources: ResourcesDep) -> Response:
         header,
         [[row[name] for name in header] for row in document["firms"]],
     )
+
+
+@router.get("/stress/{scenario}/losses.xlsx", dependencies=[allow(ANALYSTS)])
+def download_losses_workbook(request: Request, scenario: str, resources: ResourcesDep) -> Response:
+    """Return the losses of a scenario as a workbook, in the order of the page."""
+    document = read_scenario(folder_of(resources), scenario)
+    order = order_of(request, KEYS, otherwise="-loss")
+    columns = (
+        Column("id", "text", lambda row: row["id"]),
+        Column("firm", "text", lambda row: row["name"]),
+        Column("loss_production", "money", lambda row: row["production_fen"]),
+        Column("loss_share", "share", lambda row: row["loss_share"]),
+        Column("loss_payments", "money", lambda row: row["payments_fen"]),
+        Column("loss_both", "money", lambda row: row["loss_fen"]),
+        Column("first_round", "count", lambda row: row["round"]),
+    )
+    shown = ordered(document["firms"], KEYS, order)
+    return workbook(request, f"losses-{scenario}", columns, shown, document)
