@@ -14,6 +14,8 @@ from app.platform.config import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ABOUT_THE_CODE = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")]
+EVERY_PAGE = [*ABOUT_THE_CODE, *ROOT.glob("docs/**/*.md")]
 PAGES = "\n".join(
     path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]
 )
@@ -40,18 +42,31 @@ def test_every_command_is_in_the_documents() -> None:
 
 
 def test_every_local_link_leads_somewhere() -> None:
-    for page in [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *ROOT.glob("docs/**/*.md")]:
+    for page in EVERY_PAGE:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 def test_every_place_in_the_code_that_a_page_names_is_there() -> None:
-    pages = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *ROOT.glob("docs/**/*.md")]
     named = re.compile(r"`((?:app|graph|ingestion|tests|docker)/[\w./-]+)`")
-    for page in pages:
+    for page in EVERY_PAGE:
         for place in named.findall(page.read_text(encoding="utf-8")):
             there = (ROOT / place, ROOT / f"{place}.py", ROOT / place.replace("N.yml", "2.yml"))
             assert any(path.exists() for path in there), f"{page.name}: {place}"
+
+
+def test_the_architecture_names_every_district_and_domain() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    folders = [path.parent for path in (ROOT / "app").glob("*/*/__init__.py")]
+    domains = [each for each in folders if each.parent.name not in {"cli", "jobs", "policy"}]
+    missing = [
+        f"{each.parent.name}/{each.name}"
+        for each in domains
+        if not re.search(rf"^\| `app/{each.parent.name}` .*`{each.name}`", text, re.MULTILINE)
+    ]
+
+    assert len(domains) > 15
+    assert missing == []
 
 
 def test_the_make_targets_of_the_readme_exist() -> None:
