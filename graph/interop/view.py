@@ -77,14 +77,7 @@ def _text(network: Network, name: str) -> list[str | None]:
 
 
 def _trades(network: Network, chain: Chain) -> tuple[Tie, ...]:
-    inside = np.zeros(len(network), np.bool_)
-    inside[chain.firm_rows] = True
-    inside[chain.core_row] = True
-    return tuple(
-        Tie(
-            network.ids[i], network.ids[int(network.out_indices[k])], int(network.out_amount_fen[k])
-        )
-        for i in np.flatnonzero(inside).tolist()
-        for k in range(network.out_indptr[i], network.out_indptr[i + 1])
-        if inside[network.out_indices[k]]
-    )
+    trades = network.trades_among(np.append(chain.firm_rows, chain.core_row))
+    ids = {row: network.ids[row] for row in np.unique(np.concatenate(trades[:2])).tolist()}
+    rows = zip(*(column.tolist() for column in trades), strict=True)
+    return tuple(Tie(ids[supplier], ids[buyer], amount) for supplier, buyer, amount in rows)

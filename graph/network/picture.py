@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,14 @@ Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 FEW = 1000  # Ids up to which searching the sorted column beats hashing it.
+
+
+class TradeRows(NamedTuple):
+    """Trades of a network: who sold to whom, for how much."""
+
+    supplier_rows: Int64Array
+    buyer_rows: Int64Array
+    amounts_fen: Int64Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,6 +215,28 @@ class Network:
             self.out_indptr, self.out_indices, self.out_amount_fen, supplier_rows, buyer_rows
         )
         return found
+
+    def trades_among(self, firm_rows: npt.NDArray[Any]) -> "TradeRows":
+        """
+        Return the trades of these firms with each other, in order of supplier and buyer.
+
+        Example:
+            >>> from graph.testing.networks import toy
+            >>> network = toy({("mill", "cars"): 90, ("mill", "mill"): 7, ("cars", "shop"): 5})
+            >>> trades = network.trades_among(network.rows(["cars", "shop"]))
+            >>> [network.ids[row] for row in trades.supplier_rows], trades.amounts_fen.tolist()
+            (['cars'], [5])
+        """
+        inside = np.zeros(len(self), np.bool_)
+        inside[firm_rows] = True
+        suppliers = np.flatnonzero(inside)
+        counts = self.out_indptr[suppliers + 1] - self.out_indptr[suppliers]
+        before = np.repeat(np.cumsum(counts) - counts, counts)
+        edges = np.repeat(self.out_indptr[suppliers], counts) + np.arange(len(before)) - before
+        buyers = self.out_indices[edges].astype(np.int64)
+        kept = inside[buyers]
+        supplier_rows = np.repeat(suppliers, counts)[kept].astype(np.int64)
+        return TradeRows(supplier_rows, buyers[kept], self.out_amount_fen[edges][kept])
 
     def save(self, folder: Path) -> None:
         """

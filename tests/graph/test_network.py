@@ -349,3 +349,18 @@ def test_relabelled_firms_keep_their_trades(trades: Amounts) -> None:
     )
 
     assert pairs_out(network) == {(turned[s], turned[b]): x for (s, b), x in trades.items()}
+
+
+@given(networks(), st.data())
+def test_trades_among_firms_are_those_with_both_ends_there(
+    network: Network, draw: st.DataObject
+) -> None:
+    rows = draw.draw(st.lists(st.integers(0, len(network) - 1), unique=True))
+    sold = [np.repeat(np.arange(len(network)), np.diff(network.out_indptr)), network.out_indices]
+    every = list(zip(*(side.tolist() for side in [*sold, network.out_amount_fen]), strict=True))
+
+    found = network.trades_among(np.array(rows, np.int64))
+
+    assert list(zip(*(column.tolist() for column in found), strict=True)) == [
+        trade for trade in every if trade[0] in rows and trade[1] in rows
+    ]

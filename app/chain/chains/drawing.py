@@ -86,15 +86,12 @@ def grouped(network: Network, columns: Mapping[str, int]) -> Drawing:
     )
     counted = members.group_by("column", "grade").len().sort("column", "grade")
     groups = [Group(column, grade, firms) for column, grade, firms in counted.iter_rows()]
-    starts, ends = network.out_indptr[rows], network.out_indptr[rows + 1]
-    edges = np.concatenate(
-        [np.arange(a, b) for a, b in zip(starts, ends, strict=True)] or [np.empty(0, np.int64)]
-    )
+    among = network.trades_among(rows)
     trades = pl.DataFrame(
         {
-            "row": np.repeat(rows, ends - starts),
-            "buyer": network.out_indices[edges].astype(np.int64),
-            "amount_fen": network.out_amount_fen[edges],
+            "row": among.supplier_rows,
+            "buyer": among.buyer_rows,
+            "amount_fen": among.amounts_fen,
         }
     )
     flows = (

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from app.chain.chains.cores import cores_of
 from app.chain.chains.listing import Head
 from app.chain.limits.documents import open_run
-from app.chain.limits.results import open_results
+from app.chain.limits.results import Results
 from app.chain.limits.shown import UNSEEN
 from app.data.versions.networks import network_of
 from app.data.versions.service import Asked, policy_of, version_and_run
@@ -27,7 +26,7 @@ from app.platform.deps import Resources
 from app.platform.errors import Absent
 from graph.chains import DIRECTIONS, DOWN, UP, Chain, find_chain
 from graph.errors import NotFound
-from graph.network import Network
+from graph.network import Network, TradeRows
 
 MEMBER_BYTES, TIE_BYTES = 320, 120  # With the texts and numbers that each holds.
 NOWHERE = 127  # The tier of a firm that does not stand on this side of the chain.
@@ -117,7 +116,7 @@ def picture_of(resources: Resources, core: str, asked: Asked, sight: Sight) -> P
     if results is not None and core in results.cores:
         policy = results.policy
     else:
-        run, policy = None, policy_of(resources, version.as_of)
+        run, results, policy = None, None, policy_of(resources, version.as_of)
         network.row(core)
         if core not in cores_of(resources, version.number):
             raise Absent(f"{core!r} is no core in version {version.number}")
@@ -128,21 +127,19 @@ def picture_of(resources: Resources, core: str, asked: Asked, sight: Sight) -> P
         run=None if run is None else run.run,
     )
     reach = (policy.whole("tiers_max"), policy.decimal("trade_share_min"))
-    folder = resources.runs / run.folder if run else None
     kept = resources.shelf("pictures", 1 / 4, bytes_of)
-    key = (version.number, reach, core, head, folder)
-    whole = kept.made(key, lambda: _drawn(network, reach, core, head, folder))
+    key = (version.number, reach, core, head)
+    whole = kept.made(key, lambda: _drawn(network, reach, core, head, results))
     if sight.is_whole:
         return whole
-    return _as_its_core_knows(whole, folder, tiers=policy.whole("core_names_tiers"))
+    return _as_its_core_knows(whole, results, tiers=policy.whole("core_names_tiers"))
 
 
-def _as_its_core_knows(whole: Picture, run: Path | None, *, tiers: int) -> Picture:
+def _as_its_core_knows(whole: Picture, results: Results | None, *, tiers: int) -> Picture:
     """Return the firms that a core knows by name, and its own trade with them."""
-    if run is None:
+    if results is None:
         named = {each.id for each in whole.members if each.tier <= tiers}
     else:
-        results = open_results(run)
         named = {each.id for each in results.members(results.named(whole.core).tolist())}
     return replace(
         whole,
@@ -162,9 +159,9 @@ def _as_its_core_knows(whole: Picture, run: Path | None, *, tiers: int) -> Pictu
 
 
 def _drawn(
-    network: Network, reach: tuple[int, Decimal], core: str, head: Head, run: Path | None
+    network: Network, reach: tuple[int, Decimal], core: str, head: Head, results: Results | None
 ) -> Picture:
-    listed = None if run is None else _listed(run, core)
+    listed = None if results is None else _listed(results, core)
     chain = find_chain(network, core, tiers_max=reach[0], share_min=reach[1])
     rows, amounts = _ties(network, chain)
     names = network.column("name")
@@ -186,8 +183,7 @@ def _tiers(members: Sequence[Member]) -> tuple[Tier, ...]:
     return tuple(found)
 
 
-def _listed(run: Path, core: str) -> list[Standing]:
-    results = open_results(run)
+def _listed(results: Results, core: str) -> list[Standing]:
     return [(each.id, each.direction, each.tier) for each in results.members(results.order(core))]
 
 
@@ -213,19 +209,16 @@ def _ties(
         tier_of = np.full(len(network), NOWHERE, np.int8)
         tier_of[rows] = tiers[here]
         tier_of[chain.core_row] = 0
-        member, partner, amount = _nearer(network, rows, tier_of, up=side == UP)
-        totals = np.zeros(len(rows), np.int64)
-        np.add.at(totals, member, amount)
+        near = _nearer(network, rows, chain.core_row, tier_of, up=side == UP)
+        member = near.supplier_rows if side == UP else near.buyer_rows
+        totals = np.zeros(len(network), np.int64)
+        np.add.at(totals, member, near.amounts_fen)
         for row, via, total in zip(
-            rows.tolist(), vias[here].tolist(), totals.tolist(), strict=True
+            rows.tolist(), vias[here].tolist(), totals[rows].tolist(), strict=True
         ):
             sums[row, DIRECTIONS[side]] = (ids[via], total)
-        ends = (rows[member].tolist(), partner.tolist())
-        suppliers, buyers = ends if side == UP else ends[::-1]
-        found += [
-            Tie(ids[supplier], ids[buyer], fen)
-            for supplier, buyer, fen in zip(suppliers, buyers, amount.tolist(), strict=True)
-        ]
+        trades = zip(*(column.tolist() for column in near), strict=True)
+        found += [Tie(ids[supplier], ids[buyer], fen) for supplier, buyer, fen in trades]
     return tuple(sorted(set(found), key=lambda tie: (tie.supplier, tie.buyer))), sums
 
 
@@ -242,18 +235,10 @@ class _Shared(dict[int, str]):
 
 
 def _nearer(
-    network: Network, rows: Int64Array, tier_of: npt.NDArray[np.int8], *, up: bool
-) -> tuple[Int64Array, Int64Array, Int64Array]:
-    """Return the trades of firms with partners one tier nearer: place in `rows`, partner, fen."""
-    indptr, indices, amounts = (
-        (network.out_indptr, network.out_indices, network.out_amount_fen)
-        if up
-        else (network.in_indptr, network.in_indices, network.in_amount_fen)
-    )
-    counts = indptr[rows + 1] - indptr[rows]
-    member = np.repeat(np.arange(len(rows)), counts)
-    before = np.repeat(np.cumsum(counts) - counts, counts)
-    edges = np.repeat(indptr[rows], counts) + np.arange(len(member)) - before
-    partner = indices[edges].astype(np.int64)
-    near = tier_of[partner] == tier_of[rows[member]] - 1
-    return member[near], partner[near], amounts[edges][near]
+    network: Network, rows: Int64Array, core_row: int, tier_of: npt.NDArray[np.int8], *, up: bool
+) -> TradeRows:
+    """Return the trades of firms on one side with partners one tier nearer."""
+    trades = network.trades_among(np.append(rows, core_row))
+    step = tier_of[trades.supplier_rows] - tier_of[trades.buyer_rows]
+    near = step == (1 if up else -1)
+    return TradeRows(*(column[near] for column in trades))
