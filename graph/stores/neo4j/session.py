@@ -14,7 +14,7 @@ from graph.errors import InvalidInput, StageRefused, StoreError, StoreUnavailabl
 SCHEMES = {"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"}
 CONNECT_SECONDS = 5.0
 RETRY_SECONDS = 5.0
-LEASE_SECONDS = 1.0
+LEASE_SECONDS = 4.0  # A busy server takes one or two to answer though nobody holds the lease.
 Rows = list[list[Any]]
 Statement = tuple[str, dict[str, Any]]
 _GONE = (

@@ -31,9 +31,9 @@ from app.main import create_app, rules_of
 from app.platform.auth.principals import ROLES
 from app.platform.auth.rules import OPEN, Rule
 from app.platform.auth.tokens import issue
-from app.platform.auth.users import set_user
 from app.platform.config import Settings
 from tests.app.computing import Here
+from tests.app.logins import add_user
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 DESCRIPTION = "/api/v1/openapi.json"
@@ -121,7 +121,7 @@ def attacked(kept_home: Path, home: Path) -> Iterator[Attacked]:
     for role in ROLES:
         token = issue(resources.records, key, role=role, firm=FIRMS.get(role), days=1, now=NOW)
         senders[role] = {"Authorization": f"Bearer {token}"}
-    set_user(resources.records, "lin", PASSWORD, role="risk", firm=None, now=NOW)
+    add_user(resources.records, "lin", PASSWORD, role="risk", now=NOW)
     with asgi.get_client(app) as client:
         scenario = client.post(
             "/api/v1/scenarios", json={"close": ["MILL"]}, headers=dict(senders["risk"])

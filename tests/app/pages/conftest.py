@@ -15,6 +15,7 @@ from app.platform.auth.principals import ROLES, Role
 from app.platform.auth.tables import users as users_table
 from app.platform.config import Settings
 from tests.app.computing import Here
+from tests.app.logins import add_user
 from tests.app.pages.economy import NOW, make_home
 
 PASSWORD = "a long enough password"  # noqa: S105  # of users who live for one test run
@@ -30,7 +31,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     made = create_app(settings, now=lambda: NOW, computer=Here)
     for role in ROLES:
         for firm in FIRMS.get(role, (None,)):
-            users.set_user(
+            add_user(
                 made.state.resources.records,
                 name_of(role, firm),
                 PASSWORD,

@@ -19,6 +19,7 @@ from app.platform.auth.tables import tokens as tokens_table
 from app.platform.auth.tokens import issue, issue_to
 from app.platform.config import Settings
 from app.platform.records import Records, open_records
+from tests.app.logins import add_user
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 KEY = b"k" * 32
@@ -34,7 +35,7 @@ def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]
     else:
         url = f"sqlite:///{tmp_path / 'records.db'}"
     with open_records(url) as records:
-        users.set_user(records, "lin", PASSWORD, role="officer", firm=None, now=NOW)
+        add_user(records, "lin", PASSWORD, role="officer", now=NOW)
         yield records
 
 
@@ -109,8 +110,8 @@ def settings(tmp_path: Path) -> Settings:
 def client(settings: Settings) -> Iterator[TestClient]:
     app = create_app(settings, now=lambda: NOW)
     records = app.state.resources.records
-    users.set_user(records, "ada", PASSWORD, role="admin", firm=None, now=NOW)
-    users.set_user(records, "lin", PASSWORD, role="officer", firm=None, now=NOW)
+    add_user(records, "ada", PASSWORD, role="admin", now=NOW)
+    add_user(records, "lin", PASSWORD, role="officer", now=NOW)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

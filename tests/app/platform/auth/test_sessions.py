@@ -22,6 +22,7 @@ from app.platform.users.desk import WAITING_MAX
 from app.platform.users.service import ATTEMPTS_MAX, Attempts
 from graph.testing.waiting import WAIT_S, until
 from tests.app.conftest import NOW, Clock
+from tests.app.logins import add_user
 
 SESSION = "/api/v1/session"
 PASSWORD = "correct horse battery"  # noqa: S105  # of a test
@@ -30,7 +31,7 @@ PASSWORD = "correct horse battery"  # noqa: S105  # of a test
 @pytest.fixture
 def client(tmp_path: Path, clock: Clock) -> Iterator[TestClient]:
     app = create_app(Settings(home=tmp_path, threads=1), now=clock)
-    set_user(app.state.resources.records, "lin", PASSWORD, role="auditor", firm=None, now=NOW)
+    add_user(app.state.resources.records, "lin", PASSWORD, role="auditor", now=NOW)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
