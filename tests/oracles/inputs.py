@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from app.chain.limits.inputs import Inputs
-from app.chain.limits.papers import Papers
+from app.chain.limits.ledger import Ledger
 from app.chain.runs.analyses import chain_frame
 from graph.chains import belonging, find_chains
 from graph.model import table
@@ -77,10 +77,10 @@ def by_pair(amounts: dict[tuple[str, str], int], row_of: dict[str, int], name: s
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def papers(economy: Economy, oracle: Oracle, row_of: dict[str, int]) -> Papers:
+def ledger(economy: Economy, oracle: Oracle, row_of: dict[str, int]) -> Ledger:
     receivables = [{**r, "id": r["number"], "amount_fen": r["amount"]} for r in economy.receivables]
     vouchers = [{**v, "id": v["number"], "amount_fen": v["amount"]} for v in economy.vouchers]
-    return Papers(
+    return Ledger(
         receivables=with_rows(frame("receivables", receivables), row_of, "seller", "buyer"),
         vouchers=with_rows(frame("vouchers", vouchers), row_of, "holder", "issuer"),
         recent=by_pair(oracle.recent, row_of, "total_fen"),
@@ -148,7 +148,7 @@ def inputs(economy: Economy, oracle: Oracle) -> Inputs:
         firms=firms(economy, ids),
         cores=tuple(row_of[core] for core in oracle.cores),
         trades=trades(economy, oracle, row_of),
-        papers=papers(economy, oracle, row_of),
+        ledger=ledger(economy, oracle, row_of),
         holdings=with_rows(frame("holdings", holdings), row_of, "owner", "owned"),
         chains=chains(oracle, row_of),
         belonging=pl.DataFrame(

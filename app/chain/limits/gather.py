@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from app.chain.limits import papers
+from app.chain.limits import ledger
 from app.chain.limits.firms import known_firms
 from app.chain.limits.formulas.leaves import CoreLeaves
 from app.chain.limits.inputs import Inputs
@@ -31,11 +31,11 @@ class Leaves:
 def gather(inputs: Inputs, policy: Policy) -> Leaves:
     """Return the leaves of every chain and firm of a version."""
     heads = _core_frame(inputs)
-    found = papers.documents(inputs.papers, policy, heads)
-    group_of = papers.groups(inputs.holdings, inputs.as_of)
-    claims = _with_trade(papers.claims(inputs.papers, policy, heads, group_of), inputs)
+    found = ledger.documents(inputs.ledger, policy, heads)
+    group_of = ledger.groups(inputs.holdings, inputs.as_of)
+    claims = _with_trade(ledger.claims(inputs.ledger, policy, heads, group_of), inputs)
     passed = _passed(found.held, claims, policy)
-    members = _members(inputs, found.held, papers.holders(inputs.papers, heads))
+    members = _members(inputs, found.held, ledger.holders(inputs.ledger, heads))
     return Leaves(
         firms=known_firms(inputs, members, policy),
         cores=_core_leaves(inputs, found),
@@ -56,7 +56,7 @@ def _core_frame(inputs: Inputs) -> pl.DataFrame:
     return rows.join(wanted, on="core").select("core", has_facility=rate | cash).sort("core")
 
 
-def _core_leaves(inputs: Inputs, found: papers.Documents) -> dict[int, CoreLeaves]:
+def _core_leaves(inputs: Inputs, found: ledger.Documents) -> dict[int, CoreLeaves]:
     confirmed = dict(found.confirmed.iter_rows())
     vouchers = dict(found.vouchers.iter_rows())
     bought, sold = _first_tier(inputs, "up_tier"), _first_tier(inputs, "down_tier")
@@ -98,8 +98,8 @@ def _with_trade(claims: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
     trade = inputs.trades.select("blue_fen", "red_fen", seller="supplier", buyer="buyer")
     found = (
         claims.join(trade, on=pair, how="left")
-        .join(papers.disputed(inputs.papers, DAYS), on=pair, how="left")
-        .join(inputs.papers.delivered, on=pair, how="left")
+        .join(ledger.disputed(inputs.ledger, DAYS), on=pair, how="left")
+        .join(inputs.ledger.delivered, on=pair, how="left")
     )
     counted = ["blue_fen", "red_fen", "disputed_fen", "delivered_fen"]
     claim = pl.col("rows_fen") + pl.col("estimated_fen") - pl.col("contra_fen")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from app.chain.limits.papers import Papers
+from app.chain.limits.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Inputs:
     firms: pl.DataFrame
     cores: tuple[int, ...]
     trades: pl.DataFrame
-    papers: Papers
+    ledger: Ledger
     holdings: pl.DataFrame
     chains: pl.DataFrame
     belonging: pl.DataFrame

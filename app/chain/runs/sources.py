@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from app.chain.limits.inputs import Inputs
-from app.chain.limits.papers import Papers
+from app.chain.limits.ledger import Ledger
 from app.chain.runs.analyses import Analyses
 from app.data.versions.networks import saved_or_built
 from app.policy import Policy
@@ -122,7 +122,7 @@ def inputs_of(
         firms=firms,
         cores=cores,
         trades=_numbered(sources, "trades", firms).select(trades),
-        papers=Papers(
+        ledger=Ledger(
             receivables=_numbered(sources, "receivables", firms),
             vouchers=_numbered(sources, "vouchers", firms),
             recent=with_rows(sources.recent, ("seller", "buyer"), firms),

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.chain.limits.papers import groups
+from app.chain.limits.ledger import groups
 from app.policy import Policy
 from tests.app.chain.limits.test_laws import POLICY, Found, changed, run
 from tests.oracles.inputs import frame

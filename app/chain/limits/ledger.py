@@ -17,7 +17,7 @@ HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
+class Ledger:
     """The rows of a version that the limits read, firms being network rows."""
 
     receivables: pl.DataFrame  # seller buyer amount_fen issued_on due_on confirmed_on paid_on ...
@@ -81,25 +81,25 @@ def held_vouchers(vouchers: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     )
 
 
-def documents(papers: Papers, policy: Policy, cores: pl.DataFrame) -> Documents:
+def documents(ledger: Ledger, policy: Policy, cores: pl.DataFrame) -> Documents:
     """
     Return what firms hold on cores and what occupies each facility.
 
     Args:
-        papers: The rows of the version.
+        ledger: The rows of the version.
         policy: The policy in force.
         cores: One row a core: `core`, `has_facility`.
     """
-    rows = with_state(papers.receivables, papers.as_of)
-    faces = held_vouchers(papers.vouchers, papers.as_of)
+    rows = with_state(ledger.receivables, ledger.as_of)
+    faces = held_vouchers(ledger.vouchers, ledger.as_of)
     on_cores = rows.join(cores, left_on="buyer", right_on="core", how="inner")
     from_cores = faces.join(cores, left_on="issuer", right_on="core", how="inner")
     occupying = on_cores.filter(
         (pl.col("state") == "confirmed")
         | (pl.col("state").is_in(["disputed", "financed"]) & pl.col("confirmed"))
     )
-    claims = on_cores.filter(is_document(policy, papers.as_of) & pl.col("has_facility"))
-    vouchers = from_cores.filter(in_tenor(policy, papers.as_of) & pl.col("has_facility"))
+    claims = on_cores.filter(is_document(policy, ledger.as_of) & pl.col("has_facility"))
+    vouchers = from_cores.filter(in_tenor(policy, ledger.as_of) & pl.col("has_facility"))
     held = pl.concat(
         [
             claims.select(firm="seller", core="buyer", held_fen="amount_fen"),
@@ -113,19 +113,19 @@ def documents(papers: Papers, policy: Policy, cores: pl.DataFrame) -> Documents:
     )
 
 
-def holders(papers: Papers, cores: pl.DataFrame) -> pl.DataFrame:
+def holders(ledger: Ledger, cores: pl.DataFrame) -> pl.DataFrame:
     """
-    Return who holds paper of a core, eligible or not: unpaid receivables on it, vouchers of it.
+    Return who holds documents of a core, eligible or not: unpaid receivables on it, vouchers of it.
 
     What is financed has left its holder.
 
     Args:
-        papers: The rows of the version.
+        ledger: The rows of the version.
         cores: One row a core: `core`.
     """
-    rows = with_state(papers.receivables, papers.as_of)
+    rows = with_state(ledger.receivables, ledger.as_of)
     unpaid = rows.filter(pl.col("state").is_in(UNPAID) & (pl.col("amount_fen") > 0))
-    faces = held_vouchers(papers.vouchers, papers.as_of)
+    faces = held_vouchers(ledger.vouchers, ledger.as_of)
     found = pl.concat(
         [
             unpaid.select(core="buyer", firm="seller"),
@@ -151,7 +151,7 @@ def is_document(policy: Policy, as_of: dt.date) -> pl.Expr:
 
 
 def claims(
-    papers: Papers, policy: Policy, cores: pl.DataFrame, group_of: pl.DataFrame
+    ledger: Ledger, policy: Policy, cores: pl.DataFrame, group_of: pl.DataFrame
 ) -> pl.DataFrame:
     """
     Return the eligible claims of every pair, after groups, contra and cross-age.
@@ -160,7 +160,7 @@ def claims(
     never raises what a firm itself may borrow.
 
     Args:
-        papers: The rows of the version.
+        ledger: The rows of the version.
         policy: The policy in force.
         cores: One row a core: `core`, `has_facility`.
         group_of: One row a firm that belongs to a group: `firm`, `group`.
@@ -168,16 +168,16 @@ def claims(
     Returns:
         seller, buyer, rows_fen, estimated_fen, contra_fen; what is left is above nothing.
     """
-    rows = with_state(papers.receivables, papers.as_of)
-    own = _own_rows(rows, policy, cores, as_of=papers.as_of)
-    estimated = _estimated(rows, papers, policy)
+    rows = with_state(ledger.receivables, ledger.as_of)
+    own = _own_rows(rows, policy, cores, as_of=ledger.as_of)
+    estimated = _estimated(rows, ledger, policy)
     gross = (
         own.join(estimated, on=["seller", "buyer"], how="full", coalesce=True)
         .with_columns(pl.col("rows_fen", "estimated_fen").fill_null(0))
         .filter(pl.col("rows_fen") + pl.col("estimated_fen") > 0)
     )
     left = _less_contra(_outside_groups(gross, group_of))
-    aged = _aged_buyers(rows, policy, papers.as_of)
+    aged = _aged_buyers(rows, policy, ledger.as_of)
     return left.join(aged, on="buyer", how="anti").sort("seller", "buyer")
 
 
@@ -201,8 +201,8 @@ def _own_rows(
     )
 
 
-def _estimated(rows: pl.DataFrame, papers: Papers, policy: Policy) -> pl.DataFrame:
-    first = papers.as_of - dt.timedelta(days=policy.whole("open_days"))
+def _estimated(rows: pl.DataFrame, ledger: Ledger, policy: Policy) -> pl.DataFrame:
+    first = ledger.as_of - dt.timedelta(days=policy.whole("open_days"))
     issued = (
         rows.filter(pl.col("issued_on") > first)
         .group_by("seller", "buyer")
@@ -210,7 +210,7 @@ def _estimated(rows: pl.DataFrame, papers: Papers, policy: Policy) -> pl.DataFra
     )
     left = pl.col("total_fen") - pl.col("issued_fen").fill_null(0)
     return (
-        papers.recent.join(issued, on=["seller", "buyer"], how="left")
+        ledger.recent.join(issued, on=["seller", "buyer"], how="left")
         .select("seller", "buyer", estimated_fen=pl.max_horizontal(left, pl.lit(0)))
         .filter(pl.col("estimated_fen") > 0)
     )
@@ -251,11 +251,11 @@ def _less_contra(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def disputed(papers: Papers, days: int) -> pl.DataFrame:
+def disputed(ledger: Ledger, days: int) -> pl.DataFrame:
     """Return disputed rows of each pair issued in the last days: seller, buyer, disputed_fen."""
-    first = papers.as_of - dt.timedelta(days=days)
+    first = ledger.as_of - dt.timedelta(days=days)
     return (
-        with_state(papers.receivables, papers.as_of)
+        with_state(ledger.receivables, ledger.as_of)
         .filter((pl.col("state") == "disputed") & (pl.col("issued_on") > first))
         .group_by("seller", "buyer")
         .agg(disputed_fen=pl.col("amount_fen").sum())
