@@ -8,10 +8,11 @@ Every analysis runs once on a small economy; the first call of a user then only 
 text on this machine, and keeps there what had to be compiled.
 """
 
+import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -186,12 +187,23 @@ def main(folder: Path | None = None) -> int:
     if os.environ.get("NUMBA_CACHE_DIR"):
         folder = None  # It is not beside the modules.
     if folder is not None:
-        sys.stderr.write(f"compiled before: {fetch(package, folder)} files of kernels\n")
+        with _told():
+            sys.stderr.write(f"compiled before: {fetch(package, folder)} files of kernels\n")
     warm(lambda part: sys.stderr.write(f"compiling: {part}\n"))
     if folder is not None:
-        keep(package, folder)
+        with _told():
+            keep(package, folder)
     sys.stderr.write(f"compiled in {time.perf_counter() - began:.0f} s\n")
     return 0
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Say what a folder that cannot be used is, and go on without it."""
+    try:
+        yield
+    except OSError as error:
+        sys.stderr.write(f"nothing is kept: {error}\n")
 
 
 if __name__ == "__main__":

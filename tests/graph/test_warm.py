@@ -1,5 +1,7 @@
 """The kernels are compiled before anybody waits for them."""
 
+from pathlib import Path
+
 import pytest
 
 from graph import warm
@@ -12,3 +14,14 @@ def test_every_part_runs_and_is_named(capsys: pytest.CaptureFixture[str]) -> Non
     assert [line for line in said.splitlines() if line.startswith("compiling: ")] == [
         f"compiling: {part}" for part in warm.PARTS
     ]
+
+
+def test_a_folder_that_cannot_be_used_is_said_and_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(warm, "PARTS", {})
+    (tmp_path / "file").touch()
+
+    assert warm.main(tmp_path / "file" / "kept") == 0
+
+    assert "nothing is kept: " in capsys.readouterr().err
