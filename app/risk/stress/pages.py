@@ -21,6 +21,7 @@ from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.errors import AppError, Busy, Malformed
 from app.platform.http.attending import attended
+from app.platform.http.paging import Page
 from app.platform.http.routing import Router
 from app.platform.web.charts import bar_picture
 from app.platform.web.listing import listing, order_of, ordered
@@ -30,10 +31,11 @@ from app.platform.web.render import firms_in_words, page, pinned
 from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
 from app.platform.web.workbooks import Column, workbook
+from app.risk.stress.reading import attribution_page
 from app.risk.stress.repository import folder_of
 from app.risk.stress.schemas import CHANNELS, closure
 from app.risk.stress.service import read_scenario
-from app.risk.stress.workbench import Workbench, name_of
+from app.risk.stress.workbench import Workbench, explained, name_of
 
 router = Router()
 FORM = "form"
@@ -42,6 +44,7 @@ FOUND_SHOWN = 20
 QUERY_LENGTH_MAX = 80
 NAMED_MAX = 3
 BAR_LABELS_MAX = 10
+TRADES_SHOWN = 50
 KEYS: Mapping[str, Callable[[Document], Any]] = {
     "name": lambda row: row["name"],
     "loss": lambda row: row["loss_fen"],
@@ -196,6 +199,7 @@ def show_scenario(
         document=document,
         title=document.get("name") or _title(closed, t),
         again=None if "hits" in document else _again(document),
+        attribution=f"/stress/{quote(scenario, safe='')}/attribution",
         there=partial(pinned, _version(document, results)),
         rounds=rounds,
         hit=sum(1 for row in firms if row["loss_fen"]),
@@ -206,6 +210,39 @@ def show_scenario(
         unit=scale([row["loss_fen"] for row in firms], t.language),
         list=listing(request, firms, KEYS, otherwise="-loss", anchor="losses"),
     )
+
+
+@router.get("/stress/{scenario}/attribution", dependencies=[allow(ANALYSTS)])
+async def show_attribution(
+    request: Request, who: PrincipalDep, scenario: str, resources: ResourcesDep, results: ShownDep
+) -> Response:
+    """Return whose failing costs how much, and the trades that carried most."""
+    workbench: Workbench = request.app.state.workbench
+    asked = explained(workbench, resources, scenario, "attribution", who=who.account)
+    await attended(request, asked)
+    return await to_thread.run_sync(_attribution, request, scenario, resources, results)
+
+
+def _attribution(request: Request, scenario: str, resources: Resources, results: Shown) -> Response:
+    folder = folder_of(resources)
+    document = read_scenario(folder, scenario)
+    found = attribution_page(folder, scenario, Page(None, TRADES_SHOWN))
+    t = Texts(preferences_of(request).language)
+    return page(
+        request,
+        "attribution.html",
+        document=found,
+        title=document.get("name") or _title(document["closed"], t),
+        back=f"/stress/{quote(scenario, safe='')}",
+        there=partial(pinned, _version(document, results)),
+        left=max(0, found["trades"] - TRADES_SHOWN),
+        unit=scale([part["loss_fen"] for part in found["players"]], t.language),
+        trade_unit=scale([_carried_fen(trade) for trade in found["items"]], t.language),
+    )
+
+
+def _carried_fen(trade: Document) -> int:
+    return int(trade["inputs_fen"] + trade["orders_fen"])
 
 
 def _again(document: Document) -> str:

@@ -176,6 +176,28 @@ def test_links_of_a_scenario_stay_at_its_version(
     assert 'href="/firms/ORE?version=1"' in older
 
 
+def test_the_page_of_an_attribution_says_what_the_interface_says(
+    settings: Settings, bearer: Callable[..., dict[str, str]]
+) -> None:
+    headers = {**bearer("risk"), "Accept": "text/html"}
+    body = {"name": "two mills", "hits": [{"firms": ["MILL", "ORE"], "share": 0.5}]}
+    with TestClient(create_app(settings, now=lambda: NOW, computer=Here)) as client:
+        made = client.post("/api/v1/scenarios", json=body, headers=headers).json()["id"]
+        scenario = client.get(f"/stress/{made}", headers=headers).text
+        page = client.get(f"/stress/{made}/attribution", headers=headers)
+        found = client.get(f"/api/v1/scenarios/{made}/attribution", headers=headers).json()
+        none = client.get("/stress/scenario-1-0123456789abcdef/attribution", headers=headers)
+        core = client.get(f"/stress/{made}/attribution", headers=bearer("core", "CORE1"))
+
+    assert f'href="/stress/{made}/attribution"' in scenario
+    assert page.status_code == 200
+    assert "two mills" in scenario
+    assert "two mills" in page.text
+    for firm in (*found["players"], *(trade["buyer"] for trade in found["items"])):
+        assert f'href="/firms/{firm["id"]}"' in page.text
+    assert (none.status_code, core.status_code) == (404, 403)
+
+
 @pytest.mark.parametrize("sight", [NOTHING, Sight("core", "CORE1"), Sight("firm", "MILL")])
 def test_the_directory_is_refused_to_whoever_sees_a_part_also_once_it_is_made(
     resources: Resources, shown: Shown, sight: Sight
