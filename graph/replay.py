@@ -9,15 +9,8 @@ recordings side by side, firm by firm and by sector.
 
 from graph.stress.replay.comparison import Comparison, Groups, compare
 from graph.stress.replay.files import read, write
-from graph.stress.replay.recording import (
-    Change,
-    Channel,
-    Reason,
-    Recording,
-    Track,
-    fingerprint,
-    record,
-)
+from graph.stress.replay.recording import Recording, fingerprint, record
+from graph.stress.replay.tracks import Change, Channel, Reason, Track
 from graph.stress.replay.verification import replay
 
 __all__ = [

@@ -8,11 +8,12 @@ where these have 512 bits, else 128, and then two threads hold half as much in t
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numba as nb
 from llvmlite import binding, ir
-from numba.extending import overload
+from numba.extending import intrinsic, overload
 
 REGISTER_BYTES = 64 if binding.get_host_cpu_features().get("avx512f", False) else 32
 ROW_BYTES = 4 * REGISTER_BYTES
@@ -58,6 +59,10 @@ class Lanes:
     def place(self, pointer: ir.Value, index: ir.Value) -> ir.Value:
         """Return an element of an index array as wide as an address."""
         return self.builder.sext(self.element(pointer, index), ir.IntType(64))
+
+    def span(self, indptr: ir.Value, i: ir.Value) -> tuple[ir.Value, ir.Value]:
+        """Return where the entries of a compressed row begin and end."""
+        return self.element(indptr, i), self.element(indptr, self.builder.add(i, AFTER))
 
     def splat(self, value: ir.Value, kind: ir.Type | None = None) -> ir.Value:
         """Return a vector that holds one value everywhere."""
@@ -215,7 +220,7 @@ def _declared(module: ir.Module, kind: ir.FunctionType, name: str) -> ir.Value:
     return ir.Function(module, kind, name) if found is None else found
 
 
-def unpack(lanes: Lanes, kinds: Any, packed: ir.Value) -> list[ir.Value]:
+def _unpacked(lanes: Lanes, kinds: Any, packed: ir.Value) -> list[ir.Value]:
     """Return the addresses of the arrays of a tuple."""
     return [
         lanes.start(kind, lanes.builder.extract_value(packed, place))
@@ -225,11 +230,49 @@ def unpack(lanes: Lanes, kinds: Any, packed: ir.Value) -> list[ir.Value]:
 
 
 FIRST = ir.Constant(ir.IntType(64), 0)
+AFTER = ir.Constant(ir.IntType(64), 1)
+Ends = tuple[ir.Value, ir.Value]  # The first row, and the one after the last.
+Addresses = list[ir.Value]  # Of the arrays of a tuple.
+Size = Callable[[int], ir.Value]  # The number of elements of one of them, by its place.
+Write = Callable[[Lanes, Ends, Addresses, Size], None]
 
 
-def compiled(plain: Callable[..., None], instructions: Any) -> None:
-    """Put instructions in the place of a plain function wherever kernels call it."""
+def compiled(
+    plain: Callable[..., None],
+    element: int,
+    row_bytes: Callable[[int], int] = lambda _element_bytes: ROW_BYTES,
+) -> Callable[[Write], Write]:
+    """
+    Return what puts instructions in the place of a plain function wherever kernels call it.
 
-    @overload(plain, strict=False)
-    def _(first: Any, last: Any, arrays: Any) -> Any:  # noqa: ARG001  # Types, which it takes as they are.
-        return lambda first, last, arrays: instructions(first, last, arrays)  # noqa: PLW0108  # Compiled itself.
+    Args:
+        plain: A function of the first row, the one after the last, and a tuple of arrays.
+        element: Place of an array in the tuple whose elements are of the kind that rows have.
+        row_bytes: How many bytes a row has, by those of an element; one element where the tuple
+            of arrays ends with an empty tuple.
+    """
+
+    def put(write: Write) -> Write:
+        @intrinsic
+        def instructions(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
+            def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+                kinds = signature.args[2].types
+                kind = kinds[element].dtype
+                alone, size = isinstance(kinds[-1], nb.types.BaseTuple), kind.bitwidth // 8
+                lanes = Lanes(context, builder, kind, size if alone else row_bytes(size))
+                start, end, packed = arguments
+                at = _unpacked(lanes, kinds, packed)
+                write(lanes, (start, end), at, partial(lanes.size, kinds, packed))
+                return context.get_dummy_value()
+
+            return nb.types.void(first, last, arrays), code
+
+        written: Any = instructions
+
+        @overload(plain, strict=False)
+        def _(first: Any, last: Any, arrays: Any) -> Any:  # noqa: ARG001  # Types, which it takes as they are.
+            return lambda first, last, arrays: written(first, last, arrays)  # noqa: PLW0108  # Compiled itself.
+
+        return write
+
+    return put

@@ -63,7 +63,8 @@ def page(shown: View, *, language: Language, firms_max: int = FIRMS_MAX) -> str:
     graph = _pyvis()
     _add_firms(graph, shown, cut)
     _add_titles(graph, cut.layout, words)
-    _add_paths(graph, cut.paths)
+    for tie in cut.paths:
+        graph.add_edge(tie.supplier, tie.buyer)
     graded = Counter(grade(member.rating) for member in cut.members)
     said = {
         "language": language,
@@ -187,11 +188,6 @@ def _add_titles(graph: Any, layout: Layout, words: Mapping[str, str]) -> None:
             font={"size": 46},  # Read before one zooms in.
             chosen=False,
         )
-
-
-def _add_paths(graph: Any, trades: Sequence[Tie]) -> None:
-    for tie in trades:
-        graph.add_edge(tie.supplier, tie.buyer)
 
 
 def grade(rating: str | None) -> str:

@@ -8,10 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph.arrays import csr
+from graph.arrays.dtypes import IntArray, RowArray
 from graph.errors import InvalidInput
-
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
 
 FIRMS_MAX = 2**31 - 1  # Rows are kept as 32-bit integers.
 
@@ -89,7 +87,7 @@ def whole_fen(column: Any) -> npt.NDArray[Any]:
     return to_numpy(column)
 
 
-def amounts(amounts: npt.NDArray[Any]) -> Int64Array:
+def amounts(amounts: npt.NDArray[Any]) -> IntArray:
     """Return amounts as int64 whose sums cannot overflow."""
     if not np.issubdtype(amounts.dtype, np.integer):
         raise InvalidInput(f"amounts must be whole fen, not {amounts.dtype}")
@@ -101,7 +99,7 @@ def amounts(amounts: npt.NDArray[Any]) -> Int64Array:
     return whole
 
 
-def row_numbers(rows: npt.NDArray[Any], firms: int, name: str) -> Int32Array:
+def row_numbers(rows: npt.NDArray[Any], firms: int, name: str) -> RowArray:
     """Return row numbers as int32, each a firm's."""
     if not np.issubdtype(rows.dtype, np.integer):
         raise InvalidInput(f"{name} must be integers, not {rows.dtype}")

@@ -21,14 +21,11 @@ import pyarrow.compute as pc
 
 from graph import digests, folders
 from graph.arrays import csr
+from graph.arrays.dtypes import BoolArray, IntArray, RowArray
 from graph.errors import InvalidInput, NotFound
 from graph.network import columns as check
 from graph.network import files
 from graph.network.ids import Ids
-
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 FEW = 1000  # Ids up to which searching the sorted column beats hashing it.
 
@@ -36,9 +33,9 @@ FEW = 1000  # Ids up to which searching the sorted column beats hashing it.
 class TradeRows(NamedTuple):
     """Trades of a network: who sold to whom, for how much."""
 
-    supplier_rows: Int64Array
-    buyer_rows: Int64Array
-    amounts_fen: Int64Array
+    supplier_rows: IntArray
+    buyer_rows: IntArray
+    amounts_fen: IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,14 +69,14 @@ class Network:
 
     ids: Ids
     attributes: pa.Table
-    out_indptr: Int64Array
-    out_indices: Int32Array
-    out_amount_fen: Int64Array
-    in_indptr: Int64Array
-    in_indices: Int32Array
-    in_amount_fen: Int64Array
-    sales_fen: Int64Array
-    purchases_fen: Int64Array
+    out_indptr: IntArray
+    out_indices: RowArray
+    out_amount_fen: IntArray
+    in_indptr: IntArray
+    in_indices: RowArray
+    in_amount_fen: IntArray
+    sales_fen: IntArray
+    purchases_fen: IntArray
     sales_known: BoolArray
     purchases_known: BoolArray
 
@@ -179,7 +176,7 @@ class Network:
             raise NotFound(f"no firm {firm!r} in the network")
         return found
 
-    def rows(self, firms: Sequence[str] | pa.Array) -> Int64Array:
+    def rows(self, firms: Sequence[str] | pa.Array) -> IntArray:
         """
         Return the rows of many firms, in the order given.
 
@@ -209,9 +206,9 @@ class Network:
 
     def amounts_fen(
         self, supplier_rows: npt.NDArray[Any], buyer_rows: npt.NDArray[Any]
-    ) -> Int64Array:
+    ) -> IntArray:
         """Return what each supplier sold the buyer beside it; 0 where there is no edge."""
-        found: Int64Array = csr.look_up(
+        found: IntArray = csr.look_up(
             self.out_indptr, self.out_indices, self.out_amount_fen, supplier_rows, buyer_rows
         )
         return found

@@ -87,14 +87,14 @@ def cleared_anew(base: Cleared) -> float:
     return float(np.median(spent))
 
 
-def microseconds(base: Cleared, losses: kernel.Losses, rows: list[int]) -> np.ndarray:
+def microseconds(base: Cleared, losses: kernel.FirstLosses, rows: list[int]) -> np.ndarray:
     """Return the time of each row's scenario, alone in a call of the kernel."""
     space, nobody = kernel.state(len(base)), np.zeros(0)
     found = np.zeros((1, kernel.GAVE_UP + 1))
-    kept = kernel.Changes(
+    kept = kernel.Falls(
         np.zeros(2, np.int64), nobody.astype(np.int64), nobody, nobody, nobody.astype(np.int64)
     )
-    effort = kernel.Effort(1000, 8 * len(base))
+    effort = kernel.Patience(1000, 8 * len(base))
     taken = []
     for row in rows:
         own = losses._replace(

@@ -16,7 +16,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from graph.contagion import Economy
 from graph.live import Claims, Live, Refresh
-from graph.stress.live.lending import Lending
+from graph.stress.live.lending import LendingChannel
 from graph.stress.live.quick import Quick
 from graph.stress.live.trading import Trading
 from tests.bench.figures import promise, record
@@ -114,7 +114,7 @@ def test_exposure(
     def compiled(e: int) -> Any:
         return quick.exposure(suppliers[e], buyers[e], amounts[e] * OWED * 1.5)
 
-    anew = Lending.of(claims, tolerance=1e-3)
+    anew = LendingChannel.of(claims, tolerance=1e-3)
     measured(benchmark, economy, "an exposure", (change, compiled), seconds(lambda: anew.solve(1)))
     assert not live.due
 

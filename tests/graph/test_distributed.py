@@ -29,7 +29,7 @@ from graph.contagion import (
 from graph.errors import ExecutorFailed, InvalidInput, NotConverged
 from graph.executors import Dask, Executor
 from graph.executors import worker as there
-from graph.spread.production.runs import Recipe
+from graph.spread.production.runs import RunnerRecipe
 from graph.spread.production.stored import load, origin_of, save
 from graph.testing.executing import ExecutorTests, Faulty, Gate, Squares
 from graph.testing.waiting import until
@@ -244,7 +244,9 @@ def test_a_worker_with_other_versions_is_refused_by_name() -> None:
 
 def test_a_process_keeps_few_works_and_each_once(shared: Production) -> None:
     orders = [
-        there.Order(Recipe(origin_of(shared), Rules(tolerance), "double"), None, there.versions())
+        there.Order(
+            RunnerRecipe(origin_of(shared), Rules(tolerance), "double"), None, there.versions()
+        )
         for tolerance in (0.1, 0.2, 0.3)
     ]
     first = there._made(orders[0])

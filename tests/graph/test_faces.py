@@ -63,6 +63,24 @@ def test_a_face_takes_names_from_where_they_are_defined() -> None:
                 assert found.__module__ == home, f"{face}.{name}"
 
 
+def test_a_class_name_stands_twice_only_where_two_places_hand_it_on() -> None:
+    homes: dict[str, list[Path]] = {}
+    for path in HERE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(path)
+
+    assert {name for name, paths in homes.items() if len(paths) > 1} == {
+        "Chains",
+        "Change",
+        "Claims",
+        "Debts",
+        "Groups",
+        "Rules",
+        "Unpaid",
+    }
+
+
 def test_what_is_compiled_stands_among_arrays_or_in_the_kernels_of_an_analysis() -> None:
     marks = re.compile(r"njit|@lean|@intrinsic")
     sources = {path: path.read_text(encoding="utf-8") for path in HERE.rglob("*.py")}

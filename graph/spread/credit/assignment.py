@@ -1,7 +1,9 @@
 """Documents passed on: all cores together, or each alone."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from graph.spread.credit.kernels import assignment
 from graph.spread.credit.kernels.division import ENOUGH
 
 CHUNKS = 4  # Of cores a thread: reaches differ widely.
+Part = TypeVar("Part", assignment.MovedAmounts, assignment.Arrived)
 
 
 def pass_on(held: Held, claims: Claims | Debts, rules: Rules) -> Passed:
@@ -59,19 +62,17 @@ def pass_together(held: Held, debts: Debts, rules: Rules, *, threads: int = 1) -
     cores, arrived = _arranged(held, debts)
     terms, chunks = _terms(rules), _chunks(len(cores), threads)
     taken = np.zeros(len(debts.owed.amounts), np.int64)
-    steps: list[list[assignment.Moved]] = []
+    steps: list[list[assignment.MovedAmounts]] = []
     with ThreadPoolExecutor(threads) as pool:
         for _ in range(rules.steps_max):
             sums = assignment.gather(arrived.firms, arrived.amounts, len(debts.firms))
-            given = (debts.owed, taken, sums, arrived)
-            found = list(
-                pool.map(lambda ends, given=given: _step(debts, given, ends, terms), chunks)
-            )
+            step = partial(assignment.together, debts.owed, taken, sums, arrived)
+            found = _each(pool, chunks, debts, terms, step)
             for moved, _ in found:
                 assignment.settle(moved.claims, moved.amounts, taken)
-            arrived = assignment.Arrived(*_joined([after for _, after in found]))
+            arrived = _joined(assignment.Arrived, [after for _, after in found])
             steps.append([moved for moved, _ in found])
-    parts = [assignment.Moved(*_joined(step)) for step in steps]
+    parts = [_joined(assignment.MovedAmounts, step) for step in steps]
     return Flows(debts, rules, cores, *_by_core(parts, len(cores)))
 
 
@@ -106,36 +107,37 @@ def pass_each(held: Held, debts: Debts, rules: Rules, *, threads: int = 1) -> Fl
     cores, arrived = _arranged(held, debts)
     terms, chunks = _terms(rules), _chunks(len(cores), threads)
 
-    def some(ends: tuple[int, int]) -> assignment.Moved:
+    alone = partial(assignment.alone, debts.owed, arrived)
+    with ThreadPoolExecutor(threads) as pool:
+        found: list[assignment.MovedAmounts] = _each(pool, chunks, debts, terms, alone)
+    return Flows(debts, rules, cores, *_joined(assignment.MovedAmounts, found))
+
+
+def _each(
+    pool: ThreadPoolExecutor,
+    chunks: list[tuple[int, int]],
+    debts: Debts,
+    terms: assignment.Quota,
+    kernel: Callable[..., Any],
+) -> list[Any]:
+    """Return what a kernel gives for every chunk of cores, each in a workspace of its own."""
+
+    def some(ends: tuple[int, int]) -> Any:
         room = debts.space()
-        found = assignment.alone(debts.owed, arrived, *ends, terms, room)
+        found = kernel(*ends, terms, room)
         debts.spare.put(room)
         return found
 
-    with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(some, chunks))
-    return Flows(debts, rules, cores, *_joined(found))
-
-
-def _step(
-    debts: Debts,
-    given: tuple[assignment.Owed, Rows, Rows, assignment.Arrived],
-    ends: tuple[int, int],
-    terms: assignment.Terms,
-) -> tuple[assignment.Moved, assignment.Arrived]:
-    room = debts.space()
-    found = assignment.together(*given, *ends, terms, room)
-    debts.spare.put(room)
-    return found
+    return list(pool.map(some, chunks))
 
 
 def _arranged(held: Held, debts: Debts) -> tuple[Rows, assignment.Arrived]:
     """Return the cores and, core by core, what firms that owe anything hold."""
     ends = {"firm": held.firm, "core": held.core}
-    firm, core, amount = checked("documents", ends, held.amount_fen, debts.ids)
-    if float(amount.sum(dtype=np.float64)) >= ENOUGH:
+    documents = checked("documents", ends, held.amount_fen, debts.ids)
+    if float(documents.fen.sum(dtype=np.float64)) >= ENOUGH:
         raise InvalidInput("documents sum to 2^62 fen or more")
-    firm, core, amount = summed(firm, core, amount)
+    firm, core, amount = summed(documents)
     cores, place = np.unique(core, return_inverse=True)
     row = np.searchsorted(debts.firms, firm)
     known = row < len(debts.firms)
@@ -146,10 +148,10 @@ def _arranged(held: Held, debts: Debts) -> tuple[Rows, assignment.Arrived]:
     return cores, assignment.Arrived(offsets, row[order].astype(np.int32), amount[order])
 
 
-def _terms(rules: Rules) -> assignment.Terms:
+def _terms(rules: Rules) -> assignment.Quota:
     if rules.share.denominator >= ENOUGH or rules.cut_off_fen >= ENOUGH:
         raise InvalidInput("the share to pass on or the cut-off has too many digits")
-    return assignment.Terms(
+    return assignment.Quota(
         rules.share.numerator, rules.share.denominator, max(1, rules.cut_off_fen), rules.steps_max
     )
 
@@ -162,19 +164,18 @@ def _chunks(cores: int, threads: int) -> list[tuple[int, int]]:
     return [(first, min(first + size, cores)) for first in range(0, cores, size)]
 
 
-def _joined(parts: list[assignment.Moved] | list[assignment.Arrived]) -> tuple[Rows, Any, Rows]:
+def _joined(kind: type[Part], parts: list[Part]) -> Part:
     """Return parts one after another, as one."""
     sizes = np.concatenate([_EMPTY, *(np.diff(part.offsets) for part in parts)])
-    columns = [[part[place] for part in parts] for place in (1, 2)]
-    rows = np.concatenate([np.zeros(0, np.int32), *columns[0]])
-    amounts = np.concatenate([_EMPTY, *columns[1]])
-    return np.concatenate([[0], np.cumsum(sizes)]), rows, amounts
+    rows = np.concatenate([np.zeros(0, np.int32), *(part[1] for part in parts)])
+    amounts = np.concatenate([_EMPTY, *(part.amounts for part in parts)])
+    return kind(np.concatenate([[0], np.cumsum(sizes)]), rows, amounts)
 
 
-def _by_core(steps: list[assignment.Moved], cores: int) -> tuple[Rows, Any, Rows]:
+def _by_core(steps: list[assignment.MovedAmounts], cores: int) -> assignment.MovedAmounts:
     """Return what moved core by core, from what moved step by step."""
     parts = [
-        assignment.Moved(
+        assignment.MovedAmounts(
             np.array([0, step.offsets[core + 1] - step.offsets[core]]),
             step.claims[step.offsets[core] : step.offsets[core + 1]],
             step.amounts[step.offsets[core] : step.offsets[core + 1]],
@@ -182,7 +183,7 @@ def _by_core(steps: list[assignment.Moved], cores: int) -> tuple[Rows, Any, Rows
         for core in range(cores)
         for step in steps
     ]
-    return _joined(parts)
+    return _joined(assignment.MovedAmounts, parts)
 
 
 _EMPTY = np.zeros(0, np.int64)

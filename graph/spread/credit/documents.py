@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 
 Rows = npt.NDArray[np.int64]
 Pairs = Mapping[tuple[int, int], int] | Mapping[tuple[str, str], int]
+
+
+class Amounts(NamedTuple):
+    """Whole fen between two ends: of a firm and a core, or of a creditor and a debtor."""
+
+    first: npt.NDArray[Any]
+    second: npt.NDArray[Any]
+    fen: Rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +142,9 @@ class Debts:
     firms: Rows  # Ascending; a firm is its place here inside.
     owed: assignment.Owed
     order: Rows  # Of every claim: its place by debtor, then creditor.
-    spare: SimpleQueue[assignment.Space] = field(default_factory=SimpleQueue, repr=False)
+    spare: SimpleQueue[assignment.AssignmentWorkspace] = field(
+        default_factory=SimpleQueue, repr=False
+    )
     ids: Sequence[str] | None = field(default=None, repr=False)
 
     @classmethod
@@ -187,7 +197,7 @@ class Debts:
             return whole_number(name, given)
         return row_of(given, Firms(len(self.ids or ()), self.ids), name)
 
-    def space(self) -> assignment.Space:
+    def space(self) -> assignment.AssignmentWorkspace:
         """Return a workspace; it is put back to `spare` clean."""
         try:
             return self.spare.get_nowait()
@@ -197,9 +207,9 @@ class Debts:
 
 def checked(
     what: str, ends: Mapping[str, Any], amount_fen: Any, ids: Sequence[str] | None
-) -> tuple[Rows, Rows, Rows]:
+) -> Amounts:
     """
-    Return the rows of either end, and whole amounts.
+    Return amounts between rows.
 
     Raises:
         InvalidInput: The columns differ in length, are not whole numbers or ids, name no firm
@@ -215,24 +225,24 @@ def checked(
         for name, rows in zip(ends, (first, second), strict=True):
             refuse_outside(rows, len(ids), f"{what}, {name}")
     refuse(amounts < 0, f"{what}, amount_fen", "must not be negative")
-    return first, second, amounts
+    return Amounts(first, second, amounts)
 
 
-def summed(firm: Rows, core: Rows, amount_fen: Rows) -> tuple[Rows, Rows, Rows]:
-    """Return amounts in the order of firm and core, equal pairs added up, nothing left out."""
-    there = amount_fen > 0
-    order = np.lexsort((core[there], firm[there]))
-    firm, core, amount = firm[there][order], core[there][order], amount_fen[there][order]
-    if not len(firm):
-        return firm, core, amount
-    new = np.r_[True, (firm[1:] != firm[:-1]) | (core[1:] != core[:-1])]
+def summed(amounts: Amounts) -> Amounts:
+    """Return amounts in the order of their ends, equal pairs added up, nothing left out."""
+    there = np.flatnonzero(amounts.fen > 0)
+    order = there[np.lexsort((amounts.second[there], amounts.first[there]))]
+    first, second, fen = (column[order] for column in amounts)
+    if not len(fen):
+        return Amounts(first, second, fen)
+    new = np.r_[True, (first[1:] != first[:-1]) | (second[1:] != second[:-1])]
     starts = np.flatnonzero(new)
-    return firm[starts], core[starts], np.add.reduceat(amount, starts)
+    return Amounts(first[starts], second[starts], np.add.reduceat(fen, starts))
 
 
-def _columns(amounts: Pairs, names: tuple[str, str]) -> tuple[Any, Any, Rows]:
+def _columns(amounts: Pairs, names: tuple[str, str]) -> Amounts:
     """Return pairs by row or by id as columns, in the order given."""
     first, second = (
         named_or_whole([pair[side] for pair in amounts], name) for side, name in enumerate(names)
     )
-    return first, second, whole(list(amounts.values()), "amount_fen")
+    return Amounts(first, second, whole(list(amounts.values()), "amount_fen"))

@@ -14,7 +14,7 @@ from graph.executors.work import Progress
 from graph.network.firms import frame
 from graph.spread.equity.debtrank import Exposures, spread_equity
 from graph.spread.equity.kernels import bracket as kernel
-from graph.spread.equity.kernels.bracket import Effort
+from graph.spread.equity.kernels.bracket import PushLimits
 from graph.spread.shocks import Scenarios
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _pushed(
     found = np.zeros((count, kernel.PUSHES + 1))
     if not count:
         return found
-    effort = Effort(threshold, PUSHES_A_FIRM * len(exposures))
+    effort = PushLimits(threshold, PUSHES_A_FIRM * len(exposures))
     size = min(CHUNK, max(1, -(-count // threads)))
     values = np.stack((exposures.weights, y), axis=1)
 

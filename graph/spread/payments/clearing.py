@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from graph.arrays.dtypes import BoolArray, FloatArray, IntArray
 from graph.arrays.sums import SUM_MAX, sum_fits
 from graph.errors import InvalidInput, NotConverged
 from graph.network.firms import (
@@ -22,12 +23,19 @@ from graph.network.firms import (
     rows_of,
 )
 from graph.spread.payments.kernels import clearing as kernel
-from graph.spread.payments.kernels.clearing import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Seniority = Literal["pari-passu", "senior"]
+
+
+class ClaimColumns(NamedTuple):
+    """Claims as arrays: rows of creditors and debtors, amounts."""
+
+    creditors: IntArray
+    debtors: IntArray
+    amounts: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +66,9 @@ class Debts:
         """Return the firms by row or id, or raise `InvalidInput`."""
         return Firms(self.firms, checked_ids(self.ids, self.firms))
 
-    def columns(self) -> tuple[IntArray, IntArray, FloatArray]:
+    def columns(self) -> ClaimColumns:
         """
-        Return the claims' creditors, debtors and amounts.
+        Return the claims as arrays.
 
         Raises:
             InvalidInput: They differ in length, name no firm, or a firm owes itself.
@@ -77,7 +85,7 @@ class Debts:
         refuse(creditors == debtors, "creditors", "has a claim on itself")
         refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
         refuse_endless(amounts, "amounts")
-        return creditors, debtors, amounts
+        return ClaimColumns(creditors, debtors, amounts)
 
     def outside(self) -> tuple[FloatArray, FloatArray]:
         """Return assets and liabilities outside, or raise `InvalidInput`."""
@@ -158,7 +166,7 @@ def clear(
     return cleared(kernel_debts(debts), terms, debts.ids)
 
 
-class Terms(NamedTuple):
+class Recoveries(NamedTuple):
     """What a failed firm recovers outside and inside, and whether creditors outside come first."""
 
     external: float
@@ -166,16 +174,18 @@ class Terms(NamedTuple):
     first: bool
 
 
-def checked_terms(external: float, internal: float, seniority: Seniority) -> Terms:
+def checked_terms(external: float, internal: float, seniority: Seniority) -> Recoveries:
     """Return the terms, or raise `InvalidInput`."""
     if not (0.0 <= external <= 1.0 and 0.0 <= internal <= 1.0):
         raise InvalidInput("a recovery is not in [0, 1]")
     if seniority not in ("pari-passu", "senior"):
         raise InvalidInput(f"seniority {seniority!r} is neither 'pari-passu' nor 'senior'")
-    return Terms(external, internal, seniority == "senior")
+    return Recoveries(external, internal, seniority == "senior")
 
 
-def cleared(columns: kernel.Debts, terms: Terms, ids: Sequence[str] | None = None) -> Clearing:
+def cleared(
+    columns: kernel.DebtMatrix, terms: Recoveries, ids: Sequence[str] | None = None
+) -> Clearing:
     """Return the greatest payments, or raise `NotConverged`."""
     found = kernel.clear(columns, terms.external, terms.internal, terms.first)
     if found is None:
@@ -187,14 +197,14 @@ def cleared(columns: kernel.Debts, terms: Terms, ids: Sequence[str] | None = Non
     return Clearing(owed, paid, failed, found.rounds, tuple(found.shares), ids)
 
 
-def kernel_debts(debts: Debts) -> kernel.Debts:
+def kernel_debts(debts: Debts) -> kernel.DebtMatrix:
     """Return the debts as the kernels take them, or raise `InvalidInput`."""
     creditors, debtors, amounts = debts.columns()
     assets, liabilities = debts.outside()
     shape = (debts.firms, debts.firms)
     claims = sparse.coo_array((amounts, (creditors, debtors)), shape=shape).tocsr()
     inside = np.bincount(debtors, amounts, debts.firms).astype(np.float64)
-    return kernel.Debts(claims, inside, liabilities, assets)
+    return kernel.DebtMatrix(claims, inside, liabilities, assets)
 
 
 def refuse_endless(amounts: FloatArray, name: str) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from graph.arrays.dtypes import BoolArray, FloatArray, IntArray
+from graph.arrays.shocks import entries
 from graph.errors import InvalidInput
 from graph.network.firms import frame
 from graph.spread.payments.kernels import decrements as kernel
-from graph.spread.payments.kernels.clearing import BoolArray, FloatArray, IntArray
 from graph.spread.payments.prepared import AssetLosses, Cleared
 from graph.spread.payments.scratch import Changes, from_scratch, joined
 
@@ -104,12 +105,12 @@ def clear_many(
 
 def _passed_on(
     base: Cleared,
-    losses: kernel.Losses,
+    losses: kernel.FirstLosses,
     *,
     threads: int,
     changes: bool,
     progress: Callable[[int], None] | None,
-) -> tuple[FloatArray, kernel.Changes]:
+) -> tuple[FloatArray, kernel.Falls]:
     """Return the kernel's row for every scenario, and who changed; no room where given up."""
     count = len(losses.offsets) - 1
     found = np.zeros((count, kernel.GAVE_UP + 1))
@@ -117,7 +118,10 @@ def _passed_on(
     most = WAITING_MAX * base.found.liability.max(initial=0.0)
     coarse = np.flatnonzero(found[:, kernel.WAITING] > most)
     losses.waits[coarse] = 0.0
-    finer = _some(losses, coarse)
+    ends, places = entries(losses.offsets, coarse)
+    finer = kernel.FirstLosses(
+        ends, losses.rows[places], losses.amounts[places], losses.waits[coarse]
+    )
     sharp = np.zeros((len(coarse), kernel.GAVE_UP + 1))
     _run(base, finer, sharp, _room(np.zeros(len(coarse) + 1)), threads=threads, progress=None)
     found[coarse] = sharp
@@ -128,19 +132,11 @@ def _passed_on(
     return found, kept
 
 
-def _some(losses: kernel.Losses, chosen: IntArray) -> kernel.Losses:
-    """Return some scenarios of many."""
-    sizes = np.diff(losses.offsets)[chosen]
-    ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    places = np.arange(int(ends[-1])) + np.repeat(losses.offsets[chosen] - ends[:-1], sizes)
-    return kernel.Losses(ends, losses.rows[places], losses.amounts[places], losses.waits[chosen])
-
-
 def _run(
     base: Cleared,
-    losses: kernel.Losses,
+    losses: kernel.FirstLosses,
     found: FloatArray,
-    kept: kernel.Changes,
+    kept: kernel.Falls,
     *,
     threads: int,
     progress: Callable[[int], None] | None,
@@ -148,7 +144,7 @@ def _run(
     """Run all scenarios, chunk by chunk, each thread in a workspace of its own."""
     count = len(found)
     size = min(CHUNK, max(1, -(-count // threads)))
-    effort = kernel.Effort(ROUNDS_MAX, PUSHES_A_FIRM * len(base) + PUSHES_LEAST)
+    effort = kernel.Patience(ROUNDS_MAX, PUSHES_A_FIRM * len(base) + PUSHES_LEAST)
 
     def work(place: int) -> None:
         space = kernel.state(len(base))
@@ -166,9 +162,9 @@ def _run(
         list(pool.map(work, range(threads)))
 
 
-def _room(offsets: npt.NDArray[np.number]) -> kernel.Changes:
+def _room(offsets: npt.NDArray[np.number]) -> kernel.Falls:
     ends = offsets.astype(np.int64)
     size = int(ends[-1])
-    return kernel.Changes(
+    return kernel.Falls(
         ends, np.zeros(size, np.int64), np.zeros(size), np.zeros(size), np.zeros(size, np.int64)
     )

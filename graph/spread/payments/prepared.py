@@ -7,13 +7,14 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput
 from graph.network.firms import Named, doubles, firm_column, refuse, refuse_outside, rows_of, whole
 from graph.spread.payments.clearing import (
     Clearing,
     Debts,
+    Recoveries,
     Seniority,
-    Terms,
     checked_terms,
     cleared,
     kernel_debts,
@@ -21,7 +22,7 @@ from graph.spread.payments.clearing import (
 )
 from graph.spread.payments.kernels import clearing as exact
 from graph.spread.payments.kernels import decrements as kernel
-from graph.spread.payments.kernels.clearing import SHORT, FloatArray
+from graph.spread.payments.kernels.clearing import SHORT
 
 WAITS = 1e-13  # Of a scenario's losses: what a payment falls by and does not pass on.
 
@@ -54,7 +55,7 @@ class AssetLosses:
         """Return one scenario: all these firms have their losses at once."""
         return cls(np.array([0, len(rows)]), rows, amounts)
 
-    def checked(self, network: Named | int) -> kernel.Losses:
+    def checked(self, network: Named | int) -> kernel.FirstLosses:
         """
         Return the columns as the kernel takes them.
 
@@ -81,7 +82,7 @@ class AssetLosses:
         if len(np.unique(scenarios * firms + rows)) < len(rows):
             raise InvalidInput("a firm stands twice in one scenario")
         lost = np.bincount(scenarios, amounts, len(self))
-        return kernel.Losses(offsets, rows, amounts, WAITS * lost.astype(np.float64))
+        return kernel.FirstLosses(offsets, rows, amounts, WAITS * lost.astype(np.float64))
 
     def names(self, network: Named) -> Any:
         """Return a column of what scenarios are called: by their firm where all have one."""
@@ -101,7 +102,7 @@ class Cleared:
     recovery_external: float
     recovery_internal: float
     seniority: Seniority
-    columns: exact.Debts
+    columns: exact.DebtMatrix
     before: kernel.Before
 
     def __len__(self) -> int:
@@ -113,7 +114,7 @@ class Cleared:
         return self.found.ids
 
     @property
-    def terms(self) -> Terms:
+    def terms(self) -> Recoveries:
         """Return what a failed firm recovers, and who comes first."""
         return checked_terms(self.recovery_external, self.recovery_internal, self.seniority)
 
@@ -141,7 +142,7 @@ def prepare(
     columns = kernel_debts(debts)
     found = cleared(columns, terms, debts.ids)
     by_debtor = columns.claims.tocsc()
-    owing = kernel.Owing(
+    owing = kernel.Liabilities(
         by_debtor.indptr.astype(np.int64), by_debtor.indices.astype(np.int32), by_debtor.data
     )
     before = kernel.Before(owing, _firms(columns, found, terms), terms.external, terms.internal)
@@ -149,7 +150,7 @@ def prepare(
     return Cleared(found, recovery_external, recovery_internal, seniority, columns, before)
 
 
-def _firms(columns: exact.Debts, found: Clearing, terms: Terms) -> FloatArray:
+def _firms(columns: exact.DebtMatrix, found: Clearing, terms: Recoveries) -> FloatArray:
     """Return what stands before any loss, a row a firm."""
     firms = np.zeros((len(found.payment), kernel.WIDTH))
     firms[:, kernel.OUTSIDE] = columns.assets

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import NotConverged
 from graph.spread.payments.clearing import Clearing, cleared
 from graph.spread.payments.kernels import clearing as exact
 from graph.spread.payments.kernels import decrements as kernel
-from graph.spread.payments.kernels.clearing import SHORT, FloatArray, IntArray
+from graph.spread.payments.kernels.clearing import SHORT
 from graph.spread.payments.prepared import Cleared
 
 
@@ -49,7 +50,7 @@ class Scratch:
 
 
 def from_scratch(
-    base: Cleared, losses: kernel.Losses, chosen: IntArray, *, threads: int, changes: bool
+    base: Cleared, losses: kernel.FirstLosses, chosen: IntArray, *, threads: int, changes: bool
 ) -> list[Scratch]:
     """Return chosen scenarios, each as `clear` finds it."""
 
@@ -68,7 +69,9 @@ def from_scratch(
         return list(pool.map(one, chosen.tolist()))
 
 
-def _compared(base: Cleared, columns: exact.Debts, after: Clearing, *, changes: bool) -> Scratch:
+def _compared(
+    base: Cleared, columns: exact.DebtMatrix, after: Clearing, *, changes: bool
+) -> Scratch:
     """Return who is worse off by more than the rounding of a sum."""
     owed, due = after.liability, base.before.firms[:, kernel.DUE]
     start = np.maximum(0.0, base.columns.assets + due - owed)
@@ -86,10 +89,10 @@ def _compared(base: Cleared, columns: exact.Debts, after: Clearing, *, changes: 
     return Scratch(totals, found if changes else None)
 
 
-def joined(kept: kernel.Changes, scratch: Mapping[int, Scratch]) -> Changes:
+def joined(kept: kernel.Falls, scratch: Mapping[int, Scratch]) -> Changes:
     """Return the changes of all scenarios, in order, rows ascending."""
     scenarios = [np.repeat(np.arange(len(kept.offsets) - 1), np.diff(kept.offsets))]
-    columns: list[kernel.Changes | Changes] = [kept]
+    columns: list[kernel.Falls | Changes] = [kept]
     for scenario, each in scratch.items():
         if each.changes is not None:
             scenarios.append(np.full(len(each.changes.rows), scenario))

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from graph.arrays import dtypes, sums
-from graph.arrays.dtypes import FloatArray, IntArray
+from graph.arrays import sums
+from graph.arrays.dtypes import Classes, FloatArray, IntArray
 from graph.errors import InvalidInput
+from graph.network import Network
 from graph.network.firms import (
     Firms,
     checked_count,
@@ -102,7 +103,7 @@ class Economy:
     @classmethod
     def of(
         cls,
-        network: traded.Traded,
+        network: Network,
         *,
         classes: npt.ArrayLike | None = None,
         sector_classes: Mapping[tuple[str, str], int] | None = None,
@@ -232,8 +233,17 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
     return Production(structure, rows, places, shares, sales, replaceability, denominators, ids)
 
 
-def trades_of(economy: Economy) -> tuple[IntArray, IntArray, FloatArray, dtypes.Classes]:
-    """Return suppliers, buyers, amounts and classes, or raise `InvalidInput`."""
+class TradeColumns(NamedTuple):
+    """The trades of an economy as arrays: rows of both ends, amounts and classes."""
+
+    suppliers: IntArray
+    buyers: IntArray
+    amounts: FloatArray
+    classes: Classes
+
+
+def trades_of(economy: Economy) -> TradeColumns:
+    """Return the trades as arrays, or raise `InvalidInput`."""
     named = Firms(checked_count("firms", economy.firms), economy.ids)
     suppliers = rows_of(economy.suppliers, named, "suppliers")
     buyers = rows_of(economy.buyers, named, "buyers")
@@ -252,7 +262,7 @@ def trades_of(economy: Economy) -> tuple[IntArray, IntArray, FloatArray, dtypes.
     if _outside(classes, layout.NOT_NEEDED, layout.ESSENTIAL):
         wrong = (classes < layout.NOT_NEEDED) | (classes > layout.ESSENTIAL)
         refuse(wrong, "classes", "is none of 0, 1, 2")
-    return suppliers, buyers, amounts, classes.astype(np.int8, copy=False)
+    return TradeColumns(suppliers, buyers, amounts, classes.astype(np.int8, copy=False))
 
 
 def _outside(values: npt.NDArray[Any], least: float, most: float) -> bool:

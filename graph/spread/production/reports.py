@@ -143,16 +143,16 @@ def losses_by(
         sums["up"].append(_summed(block.up, weights, starts))
     nothing = np.zeros((0, len(distinct)))
     shocks = scenarios.shocks(production)
-    shock, shock_down, shock_up = _first(production.weights, shocks, places, len(distinct))
+    first = _first(production.weights, shocks, places, len(distinct))
     return GroupLosses(
         groups=distinct,
         weights=_summed(np.ones((1, len(order))), weights, starts)[0],
         loss=np.concatenate([nothing, *sums["loss"]]),
         down=np.concatenate([nothing, *sums["down"]]),
         up=np.concatenate([nothing, *sums["up"]]),
-        shock=shock,
-        shock_down=shock_down,
-        shock_up=shock_up,
+        shock=first["loss"],
+        shock_down=first["down"],
+        shock_up=first["up"],
         rules=rules,
     )
 
@@ -166,17 +166,21 @@ def _summed(losses: FloatArray, weights: FloatArray, starts: IntArray) -> FloatA
 
 def _first(
     weights: FloatArray, shocks: Shocks, places: IntArray, count: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return what the shocks themselves take of every group: both, down and up."""
+) -> dict[Side, FloatArray]:
+    """Return what the shocks themselves take of every group."""
     scenarios = len(shocks.offsets) - 1
     own = np.repeat(np.arange(scenarios), np.diff(shocks.offsets)) * count + places[shocks.rows]
-    both, down, up = (
-        np.bincount(own, weights[shocks.rows] * shares, scenarios * count)
+    sides: dict[Side, FloatArray] = {
+        "loss": np.maximum(shocks.down, shocks.up),
+        "down": shocks.down,
+        "up": shocks.up,
+    }
+    return {
+        side: np.bincount(own, weights[shocks.rows] * shares, scenarios * count)
         .astype(np.float64)
         .reshape(scenarios, count)
-        for shares in (np.maximum(shocks.down, shocks.up), shocks.down, shocks.up)
-    )
-    return both, down, up
+        for side, shares in sides.items()
+    }
 
 
 def markets_of(production: Production) -> IntArray:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from graph.spread.production import stored
 from graph.spread.production.economy import Origin, Production, Rules
 from graph.spread.production.kernels import batch, cascades, frontier
 from graph.spread.production.kernels import esri as plain
-from graph.spread.production.kernels.batch import Columns
+from graph.spread.production.kernels.batch import RoundColumns
 from graph.spread.production.kernels.cascades import Answers, Spill
 from graph.spread.production.kernels.frontier import Limits, State
 from graph.spread.shocks import Observers
@@ -41,7 +41,7 @@ class Workspace:
     state: State
     left: Spill
     room: npt.NDArray[np.uint8] | None = None  # Of columns, in one precision after the other.
-    columns: dict[tuple[str, bool], Columns] = field(default_factory=dict)
+    columns: dict[tuple[str, bool], RoundColumns] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,14 @@ class Runner:
 
         return run
 
-    def recipe(self) -> "Recipe":
+    def recipe(self) -> "RunnerRecipe":
         """
         Return what another process makes the same runner from.
 
         Raises:
             InvalidInput: The network was not loaded from a folder.
         """
-        return Recipe(stored.origin_of(self.production), self.rules, self.precision)
+        return RunnerRecipe(stored.origin_of(self.production), self.rules, self.precision)
 
     def chunk(self, space: Workspace, shocks: Shocks, observers: Observers) -> Answers:
         """Return the answers of some scenarios, double where single precision is in doubt."""
@@ -99,7 +99,9 @@ class Runner:
         if len(doubtful) and self.precision == "single":
             again = cascades.answers(self.weights, *_some(found.offsets, found.rows, doubtful))
             self._cascade(space, some_shocks(shocks, doubtful), again, "double")
-            _put(found, again, doubtful)
+            found.totals[doubtful] = again.totals
+            _, places = entries(found.offsets, doubtful)
+            found.down[places], found.up[places] = again.down, again.up
         return found
 
     def _cascade(
@@ -123,7 +125,7 @@ class Runner:
     def _few(self, space: Workspace) -> bool:
         return bool(space.left.filled[0] <= LONE_MAX)
 
-    def _columns(self, space: Workspace, precision: Precision, *, few: bool) -> Columns:
+    def _columns(self, space: Workspace, precision: Precision, *, few: bool) -> RoundColumns:
         """Return columns at rest: one where few scenarios are left, which take it in turn."""
         structure, dtype = self.production.structure, DTYPES[precision]
         key = (precision, few)
@@ -162,7 +164,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class RunnerRecipe:
     """A runner in words: the network's folder, and how to run."""
 
     origin: Origin
@@ -228,11 +230,12 @@ def _put_nothing(found: Answers, moving: npt.NDArray[np.bool_]) -> None:
     found.down[unknown], found.up[unknown] = np.nan, np.nan
 
 
-def _put(found: Answers, again: Answers, chosen: IntArray) -> None:
-    """Replace the answers of chosen scenarios."""
-    found.totals[chosen] = again.totals
-    _, places = entries(found.offsets, chosen)
-    found.down[places], found.up[places] = again.down, again.up
+class Index(NamedTuple):
+    """The weighted loss of all firms: the larger of both channels, down alone and up alone."""
+
+    total: float
+    down: float
+    up: float
 
 
 def caps(firms: int, shocks: Shocks, scenario: int) -> tuple[FloatArray, FloatArray]:
@@ -244,9 +247,9 @@ def caps(firms: int, shocks: Shocks, scenario: int) -> tuple[FloatArray, FloatAr
     return down, up
 
 
-def index(weights: FloatArray, down: FloatArray, up: FloatArray) -> tuple[float, float, float]:
-    """Return the weighted loss, and down and up alone."""
-    return (
+def index(weights: FloatArray, down: FloatArray, up: FloatArray) -> Index:
+    """Return what losses of all firms come to."""
+    return Index(
         float(np.sum(weights * np.maximum(down, up))),
         float(np.sum(weights * down)),
         float(np.sum(weights * up)),

@@ -53,7 +53,9 @@ def save(production: Production, folder: Path) -> None:
         [1.0]
     """
     with folders.replacing(folder) as fresh:
-        arrays = {name: _write(fresh, name, each) for name, each in _arrays(production).items()}
+        own = {name: getattr(production, name) for name in FIRMS}
+        columns = {**production.structure._asdict(), **own}
+        arrays = {name: _write(fresh, name, each) for name, each in columns.items()}
         worth = _worth_arrays(production)  # Solved of a network that could be written.
         arrays |= {name: _write(fresh, name, each) for name, each in worth.items()}
         said = {
@@ -103,7 +105,9 @@ def load(folder: Path, *, verify: bool = False) -> Production:
     )
     object.__setattr__(production, "origin", Origin(folder.resolve(), said["digest"]))
     if len(worth) == len(WORTH):
-        production.kept[KEY] = _worth_from(found)
+        peaks = Peaks(**{name: found[f"peaks_{name}"] for name in Peaks._fields})
+        figures = {name: found[f"worth_{name}"] for name in _OWN}
+        production.kept[KEY] = Worth(peaks=peaks, **figures)
     return production
 
 
@@ -134,11 +138,6 @@ def opened(origin: Origin) -> Production:
     return production
 
 
-def _arrays(production: Production) -> Mapping[str, npt.NDArray[Any]]:
-    own = {name: getattr(production, name) for name in FIRMS}
-    return {**production.structure._asdict(), **own}
-
-
 def _worth_arrays(production: Production) -> Mapping[str, npt.NDArray[Any]]:
     """Return the arrays of what a unit of loss costs; none where there is no fixed point."""
     try:
@@ -147,11 +146,6 @@ def _worth_arrays(production: Production) -> Mapping[str, npt.NDArray[Any]]:
         return {}
     own = {f"worth_{name}": getattr(worth, name) for name in _OWN}
     return {**own, **{f"peaks_{name}": each for name, each in worth.peaks._asdict().items()}}
-
-
-def _worth_from(found: Mapping[str, npt.NDArray[Any]]) -> Worth:
-    peaks = Peaks(**{name: found[f"peaks_{name}"] for name in Peaks._fields})
-    return Worth(peaks=peaks, **{name: found[f"worth_{name}"] for name in _OWN})
 
 
 def _write(folder: Path, name: str, array: npt.NDArray[Any]) -> dict[str, Any]:

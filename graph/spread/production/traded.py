@@ -1,51 +1,20 @@
 """What an economy reads of a network: sectors, classes of inputs, stated totals."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from graph.arrays.dtypes import FloatArray, IntArray
+from graph.arrays.dtypes import FloatArray, IntArray, Keys
 from graph.errors import InvalidInput
+from graph.network import Network
 from graph.spread.production.kernels import layout
 
 UNKNOWN = -1
 
 
-class Traded(Protocol):
-    """What an economy reads of a `graph.network.Network`."""
-
-    @property
-    def ids(self) -> Sequence[str]:
-        """Return the ids of the firms, in row order."""
-        ...
-
-    @property
-    def attributes(self) -> pa.Table:
-        """Return what is known of the firms, a row each."""
-        ...
-
-    @property
-    def out_indptr(self) -> npt.NDArray[Any]:
-        """Return where each supplier's trades begin."""
-        ...
-
-    @property
-    def out_indices(self) -> npt.NDArray[Any]:
-        """Return the buyers' rows."""
-        ...
-
-    @property
-    def out_amount_fen(self) -> npt.NDArray[Any]:
-        """Return what each buyer bought."""
-        ...
-
-    def __len__(self) -> int: ...
-
-
-def sectors_of(network: Traded) -> IntArray | None:
+def sectors_of(network: Network) -> IntArray | None:
     """Return the number of every firm's sector; None where the network knows no sectors."""
     if "sector" not in network.attributes.column_names:
         return None
@@ -53,7 +22,7 @@ def sectors_of(network: Traded) -> IntArray | None:
 
 
 def classes_by_sector(
-    network: Traded, table: Mapping[tuple[str, str], int], ends: tuple[IntArray, IntArray]
+    network: Network, table: Mapping[tuple[str, str], int], ends: tuple[Keys, Keys]
 ) -> IntArray:
     """
     Return the class of every trade by the sectors of its ends.
@@ -76,7 +45,7 @@ def classes_by_sector(
     return np.asarray(classes[of_firm[ends[0]], of_firm[ends[1]]])
 
 
-def stated(network: Traded, name: str, inside: FloatArray) -> FloatArray | None:
+def stated(network: Network, name: str, inside: FloatArray) -> FloatArray | None:
     """Return the larger of what firms state and trade, missing where one states nothing."""
     if name not in network.attributes.column_names:
         return None

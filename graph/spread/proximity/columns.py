@@ -88,13 +88,13 @@ class Sources:
         owner = np.repeat(np.arange(len(self)), np.diff(self.offsets))
         return np.bincount(owner, self.weights, len(self)).astype(np.float64)
 
-    def placed(self, walk: "Walk") -> walks.Sources:
+    def placed(self, walk: "Walk") -> walks.SourceArrays:
         """Return the sources as the kernel reads them."""
         places, rows = walk.layout.places, rows_of(self.rows, walk.ties, "rows")
         if bool(((rows < 0) | (rows >= len(places))).any()):
             raise InvalidInput(f"a source names a row outside the {len(places)} firms")
         shares = self.weights / np.repeat(self._sums(), np.diff(self.offsets))
-        return walks.Sources(self.offsets, places[rows], shares)
+        return walks.SourceArrays(self.offsets, places[rows], shares)
 
     def names(self, walk: "Walk") -> Any:
         """Return a column of what sources are called: by their firm where all have one."""
@@ -109,7 +109,7 @@ class Walk:
 
     ties: Ties
     damping: float
-    layout: walks.Walk
+    layout: walks.WalkArrays
     rounding: float
 
     def __len__(self) -> int:
@@ -142,7 +142,7 @@ class Walk:
         shares = damping * ties.shares[by_place]
         weights = walks.heavy(indptr, buyers, shares, damping)
         slowest, pull = walks.directions(indptr, buyers, shares, damping, STEPS)
-        layout = walks.Walk(
+        layout = walks.WalkArrays(
             places,
             indptr,
             buyers,
@@ -353,9 +353,9 @@ class _Job:
 
     def _block(
         self,
-        placed: walks.Sources,
+        placed: walks.SourceArrays,
         ends: tuple[int, int],
-        space: walks.Space,
+        space: walks.WalkWorkspace,
         into: tuple[FloatArray, IntArray, FloatArray],
     ) -> None:
         damping, own = self.walk.damping, slice(*ends)
@@ -365,7 +365,7 @@ class _Job:
         near = self.tolerance * ((1.0 - damping) / 2.0 if self.dangling == "sources" else 1.0)
         near = max(near, ROUNDING_SOUGHT * self.walk.rounding)
         needed = 3 + (log(near * (1 - damping) / SPAN) / log(damping) if damping else 0)
-        limits = walks.Limits(
+        limits = walks.Accuracy(
             near - self.walk.rounding,
             steps_max(needed, len(self.walk) + len(self.walk.ties.shares)),
         )

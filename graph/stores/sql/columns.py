@@ -12,7 +12,7 @@ from graph.stores.sql.drivers import Driver
 from graph.stores.sql.tables import FIRM_IDS, VERSIONED, references
 
 
-class Columns:
+class ColumnReader:
     """Reads columns; keeps the firms' ids, which only ever grow in number."""
 
     def __init__(self, driver: Driver) -> None:

@@ -8,7 +8,7 @@ errors become ours here, so no caller sees `sqlite3` or `psycopg`.
 import contextlib
 import io
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -182,7 +182,8 @@ class SqliteDriver:
                 found = raw.execute(_literal(packed(select, pairs), sqlite.dialect()))
                 columns = unpacked(found, pairs)
             else:
-                columns = _any(raw.execute(_literal(select, sqlite.dialect())))
+                found = raw.execute(_literal(select, sqlite.dialect()))
+                columns = list(zip(*found, strict=True))
         finally:
             raw.close()
         if not columns:
@@ -218,10 +219,6 @@ def _listed(column: pa.Array) -> Sequence[object]:
         listed: list[object] = column.to_pylist()
         return listed
     return list(column.to_numpy().tolist())  # Five times as fast as `to_pylist` for numbers.
-
-
-def _any(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    return list(zip(*rows, strict=True))
 
 
 def _literal(select: sa.Select[tuple[object, ...]], dialect: sa.Dialect) -> str:

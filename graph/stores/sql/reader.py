@@ -22,7 +22,7 @@ from graph.stores.rows import (
     trade_of,
 )
 from graph.stores.sql import grams
-from graph.stores.sql.columns import Columns
+from graph.stores.sql.columns import ColumnReader
 from graph.stores.sql.drivers import errors
 from graph.stores.sql.tables import FIRM_IDS, FIRMS, GRAMS, TRADES, VERSIONED, valid
 
@@ -40,7 +40,7 @@ _TRADE_VALUES = [
 class SqlReader:
     """One published version of a SQL store."""
 
-    def __init__(self, columns: Columns, version: Version) -> None:
+    def __init__(self, columns: ColumnReader, version: Version) -> None:
         self._columns = columns
         self._driver = columns.driver
         self._version = version

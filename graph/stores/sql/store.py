@@ -11,7 +11,7 @@ from graph import model
 from graph.errors import NotFound, StoreError
 from graph.model import Version
 from graph.stores.rows import parsed, stored
-from graph.stores.sql.columns import Columns
+from graph.stores.sql.columns import ColumnReader
 from graph.stores.sql.drivers import Driver, driver_of, errors
 from graph.stores.sql.reader import SqlReader
 from graph.stores.sql.tables import FORMAT, FORMATS, VERSIONED, VERSIONS, metadata
@@ -31,7 +31,7 @@ class SqlStore:
 
     def __init__(self, url: str) -> None:
         self._driver = driver_of(url)
-        self._columns = Columns(self._driver)
+        self._columns = ColumnReader(self._driver)
         self._stage: SqlWriter | None = None
         try:
             with errors():

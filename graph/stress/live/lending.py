@@ -20,7 +20,7 @@ from graph.stress.live.solution import Log, Solution
 
 
 @dataclass(slots=True)
-class Lending:
+class LendingChannel:
     """The channel of equity losses."""
 
     equity: FloatArray
@@ -38,7 +38,7 @@ class Lending:
         return Loans(self.losses.channel, self.equity, facts, self.was, self.fresh)
 
     @classmethod
-    def of(cls, claims: Claims, *, tolerance: float) -> "Lending":
+    def of(cls, claims: Claims, *, tolerance: float) -> "LendingChannel":
         """Return the channel of claims, yet to be solved."""
         Exposures.build(  # It refuses what is wrong.
             claims.equity,
@@ -79,10 +79,10 @@ class Lending:
         shares.all_supplies(losses.system, equity, made.fresh)
         return made
 
-    def copied(self) -> "Lending":
+    def copied(self) -> "LendingChannel":
         """Return the same channel, nothing shared."""
         owed = pools.copied(self.losses.system.rows)
-        return Lending(
+        return LendingChannel(
             self.equity.copy(),
             self.weighed_by_equity,
             self.losses.copied(owed),
@@ -144,4 +144,4 @@ class Lending:
 
 def no_loans() -> Loans:
     """Return what kernels take where no claims are kept."""
-    return Lending.of(Claims([], [], [], []), tolerance=1.0).loans
+    return LendingChannel.of(Claims([], [], [], []), tolerance=1.0).loans

@@ -15,11 +15,11 @@ from graph.spread.production.economy import Economy
 from graph.stress.live import results, steps
 from graph.stress.live.kernels import pools
 from graph.stress.live.kernels.changes import BOUND_MAX, BROAD
-from graph.stress.live.lending import Lending
+from graph.stress.live.lending import LendingChannel
 from graph.stress.live.quick import Found, Quick
 from graph.stress.live.results import Claims, How, Refresh
 from graph.stress.live.solution import Solution
-from graph.stress.live.state import Applied, Change, State
+from graph.stress.live.state import Applied, Change, Channels
 from graph.stress.live.telling import Telling
 from graph.stress.live.trading import Trading
 
@@ -52,7 +52,7 @@ class Live:
     """
 
     def __init__(
-        self, state: State, *, tolerance: float, threads: int, ids: Sequence[str] | None = None
+        self, state: Channels, *, tolerance: float, threads: int, ids: Sequence[str] | None = None
     ) -> None:
         self._state = state
         self._tolerance = tolerance
@@ -60,7 +60,7 @@ class Live:
         self._firms = Firms(state.firms, ids)
         self._telling = Telling.of(state, tolerance)
         self._quick: Quick | None = None
-        self._job: tuple[Future[None], State] | None = None
+        self._job: tuple[Future[None], Channels] | None = None
         self._since: list[Change] = []  # Changes made since the snapshot that is being solved.
         self._lock = RLock()
 
@@ -115,14 +115,14 @@ class Live:
                 economy, tolerance=tolerance, slack=slack, replaceability=replaceability
             )
         if claims is not None:
-            lending = Lending.of(replace(claims, ids=ids), tolerance=tolerance)
+            lending = LendingChannel.of(replace(claims, ids=ids), tolerance=tolerance)
         if trading is None and lending is None:
             raise InvalidInput("neither an economy nor claims are given")
         if trading and lending and len(trading.fresh) != len(lending.fresh):
             raise InvalidInput(
                 f"the economy has {len(trading.fresh)} firms, the claims {len(lending.fresh)}"
             )
-        state = State(trading, lending)
+        state = Channels(trading, lending)
         state.solve(threads)
         return cls(state, tolerance=tolerance, threads=threads, ids=ids)
 
@@ -359,7 +359,7 @@ class Live:
     def _trading(self) -> Trading:
         return steps.trading_of(self._state)
 
-    def _lending(self) -> Lending:
+    def _lending(self) -> LendingChannel:
         return steps.lending_of(self._state)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from graph.arrays.compiler import bound
 from graph.stress.live.kernels import changes
-from graph.stress.live.state import State
+from graph.stress.live.state import Channels
 
 Found = tuple[int, int, int, float]  # Pushes, or why not; who moved in either index; the error.
 
@@ -21,7 +21,7 @@ class Quick:
 
     __slots__ = ("exposure", "trade")
 
-    def __init__(self, state: State, told: changes.Telling) -> None:
+    def __init__(self, state: Channels, told: changes.ToldIndices) -> None:
         kept = (*state.kept, told)
         self.trade: Callable[..., Found] = _call(changes.change_trade, kept, 0, 0, 0.0, 0)
         self.exposure: Callable[..., Found] = _call(changes.change_exposure, kept, 0, 0, 0.0)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
 from graph.network.firms import firm_column, frame
-from graph.stress.live.kernels.shares import Told
+from graph.stress.live.kernels.shares import ToldIndex
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,7 @@ class Refresh:
         return pd.concat(tables, ignore_index=True)[columns]
 
 
-def moved(told: Told, count: int, weight: float, ids: Sequence[str] | None) -> Moved:
+def moved(told: ToldIndex, count: int, weight: float, ids: Sequence[str] | None) -> Moved:
     """Return the firms that a change has noted as moved."""
     rows, before, after = told.rows[:count], told.before[:count], told.after[:count]
     return Moved(rows.copy(), before.copy(), after.copy(), weight, ids)

@@ -9,12 +9,12 @@ import numpy as np
 
 from graph.arrays.dtypes import RowArray
 from graph.errors import GraphError
-from graph.stress.live.kernels.changes import Loans, Trades
-from graph.stress.live.lending import Lending, no_loans
+from graph.stress.live.kernels.changes import Loans, TradeChannels
+from graph.stress.live.lending import LendingChannel, no_loans
 from graph.stress.live.solution import Log, Solution, TooBroad
 from graph.stress.live.trading import Trading, no_trades
 
-Change = Callable[["State", Log], None]
+Change = Callable[["Channels", Log], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class Applied:
 
 
 @dataclass(slots=True)
-class State:
+class Channels:
     """The channels there are."""
 
     trading: Trading | None
-    lending: Lending | None
+    lending: LendingChannel | None
 
     @property
     def firms(self) -> int:
@@ -45,7 +45,7 @@ class State:
         return found if self.lending is None else [*found, self.lending.losses]
 
     @property
-    def kept(self) -> tuple[Trades, Loans]:
+    def kept(self) -> tuple[TradeChannels, Loans]:
         """Return all channels as kernels take them, until rows or markets need more room."""
         trading, lending = self.trading, self.lending
         return (
@@ -53,9 +53,9 @@ class State:
             no_loans() if lending is None else lending.loans,
         )
 
-    def copied(self) -> "State":
+    def copied(self) -> "Channels":
         """Return the same, nothing shared."""
-        return State(
+        return Channels(
             None if self.trading is None else self.trading.copied(),
             None if self.lending is None else self.lending.copied(),
         )

@@ -3,20 +3,20 @@
 from graph.errors import InvalidInput
 from graph.network.firms import whole_number
 from graph.stress.live import results
-from graph.stress.live.lending import Lending
+from graph.stress.live.lending import LendingChannel
 from graph.stress.live.solution import Log
-from graph.stress.live.state import Change, State
+from graph.stress.live.state import Change, Channels
 from graph.stress.live.trading import Trading
 
 
-def trading_of(state: State) -> Trading:
+def trading_of(state: Channels) -> Trading:
     """Return the channels of production losses, or raise `InvalidInput`."""
     if state.trading is None:
         raise InvalidInput("there is no economy here, only claims")
     return state.trading
 
 
-def lending_of(state: State) -> Lending:
+def lending_of(state: Channels) -> LendingChannel:
     """Return the channel of equity losses, or raise `InvalidInput`."""
     if state.lending is None:
         raise InvalidInput("there are no claims here, only an economy")
@@ -50,7 +50,7 @@ def of_firm(
         number = whole_number("sector", sector)
         steps.append(lambda state, log: trading_of(state).change_sector(i, number, log))
 
-    def change(state: State, log: Log) -> None:
+    def change(state: Channels, log: Log) -> None:
         for step in steps:
             step(state, log)
 

@@ -17,14 +17,14 @@ from graph.spread.production.economy import Economy, column_of, numbers_of, stat
 from graph.spread.production.kernels import layout
 from graph.stress.live.kernels import changes, pools, sweeps
 from graph.stress.live.kernels import shares as kernel
-from graph.stress.live.kernels.changes import Trades
+from graph.stress.live.kernels.changes import TradeChannels
 from graph.stress.live.kernels.pools import Rows
 from graph.stress.live.kernels.shares import UNKNOWN, Markets, Sellers
 from graph.stress.live.solution import Log, Solution
 
 
 @dataclass(slots=True)
-class Books:
+class Accounts:
     """What firms trade, state and count."""
 
     sellers: Sellers
@@ -33,9 +33,9 @@ class Books:
     weighed_by_sales: bool
     numbers: dict[int, int]  # Of sectors, as given: places in arrays.
 
-    def copied(self) -> "Books":
+    def copied(self) -> "Accounts":
         """Return the same, nothing shared."""
-        return Books(
+        return Accounts(
             copy.deepcopy(self.sellers),
             self.revenue.copy(),
             self.revenue_least.copy(),
@@ -52,7 +52,7 @@ class Books:
 class Trading:
     """The two channels of production losses and the markets that join them."""
 
-    books: Books
+    books: Accounts
     markets: Markets
     markets_are_sectors: bool
     orders: Solution
@@ -62,11 +62,11 @@ class Trading:
     was: npt.NDArray[Any]
 
     @property
-    def trades(self) -> Trades:
+    def trades(self) -> TradeChannels:
         """Return the channels as kernels take them, until rows or markets need more room."""
         books, facts = self.books, np.zeros(1, changes.FACTS)
         facts["above"], facts["by_amounts"] = self.above, books.weighed_by_sales
-        return Trades(
+        return TradeChannels(
             orders=self.orders.channel,
             inputs=self.inputs.channel,
             markets=self.markets,
@@ -274,13 +274,13 @@ class Trading:
             log.again.append(partial(sweeps.begin, system, kernel.SILENT))
 
 
-def no_trades() -> Trades:
+def no_trades() -> TradeChannels:
     """Return what kernels take where no economy is kept."""
     nobody = Economy(0, [], [], [])
     return Trading.of(nobody, tolerance=1.0, slack=0.0, replaceability=True).trades
 
 
-def _books(economy: Economy) -> tuple[Books, tuple[RowArray, RowArray, FloatArray, Classes]]:
+def _books(economy: Economy) -> tuple[Accounts, tuple[RowArray, RowArray, FloatArray, Classes]]:
     checked_ids(economy.ids, economy.firms)
     suppliers, buyers, amounts, classes = trades_of(economy)
     if not (np.isfinite(economy.leakage) and economy.leakage >= 0.0):
@@ -303,7 +303,7 @@ def _books(economy: Economy) -> tuple[Books, tuple[RowArray, RowArray, FloatArra
         np.zeros(len(numbers)),
     )
     revenue, least = stated_of(economy, "revenue")
-    return Books(sellers, revenue, least, economy.weights is None, numbers), trades
+    return Accounts(sellers, revenue, least, economy.weights is None, numbers), trades
 
 
 def _compact(numbers: IntArray) -> tuple[IntArray, dict[int, int]]:

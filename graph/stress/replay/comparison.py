@@ -11,7 +11,8 @@ import pyarrow as pa
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
 from graph.network import firms
-from graph.stress.replay.recording import Reason, Recording, Track
+from graph.stress.replay.recording import Recording
+from graph.stress.replay.tracks import Reason, Track
 
 if TYPE_CHECKING:
     import pandas as pd

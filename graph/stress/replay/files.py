@@ -22,7 +22,8 @@ from graph.errors import InvalidInput, NotFound
 from graph.network.firms import checked_ids
 from graph.spread.production.economy import Denominators, Rules
 from graph.stress.replay.kernels.reasons import NOBODY
-from graph.stress.replay.recording import Reason, Recording, Track
+from graph.stress.replay.recording import Recording
+from graph.stress.replay.tracks import Reason, Track
 
 FORM = 1  # Of the file; another number is another layout.
 KEY = b"deeptier.recording"

@@ -1,17 +1,15 @@
 """A scenario's rounds: recorded with their reasons, given back round by round, and explained."""
 
-import enum
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from graph.arrays.dtypes import FloatArray, IntArray, RowArray
+from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput
 from graph.network.firms import Firms, frame, rows_of
 from graph.spread.production import runs
@@ -22,13 +20,12 @@ from graph.spread.production.results import Contagion
 from graph.spread.shocks import Scenarios
 from graph.stress.replay import tables
 from graph.stress.replay.kernels import reasons as kernel
-from graph.stress.replay.kernels.reasons import NOBODY, Changes, Passed
+from graph.stress.replay.kernels.reasons import PassedOn, RoundChanges
+from graph.stress.replay.tracks import CHANNELS, Change, Channel, Track
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Channel = Literal["down", "up"]
-CHANNELS: tuple[Channel, Channel] = ("down", "up")
 # What the rounds read of a network; all else in it says the same in another order.
 HASHED = (
     "market",
@@ -43,91 +40,6 @@ HASHED = (
     "out_buyers",
     "out_shares",
 )
-
-
-class Reason(enum.IntEnum):
-    """Why a firm's figure changed in a round."""
-
-    SHOCK = kernel.SHOCK
-    ESSENTIAL = kernel.ESSENTIAL  # Inputs of one essential sector are missing.
-    NOT_ESSENTIAL = kernel.NOT_ESSENTIAL  # Inputs that are not essential are, all together.
-    ORDERS = kernel.ORDERS
-    # The same, and not because the supplier lost more: its market shrank, it is harder to replace.
-    ESSENTIAL_MARKET = kernel.ESSENTIAL_MARKET
-    NOT_ESSENTIAL_MARKET = kernel.NOT_ESSENTIAL_MARKET
-    EASED = kernel.EASED  # Only where a dead market's availability counts as 1.
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One firm in one round: what it lost before and after, why, and through whom."""
-
-    round: int
-    row: int
-    channel: Channel
-    reason: Reason
-    before: float  # Share of its production lost.
-    after: float
-    through: int | None  # Row at the other end of the trade that contributed most.
-    share: float  # That trade's share of all that grew for this reason, to four digits.
-    mover: int | None  # The firm whose loss made the market of `through` smaller.
-
-    @property
-    def cause(self) -> int | None:
-        """Return the firm whose change one round before led to this one."""
-        return self.through if self.mover is None else self.mover
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """
-    All changes of one channel, round after round, rows ascending in each.
-
-    `offsets` says where each round begins in the columns, and one end more.
-    """
-
-    offsets: IntArray
-    rows: RowArray
-    left: FloatArray
-    reasons: npt.NDArray[np.int8]
-    through: RowArray
-    movers: RowArray
-    shares_e4: npt.NDArray[np.uint16]
-
-    @classmethod
-    def of(cls, rounds: list[Changes]) -> Self:
-        """Return the changes of all rounds, one after another."""
-        sizes = [len(each.rows) for each in rounds]
-        offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        return cls(offsets, *(np.concatenate(parts) for parts in zip(*rounds, strict=True)))
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def of_round(self, number: int) -> Changes:
-        """Return the changes of one round; none after the last."""
-        ends = self.offsets[number : number + 2].tolist()
-        own = slice(*ends) if len(ends) > 1 else slice(0, 0)
-        return Changes(
-            self.rows[own],
-            self.left[own],
-            self.reasons[own],
-            self.through[own],
-            self.movers[own],
-            self.shares_e4[own],
-        )
-
-    def left_after(self, number: int, firms: int) -> FloatArray:
-        """Return what is left of every firm after a round."""
-        left, end = np.ones(firms), self.offsets[number + 1]
-        left[self.rows[:end]] = self.left[:end]  # The last of equal rows counts.
-        return left
-
-    def place(self, number: int, row: int) -> int | None:
-        """Return where a firm's change in a round stands in the columns, if it changed then."""
-        first, last = self.offsets[number : number + 2].tolist()
-        place = first + int(np.searchsorted(self.rows[first:last], row))
-        return place if place < last and self.rows[place] == row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +67,11 @@ class Recording:
 
     def table(self) -> pa.Table:
         """Return a row a change, with the columns of `Change`; firms as ids where known."""
-        return pa.table(tables.changes((self.down, self.up), [*Reason], self.ids))
+        return pa.table(tables.changes((self.down, self.up), self.ids))
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return the same as a frame."""
-        return frame(tables.changes((self.down, self.up), [*Reason], self.ids))
+        return frame(tables.changes((self.down, self.up), self.ids))
 
     @property
     def scenario(self) -> Scenarios:
@@ -187,8 +99,8 @@ class Recording:
             raise InvalidInput(f"round {number} is not one of 0 to {len(self)}")
         down = 1.0 - self.down.left_after(number, self.firms)
         up = 1.0 - self.up.left_after(number, self.firms)
-        total, by_down, by_up = self.indices[number].tolist()
-        return Contagion(down, up, number, total, by_down, by_up, self.rules, self.ids)
+        index = runs.Index(*self.indices[number].tolist())
+        return Contagion(down, up, number, *index, self.rules, self.ids)
 
     def changes(self, row: int | str, channel: Channel) -> list[Change]:
         """
@@ -269,22 +181,7 @@ class Recording:
             if last is not None:
                 before = 1.0 - float(track.left[last])
                 break
-        return _change(track, channel, number, place, before)
-
-
-def _change(track: Track, channel: Channel, number: int, place: int, before: float) -> Change:
-    through, mover = int(track.through[place]), int(track.movers[place])
-    return Change(
-        number,
-        int(track.rows[place]),
-        channel,
-        Reason(int(track.reasons[place])),
-        before,
-        1.0 - float(track.left[place]),
-        None if through == NOBODY else through,
-        int(track.shares_e4[place]) / kernel.E4,
-        None if mover == NOBODY else mover,
-    )
+        return track.change(channel, number, place, before)
 
 
 def record(
@@ -339,7 +236,7 @@ def record(
 
 def _rounds(
     production: Production, scenario: Scenarios, rules: Rules
-) -> Iterator[tuple[tuple[FloatArray, FloatArray], Changes, Changes]]:
+) -> Iterator[tuple[tuple[FloatArray, FloatArray], RoundChanges, RoundChanges]]:
     """Yield what is left after each round, by place, and the changes down and up that led there."""
     structure, unit = production.structure, rules.dead_sector == "unit"
     rows = production.rows.astype(np.int32)
@@ -350,7 +247,7 @@ def _rounds(
     before, passed_before = (whole, whole), nothing
     for after in states:
         passed = plain.passed_on(structure, left[0], unit)
-        known = Passed(before[0], left[0], passed_before, passed)
+        known = PassedOn(before[0], left[0], passed_before, passed)
         yield (
             after,
             kernel.downstream(structure, rows, known, after[0]),

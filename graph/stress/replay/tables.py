@@ -1,8 +1,7 @@
 """The changes of a recording as columns of one table."""
 
 from collections.abc import Sequence
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,27 +11,22 @@ import pyarrow.compute as pc
 from graph.arrays.dtypes import FloatArray
 from graph.network.firms import firm_column
 from graph.stress.replay.kernels.reasons import E4, NOBODY
-
-if TYPE_CHECKING:
-    from graph.stress.replay.recording import Track
+from graph.stress.replay.tracks import Reason, Track
 
 
-def changes(
-    tracks: tuple["Track", "Track"], reasons: Sequence[Enum], ids: Sequence[str] | None
-) -> dict[str, Any]:
+def changes(tracks: tuple[Track, Track], ids: Sequence[str] | None) -> dict[str, Any]:
     """
     Return a row a change, in order of rounds, down before up, then by row of the firm.
 
     Args:
         tracks: Changes down and up.
-        reasons: By their codes, from 0.
         ids: What firms are called, by row; None: rows stand for them.
     """
     both = zip(*map(_columns, tracks), strict=True)
     rounds, rows, codes, before, after, through, shares, movers = map(np.concatenate, both)
     channel = np.repeat([0, 1], [len(track) for track in tracks])
     order = np.lexsort((rows, channel, rounds))
-    words = pa.array([each.name.lower() for each in reasons])
+    words = pa.array([each.name.lower() for each in Reason])
     return {
         "round": rounds[order],
         "firm": firm_column(ids, rows[order]),
@@ -46,7 +40,7 @@ def changes(
     }
 
 
-def _columns(track: "Track") -> tuple[npt.NDArray[Any], ...]:
+def _columns(track: Track) -> tuple[npt.NDArray[Any], ...]:
     rounds = np.repeat(np.arange(len(track.offsets) - 1), np.diff(track.offsets))
     after = 1.0 - track.left
     return (
@@ -61,7 +55,7 @@ def _columns(track: "Track") -> tuple[npt.NDArray[Any], ...]:
     )
 
 
-def _before(track: "Track", after: FloatArray) -> FloatArray:
+def _before(track: Track, after: FloatArray) -> FloatArray:
     """Return what each firm had lost by its last change, 0 before its first."""
     order = np.argsort(track.rows, kind="stable")
     rows = track.rows[order]

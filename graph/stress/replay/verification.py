@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from graph.errors import InvalidInput
 from graph.spread.production.economy import Production
-from graph.stress.replay.kernels.reasons import Changes
-from graph.stress.replay.recording import CHANNELS, Reason, Recording, fingerprint, record
+from graph.stress.replay.kernels.reasons import RoundChanges
+from graph.stress.replay.recording import Recording, fingerprint, record
+from graph.stress.replay.tracks import CHANNELS, Reason
 
 Pair = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
@@ -57,12 +58,12 @@ def _first_difference(one: Recording, other: Recording) -> str:
     return ""
 
 
-def _equal(one: Changes, other: Changes) -> bool:
+def _equal(one: RoundChanges, other: RoundChanges) -> bool:
     pairs: Iterator[Pair] = zip(one, other, strict=True)
     return all(a.tobytes() == b.tobytes() for a, b in pairs)
 
 
-def _first_firm(one: Changes, other: Changes) -> str:
+def _first_firm(one: RoundChanges, other: RoundChanges) -> str:
     size = min(len(one.rows), len(other.rows))
     differ = np.zeros(size, np.bool_)
     pairs: Iterator[Pair] = zip(one, other, strict=True)
@@ -74,7 +75,7 @@ def _first_firm(one: Changes, other: Changes) -> str:
     return f"firm {row}, {_told(one, place, row)} recorded, {_told(other, place, row)} computed"
 
 
-def _told(changes: Changes, place: int, row: int) -> str:
+def _told(changes: RoundChanges, place: int, row: int) -> str:
     if place >= len(changes.rows) or changes.rows[place] != row:
         return "no change"
     reason = Reason(int(changes.reasons[place])).name.lower()

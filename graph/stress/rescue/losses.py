@@ -91,7 +91,7 @@ class Candidates:
     floor: npt.ArrayLike = 1.0
     keeps: Keeps = "output"
 
-    def checked(self, network: Named | int) -> "Table":
+    def checked(self, network: Named | int) -> "CandidateTable":
         """
         Return the columns as arrays, in ascending order of rows.
 
@@ -117,11 +117,13 @@ class Candidates:
             raise InvalidInput(f"keeps {self.keeps!r} is neither 'output' nor 'shock'")
         order = np.argsort(rows, kind="stable")
         _refuse(np.diff(rows[order]) == 0, "rows", "in ascending order, stands twice")
-        return Table(rows[order], cost[order].astype(np.int64), 1.0 - floor[order], self.keeps)
+        return CandidateTable(
+            rows[order], cost[order].astype(np.int64), 1.0 - floor[order], self.keeps
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CandidateTable:
     """Candidates by ascending row; a set of them is named by their places here."""
 
     rows: IntArray
@@ -151,7 +153,7 @@ class Saving:
     """
 
     stress: Stress
-    table: Table
+    table: CandidateTable
     threads: int = 1
     budget_share: float = BUDGET_SHARE
     evaluations: int = 0  # Sets that were evaluated, times scenarios.

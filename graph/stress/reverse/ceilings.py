@@ -32,7 +32,7 @@ from graph.spread.production.fixed_point import EXACT
 from graph.spread.production.kernels import structures as kernel
 from graph.spread.production.kernels.structures import Structure
 from graph.spread.shocks import Scenarios
-from graph.stress.reverse.question import ROUNDING, TINY, Asked, Joint
+from graph.stress.reverse.question import ROUNDING, TINY, Joint, PreparedQuestion
 
 REFINED = 2  # Times; a third one brought nothing.
 HELD_MAX = 1 << 25  # Losses of markets that are held to find the largest.
@@ -75,7 +75,7 @@ def _fixed(production: Production, lost: FloatArray) -> Production:
 
 
 def _most(
-    fixed: Production, asked: Asked, structure: Structure, size_max: int, threads: int
+    fixed: Production, asked: PreparedQuestion, structure: Structure, size_max: int, threads: int
 ) -> FloatArray:
     """Return the sum of the largest losses that so many candidates alone cost every market."""
     firms, markets = len(structure.market), len(structure.market_sales)

@@ -41,7 +41,7 @@ class Question:
     output_fen: int
     probabilities: npt.ArrayLike | None = None
 
-    def checked(self) -> "Asked":
+    def checked(self) -> "PreparedQuestion":
         """
         Return the columns as arrays, in ascending order of rows.
 
@@ -61,17 +61,17 @@ class Question:
         if (np.diff(rows[order]) == 0).any():
             raise InvalidInput("rows: a firm stands twice")
         if self.probabilities is None:
-            return Asked(self, rows[order], np.ones(len(rows)))
+            return PreparedQuestion(self, rows[order], np.ones(len(rows)))
         given = np.array(self.probabilities, np.float64)
         if given.shape != rows.shape:
             raise InvalidInput(f"{given.size} probabilities for {len(rows)} firms")
         if not ((given > 0.0) & (given < EVEN)).all():
             raise InvalidInput("probabilities: one is not above 0 and below one half")
-        return Asked(self, rows[order], np.log((1.0 - given) / given)[order])
+        return PreparedQuestion(self, rows[order], np.log((1.0 - given) / given)[order])
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PreparedQuestion:
     """
     A question with its columns as arrays; sets are named by places in them.
 
@@ -118,7 +118,7 @@ class Asked:
 class Joint:
     """Losses of sets that close together, at the fixed point; counts what it runs."""
 
-    asked: Asked
+    asked: PreparedQuestion
     threads: int = 1
     evaluations: int = 0
 

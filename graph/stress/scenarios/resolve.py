@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph.arrays.dtypes import FloatArray, IntArray
+from graph.arrays.dtypes import BoolArray, FloatArray, IntArray
 from graph.errors import InvalidInput, NotFound
 from graph.network import Network
 from graph.spread.shocks import Scenarios
@@ -18,7 +18,6 @@ from graph.stress.scenarios.reading import nearest
 from graph.structure.chains.results import Chain
 from graph.structure.chains.search import SHARE_MIN, find_chain
 
-BoolArray = npt.NDArray[np.bool_]
 PLACES = {"sectors": "sector", "regions": "region"}  # Selector -> column of the firms table.
 
 

@@ -167,7 +167,7 @@ class Counted:
     production_fen: IntArray
     credit_fen: IntArray | None
     first: npt.NDArray[np.bool_]  # Who fails first.
-    asked: "Asked" = field(repr=False)
+    asked: "Scope" = field(repr=False)
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return a row a scenario and firm that loses in it: scenario, firm, first, and fen."""
@@ -183,7 +183,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class Scope:
     """Of whom it was counted: some scenarios of all, and the firms of the stakes."""
 
     production: Production
@@ -248,7 +248,7 @@ def count(
         kept = fails[own] & (places[rows[own]] >= 0)
         first[number[kept], places[rows[own]][kept]] = True
         credit = stakes.credit(block, first) if stakes.lends else None
-        asked = Asked(production, scenarios, stakes, start)
+        asked = Scope(production, scenarios, stakes, start)
         yield Counted(block, stakes.lost(block), credit, first, asked)
         start += size
 

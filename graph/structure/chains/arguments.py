@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graph.arrays.dtypes import RowArray
 from graph.errors import InvalidInput
 from graph.network import Network
 from graph.network.firms import rows_of
 
-Int32Array = npt.NDArray[np.int32]
 Rows = Sequence[int] | Sequence[str] | npt.NDArray[Any]
 
 TIERS_BOUND = 100  # Tiers and steps are kept as 8-bit integers.
 DENOMINATOR_MAX = 10**9  # Of a share, so that threshold arithmetic stays inside 64 bits.
 
 
-def core_rows_of(network: Network, core_rows: Rows) -> Int32Array:
+def core_rows_of(network: Network, core_rows: Rows) -> RowArray:
     """Return the rows of cores, given by row or by id, in the order given."""
     given = np.asarray(core_rows)
     if given.size and given.dtype.kind in "fcb":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from graph.arrays.dtypes import IntArray, RowArray
 from graph.errors import NotFound
 from graph.network.firms import Firms, firm_column, frame, row_of, rows_of, whole_number
 from graph.structure.chains.kernels import tiers
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Int8Array = npt.NDArray[np.int8]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
 
 UP, DOWN = tiers.UP, tiers.DOWN
 DIRECTIONS = ("up", "down")  # Names of the codes in a column `direction`.
@@ -36,11 +35,11 @@ class Members:
         down_via_rows: The same downstream.
     """
 
-    firm_rows: Int32Array
+    firm_rows: RowArray
     up_tier: Int8Array
     down_tier: Int8Array
-    up_via_rows: Int32Array
-    down_via_rows: Int32Array
+    up_via_rows: RowArray
+    down_via_rows: RowArray
 
     def __len__(self) -> int:
         return len(self.firm_rows)
@@ -57,7 +56,7 @@ class Members:
         return np.where(self.direction == UP, self.up_tier, self.down_tier)
 
     @property
-    def via_rows(self) -> Int32Array:
+    def via_rows(self) -> RowArray:
         """Return each member's partner one tier nearer on the side where it is listed."""
         return np.where(self.direction == UP, self.up_via_rows, self.down_via_rows)
 
@@ -123,8 +122,8 @@ class Chains(Members):
         offsets: Where each core's members begin, and one end more; inside, in row order.
     """
 
-    core_rows: Int32Array
-    offsets: Int64Array
+    core_rows: RowArray
+    offsets: IntArray
     ids: Sequence[str] | None = field(default=None, repr=False)
 
     def to_pandas(self) -> "pd.DataFrame":
@@ -133,7 +132,7 @@ class Chains(Members):
         return frame({"core": cores, **_told(self, self.ids)})
 
     @property
-    def member_core_rows(self) -> Int32Array:
+    def member_core_rows(self) -> RowArray:
         """Return the core of each member row, as long as the other columns."""
         return np.repeat(self.core_rows, np.diff(self.offsets))
 
@@ -160,9 +159,9 @@ class Belonging:
         share_e12: The share, cut towards zero at twelve places, in units of 1e-12; positive.
     """
 
-    offsets: Int64Array
-    core_rows: Int32Array
-    share_e12: Int64Array
+    offsets: IntArray
+    core_rows: RowArray
+    share_e12: IntArray
     ids: Sequence[str] | None = field(default=None, repr=False)
 
     def to_pandas(self) -> "pd.DataFrame":
@@ -172,7 +171,7 @@ class Belonging:
         return frame({**named, "share_e12": self.share_e12})
 
     @property
-    def firm_rows(self) -> Int32Array:
+    def firm_rows(self) -> RowArray:
         """Return the firm of each entry, as long as the other columns."""
         firms = np.arange(len(self.offsets) - 1, dtype=np.int32)
         return np.repeat(firms, np.diff(self.offsets))

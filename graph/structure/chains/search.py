@@ -12,15 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.arrays import csr
+from graph.arrays.dtypes import IntArray, RowArray
 from graph.network import Network
 from graph.structure.chains.arguments import Rows, check_steps, core_rows_of, exact_share
 from graph.structure.chains.kernels import tiers
 from graph.structure.chains.results import COLUMNS, DOWN, UP, Chain, Chains
 
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
 Part = tuple[npt.NDArray[Any], ...]
-Edges = tuple[Int64Array, Int32Array, Int64Array]
+Edges = tuple[IntArray, RowArray, IntArray]
 
 TIERS_MAX = 5
 SHARE_MIN = Decimal("0.005")
@@ -57,7 +56,7 @@ def find_chain(
     return found.chain(0)
 
 
-def strengths(network: Network, chain: Chain) -> Int64Array:
+def strengths(network: Network, chain: Chain) -> IntArray:
     """
     Return the smallest amount along each member's path on the side where it is listed, in fen.
 
@@ -136,7 +135,7 @@ def _weighty(network: Network, share: Fraction, pool: Executor) -> tuple[Edges, 
     return walked_up, walked_down
 
 
-def _kept(edges: Edges, least_row: Int64Array, least_index: Int64Array) -> Edges:
+def _kept(edges: Edges, least_row: IntArray, least_index: IntArray) -> Edges:
     return csr.keep(*edges, tiers.weighty(*edges, least_row, least_index))
 
 
@@ -164,11 +163,11 @@ class _Walker:
         firms, tier, via = room
         return (firms[:size], *tier[:, :size], *via[:, :size])
 
-    def _walk(self, side: int, core: int) -> Int32Array:
+    def _walk(self, side: int, core: int) -> RowArray:
         tier, via, met = self._tier[side], self._via[side], self._met[side]
         edges, scratch = self._sides[side], (self._strength, met, self._reached)
         count = tiers.walk(*edges, core, self._tiers_max, tier, via, *scratch)
-        found: Int32Array = met[:count]
+        found: RowArray = met[:count]
         return found
 
 

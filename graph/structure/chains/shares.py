@@ -5,16 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from graph.arrays.dtypes import IntArray, RowArray
 from graph.network import Network
 from graph.structure.chains.arguments import Rows, check_steps, core_rows_of
 from graph.structure.chains.kernels import belonging as kernel
 from graph.structure.chains.results import Belonging
 from graph.structure.chains.search import TIERS_MAX
-
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
 
 NO_SHARES = (np.empty(0, np.int32), np.empty(0, np.int64))
 
@@ -55,7 +52,7 @@ def belonging(
     stops = np.zeros(len(network), np.bool_)
     stops[cores] = True
     totals = kernel.row_totals(network.out_indptr, network.out_amount_fen)
-    parts: list[tuple[Int32Array, Int64Array]] = [NO_SHARES] * len(cores)
+    parts: list[tuple[RowArray, IntArray]] = [NO_SHARES] * len(cores)
     workers = max(1, min(threads or os.cpu_count() or 1, len(cores)))
     rows = (network.in_indptr, network.in_indices, network.in_amount_fen, totals, stops)
 
@@ -70,9 +67,7 @@ def belonging(
     return replace(_by_firm(parts, cores, len(network)), ids=network.ids)
 
 
-def _by_firm(
-    parts: list[tuple[Int32Array, Int64Array]], cores: Int32Array, firms: int
-) -> Belonging:
+def _by_firm(parts: list[tuple[RowArray, IntArray]], cores: RowArray, firms: int) -> Belonging:
     """Return the entries of all cores as rows of firms; each part is given up once placed."""
     offsets = np.zeros(firms + 1, np.int64)
     for part in parts:

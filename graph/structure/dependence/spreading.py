@@ -12,7 +12,7 @@ from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput, NotConverged
 from graph.network.firms import firm_column, frame
 from graph.structure.dependence.kernels import layers as kernel
-from graph.structure.dependence.kernels.layers import Needs
+from graph.structure.dependence.kernels.layers import Dependences
 from graph.structure.dependence.links import Links
 from graph.structure.dependence.rules import LAYERS_MAX, NOTCH, Rules
 
@@ -34,7 +34,7 @@ class Operator:
         rules: The rules.
     """
 
-    needs: Needs
+    needs: Dependences
     factors: FloatArray
     row_sum_max: FloatArray
     radius_bounds: FloatArray
@@ -122,7 +122,7 @@ def operator(links: Links, rules: Rules | None = None) -> Operator:
     rules = rules or Rules()
     both = (rules.theta_up * links.up + rules.theta_down * links.down).tocsr()
     both.sort_indices()
-    needs = Needs(both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data)
+    needs = Dependences(both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data)
     sums = np.asarray(both.sum(axis=1), np.float64).reshape(-1)
     before = np.stack((sums, rules.favourable_share * sums), axis=1)
     factors = np.ones_like(before)

@@ -173,16 +173,13 @@ def _drawing(found: Region, listed: IntArray) -> tuple[IntArray, RowArray]:
     for start in range(0, len(listed), kernel.BLOCK):
         own = listed[start : start + kernel.BLOCK]
         bits = _spread(found, own, ends, upstream=False)[found.first]
-        held[start : start + kernel.BLOCK] = _unpacked(bits, len(own)).T
+        unpacked = np.unpackbits(bits, axis=1, bitorder="little")[:, : len(own)]
+        held[start : start + kernel.BLOCK] = unpacked.T
     numbers, places = np.nonzero(held)
     rows = found.firm_rows[found.first]
     order = np.lexsort((rows[places], numbers))
     offsets = np.concatenate(([0], np.cumsum(np.bincount(numbers, minlength=len(listed)))))
     return offsets.astype(np.int64), rows[places[order]]
-
-
-def _unpacked(bits: npt.NDArray[np.uint8], count: int) -> npt.NDArray[np.uint8]:
-    return np.unpackbits(bits, axis=1, bitorder="little")[:, :count]
 
 
 def _spread(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from graph.arrays import csr
-from graph.arrays.dtypes import IntArray, RowArray
+from graph.arrays.dtypes import BoolArray, IntArray, RowArray
 from graph.errors import InvalidInput
 from graph.network import Network
 from graph.network import columns as check
@@ -17,16 +17,14 @@ from graph.network.firms import Firms, checked_ids
 from graph.structure.chains.arguments import check_steps
 from graph.structure.chains.search import TIERS_MAX
 from graph.structure.single_points.kernels import regions
-from graph.structure.single_points.kernels.regions import Rows, Trades
-
-BoolArray = npt.NDArray[np.bool_]
+from graph.structure.single_points.kernels.regions import RegionRows, RegionTrades
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Supply:
     """Every buyer's suppliers and what it buys of each, net, in fen."""
 
-    bought: Rows
+    bought: RegionRows
     ids: Sequence[str] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
@@ -35,7 +33,9 @@ class Supply:
     @classmethod
     def of(cls, network: Network) -> Self:
         """Return the trades of a network; nothing is copied."""
-        return cls(Rows(network.in_indptr, network.in_indices, network.in_amount_fen), network.ids)
+        return cls(
+            RegionRows(network.in_indptr, network.in_indices, network.in_amount_fen), network.ids
+        )
 
     @classmethod
     def build(
@@ -74,7 +74,7 @@ class Supply:
         if not len(selling) == len(buying) == len(amount):
             raise InvalidInput("suppliers, buyers and amount_fen differ in length")
         pairs = csr.sum_pairs(buying, selling, amount, firms)
-        return cls(Rows(*csr.keep(*pairs, pairs[2] > 0)), checked_ids(ids, firms))
+        return cls(RegionRows(*csr.keep(*pairs, pairs[2] > 0)), checked_ids(ids, firms))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +99,7 @@ class Region:
     firm_rows: RowArray
     tier: npt.NDArray[np.int8]
     raw: BoolArray
-    trades: Trades
+    trades: RegionTrades
     sells_to_rows: RowArray
     ids: Sequence[str] | None = field(default=None, repr=False)
 
@@ -172,7 +172,7 @@ def region(supply: Supply, core: int | str, *, tiers_max: int = TIERS_MAX) -> Re
     )
 
 
-def _buying(bought: Rows, core_row: int, rows: RowArray) -> RowArray:
+def _buying(bought: RegionRows, core_row: int, rows: RowArray) -> RowArray:
     """Return those of the rows that buy of the core."""
     sold = np.flatnonzero(bought.others == core_row)
     buyers = np.searchsorted(bought.indptr, sold, side="right") - 1
@@ -180,7 +180,7 @@ def _buying(bought: Rows, core_row: int, rows: RowArray) -> RowArray:
     return found
 
 
-def _raw(trades: Trades) -> BoolArray:
+def _raw(trades: RegionTrades) -> BoolArray:
     """Return the raw inputs; of what they do not feed, all circles that nothing else feeds."""
     raw: BoolArray = np.diff(trades.bought.indptr) == 0
     raw[0] = False

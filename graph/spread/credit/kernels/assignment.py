@@ -38,7 +38,7 @@ class Owed(NamedTuple):
     sums: IntArray  # Of every debtor.
 
 
-class Terms(NamedTuple):
+class Quota(NamedTuple):
     """How much may be passed on: share = numerator / denominator, and the least amount."""
 
     numerator: int
@@ -55,7 +55,7 @@ class Arrived(NamedTuple):
     amounts: IntArray
 
 
-class Moved(NamedTuple):
+class MovedAmounts(NamedTuple):
     """Amounts that moved along claims, in parts from offsets[k] on."""
 
     offsets: IntArray
@@ -63,7 +63,7 @@ class Moved(NamedTuple):
     amounts: IntArray
 
 
-class Space(NamedTuple):
+class AssignmentWorkspace(NamedTuple):
     """The workspace of one thread: zeros in the first two between calls."""
 
     taken: IntArray  # Of every claim.
@@ -72,10 +72,10 @@ class Space(NamedTuple):
     amounts: IntArray  # What.
 
 
-def space(owed: Owed) -> Space:
+def space(owed: Owed) -> AssignmentWorkspace:
     """Return room for one thread."""
     claims, firms = len(owed.amounts), len(owed.sums)
-    return Space(
+    return AssignmentWorkspace(
         np.zeros(claims, np.int64),
         np.zeros(firms, np.int64),
         np.zeros(2 * firms, np.int32),
@@ -84,7 +84,14 @@ def space(owed: Owed) -> Space:
 
 
 @nb.njit(cache=True, nogil=True)
-def alone(owed: Owed, held: Arrived, first: int, last: int, terms: Terms, room: Space) -> Moved:
+def alone(
+    owed: Owed,
+    held: Arrived,
+    first: int,
+    last: int,
+    terms: Quota,
+    room: AssignmentWorkspace,
+) -> MovedAmounts:
     """Return what moves for cores `first` to `last`, each as if it were the only one, all steps."""
     ends, core = np.zeros((last - first) * terms.steps_max + 1, np.int64), first
     claims, amounts = np.empty(AT_FIRST, np.int32), np.empty(AT_FIRST, np.int64)
@@ -94,7 +101,7 @@ def alone(owed: Owed, held: Arrived, first: int, last: int, terms: Terms, room: 
             claims, amounts = _larger(claims, wanted), _larger(amounts, wanted)
             continue
         core += 1
-    return Moved(ends, claims[: ends[-1]].copy(), amounts[: ends[-1]].copy())
+    return MovedAmounts(ends, claims[: ends[-1]].copy(), amounts[: ends[-1]].copy())
 
 
 @nb.njit(cache=True, nogil=True)
@@ -105,9 +112,9 @@ def together(
     arrived: Arrived,
     first: int,
     last: int,
-    terms: Terms,
-    room: Space,
-) -> tuple[Moved, Arrived]:
+    terms: Quota,
+    room: AssignmentWorkspace,
+) -> tuple[MovedAmounts, Arrived]:
     """Return what moves in one step for cores `first` to `last`, and what then has arrived."""
     ends, there = np.zeros(last - first + 1, np.int64), np.zeros(last - first + 1, np.int64)
     claims, amounts = np.empty(AT_FIRST, np.int32), np.empty(AT_FIRST, np.int64)
@@ -126,7 +133,7 @@ def together(
         sums[begin : begin + size] = room.amounts[:size]
         there[core - first + 1] = begin + size
         core += 1
-    moved = Moved(ends, claims[: ends[-1]].copy(), amounts[: ends[-1]].copy())
+    moved = MovedAmounts(ends, claims[: ends[-1]].copy(), amounts[: ends[-1]].copy())
     return moved, Arrived(there, firms[: there[-1]].copy(), sums[: there[-1]].copy())
 
 
@@ -159,8 +166,8 @@ def _whole(
     owed: Owed,
     held: Arrived,
     core: int,
-    terms: Terms,
-    room: Space,
+    terms: Quota,
+    room: AssignmentWorkspace,
     claims: RowArray,
     amounts: IntArray,
     ends: IntArray,
@@ -197,7 +204,7 @@ def _once(
     given: tuple[IntArray, IntArray],
     arrived: Arrived,
     core: int,
-    terms: Terms,
+    terms: Quota,
     claims: RowArray,
     amounts: IntArray,
     ends: IntArray,
@@ -229,7 +236,7 @@ def _collect(
     amounts: IntArray,
     start: int,
     end: int,
-    room: Space,
+    room: AssignmentWorkspace,
     side: int,
 ) -> int:
     """Write to `room` what arrives at whom, in the order in which they are reached; return size."""
@@ -253,7 +260,7 @@ def _give(
     everything: int,
     j: int,
     arrived: int,
-    terms: Terms,
+    terms: Quota,
     claims: RowArray,
     amounts: IntArray,
     filled: int,
@@ -289,7 +296,7 @@ def _fair(guess: float, left: int, arrived: int, everything: int) -> int:
 
 
 @lean
-def _most(claim: int, arrived: int, owed: int, terms: Terms) -> int:
+def _most(claim: int, arrived: int, owed: int, terms: Quota) -> int:
     """Return floor(numerator arrived claim / (denominator owed)), factor by factor."""
     whole, rest = divided(arrived, claim, 0, owed)
     further, _ = divided(terms.numerator, rest, 0, owed)

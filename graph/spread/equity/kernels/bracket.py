@@ -48,7 +48,7 @@ class Owing(NamedTuple):
     shares: Matrix
 
 
-class State(NamedTuple):
+class EquityWorkspace(NamedTuple):
     """What one thread writes to; nothing stands in it between scenarios."""
 
     loss: FloatArray
@@ -58,16 +58,16 @@ class State(NamedTuple):
     queue: RowArray
 
 
-class Effort(NamedTuple):
+class PushLimits(NamedTuple):
     """Which losses are passed on: of whom more than a threshold may be lost, so often."""
 
     threshold: float
     pushes_max: int
 
 
-def state(firms: int) -> State:
+def state(firms: int) -> EquityWorkspace:
     """Return room for one thread."""
-    return State(
+    return EquityWorkspace(
         np.zeros(firms),
         np.zeros(firms),
         np.zeros(firms, np.int32),
@@ -151,9 +151,10 @@ def _sweep(owing: Owing, base: Matrix, felt: Matrix, y: Matrix, direct: Matrix) 
         if e < last:
             even += owing.shares[e] * felt[owing.creditors[e]]
         cost = even + odd
-        grown, most = float(cost - y[j]), float(direct[j])
-        if grown > largest * most:
-            largest = grown / most if most > 0.0 else np.inf
+        if cost > y[j]:
+            grown, most = float(cost - y[j]), float(direct[j])
+            if grown > largest * most:
+                largest = grown / most if most > 0.0 else np.inf
         y[j] = cost
         felt[j] = base[j] + cost
     return largest
@@ -177,10 +178,10 @@ def _slack(owing: Owing, felt: FloatArray, direct: FloatArray, y: FloatArray) ->
 @lean
 def run(
     owing: Owing,
-    space: State,
+    space: EquityWorkspace,
     shocks: Shocks,
     values: FloatArray,
-    effort: Effort,
+    effort: PushLimits,
     found: FloatArray,
 ) -> None:
     """
@@ -235,7 +236,7 @@ def _near(
 
 
 @lean
-def _shock(space: State, shocks: Shocks, k: int, values: FloatArray) -> tuple[int, float]:
+def _shock(space: EquityWorkspace, shocks: Shocks, k: int, values: FloatArray) -> tuple[int, float]:
     """Put first losses in place; return how many firms are touched, and what that costs."""
     touched, first = 0, 0.0
     for e in range(shocks.offsets[k], shocks.offsets[k + 1]):
@@ -249,7 +250,7 @@ def _shock(space: State, shocks: Shocks, k: int, values: FloatArray) -> tuple[in
 
 @lean
 def _spread(
-    owing: Owing, space: State, touched: int, values: FloatArray, effort: Effort
+    owing: Owing, space: EquityWorkspace, touched: int, values: FloatArray, effort: PushLimits
 ) -> tuple[int, int]:
     """Pass losses on, first come first served; return how many are touched, and the pushes."""
     room = len(space.queue)

@@ -23,19 +23,17 @@ equations exactly; who cannot now defaults, and so on: at most one level a firm.
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import linalg
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from graph.arrays.dtypes import BoolArray, FloatArray, IntArray
+
 # A shortfall below this share of the debt is the rounding of a sum, not a default.
 SHORT = 1e-12
 ABOVE = 1.0 + 1e-6
 
 
-class Debts(NamedTuple):
+class DebtMatrix(NamedTuple):
     """Claims (creditor x debtor) and what stands outside the network."""
 
     claims: sparse.csr_array
@@ -44,14 +42,14 @@ class Debts(NamedTuple):
     assets: FloatArray
 
 
-class Cleared(NamedTuple):
+class Levels(NamedTuple):
     """The share every debtor pays inside after each level, and the level at which it failed."""
 
     shares: list[FloatArray]
     rounds: IntArray
 
 
-def clear(debts: Debts, alpha: float, beta: float, outside_first: bool) -> Cleared | None:
+def clear(debts: DebtMatrix, alpha: float, beta: float, outside_first: bool) -> Levels | None:
     """Return the shares paid, level by level, or None where a level has no finite solution."""
     owed = debts.inside + debts.outside
     shares = [np.ones(len(owed))]
@@ -66,10 +64,10 @@ def clear(debts: Debts, alpha: float, beta: float, outside_first: bool) -> Clear
         if paid is None:
             return None
         shares.append(paid)
-    return Cleared(shares, rounds)
+    return Levels(shares, rounds)
 
 
-def recovered(debts: Debts, shares: FloatArray, alpha: float, beta: float) -> FloatArray:
+def recovered(debts: DebtMatrix, shares: FloatArray, alpha: float, beta: float) -> FloatArray:
     """Return what a defaulted firm has to pay with; a negative balance outside stays whole."""
     outside = alpha * np.maximum(debts.assets, 0.0) + np.minimum(debts.assets, 0.0)
     means: FloatArray = outside + beta * (debts.claims @ shares)
@@ -77,7 +75,7 @@ def recovered(debts: Debts, shares: FloatArray, alpha: float, beta: float) -> Fl
 
 
 def _solve(
-    debts: Debts, failed: BoolArray, alpha: float, beta: float, outside_first: bool
+    debts: DebtMatrix, failed: BoolArray, alpha: float, beta: float, outside_first: bool
 ) -> FloatArray | None:
     """Return the shares paid when these firms have failed: their equations, solved exactly."""
     base = debts.inside if outside_first else debts.inside + debts.outside

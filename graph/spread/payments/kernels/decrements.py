@@ -41,7 +41,7 @@ WIDTH = 8
 SHORTFALL, EQUITY, DEFAULTS, ROUNDS, PUSHES, WAITING, CHANGED, GAVE_UP = range(8)
 
 
-class Owing(NamedTuple):
+class Liabilities(NamedTuple):
     """By debtor: whom it owes how much."""
 
     indptr: IntArray
@@ -52,13 +52,13 @@ class Owing(NamedTuple):
 class Before(NamedTuple):
     """What stands before any loss, and what a failed firm recovers outside and inside."""
 
-    owing: Owing
+    owing: Liabilities
     firms: FloatArray
     alpha: float
     beta: float
 
 
-class Losses(NamedTuple):
+class FirstLosses(NamedTuple):
     """Scenarios one after another: who loses how much of its outside assets, and what waits."""
 
     offsets: IntArray
@@ -67,7 +67,7 @@ class Losses(NamedTuple):
     waits: FloatArray  # By scenario: the fall of a payment, in money, that is not passed on.
 
 
-class State(NamedTuple):
+class PaymentWorkspace(NamedTuple):
     """What one thread writes to; nothing stands in it between scenarios."""
 
     firms: FloatArray
@@ -76,14 +76,14 @@ class State(NamedTuple):
     falls: FloatArray
 
 
-class Effort(NamedTuple):
+class Patience(NamedTuple):
     """When a scenario is given up: nothing is reported of it but that."""
 
     rounds_max: int
     pushes_max: int
 
 
-class Changes(NamedTuple):
+class Falls(NamedTuple):
     """Who pays, keeps or is less than before, by scenario; empty where not wanted."""
 
     offsets: IntArray
@@ -93,9 +93,9 @@ class Changes(NamedTuple):
     rounds: IntArray
 
 
-def state(firms: int) -> State:
+def state(firms: int) -> PaymentWorkspace:
     """Return room for one thread."""
-    return State(
+    return PaymentWorkspace(
         np.zeros((firms, WIDTH)),
         np.zeros(firms, np.int32),
         np.zeros((2, firms), np.int32),
@@ -147,7 +147,12 @@ def _paid(before: Before, i: int, loss: float, drop: float, failed: bool) -> flo
 
 @lean
 def run(
-    before: Before, space: State, losses: Losses, effort: Effort, found: FloatArray, kept: Changes
+    before: Before,
+    space: PaymentWorkspace,
+    losses: FirstLosses,
+    effort: Patience,
+    found: FloatArray,
+    kept: Falls,
 ) -> None:
     """Write what each scenario comes to, a row each, and who changed where that is wanted."""
     for k in range(len(losses.offsets) - 1):
@@ -163,7 +168,7 @@ def run(
 
 
 @lean
-def _start(before: Before, space: State, losses: Losses, k: int) -> int:
+def _start(before: Before, space: PaymentWorkspace, losses: FirstLosses, k: int) -> int:
     """Put the losses of one scenario in place; return how many firms have one."""
     touched = 0
     for e in range(losses.offsets[k], losses.offsets[k + 1]):
@@ -179,7 +184,12 @@ def _start(before: Before, space: State, losses: Losses, k: int) -> int:
 
 @lean
 def _fall(
-    before: Before, space: State, touched: int, waits: float, effort: Effort, found: FloatArray
+    before: Before,
+    space: PaymentWorkspace,
+    touched: int,
+    waits: float,
+    effort: Patience,
+    found: FloatArray,
 ) -> int:
     """Go round by round until nobody pays less; return how many firms were reached."""
     waiting, used, pushes = touched, 0, 0
@@ -219,7 +229,7 @@ def _fall(
 
 
 @lean
-def _may_fall(before: Before, space: State, i: int) -> bool:
+def _may_fall(before: Before, space: PaymentWorkspace, i: int) -> bool:
     if before.firms[i, FAILED] > 0.0 or space.firms[i, ROUND] > 0.0:
         return bool(space.firms[i, PAYS] > 0.0)
     assets = _assets(before, i, space.firms[i, LOSS], space.firms[i, DROP])
@@ -227,7 +237,7 @@ def _may_fall(before: Before, space: State, i: int) -> bool:
 
 
 @lean
-def _fallen(before: Before, space: State, i: int, used: int, waits: float) -> float:
+def _fallen(before: Before, space: PaymentWorkspace, i: int, used: int, waits: float) -> float:
     """Return by how much the share that a firm pays falls, and let it pay that."""
     loss, drop = space.firms[i, LOSS], space.firms[i, DROP]
     if before.firms[i, FAILED] == 0.0 and space.firms[i, ROUND] == 0.0:
@@ -244,7 +254,7 @@ def _fallen(before: Before, space: State, i: int, used: int, waits: float) -> fl
 
 @lean
 def _sum(
-    before: Before, space: State, touched: int, found: FloatArray, kept: Changes, k: int
+    before: Before, space: PaymentWorkspace, touched: int, found: FloatArray, kept: Falls, k: int
 ) -> None:
     """Add up what the firms reached pay and keep less than before."""
     wanted = len(kept.rows) > 0

@@ -31,11 +31,10 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba.extending import intrinsic
 
 from graph.arrays.compiler import lean
 from graph.arrays.dtypes import FloatArray, IntArray, RowArray
-from graph.arrays.vectors import FIRST, Lanes, compiled, unpack
+from graph.arrays.vectors import FIRST, Addresses, Ends, Lanes, Size, compiled
 from graph.spread.production.kernels.structures import Structure
 
 LEVELS = 4
@@ -123,40 +122,33 @@ def sweep(first: int, last: int, arrays: tuple[Any, ...]) -> None:
         felt[i] = base + np.minimum(1, above * market_shares[i]) * cost
 
 
-@intrinsic
-def _sweep(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds = signature.args[2].types
-        lanes = Lanes(context, builder, kinds[2].dtype, LINE_BYTES)
-        at = unpack(lanes, kinds, arguments[2])
-        indptr, buyers, shares, weights, counts, market_shares = at[:6]
-        above, accuracy, figures, felt, moving = at[6:]
-        trades = lanes.size(kinds, arguments[2], 1)
-        slack, kept = lanes.load(above, FIRST), lanes.load(accuracy, FIRST)
-        kept = builder.fsub(lanes.one, kept)
-        halves = [
-            ir.Constant(lanes.vector, [float(c // LEVELS == half) for c in range(2 * LEVELS)])
-            for half in range(2)
-        ]
-        after = ir.Constant(ir.IntType(64), 1)
+@compiled(sweep, 2, lambda _: LINE_BYTES)
+def _sweep(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
+    builder = lanes.builder
+    indptr, buyers, shares, weights, counts, market_shares = at[:6]
+    above, accuracy, figures, felt, moving = at[6:]
+    trades = size(1)
+    slack, kept = lanes.load(above, FIRST), lanes.load(accuracy, FIRST)
+    kept = builder.fsub(lanes.one, kept)
+    halves = [
+        ir.Constant(lanes.vector, [float(c // LEVELS == half) for c in range(2 * LEVELS)])
+        for half in range(2)
+    ]
 
-        def body(i: ir.Value, carried: list[Any]) -> list[Any]:
-            start, end = (lanes.element(indptr, q) for q in (i, builder.add(i, after)))
-            cost = lanes.sum_rows(start, end, trades, buyers, shares, felt)
-            grown = builder.fsub(builder.fmul(kept, cost), lanes.load(figures, i))
-            lanes.store(cost, figures, i)
-            sbar = builder.fmul(slack, lanes.splat(lanes.element(market_shares, i)))
-            base = lanes.add(lanes.zero, lanes.element(weights, i), halves[0])
-            base = lanes.add(base, lanes.element(counts, i), halves[1])
-            sent = builder.fmul(lanes.smaller(sbar, lanes.one), cost)
-            lanes.store(builder.fadd(base, sent), felt, i)
-            return [lanes.larger(carried[0], grown)]
+    def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+        start, end = lanes.span(indptr, i)
+        cost = lanes.sum_rows(start, end, trades, buyers, shares, felt)
+        grown = builder.fsub(builder.fmul(kept, cost), lanes.load(figures, i))
+        lanes.store(cost, figures, i)
+        sbar = builder.fmul(slack, lanes.splat(lanes.element(market_shares, i)))
+        base = lanes.add(lanes.zero, lanes.element(weights, i), halves[0])
+        base = lanes.add(base, lanes.element(counts, i), halves[1])
+        sent = builder.fmul(lanes.smaller(sbar, lanes.one), cost)
+        lanes.store(builder.fadd(base, sent), felt, i)
+        return [lanes.larger(carried[0], grown)]
 
-        (found,) = lanes.loop(arguments[0], arguments[1], [lanes.load(moving, FIRST)], body)
-        lanes.store(found, moving, FIRST)
-        return context.get_dummy_value()
-
-    return nb.types.void(first, last, arrays), code
+    (found,) = lanes.loop(*ends, [lanes.load(moving, FIRST)], body)
+    lanes.store(found, moving, FIRST)
 
 
 def gather(first: int, last: int, arrays: tuple[Any, ...]) -> None:
@@ -168,28 +160,17 @@ def gather(first: int, last: int, arrays: tuple[Any, ...]) -> None:
             out[i] = out[i] + shares[e] * rows[buyers[e]]
 
 
-@intrinsic
-def _gather(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds = signature.args[2].types
-        lanes = Lanes(context, builder, kinds[2].dtype, LINE_BYTES)
-        indptr, buyers, shares, rows, out = unpack(lanes, kinds, arguments[2])
-        trades = lanes.size(kinds, arguments[2], 1)
-        after = ir.Constant(ir.IntType(64), 1)
+@compiled(gather, 2, lambda _: LINE_BYTES)
+def _gather(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
+    indptr, buyers, shares, rows, out = at
+    trades = size(1)
 
-        def body(i: ir.Value, _: list[Any]) -> list[Any]:
-            start, end = (lanes.element(indptr, q) for q in (i, builder.add(i, after)))
-            lanes.store(lanes.sum_rows(start, end, trades, buyers, shares, rows), out, i)
-            return []
+    def body(i: ir.Value, _: list[Any]) -> list[Any]:
+        start, end = lanes.span(indptr, i)
+        lanes.store(lanes.sum_rows(start, end, trades, buyers, shares, rows), out, i)
+        return []
 
-        lanes.loop(arguments[0], arguments[1], [], body)
-        return context.get_dummy_value()
-
-    return nb.types.void(first, last, arrays), code
-
-
-compiled(sweep, _sweep)
-compiled(gather, _gather)
+    lanes.loop(*ends, [], body)
 
 
 class Needs(NamedTuple):

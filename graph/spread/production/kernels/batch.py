@@ -33,7 +33,7 @@ FREE = -1
 MATRICES = 4  # With a row a firm.
 
 
-class Columns(NamedTuple):
+class RoundColumns(NamedTuple):
     """The workspace of one thread, and the network's figures in the same precision."""
 
     in_shares: Matrix
@@ -69,7 +69,7 @@ def workspace(
     weights: Matrix,
     dtype: npt.DTypeLike,
     room: npt.NDArray[np.uint8] | None = None,
-) -> Columns:
+) -> RoundColumns:
     """
     Return a workspace for one thread, of that precision.
 
@@ -82,7 +82,7 @@ def workspace(
     return _columns(structure, weights, matrices, slots(structure, dtype), matrix_rows.MANY)
 
 
-def lone(structure: Structure, weights: Matrix, dtype: npt.DTypeLike) -> Columns:
+def lone(structure: Structure, weights: Matrix, dtype: npt.DTypeLike) -> RoundColumns:
     """
     Return a workspace of a single column, for scenarios one after another.
 
@@ -100,12 +100,12 @@ def _columns(
     matrices: Matrix,
     inputs: tuple[Matrix, IntArray],
     width: tuple[()] | None,
-) -> Columns:
+) -> RoundColumns:
     markets, (columns, dtype) = len(structure.market_sales) + 1, (matrices.shape[2], matrices.dtype)
     lost, passed, *missed = matrices
     largest, kept, gone = np.zeros((3, columns), dtype)
     in_shares, one_sum = inputs
-    return Columns(
+    return RoundColumns(
         in_shares=in_shares,
         one_sum=one_sum,
         out_shares=structure.out_shares.astype(dtype, copy=False),
@@ -143,7 +143,7 @@ def slots(structure: Structure, dtype: npt.DTypeLike) -> tuple[Matrix, IntArray]
 
 
 @nb.njit(cache=True, nogil=True)
-def clear(columns: Columns) -> None:
+def clear(columns: RoundColumns) -> None:
     """Put every column at rest, whatever an interrupted run has left there."""
     columns.lost[:] = 0
     columns.missed[columns.side[0]][:] = 0
@@ -154,7 +154,7 @@ def clear(columns: Columns) -> None:
 @nb.njit(cache=True, nogil=True)
 def run(
     structure: Structure,
-    columns: Columns,
+    columns: RoundColumns,
     left: Spill,
     limits: Limits,
     found: Answers,
@@ -182,7 +182,7 @@ def run(
 
 @nb.njit(cache=True, nogil=True)
 def _fill(
-    structure: Structure, columns: Columns, left: Spill, order: IntArray, waiting: int
+    structure: Structure, columns: RoundColumns, left: Spill, order: IntArray, waiting: int
 ) -> int:
     """Give free columns to waiting scenarios; return the first that still waits."""
     missed = columns.missed[columns.side[0]]
@@ -201,7 +201,7 @@ def _fill(
 
 
 @nb.njit(cache=True, nogil=True)
-def _pass_on(structure: Structure, columns: Columns) -> None:
+def _pass_on(structure: Structure, columns: RoundColumns) -> None:
     alone = len(structure.market_sales)
     for market in range(alone + 1):
         first, last = structure.market_indptr[market], structure.market_indptr[market + 1]
@@ -219,7 +219,9 @@ def _pass_on(structure: Structure, columns: Columns) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def _afresh(structure: Structure, columns: Columns, market: int, b: int, there: float) -> float:
+def _afresh(
+    structure: Structure, columns: RoundColumns, market: int, b: int, there: float
+) -> float:
     """Return what is left of a market that has lost most, added up where digits are short."""
     if columns.scenario[b] == FREE:
         return 1.0
@@ -233,7 +235,7 @@ def _afresh(structure: Structure, columns: Columns, market: int, b: int, there: 
 
 
 @nb.njit(cache=True, nogil=True)
-def pull(structure: Structure, columns: Columns) -> None:
+def pull(structure: Structure, columns: RoundColumns) -> None:
     """Run one round: inputs of all firms, then orders, as both together overflow the cache."""
     columns.market_lost[:] = 0
     inputs = (
@@ -269,7 +271,7 @@ def pull(structure: Structure, columns: Columns) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def _settled(columns: Columns, limits: Limits, found: Answers) -> bool:
+def _settled(columns: RoundColumns, limits: Limits, found: Answers) -> bool:
     """Count the round of every column, mark those at their end, return whether one is."""
     any_ended = False
     for b in range(len(columns.scenario)):
@@ -292,7 +294,7 @@ def _settled(columns: Columns, limits: Limits, found: Answers) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
-def _take(structure: Structure, columns: Columns, found: Answers) -> None:
+def _take(structure: Structure, columns: RoundColumns, found: Answers) -> None:
     """Answer the columns at their end and clear them."""
     totals = np.zeros((3, len(columns.scenario)))
     for b in range(len(columns.scenario)):
@@ -316,7 +318,7 @@ def _take(structure: Structure, columns: Columns, found: Answers) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def _show(columns: Columns, found: Answers, b: int) -> None:
+def _show(columns: RoundColumns, found: Answers, b: int) -> None:
     scenario = columns.scenario[b]
     for q in range(found.offsets[scenario], found.offsets[scenario + 1]):
         found.down[q] = columns.lost[found.rows[q], b]

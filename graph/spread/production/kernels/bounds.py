@@ -57,7 +57,7 @@ class Aims(NamedTuple):
     rounds_max: int
 
 
-class Columns(NamedTuple):
+class BoundColumns(NamedTuple):
     """The workspace of one thread, and the network's figures in the same precision."""
 
     in_shares: Matrix
@@ -86,7 +86,7 @@ class Columns(NamedTuple):
     unit: float  # Half of what one is apart from the next number.
 
 
-def workspace(structure: Structure, weights: FloatArray, dtype: npt.DTypeLike) -> Columns:
+def workspace(structure: Structure, weights: FloatArray, dtype: npt.DTypeLike) -> BoundColumns:
     """Return a workspace for one thread, of that precision, at rest."""
     firms, markets = len(structure.market), len(structure.market_sales) + 1
     columns = matrix_rows.width(dtype)
@@ -94,7 +94,7 @@ def workspace(structure: Structure, weights: FloatArray, dtype: npt.DTypeLike) -
     gone, grown, largest, kept = rows(4).view(dtype)
     in_shares, one_sum = batch.slots(structure, dtype)
     unit = float(np.finfo(dtype).eps) / 2
-    return Columns(
+    return BoundColumns(
         in_shares=in_shares,
         one_sum=one_sum,
         out_shares=structure.out_shares.astype(dtype),
@@ -145,7 +145,7 @@ def _margins(roundings: IntArray, unit: float) -> FloatArray:
 
 @nb.njit(cache=True, nogil=True)
 def run(
-    structure: Structure, columns: Columns, shocks: Shocks, aims: Aims, found: FloatArray
+    structure: Structure, columns: BoundColumns, shocks: Shocks, aims: Aims, found: FloatArray
 ) -> None:
     """
     Write what each scenario costs, a row each, with the columns of `bracket.py`.
@@ -166,7 +166,7 @@ def run(
 
 
 @nb.njit(cache=True, nogil=True)
-def _fill(structure: Structure, columns: Columns, shocks: Shocks, waiting: int) -> int:
+def _fill(structure: Structure, columns: BoundColumns, shocks: Shocks, waiting: int) -> int:
     """Give free columns to waiting scenarios; return the first that still waits."""
     for b in range(len(columns.scenario)):
         if columns.scenario[b] != FREE or waiting == len(shocks.offsets) - 1:
@@ -187,7 +187,7 @@ def _fill(structure: Structure, columns: Columns, shocks: Shocks, waiting: int) 
 
 
 @nb.njit(cache=True, nogil=True)
-def _pass_on(structure: Structure, columns: Columns) -> None:
+def _pass_on(structure: Structure, columns: BoundColumns) -> None:
     alone, off = len(structure.market_sales), SUMMED * columns.unit + TINY
     for market in range(alone + 1):
         first, last = structure.market_indptr[market], structure.market_indptr[market + 1]
@@ -205,7 +205,7 @@ def _pass_on(structure: Structure, columns: Columns) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def _afresh(structure: Structure, columns: Columns, market: int, b: int) -> float:
+def _afresh(structure: Structure, columns: BoundColumns, market: int, b: int) -> float:
     """Return what is left of a market that has lost most, added up where digits are short."""
     there = 0.0
     for i in range(structure.market_indptr[market], structure.market_indptr[market + 1]):
@@ -214,7 +214,7 @@ def _afresh(structure: Structure, columns: Columns, market: int, b: int) -> floa
 
 
 @nb.njit(cache=True, nogil=True)
-def _pull(structure: Structure, columns: Columns) -> None:
+def _pull(structure: Structure, columns: BoundColumns) -> None:
     """Run one round: inputs of all firms, then orders."""
     columns.market_lost[:], columns.grown[:], columns.largest[:] = 0, 0, 0
     moved = (columns.weights, columns.raising, columns.grown, columns.largest)
@@ -250,7 +250,7 @@ def _pull(structure: Structure, columns: Columns) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def _turned(columns: Columns, aims: Aims) -> bool:
+def _turned(columns: BoundColumns, aims: Aims) -> bool:
     """Count the round of every column, note which are far enough, return whether any is."""
     any_turned = False
     for b in range(len(columns.scenario)):
@@ -277,7 +277,7 @@ def _turned(columns: Columns, aims: Aims) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
-def _take(structure: Structure, columns: Columns, totals: FloatArray) -> None:
+def _take(structure: Structure, columns: BoundColumns, totals: FloatArray) -> None:
     """Add up what every column's scenario costs, both losses, down and up; clear those not kept."""
     totals[:] = 0.0
     arrays = (columns.weights, columns.kept, columns.lost, columns.missed, columns.sums)
@@ -291,7 +291,7 @@ def _take(structure: Structure, columns: Columns, totals: FloatArray) -> None:
 @nb.njit(cache=True, nogil=True)
 def _turn(
     structure: Structure,
-    columns: Columns,
+    columns: BoundColumns,
     shocks: Shocks,
     aims: Aims,
     found: FloatArray,
@@ -319,7 +319,7 @@ def _turn(
 
 
 @nb.njit(cache=True, nogil=True)
-def _lift(structure: Structure, columns: Columns, shocks: Shocks, aims: Aims, b: int) -> None:
+def _lift(structure: Structure, columns: BoundColumns, shocks: Shocks, aims: Aims, b: int) -> None:
     """Let a column rise above its fixed point, beginning with its shock."""
     columns.raising[0, b], columns.raising[1, b] = 1, 1.0 + aims.growth
     columns.raising[2, b] = aims.floor * columns.total[b]

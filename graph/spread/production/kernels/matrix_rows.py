@@ -16,14 +16,12 @@ of the rows and trades: what stands in the others does not change a bit of it.
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba.extending import intrinsic
 
 from graph.arrays.dtypes import Matrix
-from graph.arrays.vectors import FIRST, ROW_BYTES, Lanes, compiled, unpack
+from graph.arrays.vectors import FIRST, ROW_BYTES, Addresses, Ends, Lanes, Size, compiled
 
 ONE: tuple[()] = ()  # Last in a tuple of arrays: their matrices have one column.
 MANY = None
@@ -146,149 +144,109 @@ def take(first: int, last: int, arrays: Taking) -> None:
     missed[first:last] *= kept
 
 
-def _lanes(context: Any, builder: Any, kinds: Any, element: nb.types.Float) -> Lanes:
-    """Return instructions over rows as wide as those of the arrays."""
-    if isinstance(kinds[-1], nb.types.BaseTuple):
-        return Lanes(context, builder, element, element.bitwidth // 8)
-    return Lanes(context, builder, element)
+@compiled(pass_on, 0)
+def _pass_on(lanes: Lanes, ends: Ends, at: Addresses, _size: Size) -> None:
+    builder = lanes.builder
+    shares, inverse, lost, passed = at
+    factors = lanes.load(inverse, FIRST)
+
+    def body(i: ir.Value, _: list[Any]) -> list[Any]:
+        share = lanes.splat(lanes.element(shares, i))
+        sigma = lanes.smaller(builder.fmul(share, factors), lanes.one)
+        lanes.store(builder.fmul(sigma, lanes.load(lost, i)), passed, i)
+        return []
+
+    lanes.loop(*ends, [], body)
 
 
-@intrinsic
-def _pass_on(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds = signature.args[2].types
-        lanes = _lanes(context, builder, kinds, kinds[0].dtype)
-        shares, inverse, lost, passed = unpack(lanes, kinds, arguments[2])
-        factors = lanes.load(inverse, FIRST)
+@compiled(pull_inputs, 4)
+def _pull_inputs(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
+    builder = lanes.builder
+    indptr, essential, needed, suppliers, in_shares, passed, lost, shares, gone, largest = at
+    trades = size(3)
 
-        def body(i: ir.Value, _: list[Any]) -> list[Any]:
-            share = lanes.splat(lanes.element(shares, i))
-            sigma = lanes.smaller(builder.fmul(share, factors), lanes.one)
-            lanes.store(builder.fmul(sigma, lanes.load(lost, i)), passed, i)
-            return []
+    def body(j: ir.Value, carried: list[Any]) -> list[Any]:
+        lost_share, growth = carried
+        start, middle = lanes.element(indptr, j), lanes.element(essential, j)
+        end = lanes.element(needed, j)
+        worst = lanes.worst_slot(start, middle, trades, suppliers, in_shares, passed)
+        added = lanes.sum_rows(middle, end, trades, suppliers, in_shares, passed)
+        before = lanes.load(lost, j)
+        down = lanes.larger(lanes.smaller(lanes.larger(worst, added), lanes.one), before)
+        lanes.store(down, lost, j)
+        growth = lanes.larger(growth, builder.fsub(down, before))
+        return [lanes.add(lost_share, lanes.element(shares, j), down), growth]
 
-        lanes.loop(arguments[0], arguments[1], [], body)
-        return context.get_dummy_value()
-
-    return nb.types.void(first, last, arrays), code
-
-
-@intrinsic
-def _pull_inputs(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds = signature.args[2].types
-        lanes = _lanes(context, builder, kinds, kinds[4].dtype)
-        at = unpack(lanes, kinds, arguments[2])
-        indptr, essential, needed, suppliers, in_shares, passed, lost, shares, gone, largest = at
-        trades = lanes.size(kinds, arguments[2], 3)
-
-        def body(j: ir.Value, carried: list[Any]) -> list[Any]:
-            lost_share, growth = carried
-            start, middle = lanes.element(indptr, j), lanes.element(essential, j)
-            end = lanes.element(needed, j)
-            worst = lanes.worst_slot(start, middle, trades, suppliers, in_shares, passed)
-            added = lanes.sum_rows(middle, end, trades, suppliers, in_shares, passed)
-            before = lanes.load(lost, j)
-            down = lanes.larger(lanes.smaller(lanes.larger(worst, added), lanes.one), before)
-            lanes.store(down, lost, j)
-            growth = lanes.larger(growth, builder.fsub(down, before))
-            return [lanes.add(lost_share, lanes.element(shares, j), down), growth]
-
-        carried = [lanes.zero, lanes.load(largest, FIRST)]
-        lost_share, growth = lanes.loop(arguments[0], arguments[1], carried, body)
-        lanes.store(lost_share, gone, FIRST)
-        lanes.store(growth, largest, FIRST)
-        return context.get_dummy_value()
-
-    return nb.types.void(first, last, arrays), code
+    carried = [lanes.zero, lanes.load(largest, FIRST)]
+    lost_share, growth = lanes.loop(*ends, carried, body)
+    lanes.store(lost_share, gone, FIRST)
+    lanes.store(growth, largest, FIRST)
 
 
-@intrinsic
-def _pull_orders(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds = signature.args[2].types
-        lanes = _lanes(context, builder, kinds, kinds[2].dtype)
-        indptr, buyers, out_shares, missed, missed_next, largest = unpack(
-            lanes, kinds, arguments[2]
-        )
-        trades = lanes.size(kinds, arguments[2], 1)
-        after = ir.Constant(ir.IntType(64), 1)
+@compiled(pull_orders, 2)
+def _pull_orders(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
+    builder = lanes.builder
+    indptr, buyers, out_shares, missed, missed_next, largest = at
+    trades = size(1)
 
-        def body(i: ir.Value, carried: list[Any]) -> list[Any]:
-            start, end = (lanes.element(indptr, q) for q in (i, builder.add(i, after)))
-            added = lanes.sum_rows(start, end, trades, buyers, out_shares, missed)
-            before = lanes.load(missed, i)
-            up = lanes.larger(lanes.smaller(added, lanes.one), before)
-            lanes.store(up, missed_next, i)
-            return [lanes.larger(carried[0], builder.fsub(up, before))]
+    def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+        start, end = lanes.span(indptr, i)
+        added = lanes.sum_rows(start, end, trades, buyers, out_shares, missed)
+        before = lanes.load(missed, i)
+        up = lanes.larger(lanes.smaller(added, lanes.one), before)
+        lanes.store(up, missed_next, i)
+        return [lanes.larger(carried[0], builder.fsub(up, before))]
 
-        growth = lanes.loop(arguments[0], arguments[1], [lanes.load(largest, FIRST)], body)[0]
-        lanes.store(growth, largest, FIRST)
-        return context.get_dummy_value()
-
-    return nb.types.void(first, last, arrays), code
+    growth = lanes.loop(*ends, [lanes.load(largest, FIRST)], body)[0]
+    lanes.store(growth, largest, FIRST)
 
 
-@intrinsic
-def _lift_inputs(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds = signature.args[2].types
-        lanes = Lanes(context, builder, kinds[4].dtype)
-        at = unpack(lanes, kinds, arguments[2])
-        indptr, essential, needed, suppliers, in_shares, margins, shares, inverse, passed = at[:9]
-        lost, gone, *moved = at[9:]
-        trades = lanes.size(kinds, arguments[2], 3)
-        factors = lanes.load(inverse, FIRST)
+@compiled(lift_inputs, 4)
+def _lift_inputs(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
+    builder = lanes.builder
+    indptr, essential, needed, suppliers, in_shares, margins, shares, inverse, passed = at[:9]
+    lost, gone, *moved = at[9:]
+    trades = size(3)
+    factors = lanes.load(inverse, FIRST)
 
-        def body(j: ir.Value, carried: list[Any]) -> list[Any]:
-            lost_share, *growth = carried
-            start, middle = lanes.element(indptr, j), lanes.element(essential, j)
-            end = lanes.element(needed, j)
-            worst = lanes.worst_slot(start, middle, trades, suppliers, in_shares, passed)
-            added = lanes.sum_rows(middle, end, trades, suppliers, in_shares, passed)
-            before = lanes.load(lost, j)
-            worst, margin = lanes.larger(worst, added), lanes.element(margins, j)
-            down, growth = _lifted(lanes, worst, before, margin, moved, j, growth)
-            lanes.store(down, lost, j)
-            share = lanes.element(shares, j)
-            sigma = lanes.smaller(builder.fmul(lanes.splat(share), factors), lanes.one)
-            lanes.store(builder.fmul(sigma, down), passed, j)
-            return [lanes.add(lost_share, share, down), *growth]
+    def body(j: ir.Value, carried: list[Any]) -> list[Any]:
+        lost_share, *growth = carried
+        start, middle = lanes.element(indptr, j), lanes.element(essential, j)
+        end = lanes.element(needed, j)
+        worst = lanes.worst_slot(start, middle, trades, suppliers, in_shares, passed)
+        added = lanes.sum_rows(middle, end, trades, suppliers, in_shares, passed)
+        before = lanes.load(lost, j)
+        worst, margin = lanes.larger(worst, added), lanes.element(margins, j)
+        down, growth = _lifted(lanes, worst, before, margin, moved, j, growth)
+        lanes.store(down, lost, j)
+        share = lanes.element(shares, j)
+        sigma = lanes.smaller(builder.fmul(lanes.splat(share), factors), lanes.one)
+        lanes.store(builder.fmul(sigma, down), passed, j)
+        return [lanes.add(lost_share, share, down), *growth]
 
-        carried = [lanes.zero, *(lanes.load(row, FIRST) for row in moved[2:])]
-        rows = lanes.loop(arguments[0], arguments[1], carried, body)
-        for row, place in zip(rows, (gone, *moved[2:]), strict=True):
-            lanes.store(row, place, FIRST)
-        return context.get_dummy_value()
-
-    return nb.types.void(first, last, arrays), code
+    carried = [lanes.zero, *(lanes.load(row, FIRST) for row in moved[2:])]
+    rows = lanes.loop(*ends, carried, body)
+    for row, place in zip(rows, (gone, *moved[2:]), strict=True):
+        lanes.store(row, place, FIRST)
 
 
-@intrinsic
-def _lift_orders(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds = signature.args[2].types
-        lanes = Lanes(context, builder, kinds[2].dtype)
-        at = unpack(lanes, kinds, arguments[2])
-        indptr, buyers, out_shares, margins, missed, *moved = at
-        trades = lanes.size(kinds, arguments[2], 1)
-        after = ir.Constant(ir.IntType(64), 1)
+@compiled(lift_orders, 2)
+def _lift_orders(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
+    indptr, buyers, out_shares, margins, missed, *moved = at
+    trades = size(1)
 
-        def body(i: ir.Value, carried: list[Any]) -> list[Any]:
-            start, end = (lanes.element(indptr, q) for q in (i, builder.add(i, after)))
-            added = lanes.sum_rows(start, end, trades, buyers, out_shares, missed)
-            before, margin = lanes.load(missed, i), lanes.element(margins, i)
-            up, growth = _lifted(lanes, added, before, margin, moved, i, carried)
-            lanes.store(up, missed, i)
-            return growth
+    def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+        start, end = lanes.span(indptr, i)
+        added = lanes.sum_rows(start, end, trades, buyers, out_shares, missed)
+        before, margin = lanes.load(missed, i), lanes.element(margins, i)
+        up, growth = _lifted(lanes, added, before, margin, moved, i, carried)
+        lanes.store(up, missed, i)
+        return growth
 
-        carried = [lanes.load(row, FIRST) for row in moved[2:]]
-        rows = lanes.loop(arguments[0], arguments[1], carried, body)
-        for row, place in zip(rows, moved[2:], strict=True):
-            lanes.store(row, place, FIRST)
-        return context.get_dummy_value()
-
-    return nb.types.void(first, last, arrays), code
+    carried = [lanes.load(row, FIRST) for row in moved[2:]]
+    rows = lanes.loop(*ends, carried, body)
+    for row, place in zip(rows, moved[2:], strict=True):
+        lanes.store(row, place, FIRST)
 
 
 def _lifted(
@@ -308,34 +266,21 @@ def _lifted(
     return after, [grown, lanes.larger(carried[1], growth)]
 
 
-@intrinsic
-def _take(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds = signature.args[2].types
-        lanes = _lanes(context, builder, kinds, kinds[0].dtype)
-        weights, kept, lost, missed, sums = unpack(lanes, kinds, arguments[2])
-        mask = lanes.load(kept, FIRST)
+@compiled(take, 0)
+def _take(lanes: Lanes, ends: Ends, at: Addresses, _size: Size) -> None:
+    builder = lanes.builder
+    weights, kept, lost, missed, sums = at
+    mask = lanes.load(kept, FIRST)
 
-        def body(i: ir.Value, carried: list[Any]) -> list[Any]:
-            weight = lanes.element(weights, i)
-            down, up = lanes.load(lost, i), lanes.load(missed, i)
-            lanes.store(builder.fmul(down, mask), lost, i)
-            lanes.store(builder.fmul(up, mask), missed, i)
-            losses = (lanes.larger(down, up), down, up)
-            pairs = zip(carried, losses, strict=True)
-            return [lanes.add(total, weight, loss) for total, loss in pairs]
+    def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+        weight = lanes.element(weights, i)
+        down, up = lanes.load(lost, i), lanes.load(missed, i)
+        lanes.store(builder.fmul(down, mask), lost, i)
+        lanes.store(builder.fmul(up, mask), missed, i)
+        losses = (lanes.larger(down, up), down, up)
+        pairs = zip(carried, losses, strict=True)
+        return [lanes.add(total, weight, loss) for total, loss in pairs]
 
-        found = lanes.loop(arguments[0], arguments[1], [lanes.zero] * 3, body)
-        for place, total in enumerate(found):
-            lanes.store(total, sums, ir.Constant(ir.IntType(64), place))
-        return context.get_dummy_value()
-
-    return nb.types.void(first, last, arrays), code
-
-
-compiled(pass_on, _pass_on)
-compiled(pull_inputs, _pull_inputs)
-compiled(pull_orders, _pull_orders)
-compiled(lift_inputs, _lift_inputs)
-compiled(lift_orders, _lift_orders)
-compiled(take, _take)
+    found = lanes.loop(*ends, [lanes.zero] * 3, body)
+    for place, total in enumerate(found):
+        lanes.store(total, sums, ir.Constant(ir.IntType(64), place))

@@ -33,12 +33,10 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba.extending import intrinsic
 
-from graph.arrays.dtypes import FloatArray, IntArray, RowArray
-from graph.arrays.vectors import FIRST, PART, Lanes, compiled, unpack
+from graph.arrays.dtypes import FloatArray, IntArray, Matrix, RowArray
+from graph.arrays.vectors import FIRST, PART, Addresses, Ends, Lanes, Size, compiled
 
-Matrix = npt.NDArray[np.floating[Any]]
 COLUMNS = 16
 # A sweep in single precision that leaves more than this part of the last has reached rounding.
 STALLED = 0.95
@@ -48,7 +46,7 @@ START_MAX = 16.0  # Of c: where no direction is slowest, any number may come out
 Sweeping = tuple[Any, ...]
 
 
-class Walk(NamedTuple):
+class WalkArrays(NamedTuple):
     """The ties in the order of sweeps; firms without buyers first, which never change."""
 
     places: IntArray  # Of every firm.
@@ -64,7 +62,7 @@ class Walk(NamedTuple):
     damping: float
 
 
-class Sources(NamedTuple):
+class SourceArrays(NamedTuple):
     """What firms weigh in sources, entries of source k from offsets[k] on; each sums to 1."""
 
     offsets: IntArray
@@ -72,7 +70,7 @@ class Sources(NamedTuple):
     shares: FloatArray
 
 
-class Space(NamedTuple):
+class WalkWorkspace(NamedTuple):
     """The workspace of one thread."""
 
     ties: Matrix
@@ -80,14 +78,14 @@ class Space(NamedTuple):
     given: RowArray  # Which row of the block's sources a place has; 0 for none.
 
 
-class Limits(NamedTuple):
+class Accuracy(NamedTuple):
     """When a column is done: so near, or after so many sweeps of either precision."""
 
     tolerance: float
     sweeps_max: int
 
 
-def space(firms: int) -> Space:
+def space(firms: int) -> WalkWorkspace:
     """Return room for one thread."""
 
     def matrix(dtype: npt.DTypeLike) -> Matrix:
@@ -95,7 +93,7 @@ def space(firms: int) -> Space:
         shift = (-room.ctypes.data // room.itemsize) % COLUMNS  # Rows begin where lines begin.
         return room[shift : shift + firms * COLUMNS].reshape(firms, COLUMNS)
 
-    return Space(matrix(np.float64), matrix(np.float32), np.zeros(firms, np.int32))
+    return WalkWorkspace(matrix(np.float64), matrix(np.float32), np.zeros(firms, np.int32))
 
 
 def sweep(first: int, last: int, arrays: Sweeping) -> None:
@@ -111,33 +109,23 @@ def sweep(first: int, last: int, arrays: Sweeping) -> None:
         ties[i] = added
 
 
-@intrinsic
-def _sweep(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds = signature.args[2].types
-        lanes = Lanes(context, builder, kinds[2].dtype, COLUMNS * kinds[2].dtype.bitwidth // 8)
-        at = unpack(lanes, kinds, arguments[2])
-        indptr, buyers, shares, weights, given, own, ties, left = at
-        trades = lanes.size(kinds, arguments[2], 1)
-        after = ir.Constant(ir.IntType(64), 1)
+@compiled(sweep, 2, lambda size: COLUMNS * size)
+def _sweep(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
+    builder = lanes.builder
+    indptr, buyers, shares, weights, given, own, ties, left = at
+    trades = size(1)
 
-        def body(i: ir.Value, carried: list[Any]) -> list[Any]:
-            start, end = (lanes.element(indptr, q) for q in (i, builder.add(i, after)))
-            added = lanes.sum_rows(start, end, trades, buyers, shares, ties)
-            added = builder.fadd(added, lanes.load(own, lanes.place(given, i)))
-            change = builder.fsub(added, lanes.load(ties, i))
-            change = lanes.larger(change, builder.fsub(lanes.zero, change))
-            lanes.store(added, ties, i)
-            return [lanes.add(carried[0], lanes.element(weights, i), change)]
+    def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+        start, end = lanes.span(indptr, i)
+        added = lanes.sum_rows(start, end, trades, buyers, shares, ties)
+        added = builder.fadd(added, lanes.load(own, lanes.place(given, i)))
+        change = builder.fsub(added, lanes.load(ties, i))
+        change = lanes.larger(change, builder.fsub(lanes.zero, change))
+        lanes.store(added, ties, i)
+        return [lanes.add(carried[0], lanes.element(weights, i), change)]
 
-        (moved,) = lanes.loop(arguments[0], arguments[1], [lanes.zero], body)
-        lanes.store(moved, left, FIRST)
-        return context.get_dummy_value()
-
-    return nb.types.void(first, last, arrays), code
-
-
-compiled(sweep, _sweep)
+    (moved,) = lanes.loop(*ends, [lanes.zero], body)
+    lanes.store(moved, left, FIRST)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -205,12 +193,12 @@ def _back(
 
 @nb.njit(cache=True, nogil=True)
 def run(
-    walk: Walk,
-    sources: Sources,
+    walk: WalkArrays,
+    sources: SourceArrays,
     first: int,
     last: int,
-    limits: Limits,
-    room: Space,
+    limits: Accuracy,
+    room: WalkWorkspace,
     found: FloatArray,
     sweeps: IntArray,
     left: FloatArray,
@@ -254,7 +242,9 @@ def run(
 
 
 @nb.njit(cache=True, nogil=True)
-def _begin(walk: Walk, sources: Sources, first: int, last: int, room: Space) -> FloatArray:
+def _begin(
+    walk: WalkArrays, sources: SourceArrays, first: int, last: int, room: WalkWorkspace
+) -> FloatArray:
     """Put every column where it starts; return what the sources give, a row a place that has it."""
     size = sources.offsets[last] - sources.offsets[first]
     own = np.zeros((size + 1, COLUMNS))
@@ -280,7 +270,7 @@ def _begin(walk: Walk, sources: Sources, first: int, last: int, room: Space) -> 
 
 
 @nb.njit(cache=True, nogil=True)
-def _deepen(walk: Walk, room: Space, ended: npt.NDArray[np.bool_]) -> None:
+def _deepen(walk: WalkArrays, room: WalkWorkspace, ended: npt.NDArray[np.bool_]) -> None:
     """Hand columns on to double precision."""
     columns = np.flatnonzero(ended)
     if len(columns):
@@ -291,10 +281,10 @@ def _deepen(walk: Walk, room: Space, ended: npt.NDArray[np.bool_]) -> None:
 
 @nb.njit(cache=True, nogil=True)
 def _finish(
-    walk: Walk,
+    walk: WalkArrays,
     own: FloatArray,
-    limits: Limits,
-    room: Space,
+    limits: Accuracy,
+    room: WalkWorkspace,
     found: FloatArray,
     sweeps: IntArray,
     left: FloatArray,
@@ -328,7 +318,9 @@ def _finish(
 
 
 @nb.njit(cache=True, nogil=True)
-def _write(walk: Walk, room: Space, ended: npt.NDArray[np.bool_], found: FloatArray) -> None:
+def _write(
+    walk: WalkArrays, room: WalkWorkspace, ended: npt.NDArray[np.bool_], found: FloatArray
+) -> None:
     columns = np.flatnonzero(ended)
     if len(columns):
         for firm in range(len(walk.places)):

@@ -16,7 +16,7 @@ from graph.arrays.dtypes import FloatArray, RowArray
 from graph.stress.live.kernels import residual, shares, sweeps
 from graph.stress.live.kernels.pools import NONE, crowded, put, remove, total
 from graph.stress.live.kernels.residual import COUNT, DRIFT, WALK, System
-from graph.stress.live.kernels.shares import NOTED, SILENT, UNKNOWN, Markets, Sellers, Told
+from graph.stress.live.kernels.shares import NOTED, SILENT, UNKNOWN, Markets, Sellers, ToldIndex
 
 SECOND_ORDER = 1.02  # A bound of at most 0.01 may itself be off by so much.
 BOUND_MAX = 0.01
@@ -61,7 +61,7 @@ class Channel(NamedTuple):
     weight: FloatArray
 
 
-class Trades(NamedTuple):
+class TradeChannels(NamedTuple):
     """Both channels of production losses, and what they are reckoned from."""
 
     orders: Channel
@@ -85,11 +85,11 @@ class Loans(NamedTuple):
     fresh: FloatArray
 
 
-class Telling(NamedTuple):
+class ToldIndices(NamedTuple):
     """Both indices as they were told, and the rows that the open change is about."""
 
-    production: Told
-    equity: Told
+    production: ToldIndex
+    equity: ToldIndex
     rows: RowArray
 
 
@@ -143,7 +143,7 @@ def bound(channel: Channel, lag: float, late: float) -> float:
 
 
 @lean
-def error(trades: Trades, loans: Loans) -> float:
+def error(trades: TradeChannels, loans: Loans) -> float:
     """Return the bound on the error of every index."""
     found = 0.0
     if len(trades.fresh) > 0:
@@ -164,14 +164,14 @@ def supply(channel: Channel, i: int, of: float, weight: float, fresh: FloatArray
 
 
 @lean
-def revenue_of(trades: Trades, i: int) -> float:
+def revenue_of(trades: TradeChannels, i: int) -> float:
     """Return what counts as a firm's revenue."""
     found: float = max(trades.revenue[i], trades.sellers.sales[i] * trades.revenue_least[i])
     return found
 
 
 @lean
-def need(trades: Trades, j: int, track: bool) -> None:
+def need(trades: TradeChannels, j: int, track: bool) -> None:
     """Share a buyer's needs out to its suppliers; its weight is that of the orders."""
     weight, above = trades.orders.system.weights[j], trades.facts[0]["above"]
     system, fresh = trades.inputs.system, trades.fresh
@@ -179,7 +179,7 @@ def need(trades: Trades, j: int, track: bool) -> None:
 
 
 @lean
-def catch_up(trades: Trades, market: int) -> bool:
+def catch_up(trades: TradeChannels, market: int) -> bool:
     """Fold a market that has moved too far into the gains of its firms; return whether it has."""
     limits = trades.inputs.limits[0]
     return shares.catch_up(
@@ -193,7 +193,7 @@ def catch_up(trades: Trades, market: int) -> bool:
 
 
 @lean
-def note_trade(trades: Trades, i: int, j: int, amount: float, kind: int) -> None:
+def note_trade(trades: TradeChannels, i: int, j: int, amount: float, kind: int) -> None:
     """Set what i sells to j, note what that leaves wrong, and write down what was."""
     was, orders, sellers, markets = (
         trades.was[0],
@@ -221,7 +221,7 @@ def note_trade(trades: Trades, i: int, j: int, amount: float, kind: int) -> None
 
 
 @lean
-def undo_trade(trades: Trades, i: int, j: int, was: npt.NDArray[Any]) -> None:
+def undo_trade(trades: TradeChannels, i: int, j: int, was: npt.NDArray[Any]) -> None:
     """Take a noted trade back once the figures are put back."""
     before, orders, inputs = was[0], trades.orders.system, trades.inputs.system
     if before["kind"] == NONE:
@@ -246,7 +246,7 @@ def undo_trade(trades: Trades, i: int, j: int, was: npt.NDArray[Any]) -> None:
 
 
 @lean
-def drop_trade(trades: Trades, i: int, j: int) -> None:
+def drop_trade(trades: TradeChannels, i: int, j: int) -> None:
     """Take a trade of nothing out of its rows."""
     remove(trades.orders.system.rows, i, j)
     remove(trades.inputs.system.rows, j, i)
@@ -277,7 +277,9 @@ def undo_exposure(loans: Loans, creditor: int, debtor: int, was: npt.NDArray[Any
 
 
 @lean
-def tell(trades: Trades, loans: Loans, telling: Telling, rows: RowArray) -> tuple[int, int]:
+def tell(
+    trades: TradeChannels, loans: Loans, telling: ToldIndices, rows: RowArray
+) -> tuple[int, int]:
     """Note who moved in either index, by row; return how many did."""
     production = equity = 0
     if len(trades.fresh) > 0:
@@ -297,7 +299,7 @@ def tell(trades: Trades, loans: Loans, telling: Telling, rows: RowArray) -> tupl
 
 
 @lean
-def keep_all(trades: Trades, loans: Loans) -> None:
+def keep_all(trades: TradeChannels, loans: Loans) -> None:
     """Let the open change stand in every channel."""
     if len(trades.fresh) > 0:
         keep(trades.orders)
@@ -308,7 +310,13 @@ def keep_all(trades: Trades, loans: Loans) -> None:
 
 @lean
 def change_trade(
-    trades: Trades, loans: Loans, telling: Telling, i: int, j: int, amount: float, kind: int
+    trades: TradeChannels,
+    loans: Loans,
+    telling: ToldIndices,
+    i: int,
+    j: int,
+    amount: float,
+    kind: int,
 ) -> tuple[int, int, int, float]:
     """
     Set what i sells to j, for good; return pushes, who moved in either index, and the error.
@@ -334,7 +342,12 @@ def change_trade(
 
 @lean
 def change_exposure(
-    trades: Trades, loans: Loans, telling: Telling, creditor: int, debtor: int, amount: float
+    trades: TradeChannels,
+    loans: Loans,
+    telling: ToldIndices,
+    creditor: int,
+    debtor: int,
+    amount: float,
 ) -> tuple[int, int, int, float]:
     """
     Set what a debtor owes, for good; return as `change_trade` does.

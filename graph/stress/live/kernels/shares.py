@@ -42,7 +42,7 @@ class Markets(NamedTuple):
     told: FloatArray  # By market, when its firms were last compared with what was told.
 
 
-class Told(NamedTuple):
+class ToldIndex(NamedTuple):
     """One index as it was told; room for the firms that moved, and what it was and is."""
 
     values: FloatArray
@@ -279,7 +279,7 @@ def tell_production(
     markets: Markets,
     weights: FloatArray,
     sales: FloatArray,
-    told: Told,
+    told: ToldIndex,
 ) -> int:
     """
     Note who moved of the touched firms, of chosen rows, and of markets that moved by a share.
@@ -310,7 +310,7 @@ def tell_production(
 
 
 @lean
-def tell_equity(touched: Vector, rows: RowArray, weights: FloatArray, told: Told) -> int:
+def tell_equity(touched: Vector, rows: RowArray, weights: FloatArray, told: ToldIndex) -> int:
     """Note by row who moved of the touched firms and of chosen rows; return how many."""
     count = 0
     for k in range(touched.lengths[0]):
@@ -325,7 +325,7 @@ def tell_equity(touched: Vector, rows: RowArray, weights: FloatArray, told: Told
 
 
 @lean
-def tell(i: int, now: float, told: Told, count: int) -> int:
+def tell(i: int, now: float, told: ToldIndex, count: int) -> int:
     """Note a firm if it has moved by more than a share of what was told; a floor counts as much."""
     before = told.values[i]
     if abs(now - before) > told.limits[SHARE] * max(before, told.limits[FLOOR]):
@@ -336,7 +336,7 @@ def tell(i: int, now: float, told: Told, count: int) -> int:
 
 
 @lean
-def by_row(told: Told, count: int) -> None:
+def by_row(told: ToldIndex, count: int) -> None:
     """Sort what was noted by row, in place: by insertion over ever smaller gaps."""
     gap = 1
     while gap < count // 3:

@@ -43,7 +43,7 @@ NOBODY = -1
 E4 = 10_000
 
 
-class Changes(NamedTuple):
+class RoundChanges(NamedTuple):
     """Firms that changed in one round, rows ascending."""
 
     rows: RowArray
@@ -54,7 +54,7 @@ class Changes(NamedTuple):
     shares_e4: npt.NDArray[np.uint16]  # The trade's share of the growth.
 
 
-class Passed(NamedTuple):
+class PassedOn(NamedTuple):
     """What was left one round before and then, and what was passed on each time."""
 
     before: FloatArray
@@ -64,7 +64,7 @@ class Passed(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def shocked(rows: RowArray, left: FloatArray) -> Changes:
+def shocked(rows: RowArray, left: FloatArray) -> RoundChanges:
     """Return the firms of which a shock leaves less than everything; `rows` are by place."""
     return _by_row(rows, *_changed(rows, np.ones(len(left)), left, SHOCK))
 
@@ -72,7 +72,7 @@ def shocked(rows: RowArray, left: FloatArray) -> Changes:
 @nb.njit(cache=True, nogil=True)
 def _changed(
     rows: RowArray, before: FloatArray, after: FloatArray, reason: int
-) -> tuple[RowArray, Changes]:
+) -> tuple[RowArray, RoundChanges]:
     """Return the places and changes of all whose figure is another, through nobody yet."""
     count = 0
     for i in range(len(after)):
@@ -83,7 +83,7 @@ def _changed(
         if before[i] != after[i]:
             places[q] = i
             q += 1
-    return places, Changes(
+    return places, RoundChanges(
         rows[places],
         after[places],
         np.full(count, reason, np.int8),
@@ -94,13 +94,13 @@ def _changed(
 
 
 @nb.njit(cache=True, nogil=True)
-def _by_row(rows: RowArray, places: RowArray, found: Changes) -> Changes:
+def _by_row(rows: RowArray, places: RowArray, found: RoundChanges) -> RoundChanges:
     """Return changes by ascending row: they are found by place, as trades lie together so."""
     stands = np.full(len(rows), NOBODY, np.int32)
     for q in range(len(places)):
         stands[found.rows[q]] = q
     order = stands[stands != NOBODY]
-    return Changes(
+    return RoundChanges(
         found.rows[order],
         found.left[order],
         found.reasons[order],
@@ -111,7 +111,9 @@ def _by_row(rows: RowArray, places: RowArray, found: Changes) -> Changes:
 
 
 @nb.njit(cache=True, nogil=True)
-def downstream(structure: Structure, rows: RowArray, known: Passed, after: FloatArray) -> Changes:
+def downstream(
+    structure: Structure, rows: RowArray, known: PassedOn, after: FloatArray
+) -> RoundChanges:
     """Return who makes another amount after the round for want of inputs, and why."""
     places, found = _changed(rows, known.left, after, EASED)
     movers = _movers(structure, known)
@@ -132,7 +134,7 @@ def downstream(structure: Structure, rows: RowArray, known: Passed, after: Float
 
 
 @nb.njit(cache=True, nogil=True)
-def _movers(structure: Structure, known: Passed) -> IntArray:
+def _movers(structure: Structure, known: PassedOn) -> IntArray:
     """Return, by market, the place of the firm whose supply changed most; the first of equals."""
     movers = np.full(len(structure.market_indptr) - 1, NOBODY)
     most = np.zeros(len(movers))
@@ -167,7 +169,7 @@ def _binding(structure: Structure, passed: FloatArray, j: int) -> tuple[int, int
 
 
 @lean
-def _largest(structure: Structure, known: Passed, first: int, last: int) -> tuple[int, int]:
+def _largest(structure: Structure, known: PassedOn, first: int, last: int) -> tuple[int, int]:
     """Return the trade whose missing input grew most, and its share of all growth, in 1e-4."""
     total = most = 0.0
     found = first
@@ -187,7 +189,7 @@ def _part_e4(most: float, total: float) -> int:
 
 
 @lean
-def _market_larger(known: Passed, i: int) -> bool:
+def _market_larger(known: PassedOn, i: int) -> bool:
     """Return whether i passes on more rather because of its market than for a loss of its own."""
     if known.left[i] == known.before[i]:
         return True
@@ -203,7 +205,7 @@ def upstream(
     before: FloatArray,
     left: FloatArray,
     after: FloatArray,
-) -> Changes:
+) -> RoundChanges:
     """Return who sells less after the round for want of orders, and through whom."""
     places, found = _changed(rows, left, after, ORDERS)
     for q in range(len(places)):

@@ -14,19 +14,15 @@ so that shares which are exact in binary stay exact.
 
 import numba as nb
 import numpy as np
-import numpy.typing as npt
 
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from graph.arrays.dtypes import BoolArray, FloatArray, IntArray, RowArray
 
 FINE = 1e14  # Rounding errors lie below half of one in the fourteenth place ...
 COARSE = 100  # ... and two places more are cut towards zero, which leaves twelve.
 
 
 @nb.njit(cache=True, nogil=True)
-def row_totals(indptr: Int64Array, amount: Int64Array) -> FloatArray:
+def row_totals(indptr: IntArray, amount: IntArray) -> FloatArray:
     """Return the sum of each row."""
     totals = np.zeros(len(indptr) - 1)
     for i in range(len(indptr) - 1):
@@ -39,9 +35,9 @@ def row_totals(indptr: Int64Array, amount: Int64Array) -> FloatArray:
 
 @nb.njit(cache=True, nogil=True)
 def shares(
-    indptr: Int64Array,
-    indices: Int32Array,
-    amount: Int64Array,
+    indptr: IntArray,
+    indices: RowArray,
+    amount: IntArray,
     totals: FloatArray,
     stops: BoolArray,
     core: int,
@@ -49,7 +45,7 @@ def shares(
     share: FloatArray,
     arrived: FloatArray,
     coming: FloatArray,
-) -> tuple[Int32Array, Int64Array]:
+) -> tuple[RowArray, IntArray]:
     """Return the firms with a share in the core, ascending, and the shares in units of 1e-12."""
     size = len(stops)
     met = np.empty(size, np.int32)
@@ -78,14 +74,14 @@ def shares(
 
 @nb.njit(cache=True, nogil=True)
 def _push(
-    indptr: Int64Array,
-    indices: Int32Array,
-    amount: Int64Array,
+    indptr: IntArray,
+    indices: RowArray,
+    amount: IntArray,
     stops: BoolArray,
-    frontier: Int32Array,
+    frontier: RowArray,
     arrived: FloatArray,
     coming: FloatArray,
-    following: Int32Array,
+    following: RowArray,
 ) -> int:
     ahead = 0
     for k in frontier:
@@ -104,7 +100,7 @@ def _push(
 
 
 @nb.njit(cache=True, nogil=True)
-def _cut(firms: Int32Array, share: FloatArray) -> tuple[Int32Array, Int64Array]:
+def _cut(firms: RowArray, share: FloatArray) -> tuple[RowArray, IntArray]:
     rows = np.empty_like(firms)
     units = np.empty(len(firms), np.int64)
     end = 0
@@ -119,7 +115,7 @@ def _cut(firms: Int32Array, share: FloatArray) -> tuple[Int32Array, Int64Array]:
 
 
 @nb.njit(cache=True, nogil=True)
-def count(firms: Int32Array, counts: Int64Array) -> None:
+def count(firms: RowArray, counts: IntArray) -> None:
     """Add one to the count behind each firm's."""
     for i in firms:
         counts[i + 1] += 1
@@ -127,12 +123,12 @@ def count(firms: Int32Array, counts: Int64Array) -> None:
 
 @nb.njit(cache=True, nogil=True)
 def place(
-    firms: Int32Array,
-    units: Int64Array,
+    firms: RowArray,
+    units: IntArray,
     core: int,
-    free: Int64Array,
-    core_rows: Int32Array,
-    share_e12: Int64Array,
+    free: IntArray,
+    core_rows: RowArray,
+    share_e12: IntArray,
 ) -> None:
     """Put one core's entries at each firm's next free place, which moves on by one."""
     for e in range(len(firms)):

@@ -22,10 +22,9 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from graph.arrays.dtypes import BoolArray, IntArray, RowArray
+
 Int8Array = npt.NDArray[np.int8]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 LARGEST = 9_223_372_036_854_775_807
 NOBODY = -1
@@ -35,7 +34,7 @@ DOWN = 1
 
 
 @nb.njit(cache=True, nogil=True)
-def thresholds(total: Int64Array, numerator: int, denominator: int) -> Int64Array:
+def thresholds(total: IntArray, numerator: int, denominator: int) -> IntArray:
     """Return the least integer that is at least numerator / denominator of each total."""
     least = np.empty_like(total)
     for i in range(len(total)):
@@ -47,11 +46,11 @@ def thresholds(total: Int64Array, numerator: int, denominator: int) -> Int64Arra
 
 @nb.njit(cache=True, nogil=True)
 def weighty(
-    indptr: Int64Array,
-    indices: Int32Array,
-    amount: Int64Array,
-    least_row: Int64Array,
-    least_index: Int64Array,
+    indptr: IntArray,
+    indices: RowArray,
+    amount: IntArray,
+    least_row: IntArray,
+    least_index: IntArray,
 ) -> BoolArray:
     """Return which entries reach the threshold of the firm at either end."""
     kept = np.empty(len(indices), np.bool_)
@@ -63,16 +62,16 @@ def weighty(
 
 @nb.njit(cache=True, nogil=True)
 def walk(
-    indptr: Int64Array,
-    indices: Int32Array,
-    amount: Int64Array,
+    indptr: IntArray,
+    indices: RowArray,
+    amount: IntArray,
     core: int,
     tiers_max: int,
     tier: Int8Array,
-    via: Int32Array,
-    strength: Int64Array,
-    met: Int32Array,
-    reached: Int64Array,
+    via: RowArray,
+    strength: IntArray,
+    met: RowArray,
+    reached: IntArray,
 ) -> int:
     """
     Return how many firms were met; fill their tier and via, and list them in met.
@@ -99,14 +98,14 @@ def walk(
 
 @nb.njit(cache=True, nogil=True)
 def _step(
-    indptr: Int64Array,
-    indices: Int32Array,
-    amount: Int64Array,
+    indptr: IntArray,
+    indices: RowArray,
+    amount: IntArray,
     partner: int,
     partner_strength: int,
-    via: Int32Array,
-    strength: Int64Array,
-    met: Int32Array,
+    via: RowArray,
+    strength: IntArray,
+    met: RowArray,
     end: int,
 ) -> int:
     """Return the end of met after the partner's row: the paths through it that are stronger."""
@@ -122,7 +121,7 @@ def _step(
 
 
 @nb.njit(cache=True, nogil=True)
-def _close(met: Int32Array, reached: Int64Array, strength: Int64Array) -> None:
+def _close(met: RowArray, reached: IntArray, strength: IntArray) -> None:
     """Put the firms of one tier in row order, keep their strengths, let no later path pass."""
     if SPARSE * len(met) < len(strength):
         met.sort()
@@ -140,15 +139,15 @@ def _close(met: Int32Array, reached: Int64Array, strength: Int64Array) -> None:
 
 @nb.njit(cache=True, nogil=True)
 def join(
-    up: Int32Array,
-    down: Int32Array,
+    up: RowArray,
+    down: RowArray,
     up_tier: Int8Array,
     down_tier: Int8Array,
-    up_via: Int32Array,
-    down_via: Int32Array,
-    firms: Int32Array,
+    up_via: RowArray,
+    down_via: RowArray,
+    firms: RowArray,
     tiers: Int8Array,
-    vias: Int32Array,
+    vias: RowArray,
 ) -> int:
     """Return how many firms stand on either side; fill their columns in row order, wipe tiers."""
     size = _ascending(up, down, up_tier, down_tier, firms)
@@ -164,11 +163,11 @@ def join(
 
 @nb.njit(cache=True, nogil=True)
 def _ascending(
-    up: Int32Array,
-    down: Int32Array,
+    up: RowArray,
+    down: RowArray,
     up_tier: Int8Array,
     down_tier: Int8Array,
-    firms: Int32Array,
+    firms: RowArray,
 ) -> int:
     size = 0
     if SPARSE * (len(up) + len(down)) < len(up_tier):

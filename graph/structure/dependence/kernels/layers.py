@@ -27,7 +27,7 @@ NOBODY = -1
 Ranks = npt.NDArray[np.int8]
 
 
-class Needs(NamedTuple):
+class Dependences(NamedTuple):
     """By firm: on whom it depends, and what of the other's risk it takes over."""
 
     indptr: IntArray
@@ -45,7 +45,7 @@ class Layer(NamedTuple):
 
 @nb.njit(cache=True, nogil=True)
 def spread(
-    needs: Needs,
+    needs: Dependences,
     factors: FloatArray,
     start: FloatArray,
     decay: float,
@@ -70,7 +70,7 @@ def spread(
 
 @lean
 def _step(
-    needs: Needs, factors: FloatArray, layer: FloatArray, room: FloatArray, by_trade: float
+    needs: Dependences, factors: FloatArray, layer: FloatArray, room: FloatArray, by_trade: float
 ) -> float:
     """Write the next layer to the room; return its largest."""
     largest = 0.0
@@ -85,7 +85,12 @@ def _step(
 
 @nb.njit(cache=True, nogil=True)
 def chains(
-    needs: Needs, factors: FloatArray, start: FloatArray, decay: float, trades_max: int, top: int
+    needs: Dependences,
+    factors: FloatArray,
+    start: FloatArray,
+    decay: float,
+    trades_max: int,
+    top: int,
 ) -> tuple[FloatArray, RowArray]:
     """
     Return the best chains of each firm: what each carries, and its firms from source to firm.
@@ -111,7 +116,7 @@ def chains(
 
 
 @lean
-def _best(needs: Needs, factors: FloatArray, before: FloatArray, layer: Layer) -> None:
+def _best(needs: Dependences, factors: FloatArray, before: FloatArray, layer: Layer) -> None:
     """Find the best chains that are a trade longer than those before."""
     top = before.shape[1]
     for i in range(len(before)):

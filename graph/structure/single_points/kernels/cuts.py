@@ -33,7 +33,7 @@ class Arcs(NamedTuple):
     twins: IntArray
 
 
-class Space(NamedTuple):
+class CutWorkspace(NamedTuple):
     """What a search writes to."""
 
     level: RowArray
@@ -70,7 +70,7 @@ def arcs(tails: RowArray, heads: RowArray, capacity: IntArray, nodes: int) -> Ar
 def saturate(arcs: Arcs, source: int, sink: int, steps_max: int) -> tuple[int, int]:
     """Fill the arcs; return the flow and the arcs looked at: more than allowed, and it is less."""
     nodes = len(arcs.indptr) - 1
-    space = Space(
+    space = CutWorkspace(
         np.empty(nodes, np.int32),
         np.empty(nodes, np.int64),
         np.empty(nodes, np.int64),
@@ -87,7 +87,7 @@ def saturate(arcs: Arcs, source: int, sink: int, steps_max: int) -> tuple[int, i
 
 
 @lean
-def _levels(arcs: Arcs, space: Space, source: int, sink: int) -> bool:
+def _levels(arcs: Arcs, space: CutWorkspace, source: int, sink: int) -> bool:
     """Set levels, the sink 0, as far as the source's; return whether it is reached."""
     level, queue = space.level, space.queue
     level[:] = AWAY
@@ -110,7 +110,7 @@ def _levels(arcs: Arcs, space: Space, source: int, sink: int) -> bool:
 
 @lean
 def _block(
-    arcs: Arcs, space: Space, source: int, sink: int, steps: int, steps_max: int
+    arcs: Arcs, space: CutWorkspace, source: int, sink: int, steps: int, steps_max: int
 ) -> tuple[int, int]:
     """Push along falling levels until no walk is left; return what was pushed, and the steps."""
     level, at, path = space.level, space.at, space.path

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from graph.arrays.compiler import lean
 from graph.arrays.dtypes import RowArray
-from graph.structure.single_points.kernels.regions import Rows
+from graph.structure.single_points.kernels.regions import RegionRows
 
 TOP, NOT_REACHED = -1, -2
 NONE = -1
@@ -53,7 +53,7 @@ class Forest(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def tree(ahead: Rows, back: Rows, roots: npt.NDArray[np.bool_]) -> Tree:
+def tree(ahead: RegionRows, back: RegionRows, roots: npt.NDArray[np.bool_]) -> Tree:
     """Return the dominator tree of what is reached from the roots; `back` is `ahead` turned."""
     number = np.zeros(len(roots), np.int32)
     vertex = np.empty(len(roots) + 1, np.int32)
@@ -89,7 +89,7 @@ def tree(ahead: Rows, back: Rows, roots: npt.NDArray[np.bool_]) -> Tree:
 
 @lean
 def _number(
-    ahead: Rows,
+    ahead: RegionRows,
     roots: npt.NDArray[np.bool_],
     number: RowArray,
     vertex: RowArray,
@@ -119,7 +119,9 @@ def _number(
 
 
 @lean
-def _least(back: Rows, forest: Forest, number: RowArray, firm: int, own: int, parent: int) -> int:
+def _least(
+    back: RegionRows, forest: Forest, number: RowArray, firm: int, own: int, parent: int
+) -> int:
     """Return the semidominator's number."""
     least = parent
     for k in range(back.indptr[firm], back.indptr[firm + 1]):

@@ -18,7 +18,7 @@ from graph.arrays.dtypes import IntArray, RowArray
 NOBODY = -1
 
 
-class Rows(NamedTuple):
+class RegionRows(NamedTuple):
     """Trades by one end: where each firm's begin, the firms at the other end, the amounts."""
 
     indptr: IntArray
@@ -26,16 +26,16 @@ class Rows(NamedTuple):
     amount_fen: IntArray
 
 
-class Trades(NamedTuple):
+class RegionTrades(NamedTuple):
     """Trades of a region, in local numbers, by buyer and by supplier."""
 
-    bought: Rows
-    sold: Rows
+    bought: RegionRows
+    sold: RegionRows
 
 
 @nb.njit(cache=True, nogil=True)
 def walk(
-    bought: Rows, core: int, tiers_max: int
+    bought: RegionRows, core: int, tiers_max: int
 ) -> tuple[RowArray, npt.NDArray[np.int8], RowArray]:
     """Return the rows met and their tiers, in the order met, and every firm's local number."""
     firms = len(bought.indptr) - 1
@@ -58,7 +58,7 @@ def walk(
 
 
 @nb.njit(cache=True, nogil=True)
-def among(bought: Rows, rows: RowArray, number: RowArray) -> Trades:
+def among(bought: RegionRows, rows: RowArray, number: RowArray) -> RegionTrades:
     """Return the trades among the firms met; suppliers stand as in the rows given."""
     size = len(rows)
     indptr = np.zeros(size + 1, np.int64)
@@ -76,12 +76,12 @@ def among(bought: Rows, rows: RowArray, number: RowArray) -> Trades:
             if s > 0 and s != m:
                 suppliers[at], amount[at] = s, bought.amount_fen[k]
                 at += 1
-    within = Rows(indptr, suppliers, amount)
-    return Trades(within, turned(within))
+    within = RegionRows(indptr, suppliers, amount)
+    return RegionTrades(within, turned(within))
 
 
 @nb.njit(cache=True, nogil=True)
-def turned(rows: Rows) -> Rows:
+def turned(rows: RegionRows) -> RegionRows:
     """Return the same trades by the other end, ascending inside each row."""
     size = len(rows.indptr) - 1
     indptr = np.zeros(size + 1, np.int64)
@@ -97,11 +97,11 @@ def turned(rows: Rows) -> Rows:
             at = place[rows.others[k]]
             place[rows.others[k]] = at + 1
             others[at], amount[at] = m, rows.amount_fen[k]
-    return Rows(indptr, others, amount)
+    return RegionRows(indptr, others, amount)
 
 
 @nb.njit(cache=True, nogil=True)
-def reached(ahead: Rows, starts: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def reached(ahead: RegionRows, starts: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Return which firms are reached from the starts, these included."""
     met = starts.copy()
     queue = np.empty(len(starts), np.int32)

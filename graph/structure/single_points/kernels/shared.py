@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import IntArray
-from graph.structure.single_points.kernels.regions import Rows
+from graph.structure.single_points.kernels.regions import RegionRows
 
 WORDS = 8
 BLOCK = 64 * WORDS
@@ -25,7 +25,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 @nb.njit(cache=True, nogil=True)
-def spread(ahead: Rows, bits: Bits, room: Bits, ends: IntArray) -> Bits:
+def spread(ahead: RegionRows, bits: Bits, room: Bits, ends: IntArray) -> Bits:
     """Return the bits after a round per end, for firms before that end, or once none is new."""
     for end in ends:
         new = False

@@ -147,10 +147,11 @@ def test_the_example_of_the_docs_is_read() -> None:
     page = (Path(__file__).parents[4] / "docs" / "scenarios.md").read_text(encoding="utf-8")
     block = page.split("```yaml\n")[1].split("```")[0]
 
-    port, carmaker, both = read(block)
+    port, carmaker, both, mill = read(block)
 
     assert (port.hits[0].down, port.hits[0].up) == (0.5, 0.0)
     assert both.hits == port.hits + carmaker.hits
+    assert [hit.firms for hit in mill.hits] == [("F000007",)]
 
 
 def test_who_loses_everything_at_once_fails_and_who_loses_less_does_not() -> None:
