@@ -90,12 +90,15 @@ class Connection(H11Protocol):
         """Return how much the client took in this phase."""
         return self._written_bytes - self.unsent_bytes - self._taken_before
 
+    @property
+    def file(self) -> int:
+        """Return the descriptor of the socket; negative once it is closed."""
+        accepted = self.transport.get_extra_info("socket")
+        return -1 if accepted is None else int(accepted.fileno())
+
     def has_unread(self) -> bool:
         """Return whether the client has sent what the server had no time to read yet."""
-        accepted = self.transport.get_extra_info("socket")
-        if accepted is None or accepted.fileno() < 0:
-            return False
-        return any(fcntl.ioctl(accepted.fileno(), termios.FIONREAD, bytes(4)))
+        return self.file >= 0 and any(fcntl.ioctl(self.file, termios.FIONREAD, bytes(4)))
 
     def wrote(self, count: int) -> None:
         """Note that so many bytes are on their way to the client."""

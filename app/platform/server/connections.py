@@ -36,14 +36,15 @@ class Connections:
         self._now = now
         self._phases: dict[Phase, dict[Connection, None]] = {phase: {} for phase in Phase}
         self._probes: dict[Connection, None] = {}
+        self.coming: set[int] = set()  # Accepted, by descriptor, but not admitted yet.
         self._counts = dict.fromkeys(("refused", "let_go", "timed_out"), 0)
 
     def __len__(self) -> int:
         return sum(map(len, self._phases.values())) + len(self._probes)
 
-    def room(self, coming: int) -> Room:
-        """Return what room there is beside those that were accepted but not admitted yet."""
-        known, bounds = len(self) + coming, self._bounds
+    def room(self) -> Room:
+        """Return what room there is beside those that are there and those that come."""
+        known, bounds = len(self) + len(self.coming), self._bounds
         if known < bounds.connections_max or self.make_room():
             return Room.FOR_ALL
         if known < bounds.connections_max + bounds.probes_max or self._let_go(
@@ -54,6 +55,7 @@ class Connections:
 
     def admit(self, connection: Connection) -> bool:
         """Return whether there is room for a connection, if only to ask for `/healthz`."""
+        self.coming.discard(connection.file)
         connection.moved_at = self._now()
         taken = sum(map(len, self._phases.values()))
         if taken < self._bounds.connections_max or self.make_room():

@@ -115,7 +115,7 @@ class Server(uvicorn.Server):
 
     def _accept_some(self) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
-            room = self.connections.room(len(self._tasks))
+            room = self.connections.room()
             if room is Room.NONE:
                 return  # Who waits in the system's queue is not lost: there is room in a moment.
             try:
@@ -132,6 +132,7 @@ class Server(uvicorn.Server):
                 self.connections.refuse(self._door.refuse())
 
     def _connect(self, accepted: socket.socket) -> None:
+        self.connections.coming.add(accepted.fileno())
         task: asyncio.Task[object] = asyncio.get_running_loop().create_task(self._begin(accepted))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -139,14 +140,16 @@ class Server(uvicorn.Server):
     async def _begin(self, accepted: socket.socket) -> None:
         config, state = self.config, self.server_state
         make = partial(Connection, config, state, bounds=self._bounds, keeper=self.connections)
+        file = accepted.fileno()
         try:
             await asyncio.get_running_loop().connect_accepted_socket(make, accepted)
         except OSError:
+            self.connections.coming.discard(file)
             accepted.close()
 
     def _let_in(self) -> None:
         """Let in who waits at the door as far as there is room, and refuse who waited too long."""
-        while len(self._door) and self.connections.room(len(self._tasks)) is Room.FOR_ALL:
+        while len(self._door) and self.connections.room() is Room.FOR_ALL:
             self._connect(self._door.next())
         self.connections.refuse(self._door.refuse())
         if len(self._door) and "door" not in self._timers:
