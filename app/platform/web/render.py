@@ -22,6 +22,7 @@ from app.platform.web.texts import Texts
 from graph.model import shown_id
 
 FOLDER = Path(__file__).parent
+TEMPLATES = sorted(FOLDER.parents[1].glob("*/*/templates"))  # Each domain's, and what all share.
 STATIC = FOLDER / "static"
 HEADERS = {"Cache-Control": "no-store", "Vary": "Authorization, Cookie, Accept-Language"}
 
@@ -37,7 +38,7 @@ class Place:
 
 def _environment() -> Environment:
     made = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -13,7 +13,7 @@ from app.risk.stress.schemas import CHANNELS
 from graph.interop.words import WORDS
 
 ROOT = Path(__file__).parents[4]
-SOURCES = [*(ROOT / "app/platform/web").rglob("*.html"), *(ROOT / "app/platform/web").glob("*.py")]
+SOURCES = [*(ROOT / "app").rglob("*.html"), *(ROOT / "app/platform/web").glob("*.py")]
 SOURCES += (ROOT / "app").glob("*/*/*.py")
 BUILT = (
     "absent_", "analysis_", "band_", "bar_", "binding_", "channel_", "document_", "facet_",
@@ -88,7 +88,7 @@ def test_an_exported_chain_has_the_words_of_the_pages(language: Language) -> Non
 
 def test_all_reasons_and_sources_of_a_derivation_have_words() -> None:
     t = Texts("zh")
-    text = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "app/chain/limits").glob("*.py"))
+    text = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "app/chain/limits").rglob("*.py"))
     reasons = set(re.findall(r'(?:NO_[A-Z]+ = |absent\([^)]*)"([a-z0-9 ,]+)"\)?\n', text))
     kinds = {
         kind: set(re.findall(rf'\.{kind}\("([a-z ]+)"', text)) for kind in ("table", "analysis")
