@@ -57,8 +57,12 @@ def test_one_month_more_is_a_new_version_that_is_refreshed_and_served(
     answer = client.post(IMPORTS, data={"source": "files"}, files=files, headers=headers)
     found = ended(client, headers, answer.headers["location"])
     assert found["state"] == "done", found
-    client.app.state.imports.close()  # type: ignore[attr-defined]
-    limits = client.get("/api/v1/chains/CORE2/limits", headers=headers).json()
+
+    def served() -> dict[str, Any] | None:
+        limits: dict[str, Any] = client.get("/api/v1/chains/CORE2/limits", headers=headers).json()
+        return limits if limits["version"] == 2 else None
+
+    limits = until(served)
 
     assert found["outcome"]["version"] == 2
     assert limits["version"] == 2
