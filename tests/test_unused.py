@@ -27,7 +27,8 @@ def word_of(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     given = node.value if isinstance(node, ast.Constant) else None
-    return given if isinstance(given, str) and WORD.fullmatch(given) else ""
+    word = given.replace("-", "_") if isinstance(given, str) else ""  # As commands are written.
+    return word if WORD.fullmatch(word) else ""
 
 
 def uses() -> dict[str, set[Place]]:

@@ -23,7 +23,13 @@ from app.chain.limits.formulas import limit as limits
 from app.chain.limits.formulas.algebra import Algebra, Term
 from app.chain.limits.formulas.columns import Column
 from app.chain.limits.formulas.exact import BASE_PLACES, EXACT, ZERO, written
-from app.chain.limits.formulas.leaves import COUNTERPARTY, ChainLeaves, CoreLeaves
+from app.chain.limits.formulas.leaves import (
+    COUNTERPARTY,
+    NO_NEED,
+    NO_SALES,
+    ChainLeaves,
+    CoreLeaves,
+)
 from app.chain.limits.formulas.limit import TERMS, ChainTerms, FirmTerms, Holding
 from app.chain.limits.gather import Leaves, gather
 from app.chain.limits.inputs import Inputs
@@ -126,10 +132,11 @@ class Computation:
         for kind in np.unique(known[known != UNKNOWN]).tolist():
             at = inside[known == kind]
             firm = self._firm[at]
-            absent = {"own_total": not kind & SALES, "need_total": not kind & NEED}
+            absent = {} if kind & SALES else {"own_total": NO_SALES}
+            absent |= {} if kind & NEED else {"need_total": NO_NEED}
             terms = {
-                name: self._algebra.absent(name, "fen", "unknown")
-                if absent.get(name)
+                name: self._algebra.absent(name, "fen", absent[name])
+                if name in absent
                 else self._algebra.computed(name, "fen", column.take(firm), "firms")
                 for name, column in self._firms.items()
             }
