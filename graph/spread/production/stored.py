@@ -45,6 +45,7 @@ def save(production: Production, folder: Path) -> None:
         folder: Where; its parents are made.
 
     Example:
+        >>> import tempfile
         >>> from graph.contagion import Economy, Scenarios, esri, prepare
         >>> economy = Economy(3, suppliers=[0, 1], buyers=[1, 2], amounts=[4.0, 6.0])
         >>> with tempfile.TemporaryDirectory() as place:
