@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from io import BytesIO
 from itertools import product
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
+from openpyxl import load_workbook
 
 from app.chain.chains.schemas import Chain, Cores, Graph, Tiers
 from app.chain.firms.schemas import Firm, Invoices
@@ -121,8 +123,20 @@ def answers(served: TestClient, get: Get) -> dict[Reader, dict[str, Response]]:
                 continue
             for language in ("zh", "en"):
                 given = get(who, path, Accept="text/html", Accept_Language=language)
-                found[who][f"{language} {path}"] = given
+                found[who][f"{language} {path}"] = unpacked(given)
     return found
+
+
+def unpacked(answer: Response) -> Response:
+    """Return the same answer; of a workbook, with the values of its cells as text."""
+    if "spreadsheetml" not in answer.headers.get("content-type", ""):
+        return answer
+    book = load_workbook(BytesIO(answer.content), read_only=True)
+    values = [each for sheet in book for row in sheet.iter_rows(values_only=True) for each in row]
+    text = " ".join(
+        f"{each} {each:.2f}" if isinstance(each, float) else str(each) for each in values
+    )
+    return Response(answer.status_code, text=text)
 
 
 def said(path: str, answer: Response) -> str:
