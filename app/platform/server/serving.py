@@ -10,6 +10,7 @@ small answer on a kept connection then waits 40 ms for the client's acknowledgem
 import asyncio
 import contextlib
 import os
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -78,6 +79,8 @@ class Server(uvicorn.Server):
         self.connections = Connections(bounds, time.monotonic)
         self._door = Door(bounds.probes_max, now=time.monotonic)
         self._listener = listener
+        self._waiting = select.poll()
+        self._waiting.register(listener, select.POLLIN)
         self._bounds = bounds
         self._spare: int | None = None
         self._tasks: set[asyncio.Task[object]] = set()
@@ -115,6 +118,8 @@ class Server(uvicorn.Server):
 
     def _accept_some(self) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
+            if not self._waiting.poll(0):
+                return  # Nobody is let go for nobody.
             room = self.connections.room()
             if room is Room.NONE:
                 return  # Who waits in the system's queue is not lost: there is room in a moment.

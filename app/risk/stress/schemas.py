@@ -28,12 +28,16 @@ class HitForm(_Form):
     """Firms, those in every list that is given, and what each of them loses at the start."""
 
     firms: list[str] = Field(
-        [], min_length=1, max_length=BOUNDS.entries, description="Ids of firms"
+        default_factory=list, min_length=1, max_length=BOUNDS.entries, description="Ids of firms"
     )
-    sectors: list[str] = Field([], min_length=1, max_length=BOUNDS.entries, description="Sectors")
-    regions: list[str] = Field([], min_length=1, max_length=BOUNDS.entries, description="Regions")
+    sectors: list[str] = Field(
+        default_factory=list, min_length=1, max_length=BOUNDS.entries, description="Sectors"
+    )
+    regions: list[str] = Field(
+        default_factory=list, min_length=1, max_length=BOUNDS.entries, description="Regions"
+    )
     cores: list[str] = Field(
-        [], min_length=1, max_length=BOUNDS.entries, description="Ids of cores"
+        default_factory=list, min_length=1, max_length=BOUNDS.entries, description="Ids of cores"
     )
     reach: Reach = Field("core", description="What a core stands for: itself, or of its chain")
     tiers_min: int = Field(
@@ -53,9 +57,11 @@ class ScenarioForm(_Form):
     """A scenario of a file: what is hit, who closes, and what it combines of those before it."""
 
     name: str = Field(min_length=1, max_length=BOUNDS.name, description="A name of its own")
-    hits: list[HitForm] = Field([], min_length=1, max_length=BOUNDS.hits, description="What is hit")
+    hits: list[HitForm] = Field(
+        default_factory=list, min_length=1, max_length=BOUNDS.hits, description="What is hit"
+    )
     close: list[str] = Field(
-        [],
+        default_factory=list,
         min_length=1,
         max_length=BOUNDS.entries,
         description="Ids of firms that close altogether",
@@ -64,7 +70,10 @@ class ScenarioForm(_Form):
         list(CHANNELS), min_length=1, description="What closing runs along"
     )
     combines: list[str] = Field(
-        [], min_length=1, max_length=BOUNDS.scenarios, description="Names of scenarios before it"
+        default_factory=list,
+        min_length=1,
+        max_length=BOUNDS.scenarios,
+        description="Names of scenarios before it",
     )
 
 
@@ -80,7 +89,10 @@ class ScenarioRequest(_Form):
     )
 
     close: list[str] = Field(
-        [], min_length=1, max_length=CLOSED_MAX, description="Ids of the firms that close"
+        default_factory=list,
+        min_length=1,
+        max_length=CLOSED_MAX,
+        description="Ids of the firms that close",
     )
     channels: list[Channel] = Field(
         list(CHANNELS),
@@ -88,14 +100,19 @@ class ScenarioRequest(_Form):
         description="What the shock runs along: missing inputs, missing orders, unpaid claims",
     )
     name: str = Field(
-        "",
+        default_factory=str,
         min_length=1,
         max_length=BOUNDS.name,
         description="Of the scenario; which one of several",
     )
-    hits: list[HitForm] = Field([], min_length=1, max_length=BOUNDS.hits, description="What is hit")
+    hits: list[HitForm] = Field(
+        default_factory=list, min_length=1, max_length=BOUNDS.hits, description="What is hit"
+    )
     scenarios: list[ScenarioForm] = Field(
-        [], min_length=1, max_length=BOUNDS.scenarios, description="A whole file of scenarios"
+        default_factory=list,
+        min_length=1,
+        max_length=BOUNDS.scenarios,
+        description="A whole file of scenarios",
     )
     version: int | None = Field(None, description="Version of the graph; the current by default")
 

@@ -175,7 +175,7 @@ def test_a_text_that_means_nobody_has_no_row() -> None:
 
     assert parties.coded("files", values).tolist() == [0, -1, -1]
     assert parties.coded("demo", values).tolist() == [-1, -1, -1]
-    assert parties.row("F0") is None
+    assert parties.texts("files", "F0") == []
     assert parties.ids(parties.coded("files", values)).to_pylist() == ["F1", None, None]
 
 

@@ -162,6 +162,16 @@ def test_a_kept_connection_that_asks_again_is_not_let_go_unread() -> None:
             each.close()
 
 
+def test_nobody_is_let_go_while_nobody_waits() -> None:
+    with clients.served(service, connections_max=4) as found:
+        kept = [found.dial(get("/")) for _ in range(4)]
+        assert all(client.recv(65536) for client in kept)
+        for client in kept:
+            client.sendall(get("/", close=True).encode())
+
+        assert all(taken(client).endswith(b"ok") for client in kept)
+
+
 @pytest.mark.parametrize("begins", ["", "GET / HTTP/1.1\r\n", post("/", 1), get("/healthz")])
 def test_only_what_is_whole_and_no_probe_is_refused_at_the_door(begins: str) -> None:
     assert refused_at_the_door(begins.encode()) == b""
