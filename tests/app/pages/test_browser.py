@@ -227,7 +227,7 @@ def test_sorting_and_paging_keep_the_table_in_view(
         page.keyboard.press("Enter")
         page.wait_for_url("**#*")
 
-        page.wait_for_function(SEEN, arg=".long thead th")
+        assert page.wait_for_function(SEEN, arg=".long thead th")
         opened(path)
 
 
@@ -237,7 +237,7 @@ def test_the_head_of_a_long_table_stays_in_view(page: Any, width: int) -> None:
     page.goto("/chains/C1")
     page.locator(".long tbody tr").nth(40).locator("a").first.scroll_into_view_if_needed()
 
-    page.wait_for_function(SEEN, arg=".long thead th")
+    assert page.wait_for_function(SEEN, arg=".long thead th")
 
 
 def test_a_block_of_the_picture_leads_to_its_firms_by_keyboard(page: Any) -> None:
@@ -391,7 +391,7 @@ def test_the_first_key_skips_to_the_content(page: Any) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    page.wait_for_function("document.activeElement.id === 'main'")
+    assert page.wait_for_function("document.activeElement.id === 'main'")
 
 
 def test_a_slash_leads_to_the_search_from_everywhere(page: Any) -> None:
@@ -400,6 +400,8 @@ def test_a_slash_leads_to_the_search_from_everywhere(page: Any) -> None:
     page.keyboard.type("s1")
     page.keyboard.press("Enter")
     page.wait_for_url("**/firms/S1")
+
+    assert page.url.endswith("/firms/S1")
 
 
 def test_facets_are_a_drawer_on_a_phone_and_escape_closes_it(page: Any) -> None:

@@ -208,7 +208,7 @@ def test_a_kept_connection_without_a_request_is_closed() -> None:
 def test_who_does_not_take_an_answer_is_cut() -> None:
     with served(unsent_seconds=0.2) as found, found.dial(get("/large")):
         until(lambda: found.server.server_state.total_requests > 0)
-        until(lambda: len(found.server.connections) == 0)
+        assert until(lambda: len(found.server.connections) == 0)
 
 
 def test_who_takes_an_answer_a_byte_at_a_time_is_cut() -> None:
@@ -224,7 +224,7 @@ def test_who_takes_an_answer_a_byte_at_a_time_is_cut() -> None:
         reader = threading.Thread(target=trickle)
         reader.start()
         until(lambda: found.server.server_state.total_requests > 0)
-        until(lambda: len(found.server.connections) == 0)
+        assert until(lambda: len(found.server.connections) == 0)
         left.set()
         reader.join(20)
 
@@ -297,7 +297,7 @@ def test_it_stops_though_connections_are_in_every_state() -> None:
     with served(linger_seconds=0.1) as found:
         texts = ["", "GET", get("/"), post("/", 10), post("/read", 10)]
         held = [found.dial(text) for text in texts]
-        until(lambda: len(found.server.connections) == len(texts))
+        assert until(lambda: len(found.server.connections) == len(texts))
         held[-1].close()  # What waits for its client waits until it goes, or for its bound.
         found.held.pop_all()
     for each in held:
