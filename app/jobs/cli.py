@@ -14,12 +14,12 @@ from app.platform.audit.commands import audited
 from app.platform.clock import local
 from app.platform.console import output as console
 from app.platform.console.operator import operator
+from app.platform.console.options import AsJson
 from app.platform.console.progress import progress
 from app.platform.deps import open_resources
 from app.platform.errors import AppError
 from app.platform.process.logs import configure_logs
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 jobs = typer.Typer(
     name="jobs", help="Scheduled jobs and their last runs.\n\nExample: deeptier jobs --json"
 )

@@ -15,6 +15,7 @@ from app.chain.limits.shown import Shown
 from app.data.versions.service import Asked
 from app.platform.auth.sight import EVERYTHING
 from app.platform.console import output as console
+from app.platform.console.options import AsJson, OfVersion
 from app.platform.deps import open_resources
 from app.platform.documents import Document
 from app.platform.files.whole import together
@@ -25,18 +26,16 @@ LABEL_MIN = 12
 SHARES = ("share", "ratio", "rate")
 SHOWN = 30
 WIDE = 120  # A line of a tree is no longer, so that figures stand near their words.
-Version = Annotated[int | None, typer.Option("--version", help="A version; newest by default.")]
 AsOf = Annotated[
     dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The version of a day.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the document.")]
 
 
 def limits(
     core: Annotated[str, typer.Argument(help="The core of the chain.")],
     *,
     to_csv: Annotated[Path | None, typer.Option("--csv", help="Write the firms there.")] = None,
-    version: Version = None,
+    version: OfVersion = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
@@ -62,7 +61,7 @@ def explain(
     core: Annotated[str, typer.Argument(help="The core of the chain.")],
     firm: Annotated[str, typer.Argument(help="A firm of the chain.")],
     *,
-    version: Version = None,
+    version: OfVersion = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:

@@ -16,6 +16,7 @@ from rich.cells import cell_len, set_cell_size
 from app.platform.documents import dumps
 
 GAP = "  "
+FIRST_MAX = 20  # Rows of a list that may be long.
 CUT_MIN = 6  # No text is cut to less than this many columns of the terminal.
 CENT, SIXTH = Decimal("0.01"), Decimal("0.000001")
 WIDE = Context(prec=200, rounding=ROUND_DOWN)  # Products of amounts have many digits.
@@ -44,6 +45,14 @@ def show(text: str) -> None:
 
 def _lines(text: str) -> str:
     return "".join(f"{plain(line)}\n" for line in text.split("\n"))
+
+
+def show_first(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print the first rows of a long list after an empty line, and say how many are left."""
+    show("")
+    show_table(headings, rows[:FIRST_MAX], cut=["name"])
+    if len(rows) > FIRST_MAX:
+        show(f"and {len(rows) - FIRST_MAX} more; --json has all")
 
 
 def show_table(

@@ -15,13 +15,13 @@ from app.platform.auth.principals import OUTSIDE_ROLES, ROLES, Role
 from app.platform.auth.tokens import given_out, issue, issue_to, revoke
 from app.platform.auth.users import Ended, user_named
 from app.platform.console import output as console
+from app.platform.console.options import AsJson
 from app.platform.deps import Resources, open_resources
 from app.platform.errors import Absent, Malformed
 from ingestion.days import day_of
 
 LISTED_MAX = 10_000
 PASSWORD_BYTES_MAX = 4096
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 RoleName = Annotated[str, typer.Argument(help=f"One of {', '.join(ROLES)}.", metavar="ROLE")]
 UserName = Annotated[str, typer.Argument(help="What they sign in with.", metavar="NAME")]
 OfCore = Annotated[str | None, typer.Option("--core", help="For role core: its id.")]

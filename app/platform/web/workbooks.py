@@ -19,7 +19,7 @@ from openpyxl.styles import Font
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.platform.errors import Malformed
+from app.platform.errors import Conflict
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import firms_in_words, principal_of
 from app.platform.web.sheets import attachment
@@ -60,10 +60,10 @@ def workbook(
         head: Version, as-of date, policy and run.
 
     Raises:
-        Malformed: There are more rows than a workbook takes.
+        Conflict: There are more rows than a workbook takes.
     """
     if len(rows) > ROWS_MAX:
-        raise Malformed(f"a workbook takes {ROWS_MAX:,} rows, the list has {len(rows):,}")
+        raise Conflict(f"a workbook takes {ROWS_MAX:,} rows, the list has {len(rows):,}")
     t = Texts(preferences_of(request).language)
     book = Workbook(write_only=True)
     sheet = book.create_sheet(t("sheet_list"))

@@ -7,15 +7,10 @@ import typer
 
 from app.platform.config import Settings
 from app.platform.console import output as console
+from app.platform.console.options import AsJson, OfVersion
 from app.platform.console.progress import progress
 from app.platform.deps import open_resources
 from app.platform.documents import Document
-
-SHOWN = 20
-Version = Annotated[
-    int | None, typer.Option("--version", help="A version; the current by default.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the document.")]
 
 
 def weak_points(
@@ -24,7 +19,7 @@ def weak_points(
     tiers: Annotated[
         int | None, typer.Option("--tiers", min=1, max=100, help="Nearest tiers only.")
     ] = None,
-    version: Version = None,
+    version: OfVersion = None,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -52,7 +47,7 @@ def dependence(
     against: Annotated[
         int | None, typer.Option("--against", help="A version to compare ratings with.")
     ] = None,
-    version: Version = None,
+    version: OfVersion = None,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -90,7 +85,7 @@ def _show_points(document: Document) -> None:
             "fewest firms": cuts[1]["firms"],
         }
     )
-    _table(
+    console.show_first(
         ["firm", "name", "tier", "starves (yuan)", "cuts off", "cuts off (yuan)"],
         [
             [
@@ -104,7 +99,7 @@ def _show_points(document: Document) -> None:
             for p in document["points"]
         ],
     )
-    _table(
+    console.show_first(
         ["shared by tier 1", "name", "tier", "suppliers", "traced (yuan)"],
         [
             [s["id"], s["name"], s["tier"], s["drawing"], console.yuan(s["traced_fen"])]
@@ -121,9 +116,10 @@ def _show_dependence(document: Document) -> None:
             "against": other["version"] if other else "supposed ratings",
             "ratings changed": document["changed"],
             "firms moved": len(document["items"]),
+            "without known equity": document["equity_unknown"],
         }
     )
-    _table(
+    console.show_first(
         ["firm", "name", "own", "with network", "grades", "mainly along"],
         [
             [
@@ -137,10 +133,3 @@ def _show_dependence(document: Document) -> None:
             for item in document["items"]
         ],
     )
-
-
-def _table(headings: list[str], rows: list[list[object]]) -> None:
-    console.show("")
-    console.show_table(headings, rows[:SHOWN], cut=["name"])
-    if len(rows) > SHOWN:
-        console.show(f"and {len(rows) - SHOWN} more; --json has all")

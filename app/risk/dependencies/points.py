@@ -25,9 +25,10 @@ def weak_points(
         tiers: Trades up to which chains are followed; the policy's by default.
 
     Returns:
-        `{"core", "version", "as_of", "tiers", "firms", "trades", "raw_inputs", "purchases_fen",
-        "points", "shared_firms", "shared", "trade_cut", "firm_cut"}`. A point: `{"id", "name",
-        "tier", "starved", "starved_fen", "cut_off", "cut_off_fen", "sole"}`, the costliest first.
+        `{"core", "version", "as_of", "policy", "tiers", "firms", "trades", "raw_inputs",
+        "purchases_fen", "points", "shared_firms", "shared", "trade_cut", "firm_cut"}`.
+        A point: `{"id", "name", "tier", "starved", "starved_fen", "cut_off", "cut_off_fen",
+        "sole"}`, the costliest first.
         A common supplier: `{"id", "name", "tier", "hidden", "drawing", "drawing_fen",
         "traced_fen"}`. Cuts: `core_side` and `source_side`, with `value_fen` or `firms`.
 
@@ -40,13 +41,15 @@ def weak_points(
     network = network_of(resources, found.number)
     if core not in cores_of(resources, found.number):
         raise Absent(f"{core!r} is no core in version {found.number}")
+    policy = policy_of(resources, found.as_of)
     if tiers is None:
-        tiers = policy_of(resources, found.as_of).whole("tiers_max")
+        tiers = policy.whole("tiers_max")
     near = around(Supply.of(network), core, tiers_max=tiers)
     return {
         "core": _firm(network, near.core_row),
         "version": found.number,
         "as_of": found.as_of.isoformat(),
+        "policy": policy.version,
         "tiers": tiers,
         "firms": near.firms,
         "trades": near.trades,

@@ -44,11 +44,13 @@ def risk_on_dependence(
     Return whose chance of default others' change of rating moves, beside the own one.
 
     Returns:
-        `{"version", "as_of", "policy", "against", "changed", "layers",
-        "items"}`; `against` is the version compared with, or null where ratings were supposed;
-        `changed` counts firms of another rating. An item: `{"id", "name", "pd", "pd_network",
-        "notches", "capped", "chains"}`, most notches first; probabilities and grades as decimal
-        strings, chains as `{"share", "firms"}` from whose rating changed to the firm.
+        `{"version", "as_of", "policy", "against", "changed", "layers", "equity_unknown",
+        "items"}`; `equity_unknown` counts firms that state no equity: they depend in full on who
+        owes them, as those without any; `against` is the version compared with, or null where
+        ratings were supposed; `changed` counts firms of another rating. An item: `{"id", "name",
+        "pd", "pd_network", "notches", "capped", "chains"}`, most notches first; probabilities and
+        grades as decimal strings, chains as `{"share", "firms"}` from whose rating changed to the
+        firm.
 
     Raises:
         Absent: There is no such version.
@@ -75,6 +77,7 @@ def risk_on_dependence(
         "against": other and {"version": other.number, "as_of": other.as_of.isoformat()},
         "changed": int((now != then).sum()),
         "layers": added.layers,
+        "equity_unknown": _unknown(network, "equity_fen"),
         "items": _items(network, added, ways),
     }
 
@@ -146,6 +149,12 @@ def _stated(network: Network, column: str) -> npt.NDArray[np.int64]:
     if column not in network.attributes.column_names:
         return np.zeros(len(network), np.int64)
     return np.array(network.column(column).fill_null(0).to_pylist(), np.int64)
+
+
+def _unknown(network: Network, column: str) -> int:
+    if column not in network.attributes.column_names:
+        return len(network)
+    return int(network.column(column).null_count)
 
 
 def _items(network: Network, added: Dependence, ways: tuple[Chains, Chains]) -> list[Document]:

@@ -1,18 +1,17 @@
 """What a command is asked: which scenario, of which version, under which policy."""
 
-import contextlib
 import re
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from app.chain.chains.cores import cores_of
+from app.data.versions.service import policy_of
 from app.platform.deps import Resources
-from app.policy import in_force, load_policies, shipped
-from app.risk.stress.files import scenario_in, scenario_of
+from app.risk.stress.files import scenario_in, scenario_of, scenarios_in
 from app.risk.stress.parts import Ground
 from app.risk.stress.repository import NAME, Scenarios, folder_of
-from app.risk.stress.schemas import CHANNELS, closure
+from app.risk.stress.schemas import CHANNELS, chosen, closure
 from app.risk.stress.service import Place
 from graph.errors import InvalidInput
 from graph.scenarios import Scenario
@@ -66,8 +65,9 @@ def other_of(resources: Resources, asked: Asked, other: str, version: int) -> Gr
         version: Of the graph, unless the other was run for one of its own.
     """
     if asked.source is not None and asked.stored is None:
-        with contextlib.suppress(InvalidInput):
-            return at(resources, scenario_in(Path(asked.source), other), version)
+        beside = scenarios_in(Path(asked.source))
+        if other in [each.name for each in beside]:
+            return at(resources, chosen(beside, other), version)
     found = Asked(source=other)
     return placed(resources, found, None if found.stored else version)
 
@@ -76,8 +76,7 @@ def at(resources: Resources, scenario: Scenario, version: int | None) -> Ground:
     """Return a scenario at a version, the current one by default."""
     number = resources.version(version).number
     reader = resources.store.reader(number)
-    folder = resources.settings.policy
-    policy = in_force(load_policies(folder) if folder else shipped(), reader.version.as_of)
+    policy = policy_of(resources, reader.version.as_of)
     named = any(hit.cores for hit in scenario.hits)
     cores = cores_of(resources, number) if named else None
     return Ground(Place.under(reader, resources.home), scenario, policy, cores)

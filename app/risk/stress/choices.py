@@ -1,6 +1,7 @@
 """Whom to support under a budget, and which firms would have to fail: losses of production."""
 
 import numpy as np
+import numpy.typing as npt
 
 from app.platform.console.progress import Step, quietly
 from app.platform.documents import Document
@@ -26,7 +27,8 @@ def rescue(ground: Ground, budget_fen: int, *, progress: Step = quietly) -> Docu
 
     Returns:
         The head, `{"budget_fen", "cost_fen", "loss_fen", "loss_after_fen", "saved_fen",
-        "saved_fen_max", "gap_fen", "settled", "candidates", "supported"}`; a supported firm:
+        "saved_fen_max", "gap_fen", "settled", "candidates", "left_out", "supported"}`: `left_out`
+        counts firms that lose too but were no candidates; `saved_fen_max` is of candidates. A firm:
         `{"id", "name", "cost_fen", "saved_fen"}`, who saves most per fen first.
 
     Raises:
@@ -35,7 +37,9 @@ def rescue(ground: Ground, budget_fen: int, *, progress: Step = quietly) -> Docu
     """
     document = losses(ground, progress=progress)
     hurt = sorted(document["firms"], key=lambda firm: (-firm["production_fen"], firm["id"]))
-    hurt = [firm for firm in hurt if firm["production_fen"] > 0][:SUPPORTED_MAX]
+    hurt = [firm for firm in hurt if firm["production_fen"] > 0]
+    left_out = max(0, len(hurt) - SUPPORTED_MAX)
+    hurt = hurt[:SUPPORTED_MAX]
     if not hurt:
         raise InvalidInput("nobody loses production in this scenario: there is nobody to support")
     progress("rescue", None)
@@ -58,6 +62,7 @@ def rescue(ground: Ground, budget_fen: int, *, progress: Step = quietly) -> Docu
         "gap_fen": found.gap_fen,
         "settled": found.settled,
         "candidates": len(hurt),
+        "left_out": left_out,
         "supported": [
             _firm(ground, step.row) | {"cost_fen": step.cost_fen, "saved_fen": step.gain_fen}
             for step in found.steps
@@ -79,8 +84,9 @@ def reverse(
 
     Returns:
         `{"version", "as_of", "policy", "threshold_fen", "breaks", "proven", "loss_fen", "firms",
-        "candidates", "excluded", "certificate"}`: `excluded` is the number of firms up to which
-        no set of the candidates costs so much.
+        "candidates", "left_out", "excluded", "certificate"}`: `excluded` is the number of firms up
+        to which no set of the candidates costs so much; `left_out` counts those that may close too
+        but are none of the candidates, which are those that cost most alone.
 
     Raises:
         InvalidInput: The loss is not above 0.
@@ -88,7 +94,8 @@ def reverse(
     """
     output_fen = _output_fen(ground)
     progress("candidates", None)
-    rows = hit_rows(ground.hit)[:FAILING_MAX] if among_hit else _costliest(ground)
+    everybody = hit_rows(ground.hit) if among_hit else np.arange(len(ground.network))
+    rows = _costliest(ground, everybody)
     progress("reverse", None)
     asked = Question(ground.production, rows, loss_fen, output_fen)
     found = find(asked, evaluations_max=EVALUATIONS_MAX)
@@ -101,16 +108,18 @@ def reverse(
         "loss_fen": found.loss_fen,
         "firms": [_firm(ground, row) for row in found.rows],
         "candidates": found.candidates,
+        "left_out": len(everybody) - len(rows),
         "excluded": found.size_excluded,
         "certificate": found.certificate,
     }
 
 
-def _costliest(ground: Ground) -> list[int]:
-    """Return the rows of the firms that cost most when they close alone."""
-    everybody = np.arange(len(ground.network))
-    alone = esri(ground.production, Scenarios.alone(everybody), rules=EXACT).total
-    return sorted(np.argsort(-alone, kind="stable")[:FAILING_MAX].tolist())
+def _costliest(ground: Ground, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the rows of the firms that cost most when they close alone, in order."""
+    if len(rows) <= FAILING_MAX:
+        return rows
+    alone = esri(ground.production, Scenarios.alone(rows), rules=EXACT).total
+    return np.sort(rows[np.argsort(-alone, kind="stable")[:FAILING_MAX]])
 
 
 def _output_fen(ground: Ground) -> int:

@@ -7,14 +7,10 @@ import typer
 
 from app.platform.config import Settings
 from app.platform.console import output as console
+from app.platform.console.options import AsJson, OfVersion
 from app.platform.console.progress import progress
 from app.platform.deps import open_resources
 from app.risk.stress.showing import SHOW
-
-Version = Annotated[
-    int | None, typer.Option("--version", help="A version; the current by default.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the document.")]
 
 
 def stress(
@@ -51,7 +47,7 @@ def stress(
     reverse: Annotated[
         str | None, typer.Option("--reverse", help="A loss in yuan: who would have to fail.")
     ] = None,
-    version: Version = None,
+    version: OfVersion = None,
     as_json: AsJson = False,
 ) -> None:
     """

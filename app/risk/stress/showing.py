@@ -1,11 +1,9 @@
 """What the command `stress` shows to people."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from app.platform.console import output as console
 from app.platform.documents import Document
-
-SHOWN = 20
 
 
 def _show_losses(document: Document) -> None:
@@ -25,7 +23,7 @@ def _show_losses(document: Document) -> None:
         ["round", "firms", "loss (yuan)"],
         [[r["round"], r["firms"], console.yuan(r["loss_fen"])] for r in document["rounds"]],
     )
-    _table(
+    console.show_first(
         ["firm", "name", "round", "share", "loss (yuan)"],
         [
             [
@@ -55,7 +53,7 @@ def _show_rounds(document: Document) -> None:
             "changes": document["changes"],
         }
     )
-    _table(
+    console.show_first(
         ["round", "firm", "name", "channel", "lost before", "after", "reason", "through"],
         [
             [
@@ -87,8 +85,8 @@ def _show_attribution(document: Document) -> None:
         [p["id"], p["name"], console.yuan(p["loss_fen"]), console.yuan(p["error_fen"])]
         for p in document["players"]
     ]
-    _table([document["by"], "name", "adds (yuan)", "error (yuan)"], parts)
-    _table(
+    console.show_first([document["by"], "name", "adds (yuan)", "error (yuan)"], parts)
+    console.show_first(
         ["supplier", "buyer", "lost inputs (yuan)", "lost orders (yuan)"],
         [
             [
@@ -113,17 +111,22 @@ def _show_comparison(document: Document) -> None:
         }
     )
     losses = ("loss_fen", "with_loss_fen")
-    _table(
+    console.show_first(
         ["round", "loss (yuan)", "with (yuan)"],
         [[r["round"], *(console.yuan(r[name]) for name in losses)] for r in document["rounds"]],
     )
-    _table(
+    console.show_first(
         ["firm", "name", "loss (yuan)", "with (yuan)", "more (yuan)"],
         [
             [f["id"], f["name"], *(console.yuan(f[n]) for n in (*losses, "difference_fen"))]
             for f in document["items"]
         ],
     )
+
+
+def _candidates(document: Document) -> Document:
+    """Return among how many firms was chosen, and how many were left out of the question."""
+    return {"candidates": document["candidates"], "left out": document["left_out"]}
 
 
 def _show_rescue(document: Document) -> None:
@@ -136,8 +139,8 @@ def _show_rescue(document: Document) -> None:
         "saved_fen_max": "at most (yuan)",
     }
     facts = {said: console.yuan(document[name]) for name, said in names.items()}
-    console.show_facts({"scenario": document["scenario"], **facts})
-    _table(
+    console.show_facts({"scenario": document["scenario"], **facts, **_candidates(document)})
+    console.show_first(
         ["firm", "name", "costs (yuan)", "saves (yuan)"],
         [
             [f["id"], f["name"], console.yuan(f["cost_fen"]), console.yuan(f["saved_fen"])]
@@ -155,16 +158,10 @@ def _show_reverse(document: Document) -> None:
             "loss (yuan)": console.yuan(document["loss_fen"]),
             "fewest": "proven" if document["proven"] else "not proven",
             "certificate": document["certificate"],
+            **_candidates(document),
         }
     )
-    _table(["firm", "name"], [[firm["id"], firm["name"]] for firm in document["firms"]])
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    console.show("")
-    console.show_table(headings, rows[:SHOWN], cut=["name"])
-    if len(rows) > SHOWN:
-        console.show(f"and {len(rows) - SHOWN} more; --json has all")
+    console.show_first(["firm", "name"], [[firm["id"], firm["name"]] for firm in document["firms"]])
 
 
 SHOW: Mapping[str, Callable[[Document], None]] = {

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from app.chain.chains import service
-from app.chain.chains.cli import AsJson, OfVersion
 from app.chain.chains.picture import Picture, picture_of
 from app.data.versions.service import Asked
 from app.platform.auth.sight import EVERYTHING
 from app.platform.console import output as console
+from app.platform.console.options import AsJson, OfVersion
 from app.platform.deps import open_resources
 
 

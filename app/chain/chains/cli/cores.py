@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from app.chain.chains import listing
-from app.chain.chains.cli import AsJson, OfVersion
 from app.chain.chains.cores import decide
 from app.data.versions.service import Asked
 from app.platform.audit.commands import audited
 from app.platform.auth.sight import EVERYTHING
 from app.platform.console import output as console
 from app.platform.console.operator import operator
+from app.platform.console.options import AsJson, OfVersion
 from app.platform.deps import Resources, open_resources
 from app.platform.documents import Document
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from app.chain.chains.cli import OfVersion
 from app.chain.chains.served import served_chain
 from app.chain.limits.sheet import sheet
 from app.data.versions.service import Asked
 from app.platform.console import output as console
+from app.platform.console.options import OfVersion
 from app.platform.console.progress import progress
 from app.platform.deps import open_resources
 from app.platform.files.whole import real, together

@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app import cli
+from app.platform.config import Settings
+from app.platform.deps import open_resources
 
 MILLION = 100 * 10**6  # In fen.
 
@@ -30,6 +32,7 @@ def test_weak_points_say_what_a_core_buys_of_whom_it_cannot_go_around(home: Path
 
     # MILL lives on ORE alone: without ORE, or without MILL, 40 of 49 million are lost.
     assert found["core"]["id"] == "CORE1"
+    assert found["policy"]
     assert found["purchases_fen"] == pytest.approx(49 * MILLION, rel=1e-6)
     assert by_id["ORE"]["starved_fen"] == pytest.approx(40 * MILLION, rel=1e-6)
     assert by_id["MILL"]["cut_off"] == 1
@@ -58,6 +61,9 @@ def test_a_worse_rating_is_passed_on_to_who_depends_on_the_firm(home: Path) -> N
     by_id = {item["id"]: item for item in found["items"]}
 
     assert (found["against"], found["changed"]) == (None, 1)
+    with open_resources(Settings(home=home)) as resources:
+        equity = resources.store.reader().columns("firms", ["equity_fen"])["equity_fen"]
+    assert found["equity_unknown"] == equity.null_count
     # MILL sells all it makes to CORE1 and is owed by it; ORE depends on MILL in turn.
     assert float(by_id["MILL"]["pd_network"]) > float(by_id["MILL"]["pd"]) == 0.00121
     assert by_id["MILL"]["chains"][0]["firms"] == ["CORE1", "MILL"]

@@ -13,6 +13,7 @@ from app import cli
 from app.platform.config import Settings
 from app.platform.deps import open_resources
 from app.policy import in_force, shipped
+from app.risk.stress import choices
 from app.risk.stress.asking import fen_of
 from app.risk.stress.repository import Scenarios
 from app.risk.stress.schemas import closure
@@ -225,6 +226,37 @@ def test_the_fewest_failures_reach_the_loss_and_say_what_is_excluded(home: Path)
     assert [firm["id"] for firm in among["firms"]] == ["MILL"]
     assert not told(home, "--reverse", "99999999999999")["breaks"]
     assert "proven" in run(home, "--reverse", "1000").stdout
+
+
+def test_who_is_left_out_of_a_question_is_counted(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["--close", "MILL", "--close", "PART", "--close", "ORE"]
+    alone = {firm: told(home, "--reverse", "1000", "--close", firm) for firm in asked[1::2]}
+    losses = told(home, "--close", "MILL")["firms"]
+    monkeypatch.setattr(choices, "FAILING_MAX", 1)
+    monkeypatch.setattr(choices, "SUPPORTED_MAX", 1)
+
+    fewest = told(home, "--reverse", "1000", *asked)
+    rescued = told(home, "--close", "MILL", "--rescue", "1000000")
+
+    costliest = max(alone, key=lambda firm: alone[firm]["loss_fen"])
+    assert (fewest["candidates"], fewest["left_out"]) == (1, 2)
+    assert [firm["id"] for firm in fewest["firms"]] == [costliest]
+    assert rescued["candidates"] == 1
+    assert rescued["left_out"] == sum(firm["production_fen"] > 0 for firm in losses) - 1 > 0
+
+
+def test_a_comparison_with_what_is_neither_beside_it_nor_a_file_names_what_was_asked(
+    home: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "two.json"
+    beside = [{"name": "x", "close": ["MILL"]}, {"name": "y", "close": ["NOBODY"]}]
+    file.write_text(json.dumps({"scenarios": beside}), encoding="utf-8")
+    asked = ["--scenario", str(file), "--name", "x"]
+
+    assert "NOBODY" in str(run(home, *asked, "--compare", "y").exception)
+    assert "no-such" in str(run(home, *asked, "--compare", "no-such").exception)
 
 
 def test_one_question_is_asked_at_a_time(home: Path) -> None:
