@@ -1,6 +1,6 @@
 """Documents of firms and their trades."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ INVOICE = (
 )
 EVIDENCE = ("source", "file", "line")
 LISTED = ("sector", "region", "size", "rating", "core", "listed")
-PARTNERS_MAX = 5000
+TRADES_READ = 5000  # At a time: a firm may have any number.
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +126,18 @@ def partners(
         firm: Whose partners.
         name: Gives the name of a firm.
     """
-    found = reader.trades_of(FirmId(firm), size=PARTNERS_MAX)
+    found = _every_trade(reader, FirmId(firm))
     others = [trade for trade in found if trade.count and trade.supplier != trade.buyer]
     buyers = [_partner(trade, trade.buyer, name) for trade in others if trade.supplier == firm]
     suppliers = [_partner(trade, trade.supplier, name) for trade in others if trade.buyer == firm]
     return _largest_first(buyers), _largest_first(suppliers)
+
+
+def _every_trade(reader: Reader, firm: FirmId) -> Iterator[Trade]:
+    after: tuple[FirmId, FirmId] | None = None
+    while found := reader.trades_of(firm, after=after, size=TRADES_READ):
+        yield from found
+        after = (found[-1].supplier, found[-1].buyer)
 
 
 def _partner(trade: Trade, partner: str, name: Callable[[str], str]) -> Partner:

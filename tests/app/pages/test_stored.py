@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from app.chain.chains.drawing import drawing_of
 from app.chain.chains.facilities import facilities
+from app.chain.firms import service
 from app.chain.firms.directory import Wanted, directory_of
 from app.chain.firms.service import partners
 from app.chain.limits import documents
@@ -64,6 +65,18 @@ def test_tiers_members_and_drawing_tell_the_same_chain(resources: Resources, sho
     assert [flow.target for flow in ore_to_mill] == [(-1, "B")]
     buyers, _ = partners(reader, "ORE", shown.name)
     assert ore_to_mill[0].amount_fen == buyers[0].amount_fen
+
+
+def test_partners_are_all_there_however_few_trades_are_read_at_a_time(
+    resources: Resources, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = resources.store.reader(1)
+    whole = partners(reader, "PART", shown.name)
+
+    monkeypatch.setattr(service, "TRADES_READ", 1)
+
+    assert partners(reader, "PART", shown.name) == whole
+    assert len(whole[0]) == 2
 
 
 def test_a_firm_its_chains_and_its_partners_are_those_of_the_interface(
