@@ -43,7 +43,7 @@ FIRMS_MAX = 20
 FOUND_SHOWN = 20
 QUERY_LENGTH_MAX = 80
 NAMED_MAX = 3
-BAR_LABELS_MAX = 10
+BAR_LABELS_MAX = 8
 TRADES_SHOWN = 50
 KEYS: Mapping[str, Callable[[Document], Any]] = {
     "name": lambda row: row["name"],

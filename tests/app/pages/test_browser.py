@@ -268,6 +268,18 @@ def test_a_long_chain_is_seen_whole_on_a_desk(
     }""")
 
 
+def test_all_rounds_of_a_scenario_are_seen_on_a_desk(
+    page: Any, opened: Callable[[str], None]
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 844})
+    opened("/stress/SCENARIO")
+
+    assert page.evaluate("""() => {
+      const picture = document.querySelector(".picture");
+      return picture.scrollWidth <= picture.clientWidth;
+    }""")
+
+
 @pytest.mark.parametrize("width", [390, 700, 1440])
 def test_no_short_text_breaks_letter_by_letter(
     page: Any, opened: Callable[[str], None], width: int
