@@ -70,6 +70,7 @@ def described(outcome: Outcome) -> str:
     lines += [
         f"set aside {count}: {in_words(reason)}" for reason, count in said["set_aside"].items()
     ]
+    lines += [f"left out in {code}: {count}" for code, count in said["currencies"].items()]
     state = "published" if outcome.published else "nothing new; still"
     lines.append(f"{state} version {said['version']} as of {said['as_of']}")
     lines.append(f"firms {said['firms']}, trades {said['trades']}")

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ingestion import mapper, readers
 from ingestion.days import ZONE
-from ingestion.forms import LINE, Form
+from ingestion.forms import BESIDES, Form
 from ingestion.notes import Note, about, note
 from ingestion.readers import Chunk, Unread
 from ingestion.record import Problem, Records
@@ -167,7 +167,7 @@ class _Desk:
             pa.array(records.lines, pa.int32()),
             pa.array(np.full(len(records), file, np.int32)),
             pa.array(records.extra),
-            taken.get(LINE, pa.nulls(len(records), pa.string())),
+            *(taken.get(name, pa.nulls(len(records), pa.string())) for name in BESIDES),
         ]
         return pa.table(columns, schema=schema(item.form))
 
@@ -189,7 +189,7 @@ def schema(form: Form) -> pa.Schema:
         ("line", pa.int32()),
         ("file", pa.int32()),
         ("extra", pa.uint64()),
-        (LINE, pa.string()),
+        *((name, pa.string()) for name in BESIDES),
     ]
     return pa.schema([*fields, *(pa.field(name, kind) for name, kind in besides)])
 

@@ -15,9 +15,11 @@ from graph.errors import InvalidInput
 from graph.model import Label
 from ingestion.characters import visible
 
-Kind = Literal["text", "party", "money", "date", "ratio", "flag", "word"]
+Kind = Literal["text", "party", "money", "date", "ratio", "flag", "word", "currency"]
 Unit = Literal["fen", "yuan", "wan"]  # 万元, ten thousand yuan
 LINE = "line_number"  # A part that is kept until it is known which rows are used.
+CURRENCY = "currency"  # Likewise, of every table with money; blank for the home currency.
+BESIDES = (LINE, CURRENCY)
 _FILE = Path(__file__).parent / "forms.yml"
 _UNITS: Mapping[str, Unit] = {
     "_fen": "fen", "_yuan": "yuan", "(元)": "yuan", "(分)": "fen", "(人民币)": "yuan",
@@ -27,6 +29,18 @@ _UNITS: Mapping[str, Unit] = {
 _BETWEEN = re.compile(r"[\s()\[\]【】_\-‐-―−/:、,.·~]+")
 _AROUND = "*: "  # A star marks what must be filled in, a colon what follows.
 _NAME_OR_ID = re.compile("名称$|编号$")
+_CURRENCIES = (
+    CURRENCY,
+    "币种",
+    "币别",
+    "货币",
+    "币种代码",
+    "货币代码",
+    "币种名称",
+    "货币种类",
+    "交易币种",
+    "结算币种",
+)
 # What a credit code beside a name is called, behind what the name is called.
 _CODES = ("识别号", "纳税人识别号", "税号", "统一社会信用代码", "信用代码")
 _FOLLOWING = re.compile(r"$|[-_ .0-9(\[]")
@@ -38,6 +52,7 @@ _ARROW: Mapping[str, pa.DataType] = {
     "ratio": pa.float64(),
     "flag": pa.bool_(),
     "word": pa.string(),
+    "currency": pa.string(),
 }
 
 
@@ -209,7 +224,8 @@ def _form(name: str, entry: Mapping[str, Any]) -> Form:
         dated=entry.get("dated"),
         columns=columns,
         parts={part["name"]: _column(part) for part in entry.get("parts", ())}
-        | {f"{party}_code": _code_beside(party, columns[party]) for party in _parties(columns)},
+        | {f"{party}_code": _code_beside(party, columns[party]) for party in _parties(columns)}
+        | _currency(columns),
     )
 
 
@@ -222,6 +238,13 @@ def _code_beside(party: str, column: Column) -> Column:
     heads = dict.fromkeys(_NAME_OR_ID.sub("", header) for header in column.zh)
     named = tuple(f"{head}{what}" for head in heads for what in _CODES)
     return Column(f"{party}_code", "party", named, part_of=party, suffices=True)
+
+
+def _currency(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Return the column of the currency that money is in; none for a table without money."""
+    if not any(column.kind == "money" for column in columns.values()):
+        return {}
+    return {CURRENCY: Column(CURRENCY, "currency", _CURRENCIES)}
 
 
 def _column(entry: Mapping[str, Any]) -> Column:

@@ -58,6 +58,10 @@ def _row(form: Form, column: Column) -> str:
 
 def _part(part: Column) -> str:
     alone = ", or stands for it alone" if part.suffices else ""
+    if part.kind == "currency":
+        heads = "、".join(name for name in part.zh if name != part.name)
+        holds = "currency, by code or name (blank: CNY)"
+        return f"| {part.name} | {heads} | {holds} |  | others: `left_out` |"
     if part.kind == "party":
         heads = f"{part.zh[0]}, 税号, …" if part.zh else ""
         return f"| {part.name} | {heads} | credit code |  | `{part.part_of}`, with or without it |"

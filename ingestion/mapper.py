@@ -3,11 +3,13 @@
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingestion.characters import visible
 from ingestion.compose import compose
 from ingestion.errors import BadFile
-from ingestion.forms import LINE, Column, Form, Unit
+from ingestion.fields.currencies import HOME
+from ingestion.forms import CURRENCY, LINE, Column, Form, Unit
 from ingestion.readers import Chunk, Fits
 from ingestion.record import Records
 from ingestion.source import Named, Pattern
@@ -69,6 +71,8 @@ def to_columns(records: Records, form: Form, named: Named) -> dict[str, pa.Array
     taken: dict[str, pa.Array] = {}
     if LINE in named:
         taken[LINE] = records.text(named[LINE][0])
+    if CURRENCY in named:
+        taken[CURRENCY] = _foreign(records, named[CURRENCY][0], form.parts[CURRENCY])
     for column in form.columns.values():
         if any(part.name in named for part in form.parts_of(column.name)):
             taken[column.stored] = compose(records, form, named, column)
@@ -80,3 +84,9 @@ def to_columns(records: Records, form: Form, named: Named) -> dict[str, pa.Array
         else:
             taken[column.stored] = pa.nulls(len(records), column.arrow)
     return taken
+
+
+def _foreign(records: Records, header: str, column: Column) -> pa.Array:
+    """Return the currencies of amounts that are not in the home currency."""
+    given = records.take(header, column)
+    return pc.if_else(pc.equal(given, HOME), pa.scalar(None, pa.string()), given)

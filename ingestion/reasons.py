@@ -6,6 +6,7 @@ from graph.model import Label
 
 REASONS: Mapping[str, Label] = {
     "unreadable": Label("无法读取", "unreadable"),
+    "left_out": Label("不在读取范围内", "left out"),
     "void": Label("已作废", "void"),
     "voided": Label("同号另有作废记录", "taken back by a void row"),
     "lost_digits": Label("号码丢失位数", "digits of a number are lost"),

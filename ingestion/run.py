@@ -1,6 +1,7 @@
 """An import: read, judge, resolve, merge, derive and publish, or keep the old version."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -89,6 +90,7 @@ class Outcome:
     rows: int
     used: int
     set_aside: Mapping[str, int]
+    currencies: Mapping[str, int]  # Rows left out for their currency, by its code.
     version: Version
     issues: Path
     published: bool
@@ -111,6 +113,7 @@ class Outcome:
             "as_of": self.version.as_of.isoformat(),
             "issues": str(self.issues),
             "published": self.published,
+            "currencies": dict(self.currencies),
             "notes": list(map(str, self.notes)),
             "remarks": [each.document() for each in self.notes],
         }
@@ -342,10 +345,10 @@ def _outcome(
     state: _State, given: Collected, notes: tuple[Note, ...], end: tuple[Version, bool, Path]
 ) -> Outcome:
     version, published, listing = end
-    reasons: dict[str, int] = {}
+    reasons, currencies = Counter[str](), Counter[str]()
     for judged in state.verdicts.values():
-        for reason, count in judged.reasons.items():
-            reasons[reason] = reasons.get(reason, 0) + count
+        reasons.update(judged.reasons)
+        currencies.update(judged.currencies)
     return Outcome(
         source=state.source.name,
         files=tuple((str(file.path), file.rows) for file in given.files),
@@ -353,6 +356,7 @@ def _outcome(
         rows=sum(file.rows for file in given.files),
         used=sum(judged.used for judged in state.verdicts.values()),
         set_aside=dict(sorted(reasons.items())),
+        currencies=dict(sorted(currencies.items())),
         version=version,
         issues=listing,
         published=published,

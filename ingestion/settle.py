@@ -3,13 +3,13 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.forms import LINE
+from ingestion.forms import BESIDES
 from ingestion.verdict import Verdict
 
 
 def used_rows(verdict: Verdict) -> pa.Table:
     """Return the rows that are used, without what only served to tell them apart."""
-    table = verdict.staged.table.filter(pa.array(~verdict.aside)).drop_columns(["extra", LINE])
+    table = verdict.staged.table.filter(pa.array(~verdict.aside)).drop_columns(["extra", *BESIDES])
     return _invoices(table) if verdict.staged.form.name == "invoices" else table
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.collect import Staged
+from ingestion.forms import CURRENCY
 from ingestion.readers.chunk import IntArray, shown
 from ingestion.resolve import beside
 
@@ -18,7 +19,7 @@ VOIDABLE = ("invoices", "orders")  # Elsewhere void is a state that is kept.
 SEVERAL_ALLOWED = ("invoices", "events")  # Two rows with one key are two facts.
 # Not against the source's bounds: nothing is wrong with these rows by themselves.
 NOT_COUNTED = (
-    "void", "voided", "duplicate", "future", "replaced", "told_twice", "told_otherwise",
+    "left_out", "void", "voided", "duplicate", "future", "replaced", "told_twice", "told_otherwise",
     "told_elsewhere",
 )  # fmt: skip
 # Rows that tell something although they are not used themselves.
@@ -37,6 +38,7 @@ class Verdict:
     void: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     # Of each row the first that equals it in every field.
     first_of: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    currencies: dict[str, int] = field(default_factory=dict)  # Rows left out for theirs.
 
     def __post_init__(self) -> None:
         self.first_of = np.arange(len(self.aside))
@@ -105,13 +107,15 @@ class Verdict:
 
 
 def judge(staged: Staged) -> Verdict:
-    """Return the verdict as far as the rows alone tell: unreadable, void, repeats, cells."""
+    """Return the verdict as far as the rows alone tell: unreadable, left out, void, repeats, ..."""
     verdict = Verdict(staged, np.zeros(staged.table.num_rows, bool))
     verdict.unreadable()
     _report(verdict, "unreadable")
+    _leave_out_foreign(verdict)
     if staged.form.name in VOIDABLE:
         status = staged.table["status"]
-        rows = np.flatnonzero(np.asarray(pc.fill_null(pc.equal(status, "void"), fill_value=False)))
+        void = np.asarray(pc.fill_null(pc.equal(status, "void"), fill_value=False))
+        rows = np.flatnonzero(void & ~verdict.aside)
         verdict.set_aside(rows, "void", "status", status.take(pa.array(rows)))
         verdict.void = rows
     _report(verdict, "lost_digits")  # Before duplicates: keys without their digits look equal.
@@ -120,6 +124,16 @@ def judge(staged: Staged) -> Verdict:
     verdict.set_aside(repeats, "duplicate", *_key_cells(staged, repeats))
     _report(verdict)
     return verdict
+
+
+def _leave_out_foreign(verdict: Verdict) -> None:
+    """Set aside the rows whose amounts are in another currency, and count them by theirs."""
+    given = verdict.staged.table[CURRENCY]
+    rows = np.flatnonzero(np.asarray(pc.is_valid(given)) & ~verdict.aside)
+    named = given.take(pa.array(rows))
+    verdict.set_aside(rows, "left_out", CURRENCY, named)
+    counts = ((each["values"].as_py(), each["counts"].as_py()) for each in pc.value_counts(named))
+    verdict.currencies = dict(counts)
 
 
 def _report(verdict: Verdict, reason: str | None = None) -> None:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from ingestion.days import ZONE
 from ingestion.fields.amounts import FEN_MAX, money
+from ingestion.fields.currencies import currency
 from ingestion.fields.dates import date
 from ingestion.fields.texts import destroyed, errors, lost_digits, trim, trim_coded, turned
 from ingestion.forms import Column, Unit, plain_word
@@ -30,6 +31,7 @@ REASONS: Mapping[str, str] = {
     "ratio": "bad_number",
     "flag": "bad_flag",
     "word": "unknown_word",
+    "currency": "unknown_word",
 }
 
 
@@ -52,10 +54,10 @@ def parse(column: Column, unit: Unit | None, values: pa.Array, days: Days = AS_W
         return date(values, zone=days.zone, epoch=days.epoch)
     if column.kind == "ratio":
         return ratio(values, share=column.share)
-    if column.kind in ("flag", "word"):
-        return flag(values) if column.kind == "flag" else word(values, column.words or {})
-    if column.kind == "party":
-        return _party(values)
+    if column.kind == "word":
+        return word(values, column.words or {})
+    if column.kind in _WAYS:
+        return _WAYS[column.kind](values)
     kept = _short(values)
     if column.words is not None:  # Some texts mean a word; the others stay as they are.
         kept = pc.coalesce(word(kept, column.words), kept)
@@ -108,6 +110,13 @@ def _party(values: pa.Array) -> pa.DictionaryArray:
     if texts.null_count:
         return texts.take(coded.indices).dictionary_encode()
     return coded
+
+
+_WAYS: Mapping[str, Callable[[pa.Array], pa.Array]] = {
+    "flag": flag,
+    "party": _party,
+    "currency": lambda values: _by_value(values, currency, pa.string()),
+}
 
 
 def _by_value(values: pa.Array, read: Callable[[str], object], kind: pa.DataType) -> pa.Array:

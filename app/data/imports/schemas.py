@@ -31,6 +31,7 @@ class Outcome(BaseModel):
     rows: int
     used: int
     set_aside: dict[str, int] = Field(description="Rows by the reason they were set aside for")
+    currencies: dict[str, int] = Field(default={}, description="Rows left out, by their currency")
     firms: int
     trades: int
     version: int
