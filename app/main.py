@@ -35,8 +35,8 @@ from app.data.imports.working import Imports
 from app.jobs.running import take_up
 from app.jobs.scheduler import Scheduler
 from app.platform.audit.layer import Audited
-from app.platform.auth.gate import Authenticator, Gate
-from app.platform.auth.rules import OPEN, SIGNED_IN, Guard, Rule, allow
+from app.platform.auth.gate import Authenticator, SignInGate
+from app.platform.auth.rules import OPEN, SIGNED_IN, AccessRule, Guard, allow
 from app.platform.auth.sessions import COOKIE
 from app.platform.clock import Clock, utc_now
 from app.platform.config import Settings
@@ -54,7 +54,7 @@ from app.platform.http.routing import Route, Router
 from app.platform.http.tracing import API, Surroundings
 from app.platform.release import code_version
 from app.platform.users import access
-from app.platform.users.desk import Desk
+from app.platform.users.desk import SignInDesk
 from app.platform.web import design
 from app.platform.web.faults import add_pages_of_faults
 from app.platform.web.render import STATIC
@@ -148,7 +148,7 @@ def create_app(
     app.state.authenticator = Authenticator(
         lambda: resources.records, resources.settings.signing_key(), now=now
     )
-    app.state.desk = Desk(resources)
+    app.state.desk = SignInDesk(resources)
     _add_routes(app)
     _add_layers(app)
     add_handlers(app)
@@ -156,14 +156,14 @@ def create_app(
     return app
 
 
-def rules_of(app: FastAPI) -> dict[tuple[str, str], Rule]:
+def rules_of(app: FastAPI) -> dict[tuple[str, str], AccessRule]:
     """
     Return the rule of every route, by method and path.
 
     Raises:
         RuntimeError: A route has no rule, or two, or was not made by our own `Router`.
     """
-    found: dict[tuple[str, str], Rule] = {}
+    found: dict[tuple[str, str], AccessRule] = {}
     for route in iter_route_contexts(app.routes):
         if not isinstance(route.original_route, APIRoute):
             continue
@@ -190,7 +190,7 @@ def _add_routes(app: FastAPI) -> None:
 def _add_layers(app: FastAPI) -> None:
     resources: Resources = app.state.resources
     app.add_middleware(Packing, kept=resources.shelf("packed", 1 / 8, len))
-    app.add_middleware(Gate, authenticator=app.state.authenticator)
+    app.add_middleware(SignInGate, authenticator=app.state.authenticator)
     app.add_middleware(HeadAsGet)
     app.add_middleware(Audited, records=lambda: resources.records, now=resources.now)
     app.add_middleware(Crowding)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ingestion.errors import TooManyBadRows
-from ingestion.source import Source
+from ingestion.source import DataSource
 from ingestion.verdict import Verdict
 
 
-def check(source: Source, verdicts: Mapping[str, Verdict], empty: str, listing: Path) -> None:
+def check(source: DataSource, verdicts: Mapping[str, Verdict], empty: str, listing: Path) -> None:
     """
     Return nothing where enough of an import can be used.
 

@@ -11,11 +11,11 @@ import typer
 
 from ingestion.collect import Progress
 from ingestion.reasons import described as in_words
-from ingestion.run import Outcome
+from ingestion.run import ImportOutcome
 from ingestion.source import names
 
 # Imports files of a source.
-Ingest = Callable[[str, Sequence[Path]], Outcome]
+Ingest = Callable[[str, Sequence[Path]], ImportOutcome]
 # Opens what one import needs: as-of date, whether to replace, progress.
 OpenIngest = Callable[[dt.date | None, bool, Progress], AbstractContextManager[Ingest]]
 # Shows people how far a command of that name is: told the step and the share of it that is done.
@@ -62,7 +62,7 @@ def build(open_ingest: OpenIngest, shown: Shown) -> Callable[..., None]:
     return ingest
 
 
-def described(outcome: Outcome) -> str:
+def described(outcome: ImportOutcome) -> str:
     """Return the outcome in words, a line a fact."""
     said = outcome.document()
     lines = [_file(entry) for entry in said["files"]]

@@ -14,8 +14,8 @@ from ingestion.days import ZONE
 from ingestion.forms import BESIDES, Form
 from ingestion.notes import Note, about, note
 from ingestion.readers import Chunk, Unread
-from ingestion.record import Problem, Records
-from ingestion.source import Found, Source
+from ingestion.record import RowProblem, SourceRecords
+from ingestion.source import DataSource, SourceFile
 
 # Called with the stage in words and how much of it is done, in per cent.
 Progress = Callable[[str, int], None]
@@ -54,9 +54,9 @@ class Staged:
 
     form: Form
     table: pa.Table
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
     unread: list[tuple[int, Unread]] = field(default_factory=list)
-    doubts: list[Problem] = field(default_factory=list)  # Of rows that are used.
+    doubts: list[RowProblem] = field(default_factory=list)  # Of rows that are used.
 
     @property
     def rows(self) -> int:
@@ -82,8 +82,8 @@ class Collected:
 
 
 def collect(
-    source: Source,
-    found: Sequence[Found],
+    source: DataSource,
+    found: Sequence[SourceFile],
     progress: Progress,
     *,
     zone: dt.tzinfo = ZONE,
@@ -102,7 +102,7 @@ def collect(
     Raises:
         BadFile: A file cannot be read at all, or lacks a required column.
     """
-    desk = _Desk(source, zone)
+    desk = _Collector(source, zone)
     for at, item in enumerate(found):
         stage = f"reading {item.path.name}, {at + 1} of {len(found)}"
         progress(stage, 100 * at // len(found))
@@ -122,17 +122,17 @@ def sha256(path: Path) -> str:
 
 
 @dataclass(slots=True)
-class _Desk:
+class _Collector:
     """What has been read so far: files, notes, and the rows of each table in their batches."""
 
-    source: Source
+    source: DataSource
     zone: dt.tzinfo
     files: list[File] = field(default_factory=list)
     notes: dict[Note, None] = field(default_factory=dict)
     tables: dict[str, Staged] = field(default_factory=dict)
     batches: dict[str, list[pa.Table]] = field(default_factory=dict)
 
-    def read(self, item: Found) -> None:
+    def read(self, item: SourceFile) -> None:
         """Read one file, a table of its own for each sheet."""
         shape = item.form
         staged = self.tables.setdefault(shape.name, Staged(shape, _empty(shape)))
@@ -151,11 +151,13 @@ class _Desk:
         for at in sheets.values():
             self.files[at] = replace(self.files[at], several=len(sheets) > 1)
 
-    def _take(self, staged: Staged, item: Found, rows: Chunk, where: tuple[int, int]) -> pa.Table:
+    def _take(
+        self, staged: Staged, item: SourceFile, rows: Chunk, where: tuple[int, int]
+    ) -> pa.Table:
         """Return a batch as the columns of its table; what is wrong with its rows is kept."""
         file, offset = where
         named = mapper.name_columns(item.path.name, rows, item.form, item.pattern)
-        records = Records(rows, self.zone)
+        records = SourceRecords(rows, self.zone)
         taken = self.source.mapper(records, item.form, named)
         for header in records.close(ignore=item.pattern.ignored):
             self.notes[about(item.path.name, note("column_not_read", header=header))] = None

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from ingestion.fields import texts
 from ingestion.forms import Column, Form
-from ingestion.record import Records
+from ingestion.record import SourceRecords
 from ingestion.resolve import beside
 from ingestion.source import Named
 
@@ -21,14 +21,14 @@ _PAPER = (
 _RED, _BLUE = "红|负|冲", "蓝|正数"
 
 
-def compose(records: Records, form: Form, named: Named, column: Column) -> pa.Array:
+def compose(records: SourceRecords, form: Form, named: Named, column: Column) -> pa.Array:
     """Return a column from all the parts that a file has of it."""
     if column.kind == "party":
         return _party(records, form, named, column)
     return _WAYS[column.name](records, form, named)
 
 
-def _party(records: Records, form: Form, named: Named, column: Column) -> pa.Array:
+def _party(records: SourceRecords, form: Form, named: Named, column: Column) -> pa.Array:
     """Return what a file says of firms: name and code, or the one of both that it has."""
     (part,) = form.parts_of(column.name)
     header = named[part.name][0]
@@ -40,7 +40,7 @@ def _party(records: Records, form: Form, named: Named, column: Column) -> pa.Arr
     return records.read(beside.together(codes, names), own, column)
 
 
-def _number(records: Records, form: Form, named: Named) -> pa.Array:
+def _number(records: SourceRecords, form: Form, named: Named) -> pa.Array:
     """Return numbers: the digital one, else code and number of an invoice of old."""
     column = form.columns["number"]
     parts = {
@@ -67,7 +67,7 @@ def _of_old(code: pa.Array, number: pa.Array) -> pa.Array:
     return pc.coalesce(pc.binary_join_element_wise(code, padded, ""), number)
 
 
-def _kind(records: Records, form: Form, named: Named) -> pa.Array:
+def _kind(records: SourceRecords, form: Form, named: Named) -> pa.Array:
     """Return the kinds: as a column of its own says, else the flag, else the form of paper."""
     found = [pa.nulls(len(records), pa.string())]
     if "kind" in named:
@@ -82,7 +82,7 @@ def _kind(records: Records, form: Form, named: Named) -> pa.Array:
     return pc.coalesce(*found)
 
 
-def _status(records: Records, form: Form, named: Named) -> pa.Array:
+def _status(records: SourceRecords, form: Form, named: Named) -> pa.Array:
     """Return the states: void where a column of its own says so, else as their column has it."""
     column = form.columns["status"]
     told = pa.repeat(pa.scalar(column.default, pa.string()), len(records))
@@ -92,7 +92,7 @@ def _status(records: Records, form: Form, named: Named) -> pa.Array:
     return pc.if_else(pc.fill_null(pc.equal(void, "void"), fill_value=False), void, told)
 
 
-def _of_paper(records: Records, header: str, form: Form) -> pa.Array:
+def _of_paper(records: SourceRecords, header: str, form: Form) -> pa.Array:
     """Return the kind where the form of paper tells it; a word that is neither is a problem."""
     text = records.checked(header, form.parts["paper"])
     kind = records.word(text, form.columns["kind"])
@@ -108,7 +108,7 @@ def _header(named: Named, *names: str) -> str:
     return next(named[name][0] for name in names if name in named)
 
 
-_WAYS: Mapping[str, Callable[[Records, Form, Named], pa.Array]] = {
+_WAYS: Mapping[str, Callable[[SourceRecords, Form, Named], pa.Array]] = {
     "number": _number,
     "kind": _kind,
     "status": _status,

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from graph import model
 from ingestion.forms import form
-from ingestion.lake import View
-from ingestion.resolve import Listed, Resolution, beside
+from ingestion.lake import LakeView
+from ingestion.resolve import ListedFirm, Resolution, beside
 from ingestion.resolve.codes import code
 
 WINDOW = dt.timedelta(days=365)
@@ -19,23 +19,23 @@ _FIRST = [
 _CLAIMS = ("receivables", "vouchers", "holdings", "guarantees")
 
 
-def firm_rows(view: View) -> pl.DataFrame:
+def firm_rows(view: LakeView) -> pl.DataFrame:
     """Return every used row of a firms table, in the order in which firms are joined."""
     columns = [column.stored for column in form("firms").columns.values()]
     return view.frame("firms", [*columns, "source_name"]).sort("firm", "source_name")
 
 
-def listed(rows: pl.DataFrame, identifying: dict[str, bool]) -> list[Listed]:
+def listed(rows: pl.DataFrame, identifying: dict[str, bool]) -> list[ListedFirm]:
     """Return what the rows say that may identify their firms."""
     picked = rows.select("source_name", "firm", "name", "uscc", "aliases").rows()
     return [
-        Listed(source, firm, name, uscc, _split(aliases), identifying[source])
+        ListedFirm(source, firm, name, uscc, _split(aliases), identifying[source])
         for source, firm, name, uscc, aliases in picked
     ]
 
 
 def tables(
-    view: View, rows: pl.DataFrame, resolution: Resolution, as_of: dt.date
+    view: LakeView, rows: pl.DataFrame, resolution: Resolution, as_of: dt.date
 ) -> dict[str, pa.Table]:
     """Return the six tables of a version as of a day, each in the order of its key."""
     derived = {"trades": _trades(view, as_of)}
@@ -46,7 +46,7 @@ def tables(
     return {name: _shaped(name, derived[name]) for name in model.TABLES}
 
 
-def _trades(view: View, as_of: dt.date) -> pl.DataFrame:
+def _trades(view: LakeView, as_of: dt.date) -> pl.DataFrame:
     pairs = view.pairs(after=as_of - WINDOW, until=as_of, ever=True)
     orders = view.frame("orders", ["seller", "buyer", "amount_fen", "delivered_on"], until=as_of)
     delivered = (
@@ -59,7 +59,7 @@ def _trades(view: View, as_of: dt.date) -> pl.DataFrame:
     return view.named(filled, ["seller", "buyer"]).rename({"seller": "supplier"})
 
 
-def _claims(view: View, table: str, as_of: dt.date) -> pl.DataFrame:
+def _claims(view: LakeView, table: str, as_of: dt.date) -> pl.DataFrame:
     """Return receivables, vouchers, holdings or guarantees; one key stands once, the latest."""
     shape = form(table)
     columns = [column.stored for column in shape.columns.values()]
@@ -78,7 +78,7 @@ def _ends(name: str, table: pl.DataFrame) -> set[str]:
     return {firm for end in model.table(name).ends for firm in table[end].unique().to_list()}
 
 
-def _mentioned(view: View, table: str, as_of: dt.date) -> set[str]:
+def _mentioned(view: LakeView, table: str, as_of: dt.date) -> set[str]:
     parties = list(form(table).parties)
     named = view.named(view.frame(table, parties, until=as_of), parties)
     return {firm for name in parties for firm in named[name].unique().to_list()}

@@ -3,12 +3,12 @@
 import numpy as np
 import polars as pl
 
-from ingestion.lake import View, overlap
+from ingestion.lake import LakeView, overlap
 from ingestion.notes import Note, note, table_name
 from ingestion.verdict import Verdict
 
 
-def settle(judged: Verdict, view: View, source: str) -> list[Note]:
+def settle(judged: Verdict, view: LakeView, source: str) -> list[Note]:
     """
     Set aside the rows whose facts count as another source tells them; return notes on all such.
 

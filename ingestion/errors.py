@@ -14,29 +14,29 @@ InvalidInput (graph.errors)
 from graph.errors import InvalidInput
 
 
-class Refused(InvalidInput):
+class ImportRefused(InvalidInput):
     """The whole import is refused; what is served stays as it was."""
 
 
-class BadFile(Refused):
+class BadFile(ImportRefused):
     """A file is missing, broken, undecodable or lacks a column."""
 
 
-class TooManyBadRows(Refused):
+class TooManyBadRows(ImportRefused):
     """More rows were set aside than the source allows."""
 
 
-class OtherEconomy(Refused):
+class OtherEconomy(ImportRefused):
     """Firms of the delivery contradict those that stand under the same ids."""
 
 
-class ImportBusy(Refused):
+class ImportBusy(ImportRefused):
     """Another import runs on the same home."""
 
 
-class Broken(Refused):
+class Broken(ImportRefused):
     """The process that read the files died of it, or went past its bounds."""
 
 
-class Stopped(Refused):
+class Stopped(ImportRefused):
     """The import was told to stop; it may be begun again."""

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from ingestion.collect import Staged
 from ingestion.forms import forms
-from ingestion.lake import View, parts
+from ingestion.lake import LakeView, parts
 from ingestion.lake.parties import Text
 from ingestion.resolve import Resolution
 from ingestion.resolve.beside import SIGN
@@ -21,7 +21,7 @@ def texts(source: str, staged: Staged) -> set[Text]:
     }
 
 
-def outdated(view: View, resolution: Resolution) -> set[Text]:
+def outdated(view: LakeView, resolution: Resolution) -> set[Text]:
     """
     Return the texts of code and name that no row has that counts.
 
@@ -35,7 +35,7 @@ def outdated(view: View, resolution: Resolution) -> set[Text]:
     return coded - _standing(view) if coded else set()
 
 
-def _standing(view: View) -> set[Text]:
+def _standing(view: LakeView) -> set[Text]:
     found: set[Text] = set()
     for form in forms().values():
         for source, part in view.manifest.parts(form.name) if form.parties else ():

@@ -11,7 +11,7 @@ from ingestion.errors import BadFile
 from ingestion.fields.currencies import HOME
 from ingestion.forms import CURRENCY, LINE, Column, Form, Unit
 from ingestion.readers import Chunk, Fits
-from ingestion.record import Records
+from ingestion.record import SourceRecords
 from ingestion.source import Named, Pattern
 
 
@@ -66,7 +66,7 @@ def _missing(form: Form, named: Container[str]) -> list[Column]:
     ]
 
 
-def to_columns(records: Records, form: Form, named: Named) -> dict[str, pa.Array]:
+def to_columns(records: SourceRecords, form: Form, named: Named) -> dict[str, pa.Array]:
     """Return every column of the table; those that the file lacks are blank or their default."""
     taken: dict[str, pa.Array] = {}
     if LINE in named:

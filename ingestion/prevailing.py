@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.forms import LINE
-from ingestion.lake import Part, Parties, parts
+from ingestion.lake import LakePart, Parties, parts
 from ingestion.lake.names import Names
 from ingestion.notes import Note, note
 from ingestion.readers.chunk import IntArray
@@ -51,7 +51,7 @@ class Stood:
     """The invoices that earlier imports of a source gave, in parts of the lake."""
 
     folder: Path
-    parts: Sequence[Part]
+    parts: Sequence[LakePart]
     source: str
     parties: Parties
 

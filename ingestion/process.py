@@ -21,14 +21,14 @@ from typing import Any, cast
 from graph.stores.base import Store
 from ingestion.errors import Broken, Stopped
 from ingestion.lake.housekeeping import alone
-from ingestion.run import Job, Outcome, silent, unnoticed
+from ingestion.run import ImportJob, ImportOutcome, silent, unnoticed
 
 POLL_SECONDS = 0.5
 NAMED_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class ImportBounds:
     """What one import may take beyond what an empty process has."""
 
     memory_bytes: int = 4 * 2**30
@@ -36,25 +36,25 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class IngestOrder:
     """What a child is told: what to read, where to publish, and within what bounds."""
 
     source: str
     paths: tuple[Path, ...]
-    job: Job  # Without what belongs to this process: its store and its callbacks.
+    job: ImportJob  # Without what belongs to this process: its store and its callbacks.
     store: Any  # The address of the store.
     memory_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FileBegun:
     """A child says which file it begins to read."""
 
     file: str
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepReached:
     """A child says how far it is."""
 
     step: str
@@ -62,14 +62,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class ImportFailed:
     """A child says why it did not publish."""
 
     error: Exception
 
 
 @dataclass(slots=True)
-class _Seen:
+class _LastReport:
     """The last that a child said of where it is."""
 
     file: str = ""
@@ -80,11 +80,11 @@ def ingest(
     source: str,
     paths: Sequence[Path],
     *,
-    job: Job,
+    job: ImportJob,
     store: Any,
-    bounds: Bounds | None = None,
+    bounds: ImportBounds | None = None,
     alive: Callable[[], bool] = lambda: True,
-) -> Outcome:
+) -> ImportOutcome:
     """
     Return what became of the rows of some files, read by a child.
 
@@ -102,21 +102,21 @@ def ingest(
         Stopped: `alive` said no; nothing was published.
         ImportBusy: Another import holds the lake.
     """
-    limits = bounds or Bounds()
+    limits = bounds or ImportBounds()
     with alone(job.lake):
         pass  # Where another import runs, no child need be started to find that out.
     bare = replace(job, store=cast("Store", None), progress=silent, reading=unnoticed)
-    order = Order(source, tuple(paths), bare, store, limits.memory_bytes)
-    seen = _Seen(file=", ".join(path.name for path in list(paths)[:NAMED_MAX]))
+    order = IngestOrder(source, tuple(paths), bare, store, limits.memory_bytes)
+    seen = _LastReport(file=", ".join(path.name for path in list(paths)[:NAMED_MAX]))
     with _child() as (child, line):
         with suppress(BrokenPipeError, ConnectionResetError):  # It died at once: see below.
             line.send(order)
         until = time.monotonic() + limits.seconds
         while True:
             said = _next(line)
-            if isinstance(said, Outcome):
+            if isinstance(said, ImportOutcome):
                 return said
-            if isinstance(said, Failed):
+            if isinstance(said, ImportFailed):
                 raise said.error
             if said is _GONE:
                 raise Broken(f"{seen.file}: {_why(child, seen.step, limits)}")
@@ -141,11 +141,11 @@ def _next(line: "Connection[Any, Any]") -> object:
         return _GONE
 
 
-def _pass_on(said: object, job: Job, seen: _Seen) -> None:
-    if isinstance(said, Reading):
+def _pass_on(said: object, job: ImportJob, seen: _LastReport) -> None:
+    if isinstance(said, FileBegun):
         seen.file = said.file
         job.reading(Path(said.file))
-    elif isinstance(said, Step):
+    elif isinstance(said, StepReached):
         seen.step = said.step
         job.progress(said.step, said.done)
 
@@ -176,7 +176,7 @@ def _child() -> "Iterator[tuple[subprocess.Popen[bytes], Connection[Any, Any]]]"
         child.wait()
 
 
-def _why(child: "subprocess.Popen[bytes]", step: str, bounds: Bounds) -> str:
+def _why(child: "subprocess.Popen[bytes]", step: str, bounds: ImportBounds) -> str:
     """Return how a child ended that said nothing."""
     code = child.wait()
     who = f"the process that imports it (step: {step})"

@@ -25,7 +25,7 @@ HashArray = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RowProblem:
     """Rows that cannot be used, all for one reason in one column."""
 
     rows: IntArray
@@ -33,12 +33,12 @@ class Problem:
     values: pa.Array
     reason: str
 
-    def later(self, offset: int) -> "Problem":
+    def later(self, offset: int) -> "RowProblem":
         """Return the same problem with its rows counted from further up."""
-        return Problem(self.rows + offset, self.column, self.values, self.reason)
+        return RowProblem(self.rows + offset, self.column, self.values, self.reason)
 
 
-class Records:
+class SourceRecords:
     """
     Rows of one file whose columns are taken one by one.
 
@@ -49,9 +49,9 @@ class Records:
 
     def __init__(self, rows: Chunk, zone: dt.tzinfo = ZONE) -> None:
         self.lines = rows.lines
-        self._days = fields.Days(zone, rows.epoch)
-        self.problems: list[Problem] = []
-        self.doubts: list[Problem] = []  # Rows that are used although a cell says nothing.
+        self._days = fields.DayRules(zone, rows.epoch)
+        self.problems: list[RowProblem] = []
+        self.doubts: list[RowProblem] = []  # Rows that are used although a cell says nothing.
         # What tells two rows apart beyond the values that were read.
         self.extra: HashArray = np.zeros(len(rows.lines), np.uint64)
         self._left = dict(rows.columns)
@@ -114,13 +114,13 @@ class Records:
         """Set rows aside: a problem in that column, where `bad` is true."""
         if bad.any():
             rows = np.flatnonzero(bad)
-            self.problems.append(Problem(rows, header, text.take(pa.array(rows)), reason))
+            self.problems.append(RowProblem(rows, header, text.take(pa.array(rows)), reason))
 
     def doubt(self, wrong: npt.NDArray[np.bool_], header: str, text: pa.Array) -> None:
         """Remember rows whose cell says nothing in that column, where `wrong` is true."""
         if wrong.any():
             rows = np.flatnonzero(wrong)
-            self.doubts.append(Problem(rows, header, text.take(pa.array(rows)), "no_code"))
+            self.doubts.append(RowProblem(rows, header, text.take(pa.array(rows)), "no_code"))
 
     def close(self, ignore: Sequence[str] = ()) -> tuple[str, ...]:
         """Return the headers that nothing took or ignores; they still tell two rows apart."""

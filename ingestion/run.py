@@ -32,7 +32,7 @@ from ingestion import (
 from ingestion import source as sources
 from ingestion.collect import Collected, Progress, Reading, Staged, collect
 from ingestion.days import ZONE, day_of
-from ingestion.errors import Refused
+from ingestion.errors import ImportRefused
 from ingestion.lake import EMPTY, Manifest, Origin, Parties, View
 from ingestion.lake import manifest as manifests
 from ingestion.lake import parties as party_files
@@ -42,7 +42,7 @@ from ingestion.lake.parties import Text
 from ingestion.notes import Note, note
 from ingestion.prevailing import Stood
 from ingestion.resolve import Decisions, Resolution, near, resolve
-from ingestion.source import Source
+from ingestion.source import DataSource
 from ingestion.verdict import Verdict
 
 _ISSUED = ("invoices", "receivables", "vouchers")  # Their dates say how far the data goes.
@@ -57,7 +57,7 @@ def unnoticed(path: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ImportJob:
     """Where an import goes, and what it may not know by itself."""
 
     store: Store
@@ -81,7 +81,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ImportOutcome:
     """What became of every row, and the version that is served now."""
 
     source: str
@@ -120,11 +120,11 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _State:
+class _ImportState:
     """What one import has found out so far."""
 
-    job: Job
-    source: Source
+    job: ImportJob
+    source: DataSource
     current: Version | None
     served: Manifest  # The lake as it is served.
     manifest: Manifest  # The lake as it will be.
@@ -134,7 +134,7 @@ class _State:
     uncompared: int = 0  # Names beyond those that are compared with the names of listed firms.
 
 
-def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
+def ingest(source: str, paths: Sequence[Path], *, job: ImportJob) -> ImportOutcome:
     """
     Return what became of the rows of some files.
 
@@ -144,7 +144,7 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
         job: Where to publish, and when.
 
     Raises:
-        Refused: A file is missing or broken, too many rows are wrong, or another import runs; the
+        ImportRefused: A file is missing or broken, too many rows are wrong, or another import runs; the
             served version stays.
     """
     with alone(job.lake):
@@ -169,17 +169,19 @@ def ingest(source: str, paths: Sequence[Path], *, job: Job) -> Outcome:
     return _outcome(state, given, tuple(notes), (version, published, listing))
 
 
-def _begin(job: Job, source: Source) -> _State:
+def _begin(job: ImportJob, source: DataSource) -> _ImportState:
     current = job.store.current()
     try:
         served = EMPTY if current is None else manifests.read(job.lake, current.number)
     except NotFound as error:
-        raise Refused(f"{error}: this home does not belong to this store") from error
+        raise ImportRefused(f"{error}: this home does not belong to this store") from error
     manifest = forget(served, source.name) if job.replace else served
-    return _State(job, source, current, served, manifest)
+    return _ImportState(job, source, current, served, manifest)
 
 
-def _settle(state: _State, given: Collected, listing: Path) -> tuple[Resolution, pl.DataFrame]:
+def _settle(
+    state: _ImportState, given: Collected, listing: Path
+) -> tuple[Resolution, pl.DataFrame]:
     """Judge every row and merge the used ones into the manifest to be."""
     job, tables = state.job, given.tables
     job.progress("checking rows", 0)
@@ -215,7 +217,7 @@ def _settle(state: _State, given: Collected, listing: Path) -> tuple[Resolution,
     return resolution, rows
 
 
-def _standing(state: _State) -> pl.DataFrame:
+def _standing(state: _ImportState) -> pl.DataFrame:
     """Return the rows of firms tables that stay, before anything of this delivery is merged."""
     served = party_files.read(state.job.lake, state.served.parties)
     rows = derive.firm_rows(View(state.job.lake, state.manifest, served))
@@ -224,7 +226,7 @@ def _standing(state: _State) -> pl.DataFrame:
     return rows.filter(mine | (pl.col("source_name").is_in(shared) & state.source.ids_shared))
 
 
-def _finish(state: _State, judged: Verdict, parties: Parties) -> pl.DataFrame:
+def _finish(state: _ImportState, judged: Verdict, parties: Parties) -> pl.DataFrame:
     """Settle which rows are used; return the keys that void rows take back."""
     staged, form = judged.staged, judged.staged.form
     verdict.future(judged, state.manifest.day)
@@ -246,21 +248,23 @@ def _finish(state: _State, judged: Verdict, parties: Parties) -> pl.DataFrame:
     return keys[judged.void]
 
 
-def _merge(state: _State, name: str, parties: Parties, gone: pl.DataFrame | None = None) -> None:
+def _merge(
+    state: _ImportState, name: str, parties: Parties, gone: pl.DataFrame | None = None
+) -> None:
     judged = state.verdicts[name]
     rows = settle.used_rows(judged)
     arrival = Arrival(state.source.name, judged.staged.form, rows, state.origins, gone)
     state.manifest = merge(state.job.lake, state.manifest, arrival, parties)
 
 
-def _texts_of(state: _State, tables: Mapping[str, Staged]) -> set[Text]:
+def _texts_of(state: _ImportState, tables: Mapping[str, Staged]) -> set[Text]:
     """Return the party texts that are known, and those of an import."""
     served = party_files.read(state.job.lake, state.served.parties)
     known = {text for text in served.rows if text[0] in state.manifest.sources}
     return known.union(*(gathered.texts(state.source.name, each) for each in tables.values()))
 
 
-def _resolve(state: _State, texts: set[Text]) -> tuple[pl.DataFrame, Resolution]:
+def _resolve(state: _ImportState, texts: set[Text]) -> tuple[pl.DataFrame, Resolution]:
     """Return the rows of all firms tables and what they and party texts mean."""
     served = party_files.read(state.job.lake, state.served.parties)
     names = {source for source, _ in texts} | set(state.manifest.sources)
@@ -277,18 +281,18 @@ def _resolve(state: _State, texts: set[Text]) -> tuple[pl.DataFrame, Resolution]
 
 
 def _check_ids(rows: pl.DataFrame) -> None:
-    """Raise `Refused` when a source whose ids are its own gives an id that another one gives."""
+    """Raise `ImportRefused` when a source whose ids are its own gives an id that another one gives."""
     twice = rows.group_by("firm").agg(pl.col("source_name").unique()).sort("firm")
     for firm, given in twice.filter(pl.col("source_name").list.len() > 1).rows():
         alone = sorted(name for name in given if not sources.load(name).ids_shared)
         if alone:
-            raise Refused(
+            raise ImportRefused(
                 f"firm {firm} is given by {', '.join(sorted(given))}; "
                 f"the ids of {alone[0]} are its own: import it into a home of its own"
             )
 
 
-def _as_of(state: _State) -> dt.date:
+def _as_of(state: _ImportState) -> dt.date:
     """Return the day given, else the latest issue date in the data that is not after now."""
     if state.job.as_of is not None:
         return state.job.as_of
@@ -309,7 +313,9 @@ def _as_of(state: _State) -> dt.date:
     return min(max(days, default=fallback), today)
 
 
-def _publish(state: _State, resolution: Resolution, rows: pl.DataFrame) -> tuple[Version, bool]:
+def _publish(
+    state: _ImportState, resolution: Resolution, rows: pl.DataFrame
+) -> tuple[Version, bool]:
     """Return the version served now, and whether it is new."""
     job, lake = state.job, state.job.lake
     parties = Parties.of(resolution.meant)
@@ -335,21 +341,21 @@ def _publish(state: _State, resolution: Resolution, rows: pl.DataFrame) -> tuple
     return version, True
 
 
-def _issues_path(job: Job, source: str) -> Path:
+def _issues_path(job: ImportJob, source: str) -> Path:
     folder = job.home / "issues"
     taken = len(list(folder.glob(f"{source}-*.csv")))
     return folder / f"{source}-{job.now.astimezone(job.zone):%Y%m%dT%H%M%S}-{taken + 1}.csv"
 
 
 def _outcome(
-    state: _State, given: Collected, notes: tuple[Note, ...], end: tuple[Version, bool, Path]
-) -> Outcome:
+    state: _ImportState, given: Collected, notes: tuple[Note, ...], end: tuple[Version, bool, Path]
+) -> ImportOutcome:
     version, published, listing = end
     reasons, currencies = Counter[str](), Counter[str]()
     for judged in state.verdicts.values():
         reasons.update(judged.reasons)
         currencies.update(judged.currencies)
-    return Outcome(
+    return ImportOutcome(
         source=state.source.name,
         files=tuple((str(file.path), file.rows) for file in given.files),
         sheets=tuple(file.sheet for file in given.files),

@@ -12,11 +12,11 @@ import pyarrow as pa
 import yaml
 
 from graph.model import Label
-from ingestion.errors import BadFile, Refused
+from ingestion.errors import BadFile, ImportRefused
 from ingestion.forms import Column, Form, Unit, form, table_of
 from ingestion.notes import note
 from ingestion.readers import stem
-from ingestion.record import Records
+from ingestion.record import SourceRecords
 from ingestion.strays import Stray, why_unread
 
 FOLDER = Path(__file__).parent / "sources"
@@ -24,11 +24,11 @@ FILES_MAX = 10_000
 # For each column of a table the header that stands for it, and the unit of its money.
 Named = Mapping[str, tuple[str, Column, Unit | None]]
 # Takes what the table needs out of the records and gives its columns by name.
-Mapper = Callable[[Records, Form, Named], dict[str, pa.Array]]
+Mapper = Callable[[SourceRecords, Form, Named], dict[str, pa.Array]]
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class RejectionBounds:
     """How much may be wrong before the whole import is refused."""
 
     used_min: Mapping[str, int]  # Used rows by table, where the table is there at all.
@@ -47,7 +47,7 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DataSource:
     """Where data comes from, and how it is to be read."""
 
     name: str
@@ -58,7 +58,7 @@ class Source:
     ids_shared: bool  # Whether its firm ids mean the same firms as those of other sources.
     patterns: tuple[Pattern, ...]
     passed: tuple[re.Pattern[str], ...]  # Names of files that are known and hold nothing to read.
-    bounds: Bounds
+    bounds: RejectionBounds
     mapper: Mapper
 
     def pattern(self, name: str) -> Pattern | None:
@@ -73,7 +73,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SourceFile:
     """One file to read and the table it holds."""
 
     path: Path
@@ -90,22 +90,22 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in FOLDER.glob("*/source.yml"))
 
 
-def load(name: str) -> Source:
+def load(name: str) -> DataSource:
     """
     Return a source.
 
     Raises:
-        Refused: There is no such source.
+        ImportRefused: There is no such source.
 
     Example:
         >>> load("cumcm").names_identify
         False
     """
     if name not in names():
-        raise Refused(f"no source {name!r}; there are {', '.join(names())}")
+        raise ImportRefused(f"no source {name!r}; there are {', '.join(names())}")
     read = yaml.safe_load((FOLDER / name / "source.yml").read_text(encoding="utf-8"))
     checks = read["checks"]
-    return Source(
+    return DataSource(
         name=read["name"],
         label=Label(**read["label"]),
         owner=read["owner"],
@@ -114,7 +114,7 @@ def load(name: str) -> Source:
         ids_shared=read["ids_shared"],
         patterns=tuple(_pattern(entry) for entry in read.get("files", ())),
         passed=tuple(re.compile(name) for name in read.get("passed", ())),
-        bounds=Bounds(
+        bounds=RejectionBounds(
             used_min=checks["used_min"],
             share_max=checks["set_aside_share_max"],
             rows_free=checks["set_aside_rows_free"],
@@ -123,7 +123,7 @@ def load(name: str) -> Source:
     )
 
 
-def find(source: Source, paths: Sequence[Path]) -> tuple[list[Found], list[Stray]]:
+def find(source: DataSource, paths: Sequence[Path]) -> tuple[list[SourceFile], list[Stray]]:
     """
     Return the files to read, in a fixed order, and what else is there.
 
@@ -133,7 +133,7 @@ def find(source: Source, paths: Sequence[Path]) -> tuple[list[Found], list[Stray
     Raises:
         BadFile: A path does not exist, or nothing in it is known to the source.
     """
-    found: list[Found] = []
+    found: list[SourceFile] = []
     strays: list[Stray] = []
     for path in paths:
         if path.is_dir():
@@ -142,7 +142,7 @@ def find(source: Source, paths: Sequence[Path]) -> tuple[list[Found], list[Stray
             pattern = _pattern_of(source, path)
             if pattern is None:
                 raise BadFile(f"{path.name}: {why_unread(path, source.name)}")
-            found.append(Found(path, pattern))
+            found.append(SourceFile(path, pattern))
         else:
             raise BadFile(f"{path}: there is no such file or folder")
     if not found:
@@ -161,7 +161,9 @@ def source_order() -> Sequence[str]:
     )  # fmt: skip
 
 
-def _sort_in(source: Source, folder: Path, found: list[Found], strays: list[Stray]) -> None:
+def _sort_in(
+    source: DataSource, folder: Path, found: list[SourceFile], strays: list[Stray]
+) -> None:
     """Part what is directly in a folder into files to read and others."""
     inside = folder.resolve()
     for path in sorted(folder.iterdir()):
@@ -172,14 +174,14 @@ def _sort_in(source: Source, folder: Path, found: list[Found], strays: list[Stra
         if inside not in path.resolve().parents:
             strays.append(Stray(path, note("leads_out"), known))
         elif pattern is not None:
-            found.append(Found(path, pattern))
+            found.append(SourceFile(path, pattern))
         elif path.is_file():
             strays.append(Stray(path, why_unread(path, source.name), known))
         elif path.is_dir() and _holds_tables(source, path):
             strays.append(Stray(path, why_unread(path, source.name), tables=True))
 
 
-def _holds_tables(source: Source, folder: Path) -> bool:
+def _holds_tables(source: DataSource, folder: Path) -> bool:
     """Return whether a folder has tables of the source among its first files."""
     files = [path for path in islice(folder.rglob("*"), FILES_MAX) if path.is_file()]
     if source.pattern(folder.name) is not None:
@@ -187,7 +189,7 @@ def _holds_tables(source: Source, folder: Path) -> bool:
     return any(_pattern_of(source, path) is not None for path in files)
 
 
-def _pattern_of(source: Source, path: Path) -> Pattern | None:
+def _pattern_of(source: DataSource, path: Path) -> Pattern | None:
     name = stem(path)
     return None if name is None else source.pattern(name)
 

@@ -32,7 +32,7 @@ _FIELDS = ("name", "uscc", "aliases")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FirmStatement:
     """What one row of a firms table says of a firm."""
 
     name: str
@@ -72,8 +72,8 @@ class _Compared:
 @dataclass(frozen=True, slots=True)
 class _Pair:
     firm: str
-    here: Told
-    there: Told
+    here: FirmStatement
+    there: FirmStatement
     source: str  # That gave what stands.
 
     def __str__(self) -> str:
@@ -155,10 +155,10 @@ def _compare(judged: Verdict, standing: pl.DataFrame, source: str) -> _Compared:
 
 
 def _classify(found: _Compared, row: Mapping[str, Any], source: str) -> None:
-    here = Told(*(row[name] for name in _FIELDS))
+    here = FirmStatement(*(row[name] for name in _FIELDS))
     known = any(held["source_name"] == source for held in row["held"])  # It said before who it is.
     for held in row["held"]:
-        there = Told(*(held[f"{name}_held"] for name in _FIELDS))
+        there = FirmStatement(*(held[f"{name}_held"] for name in _FIELDS))
         pair = _Pair(row["firm"], here, there, held["source_name"])
         codes = {code(here.uscc), code(there.uscc)}
         if _stated(here, there) or (None not in codes and len(codes) == 1):
@@ -173,10 +173,10 @@ def _classify(found: _Compared, row: Mapping[str, Any], source: str) -> None:
     found.agreeing += 1
 
 
-def _stated(here: Told, there: Told) -> bool:
+def _stated(here: FirmStatement, there: FirmStatement) -> bool:
     """Return whether one side says that it was the other."""
     return bool(_goes_by(here) & there.former) or bool(_goes_by(there) & here.former)
 
 
-def _goes_by(told: Told) -> set[str]:
+def _goes_by(told: FirmStatement) -> set[str]:
     return {known for known in (key(told.name), code(told.uscc)) if known}

@@ -20,8 +20,8 @@ from typing import Any
 from graph.errors import GraphError
 from graph.stores import open_store
 from ingestion.errors import Broken
-from ingestion.process import Failed, Order, Reading, Step
-from ingestion.run import Outcome, ingest
+from ingestion.process import FileBegun, ImportFailed, IngestOrder, StepReached
+from ingestion.run import ImportOutcome, ingest
 
 ORPHANED = 3
 MIB = 2**20
@@ -32,34 +32,34 @@ def main(descriptor: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     line: Connection[Any, Any] = Connection(descriptor)
-    order: Order = line.recv()
+    order: IngestOrder = line.recv()
     threading.Thread(target=_watch, args=(line,), daemon=True).start()
     _bound(order.memory_bytes)
     line.send(_carried_out(order, line))
 
 
-def _carried_out(order: Order, line: "Connection[Any, Any]") -> Outcome | Failed:
+def _carried_out(order: IngestOrder, line: "Connection[Any, Any]") -> ImportOutcome | ImportFailed:
     file = ""
 
     def reading(path: Path) -> None:
         nonlocal file
         file = path.name
-        line.send(Reading(file))
+        line.send(FileBegun(file))
 
     try:
         with open_store(order.store) as store:
             job = replace(
                 order.job,
                 store=store,
-                progress=lambda step, done: line.send(Step(step, done)),
+                progress=lambda step, done: line.send(StepReached(step, done)),
                 reading=reading,
             )
             return ingest(order.source, order.paths, job=job)
     except (GraphError, OSError) as error:
-        return Failed(error)
+        return ImportFailed(error)
     except MemoryError:
         room = order.memory_bytes // MIB
-        return Failed(Broken(f"{file}: the import needs more than {room} MiB of memory"))
+        return ImportFailed(Broken(f"{file}: the import needs more than {room} MiB of memory"))
 
 
 def _watch(line: "Connection[Any, Any]") -> None:

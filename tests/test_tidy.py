@@ -20,6 +20,12 @@ ARGUMENTS_MAX = 6
 BANNED_MODULES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "data", "info"}
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|farm|root|home/[a-z]+)/")
 UNDONE = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+# Shapes of the API that are called as the thing of the graph that they show: clients that were
+# made from its description know them by these names.
+SHAPES = {
+    *("Chain", "Change", "Fault", "Firms", "Label", "Member"),
+    *("Named", "Outcome", "Ready", "Trade", "Trades", "Version"),
+}
 Node = TypeVar("Node", bound=ast.AST)
 
 
@@ -132,6 +138,21 @@ def test_no_module_is_called_after_nothing() -> None:
     vague = [name(p) for p in modules if {p.stem, p.parent.name} & BANNED_MODULES]
 
     assert vague == []
+
+
+def test_no_name_of_a_class_stands_twice() -> None:
+    found: dict[str, list[str]] = {}
+    for path, node in nodes(ast.ClassDef):
+        found.setdefault(node.name.lstrip("_"), []).append(at(path, node))
+    twice = {each: places for each, places in found.items() if _are_too_many(each, places)}
+
+    assert twice == {}
+
+
+def _are_too_many(each: str, places: list[str]) -> bool:
+    shown = sum(place.startswith("graph/") for place in places)
+    others = len(places) - shown
+    return others > 1 or (others == 1 and shown > 0 and each not in SHAPES)
 
 
 def test_no_file_names_a_machine_or_leaves_something_undone() -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.cli.verifying import Fault, faults
+from app.cli.verifying import Damage, faults
 from app.data.runs.repository import newest_run
 from app.data.versions.service import policy_of
 from app.data.versions.sources import sources_of, told
@@ -72,7 +72,7 @@ def doctor(
         raise Ailing(f"not well: {', '.join(ailing)}")
 
 
-def _damaged() -> list[Fault]:
+def _damaged() -> list[Damage]:
     with open_resources(Settings()) as resources, progress("doctor") as step:
         return faults(resources, progress=step)
 

@@ -19,80 +19,80 @@ from typer.main import get_group
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedCommand:
     """Where a command, or a group of commands, stands, and what it does in a line."""
 
     module: str
     says: str
 
 
-LISTED: Mapping[str, Listed] = {
-    "demo": Listed(
+LISTED: Mapping[str, ListedCommand] = {
+    "demo": ListedCommand(
         "app.cli.demo",
         "Write the demo economy as raw files, and what is hidden in it into `truth/`.",
     ),
-    "ingest": Listed(
+    "ingest": ListedCommand(
         "app.data.imports.cli",
         "Read files, check every row, and publish a version, or keep the old one.",
     ),
-    "refresh": Listed(
+    "refresh": ListedCommand(
         "app.chain.runs.cli",
         "Run the analyses and the limits of a version; the same version gives the same bytes.",
     ),
-    "versions": Listed(
+    "versions": ListedCommand(
         "app.data.versions.cli",
         "List the published versions of the graph, oldest first, and the sources they are made of.",
     ),
-    "cores": Listed(
+    "cores": ListedCommand(
         "app.chain.chains.cli.cores",
         "List the cores, or the firms that look like one: by purchases and sales, and partners.",
     ),
-    "chain": Listed(
+    "chain": ListedCommand(
         "app.chain.chains.cli.chain",
         "Show a chain: its firms by side and tier, with their trade one tier nearer.",
     ),
-    "limits": Listed(
+    "limits": ListedCommand(
         "app.chain.limits.cli", "Show a chain's facility, its tiers and the limit of every firm."
     ),
-    "explain": Listed(
+    "explain": ListedCommand(
         "app.chain.limits.cli",
         "Show why a limit is what it is, down to the rows and policy values.",
     ),
-    "stress": Listed(
+    "stress": ListedCommand(
         "app.risk.stress.cli",
         "Show who loses what in a scenario: when firms close, or as a file says, by round.",
     ),
-    "weak-points": Listed(
+    "weak-points": ListedCommand(
         "app.risk.dependencies.cli",
         "Show who a core's supply cannot go around, and what depends on them in money.",
     ),
-    "dependence": Listed(
+    "dependence": ListedCommand(
         "app.risk.dependencies.cli",
         "Show whose risk of default others' change of rating moves, and along which chains.",
     ),
-    "export": Listed(
+    "export": ListedCommand(
         "app.chain.chains.cli.export",
         "Write one chain for other people's tools; the HTML page works offline.",
     ),
-    "serve": Listed(
+    "serve": ListedCommand(
         "app.cli.serving",
         "Serve pages and interface in the foreground, on DEEPTIER_HOST and DEEPTIER_PORT.",
     ),
-    "doctor": Listed(
+    "doctor": ListedCommand(
         "app.cli.doctor",
         "Say what is configured, whether it can be reached, and of what version it is.",
     ),
-    "analyse": Listed(
+    "analyse": ListedCommand(
         "app.risk.analyse.cli",
         "Run one analysis on plain files (CSV, XLSX, Parquet), without any store.",
     ),
-    "core": Listed("app.chain.chains.cli.cores", "Choose which firms are cores."),
-    "jobs": Listed("app.jobs.cli", "Scheduled jobs and their last runs."),
-    "token": Listed(
+    "core": ListedCommand("app.chain.chains.cli.cores", "Choose which firms are cores."),
+    "jobs": ListedCommand("app.jobs.cli", "Scheduled jobs and their last runs."),
+    "token": ListedCommand(
         "app.platform.users.cli",
         "Print a bearer token for the interface; list and revoke those given out.",
     ),
-    "user": Listed("app.platform.users.cli", "People who may sign in."),
+    "user": ListedCommand("app.platform.users.cli", "People who may sign in."),
 }
 
 
@@ -123,7 +123,7 @@ def load(name: str) -> Any:
     return get_group(holder).commands[name]
 
 
-class _Commands(MutableMapping[str, Any]):
+class _CommandsByName(MutableMapping[str, Any]):
     """Every listed command; what is looked up is loaded, what is only named is not."""
 
     def __getitem__(self, name: str) -> Any:
@@ -149,7 +149,7 @@ class Commands(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = _Commands()
+        self.commands = _CommandsByName()
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # typer's form
         """Return the names in order."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.chain.limits.documents import results_of
-from app.data.versions.service import Asked
+from app.data.versions.service import AskedVersion
 from app.platform.auth.errors import UserExists, WrongPassword
 from app.platform.auth.principals import ROLES, Role
 from app.platform.auth.sight import EVERYTHING
@@ -82,7 +82,7 @@ def _renew(resources: Resources, login: Login) -> None:
 
 def _example(resources: Resources) -> tuple[str, str]:
     """Return a core whose chain has a facility, and the supplier in it with the largest limit."""
-    results = results_of(resources, Asked(), EVERYTHING)
+    results = results_of(resources, AskedVersion(), EVERYTHING)
     for core in results.cores:
         members, _ = results.members(core, "limit_fen", descending=True, size=1)
         if results.facility(core) is not None and members and members[0].limit_fen:

@@ -14,9 +14,9 @@ from app.platform.config import Settings
 from app.platform.console import output as console
 from app.platform.deps import open_resources
 from app.platform.process.logs import configure_logs
-from app.platform.server.bounds import Bounds, connections_max
+from app.platform.server.bounds import ConnectionBounds, connections_max
 from app.platform.server.memory import share_memory
-from app.platform.server.serving import Server, listen
+from app.platform.server.serving import ApplicationServer, listen
 
 
 def serve(
@@ -41,10 +41,10 @@ def serve(
         _ = resources.records  # Tables are there before the first request asks for them.
     listener = listen(settings.host, settings.port)
     app = create_app(settings, with_jobs=jobs)
-    server = Server(
+    server = ApplicationServer(
         app,
         listener,
-        Bounds(connections_max=connections_max(settings.connections)),
+        ConnectionBounds(connections_max=connections_max(settings.connections)),
         started=partial(_say, listener, logins),
         stopping=app.state.workbench.stop,
     )

@@ -13,7 +13,7 @@ from app.platform.console.progress import Step, quietly
 from app.platform.deps import Resources
 from app.platform.errors import AppError
 from app.platform.job_runs import repository as rows
-from app.platform.job_runs.repository import TRIES_MAX, Runner, Turn
+from app.platform.job_runs.repository import TRIES_MAX, JobRunner, Turn
 from app.platform.process.logs import logger
 from app.platform.records.lease import holder_name
 from app.platform.text import kept_form
@@ -116,5 +116,5 @@ def _left_over(
     return {"state": "waiting", "detail": said, "due_at": now + wait}
 
 
-def _runner(resources: Resources) -> Runner:
-    return Runner(resources.records, holder_name(), resources.now)
+def _runner(resources: Resources) -> JobRunner:
+    return JobRunner(resources.records, holder_name(), resources.now)

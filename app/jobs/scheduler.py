@@ -17,11 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.jobs.running import run_job
 from app.jobs.tasks import TASKS, task
-from app.jobs.threads import Threads
+from app.jobs.threads import JobThreads
 from app.platform.deps import Resources
 from app.platform.errors import Unready
 from app.platform.process.logs import logger
-from app.platform.records.lease import Lease, holder_name
+from app.platform.records.lease import NamedLease, holder_name
 
 LEASE = dt.timedelta(seconds=15)
 LATE_SECONDS_MAX = 3600
@@ -35,7 +35,7 @@ class Scheduler:
     def __init__(self, resources: Resources, *, lasts: dt.timedelta = LEASE) -> None:
         holder = holder_name()
         self.resources = resources
-        self.lease = Lease(resources.records, "jobs", holder, lasts, resources.now)
+        self.lease = NamedLease(resources.records, "jobs", holder, lasts, resources.now)
         self._every = lasts.total_seconds() / 3
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._lead, name="leader", daemon=True)
@@ -106,7 +106,7 @@ class Scheduler:
         zone = self.resources.settings.zone  # Nights are those of the bank.
         jobs = BackgroundScheduler(
             {"default": store},
-            executors={"default": Threads()},
+            executors={"default": JobThreads()},
             job_defaults=defaults,
             timezone=zone,
         )

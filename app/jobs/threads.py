@@ -8,7 +8,7 @@ from typing import Any
 from apscheduler.executors.base import BaseExecutor, run_job
 
 
-class Threads(BaseExecutor):  # type: ignore[misc]  # APScheduler has no types.
+class JobThreads(BaseExecutor):  # type: ignore[misc]  # APScheduler has no types.
     """Runs each job on a thread of its own, which ends with the process at the latest."""
 
     def __init__(self) -> None:

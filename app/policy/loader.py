@@ -17,7 +17,7 @@ Single = Decimal | int | bool | str
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class PolicyValue:
     """One value of a policy (or a table of values by key), with unit, source and meaning."""
 
     id: str
@@ -36,10 +36,10 @@ class Policy:
     version: str
     schema: int
     label: Label
-    rules: Mapping[str, Rule]
+    rules: Mapping[str, PolicyValue]
     raw: bytes
 
-    def rule(self, name: str) -> Rule:
+    def rule(self, name: str) -> PolicyValue:
         """
         Return a rule.
 
@@ -148,7 +148,7 @@ def read_policy(path: Path, *, stored: bool = False) -> Policy:
         )
     entries = added | rules_of(read)
     rules = {
-        name: Rule(name, each.value, each.unit, each.source, Label(**dict(each.label)))
+        name: PolicyValue(name, each.value, each.unit, each.source, Label(**dict(each.label)))
         for name, each in entries.items()
     }
     digest = hashlib.sha256(raw).hexdigest()[:12]

@@ -36,17 +36,19 @@ REASONS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DayRules:
     """How days are read: where the bank works, and day zero of the workbook that they are from."""
 
     zone: dt.tzinfo = ZONE
     epoch: dt.date | None = None
 
 
-AS_WRITTEN = Days()
+AS_WRITTEN = DayRules()
 
 
-def parse(column: Column, unit: Unit | None, values: pa.Array, days: Days = AS_WRITTEN) -> pa.Array:
+def parse(
+    column: Column, unit: Unit | None, values: pa.Array, days: DayRules = AS_WRITTEN
+) -> pa.Array:
     """Return the column's values; null where a cell is blank or cannot be read."""
     if column.kind == "money":
         return money(values, unit=unit or "yuan", signed=column.signed)
@@ -128,6 +130,6 @@ def _by_value(values: pa.Array, read: Callable[[str], object], kind: pa.DataType
 
 
 __all__ = [
-    "FEN_MAX", "REASONS", "TEXT_MAX", "Days", "date", "destroyed", "errors", "lost_digits",
+    "FEN_MAX", "REASONS", "TEXT_MAX", "DayRules", "date", "destroyed", "errors", "lost_digits",
     "money", "parse", "ratio", "reason", "trim", "trim_coded", "turned", "word",
 ]  # fmt: skip

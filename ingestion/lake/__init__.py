@@ -15,8 +15,8 @@ import pyarrow as pa
 from ingestion.forms import form
 from ingestion.lake import manifest as manifests
 from ingestion.lake import parties
-from ingestion.lake.frames import View
-from ingestion.lake.manifest import EMPTY, Manifest, Origin, Part
+from ingestion.lake.frames import LakeView
+from ingestion.lake.manifest import EMPTY, FileOrigin, LakePart, Manifest
 from ingestion.lake.parties import Parties
 from ingestion.resolve import beside
 
@@ -51,7 +51,7 @@ class Lake:
         self.folder = folder
         self._view = lru_cache(maxsize=4)(self._open)
 
-    def view(self, version: int) -> View:
+    def view(self, version: int) -> LakeView:
         """
         Return the lake as a version sees it.
 
@@ -103,12 +103,12 @@ class Lake:
         frame = view.frame(table, columns, until=view.manifest.day)
         return _plain(view.named(frame, shape.parties).sort(shape.stored_key))
 
-    def _open(self, version: int) -> View:
+    def _open(self, version: int) -> LakeView:
         manifest = manifests.read(self.folder, version)
-        return View(self.folder, manifest, parties.read(self.folder, manifest.parties))
+        return LakeView(self.folder, manifest, parties.read(self.folder, manifest.parties))
 
 
-def _evidence(view: View, source: str, part: Part, firms: tuple[str, str]) -> pl.DataFrame:
+def _evidence(view: LakeView, source: str, part: LakePart, firms: tuple[str, str]) -> pl.DataFrame:
     """Return the invoices of one part between two firms, with where they stand."""
     meant = {text: firm for firm in firms for text in view.parties.texts(source, firm)}
     one, other = ([text for text in meant if meant[text] == firm] for firm in firms)
@@ -139,4 +139,4 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-__all__ = ["EMPTY", "Lake", "Manifest", "Origin", "Part", "Parties", "View"]
+__all__ = ["EMPTY", "FileOrigin", "Lake", "LakePart", "LakeView", "Manifest", "Parties"]

@@ -12,7 +12,7 @@ import pyarrow as pa
 from graph.errors import InvalidInput
 from ingestion.forms import form
 from ingestion.lake import overlap, parts
-from ingestion.lake.manifest import Manifest, Part
+from ingestion.lake.manifest import LakePart, Manifest
 from ingestion.lake.overlap import BoolArray
 from ingestion.lake.parties import Parties
 
@@ -20,7 +20,7 @@ SUM_MAX = 9e18  # Sums of fen stay within 64 bits; beyond this they are refused.
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class LakeView:
     """The lake as one manifest sees it, each party text read as the firm it means."""
 
     folder: Path
@@ -31,13 +31,15 @@ class View:
         default_factory=dict, repr=False, compare=False
     )
 
-    def counted(self, source: str, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
+    def counted(
+        self, source: str, part: LakePart, columns: Sequence[str] | None = None
+    ) -> pa.Table:
         """Return the rows of a part that count: no other source tells their facts instead."""
         rows = parts.read(self.folder, part, columns)
         out = self._told_elsewhere(source, part)
         return rows if out is None else rows.filter(pa.array(~out))
 
-    def counted_where(self, source: str, part: Part, holds: pl.Expr) -> pl.DataFrame:
+    def counted_where(self, source: str, part: LakePart, holds: pl.Expr) -> pl.DataFrame:
         """Return the rows of a part that count and for which something holds; few, of many."""
         parts.verify(self.folder, part)
         path = self.folder / part.file
@@ -49,7 +51,7 @@ class View:
             stands[stands] = ~out
         return rows.filter(pl.Series(stands[rows["row"].to_numpy()])).drop("row")
 
-    def _told_elsewhere(self, source: str, part: Part) -> BoolArray | None:
+    def _told_elsewhere(self, source: str, part: LakePart) -> BoolArray | None:
         if part.table not in self._left_out:
             given = self.manifest.parts(part.table)
             shown = overlap.shared(self.folder, part.table, given, self.parties)
@@ -82,7 +84,7 @@ class View:
     def _part(
         self,
         source: str,
-        part: Part,
+        part: LakePart,
         columns: Sequence[str],
         days: tuple[dt.date | None, dt.date | None],
     ) -> pl.DataFrame:
@@ -160,7 +162,7 @@ class View:
         )
 
 
-def _outside(part: Part, after: dt.date | None, until: dt.date | None) -> bool:
+def _outside(part: LakePart, after: dt.date | None, until: dt.date | None) -> bool:
     too_late = until is not None and part.first_on is not None and part.first_on > until.isoformat()
     too_early = after is not None and part.last_on is not None and part.last_on <= after.isoformat()
     return too_late or too_early

@@ -13,7 +13,7 @@ from graph.errors import Damaged, NotFound
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class FileOrigin:
     """One file that rows of a part came from."""
 
     path: str
@@ -21,13 +21,13 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LakePart:
     """One Parquet file of used rows; `dropped` names the list of those superseded since."""
 
     table: str
     file: str
     rows: int
-    origins: tuple[Origin, ...]
+    origins: tuple[FileOrigin, ...]
     first_on: str | None = None
     last_on: str | None = None
     dropped: str | None = None
@@ -39,7 +39,7 @@ class Manifest:
 
     version: int
     as_of: str
-    sources: Mapping[str, tuple[Part, ...]]
+    sources: Mapping[str, tuple[LakePart, ...]]
     parties: str | None = None
 
     @property
@@ -47,7 +47,7 @@ class Manifest:
         """Return the as-of date."""
         return dt.date.fromisoformat(self.as_of)
 
-    def parts(self, table: str) -> list[tuple[str, Part]]:
+    def parts(self, table: str) -> list[tuple[str, LakePart]]:
         """Return the parts of a table with their sources, in a fixed order."""
         return [
             (source, part)
@@ -121,6 +121,6 @@ def _digest(said: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _part(entry: dict[str, Any]) -> Part:
-    origins = tuple(Origin(**origin) for origin in entry.pop("origins"))
-    return Part(origins=origins, **entry)
+def _part(entry: dict[str, Any]) -> LakePart:
+    origins = tuple(FileOrigin(**origin) for origin in entry.pop("origins"))
+    return LakePart(origins=origins, **entry)

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ingestion.forms import Form
 from ingestion.lake import parts
-from ingestion.lake.manifest import Manifest, Origin, Part
+from ingestion.lake.manifest import FileOrigin, LakePart, Manifest
 from ingestion.lake.parties import Parties
 
 _NOT_CONTENT = ("line", "file")
@@ -28,7 +28,7 @@ class Arrival:
     source: str
     form: Form
     rows: pa.Table
-    origins: tuple[Origin, ...]
+    origins: tuple[FileOrigin, ...]
     gone: pl.DataFrame | None = None  # Keys that the import takes back, firms as numbers.
 
 
@@ -54,8 +54,8 @@ def merge(folder: Path, manifest: Manifest, arrival: Arrival, parties: Parties) 
 
 
 def _superseded(
-    folder: Path, mine: Sequence[Part], arrival: Arrival, parties: Parties
-) -> tuple[list[Part], pa.Table]:
+    folder: Path, mine: Sequence[LakePart], arrival: Arrival, parties: Parties
+) -> tuple[list[LakePart], pa.Table]:
     """Return the parts without the rows replaced or taken back, and the rows that are new."""
     key = list(arrival.form.stored_key)
     fresh = _content(arrival.rows, arrival, parties)
@@ -80,7 +80,7 @@ def _superseded(
     return kept, arrival.rows.take(pa.array(new))
 
 
-def _rows(folder: Path, part: Part) -> pa.Table:
+def _rows(folder: Path, part: LakePart) -> pa.Table:
     """Return a part's rows that still count, with their places in the part."""
     table = parts.read(folder, part)
     places = np.setdiff1d(np.arange(part.rows), parts.dropped(folder, part))
@@ -107,7 +107,7 @@ def _by_key(frame: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     return frame.group_by(key).agg(pl.len().alias("count"), pl.col("content").sum())
 
 
-def _write(folder: Path, arrival: Arrival, rows: pa.Table) -> Part:
+def _write(folder: Path, arrival: Arrival, rows: pa.Table) -> LakePart:
     """Return the part written; it keeps only the texts and the origins that its rows use."""
     columns = [
         pa.chunked_array([values.combine_chunks().cast(pa.string()).dictionary_encode()])

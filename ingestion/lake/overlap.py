@@ -15,7 +15,7 @@ import polars as pl
 
 from ingestion.forms import form
 from ingestion.lake import parts
-from ingestion.lake.manifest import Part
+from ingestion.lake.manifest import LakePart
 from ingestion.lake.parties import Parties
 
 BoolArray = npt.NDArray[np.bool_]
@@ -24,7 +24,7 @@ _LACKING = {"invoices": "tax_fen"}  # What a fuller row has.
 
 
 def shared(
-    folder: Path, table: str, given: Sequence[tuple[str, Part]], parties: Parties
+    folder: Path, table: str, given: Sequence[tuple[str, LakePart]], parties: Parties
 ) -> pl.DataFrame | None:
     """
     Return the rows of facts that several sources tell; None where none is.
@@ -57,7 +57,7 @@ def shared(
 
 
 def left_out(
-    shown: pl.DataFrame | None, given: Sequence[tuple[str, Part]]
+    shown: pl.DataFrame | None, given: Sequence[tuple[str, LakePart]]
 ) -> dict[tuple[str, str], BoolArray]:
     """Return by source and file of a part which of its rows another source tells instead."""
     if shown is None:
@@ -71,7 +71,7 @@ def left_out(
     return found
 
 
-def _rows(folder: Path, part: Part, key: list[str], told: tuple[str, Parties]) -> pl.DataFrame:
+def _rows(folder: Path, part: LakePart, key: list[str], told: tuple[str, Parties]) -> pl.DataFrame:
     source, parties = told
     lacking = _LACKING.get(part.table)
     amount = "amount_fen" if "amount" in form(part.table).columns else None

@@ -15,13 +15,13 @@ from graph.digests import sha256, verify_file
 from graph.errors import Damaged
 from ingestion.forms import form
 from ingestion.lake import manifest
-from ingestion.lake.manifest import Origin, Part
+from ingestion.lake.manifest import FileOrigin, LakePart
 from ingestion.readers.chunk import IntArray
 
 _ROW_GROUP = 1_000_000
 
 
-def write(folder: Path, table: str, rows: pa.Table, origins: Sequence[Origin]) -> Part:
+def write(folder: Path, table: str, rows: pa.Table, origins: Sequence[FileOrigin]) -> LakePart:
     """Return the part that the rows were written to; equal rows give the same file."""
     (folder / "parts").mkdir(parents=True, exist_ok=True)
     draft = folder / "parts" / f".{table}.{os.getpid()}"
@@ -31,10 +31,10 @@ def write(folder: Path, table: str, rows: pa.Table, origins: Sequence[Origin]) -
     name = f"parts/{table}-{sha256(draft)[:24]}.parquet"
     draft.replace(folder / name)
     first_on, last_on = _span(table, rows)
-    return Part(table, name, rows.num_rows, tuple(origins), first_on, last_on)
+    return LakePart(table, name, rows.num_rows, tuple(origins), first_on, last_on)
 
 
-def drop(folder: Path, part: Part, rows: IntArray) -> Part | None:
+def drop(folder: Path, part: LakePart, rows: IntArray) -> LakePart | None:
     """Return the part without these rows besides those dropped before; None if none is left."""
     gone = np.union1d(dropped(folder, part), rows).astype(np.int64)
     if len(gone) == part.rows:
@@ -46,12 +46,12 @@ def drop(folder: Path, part: Part, rows: IntArray) -> Part | None:
     return replace(part, dropped=name)
 
 
-def dropped_name(part: Part, content: bytes) -> str:
+def dropped_name(part: LakePart, content: bytes) -> str:
     """Return the name of a list of rows, a hash of what is in it and of which part it speaks."""
     return f"dropped/{hashlib.sha256(part.file.encode() + content).hexdigest()[:24]}.rows"
 
 
-def verify(folder: Path, part: Part) -> None:
+def verify(folder: Path, part: LakePart) -> None:
     """
     Raise where a part is not what its name says; what was found whole is not looked at again.
 
@@ -73,7 +73,7 @@ def digest_in(name: str) -> str:
     return Path(name).stem.rpartition("-")[2]
 
 
-def dropped(folder: Path, part: Part) -> IntArray:
+def dropped(folder: Path, part: LakePart) -> IntArray:
     """Return the rows of a part that later imports have superseded."""
     if part.dropped is None:
         return np.zeros(0, np.int64)
@@ -83,7 +83,7 @@ def dropped(folder: Path, part: Part) -> IntArray:
     return np.frombuffer(content, np.int64)
 
 
-def read(folder: Path, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
+def read(folder: Path, part: LakePart, columns: Sequence[str] | None = None) -> pa.Table:
     """Return the rows of a part that still count, in their order."""
     verify(folder, part)
     wanted = None if columns is None else list(columns)

@@ -26,9 +26,9 @@ from ingestion.readers.sheets import (
     EPOCH_1900,
     EPOCH_1904,
     NO_RESULT,
-    Listed,
     Place,
     Sheet,
+    SheetNames,
     laid_out,
     tables,
     told_hidden,
@@ -71,7 +71,7 @@ def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
             book = xlrd.open_workbook(
                 file_contents=raw, formatting_info=True, on_demand=True, logfile=nowhere
             )
-            opened = _Open.of(path, book)
+            opened = _BiffWorkbook.of(path, book)
         except BadFile:
             raise
         except _BROKEN as error:
@@ -87,7 +87,7 @@ def _broken(path: Path, error: Exception) -> BadFile:
 
 
 @dataclass(slots=True)
-class _Part:
+class _BiffSheet:
     """One sheet as the records name it, and its formulas that nobody has computed."""
 
     name: str
@@ -98,15 +98,15 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
+class _BiffWorkbook:
     """A workbook that is open."""
 
     path: Path
     book: Any
-    parts: list[_Part]
+    parts: list[_BiffSheet]
 
     @classmethod
-    def of(cls, path: Path, book: Any) -> "_Open":
+    def of(cls, path: Path, book: Any) -> "_BiffWorkbook":
         """
         Return a workbook with what its records say.
 
@@ -129,9 +129,9 @@ class _Open:
         """Return day zero of its days."""
         return EPOCH_1904 if self.book.datemode else EPOCH_1900
 
-    def sheets(self) -> Listed:
+    def sheets(self) -> SheetNames:
         """Return what sheets there are."""
-        listed = Listed()
+        listed = SheetNames()
         for part in self.parts:
             where = listed.seen if part.visible else listed.hidden
             (where if part.cells else listed.others).append(part.name)
@@ -210,14 +210,14 @@ def _records(stream: bytes, at: int) -> Iterator[tuple[int, int, int]]:
         at += 4 + size
 
 
-def _parts(stream: bytes) -> Iterator[_Part]:
+def _parts(stream: bytes) -> Iterator[_BiffSheet]:
     """Yield the sheets in their order."""
     for kind, start, end in _records(stream, 0):
         if kind == _BOUND:
             at, state, what, length, wide = struct.unpack_from("<IBBBB", stream, start)
             text = stream[start + 8 : end]
             name = text[: length << (wide & 1)].decode("utf-16-le" if wide & 1 else "latin-1")
-            yield _Part(name, at, (state & 3) == 0, what == 0)
+            yield _BiffSheet(name, at, (state & 3) == 0, what == 0)
         elif kind == _EOF:
             return
 

@@ -20,8 +20,8 @@ from ingestion.errors import BadFile
 from ingestion.readers.chunk import CELLS_MAX, Chunk, check_unpacked
 from ingestion.readers.extent import check_extent
 from ingestion.readers.heads import Fits
-from ingestion.readers.sheets import Listed, Sheet, laid_out, tables, told_hidden
-from ingestion.readers.workbook import Found, Workbook
+from ingestion.readers.sheets import Sheet, SheetNames, laid_out, tables, told_hidden
+from ingestion.readers.workbook import SheetRemarks, Workbook
 
 _OLD, _ZIP = b"\xd0\xcf\x11\xe0", b"PK"
 
@@ -43,7 +43,7 @@ def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
             check_extent(path, archive)
             said = Workbook.of(path, archive)
             with CalamineWorkbook.from_path(str(path)) as book:
-                yield from tables(path, _Open(path, archive, said, book), fits)
+                yield from tables(path, _ExcelWorkbook(path, archive, said, book), fits)
     except (zipfile.BadZipFile, zlib.error, CalamineError, RuntimeError, OSError) as error:
         raise BadFile(f"{path.name}: {_why_broken(path, error)}") from error
 
@@ -61,7 +61,7 @@ def _why_broken(path: Path, error: Exception) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
+class _ExcelWorkbook:
     """A workbook that is open, by both who read it."""
 
     path: Path
@@ -74,9 +74,9 @@ class _Open:
         """Return day zero of its days."""
         return self.said.epoch
 
-    def sheets(self) -> Listed:
+    def sheets(self) -> SheetNames:
         """Return what sheets there are."""
-        listed = Listed()
+        listed = SheetNames()
         for each in self.book.sheets_metadata:
             if each.typ != SheetTypeEnum.WorkSheet:
                 listed.others.append(each.name)
@@ -96,7 +96,7 @@ class _Open:
         return laid
 
 
-def _values(path: Path, sheet: CalamineSheet, found: Found) -> list[list[Any]]:
+def _values(path: Path, sheet: CalamineSheet, found: SheetRemarks) -> list[list[Any]]:
     """Return a sheet's cells, with what its part says beside their values."""
     if sheet.total_width * sheet.total_height > CELLS_MAX:
         raise BadFile(f"{path.name}: sheet {sheet.name!r}: at most {CELLS_MAX} cells are read")

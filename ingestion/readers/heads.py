@@ -48,7 +48,7 @@ def told_above(lines: Sequence[int]) -> list[Note]:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class TextLayout:
     """How the text of a table is laid out: what stands between cells, and where it begins."""
 
     separator: str
@@ -56,7 +56,7 @@ class Layout:
     skipped: int = 0  # Lines before the table that only say what stands between cells.
 
 
-def lay_out(lines: Sequence[str], fits: Fits | None) -> Layout:
+def lay_out(lines: Sequence[str], fits: Fits | None) -> TextLayout:
     r"""
     Return how a table of text is laid out.
 
@@ -81,13 +81,13 @@ def lay_out(lines: Sequence[str], fits: Fits | None) -> Layout:
     for separator in separators if fits is not None else ():
         at = find_header([_cells(lines[line], separator) for line in filled], fits)
         if at is not None:
-            return _checked(Layout(separator, filled[at], skipped))
+            return _checked(TextLayout(separator, filled[at], skipped))
     first = lines[filled[0]] if filled else ""
     separator = next((each for each in separators if each in first), separators[0])
-    return _checked(Layout(separator, None, skipped))
+    return _checked(TextLayout(separator, None, skipped))
 
 
-def _checked(layout: Layout) -> Layout:
+def _checked(layout: TextLayout) -> TextLayout:
     if layout.separator not in SEPARATORS:
         raise ValueError(
             f"cells parted by {layout.separator!r} are not read; save the file with commas or tabs"

@@ -55,14 +55,14 @@ class Sheet:
         return self.rows[self.header or 0][1]
 
 
-class Book(Protocol):
+class OpenWorkbook(Protocol):
     """A workbook that is open: day zero of its days, and its sheets."""
 
     @property
     def epoch(self) -> dt.date:
         """Return day zero of its days."""
 
-    def sheets(self) -> "Listed":
+    def sheets(self) -> "SheetNames":
         """Return what sheets there are."""
 
     def sheet(self, name: str) -> Sheet:
@@ -70,7 +70,7 @@ class Book(Protocol):
 
 
 @dataclass(slots=True)
-class Listed:
+class SheetNames:
     """The names of the sheets that a person sees, of those that are hidden, and of other kinds."""
 
     seen: list[str] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Listed:
             raise BadFile(f"{path.name}: the workbook has no visible sheet{beside}")
 
 
-def tables(path: Path, book: Book, fits: Fits | None) -> Iterator[Chunk]:
+def tables(path: Path, book: OpenWorkbook, fits: Fits | None) -> Iterator[Chunk]:
     """
     Yield the rows of the first sheet with the header, then of those with the same header.
 
@@ -129,7 +129,7 @@ def tables(path: Path, book: Book, fits: Fits | None) -> Iterator[Chunk]:
         yield from _batches(path, book.epoch, passed.pop(0))  # It lacks a column: refused.
     notes += [_not_read(sheet, first) for sheet in passed]
     if notes and first:
-        yield _Rows(notes).chunk(book.epoch, first)
+        yield _SheetRows(notes).chunk(book.epoch, first)
 
 
 def laid_out(
@@ -227,7 +227,7 @@ def _figures(cell: float) -> str:
 
 
 @dataclass(slots=True)
-class _Rows:
+class _SheetRows:
     """Rows of a sheet on their way into a batch, and what is to be told of it."""
 
     notes: list[Note] = field(default_factory=list)
@@ -273,7 +273,7 @@ def _batches(path: Path, epoch: dt.date, sheet: Sheet) -> Iterator[Chunk]:
     header = check_header(path, ["" if cell == MERGED else cell for cell in titles], line)
     sheet.rows[start] = (line, header)
     above = told_above([line for line, _ in sheet.rows[:start]])
-    rows = _Rows([*sheet.notes, *(about_sheet(sheet.name, each) for each in above)])
+    rows = _SheetRows([*sheet.notes, *(about_sheet(sheet.name, each) for each in above)])
     for line, texts in sheet.rows[start + 1 :]:
         if "\0" in "".join(texts):
             rows.bad.append(Unread(line, shown(",".join(texts)), "holds a NUL byte"))
@@ -282,5 +282,5 @@ def _batches(path: Path, epoch: dt.date, sheet: Sheet) -> Iterator[Chunk]:
             rows.cells.append(texts)
         if len(rows.lines) >= BATCH_ROWS:
             yield rows.chunk(epoch, sheet)
-            rows = _Rows()
+            rows = _SheetRows()
     yield rows.chunk(epoch, sheet)

@@ -50,7 +50,7 @@ _NO_TEXT = (b"pk\x03\x04", b"\xd0\xcf\x11\xe0", b"%pdf", b"par1", b"<html", b"<!
 
 
 @dataclass(slots=True)
-class _Place:
+class _Cursor:
     """How far a file has been read, and what its first rows have told."""
 
     path: Path
@@ -74,7 +74,7 @@ def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
     Raises:
         BadFile: Broken archive, no header, no known encoding, a quote that is never closed.
     """
-    place = _Place(path)
+    place = _Cursor(path)
     with _opened(path) as (raw, stream):
         pieces = _pieces(place, raw, stream)
         pieces = _begin(place, pieces, fits)
@@ -97,7 +97,7 @@ def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
         raise BadFile(f"{path.name}: the file is empty")
 
 
-def _begin(place: _Place, pieces: Iterator[bytes], fits: Fits | None) -> Iterator[bytes]:
+def _begin(place: _Cursor, pieces: Iterator[bytes], fits: Fits | None) -> Iterator[bytes]:
     """Return the bytes of the table itself, once it is known how it is laid out."""
     start = next(pieces, b"")
     bytes_max = min(HEAD_BYTES_MAX, ROW_BYTES_MAX)
@@ -141,7 +141,7 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         raise BadFile(f"{path.name}: broken archive: {error}") from error
 
 
-def _pieces(place: _Place, raw: IO[bytes], stream: IO[bytes]) -> Iterator[bytes]:
+def _pieces(place: _Cursor, raw: IO[bytes], stream: IO[bytes]) -> Iterator[bytes]:
     size, packed = 0, max(1, place.path.stat().st_size)
     while piece := stream.read(BLOCK_BYTES):
         size += len(piece)
@@ -150,7 +150,7 @@ def _pieces(place: _Place, raw: IO[bytes], stream: IO[bytes]) -> Iterator[bytes]
         yield piece
 
 
-def _block(place: _Place, block: bytes, marks: Marks) -> Chunk | None:
+def _block(place: _Cursor, block: bytes, marks: Marks) -> Chunk | None:
     place.encoding = encoding.settle(place.path, place.encoding, block)
     filled = marks.stops > marks.starts
     lines = place.line + np.searchsorted(marks.breaks, marks.starts)
@@ -187,7 +187,7 @@ def _block(place: _Place, block: bytes, marks: Marks) -> Chunk | None:
 
 
 def _chunk(
-    place: _Place, lines: IntArray, columns: dict[str, pa.Array], unread: list[Unread]
+    place: _Cursor, lines: IntArray, columns: dict[str, pa.Array], unread: list[Unread]
 ) -> Chunk:
     """Return a batch without the rows whose every cell is blank, as blank lines are left out."""
     blank = np.ones(len(lines), bool)
@@ -210,7 +210,7 @@ def _chunk(
 
 
 def _spoiled(
-    place: _Place, block: bytes, marks: Marks, rows: np.ndarray, text: str | None
+    place: _Cursor, block: bytes, marks: Marks, rows: np.ndarray, text: str | None
 ) -> dict[int, str]:
     """Return the rows with a NUL, an overlong field or bytes that are no text."""
     found: dict[int, str] = {}
@@ -226,7 +226,7 @@ def _spoiled(
 
 
 def _strange(
-    place: _Place, block: bytes, marks: Marks, rows: np.ndarray, text: str | None
+    place: _Cursor, block: bytes, marks: Marks, rows: np.ndarray, text: str | None
 ) -> dict[int, str]:
     """Return the rows that are no text in the file's encoding, or most likely text in another."""
     if text is not None:
@@ -242,18 +242,18 @@ def _strange(
     return found
 
 
-def _why_strange(place: _Place, raw: bytes) -> str | None:
+def _why_strange(place: _Cursor, raw: bytes) -> str | None:
     if not encoding.decodes(raw, place.encoding):
         return f"is not {place.encoding} text"
     return strangers.why_strange(raw, place.encoding)
 
 
-def _raw(place: _Place, block: bytes, marks: Marks, row: int) -> str:
+def _raw(place: _Cursor, block: bytes, marks: Marks, row: int) -> str:
     raw = block[marks.starts[row] : marks.stops[row]]
     return shown(raw.decode(place.encoding or "utf-8", "backslashreplace"))
 
 
-def _header(place: _Place, line: int, raw: bytes) -> list[str]:
+def _header(place: _Cursor, line: int, raw: bytes) -> list[str]:
     name = place.encoding or "utf-8"
     if b"\0" in raw:
         raise BadFile(
@@ -278,11 +278,11 @@ def _joined(block: bytes, marks: Marks, good: np.ndarray) -> bytes:
     return b"\n".join(block[start:stop] for start, stop in runs) + b"\n"
 
 
-def _in_utf(place: _Place, raw: bytes) -> bytes:
+def _in_utf(place: _Cursor, raw: bytes) -> bytes:
     return raw.decode(encoding.GB).encode() if place.encoding == encoding.GB else raw
 
 
-def _columns(place: _Place, raw: bytes, *, quoted: bool) -> dict[str, pa.Array]:
+def _columns(place: _Cursor, raw: bytes, *, quoted: bool) -> dict[str, pa.Array]:
     header = place.header or []
     if not raw:
         return {name: pa.array([], pa.string()) for name in header}
@@ -301,7 +301,7 @@ def _columns(place: _Place, raw: bytes, *, quoted: bool) -> dict[str, pa.Array]:
     return {name: table.column(name).combine_chunks() for name in header}
 
 
-def _slowly(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[Chunk]:
+def _slowly(place: _Cursor, carry: bytes, pieces: Iterator[bytes]) -> Iterator[Chunk]:
     """Yield the rest of a file, row by row, where quotes stand in odd places."""
     whole = carry.rstrip(_HIGH)  # The last character may go on in the next piece.
     sample = carry if whole.isascii() else whole
@@ -329,7 +329,7 @@ def _slowly(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[Ch
 
 
 def _slow_rows(
-    place: _Place, carry: bytes, pieces: Iterator[bytes]
+    place: _Cursor, carry: bytes, pieces: Iterator[bytes]
 ) -> Iterator[tuple[int, list[str] | str]]:
     """Yield each row with the line it begins on; a text instead of cells says what is wrong."""
     reader = csv.reader(
@@ -356,7 +356,7 @@ def _slow_rows(
                 yield line, row
 
 
-def _odd(place: _Place, row: list[str]) -> str | None:
+def _odd(place: _Cursor, row: list[str]) -> str | None:
     width = len(place.header or row)
     if len(row) != width:
         return f"{len(row)} cells where the header has {width}"
@@ -372,7 +372,7 @@ def _escaped(row: list[str]) -> str:
     return shown(",".join(row).encode("utf-8", "backslashreplace").decode())
 
 
-def _batch(place: _Place, lines: list[int], cells: list[list[str]], bad: list[Unread]) -> Chunk:
+def _batch(place: _Cursor, lines: list[int], cells: list[list[str]], bad: list[Unread]) -> Chunk:
     header = place.header or []
     turned = zip(*cells, strict=True) if cells else [[] for _ in header]
     columns = {
@@ -382,7 +382,7 @@ def _batch(place: _Place, lines: list[int], cells: list[list[str]], bad: list[Un
     return _chunk(place, np.array(lines, np.int64), columns, bad)
 
 
-def _lines(place: _Place, carry: bytes, pieces: Iterator[bytes]) -> Iterator[str]:
+def _lines(place: _Cursor, carry: bytes, pieces: Iterator[bytes]) -> Iterator[str]:
     name = place.encoding or "utf-8"
     while True:
         piece = next(pieces, b"")

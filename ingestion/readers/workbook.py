@@ -33,7 +33,7 @@ Attributes = Mapping[str, str]
 
 
 @dataclass(slots=True)
-class Found:
+class SheetRemarks:
     """What a sheet says beside the values of its cells."""
 
     words: dict[Place, str] = field(default_factory=dict)  # In place of a value that is none.
@@ -76,7 +76,7 @@ class Workbook:
         shapes = _shapes(path, archive, [posixpath.join(folder, each) for each in styles])
         return cls(said.epoch, sheets, said.uncalculated, shapes)
 
-    def look(self, path: Path, archive: zipfile.ZipFile, sheet: str) -> Found:
+    def look(self, path: Path, archive: zipfile.ZipFile, sheet: str) -> SheetRemarks:
         """
         Return what a sheet says beside the values of its cells.
 
@@ -116,7 +116,7 @@ class _Cells:
     """Follows the cells of a sheet and keeps those that say something beside their value."""
 
     book: Workbook
-    found: Found = field(default_factory=Found)
+    found: SheetRemarks = field(default_factory=SheetRemarks)
     row: int = -1
     column: int = -1
     kind: str = ""

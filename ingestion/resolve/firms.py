@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from ingestion.resolve import beside, names
 from ingestion.resolve.codes import code, is_placeholder
 from ingestion.resolve.decisions import Decision
-from ingestion.resolve.groups import Groups
-from ingestion.resolve.told import NAMES_OF_A_CODE_MAX, Told, bearers_of, told_in
+from ingestion.resolve.groups import FirmGroups
+from ingestion.resolve.told import NAMES_OF_A_CODE_MAX, ToldFirms, bearers_of, told_in
 
 # A source's name and a text that it uses for a party.
 Text = tuple[str, str]
@@ -28,7 +28,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedFirm:
     """What one row of a firms table says that may identify the firm."""
 
     source: str
@@ -62,7 +62,7 @@ class Resolution:
 
 
 def resolve(
-    listed: Sequence[Listed],
+    listed: Sequence[ListedFirm],
     texts: Iterable[Text],
     *,
     identifying: Mapping[str, bool],
@@ -84,7 +84,7 @@ def resolve(
         'F1'
     """
     given = sorted(set(texts))
-    book = _Book(listed, decisions, told_in(given, identifying, bearers_of(listed)))
+    book = _FirmRegister(listed, decisions, told_in(given, identifying, bearers_of(listed)))
     meant: dict[Text, str] = {}
     ambiguous: list[Text] = []
     disputed: list[Text] = []
@@ -99,10 +99,12 @@ def resolve(
     return Resolution(ids, meant, tuple(ambiguous), book.crowded, tuple(disputed))
 
 
-class _Book:
+class _FirmRegister:
     """The listed firms and those told by code and name, joined, and found again by all of these."""
 
-    def __init__(self, listed: Sequence[Listed], decisions: Sequence[Decision], told: Told) -> None:
+    def __init__(
+        self, listed: Sequence[ListedFirm], decisions: Sequence[Decision], told: ToldFirms
+    ) -> None:
         self._by_id: dict[str, int] = {}
         for place, row in enumerate(listed):
             self._by_id.setdefault(row.firm, place)
@@ -112,7 +114,7 @@ class _Book:
         self._no_codes = crowded | told.crowded  # Beside a name: they identify nobody.
         self._listed_count = len(listed)
         more = [
-            Listed(source, code, name, code, (), identifies)
+            ListedFirm(source, code, name, code, (), identifies)
             for source, code, name, identifies in told.firms
             if code not in crowded
         ]
@@ -199,13 +201,13 @@ class _Book:
         known = names.key(text) if by_name else text
         return "cp-" + hashlib.sha256(known.encode()).hexdigest()[:16]
 
-    def _join(self) -> Groups:
+    def _join(self) -> FirmGroups:
         found = [code(row.uscc) for row in self._listed]
         codes = [None if plain in self._crowded else plain for plain in found]
         coded = [(place, plain) for place, plain in enumerate(codes) if plain is not None]
         for place, plain in coded:
             self._by_code.setdefault(plain, place)
-        groups = Groups(codes, self._places(self._splits))
+        groups = FirmGroups(codes, self._places(self._splits))
         for place, row in enumerate(self._listed[: self._listed_count]):
             groups.join(self._by_id[row.firm], place, whatever_codes=True)
         for one, other in self._places(self._joins):
@@ -217,7 +219,7 @@ class _Book:
                 groups.join(places[0], place)
         return groups
 
-    def _sure_names(self, groups: Groups) -> list[list[int]]:
+    def _sure_names(self, groups: FirmGroups) -> list[list[int]]:
         """
         Return the places of each name that can mean one firm only.
 
@@ -233,7 +235,7 @@ class _Book:
         self._wrong = {at for at in unsure if groups.root(at) < self._listed_count}
         alike = ([at for at in places if at not in unsure] for places in self._alike())
         single = [places for places in alike if places and len(coded(places)) <= 1]
-        hanging = Groups([None] * len(self._listed))
+        hanging = FirmGroups([None] * len(self._listed))
         for place in range(len(self._listed)):
             hanging.join(groups.root(place), place)
         for places in single:
@@ -246,7 +248,7 @@ class _Book:
                 codes_of[root] = len(coded(hanging.members(root)))
         return [places for places in single if codes_of[hanging.root(places[0])] <= 1]
 
-    def _unsure(self, groups: Groups) -> set[int]:
+    def _unsure(self, groups: FirmGroups) -> set[int]:
         """
         Return the places told by code and name whose name says nothing of whose the code is.
 
@@ -275,10 +277,10 @@ class _Book:
 
         return {place for place in bearers if unsure(place)}
 
-    def _clusters(self, groups: Groups) -> Groups:
+    def _clusters(self, groups: FirmGroups) -> FirmGroups:
         """Return the listed firms that hang together by codes and names, told ones left aside."""
         count = self._listed_count
-        clusters = Groups([None] * count)
+        clusters = FirmGroups([None] * count)
         for place in range(count):
             clusters.join(groups.root(place), place)
         for places in self._names.values():
@@ -321,7 +323,7 @@ class _Book:
         return decided
 
 
-def _crowded(listed: Sequence[Listed]) -> tuple[str, ...]:
+def _crowded(listed: Sequence[ListedFirm]) -> tuple[str, ...]:
     """Return the codes under which more firms with names of their own are listed than one has."""
     found: dict[str, set[str]] = {}
     for row in listed:

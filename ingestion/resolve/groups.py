@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 
-class Groups:
+class FirmGroups:
     """
     Disjoint sets of listed firms, each with the credit codes that its members have.
 

@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 from graph.sheets import written
 from ingestion.resolve.codes import code
 from ingestion.resolve.decisions import Decision
-from ingestion.resolve.firms import Listed, Resolution
+from ingestion.resolve.firms import ListedFirm, Resolution
 from ingestion.resolve.names import bigrams, key, stem
 
 LIKENESS_MIN = 80.0
@@ -65,7 +65,7 @@ def near(
 
 
 def propose(
-    listed: Sequence[Listed], resolution: Resolution, decisions: Sequence[Decision]
+    listed: Sequence[ListedFirm], resolution: Resolution, decisions: Sequence[Decision]
 ) -> list[Candidate]:
     """
     Return what a person should decide on: strangers and listed firms that look like another.
@@ -108,7 +108,7 @@ def strangers(resolution: Resolution) -> list[str]:
 
 
 def _doubles(
-    listed: Sequence[Listed],
+    listed: Sequence[ListedFirm],
     resolution: Resolution,
     uncoded: Mapping[str, Sequence[str]],
 ) -> list[Candidate]:

@@ -10,7 +10,7 @@ from ingestion.resolve.codes import code
 NAMES_OF_A_CODE_MAX = 3  # A firm has been called this and that; more names are more firms.
 
 
-class _Listed(Protocol):
+class _NamedFirm(Protocol):
     @property
     def name(self) -> str: ...
     @property
@@ -20,7 +20,7 @@ class _Listed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldFirms:
     """
     Codes with names beside them.
 
@@ -32,7 +32,7 @@ class Told:
     crowded: frozenset[str]
 
 
-def bearers_of(listed: Sequence[_Listed]) -> dict[str, list[str]]:
+def bearers_of(listed: Sequence[_NamedFirm]) -> dict[str, list[str]]:
     """Return by code the names under which firms with it are listed."""
     found: dict[str, list[str]] = {}
     for row in listed:
@@ -46,7 +46,7 @@ def told_in(
     texts: Iterable[tuple[str, str]],
     identifying: Mapping[str, bool],
     bearers: Mapping[str, Sequence[str]],
-) -> Told:
+) -> ToldFirms:
     """
     Return the firms that party texts tell by code and name.
 
@@ -67,7 +67,7 @@ def told_in(
         for plain, of in called.items()
         if len(of) > NAMES_OF_A_CODE_MAX and not _few([*bearers.get(plain, ()), *sorted(of)])
     )
-    return Told(tuple(firm for firm in firms if firm[1] not in crowded), crowded)
+    return ToldFirms(tuple(firm for firm in firms if firm[1] not in crowded), crowded)
 
 
 def _few(called: Sequence[str]) -> bool:

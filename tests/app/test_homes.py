@@ -13,7 +13,7 @@ from app.chain.runs.refreshing import refresh_version
 from app.platform.config import Settings
 from app.platform.deps import open_resources
 from app.platform.errors import Unready
-from ingestion.run import Job, ingest
+from ingestion.run import ImportJob, ingest
 from tests.app.conftest import NOW
 from tests.app.economy import write_files
 
@@ -32,7 +32,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def fill(home: Path, files: Path) -> None:
     with open_resources(Settings(home=home), now=lambda: NOW) as resources:
-        job = Job(resources.store, resources.home, NOW, as_of=dt.date(2026, 6, 30))
+        job = ImportJob(resources.store, resources.home, NOW, as_of=dt.date(2026, 6, 30))
         ingest("files", [files], job=job)
         run = refresh_version(resources, None, progress=lambda *_: None)
         assert Stored(resources.runs / run.run).members.num_rows > 0

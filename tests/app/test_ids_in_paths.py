@@ -19,7 +19,7 @@ from app.platform.auth.tokens import issue
 from app.platform.config import Settings
 from app.platform.deps import open_resources
 from app.platform.users.pages import start_of
-from ingestion.run import Job, ingest
+from ingestion.run import ImportJob, ingest
 from tests.app.conftest import NOW
 from tests.app.economy import write_files
 
@@ -48,7 +48,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
             text = re.sub(rf"(?<![\w-]){plain}(?![\w-])", odd.replace("\\", r"\\"), text)
         file.write_text(text, encoding="utf-8")
     with open_resources(Settings(home=home), now=lambda: NOW) as resources:
-        job = Job(resources.store, home, NOW, lambda *_: None, as_of=dt.date(2026, 6, 30))
+        job = ImportJob(resources.store, home, NOW, lambda *_: None, as_of=dt.date(2026, 6, 30))
         ingest("files", [files], job=job)
         refresh_version(resources, None, progress=lambda *_: None)
     app = create_app(Settings(home=home), now=lambda: NOW)

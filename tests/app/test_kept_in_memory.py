@@ -12,7 +12,7 @@ from app.chain.firms import directory
 from app.chain.limits import results
 from app.chain.limits.results import SORTS, Results
 from app.chain.limits.stored import Stored
-from app.data.versions.service import Asked, version_and_run
+from app.data.versions.service import AskedVersion, version_and_run
 from app.main import create_app
 from app.platform.config import Settings
 from tests.app.computing import Here
@@ -32,7 +32,7 @@ def small(settings: Settings) -> Any:
 
 def folder_of(client: Any) -> Path:
     resources = client.app.state.resources
-    _, run = version_and_run(resources, Asked())
+    _, run = version_and_run(resources, AskedVersion())
     assert run is not None
     return Path(resources.runs / run.folder)
 

@@ -14,12 +14,12 @@ from app.chain.limits import documents
 from app.chain.runs.refreshing import refresh_version
 from app.cli.verifying import faults
 from app.data.runs.tables import runs
-from app.data.versions.service import Asked
+from app.data.versions.service import AskedVersion
 from app.platform.auth.sight import EVERYTHING
 from app.platform.auth.tables import users
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
-from ingestion.run import Job, ingest
+from ingestion.run import ImportJob, ingest
 from tests.app.conftest import NEW_INVOICE, NOW
 
 RELEASED = Path(__file__).parent / "released"
@@ -36,7 +36,7 @@ def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def said(resources: Resources) -> Said:
     """Return what is said of a chain and of one limit, without the name of the run."""
-    results = documents.results_of(resources, Asked(1), EVERYTHING)
+    results = documents.results_of(resources, AskedVersion(1), EVERYTHING)
     return {
         "limits": documents.chain(results, "CORE1"),
         "limit": documents.firm(results, "CORE1", "MILL"),
@@ -66,11 +66,11 @@ def test_it_goes_on(kept: Path) -> None:
     more = kept / "more.csv"
     more.write_text(NEW_INVOICE, encoding="utf-8")
     with open_resources(Settings(home=kept / "home"), now=lambda: NOW) as resources:
-        job = Job(resources.store, resources.home, NOW)
+        job = ImportJob(resources.store, resources.home, NOW)
         outcome = ingest("files", [more.rename(kept / "invoices_more.csv")], job=job)
         run = refresh_version(resources, None, progress=lambda *_: None)
 
         assert (outcome.version.number, run.version) == (2, 2)
-        results = documents.results_of(resources, Asked(), EVERYTHING)
+        results = documents.results_of(resources, AskedVersion(), EVERYTHING)
         assert documents.firm(results, "CORE2", "ORE")["limit_fen"] is not None
         assert json.loads(json.dumps(said(resources), default=str)) == released(kept)

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from app.chain.limits.results import Member, Results, open_results
+from app.chain.limits.results import MemberResult, Results, open_results
 
 MARKER = "<!-- figures: everything below is written by tests/bench/demo_figures.py -->\n"
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
@@ -241,7 +241,7 @@ def chains(results: Results, folder: Path) -> str:
 
 def limits(results: Results, page: Path) -> str:
     """Return limits by tier, by what decides, by kind."""
-    found: list[Member] = []
+    found: list[MemberResult] = []
     held = []
     for core in results.cores:
         members = results.members(results.order(core))

@@ -21,7 +21,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from app.chain.limits.results import open_results
 from app.chain.runs.refreshing import refresh_version
 from app.data.imports.ingesting import ingest_files
-from app.data.versions.service import Asked as Version
+from app.data.versions.service import AskedVersion as Version
 from app.data.versions.service import version_and_run
 from app.platform.auth.tokens import issue
 from app.platform.config import Settings

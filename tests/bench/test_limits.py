@@ -23,7 +23,7 @@ from app.chain.limits.compute import compute
 from app.chain.limits.results import Results
 from app.chain.limits.storage import save
 from app.chain.runs.analyses import analyse
-from app.chain.runs.sources import Sources, inputs_of, network_of
+from app.chain.runs.sources import RunSources, inputs_of, network_of
 from app.policy import in_force, shipped
 from graph.model import TABLES, Version, table
 from tests.bench.figures import alone, median_seconds, promise, record
@@ -132,7 +132,7 @@ def frame(name: str, columns: dict[str, Any]) -> Any:
     return ordered.fill_nan(None).to_arrow().cast(model.arrow)
 
 
-def sources(cores: int, firms: int) -> Sources:
+def sources(cores: int, firms: int) -> RunSources:
     """Return a version of this size, the same for the same size."""
     draw = np.random.default_rng(11)
     names = ids(cores, firms)
@@ -151,7 +151,7 @@ def sources(cores: int, firms: int) -> Sources:
     claims = receivables(draw, trades, cores, RECEIVABLES_A_FIRM * firms)
     tables["receivables"] = frame("receivables", claims)
     pairs = {"seller": trades["supplier"], "buyer": trades["buyer"]}
-    return Sources(
+    return RunSources(
         version=Version(1, T, dt.datetime(2026, 7, 1, tzinfo=dt.UTC), len(names), len(trades)),
         tables=tables,
         recent=pl.DataFrame(pairs | {"total_fen": amount // 4}).sort("seller", "buyer"),
@@ -159,7 +159,7 @@ def sources(cores: int, firms: int) -> Sources:
     )
 
 
-def run(version: Sources, folder: Path) -> int:
+def run(version: RunSources, folder: Path) -> int:
     """Do everything that a run does with a version, and return how many limits it stored."""
     network = network_of(version, folder / "networks")
     cores = np.flatnonzero(network.column("core").to_numpy(zero_copy_only=False))
@@ -176,7 +176,7 @@ def test_a_run(benchmark: BenchmarkFixture, size: str, tmp_path: Path) -> None:
     version = sources(*SIZES[size])
     run(sources(4, 100), tmp_path / "warm")  # So that no kernel is compiled while we measure.
 
-    def fresh() -> tuple[tuple[Sources, Path], dict[str, Any]]:
+    def fresh() -> tuple[tuple[RunSources, Path], dict[str, Any]]:
         shutil.rmtree(tmp_path / "bench", ignore_errors=True)
         return (version, tmp_path / "bench"), {}
 

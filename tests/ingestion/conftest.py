@@ -12,7 +12,7 @@ import pytest
 from graph.model import Version
 from graph.stores import Store, open_store
 from ingestion.lake import Lake
-from ingestion.run import Job, Outcome, ingest
+from ingestion.run import ImportJob, ImportOutcome, ingest
 
 NOW = dt.datetime(2026, 7, 1, 9, 0, tzinfo=dt.UTC)
 FIRMS = (
@@ -34,17 +34,17 @@ class House:
     home: Path
     inbox: Path
     store: Store
-    job: Job = field(init=False)
+    job: ImportJob = field(init=False)
 
     def __post_init__(self) -> None:
-        self.job = Job(store=self.store, home=self.home, now=NOW)
+        self.job = ImportJob(store=self.store, home=self.home, now=NOW)
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.inbox / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
-    def take(self, source: str = "files", *paths: Path, **options: Any) -> Outcome:
+    def take(self, source: str = "files", *paths: Path, **options: Any) -> ImportOutcome:
         return ingest(source, paths or [self.inbox], job=replace(self.job, **options))
 
     @property
@@ -63,7 +63,7 @@ class House:
         return {(r["supplier"], r["buyer"]): r["amount_fen"] for r in self.rows("trades")}
 
 
-def issues(outcome: Outcome) -> list[dict[str, str]]:
+def issues(outcome: ImportOutcome) -> list[dict[str, str]]:
     with outcome.issues.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
@@ -87,7 +87,7 @@ def stocked(house: House) -> House:
 
 
 @pytest.fixture
-def told() -> Callable[[Outcome], list[dict[str, str]]]:
+def told() -> Callable[[ImportOutcome], list[dict[str, str]]]:
     return issues
 
 

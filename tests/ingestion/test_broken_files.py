@@ -13,12 +13,12 @@ import pytest
 from graph.errors import InvalidInput
 from ingestion.errors import BadFile, TooManyBadRows
 from ingestion.readers import chunk as reading
-from ingestion.run import Outcome
+from ingestion.run import ImportOutcome
 
 if TYPE_CHECKING:
     from tests.ingestion.conftest import House
 
-Told = Callable[[Outcome], list[dict[str, str]]]
+Told = Callable[[ImportOutcome], list[dict[str, str]]]
 HEAD = "number,issued_on,seller,buyer,amount_yuan"
 GOOD = f"{HEAD}\n1,2026-01-05,S1,C1,10\n"
 

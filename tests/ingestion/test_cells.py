@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingestion.errors import BadFile
-from ingestion.run import Outcome
+from ingestion.run import ImportOutcome
 
 if TYPE_CHECKING:
     from tests.ingestion.conftest import House
 
-Told = Callable[[Outcome], list[dict[str, str]]]
+Told = Callable[[ImportOutcome], list[dict[str, str]]]
 HEAD = "number,issued_on,seller,buyer,amount_yuan"
 BUREAU = (
     "序号,发票代码,发票号码,数电发票号码,销方识别号,销方名称,购方识别号,购买方名称,开票日期,金额,税额,价税合计,"

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from ingestion import cli
 from ingestion.collect import Progress
-from ingestion.errors import Refused
+from ingestion.errors import ImportRefused
 from ingestion.run import ingest
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def test_a_second_time_says_that_nothing_is_new(command: typer.Typer, house: "Ho
 def test_a_refusal_is_left_to_the_application(command: typer.Typer, house: "House") -> None:
     done = CliRunner().invoke(command, ["files", str(house.inbox / "nowhere")])
 
-    assert isinstance(done.exception, Refused)
+    assert isinstance(done.exception, ImportRefused)
 
 
 def test_a_day_that_is_none_is_wrong_usage(command: typer.Typer, house: "House") -> None:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from ingestion.run import Outcome
+from ingestion.run import ImportOutcome
 from tests.ingestion.conftest import FIRMS, House
 
-Told = Callable[[Outcome], list[dict[str, str]]]
+Told = Callable[[ImportOutcome], list[dict[str, str]]]
 HEADERS = {
     "invoices": "number,issued_on,seller,buyer,amount_yuan,tax_yuan,total_yuan,kind",
     "orders": "number,placed_on,seller,buyer,amount_yuan,delivered_on",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from graph.stores import open_store
-from ingestion.run import Job, ingest
+from ingestion.run import ImportJob, ingest
 
 if TYPE_CHECKING:
     from tests.ingestion.conftest import House
@@ -71,7 +71,7 @@ def test_every_row_pair_and_sum_agrees_with_an_independent_count(tmp_path: Path)
     count = Count()
 
     with open_store(f"sqlite:///{tmp_path}/graph.db") as store:
-        outcome = ingest("cumcm", [DATA], job=Job(store, tmp_path, NOW))
+        outcome = ingest("cumcm", [DATA], job=ImportJob(store, tmp_path, NOW))
         trades = store.reader().columns("trades", ["supplier", "buyer", "amount_fen"]).to_pylist()
 
     said = outcome.document()

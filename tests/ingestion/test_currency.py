@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from ingestion.cli import described
-from ingestion.errors import Refused
+from ingestion.errors import ImportRefused
 from ingestion.fields.currencies import currency
 from ingestion.forms import CURRENCY, forms
-from ingestion.run import Outcome
+from ingestion.run import ImportOutcome
 from tests.ingestion.conftest import FIRMS, House
 
-Told = Callable[[Outcome], list[dict[str, str]]]
+Told = Callable[[ImportOutcome], list[dict[str, str]]]
 HEAD = "number,issued_on,seller,buyer,amount_yuan,status,币种\n"
 
 
@@ -92,7 +92,7 @@ def test_what_is_no_currency_counts_as_wrong(firms: House, told: Told) -> None:
 def test_an_import_all_in_other_currencies_publishes_nothing(house: House) -> None:
     house.write("invoices.csv", HEAD + "1,2026-01-05,S1,C1,10,,EUR\n")
 
-    with pytest.raises(Refused, match="not one row can be used"):
+    with pytest.raises(ImportRefused, match="not one row can be used"):
         house.take()
 
 

@@ -9,7 +9,7 @@ import pytest
 from graph.model import TABLES
 from graph.stores import open_store
 from ingestion.resolve.codes import check_letter
-from ingestion.run import Job, ingest
+from ingestion.run import ImportJob, ingest
 from tests.ingestion.conftest import NOW
 
 ONE, TWO = (body + check_letter(body) for body in ("91350100M000100Y4", "91350100M000200X4"))
@@ -54,7 +54,7 @@ def published(folder: Path, seed: int | None) -> dict[str, Any]:
     home = folder / f"home {seed}"
     home.mkdir()
     with open_store(f"sqlite:///{home}/graph.db") as store:
-        outcome = ingest("files", [inbox], job=Job(store, home, NOW))
+        outcome = ingest("files", [inbox], job=ImportJob(store, home, NOW))
         found = {name: store.reader().columns(name).to_pylist() for name in TABLES}
     return found | {"set_aside": dict(outcome.set_aside)}
 

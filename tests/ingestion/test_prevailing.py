@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ingestion.run import Outcome
+from ingestion.run import ImportOutcome
 from tests.ingestion.conftest import FIRMS, House
 
-Told = Callable[[Outcome], list[dict[str, str]]]
+Told = Callable[[ImportOutcome], list[dict[str, str]]]
 INVOICES = "number,issued_on,seller,buyer,amount_yuan,status\n"
 LISTED = FIRMS.replace(",core", "").replace(",true", "").replace(",false", "").replace("司,", "司")
 

@@ -9,8 +9,8 @@ import pytest
 from ingestion import process
 from ingestion.errors import BadFile, Broken, ImportBusy, Stopped
 from ingestion.lake.housekeeping import alone
-from ingestion.process import Bounds
-from ingestion.run import Outcome
+from ingestion.process import ImportBounds
+from ingestion.run import ImportOutcome
 from tests.ingestion.hostile import string_bomb
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ HEADER = "number,issued_on,seller,buyer,amount_yuan\n"
 GOOD = HEADER + "1,2026-04-01,S2,C1,5\n"
 
 
-def take(house: "House", path: Path, **options: Any) -> Outcome:
+def take(house: "House", path: Path, **options: Any) -> ImportOutcome:
     address = f"sqlite:///{house.home}/graph.db"
     job = options.pop("job", house.job)
     return process.ingest("files", [path], job=job, store=address, **options)
@@ -58,7 +58,7 @@ def test_a_file_that_kills_who_reads_it_kills_a_child_and_is_named(stocked: "Hou
     path = stocked.write("invoices_april.xlsx", string_bomb())
 
     with pytest.raises(Broken, match=r"^invoices_april\.xlsx: .* 256 MiB of memory"):
-        take(stocked, path, bounds=Bounds(memory_bytes=256 * 2**20))
+        take(stocked, path, bounds=ImportBounds(memory_bytes=256 * 2**20))
 
     assert stocked.rows("trades") == before
     assert take(stocked, stocked.write("invoices_april.csv", GOOD)).version.number == 2
@@ -68,7 +68,7 @@ def test_an_import_beyond_its_time_is_ended(stocked: "House") -> None:
     path = stocked.write("invoices_april.csv", GOOD)
 
     with pytest.raises(Broken, match=r"invoices_april\.csv: the import took longer than 0 s"):
-        take(stocked, path, bounds=Bounds(seconds=0.01))
+        take(stocked, path, bounds=ImportBounds(seconds=0.01))
 
     assert [version.number for version in stocked.store.versions()] == [1]
 

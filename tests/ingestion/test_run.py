@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingestion.errors import ImportBusy, Refused
+from ingestion.errors import ImportBusy, ImportRefused
 from ingestion.lake.housekeeping import alone
 from ingestion.resolve import near
-from ingestion.run import Outcome
+from ingestion.run import ImportOutcome
 
 if TYPE_CHECKING:
     from tests.ingestion.conftest import House
 
-Told = Callable[[Outcome], list[dict[str, str]]]
+Told = Callable[[ImportOutcome], list[dict[str, str]]]
 HEADER = "number,issued_on,seller,buyer,amount_yuan,tax_yuan,total_yuan,status\n"
 
 
@@ -199,7 +199,7 @@ def test_a_second_import_at_once_is_refused(stocked: "House") -> None:
 def test_a_lake_that_belongs_to_another_store_is_refused(stocked: "House") -> None:
     (stocked.home / "lake" / "manifests" / "1.json").unlink()
 
-    with pytest.raises(Refused, match="does not belong"):
+    with pytest.raises(ImportRefused, match="does not belong"):
         stocked.take()
 
 
@@ -257,7 +257,7 @@ def test_ids_of_a_source_of_its_own_may_not_clash(house: "House") -> None:
         encoding="utf-8",
     )
 
-    with pytest.raises(Refused, match="a home of its own"):
+    with pytest.raises(ImportRefused, match="a home of its own"):
         house.take("cumcm", other)
 
 

@@ -13,11 +13,11 @@ import polars as pl
 import pytest
 
 from app.chain.limits.results import Results, open_results
-from app.chain.runs.service import Place, Run, Terms, refresh
+from app.chain.runs.service import Run, RunStores, RunTerms, refresh
 from app.policy import in_force, shipped
 from graph.stores import open_store
 from ingestion.lake import Lake
-from ingestion.run import Job, Outcome, ingest
+from ingestion.run import ImportJob, ImportOutcome, ingest
 from ingestion.sources.demo.economy import Plan, make
 from tests.app.chain.limits.evaluator import check_run
 
@@ -30,7 +30,7 @@ class Journey:
     """What was written, what was read of it, and what came out."""
 
     raw: Path
-    outcome: Outcome
+    outcome: ImportOutcome
     run: Run
     results: Results
     firm_of: Mapping[str, str]
@@ -47,11 +47,11 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
     raw = home / "raw"
     make(raw, PLAN, progress=lambda _: None)
     with open_store(f"sqlite:///{home / 'graph.db'}") as store:
-        outcome = ingest("demo", [raw], job=Job(store, home, NOW, lambda _file, _rows: None))
+        outcome = ingest("demo", [raw], job=ImportJob(store, home, NOW, lambda _file, _rows: None))
         cores = [f"C{number:03d}" for number in range(1, PLAN.cores + 1)]
-        terms = Terms(in_force(shipped(), PLAN.end), cores, "test")
+        terms = RunTerms(in_force(shipped(), PLAN.end), cores, "test")
         lake = Lake(home / "lake")
-        run = refresh(Place(store.reader(), lake, home), terms)
+        run = refresh(RunStores(store.reader(), lake, home), terms)
     parties = lake.view(outcome.version.number).parties
     firm_of = {text: parties.firms[row] for (_, text), row in parties.rows.items()}
     with (home / "resolution" / "candidates.csv").open(encoding="utf-8-sig", newline="") as opened:

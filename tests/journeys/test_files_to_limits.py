@@ -11,12 +11,12 @@ import polars as pl
 import pytest
 
 from app.chain.limits.results import Results
-from app.chain.runs.service import Place, Run, Terms, refresh
+from app.chain.runs.service import Run, RunStores, RunTerms, refresh
 from app.policy import in_force, shipped
 from graph.stores import open_store
 from ingestion.forms import form
 from ingestion.lake import Lake
-from ingestion.run import Job, Outcome, ingest
+from ingestion.run import ImportJob, ImportOutcome, ingest
 from tests.oracles.economies import AS_OF, economy
 from tests.oracles.limits import Economy, Oracle, floor
 
@@ -40,14 +40,14 @@ def write(raw: Economy, folder: Path) -> None:
                 writer.writerow(["" if cell is None else cell for cell in cells])
 
 
-def run_of(raw: Economy, home: Path) -> tuple[Outcome, Run]:
+def run_of(raw: Economy, home: Path) -> tuple[ImportOutcome, Run]:
     write(raw, home / "raw")
     with open_store(f"sqlite:///{home / 'graph.db'}") as store:
-        job = Job(store, home, NOW, lambda _file, _rows: None, as_of=AS_OF)
+        job = ImportJob(store, home, NOW, lambda _file, _rows: None, as_of=AS_OF)
         outcome = ingest("files", [home / "raw"], job=job)
         cores = sorted(row["firm"] for row in raw.firms if row["core"])
-        terms = Terms(in_force(shipped(), AS_OF), cores, "test")
-        run = refresh(Place(store.reader(), Lake(home / "lake"), home), terms)
+        terms = RunTerms(in_force(shipped(), AS_OF), cores, "test")
+        run = refresh(RunStores(store.reader(), Lake(home / "lake"), home), terms)
     return outcome, run
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from app.chain.limits.inputs import Inputs
+from app.chain.limits.inputs import LimitInputs
 from app.chain.limits.ledger import Ledger
 from app.chain.runs.analyses import chain_frame
 from graph.chains import belonging, find_chains
@@ -109,7 +109,7 @@ def chains(oracle: Oracle, row_of: dict[str, int]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=NARROW | {"direction": pl.String} | narrow)
 
 
-def inputs(economy: Economy, oracle: Oracle) -> Inputs:
+def inputs(economy: Economy, oracle: Oracle) -> LimitInputs:
     """Return what a run would be handed for this economy."""
     named = {row["firm"] for row in economy.firms}
     for rows, ends in (
@@ -140,7 +140,7 @@ def inputs(economy: Economy, oracle: Oracle) -> Inputs:
     ]
     ends = {"closed": pl.Int64, "firm": pl.Int64, "loss_e12": pl.Int64}
     wide = NARROW | {"loss_e12": pl.Int64}
-    return Inputs(
+    return LimitInputs(
         version=1,
         as_of=economy.as_of,
         run="test",
@@ -161,7 +161,7 @@ def inputs(economy: Economy, oracle: Oracle) -> Inputs:
     )
 
 
-def through_graph(economy: Economy, oracle: Oracle) -> Inputs:
+def through_graph(economy: Economy, oracle: Oracle) -> LimitInputs:
     """Return the same, with chains and belonging as the graph finds them."""
     handed = inputs(economy, oracle)
     ids = pl.Series(handed.ids)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from app.chain.chains.picture import Picture, picture_of
 from app.chain.limits.shown import Shown
 from app.data.versions.networks import network_of
-from app.data.versions.service import Asked
+from app.data.versions.service import AskedVersion
 from app.platform.deps import Resources
 from app.platform.web.charts import INK, Flow, Group, grade_of
 from graph.network import Network
@@ -29,7 +29,7 @@ def drawing_of(resources: Resources, results: Shown, core: str) -> Drawing:
         NotFound: There is no such core, or it is not the reader's.
     """
     if not results.sight.is_whole:
-        shown = Asked(results.head.version)
+        shown = AskedVersion(results.head.version)
         return by_tier(picture_of(resources, core, shown, results.sight))
 
     def draw() -> Drawing:

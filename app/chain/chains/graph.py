@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from app.chain.chains.picture import Member, Picture, Tier
+from app.chain.chains.picture import Picture, PictureMember, PictureTier
 from app.data.versions.networks import network_of
 from app.platform.deps import Resources
 from app.platform.documents import Document
@@ -49,7 +49,7 @@ def graph_of(
     }
 
 
-def _by_tier(picture: Picture, members: list[Member], *, tiers: int | None) -> Document:
+def _by_tier(picture: Picture, members: list[PictureMember], *, tiers: int | None) -> Document:
     """
     Return the known firms one by one, of each tier the others as one node.
 
@@ -86,7 +86,7 @@ def _by_tier(picture: Picture, members: list[Member], *, tiers: int | None) -> D
     }
 
 
-def _between(groups: list[Tier]) -> Iterator[tuple[str, str, int]]:
+def _between(groups: list[PictureTier]) -> Iterator[tuple[str, str, int]]:
     """Yield the trade of each group with the group one tier nearer, where there is one."""
     node_of = {(each.direction, each.tier): f"{each.direction}:{each.tier}" for each in groups}
     node_of |= {(UP, 0): CORE, (DOWN, 0): CORE}
@@ -99,7 +99,7 @@ def _between(groups: list[Tier]) -> Iterator[tuple[str, str, int]]:
 
 
 def _nodes(
-    resources: Resources, picture: Picture, members: list[Member], groups: str
+    resources: Resources, picture: Picture, members: list[PictureMember], groups: str
 ) -> dict[str, str]:
     """Return the node that each firm is drawn in."""
     if groups == "none":
@@ -113,7 +113,7 @@ def _nodes(
 
 
 def _described(
-    picture: Picture, members: list[Member], node_of: dict[str, str]
+    picture: Picture, members: list[PictureMember], node_of: dict[str, str]
 ) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {
         CORE: {

@@ -11,13 +11,13 @@ from typing import Any
 from app.chain.chains.cores import decisions, names_of_cores
 from app.chain.limits.documents import open_run
 from app.chain.limits.results import Results
-from app.data.versions.service import Asked, policy_of, version_and_run
+from app.data.versions.service import AskedVersion, policy_of, version_and_run
 from app.platform.deps import Resources
 from app.platform.documents import Document
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ChainHead:
     """What a document of a chain says first."""
 
     version: int
@@ -30,7 +30,7 @@ class Head:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def cores(resources: Resources, asked: Asked) -> tuple[Head, list[Document]]:
+def cores(resources: Resources, asked: AskedVersion) -> tuple[ChainHead, list[Document]]:
     """
     Return the cores of a version in order, with how many firms stand in each chain.
 
@@ -40,7 +40,7 @@ def cores(resources: Resources, asked: Asked) -> tuple[Head, list[Document]]:
         Absent: There is no such version.
     """
     version, run = version_and_run(resources, asked)
-    head = Head(
+    head = ChainHead(
         version.number,
         version.as_of.isoformat(),
         run.policy if run else policy_of(resources, version.as_of).version,

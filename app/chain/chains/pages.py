@@ -32,7 +32,7 @@ from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
 from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
-from app.platform.web.workbooks import Column, workbook
+from app.platform.web.workbooks import WorkbookColumn, workbook
 
 router = Router()
 QUERY_LENGTH_MAX = 80
@@ -111,15 +111,15 @@ def download_cores_workbook(
     rows = passing(found, CORE_FACETS, _chosen(request, CORE_FACETS))
     order = order_of(request, CORE_KEYS, otherwise="-use")
     columns = (
-        Column("id", "text", lambda row: row.core),
-        Column("core", "text", lambda row: row.name),
-        Column("firms", "count", lambda row: row.firms),
-        Column("facility", "money", lambda row: row.limit_fen),
-        Column("occupied", "money", lambda row: row.occupied_fen),
-        Column("bar_reserved", "money", lambda row: row.reserved_fen),
-        Column("headroom", "money", lambda row: row.headroom_fen),
-        Column("use", "share", lambda row: row.use),
-        Column("binding", "text", lambda row: _decides(row, t)),
+        WorkbookColumn("id", "text", lambda row: row.core),
+        WorkbookColumn("core", "text", lambda row: row.name),
+        WorkbookColumn("firms", "count", lambda row: row.firms),
+        WorkbookColumn("facility", "money", lambda row: row.limit_fen),
+        WorkbookColumn("occupied", "money", lambda row: row.occupied_fen),
+        WorkbookColumn("bar_reserved", "money", lambda row: row.reserved_fen),
+        WorkbookColumn("headroom", "money", lambda row: row.headroom_fen),
+        WorkbookColumn("use", "share", lambda row: row.use),
+        WorkbookColumn("binding", "text", lambda row: _decides(row, t)),
     )
     shown = ordered(rows, CORE_KEYS, order)
     return workbook(request, "cores", columns, shown, results.head.document())
@@ -376,13 +376,13 @@ def download_limits_workbook(
     rows = passing(found, _values(grades), _chosen(request, FIRM_FACETS))
     order = order_of(request, FIRM_KEYS, otherwise="-limit")
     columns = (
-        Column("id", "text", lambda row: row["id"]),
-        Column("firm", "text", lambda row: row["name"]),
-        Column("tier", "text", lambda row: t.place(f"{row['direction']}{row['tier']}")),
-        *([Column("grade", "text", lambda row: grades[row["id"]])] if grades else ()),
-        Column("limit", "money", lambda row: row["limit_fen"]),
-        Column("reachable", "money", lambda row: row["reachable_fen"]),
-        Column("binding", "text", lambda row: _binds(row, t)),
+        WorkbookColumn("id", "text", lambda row: row["id"]),
+        WorkbookColumn("firm", "text", lambda row: row["name"]),
+        WorkbookColumn("tier", "text", lambda row: t.place(f"{row['direction']}{row['tier']}")),
+        *([WorkbookColumn("grade", "text", lambda row: grades[row["id"]])] if grades else ()),
+        WorkbookColumn("limit", "money", lambda row: row["limit_fen"]),
+        WorkbookColumn("reachable", "money", lambda row: row["reachable_fen"]),
+        WorkbookColumn("binding", "text", lambda row: _binds(row, t)),
     )
     shown = ordered(rows, FIRM_KEYS, order)
     return workbook(request, f"limits-{core}", columns, shown, results.head.document())

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from app.chain.chains.cores import cores_of
-from app.chain.chains.listing import Head
+from app.chain.chains.listing import ChainHead
 from app.chain.limits.documents import open_run
 from app.chain.limits.results import Results
 from app.chain.limits.shown import UNSEEN
 from app.data.versions.networks import network_of
-from app.data.versions.service import Asked, policy_of, version_and_run
+from app.data.versions.service import AskedVersion, policy_of, version_and_run
 from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
 from app.platform.errors import Absent
@@ -35,7 +35,7 @@ Standing = tuple[str, str, int]  # Firm, direction, tier.
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class PictureMember:
     """
     A firm of a chain; `amount_fen` is its trade with partners one tier nearer the core.
 
@@ -55,7 +55,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
+class PictureTrade:
     """A trade between two members, or a member and the core, one tier apart."""
 
     supplier: str
@@ -64,7 +64,7 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
-class Tier:
+class PictureTier:
     """One tier on one side: how many firms, and their trade with the tier nearer."""
 
     direction: str
@@ -88,10 +88,10 @@ class Picture:
 
     core: str
     name: str
-    head: Head
-    members: tuple[Member, ...]
-    ties: tuple[Tie, ...]
-    tiers: tuple[Tier, ...]
+    head: ChainHead
+    members: tuple[PictureMember, ...]
+    ties: tuple[PictureTrade, ...]
+    tiers: tuple[PictureTier, ...]
     is_whole: bool = True
 
 
@@ -100,7 +100,7 @@ def bytes_of(picture: Picture) -> int:
     return MEMBER_BYTES * (1 + len(picture.members)) + TIE_BYTES * len(picture.ties)
 
 
-def picture_of(resources: Resources, core: str, asked: Asked, sight: Sight) -> Picture:
+def picture_of(resources: Resources, core: str, asked: AskedVersion, sight: Sight) -> Picture:
     """
     Return the picture of a core's chain, as far as a reader may see it.
 
@@ -120,7 +120,7 @@ def picture_of(resources: Resources, core: str, asked: Asked, sight: Sight) -> P
         network.row(core)
         if core not in cores_of(resources, version.number):
             raise Absent(f"{core!r} is no core in version {version.number}")
-    head = Head(
+    head = ChainHead(
         version=version.number,
         as_of=version.as_of.isoformat(),
         policy=policy.version if run is None else run.policy,
@@ -159,7 +159,11 @@ def _as_its_core_knows(whole: Picture, results: Results | None, *, tiers: int) -
 
 
 def _drawn(
-    network: Network, reach: tuple[int, Decimal], core: str, head: Head, results: Results | None
+    network: Network,
+    reach: tuple[int, Decimal],
+    core: str,
+    head: ChainHead,
+    results: Results | None,
 ) -> Picture:
     listed = None if results is None else _listed(results, core)
     chain = find_chain(network, core, tiers_max=reach[0], share_min=reach[1])
@@ -169,17 +173,17 @@ def _drawn(
     for firm, direction, tier in listed if listed is not None else _reached(network, chain):
         row = network.row(firm)
         via, amount = amounts.get((row, direction), (None, 0))
-        members.append(Member(firm, names[row].as_py(), direction, tier, amount, via))
+        members.append(PictureMember(firm, names[row].as_py(), direction, tier, amount, via))
     name = names[chain.core_row].as_py()
     return Picture(core, name, head, tuple(members), rows, _tiers(members))
 
 
-def _tiers(members: Sequence[Member]) -> tuple[Tier, ...]:
+def _tiers(members: Sequence[PictureMember]) -> tuple[PictureTier, ...]:
     """Return firms and trade by direction and tier, up before down, nearest first."""
     found = []
     for (direction, tier), group in groupby(members, lambda m: (m.direction, m.tier)):
         amounts = [each.amount_fen or 0 for each in group]
-        found.append(Tier(direction, tier, len(amounts), sum(amounts)))
+        found.append(PictureTier(direction, tier, len(amounts), sum(amounts)))
     return tuple(found)
 
 
@@ -196,9 +200,9 @@ def _reached(network: Network, chain: Chain) -> list[Standing]:
 
 def _ties(
     network: Network, chain: Chain
-) -> tuple[tuple[Tie, ...], dict[tuple[int, str], tuple[str, int]]]:
+) -> tuple[tuple[PictureTrade, ...], dict[tuple[int, str], tuple[str, int]]]:
     """Return the trades one tier apart, and by member and side its main partner and its trade."""
-    ids, found = _Shared(network.ids), []
+    ids, found = _SharedIds(network.ids), []
     sums: dict[tuple[int, str], tuple[str, int]] = {}
     for side, tiers, vias in (
         (UP, chain.up_tier, chain.up_via_rows),
@@ -218,11 +222,11 @@ def _ties(
         ):
             sums[row, DIRECTIONS[side]] = (ids[via], total)
         trades = zip(*(column.tolist() for column in near), strict=True)
-        found += [Tie(ids[supplier], ids[buyer], fen) for supplier, buyer, fen in trades]
+        found += [PictureTrade(ids[supplier], ids[buyer], fen) for supplier, buyer, fen in trades]
     return tuple(sorted(set(found), key=lambda tie: (tie.supplier, tie.buyer))), sums
 
 
-class _Shared(dict[int, str]):
+class _SharedIds(dict[int, str]):
     """Ids of firms by row; whoever names a firm again is given the same text."""
 
     def __init__(self, ids: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from app.chain.chains.graph import graph_of
 from app.chain.chains.picture import Picture, picture_of
 from app.chain.chains.schemas import Chain, Cores, Graph, Tiers
 from app.data.versions.reading import AskedDep
-from app.data.versions.service import Asked
+from app.data.versions.service import AskedVersion
 from app.platform.auth.rules import CORES, OWN_CHAIN, PrincipalDep, allow
 from app.platform.deps.routes import ResourcesDep, VisitDep
 from app.platform.documents import Document
@@ -43,7 +43,7 @@ def read_cores(
 ) -> Response:
     """Return the cores that the reader may see, in order of their ids."""
     after = read_cursor(page.cursor, version=int, after=str) if page.cursor else None
-    head, items = listing.cores(resources, Asked(after["version"]) if after else asked)
+    head, items = listing.cores(resources, AskedVersion(after["version"]) if after else asked)
     seen = [each for each in items if who.is_bank or each["id"] == who.firm]
     left = [each for each in seen if after is None or each["id"] > after["after"]]
     shown, last = page_of(left, page.size)
@@ -69,7 +69,7 @@ def read_chain(
 ) -> Response:
     """Return a chain: its tiers and a page of its firms, by direction, tier and id."""
     place = read_cursor(page.cursor, version=int, at=int) if page.cursor else None
-    wanted = Asked(place["version"]) if place else asked
+    wanted = AskedVersion(place["version"]) if place else asked
     picture = picture_of(visit.resources, core, wanted, visit.sight)
     start = max(0, place["at"]) if place else 0
     document = service.chain(picture, tiers=tiers, start=start, size=page.size)

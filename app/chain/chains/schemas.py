@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from app.chain.limits.schemas import Direction, Named
-from app.data.versions.schemas import Head
+from app.data.versions.schemas import VersionHead
 
 
 class Core(Named):
@@ -37,7 +37,7 @@ class ChainMember(Named):
     via: str | None = Field(description="Its main partner one tier nearer the core")
 
 
-class Chain(Head):
+class Chain(VersionHead):
     """A chain: its tiers and, a page at a time, its firms."""
 
     core: Named
@@ -46,7 +46,7 @@ class Chain(Head):
     next: str | None
 
 
-class Tiers(Head):
+class Tiers(VersionHead):
     """The tiers of a chain."""
 
     core: Named
@@ -73,7 +73,7 @@ class GraphEdge(BaseModel):
     amount_fen: int
 
 
-class Graph(Head):
+class Graph(VersionHead):
     """A chain for drawing."""
 
     core: Named

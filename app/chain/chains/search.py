@@ -29,7 +29,7 @@ SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchHit:
     """Something that was found: who, where it stands, and the address of its page."""
 
     id: str
@@ -61,14 +61,14 @@ def search(
 
 def _found(
     query: str, who: Principal, resources: Resources, results: Shown
-) -> tuple[int, Sequence[Hit]]:
+) -> tuple[int, Sequence[SearchHit]]:
     """Return how many there are that the reader may see, and the first of them."""
     if who.is_bank:
         directory, wanted = directory_of(resources, results), Wanted(query, counterparties=True)
         total, _ = directory.count(wanted)
         rows = directory.find(wanted, sort="match", size=SHOWN)
         return total, [
-            Hit(row.id, row.name, row.core, row.place, _bank_address(row.id, core=row.core))
+            SearchHit(row.id, row.name, row.core, row.place, _bank_address(row.id, core=row.core))
             for row in rows
         ]
     hits = [hit for hit, fits in _fitting(query, list(_own(who, results))) if fits]
@@ -79,20 +79,20 @@ def _bank_address(firm: str, *, core: bool) -> str:
     return f"/{'chains' if core else 'firms'}/{quote(firm, safe='')}"
 
 
-def _own(who: Principal, results: Shown) -> Iterable[Hit]:
+def _own(who: Principal, results: Shown) -> Iterable[SearchHit]:
     """Yield what a core or a firm knows by name: itself, and the ends of its chains."""
     own = who.firm or ""
     here = quote(own, safe="")
-    yield Hit(own, results.name(own), who.role == "core", None, _start(who.role, here))
+    yield SearchHit(own, results.name(own), who.role == "core", None, _start(who.role, here))
     if who.role == "core":
         for row in documents.chain(results, own)["firms"]:
             address = f"/chains/{here}/limits/{quote(row['id'], safe='')}"
-            yield Hit(row["id"], row["name"], core=False, place=_place(row), address=address)
+            yield SearchHit(row["id"], row["name"], core=False, place=_place(row), address=address)
     else:
         for row in documents.everywhere(results, own):
             core = row["core"]
             address = f"/chains/{quote(core['id'], safe='')}/limits/{here}"
-            yield Hit(core["id"], core["name"], core=True, place=_place(row), address=address)
+            yield SearchHit(core["id"], core["name"], core=True, place=_place(row), address=address)
 
 
 def _start(role: str, firm: str) -> str:
@@ -103,7 +103,7 @@ def _place(row: Document) -> str:
     return f"{row['direction']}{row['tier']}"
 
 
-def _fitting(query: str, hits: Sequence[Hit]) -> Iterable[tuple[Hit, bool]]:
+def _fitting(query: str, hits: Sequence[SearchHit]) -> Iterable[tuple[SearchHit, bool]]:
     """Yield each with whether its id, its name or the initials of its name hold the text."""
     folded = fold(query)
     letters = could_be_initials(folded)

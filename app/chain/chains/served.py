@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.chain.limits.documents import open_run
-from app.chain.limits.results import Member
+from app.chain.limits.results import MemberResult
 from app.chain.limits.shown import Shown
 from app.data.versions.networks import network_of
-from app.data.versions.service import Asked, policy_of, version_and_run
+from app.data.versions.service import AskedVersion, policy_of, version_and_run
 from app.platform.auth.sight import EVERYTHING
 from app.platform.deps import Resources
 from graph.chains import Chain, find_chain
@@ -24,10 +24,10 @@ class Served:
 
     network: Network
     chain: Chain
-    limits: Sequence[Member] | None
+    limits: Sequence[MemberResult] | None
 
 
-def served_chain(resources: Resources, core: str, asked: Asked) -> Served:
+def served_chain(resources: Resources, core: str, asked: AskedVersion) -> Served:
     """
     Return a core's chain: found by the policy of the run that is read, with every firm it lists.
 
@@ -54,7 +54,7 @@ def served_chain(resources: Resources, core: str, asked: Asked) -> Served:
     return Served(network, _with_listed(network, found, members), members)
 
 
-def _with_listed(network: Network, chain: Chain, members: Sequence[Member]) -> Chain:
+def _with_listed(network: Network, chain: Chain, members: Sequence[MemberResult]) -> Chain:
     """Return a chain with those whom no trade reaches too: holders of the core's paper."""
     rows = network.rows([each.id for each in members])
     beside = np.flatnonzero(~np.isin(rows, chain.firm_rows))

@@ -39,7 +39,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class DirectoryFirm:
     """A firm as it stands in the directory; `place` is that of its nearest standing."""
 
     id: str
@@ -101,7 +101,7 @@ class Directory:
         descending: bool = False,
         start: int = 0,
         size: int | None = None,
-    ) -> Sequence[Listed]:
+    ) -> Sequence[DirectoryFirm]:
         """
         Return a page of the firms that pass, in order.
 
@@ -257,6 +257,6 @@ def _order(text: str, sort: str) -> list[pl.Expr]:
     return [first, pl.col("name") if sort != "match" else pl.col("firm"), pl.col("row")]
 
 
-def _listed(row: Mapping[str, object]) -> Listed:
-    known = {name: row[name] for name in Listed.__slots__ if name in row}
-    return Listed(**{**known, "id": row["firm"], "chains": row["chains"] or 0})  # type: ignore[arg-type]  # The frame's kinds are those of the row.
+def _listed(row: Mapping[str, object]) -> DirectoryFirm:
+    known = {name: row[name] for name in DirectoryFirm.__slots__ if name in row}
+    return DirectoryFirm(**{**known, "id": row["firm"], "chains": row["chains"] or 0})  # type: ignore[arg-type]  # The frame's kinds are those of the row.

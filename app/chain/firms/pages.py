@@ -31,13 +31,13 @@ from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.http.routing import Router
 from app.platform.web.facets import Facet, Option
-from app.platform.web.listing import SIZE, Order, one_page, order_of, page_of
+from app.platform.web.listing import SIZE, TableOrder, one_page, order_of, page_of
 from app.platform.web.money import percent, scale
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
 from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
-from app.platform.web.workbooks import ROWS_MAX, Column, workbook
+from app.platform.web.workbooks import ROWS_MAX, WorkbookColumn, workbook
 from graph.model import Attribute, table
 
 router = Router()
@@ -111,14 +111,14 @@ def download_firms_workbook(
     order, directory = _order(request, wanted), directory_of(resources, results)
     found = directory.find(wanted, sort=order.sort, descending=order.descending, size=ROWS_MAX + 1)
     columns = (
-        Column("id", "text", lambda row: row.id),
-        Column("firm", "text", lambda row: row.name),
-        Column("sector", "text", lambda row: t.sector(row.sector)),
-        Column("facet_region", "text", lambda row: row.region),
-        Column("grade", "text", lambda row: row.grade),
-        Column("nearest", "text", lambda row: t.place(row.place) if row.place else None),
-        Column("chains", "count", lambda row: row.chains),
-        Column("limit_total", "money", lambda row: row.limit_fen),
+        WorkbookColumn("id", "text", lambda row: row.id),
+        WorkbookColumn("firm", "text", lambda row: row.name),
+        WorkbookColumn("sector", "text", lambda row: t.sector(row.sector)),
+        WorkbookColumn("facet_region", "text", lambda row: row.region),
+        WorkbookColumn("grade", "text", lambda row: row.grade),
+        WorkbookColumn("nearest", "text", lambda row: t.place(row.place) if row.place else None),
+        WorkbookColumn("chains", "count", lambda row: row.chains),
+        WorkbookColumn("limit_total", "money", lambda row: row.limit_fen),
     )
     return workbook(request, "firms", columns, found, results.head.document())
 
@@ -137,7 +137,7 @@ def _wanted(request: Request) -> Wanted:
     )
 
 
-def _order(request: Request, wanted: Wanted) -> Order:
+def _order(request: Request, wanted: Wanted) -> TableOrder:
     otherwise = "match" if wanted.text else "-limit"
     return order_of(request, dict.fromkeys(SORTS), otherwise=otherwise)
 

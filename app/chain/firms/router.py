@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from app.chain.firms import service
 from app.chain.firms.schemas import Firm, Firms, Invoices, Trades
 from app.data.versions.reading import AskedDep
-from app.data.versions.service import Asked, policy_of, version_of
+from app.data.versions.service import AskedVersion, policy_of, version_of
 from app.platform.auth.rules import BANK, OWN_FIRM, allow
 from app.platform.deps.routes import ResourcesDep, VisitDep
 from app.platform.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
@@ -41,7 +41,7 @@ def read_firms(
 ) -> Response:
     """Return the firms that a text finds, the closest first; without one all, in id order."""
     place = read_cursor(page.cursor, version=int, after=str) if page.cursor else None
-    version = version_of(resources, Asked(place["version"]) if place else asked)
+    version = version_of(resources, AskedVersion(place["version"]) if place else asked)
     reader = resources.store.reader(version.number)
     if query:
         items, after = service.search(reader, query), None
@@ -89,7 +89,7 @@ def read_trades(
 ) -> Response:
     """Return what a firm sells and buys, in order of supplier and buyer."""
     place = read_cursor(page.cursor, version=int, supplier=str, buyer=str) if page.cursor else None
-    version = version_of(resources, Asked(place["version"]) if place else asked)
+    version = version_of(resources, AskedVersion(place["version"]) if place else asked)
     after = (place["supplier"], place["buyer"]) if place else None
     reader = resources.store.reader(version.number)
     items, last = service.trades(reader, firm, after=after, size=page.size)
@@ -123,7 +123,7 @@ def read_invoices(
 ) -> Response:
     """Return the invoices between two firms, either way, oldest first; where each was read from."""
     place = read_cursor(page.cursor, version=int, passed=int) if page.cursor else None
-    version = version_of(visit.resources, Asked(place["version"]) if place else asked)
+    version = version_of(visit.resources, AskedVersion(place["version"]) if place else asked)
     passed = place["passed"] if place else 0
     found = service.invoices(
         visit.resources, version.number, ends=(firm, partner), sight=visit.sight

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
-from app.data.versions.schemas import Head
+from app.data.versions.schemas import VersionHead
 from graph.model import Kind, table
 
 TYPES: Mapping[Kind, type] = {
@@ -39,7 +39,7 @@ class Firms(BaseModel):
     next: str | None
 
 
-class FirmHead(Head):
+class FirmHead(VersionHead):
     """What a document of a firm says first."""
 
     id: str

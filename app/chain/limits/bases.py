@@ -14,7 +14,7 @@ import polars as pl
 
 from app.chain.limits.formulas import relation
 from app.chain.limits.formulas.algebra import Algebra
-from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.columns import ExactColumn
 from app.chain.limits.formulas.exact import BASE_PLACES, PLACES_OF_SHARES
 from app.chain.limits.formulas.leaves import ClaimKind, PrepaidLeaves
 from app.chain.limits.rows import AMOUNTS, KINDS, claim_columns
@@ -50,8 +50,8 @@ def bases(
     below = prepaid.join(places, left_on=["core", "buyer"], right_on=["core", "firm"]).sort("at")
     entry = PrepaidLeaves(
         seller="",
-        purchases_fen=Column.whole(below["purchases_fen"].to_numpy()),
-        chains=Column.whole(below["chains"].to_numpy()),
+        purchases_fen=ExactColumn.whole(below["purchases_fen"].to_numpy()),
+        chains=ExactColumn.whole(below["chains"].to_numpy()),
     )
     _add(
         found, below["at"].to_numpy(), relation.prepaid_part(algebra, entry).column.at(BASE_PLACES)

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from app.chain.limits import documents
 from app.chain.limits.sheet import sheet
 from app.chain.limits.shown import Shown
-from app.data.versions.service import Asked
+from app.data.versions.service import AskedVersion
 from app.platform.auth.sight import EVERYTHING
 from app.platform.console import output as console
 from app.platform.console.options import AsJson, OfVersion
@@ -85,8 +85,8 @@ def explain(
                 console.show(line)
 
 
-def _asked(version: int | None, as_of: dt.datetime | None) -> Asked:
-    return Asked(version, None if as_of is None else as_of.date())
+def _asked(version: int | None, as_of: dt.datetime | None) -> AskedVersion:
+    return AskedVersion(version, None if as_of is None else as_of.date())
 
 
 def _show(document: Document) -> None:

@@ -21,7 +21,7 @@ from app.chain.limits.firms import by_kind
 from app.chain.limits.formulas import columns, facility, relation
 from app.chain.limits.formulas import limit as limits
 from app.chain.limits.formulas.algebra import Algebra, Term
-from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.columns import ExactColumn
 from app.chain.limits.formulas.exact import BASE_PLACES, EXACT, ZERO, written
 from app.chain.limits.formulas.leaves import (
     COUNTERPARTY,
@@ -30,9 +30,9 @@ from app.chain.limits.formulas.leaves import (
     ChainLeaves,
     CoreLeaves,
 )
-from app.chain.limits.formulas.limit import TERMS, ChainTerms, FirmTerms, Holding
+from app.chain.limits.formulas.limit import TERMS, ChainPosition, ChainTerms, FirmTerms
 from app.chain.limits.gather import Leaves, gather
-from app.chain.limits.inputs import Inputs
+from app.chain.limits.inputs import LimitInputs
 from app.chain.limits.rows import CHAIN
 from app.policy import Policy
 from graph.credit import Passed
@@ -49,7 +49,7 @@ RESULTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """What a run found: leaves and results in columns, ready to be stored."""
 
     cores: pl.DataFrame
@@ -61,7 +61,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class MemberBatch:
     """The members of one chain of whom the same is known."""
 
     at: Rows  # Places among all members.
@@ -73,16 +73,16 @@ class Part:
 class Computation:
     """The figures of every chain and every member, one term after the other."""
 
-    def __init__(self, inputs: Inputs, policy: Policy, leaves: Leaves) -> None:
+    def __init__(self, inputs: LimitInputs, policy: Policy, leaves: Leaves) -> None:
         self.leaves = leaves
         self._algebra = Algebra(policy, version=inputs.version, run=inputs.run)
         members, size = leaves.members, len(inputs.ids)
         self._core: Rows = members["core"].to_numpy()
         self._firm: Rows = members["firm"].to_numpy()
-        self._held = Column.whole(members["held_fen"].to_numpy())
-        self._loss = Column.whole(members["loss_e12"].to_numpy())
-        self._arrived = Column.whole(_arrived(leaves).to_numpy())
-        self.base = Column(
+        self._held = ExactColumn.whole(members["held_fen"].to_numpy())
+        self._loss = ExactColumn.whole(members["loss_e12"].to_numpy())
+        self._arrived = ExactColumn.whole(_arrived(leaves).to_numpy())
+        self.base = ExactColumn(
             bases(self._algebra, members, leaves.claims, leaves.prepaid, inputs.belonging),
             BASE_PLACES,
         )
@@ -105,16 +105,16 @@ class Computation:
         first = np.searchsorted(self._core, core, side="left")
         return np.arange(first, np.searchsorted(self._core, core, side="right"))
 
-    def _documents_of_chains(self) -> Iterator[tuple[Rows, Column]]:
+    def _documents_of_chains(self) -> Iterator[tuple[Rows, ExactColumn]]:
         """Yield what each member's documents are worth, a chain at a time."""
         for core in self.leaves.cores:
             at = self._places(core)
             worth = limits.documents(self._algebra, self._terms(core), self._held.take(at))
             yield at, worth.column
 
-    def _terms_of_firms(self, size: int) -> Mapping[str, Column]:
+    def _terms_of_firms(self, size: int) -> Mapping[str, ExactColumn]:
         """Return what all chains of each firm share, by row, and note what is known of it."""
-        parts: dict[str, list[tuple[Rows, Column]]] = defaultdict(list)
+        parts: dict[str, list[tuple[Rows, ExactColumn]]] = defaultdict(list)
         for rows, firm in by_kind(self.leaves.firms):
             documents = self._documents_total.take(rows)
             terms = limits.firm_terms(self._algebra, firm, documents)
@@ -125,7 +125,7 @@ class Computation:
                 parts[name].append((rows, term.column))
         return {name: _joined(size, parts[name]) for name in FirmTerms._fields}
 
-    def _parts(self, core: int) -> Iterator[Part]:
+    def _parts(self, core: int) -> Iterator[MemberBatch]:
         """Yield the members of a chain, together where the same is known of them."""
         inside = self._places(core)
         known = self._known[self._firm[inside]]
@@ -141,7 +141,7 @@ class Computation:
                 for name, column in self._firms.items()
             }
             base = self._algebra.computed("base", "fen", self.base.take(at), "claims")
-            yield Part(at, firm, FirmTerms(**terms), base)
+            yield MemberBatch(at, firm, FirmTerms(**terms), base)
 
     def _chain(self, core: int) -> ChainLeaves | None:
         """Return what a chain's factor reads: headroom, U, V and the stress budget."""
@@ -191,8 +191,8 @@ class Computation:
             schema=RESULTS,
         )
 
-    def _holding(self, part: Part) -> Holding:
-        return Holding(
+    def _holding(self, part: MemberBatch) -> ChainPosition:
+        return ChainPosition(
             held_fen=self._held.take(part.at),
             documents_fen=self._documents.take(part.at),
             base_total_fen=self._base_total.take(part.firm),
@@ -210,24 +210,24 @@ def _arrived(leaves: Leaves) -> pl.Series:
     return joined["arrived"].fill_null(0)
 
 
-def _joined(size: int, parts: Iterable[tuple[Rows, Column]]) -> Column:
+def _joined(size: int, parts: Iterable[tuple[Rows, ExactColumn]]) -> ExactColumn:
     """Return one column of many, each with its places; what is missing is zero."""
     known = list(parts)
     scale = max((column.scale for _, column in known), default=0)
     values: Whole = np.zeros(size, object)
     for at, column in known:
         values[at] = column.at(scale)
-    return Column(values, scale)
+    return ExactColumn(values, scale)
 
 
-def _by_firm(firm: Rows, amounts: Column, size: int) -> Column:
+def _by_firm(firm: Rows, amounts: ExactColumn, size: int) -> ExactColumn:
     totals: Whole = np.zeros(size, object)
     there = np.flatnonzero(amounts.values != 0)
     np.add.at(totals, firm[there], amounts.values[there])
-    return Column(totals, amounts.scale)
+    return ExactColumn(totals, amounts.scale)
 
 
-def _sum(column: Column) -> Decimal:
+def _sum(column: ExactColumn) -> Decimal:
     values = column.values
     total = int(values.sum()) if isinstance(values, np.ndarray) else int(values)
     return Decimal(total).scaleb(-column.scale, EXACT)
@@ -245,7 +245,7 @@ def _binding(smallest: Term, count: int) -> npt.NDArray[np.int8]:
     return first
 
 
-def compute(inputs: Inputs, policy: Policy) -> Outcome:
+def compute(inputs: LimitInputs, policy: Policy) -> RunOutcome:
     """
     Return every facility and every limit of a version, with the leaves they were read from.
 
@@ -256,7 +256,7 @@ def compute(inputs: Inputs, policy: Policy) -> Outcome:
     leaves = gather(inputs, policy)
     work = Computation(inputs, policy, leaves)
     base = pl.Series("base_e24", [str(value) for value in work.base.values], pl.String)
-    return Outcome(
+    return RunOutcome(
         cores=_core_rows(leaves.cores, work),
         firms=leaves.firms,
         members=leaves.members.with_columns(base).hstack(work.results()),

@@ -7,7 +7,7 @@ from app.chain.limits.results import Results, open_results
 from app.chain.limits.shown import Shown
 from app.chain.limits.stored import is_damaged, lock_of
 from app.data.runs.repository import run_named
-from app.data.versions.service import Asked, version_and_run
+from app.data.versions.service import AskedVersion, version_and_run
 from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
 from app.platform.documents import Document
@@ -25,7 +25,7 @@ class NoRun(Absent):
     code = "no_run"
 
 
-def results_of(resources: Resources, asked: Asked, sight: Sight) -> Shown:
+def results_of(resources: Resources, asked: AskedVersion, sight: Sight) -> Shown:
     """
     Return what a reader sees of the newest run of the version that is asked for.
 

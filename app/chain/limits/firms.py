@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.columns import ExactColumn
 from app.chain.limits.formulas.exact import cut, written
 from app.chain.limits.formulas.leaves import STATEMENT, FirmLeaves
 from app.chain.limits.formulas.relation import MICRO
-from app.chain.limits.inputs import Inputs
+from app.chain.limits.inputs import LimitInputs
 from app.policy import Policy
 
 KINDS = ("loans_fen", "sales_fen", "revenue_fen")  # Firms of one kind have them, or have them not.
@@ -27,7 +27,7 @@ STORED = (
 )
 
 
-def known_firms(inputs: Inputs, members: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def known_firms(inputs: LimitInputs, members: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """
     Return one row a listed firm, as it is stored; a statement is given whole or not at all.
 
@@ -64,7 +64,7 @@ def _written(rate: float) -> str:
     return written(cut(Decimal(repr(rate))))
 
 
-def _understated(inputs: Inputs) -> pl.Series:
+def _understated(inputs: LimitInputs) -> pl.Series:
     """Return what of its revenue and cost each firm states below what it trades inside."""
     below = []
     for name, end in (("revenue", "supplier"), ("cost", "buyer")):
@@ -104,7 +104,7 @@ def by_kind(firms: pl.DataFrame) -> Iterator[tuple[npt.NDArray[np.int64], FirmLe
 
 def _leaves(firms: pl.DataFrame) -> FirmLeaves:
     known = {
-        name: Column.whole(firms[name].to_numpy())
+        name: ExactColumn.whole(firms[name].to_numpy())
         for name in ("loans_fen", "sales_fen", *STATEMENT)
         if firms[name][0] is not None
     }
@@ -116,8 +116,8 @@ def _leaves(firms: pl.DataFrame) -> FirmLeaves:
         loans_fen=known.get("loans_fen"),
         sales_fen=known.get("sales_fen"),
         statement=statement,
-        expected_growth=Column.of([Decimal(rate) for rate in growth]) if statement else None,
-        worst_e12=Column.whole(firms["worst_e12"].to_numpy()),
+        expected_growth=ExactColumn.of([Decimal(rate) for rate in growth]) if statement else None,
+        worst_e12=ExactColumn.whole(firms["worst_e12"].to_numpy()),
     )
 
 

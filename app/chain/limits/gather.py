@@ -8,7 +8,7 @@ import polars as pl
 from app.chain.limits import ledger
 from app.chain.limits.firms import known_firms
 from app.chain.limits.formulas.leaves import CoreLeaves
-from app.chain.limits.inputs import Inputs
+from app.chain.limits.inputs import LimitInputs
 from app.policy import Policy
 from graph import credit
 
@@ -28,7 +28,7 @@ class Leaves:
     passed: credit.Passed
 
 
-def gather(inputs: Inputs, policy: Policy) -> Leaves:
+def gather(inputs: LimitInputs, policy: Policy) -> Leaves:
     """Return the leaves of every chain and firm of a version."""
     heads = _core_frame(inputs)
     found = ledger.documents(inputs.ledger, policy, heads)
@@ -46,7 +46,7 @@ def gather(inputs: Inputs, policy: Policy) -> Leaves:
     )
 
 
-def _core_frame(inputs: Inputs) -> pl.DataFrame:
+def _core_frame(inputs: LimitInputs) -> pl.DataFrame:
     rows = inputs.firms.drop("core").with_row_index("core").cast({"core": pl.Int64})
     rate = pl.col("rating").is_not_null() & pl.col("tangible_net_worth_fen").is_not_null()
     cash = pl.all_horizontal(
@@ -56,7 +56,7 @@ def _core_frame(inputs: Inputs) -> pl.DataFrame:
     return rows.join(wanted, on="core").select("core", has_facility=rate | cash).sort("core")
 
 
-def _core_leaves(inputs: Inputs, found: ledger.Documents) -> dict[int, CoreLeaves]:
+def _core_leaves(inputs: LimitInputs, found: ledger.Documents) -> dict[int, CoreLeaves]:
     confirmed = dict(found.confirmed.iter_rows())
     vouchers = dict(found.vouchers.iter_rows())
     bought, sold = _first_tier(inputs, "up_tier"), _first_tier(inputs, "down_tier")
@@ -81,7 +81,7 @@ def _core_leaves(inputs: Inputs, found: ledger.Documents) -> dict[int, CoreLeave
     return leaves
 
 
-def _first_tier(inputs: Inputs, tier: str) -> dict[int, int]:
+def _first_tier(inputs: LimitInputs, tier: str) -> dict[int, int]:
     """Return the core's trade with the firms one step away, upstream or downstream."""
     other, own = ("supplier", "buyer") if tier == "up_tier" else ("buyer", "supplier")
     first = inputs.chains.filter(pl.col(tier) == 1).select("core", "firm")
@@ -93,7 +93,7 @@ def _first_tier(inputs: Inputs, tier: str) -> dict[int, int]:
     return dict(sums.iter_rows())
 
 
-def _with_trade(claims: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
+def _with_trade(claims: pl.DataFrame, inputs: LimitInputs) -> pl.DataFrame:
     pair = ["seller", "buyer"]
     trade = inputs.trades.select("blue_fen", "red_fen", seller="supplier", buyer="buyer")
     found = (
@@ -132,7 +132,7 @@ def _passed(held: pl.DataFrame, claims: pl.DataFrame, policy: Policy) -> credit.
     )
 
 
-def _members(inputs: Inputs, held: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
+def _members(inputs: LimitInputs, held: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
     """Return every firm of every chain; holders that no trade reaches stand up, tier 1."""
     listed = inputs.chains.select("core", "firm", "direction", "tier")
     alone = (
@@ -152,7 +152,7 @@ def _members(inputs: Inputs, held: pl.DataFrame, holders: pl.DataFrame) -> pl.Da
     )
 
 
-def _prepaid(inputs: Inputs) -> pl.DataFrame:
+def _prepaid(inputs: LimitInputs) -> pl.DataFrame:
     """Return what each distributor buys from sellers one tier nearer, chain by chain."""
     below = inputs.chains.filter(pl.col("down_tier") > 0).select(
         "core", buyer="firm", down=pl.col("down_tier").cast(pl.Int64)

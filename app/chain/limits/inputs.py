@@ -10,7 +10,7 @@ from app.chain.limits.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
+class LimitInputs:
     """
     One version, firms being rows of the network (ids in order).
 

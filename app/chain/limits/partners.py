@@ -11,10 +11,10 @@ import numpy as np
 
 from app.chain.limits.formulas import relation
 from app.chain.limits.formulas.algebra import Algebra
-from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.columns import ExactColumn
 from app.chain.limits.formulas.exact import BASE_PLACES, EXACT
 from app.chain.limits.formulas.leaves import ClaimKind, ClaimLeaves, Others, PrepaidLeaves
-from app.chain.limits.rows import AMOUNTS, KINDS, Lookup, Places, Rows, claim_columns
+from app.chain.limits.rows import AMOUNTS, KINDS, IndexedRows, Lookup, Places, claim_columns
 from app.chain.limits.stored import Stored
 
 LARGEST = 20
@@ -77,32 +77,32 @@ class Partners:
             return listed, None
         return listed, Others(len(rest), Decimal(sum(amounts[firm] for firm in rest)))
 
-    def _claims_of(self, firm_row: int, core_row: int) -> tuple[Rows, Places]:
+    def _claims_of(self, firm_row: int, core_row: int) -> tuple[IndexedRows, Places]:
         """Return the firm's claims on buyers that belong to the core, and how far they do."""
         claims = self._s.claims.take(self._claims.of(firm_row))
         shares = self._s.shares(claims["buyer"], core_row)
         belonging = np.flatnonzero(shares)
         return claims.take(belonging), shares[belonging]
 
-    def _claim_amounts(self, claims: Rows, shares: Places) -> list[int]:
+    def _claim_amounts(self, claims: IndexedRows, shares: Places) -> list[int]:
         found = np.zeros(len(claims), object)
         kinds = np.stack([claims[name] for name in KINDS])
         for kind in np.unique(kinds, axis=1).T:
             at = np.flatnonzero((kind == kinds.T).all(axis=1))
-            share = Column.whole(shares[at])
+            share = ExactColumn.whole(shares[at])
             leaves = claim_columns(claims.take(at), ClaimKind(*kind.tolist()), share)
             found[at] = relation.claim_part(self._algebra, leaves).column.at(BASE_PLACES)
         return list(found)
 
-    def _prepaid_amounts(self, prepaid: Rows) -> list[int]:
+    def _prepaid_amounts(self, prepaid: IndexedRows) -> list[int]:
         entry = PrepaidLeaves(
             seller="",
-            purchases_fen=Column.whole(prepaid["purchases_fen"]),
-            chains=Column.whole(prepaid["chains"]),
+            purchases_fen=ExactColumn.whole(prepaid["purchases_fen"]),
+            chains=ExactColumn.whole(prepaid["chains"]),
         )
         return list(relation.prepaid_part(self._algebra, entry).column.at(BASE_PLACES))
 
-    def _claim_leaves(self, claims: Rows, shares: Places) -> list[ClaimLeaves]:
+    def _claim_leaves(self, claims: IndexedRows, shares: Places) -> list[ClaimLeaves]:
         return [
             ClaimLeaves(
                 buyer=self._s.ids[row["buyer"]],
@@ -113,7 +113,7 @@ class Partners:
             for row, share in zip(claims.each(), shares.tolist(), strict=True)
         ]
 
-    def _prepaid_leaves(self, prepaid: Rows) -> list[PrepaidLeaves]:
+    def _prepaid_leaves(self, prepaid: IndexedRows) -> list[PrepaidLeaves]:
         return [
             PrepaidLeaves(self._s.ids[row["seller"]], row["purchases_fen"], row["chains"])
             for row in prepaid.each()

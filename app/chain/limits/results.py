@@ -20,7 +20,7 @@ from app.chain.limits.formulas.algebra import Algebra, Term
 from app.chain.limits.formulas.exact import EXACT, ZERO, exact_sum
 from app.chain.limits.partners import Partners
 from app.chain.limits.rows import Places
-from app.chain.limits.stored import Head, Stored
+from app.chain.limits.stored import RunHead, Stored
 from app.chain.limits.words import binding, document
 from app.platform.process.kept import Kept
 from app.policy import Policy
@@ -36,7 +36,7 @@ UP = "up"
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class MemberResult:
     """One firm of a chain and its results; without a limit, `absent` says why."""
 
     id: str
@@ -65,7 +65,7 @@ class Results:
         self._tiers: dict[int, list[dict[str, Any]]] = {}  # At most one entry a core.
 
     @property
-    def head(self) -> Head:
+    def head(self) -> RunHead:
         """Return version, date, policy and run."""
         return self._s.head
 
@@ -197,14 +197,14 @@ class Results:
         found: list[Any] = self._s.members[name].slice(inside.start, len(inside)).to_pylist()
         return found
 
-    def members(self, places: Sequence[int]) -> list[Member]:
+    def members(self, places: Sequence[int]) -> list[MemberResult]:
         """Return the members at these places."""
         columns = ("firm", "direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
         lists = [self._s.members[name].chunk(0) for name in columns] if places else []
         found = []
         for place in places:
             firm, *figures = (each[place].as_py() for each in lists)
-            found.append(Member(self._s.ids[firm], self._s.names[firm], *figures))
+            found.append(MemberResult(self._s.ids[firm], self._s.names[firm], *figures))
         return found
 
     def named(self, core: str) -> Places:
@@ -244,7 +244,7 @@ class Results:
         """
         return self._s.place(self._s.core_row(core), self._s.row(firm))
 
-    def member(self, core: str, firm: str) -> Member:
+    def member(self, core: str, firm: str) -> MemberResult:
         """
         Return one member of a chain.
 
@@ -288,7 +288,7 @@ class Results:
         claims, prepaid, rest = self._partners.base(firm_row, core_row)
         base = relation.base(algebra, claims, prepaid, rest)
         documents, bases = self._everywhere(firm_row)
-        holding = limits.Holding(
+        holding = limits.ChainPosition(
             held_fen=self._s.held_fen(place),
             documents_fen=self._documents(place),
             base_total_fen=bases,

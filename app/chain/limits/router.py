@@ -10,7 +10,7 @@ from app.chain.limits import documents
 from app.chain.limits.schemas import ChainLimits, FirmLimit, FirmLimits
 from app.chain.limits.shown import Shown
 from app.data.versions.reading import AskedDep
-from app.data.versions.service import Asked, lately_read
+from app.data.versions.service import AskedVersion, lately_read
 from app.platform.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, allow
 from app.platform.deps.routes import Visit, VisitDep
 from app.platform.documents import Document
@@ -29,7 +29,7 @@ Sort = Literal["tier", "id", "name", "limit_fen", "reachable_fen", "binding"]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class LimitsOrder:
     """In which order a reader wants the firms of a chain."""
 
     sort: Sort
@@ -37,11 +37,11 @@ class Order:
 
 
 async def ordered(
-    sort: Annotated[Sort, Query(description="Order of the firms")] = "tier",
+    sort: Annotated[Sort, Query(description="LimitsOrder of the firms")] = "tier",
     descending: Annotated[bool, Query(description="Largest first")] = False,  # noqa: FBT002  # a query parameter, given by name
-) -> Order:
+) -> LimitsOrder:
     """Return in which order the reader wants the firms."""
-    return Order(sort, descending)
+    return LimitsOrder(sort, descending)
 
 
 @router.get(
@@ -57,7 +57,7 @@ def read_limits(
     visit: VisitDep,
     asked: AskedDep,
     page: PageDep,
-    order: Annotated[Order, Depends(ordered)],
+    order: Annotated[LimitsOrder, Depends(ordered)],
 ) -> Response:
     """Return a chain's facility, its tiers and a page of its firms."""
     if page.cursor:
@@ -101,7 +101,7 @@ async def read_limit(
     return send(request, kept)
 
 
-def _limit(visit: Visit, asked: Asked, core: str, firm: str) -> Answer:
+def _limit(visit: Visit, asked: AskedVersion, core: str, firm: str) -> Answer:
     results = documents.results_of(visit.resources, asked, visit.sight)
     head = results.head
     document = documents.firm(results, core, firm)

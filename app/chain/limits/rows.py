@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.columns import ExactColumn
 from app.chain.limits.formulas.leaves import (
     STATEMENT,
     ChainLeaves,
@@ -24,7 +24,7 @@ AMOUNTS = ("rows_fen", "estimated_fen", "contra_fen", "blue_fen", "red_fen", "di
 Places = npt.NDArray[np.int64]
 
 
-class Rows:
+class IndexedRows:
     """A table of whole numbers and flags as arrays: a few rows are found and read quickly."""
 
     def __init__(self, columns: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -36,9 +36,9 @@ class Rows:
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         return self._columns[name]
 
-    def take(self, places: npt.NDArray[Any]) -> "Rows":
+    def take(self, places: npt.NDArray[Any]) -> "IndexedRows":
         """Return the rows at these places, or where a mask is true."""
-        return Rows({name: column[places] for name, column in self._columns.items()})
+        return IndexedRows({name: column[places] for name, column in self._columns.items()})
 
     def each(self) -> Iterator[dict[str, Any]]:
         """Yield every row by column name."""
@@ -59,15 +59,17 @@ class Lookup:
         return self._order[first : np.searchsorted(self._keys, key, side="right")]
 
 
-class Table(Protocol):
+class ColumnsByName(Protocol):
     """Columns by name."""
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]: ...
 
 
-def claim_columns(claims: Table, kind: ClaimKind, belonging_e12: Column | int = 0) -> ClaimLeaves:
+def claim_columns(
+    claims: ColumnsByName, kind: ClaimKind, belonging_e12: ExactColumn | int = 0
+) -> ClaimLeaves:
     """Return claims of one kind as columns of leaves."""
-    columns = {name: Column.whole(claims[name]) for name in AMOUNTS}
+    columns = {name: ExactColumn.whole(claims[name]) for name in AMOUNTS}
     return ClaimLeaves(buyer="", **columns, kind=kind, belonging_e12=belonging_e12)
 
 

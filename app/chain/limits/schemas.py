@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.data.versions.schemas import Head, Label
+from app.data.versions.schemas import Label, VersionHead
 
 Direction = Literal["up", "down"]
 Operation = Literal[
@@ -109,7 +109,7 @@ class Member(Named):
     absent: str | None
 
 
-class ChainLimits(Head):
+class ChainLimits(VersionHead):
     """A chain's facility, tiers and firms."""
 
     core: Named
@@ -121,7 +121,7 @@ class ChainLimits(Head):
     next: str | None
 
 
-class FirmLimit(Head):
+class FirmLimit(VersionHead):
     """The limit of one firm in one chain, with its derivation."""
 
     core: Named
@@ -149,7 +149,7 @@ class Standing(BaseModel):
     absent: str | None
 
 
-class FirmLimits(Head):
+class FirmLimits(VersionHead):
     """A firm's limits in all its chains."""
 
     items: list[Standing]

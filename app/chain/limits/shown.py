@@ -14,8 +14,8 @@ import numpy as np
 
 from app.chain.limits.allowed import OWN_FACILITY, OWN_LIMIT, Allowed, limit_in_own_chain
 from app.chain.limits.formulas.algebra import Term
-from app.chain.limits.results import Member, Results
-from app.chain.limits.stored import Head
+from app.chain.limits.results import MemberResult, Results
+from app.chain.limits.stored import RunHead
 from app.chain.limits.withheld import seen
 from app.chain.limits.words import document
 from app.platform.auth.sight import Sight
@@ -40,7 +40,7 @@ class Shown:
         return self._sight
 
     @property
-    def head(self) -> Head:
+    def head(self) -> RunHead:
         """Return version, date, policy and run."""
         return self._results.head
 
@@ -110,7 +110,7 @@ class Shown:
         descending: bool = False,
         start: int = 0,
         size: int | None = None,
-    ) -> tuple[list[Member], int | None]:
+    ) -> tuple[list[MemberResult], int | None]:
         """
         Return the members whom the reader sees, in order, and where the next ones begin.
 
@@ -156,7 +156,7 @@ class Shown:
             raise NotFound(UNSEEN)
         return self._results.chains_of(firm)
 
-    def member(self, core: str, firm: str) -> Member:
+    def member(self, core: str, firm: str) -> MemberResult:
         """
         Return one member of a chain.
 

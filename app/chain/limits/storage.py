@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.chain.limits.compute import Outcome
-from app.chain.limits.inputs import Inputs
+from app.chain.limits.compute import RunOutcome
+from app.chain.limits.inputs import LimitInputs
 from app.policy import Policy
 from graph.folders import sealing
 
 
 def save(
-    outcome: Outcome, inputs: Inputs, policy: Policy, folder: Path, facts: Mapping[str, Any]
+    outcome: RunOutcome, inputs: LimitInputs, policy: Policy, folder: Path, facts: Mapping[str, Any]
 ) -> None:
     """
     Write a run so that its folder appears whole or not at all.
@@ -40,7 +40,7 @@ def save(
         (fresh / "run.json").write_text(written + "\n", encoding="utf-8")
 
 
-def _write(outcome: Outcome, inputs: Inputs, policy: Policy, folder: Path) -> None:
+def _write(outcome: RunOutcome, inputs: LimitInputs, policy: Policy, folder: Path) -> None:
     (folder / "policy").mkdir()
     (folder / "policy" / "policy.yml").write_bytes(policy.raw)
     frames = {

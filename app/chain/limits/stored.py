@@ -16,7 +16,14 @@ import pyarrow.parquet as pq
 from app.chain.limits.formulas.exact import BASE_PLACES, EXACT
 from app.chain.limits.formulas.leaves import FirmLeaves
 from app.chain.limits.formulas.limit import ChainTerms
-from app.chain.limits.rows import Lookup, Places, Rows, chain_leaves, core_leaves, firm_leaves
+from app.chain.limits.rows import (
+    IndexedRows,
+    Lookup,
+    Places,
+    chain_leaves,
+    core_leaves,
+    firm_leaves,
+)
 from app.platform.process.locks import LOCKS
 from app.policy import Policy, read_policy
 from graph.digests import MANIFEST, is_sealed, verify
@@ -28,7 +35,7 @@ FIRM_BYTES = 400  # Id, name and row of a firm as Python holds them.
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class RunHead:
     """What every document of a run says first."""
 
     version: int
@@ -63,10 +70,10 @@ class Saved:
         file = pq.ParquetFile(pa.BufferReader(self._bytes[name]))
         return file.read(use_threads=False).combine_chunks()
 
-    def rows(self, name: str) -> Rows:
+    def rows(self, name: str) -> IndexedRows:
         """Return a table of whole numbers and flags without missing values."""
         table = self.frame(name)
-        return Rows({each: _array(table[each]) for each in table.column_names})
+        return IndexedRows({each: _array(table[each]) for each in table.column_names})
 
 
 def _array(column: pa.ChunkedArray) -> npt.NDArray[Any]:
@@ -125,7 +132,7 @@ class Stored:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.facts = read_facts(folder)
-        self.head = Head(**{name: self.facts[name] for name in Head.__slots__})
+        self.head = RunHead(**{name: self.facts[name] for name in RunHead.__slots__})
         self.policy = _policy(folder, self.head.policy)
         self._saved = Saved(folder)
         if not is_sealed(folder):  # Nothing was compared: what cannot be read is told at once.
@@ -144,22 +151,22 @@ class Stored:
         self.bytes = self._saved.bytes + FIRM_BYTES * len(self.ids)
 
     @cached_property
-    def claims(self) -> Rows:
+    def claims(self) -> IndexedRows:
         """Return what firms have to claim: a row a seller and buyer."""
         return self._saved.rows("claims")
 
     @cached_property
-    def prepaid(self) -> Rows:
+    def prepaid(self) -> IndexedRows:
         """Return what distributors buy: a row a core, buyer and seller."""
         return self._saved.rows("prepaid")
 
     @cached_property
-    def passed(self) -> Rows:
+    def passed(self) -> IndexedRows:
         """Return what was passed on: a row an amount that moved."""
         return self._saved.rows("passed")
 
     @cached_property
-    def _belonging(self) -> Rows:
+    def _belonging(self) -> IndexedRows:
         return self._saved.rows("belonging")
 
     @cached_property

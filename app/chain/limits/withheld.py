@@ -25,14 +25,14 @@ TOLD = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ShownTree:
     """A tree as it is shown, and what is the reader's own below steps that are not."""
 
     tree: Term
     own: tuple[Term, ...]
 
 
-def seen(tree: Term, allowed: Allowed, run: str) -> Seen:
+def seen(tree: Term, allowed: Allowed, run: str) -> ShownTree:
     """
     Return what a reader may see of a tree.
 
@@ -41,13 +41,13 @@ def seen(tree: Term, allowed: Allowed, run: str) -> Seen:
         allowed: The reader's list.
         run: The run that the tree is of, the source of numbers that stand alone.
     """
-    reading = _Reading(allowed, run)
+    reading = _TreeReading(allowed, run)
     shown = reading.node(tree, above="", known=True)
-    return Seen(shown, tuple(reading.own.values()))
+    return ShownTree(shown, tuple(reading.own.values()))
 
 
 @dataclass(slots=True)
-class _Reading:
+class _TreeReading:
     allowed: Allowed
     run: str
     own: dict[str, Term] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from typing import Any
 from app.chain.chains.cores import cores_of
 from app.chain.limits.results import Results, open_results
 from app.chain.runs.code import code_name
-from app.chain.runs.service import Place, Run, Terms, refresh
+from app.chain.runs.service import Run, RunStores, RunTerms, refresh
 from app.data.runs.repository import RunRow, record_run
 from app.data.versions.service import policy_of
 from app.platform.console.progress import Step
@@ -23,14 +23,14 @@ def refresh_version(resources: Resources, version: int | None, *, progress: Step
     began = resources.now()
     found = resources.version(version)
     policy = policy_of(resources, found.as_of)
-    place = Place(
+    place = RunStores(
         reader=resources.store.reader(found.number),
         lake=resources.lake,
         home=resources.home,
         threads=resources.settings.threads,
         progress=progress,
     )
-    terms = Terms(policy, cores_of(resources, found.number), code_name())
+    terms = RunTerms(policy, cores_of(resources, found.number), code_name())
     run = refresh(place, terms)
     results = open_results(run.folder)
     ended = resources.now()

@@ -11,7 +11,7 @@ from app.chain.limits.compute import compute
 from app.chain.limits.storage import save
 from app.chain.limits.stored import is_damaged, lock_of, read_facts
 from app.chain.runs.analyses import analyse
-from app.chain.runs.sources import Sources, inputs_of, network_of, read_sources
+from app.chain.runs.sources import RunSources, inputs_of, network_of, read_sources
 from app.platform.console.progress import Step, quietly
 from app.platform.process.locks import DAMAGED, locked
 from app.policy import Policy
@@ -25,7 +25,7 @@ COMPUTE_SECONDS_MAX = 3600.0  # How long to wait for another process that comput
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RunStores:
     """Where a run reads and writes: the version's reader, the lake, the data folder."""
 
     reader: Reader
@@ -36,7 +36,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RunTerms:
     """What a run is computed by: the policy, the cores, what is reserved, the code."""
 
     policy: Policy
@@ -69,7 +69,7 @@ class Run:
         }
 
 
-def run_name(sources: Sources, terms: Terms) -> str:
+def run_name(sources: RunSources, terms: RunTerms) -> str:
     """Return the name of a run: a hash of everything its figures depend on."""
     version = sources.version
     facts = {
@@ -86,7 +86,7 @@ def run_name(sources: Sources, terms: Terms) -> str:
     return f"{version.number}-{hashlib.sha256(written).hexdigest()[:16]}"
 
 
-def refresh(place: Place, terms: Terms) -> Run:
+def refresh(place: RunStores, terms: RunTerms) -> Run:
     """
     Return the run of a version; it is computed where it is not there yet.
 
@@ -122,7 +122,7 @@ def refresh(place: Place, terms: Terms) -> Run:
     )
 
 
-def _compute(place: Place, terms: Terms, sources: Sources, folder: Path) -> None:
+def _compute(place: RunStores, terms: RunTerms, sources: RunSources, folder: Path) -> None:
     place.progress("network", 0.05)
     network = network_of(sources, place.home / "networks")
     cores = network.rows(sorted(terms.cores))

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from app.chain.limits.inputs import Inputs
+from app.chain.limits.inputs import LimitInputs
 from app.chain.limits.ledger import Ledger
 from app.chain.runs.analyses import Analyses
 from app.data.versions.networks import saved_or_built
@@ -23,7 +23,7 @@ DAYS_OF_YEAR = 365
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class RunSources:
     """Everything of one version that a run reads; ends of rows are firms' ids."""
 
     version: Version
@@ -51,13 +51,13 @@ def _bytes(column: pl.Series) -> bytes:
     return missing + column.drop_nulls().to_physical().to_numpy().tobytes()
 
 
-def read_sources(reader: Reader, lake: Lake, policy: Policy) -> Sources:
+def read_sources(reader: Reader, lake: Lake, policy: Policy) -> RunSources:
     """Return what a run reads of a version."""
     version = reader.version
     first = version.as_of - dt.timedelta(days=policy.whole("open_days"))
     totals = lake.pair_totals(version.number, after=first, until=version.as_of)
     recent = pl.DataFrame(pl.from_arrow(totals)).select("seller", "buyer", "total_fen")
-    return Sources(
+    return RunSources(
         version=version,
         tables={name: reader.columns(name) for name in TABLES},
         recent=recent.filter(pl.col("seller") != pl.col("buyer")).sort("seller", "buyer"),
@@ -73,7 +73,7 @@ def delivered(orders: pl.DataFrame, version: Version) -> pl.DataFrame:
     return sums.agg(delivered_fen=pl.col("amount_fen").sum()).sort("seller", "buyer")
 
 
-def network_of(sources: Sources, folder: Path) -> Network:
+def network_of(sources: RunSources, folder: Path) -> Network:
     """
     Return a version's network; it is built and saved where it is not there yet.
 
@@ -95,13 +95,13 @@ def _same(network: Network, firms: pa.Table, trades: pa.Table) -> bool:
 
 
 def inputs_of(
-    sources: Sources,
+    sources: RunSources,
     analyses: Analyses,
     cores: tuple[int, ...],
     *,
     run: str,
     reserved: Mapping[int, int],
-) -> Inputs:
+) -> LimitInputs:
     """
     Return what the limits read: rows of the version, firms as rows of its network.
 
@@ -114,7 +114,7 @@ def inputs_of(
     """
     firms = pl.DataFrame(pl.from_arrow(sources.tables["firms"])).sort("firm")
     trades = ("supplier", "buyer", "amount_fen", "blue_fen", "red_fen", "count")
-    return Inputs(
+    return LimitInputs(
         version=sources.version.number,
         as_of=sources.version.as_of,
         run=run,
@@ -139,7 +139,7 @@ def inputs_of(
     )
 
 
-def _numbered(sources: Sources, name: str, firms: pl.DataFrame) -> pl.DataFrame:
+def _numbered(sources: RunSources, name: str, firms: pl.DataFrame) -> pl.DataFrame:
     rows = pl.DataFrame(pl.from_arrow(sources.tables[name]))
     return with_rows(rows, table(name).ends, firms)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from app.platform.deps import Resources
 from ingestion.collect import Progress
-from ingestion.process import Bounds, ingest
-from ingestion.run import Job, Outcome, silent
+from ingestion.process import ImportBounds, ingest
+from ingestion.run import ImportJob, ImportOutcome, silent
 from ingestion.source import names
 
 MIB = 2**20
@@ -33,7 +33,7 @@ def ingest_files(
     options: Options = PLAIN,
     progress: Progress = silent,
     alive: Callable[[], bool] = lambda: True,
-) -> Outcome:
+) -> ImportOutcome:
     """
     Return what an import did: it published a version, or kept the one that is served.
 
@@ -53,7 +53,7 @@ def ingest_files(
         Stopped: `alive` said no.
     """
     settings = resources.settings
-    job = Job(
+    job = ImportJob(
         store=resources.store,
         home=resources.home,
         now=resources.now(),
@@ -67,7 +67,7 @@ def ingest_files(
         paths,
         job=job,
         store=settings.graph_place(),
-        bounds=Bounds(settings.import_memory_mib * MIB, settings.import_seconds),
+        bounds=ImportBounds(settings.import_memory_mib * MIB, settings.import_seconds),
         alive=alive,
     )
     resources.forget()

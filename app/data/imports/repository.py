@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from app.data.imports.tables import imports
 from app.platform.records import Records
-from app.platform.records.lease import Lease
+from app.platform.records.lease import NamedLease
 
 UNFINISHED = ("waiting", "running")
 
@@ -23,7 +23,7 @@ def change(
     records: Records,
     name: str,
     *,
-    lease: Lease,
+    lease: NamedLease,
     along: Callable[[Connection], object] | None = None,
     **values: object,
 ) -> bool:

@@ -6,7 +6,7 @@ from fastapi import File, Form, Request, Response, UploadFile
 
 from app.data.imports.ingesting import source_names
 from app.data.imports.schemas import Import
-from app.data.imports.service import Order, Upload, read, take
+from app.data.imports.service import ImportOrder, Upload, read, take
 from app.data.imports.working import Imports
 from app.platform.auth.rules import BANK, IMPORTERS, PrincipalDep, allow
 from app.platform.deps.routes import ResourcesDep
@@ -44,7 +44,7 @@ def post_import(
     if source not in source_names():
         raise Malformed(f"no source {source!r}; there are {', '.join(source_names())}")
     uploads = [Upload(each.filename or "", each.file) for each in files]
-    order = Order(source=source, by=who.name, as_of=as_of, replace=replace)
+    order = ImportOrder(source=source, by=who.name, as_of=as_of, replace=replace)
     taken = take(request.app.state.resources, order, uploads)
     imports: Imports = request.app.state.imports
     imports.wake()

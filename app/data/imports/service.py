@@ -28,7 +28,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ImportOrder:
     """What an import is told."""
 
     source: str
@@ -37,7 +37,7 @@ class Order:
     replace: bool = False
 
 
-def take(resources: Resources, order: Order, uploads: Sequence[Upload]) -> dict[str, Any]:
+def take(resources: Resources, order: ImportOrder, uploads: Sequence[Upload]) -> dict[str, Any]:
     """
     Return a new import that waits for its turn; its files are kept however this process ends.
 

@@ -26,7 +26,7 @@ from app.data.imports.service import folder_of
 from app.platform.deps import Resources
 from app.platform.errors import AppError, Unready
 from app.platform.process.logs import logger
-from app.platform.records.lease import Lease, holder_name
+from app.platform.records.lease import NamedLease, holder_name
 from app.platform.text import kept_form
 from graph.errors import GraphError
 from ingestion.errors import ImportBusy, Stopped
@@ -135,7 +135,7 @@ class Imports:
             log.warning("imports wait", detail=str(error))
             return False
 
-    def _work(self, name: str, lease: Lease) -> bool:
+    def _work(self, name: str, lease: NamedLease) -> bool:
         """Return whether an import came to its end."""
         records = self._resources.records
         row = repository.find(records, name)
@@ -159,7 +159,7 @@ class Imports:
                 repository.change(records, name, lease=lease, **waits)
         return ended is not None
 
-    def _ingested(self, row: dict[str, Any], lease: Lease) -> dict[str, Any] | None:
+    def _ingested(self, row: dict[str, Any], lease: NamedLease) -> dict[str, Any] | None:
         """Return how an import ended; None where it could not be carried out now."""
         folder = folder_of(self._resources, row["import"])
         if not folder.is_dir():
@@ -179,7 +179,7 @@ class Imports:
             return {"state": "failed", "detail": kept_form(detail)}
         return {"state": "done", "outcome": outcome.document()}
 
-    def _end(self, name: str, lease: Lease, ended: dict[str, Any]) -> None:
+    def _end(self, name: str, lease: NamedLease, ended: dict[str, Any]) -> None:
         """Write how an import ended, and what follows; the files go once that is kept."""
         resources = self._resources
         while True:
@@ -205,7 +205,7 @@ class Imports:
     def _ordered(self) -> Callable[[Connection], None]:
         return partial(order_refresh, by="import", at=self._resources.now())
 
-    def _lives(self, lease: Lease) -> bool:
+    def _lives(self, lease: NamedLease) -> bool:
         """Return whether the import goes on: nobody stops it, and the lease is still ours."""
         if self._resources.stopping.over:
             return False
@@ -218,6 +218,6 @@ class Imports:
         self._renewed = time.monotonic()
         return held
 
-    def _lease(self) -> Lease:
+    def _lease(self) -> NamedLease:
         resources = self._resources
-        return Lease(resources.records, "imports", self._holder, self._lasts, resources.now)
+        return NamedLease(resources.records, "imports", self._holder, self._lasts, resources.now)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from pydantic import WithJsonSchema
 
-from app.data.versions.service import Asked
+from app.data.versions.service import AskedVersion
 from app.platform.errors import Absent
 from app.platform.http.days import Day
 
@@ -18,7 +18,7 @@ Number = Annotated[str, WithJsonSchema({"type": "integer", "minimum": 1})]
 async def asked(
     version: Annotated[Number | None, Query(description="Read this version")] = None,
     as_of: Annotated[Day | None, Query(description="Read the newest as of this day")] = None,
-) -> Asked:
+) -> AskedVersion:
     """
     Return what the reader said about time.
 
@@ -26,10 +26,10 @@ async def asked(
         Absent: The version is no number: there is none of this name.
     """
     if version is None:
-        return Asked(None, as_of)
+        return AskedVersion(None, as_of)
     if NUMBER.fullmatch(version) is None:
         raise Absent(f"no version {version!r}")
-    return Asked(int(version), as_of)
+    return AskedVersion(int(version), as_of)
 
 
-AskedDep = Annotated[Asked, Depends(asked)]
+AskedDep = Annotated[AskedVersion, Depends(asked)]

@@ -30,7 +30,7 @@ class Versions(BaseModel):
     next: str | None
 
 
-class Head(BaseModel):
+class VersionHead(BaseModel):
     """What every document of a version says first."""
 
     version: int

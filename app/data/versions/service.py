@@ -17,14 +17,14 @@ from graph.model import Version
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedVersion:
     """What a reader said about time: a version, a date, or neither."""
 
     version: int | None = None
     as_of: dt.date | None = None
 
 
-def version_of(resources: Resources, asked: Asked) -> Version:
+def version_of(resources: Resources, asked: AskedVersion) -> Version:
     """
     Return the version that was asked for; the current one where nothing was said.
 
@@ -42,7 +42,7 @@ def version_of(resources: Resources, asked: Asked) -> Version:
     return max(held, key=lambda each: (each.as_of, each.number))
 
 
-def version_and_run(resources: Resources, asked: Asked) -> tuple[Version, RunRow | None]:
+def version_and_run(resources: Resources, asked: AskedVersion) -> tuple[Version, RunRow | None]:
     """
     Return the version whose limits are read, and its newest run.
 
@@ -56,16 +56,20 @@ def version_and_run(resources: Resources, asked: Asked) -> tuple[Version, RunRow
     return resources.recent(("read", asked), lambda: _version_and_run(resources, asked))
 
 
-def lately_read(resources: Resources, asked: Asked) -> RunRow | None:
+def lately_read(resources: Resources, asked: AskedVersion) -> RunRow | None:
     """Return the run that a reader who asked the same not long ago was given, if that is known."""
     found = resources.lately(("read", asked))
     return found[1] if isinstance(found, tuple) else None
 
 
-def _version_and_run(resources: Resources, asked: Asked) -> tuple[Version, RunRow | None]:
+def _version_and_run(resources: Resources, asked: AskedVersion) -> tuple[Version, RunRow | None]:
     version = version_of(resources, asked)
     run = newest_run(resources.records, version.number)
-    if run is None and asked == Asked() and (run := newest_run(resources.records)) is not None:
+    if (
+        run is None
+        and asked == AskedVersion()
+        and (run := newest_run(resources.records)) is not None
+    ):
         version = resources.version(run.version)
     return version, run
 

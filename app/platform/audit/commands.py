@@ -5,13 +5,13 @@ import secrets
 from collections.abc import Iterator
 from typing import Protocol
 
-from app.platform.audit.repository import Entry, Outcome, write
+from app.platform.audit.repository import AuditRecord, Outcome, write
 from app.platform.clock import Clock
 from app.platform.console.operator import operator
 from app.platform.records import Records
 
 
-class Place(Protocol):
+class AuditTrail(Protocol):
     """Where the audit is kept, and the time."""
 
     @property
@@ -26,14 +26,14 @@ class Place(Protocol):
 
 
 @contextlib.contextmanager
-def audited(place: Place, action: str, target: str) -> Iterator[None]:
+def audited(place: AuditTrail, action: str, target: str) -> Iterator[None]:
     """Write a row for what happens inside: done, or failed where it raises."""
     outcome: Outcome = "failed"
     try:
         yield
         outcome = "done"
     finally:
-        entry = Entry(
+        entry = AuditRecord(
             actor=operator(),
             role=None,
             action=action,

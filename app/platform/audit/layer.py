@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.platform.audit.repository import Entry, Outcome, write
+from app.platform.audit.repository import AuditRecord, Outcome, write
 from app.platform.clock import Clock
 from app.platform.errors import AppError, Unready
 from app.platform.http.tracing import route_of, trace_of
@@ -96,7 +96,7 @@ class Audited:
             self._writing = CapacityLimiter(WRITING_MAX)
         await to_thread.run_sync(self._write, entry, limiter=self._writing)
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: AuditRecord) -> None:
         write(self.records(), entry, at=self.now())
 
 
@@ -140,9 +140,9 @@ def _said(scope: Scope) -> dict[str, str]:
     }
 
 
-def _entry(scope: Scope, status: int) -> Entry:
+def _entry(scope: Scope, status: int) -> AuditRecord:
     who = scope["state"].get("principal")
-    return Entry(
+    return AuditRecord(
         **_said(scope),
         role=who.role if who else None,
         target=scope["path"],

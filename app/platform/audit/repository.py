@@ -16,7 +16,7 @@ TARGET_LENGTH_MAX = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditRecord:
     """Who did or was refused what, and how it ended."""
 
     actor: str
@@ -28,7 +28,7 @@ class Entry:
     status: int | None = None
 
 
-def write(records: Records, entry: Entry, *, at: dt.datetime) -> None:
+def write(records: Records, entry: AuditRecord, *, at: dt.datetime) -> None:
     """Add a row."""
     row = {
         "at": at,

@@ -81,7 +81,7 @@ class Authenticator:
         return sessions.find(self._records(), self._key, cookie, now=self._now())
 
 
-class Gate:
+class SignInGate:
     """Lets nobody through to `/api/v1` who is not signed in."""
 
     def __init__(self, app: ASGIApp, *, authenticator: Authenticator) -> None:

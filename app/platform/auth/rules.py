@@ -19,7 +19,7 @@ PathValues = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AccessRule:
     """A named rule: whether somebody may use a route with these values in its path."""
 
     name: str
@@ -47,23 +47,23 @@ def _is_own_limit(who: Principal, path: PathValues) -> bool:
     return _is_own_chain(who, path) or (who.role == "supplier" and who.firm == path["firm"])
 
 
-OPEN = Rule("open", "anybody, signed in or not", lambda _who, _path: True)
-SIGNED_IN = Rule("signed in", "everybody who is signed in", lambda _who, _path: True)
-BANK = Rule("bank", "the bank's roles: risk, officer, auditor, admin", _is_bank)
-CORES = Rule(
+OPEN = AccessRule("open", "anybody, signed in or not", lambda _who, _path: True)
+SIGNED_IN = AccessRule("signed in", "everybody who is signed in", lambda _who, _path: True)
+BANK = AccessRule("bank", "the bank's roles: risk, officer, auditor, admin", _is_bank)
+CORES = AccessRule(
     "cores",
     "the bank's roles; a core sees itself only",
     lambda who, _: who.is_bank or who.role == "core",
 )
-OWN_CHAIN = Rule("own chain", "the bank's roles; a core for its own chain", _is_own_chain)
-OWN_FIRM = Rule("own firm", "the bank's roles; a core or supplier for itself", _is_own_firm)
-OWN_LIMIT = Rule(
+OWN_CHAIN = AccessRule("own chain", "the bank's roles; a core for its own chain", _is_own_chain)
+OWN_FIRM = AccessRule("own firm", "the bank's roles; a core or supplier for itself", _is_own_firm)
+OWN_LIMIT = AccessRule(
     "own limit", "the bank's roles; a core for its own chain; a supplier for itself", _is_own_limit
 )
-IMPORTERS = Rule("importers", "risk and admin", _roles("risk", "admin"))
-ANALYSTS = Rule("analysts", "risk, officer and admin", _roles("risk", "officer", "admin"))
-ADMINS = Rule("admins", "admin", _roles("admin"))
-AUDITORS = Rule("auditors", "auditor and admin", _roles("auditor", "admin"))
+IMPORTERS = AccessRule("importers", "risk and admin", _roles("risk", "admin"))
+ANALYSTS = AccessRule("analysts", "risk, officer and admin", _roles("risk", "officer", "admin"))
+ADMINS = AccessRule("admins", "admin", _roles("admin"))
+AUDITORS = AccessRule("auditors", "auditor and admin", _roles("auditor", "admin"))
 
 
 class Guard:
@@ -75,7 +75,7 @@ class Guard:
 
     is_guard = True
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: AccessRule) -> None:
         self.rule = rule
 
     async def __call__(self, request: Request) -> None:
@@ -93,7 +93,7 @@ class Guard:
             raise Forbidden(f"role {who.role} may not use this: it is for {self.rule.says}")
 
 
-def allow(rule: Rule) -> Any:
+def allow(rule: AccessRule) -> Any:
     """Return the dependency that holds this rule."""
     return Depends(Guard(rule))
 

@@ -41,7 +41,7 @@ class Token:
     revoked_at: dt.datetime | None
 
 
-class Claims(BaseModel):
+class TokenClaims(BaseModel):
     """What a token of ours says; anything else is none of ours."""
 
     model_config = ConfigDict(strict=True)
@@ -124,7 +124,7 @@ def read(token: str, key: bytes, *, now: dt.datetime) -> tuple[str, Principal]:
         read = jwt.decode(
             token, key, algorithms=[ALGORITHM], issuer=ISSUER, options=OUR_CLOCK_DECIDES
         )
-        claims = Claims.model_validate(read)
+        claims = TokenClaims.model_validate(read)
         check_scope(claims.role, claims.firm)
     except (jwt.PyJWTError, ValidationError, Malformed) as error:
         raise Unauthenticated("the bearer token is not valid") from error

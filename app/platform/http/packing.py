@@ -47,7 +47,7 @@ class Packing:
             return
         if self._threads is None:  # Made where the event loop runs.
             self._threads = CapacityLimiter(THREADS_MAX)
-        await self.app(scope, receive, _Answer(scope, send, self._kept, self._threads).send)
+        await self.app(scope, receive, _PackedAnswer(scope, send, self._kept, self._threads).send)
 
 
 def accepts_gzip(accepted: str) -> bool:
@@ -66,7 +66,7 @@ def accepts_gzip(accepted: str) -> bool:
     return weights.get("gzip", weights.get("*", False))
 
 
-class _Answer:
+class _PackedAnswer:
     """One answer on its way out."""
 
     def __init__(

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from app.platform.clock import Clock
 from app.platform.job_runs.tables import job_runs
 from app.platform.records.engine import Records
-from app.platform.records.lease import Lease
+from app.platform.records.lease import NamedLease
 from app.platform.records.tables import leases
 
 LEASE = dt.timedelta(seconds=15)
@@ -32,11 +32,11 @@ class Turn:
     number: int
     job: str
     tries_left: int
-    lease: Lease
+    lease: NamedLease
 
 
 @dataclass(frozen=True, slots=True)
-class Runner:
+class JobRunner:
     """Who runs jobs: its name, its clock, and how long its leases last."""
 
     records: Records
@@ -44,9 +44,9 @@ class Runner:
     now: Clock
     lasts: dt.timedelta = LEASE
 
-    def lease(self, number: int) -> Lease:
+    def lease(self, number: int) -> NamedLease:
         """Return the lease of a run."""
-        return Lease(self.records, f"job run {number}", self.holder, self.lasts, self.now)
+        return NamedLease(self.records, f"job run {number}", self.holder, self.lasts, self.now)
 
 
 def order(connection: Connection, job: str, *, by: str, at: dt.datetime) -> None:
@@ -59,7 +59,7 @@ def order(connection: Connection, job: str, *, by: str, at: dt.datetime) -> None
         connection.execute(job_runs.insert().values(row | asked))
 
 
-def begin(runner: Runner, job: str, *, by: str, again: int = 0) -> Turn:
+def begin(runner: JobRunner, job: str, *, by: str, again: int = 0) -> Turn:
     """
     Return a run of a job that this process begins now: one that waits for its turn, or a new one.
 
@@ -84,7 +84,7 @@ def begin(runner: Runner, job: str, *, by: str, again: int = 0) -> Turn:
     return Turn(number, job, again, lease)
 
 
-def take(runner: Runner) -> Turn | None:
+def take(runner: JobRunner) -> Turn | None:
     """Return the next run whose turn it is, begun by this process; None where none waits."""
     due = sa.select(job_runs.c.job_run).where(
         job_runs.c.state == "waiting", job_runs.c.due_at <= runner.now()
@@ -98,7 +98,7 @@ def take(runner: Runner) -> Turn | None:
         return _taken(runner, connection, number)
 
 
-def settle(runner: Runner) -> int:
+def settle(runner: JobRunner) -> int:
     """Write down what nobody runs any more, and return how many runs that were."""
     dead = _running_by_nobody(runner.now())
     with runner.records.reading() as connection:
@@ -151,7 +151,7 @@ def _read(
     return found
 
 
-def _taken(runner: Runner, connection: Connection, number: int) -> Turn | None:
+def _taken(runner: JobRunner, connection: Connection, number: int) -> Turn | None:
     """Return a run that waited, begun by this process; None where another was quicker."""
     lease = runner.lease(number)
     waits = sa.update(job_runs).where(job_runs.c.job_run == number, job_runs.c.state == "waiting")

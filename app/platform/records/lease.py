@@ -30,7 +30,7 @@ def holder_name() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class NamedLease:
     """A lease of a name, as one process sees it."""
 
     records: Records

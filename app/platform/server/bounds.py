@@ -9,7 +9,7 @@ CONNECTIONS_A_PROBE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class ConnectionBounds:
     """
     What a client may take.
 

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from app.platform.http.crowding import CROWDED
-from app.platform.server.bounds import Bounds
+from app.platform.server.bounds import ConnectionBounds
 
 REQUEST_TIMEOUT = 408
 UNSENT_BYTES_NOTED = 2**16  # Less than this waits for no client that matters.
@@ -63,7 +63,7 @@ class Connection(H11Protocol):
     """A connection of the service."""
 
     def __init__(
-        self, config: Config, state: ServerState, *, bounds: Bounds, keeper: Keeper
+        self, config: Config, state: ServerState, *, bounds: ConnectionBounds, keeper: Keeper
     ) -> None:
         super().__init__(config, state, {})
         self.logger = QUIET

@@ -12,7 +12,7 @@ from enum import Enum
 from itertools import islice
 
 from app.platform.process.logs import logger
-from app.platform.server.bounds import Bounds
+from app.platform.server.bounds import ConnectionBounds
 from app.platform.server.connection import Connection, Phase
 
 log = logger("deeptier.connections")
@@ -20,7 +20,7 @@ GRACE_SECONDS = 1.0
 LOOKED_AT_MAX = 16  # Of those that wait the longest: who is not read yet shows that all are not.
 
 
-class Room(Enum):
+class Admission(Enum):
     """Whom another connection would be for."""
 
     FOR_ALL = "whatever is asked"
@@ -31,7 +31,7 @@ class Room(Enum):
 class Connections:
     """The connections there are; at most so many."""
 
-    def __init__(self, bounds: Bounds, now: Callable[[], float]) -> None:
+    def __init__(self, bounds: ConnectionBounds, now: Callable[[], float]) -> None:
         self._bounds = bounds
         self._now = now
         self._phases: dict[Phase, dict[Connection, None]] = {phase: {} for phase in Phase}
@@ -42,16 +42,16 @@ class Connections:
     def __len__(self) -> int:
         return sum(map(len, self._phases.values())) + len(self._probes)
 
-    def room(self) -> Room:
+    def room(self) -> Admission:
         """Return what room there is beside those that are there and those that come."""
         known, bounds = len(self) + len(self.coming), self._bounds
         if known < bounds.connections_max or self.make_room():
-            return Room.FOR_ALL
+            return Admission.FOR_ALL
         if known < bounds.connections_max + bounds.probes_max or self._let_go(
             self._silent_probes()
         ):
-            return Room.FOR_PROBES
-        return Room.NONE
+            return Admission.FOR_PROBES
+        return Admission.NONE
 
     def admit(self, connection: Connection) -> bool:
         """Return whether there is room for a connection, if only to ask for `/healthz`."""

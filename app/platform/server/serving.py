@@ -20,9 +20,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.platform.errors import Conflict
-from app.platform.server.bounds import Bounds
+from app.platform.server.bounds import ConnectionBounds
 from app.platform.server.connection import Connection
-from app.platform.server.connections import Connections, Room
+from app.platform.server.connections import Admission, Connections
 from app.platform.server.door import Door
 from app.platform.server.pacing import Paced
 
@@ -52,14 +52,14 @@ def listen(host: str, port: int) -> socket.socket:
     return made
 
 
-class Server(uvicorn.Server):
+class ApplicationServer(uvicorn.Server):
     """A server of one application on one socket."""
 
     def __init__(
         self,
         app: ASGIApp,
         listener: socket.socket,
-        bounds: Bounds,
+        bounds: ConnectionBounds,
         *,
         started: Callable[[], None],
         stopping: Callable[[], None],
@@ -121,7 +121,7 @@ class Server(uvicorn.Server):
             if not self._waiting.poll(0):
                 return  # Nobody is let go for nobody.
             room = self.connections.room()
-            if room is Room.NONE:
+            if room is Admission.NONE:
                 return  # Who waits in the system's queue is not lost: there is room in a moment.
             try:
                 accepted, _ = self._listener.accept()
@@ -131,7 +131,7 @@ class Server(uvicorn.Server):
                 self._turn_away()
                 return
             accepted.setblocking(False)  # noqa: FBT003  # the standard library's form
-            if room is Room.FOR_ALL or not self._door.keep(accepted):
+            if room is Admission.FOR_ALL or not self._door.keep(accepted):
                 self._connect(accepted)
             else:
                 self.connections.refuse(self._door.refuse())
@@ -154,7 +154,7 @@ class Server(uvicorn.Server):
 
     def _let_in(self) -> None:
         """Let in who waits at the door as far as there is room, and refuse who waited too long."""
-        while len(self._door) and self.connections.room() is Room.FOR_ALL:
+        while len(self._door) and self.connections.room() is Admission.FOR_ALL:
             self._connect(self._door.next())
         self.connections.refuse(self._door.refuse())
         if len(self._door) and "door" not in self._timers:

@@ -37,7 +37,7 @@ class Caller:
     device: str = ""
 
 
-class Desk:
+class SignInDesk:
     """Signs people in; used by one event loop."""
 
     def __init__(self, resources: Resources) -> None:

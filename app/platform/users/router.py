@@ -15,7 +15,7 @@ from app.platform.http.attending import attended
 from app.platform.http.cursors import read_cursor, write_cursor
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
-from app.platform.users.desk import Caller, Desk
+from app.platform.users.desk import Caller, SignInDesk
 from app.platform.users.schemas import Audit, SignIn, Who
 
 DEVICE_COOKIE = "deeptier_device"
@@ -98,7 +98,7 @@ async def signed_in(request: Request, name: str, password: str) -> Session:
         WrongPassword: Name and password do not belong together.
         Gone: The client has gone.
     """
-    desk: Desk = request.app.state.desk
+    desk: SignInDesk = request.app.state.desk
     address = request.client.host if request.client else ""
     caller = Caller(address, request.cookies.get(DEVICE_COOKIE, ""))
     request.scope["state"]["actor"] = f"sign-in:{name}"  # Whose password is tried.
@@ -111,7 +111,7 @@ async def signed_in(request: Request, name: str, password: str) -> Session:
 
 def set_cookie(request: Request, answer: Response, session: Session) -> None:
     """Give the browser its session and its mark: not for scripts, not for other sites."""
-    desk: Desk = request.app.state.desk
+    desk: SignInDesk = request.app.state.desk
     for name, value, seconds in (
         (COOKIE, session.cookie, int(LASTS.total_seconds())),
         (DEVICE_COOKIE, desk.mark(session.principal.name), DEVICE_SECONDS),

@@ -55,7 +55,7 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class FlowBlock:
     """A group as drawn."""
 
     group: Group
@@ -65,7 +65,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class FlowBand:
     """A flow as drawn: a closed path."""
 
     flow: Flow
@@ -79,8 +79,8 @@ class ChainPicture:
     width: float
     height: float
     columns: Mapping[int, float]
-    blocks: Sequence[Block]
-    bands: Sequence[Band]
+    blocks: Sequence[FlowBlock]
+    bands: Sequence[FlowBand]
 
 
 def grade_of(rating: str | None) -> str:
@@ -114,7 +114,7 @@ def _rank(grade: str) -> int:
     return 0 if grade == INK else (GRADES + UNRATED).index(grade)
 
 
-def _blocks(groups: Sequence[Group], columns: Mapping[int, float]) -> list[Block]:
+def _blocks(groups: Sequence[Group], columns: Mapping[int, float]) -> list[FlowBlock]:
     stacks: dict[int, list[Group]] = defaultdict(list)
     for group in groups:
         stacks[group.column].append(group)
@@ -128,7 +128,7 @@ def _blocks(groups: Sequence[Group], columns: Mapping[int, float]) -> list[Block
         whole = sum(heights) + GAP * (len(stack) - 1)
         y = TOP + max(0.0, (STACK_HEIGHT - whole) / 2)
         for group, height in zip(stack, heights, strict=True):
-            blocks.append(Block(group, columns[column] - BLOCK_WIDTH / 2, y, height))
+            blocks.append(FlowBlock(group, columns[column] - BLOCK_WIDTH / 2, y, height))
             y += height + GAP
     return blocks
 
@@ -146,7 +146,7 @@ def _heights(firms: Sequence[int], space: float) -> Sequence[float]:
         low |= found
 
 
-def _bands(blocks: Sequence[Block], flows: Iterable[Flow]) -> list[Band]:
+def _bands(blocks: Sequence[FlowBlock], flows: Iterable[Flow]) -> list[FlowBand]:
     at = {(block.group.column, block.group.grade): block for block in blocks}
     drawn = [f for f in flows if f.source in at and f.target in at and f.amount_fen > 0]
     drawn.sort(key=lambda flow: (_y(at, flow.source), _y(at, flow.target)))
@@ -163,11 +163,11 @@ def _bands(blocks: Sequence[Block], flows: Iterable[Flow]) -> list[Band]:
         end = target.y + target.height * (1 - BAND_PART) / 2 + right[flow.target]
         left[flow.source] += out
         right[flow.target] += into
-        bands.append(Band(flow, _path(source.x + BLOCK_WIDTH, start, out, target.x, end, into)))
+        bands.append(FlowBand(flow, _path(source.x + BLOCK_WIDTH, start, out, target.x, end, into)))
     return bands
 
 
-def _y(at: Mapping[tuple[int, str], Block], key: tuple[int, str]) -> tuple[int, float]:
+def _y(at: Mapping[tuple[int, str], FlowBlock], key: tuple[int, str]) -> tuple[int, float]:
     return key[0], at[key].y
 
 
@@ -284,7 +284,7 @@ def line_picture(values: Sequence[float], *, top_value: float) -> LinePicture:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BarPart:
     """One part of the bar of a limit, in per cent of the bar."""
 
     name: str
@@ -296,7 +296,7 @@ class Part:
 class LimitBar:
     """The bar of a limit: its parts from the left, and where the limit ends, all in per cent."""
 
-    parts: Sequence[Part]
+    parts: Sequence[BarPart]
     edge: float
 
 
@@ -318,7 +318,7 @@ def limit_bar(limit_fen: int, occupied_fen: int, reserved_fen: int) -> LimitBar:
         begin = 100 * limit_fen / whole if name == "over" else start
         share = round(100 * fen / whole, 2)
         if share:
-            parts.append(Part(name, round(begin, 2), share))
+            parts.append(BarPart(name, round(begin, 2), share))
         start += share
     return LimitBar(parts, round(100 * limit_fen / whole, 2) if over else 100.0)
 

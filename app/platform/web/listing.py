@@ -15,7 +15,7 @@ PAGES_AROUND = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TableOrder:
     """What a table is sorted by."""
 
     sort: str
@@ -30,7 +30,7 @@ class Listing(Generic[Row]):
     total: int
     page: int
     pages: int
-    order: Order
+    order: TableOrder
     path: str
     query: Mapping[str, str]
     anchor: str
@@ -95,12 +95,12 @@ class Listing(Generic[Row]):
         return f"{place}#{self.anchor}"
 
 
-def order_of(request: Request, keys: Mapping[str, object], *, otherwise: str) -> Order:
+def order_of(request: Request, keys: Mapping[str, object], *, otherwise: str) -> TableOrder:
     """Return the order that the address asks for: a key, `-` before it means largest first."""
     asked = request.query_params.get("sort", otherwise)
     if asked.removeprefix("-") not in keys:
         asked = otherwise
-    return Order(asked.removeprefix("-"), asked.startswith("-"))
+    return TableOrder(asked.removeprefix("-"), asked.startswith("-"))
 
 
 def page_of(request: Request, total: int) -> int:
@@ -115,7 +115,7 @@ def _pages(total: int) -> int:
 
 
 def one_page(
-    request: Request, rows: Sequence[Row], total: int, *, order: Order, anchor: str
+    request: Request, rows: Sequence[Row], total: int, *, order: TableOrder, anchor: str
 ) -> Listing[Row]:
     """Return the page of a table whose rows are cut out already."""
     return Listing(
@@ -155,7 +155,7 @@ def listing(
 
 
 def ordered(
-    rows: Sequence[Row], keys: Mapping[str, Callable[[Row], object]], order: Order
+    rows: Sequence[Row], keys: Mapping[str, Callable[[Row], object]], order: TableOrder
 ) -> Sequence[Row]:
     """Return rows in an order; those without a value come last either way."""
     key = keys[order.sort]

@@ -28,7 +28,7 @@ HEADERS = {"Cache-Control": "no-store", "Vary": "Authorization, Cookie, Accept-L
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NavigationEntry:
     """One entry of the navigation."""
 
     path: str
@@ -55,18 +55,23 @@ def _environment() -> Environment:
 ENVIRONMENT = _environment()
 
 
-def places(who: Principal | None) -> Sequence[Place]:
+def places(who: Principal | None) -> Sequence[NavigationEntry]:
     """Return what somebody's navigation leads to."""
     if who is None:
         return ()
     if who.is_bank:
-        bank = [Place("/cores", "nav_cores", "cores"), Place("/firms", "nav_firms", "firm")]
+        bank = [
+            NavigationEntry("/cores", "nav_cores", "cores"),
+            NavigationEntry("/firms", "nav_firms", "firm"),
+        ]
         if who.role != "auditor":
-            bank.append(Place("/stress", "nav_stress", "stress"))
+            bank.append(NavigationEntry("/stress", "nav_stress", "stress"))
         return bank
     if who.role == "core":
-        return [Place(f"/chains/{quote(who.firm or '', safe='')}", "nav_own_chain", "cores")]
-    return [Place(f"/firms/{quote(who.firm or '', safe='')}", "nav_own_firm", "firm")]
+        return [
+            NavigationEntry(f"/chains/{quote(who.firm or '', safe='')}", "nav_own_chain", "cores")
+        ]
+    return [NavigationEntry(f"/firms/{quote(who.firm or '', safe='')}", "nav_own_firm", "firm")]
 
 
 def principal_of(request: Request) -> Principal | None:

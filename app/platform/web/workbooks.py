@@ -34,7 +34,7 @@ BOLD = Font(bold=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class WorkbookColumn:
     """One column: the key of its words, what kind of value it has, and what gives it of a row."""
 
     words: str
@@ -45,7 +45,7 @@ class Column:
 def workbook(
     request: Request,
     name: str,
-    columns: Sequence[Column],
+    columns: Sequence[WorkbookColumn],
     rows: Sequence[Any],
     head: Mapping[str, Any],
 ) -> Response:
@@ -84,7 +84,7 @@ def workbook(
     )
 
 
-def _title(column: Column, t: Texts) -> str:
+def _title(column: WorkbookColumn, t: Texts) -> str:
     words = t(column.words)
     return t("in_yuan", words=words) if column.kind == "money" else words
 

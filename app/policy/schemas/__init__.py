@@ -9,7 +9,7 @@ for files of older schemas.
 from app.policy.schemas import first, second
 from app.policy.schemas.entries import Entry, Section
 
-Form = first.PolicyFile | second.PolicyFile
-SCHEMAS: dict[int, type[Form]] = {1: first.PolicyFile, 2: second.PolicyFile}
+Form = first.FirstPolicyFile | second.SecondPolicyFile
+SCHEMAS: dict[int, type[Form]] = {1: first.FirstPolicyFile, 2: second.SecondPolicyFile}
 
 __all__ = ["SCHEMAS", "Entry", "Form", "Section"]

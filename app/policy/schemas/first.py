@@ -27,7 +27,7 @@ GRADES = (*(f"R{number}" for number in range(1, 16)), "D")
 COLOURS = ("blue", "yellow", "orange", "red")
 
 
-class Values(Section):
+class FirstValues(Section):
     """Single values."""
 
     tiers_max: Count
@@ -91,7 +91,7 @@ class RatiosByGrade(Entry):
     unit: Literal["ratio"]
 
 
-class Tables(Section):
+class FirstTables(Section):
     """Values by key."""
 
     colour_factors: RatiosByColour
@@ -100,7 +100,7 @@ class Tables(Section):
     pd_by_grade: SharesByGrade
 
 
-class Contagion(Section):
+class FirstContagion(Section):
     """What the losses of production are computed with."""
 
     method: Word
@@ -119,10 +119,10 @@ class Dated(Strict):
     label: Wording
 
 
-class PolicyFile(Dated):
+class FirstPolicyFile(Dated):
     """A policy file of the first schema; before schemas had numbers none was written."""
 
     schema_number: Literal[1] = Field(default=1, alias="schema")
-    values: Values
-    tables: Tables
-    contagion: Contagion
+    values: FirstValues
+    tables: FirstTables
+    contagion: FirstContagion

@@ -18,7 +18,7 @@ def _part(number: Decimal) -> Decimal:
 PartNumber = Annotated[Number, AfterValidator(_part)]
 
 
-class Part(Share):
+class PartOfWhole(Share):
     """A part of a whole, and no more than that."""
 
     value: PartNumber
@@ -30,43 +30,43 @@ class PartsByGrade(first.SharesByGrade):
     value: Annotated[dict[str, PartNumber], keys(*first.GRADES)]
 
 
-class Values(first.Values):
+class SecondValues(first.FirstValues):
     """Single values."""
 
     core_names_tiers: Count
-    trade_share_min: Part
-    cross_age: Part
-    theta_up: Part
-    theta_down: Part
-    phi_confirm: Part
-    phi_prepay: Part
-    margin: Part
-    single_borrower_share: Part
-    pass_on: Part
-    sales_share: Part
-    stress_budget_share: Part
-    lgd: Part
-    pd_unrated: Part
+    trade_share_min: PartOfWhole
+    cross_age: PartOfWhole
+    theta_up: PartOfWhole
+    theta_down: PartOfWhole
+    phi_confirm: PartOfWhole
+    phi_prepay: PartOfWhole
+    margin: PartOfWhole
+    single_borrower_share: PartOfWhole
+    pass_on: PartOfWhole
+    sales_share: PartOfWhole
+    stress_budget_share: PartOfWhole
+    lgd: PartOfWhole
+    pd_unrated: PartOfWhole
 
 
-class Tables(first.Tables):
+class SecondTables(first.FirstTables):
     """Values by key."""
 
     k_by_grade: PartsByGrade
     pd_by_grade: PartsByGrade
 
 
-class Contagion(first.Contagion):
+class SecondContagion(first.FirstContagion):
     """What the losses of production are computed with."""
 
-    tolerance: Part
+    tolerance: PartOfWhole
 
 
-class PolicyFile(first.Dated):
+class SecondPolicyFile(first.Dated):
     """A policy file of the second schema."""
 
     schema_number: Literal[2] = Field(alias="schema")
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]  # Part of the version's name.
-    values: Values
-    tables: Tables
-    contagion: Contagion
+    values: SecondValues
+    tables: SecondTables
+    contagion: SecondContagion

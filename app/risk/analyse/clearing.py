@@ -3,21 +3,21 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
-from app.risk.analyse.options import Answer, Step
-from app.risk.analyse.options import Clearing as Options
-from app.risk.analyse.tables import Codes, Column, Desk, claims_of, firms_of, shocks_of
+from app.risk.analyse.options import AnalysisResult, Step
+from app.risk.analyse.options import ClearingOptions as Options
+from app.risk.analyse.tables import Codes, InputColumn, InputFiles, claims_of, firms_of, shocks_of
 from graph.clearing import Clearing, Debts, Seniority, clear
 
 BASE = "base"
 
 
-def run(options: Options, desk: Desk, step: Step) -> Answer:
+def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
     """Return what every firm owes and pays in every scenario, one row each."""
     firms, codes = firms_of(
         desk,
         options.firms,
-        Column("external_assets", "amount"),
-        Column("external_liabilities", "amount"),
+        InputColumn("external_assets", "amount"),
+        InputColumn("external_liabilities", "amount"),
     )
     claims = claims_of(desk, options.claims, codes)
     debts = Debts(
@@ -44,7 +44,7 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
             found.append(result)
             step("scenarios", len(found) / len(scenarios))
     facts = _facts(options, firms=len(codes), claims=len(claims), found=found)
-    return Answer(_table(list(scenarios), codes, found), facts)
+    return AnalysisResult(_table(list(scenarios), codes, found), facts)
 
 
 def _facts(
@@ -62,10 +62,10 @@ def _facts(
     }
 
 
-def _scenarios(options: Options, desk: Desk, codes: Codes, debts: Debts) -> dict[str, Debts]:
+def _scenarios(options: Options, desk: InputFiles, codes: Codes, debts: Debts) -> dict[str, Debts]:
     if options.shocks is None:
         return {BASE: debts}
-    shocks = shocks_of(desk, options.shocks, codes, Column("loss", "amount"))
+    shocks = shocks_of(desk, options.shocks, codes, InputColumn("loss", "amount"))
     loss = shocks.sheet.floats("loss")
     parts = {name: shocks.part(number) for number, name in enumerate(shocks.names)}
     return {

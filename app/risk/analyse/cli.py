@@ -101,7 +101,7 @@ def esri(
     _among("--method", method or "rounds", "rounds", "fixed-point")
     _among("--dead-sector", dead_sector, "one", "unit")
     _among("--precision", precision, "double", "single")
-    options = asked.Esri(
+    options = asked.EsriOptions(
         firms=firms,
         trades=trades,
         essential=essential,
@@ -152,7 +152,7 @@ def debtrank(
     """
     _among("--kind", kind, "linear", "single-hit", "nonlinear")
     _among("--method", method, "rounds", "bracket")
-    options = asked.DebtRank(
+    options = asked.DebtRankOptions(
         firms=firms,
         claims=claims,
         shocks=shocks,
@@ -193,7 +193,7 @@ def clearing(
     Example: deeptier analyse clearing --firms firms.csv --claims claims.csv --out payments.csv
     """
     _among("--seniority", seniority, "pari-passu", "senior")
-    options = asked.Clearing(
+    options = asked.ClearingOptions(
         firms=firms,
         claims=claims,
         shocks=shocks,
@@ -227,7 +227,7 @@ def diffusion(
     Example: deeptier analyse diffusion --firms f.csv --trades t.csv --sources s.csv --out d.csv
     """
     _among("--dangling", dangling, "lost", "sources")
-    options = asked.Diffusion(
+    options = asked.DiffusionOptions(
         firms=firms,
         trades=trades,
         sources=sources,
@@ -258,7 +258,7 @@ def credit(
 
     Example: deeptier analyse credit --firms f.csv --claims c.csv --sources s.csv --out credit.csv
     """
-    options = asked.Credit(
+    options = asked.CreditOptions(
         firms=firms,
         claims=claims,
         sources=sources,
@@ -318,7 +318,7 @@ def fsri(
     _among("--default", default, "illiquid", "insolvent", "either", "gradual")
     _among("--profit", profit, "share", "margin")
     _among("--dead-sector", dead_sector, "one", "unit")
-    options = asked.Fsri(
+    options = asked.FsriOptions(
         firms=firms,
         trades=trades,
         essential=essential,
@@ -378,7 +378,9 @@ def _run(
     desk = tables.Desk(keep_going=set_aside is not None)
     with progress(name) as step:
         desk.step = step
-        answer: asked.Answer = import_module(f"app.risk.analyse.{name}").run(options, desk, step)
+        answer: asked.AnalysisResult = import_module(f"app.risk.analyse.{name}").run(
+            options, desk, step
+        )
     for note in desk.notes:
         console.say(f"note: {note}")
     with together() as draft:

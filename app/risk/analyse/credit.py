@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 import polars as pl
 
-from app.risk.analyse.options import Answer, Step
-from app.risk.analyse.options import Credit as Options
-from app.risk.analyse.tables import Codes, Column, Desk, Sheet, claims_of, firms_of
+from app.risk.analyse.options import AnalysisResult, Step
+from app.risk.analyse.options import CreditOptions as Options
+from app.risk.analyse.tables import CheckedRows, Codes, InputColumn, InputFiles, claims_of, firms_of
 from graph.credit import Claims, Held, Passed, Rules, pass_on
 from graph.errors import InvalidInput
 
@@ -17,7 +17,7 @@ PLACES_MAX = 9
 FEN = "_fen"
 
 
-def run(options: Options, desk: Desk, step: Step) -> Answer:
+def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
     """Return what arrives at every firm from every source in every tier, one row each."""
     if not 0.0 <= options.haircut <= 1.0:
         raise InvalidInput(f"haircut {options.haircut} is not in [0, 1]")
@@ -55,18 +55,20 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
         "haircut": options.haircut,
         "cut_off": options.cut_off,
     }
-    return Answer(_table(passed, codes, sources, unit), facts)
+    return AnalysisResult(_table(passed, codes, sources, unit), facts)
 
 
-def _sources(options: Options, desk: Desk, codes: Codes) -> Sheet:
-    sheet = desk.sheet(options.sources, Column("source", "code"), Column("amount", "amount"))
+def _sources(options: Options, desk: InputFiles, codes: Codes) -> CheckedRows:
+    sheet = desk.sheet(
+        options.sources, InputColumn("source", "code"), InputColumn("amount", "amount")
+    )
     sheet = sheet.numbered("source", codes).once("source", reason="stands twice")
     if not len(sheet):
         raise InvalidInput(f"{options.sources.name}: the file names no source")
     return sheet
 
 
-def _in_whole_fen(desk: Desk, sheet: Sheet) -> Sheet:
+def _in_whole_fen(desk: InputFiles, sheet: CheckedRows) -> CheckedRows:
     """Return the sheet; where its file says that amounts are fen, they are whole."""
     if FEN not in desk.units:
         return sheet
@@ -74,7 +76,7 @@ def _in_whole_fen(desk: Desk, sheet: Sheet) -> Sheet:
     return desk.refuse(sheet, amounts != amounts.floor(), "amount", "is no whole fen")
 
 
-def _unit(desk: Desk, sources: Sheet, claims: Sheet) -> int:
+def _unit(desk: InputFiles, sources: CheckedRows, claims: CheckedRows) -> int:
     """Return into how many parts one unit of money is divided: fen into none."""
     if FEN in desk.units:
         return 1
@@ -92,7 +94,9 @@ def _whole(amounts: np.ndarray, unit: int) -> np.ndarray:
     return whole
 
 
-def _table(passed: Passed, codes: Codes, sources: Sheet, unit: int) -> dict[str, list[object]]:
+def _table(
+    passed: Passed, codes: Codes, sources: CheckedRows, unit: int
+) -> dict[str, list[object]]:
     """Sum what arrived by source, tier and firm, in the order of the sources and firms."""
     order = {row: place for place, row in enumerate(sources.wholes("source_row").tolist())}
     frame = pl.DataFrame(

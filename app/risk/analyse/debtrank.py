@@ -6,17 +6,28 @@ from typing import Any, cast
 
 import numpy as np
 
-from app.risk.analyse.options import Answer, Columns, Step
-from app.risk.analyse.options import DebtRank as Options
-from app.risk.analyse.tables import Codes, Column, Desk, claims_of, firms_of, shocks_of, table
+from app.risk.analyse.options import AnalysisResult, Columns, Step
+from app.risk.analyse.options import DebtRankOptions as Options
+from app.risk.analyse.tables import (
+    Codes,
+    InputColumn,
+    InputFiles,
+    claims_of,
+    firms_of,
+    shocks_of,
+    table,
+)
 from graph.contagion import DebtRank, Exposures, Kind, Scenarios, bracket_equity, spread_equity
 from graph.errors import InvalidInput
 
 
-def run(options: Options, desk: Desk, step: Step) -> Answer:
+def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
     """Return the DebtRank of every default or scenario, one row each."""
     firms, codes = firms_of(
-        desk, options.firms, Column("equity", "amount"), Column("weight", "amount", needed=False)
+        desk,
+        options.firms,
+        InputColumn("equity", "amount"),
+        InputColumn("weight", "amount", needed=False),
     )
     claims = claims_of(desk, options.claims, codes)
     exposures = Exposures.build(
@@ -42,13 +53,15 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
                 f"width {options.width:g} is below what floats can reach: "
                 f"the widest bracket is {more['width_max']:.2g} of its upper end"
             )
-        return Answer({kind: names, **columns}, facts | more)
+        return AnalysisResult({kind: names, **columns}, facts | more)
     found = _by_rounds(options, exposures, scenarios, step)
     columns = table(
         debtrank=[each.debtrank for each in found], debtrank_total=[each.total for each in found]
     )
     losses = _losses(names, found, codes) if options.losses else None
-    return Answer({kind: names, **columns}, facts | {"tolerance": options.tolerance}, losses)
+    return AnalysisResult(
+        {kind: names, **columns}, facts | {"tolerance": options.tolerance}, losses
+    )
 
 
 def _by_rounds(
@@ -96,10 +109,12 @@ def _bracketed(
     return columns, {"width_asked": options.width, "width_max": float(np.max(found.width))}
 
 
-def _scenarios(options: Options, desk: Desk, codes: Codes) -> tuple[str, list[str], Scenarios]:
+def _scenarios(
+    options: Options, desk: InputFiles, codes: Codes
+) -> tuple[str, list[str], Scenarios]:
     if options.shocks is None:
         return "firm", codes.names, Scenarios.alone(np.arange(len(codes)))
-    shocks = shocks_of(desk, options.shocks, codes, Column("loss", "share"))
+    shocks = shocks_of(desk, options.shocks, codes, InputColumn("loss", "share"))
     loss = shocks.sheet.floats("loss")
     return "scenario", shocks.names, Scenarios(shocks.offsets, shocks.rows, loss, loss)
 

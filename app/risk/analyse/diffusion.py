@@ -6,14 +6,14 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
-from app.risk.analyse.options import Answer, Step
-from app.risk.analyse.options import Diffusion as Options
-from app.risk.analyse.tables import Codes, Column, Desk, firms_of, trades_of
+from app.risk.analyse.options import AnalysisResult, Step
+from app.risk.analyse.options import DiffusionOptions as Options
+from app.risk.analyse.tables import Codes, InputColumn, InputFiles, firms_of, trades_of
 from graph.diffusion import Dangling, Sources, Ties, Walk, spread_all
 from graph.errors import InvalidInput
 
 
-def run(options: Options, desk: Desk, step: Step) -> Answer:
+def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
     """Return the share of every firm in every source's walk, one row each."""
     _, codes = firms_of(desk, options.firms)
     trades = trades_of(desk, options.trades, codes)
@@ -54,10 +54,10 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
         "dangling": options.dangling,
         "residual_max": _reached(options, desk, float(found.residual.max())),
     }
-    return Answer(table, facts)
+    return AnalysisResult(table, facts)
 
 
-def _reached(options: Options, desk: Desk, residual: float) -> float:
+def _reached(options: Options, desk: InputFiles, residual: float) -> float:
     """Return how far off shares may be; note it where the tolerance could not be reached."""
     if residual > options.tolerance:
         desk.notes.append(
@@ -67,11 +67,14 @@ def _reached(options: Options, desk: Desk, residual: float) -> float:
     return residual
 
 
-def _sources(options: Options, desk: Desk, codes: Codes) -> tuple[list[str], Sources]:
+def _sources(options: Options, desk: InputFiles, codes: Codes) -> tuple[list[str], Sources]:
     """Return the sources' names, and what every firm weighs in each."""
     path = options.sources
     sheet = desk.sheet(
-        path, Column("source", "code"), Column("firm", "code"), Column("amount", "amount")
+        path,
+        InputColumn("source", "code"),
+        InputColumn("firm", "code"),
+        InputColumn("amount", "amount"),
     ).numbered("firm", codes)
     sums = sheet.frame.select(pl.col("amount").sum().over("source")).to_series()
     sheet = desk.refuse(sheet, sums <= 0, "amount", "the source weighs nothing")

@@ -6,12 +6,12 @@ from typing import cast
 import numpy as np
 import polars as pl
 
-from app.risk.analyse.options import Esri, Fsri
-from app.risk.analyse.tables import Codes, Column, Desk, Sheet, firms_of, shocks_of
+from app.risk.analyse.options import EsriOptions, FsriOptions
+from app.risk.analyse.tables import CheckedRows, Codes, InputColumn, InputFiles, firms_of, shocks_of
 from graph.contagion import DeadSector, Economy, Rules, Scenarios
 from graph.errors import NotFound
 
-Options = Esri | Fsri
+Options = EsriOptions | FsriOptions
 
 ROUNDING = 1e-9  # Sums of many trades differ from a stated total by less than this share.
 
@@ -22,20 +22,22 @@ def rules_of(options: Options) -> Rules:
     return Rules(tolerance, options.rounds_max, cast("DeadSector", options.dead_sector))
 
 
-def producers_of(desk: Desk, path: Path, *more: Column) -> tuple[Sheet, Codes]:
+def producers_of(desk: InputFiles, path: Path, *more: InputColumn) -> tuple[CheckedRows, Codes]:
     """Return the firms of a file with what an economy reads of them, and further columns."""
     return firms_of(
         desk,
         path,
-        Column("sector", "code", empty=True),
-        *(Column(name, "amount", needed=False, empty=True) for name in ("revenue", "cost")),
-        Column("weight", "amount", needed=False),
-        Column("market", "code", needed=False, empty=True),
+        InputColumn("sector", "code", empty=True),
+        *(InputColumn(name, "amount", needed=False, empty=True) for name in ("revenue", "cost")),
+        InputColumn("weight", "amount", needed=False),
+        InputColumn("market", "code", needed=False, empty=True),
         *more,
     )
 
 
-def economy_of(options: Options, desk: Desk, firms: Sheet, trades: Sheet) -> Economy:
+def economy_of(
+    options: Options, desk: InputFiles, firms: CheckedRows, trades: CheckedRows
+) -> Economy:
     """Return the economy; of revenue and cost the trades inside count where they are more."""
     sectors = Codes.of("sector", firms.texts("sector"))
     ends = trades.wholes("supplier_row"), trades.wholes("buyer_row")
@@ -54,18 +56,20 @@ def economy_of(options: Options, desk: Desk, firms: Sheet, trades: Sheet) -> Eco
     )
 
 
-def _numbers(firms: Sheet, column: str, codes: Codes) -> np.ndarray:
+def _numbers(firms: CheckedRows, column: str, codes: Codes) -> np.ndarray:
     numbers = firms.frame[column].replace_strict(codes.places, default=None, return_dtype=pl.Int64)
     return np.asarray(numbers.fill_null(-1).to_numpy())
 
 
-def _markets(firms: Sheet) -> np.ndarray | None:
+def _markets(firms: CheckedRows) -> np.ndarray | None:
     if "market" not in firms:
         return None
     return _numbers(firms, "market", Codes.of("market", firms.texts("market")))
 
 
-def _stated(desk: Desk, firms: Sheet, column: str, inside: np.ndarray) -> np.ndarray | None:
+def _stated(
+    desk: InputFiles, firms: CheckedRows, column: str, inside: np.ndarray
+) -> np.ndarray | None:
     """Return stated totals, never below what a firm trades inside, as the limits have it."""
     if column not in firms:
         return None
@@ -86,16 +90,16 @@ def _stated(desk: Desk, firms: Sheet, column: str, inside: np.ndarray) -> np.nda
 
 
 def _classes(
-    options: Options, desk: Desk, sectors: Codes, ends: tuple[np.ndarray, np.ndarray]
+    options: Options, desk: InputFiles, sectors: Codes, ends: tuple[np.ndarray, np.ndarray]
 ) -> np.ndarray | None:
     """Return the class of every trade; sectors that no firm has are no fault."""
     if options.essential is None:
         return None
     sheet = desk.sheet(
         options.essential,
-        Column("supplier_sector", "code"),
-        Column("buyer_sector", "code"),
-        Column("class", "class"),
+        InputColumn("supplier_sector", "code"),
+        InputColumn("buyer_sector", "code"),
+        InputColumn("class", "class"),
     ).once("supplier_sector", "buyer_sector", reason="the pair stands twice")
     listed = {
         (sectors.places.get(supplier, -1), sectors.places.get(buyer, -1)): int(kind)
@@ -114,7 +118,9 @@ def _classes(
     return np.array(known, np.int64)[place] if len(keys) else np.zeros(0, np.int64)
 
 
-def scenarios_of(options: Options, desk: Desk, codes: Codes) -> tuple[str, list[str], Scenarios]:
+def scenarios_of(
+    options: Options, desk: InputFiles, codes: Codes
+) -> tuple[str, list[str], Scenarios]:
     """Return what the rows of a result are called, their names, and the scenarios."""
     if options.shocks is None:
         wanted = set(options.close)
@@ -126,8 +132,8 @@ def scenarios_of(options: Options, desk: Desk, codes: Codes) -> tuple[str, list[
         desk,
         options.shocks,
         codes,
-        Column("loss_downstream", "share"),
-        Column("loss_upstream", "share", needed=False, empty=True),
+        InputColumn("loss_downstream", "share"),
+        InputColumn("loss_upstream", "share", needed=False, empty=True),
     )
     down = shocks.sheet.floats("loss_downstream")
     up = shocks.sheet.floats("loss_upstream") if "loss_upstream" in shocks.sheet else down

@@ -8,10 +8,10 @@ from typing import cast
 import numpy as np
 
 from app.risk.analyse.economies import economy_of, producers_of, rules_of, scenarios_of
-from app.risk.analyse.options import Answer, Columns, Step
-from app.risk.analyse.options import Esri as Options
+from app.risk.analyse.options import AnalysisResult, Columns, Step
+from app.risk.analyse.options import EsriOptions as Options
 from app.risk.analyse.placing import placed
-from app.risk.analyse.tables import Codes, Desk, table, trades_of
+from app.risk.analyse.tables import Codes, InputFiles, table, trades_of
 from graph.contagion import (
     EXACT,
     Precision,
@@ -29,7 +29,7 @@ from graph.executors import Executor
 Figures = dict[str, np.ndarray]
 
 
-def run(options: Options, desk: Desk, step: Step) -> Answer:
+def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
     """Return the index of every closure or scenario, one row each."""
     firms, codes = producers_of(desk, options.firms)
     method = options.method or ("fixed-point" if "revenue" in firms else "rounds")
@@ -47,12 +47,12 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
     facts = {"method": method, "firms": len(codes), "trades": len(trades)}
     rules = rules_of(options) if method == "rounds" else EXACT
     with placed(options, production) as (there, threads):
-        run = Run(there, scenarios, rules, threads, progress)
+        run = EsriRun(there, scenarios, rules, threads, progress)
         columns, more = (
             _by_rounds(options, run) if method == "rounds" else _at_rest(options, run, desk)
         )
     facts |= {"denominators": production.denominators, **_facts(options, columns["esri"]), **more}
-    return Answer(
+    return AnalysisResult(
         {kind: names, **table(**columns)},
         {"analysis": "esri", **facts},
         _losses(options, production, scenarios, names, codes, rules) if options.losses else None,
@@ -60,7 +60,7 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class EsriRun:
     """What runs, by which rules and where, and who is told."""
 
     production: Production
@@ -70,7 +70,7 @@ class Run:
     progress: Callable[[int], None]
 
 
-def _by_rounds(options: Options, run: Run) -> tuple[Figures, dict[str, object]]:
+def _by_rounds(options: Options, run: EsriRun) -> tuple[Figures, dict[str, object]]:
     found = esri(
         run.production,
         run.scenarios,
@@ -90,7 +90,7 @@ def _by_rounds(options: Options, run: Run) -> tuple[Figures, dict[str, object]]:
     return {**columns, "rounds": found.rounds}, facts
 
 
-def _at_rest(options: Options, run: Run, desk: Desk) -> tuple[Figures, dict[str, object]]:
+def _at_rest(options: Options, run: EsriRun, desk: InputFiles) -> tuple[Figures, dict[str, object]]:
     if options.precision != "double" or options.dead_sector != "one":
         raise InvalidInput("fixed-point knows --precision double and --dead-sector one only")
     width = 1.0 if options.tolerance is None else options.tolerance

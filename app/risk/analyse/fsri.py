@@ -6,18 +6,26 @@ from typing import cast
 import numpy as np
 
 from app.risk.analyse.economies import economy_of, producers_of, rules_of, scenarios_of
-from app.risk.analyse.options import Answer, Columns, Step
-from app.risk.analyse.options import Fsri as Options
-from app.risk.analyse.tables import Codes, Column, Desk, Sheet, claims_of, table, trades_of
+from app.risk.analyse.options import AnalysisResult, Columns, Step
+from app.risk.analyse.options import FsriOptions as Options
+from app.risk.analyse.tables import (
+    CheckedRows,
+    Codes,
+    InputColumn,
+    InputFiles,
+    claims_of,
+    table,
+    trades_of,
+)
 from graph.contagion import Economy, Exposures, prepare
 from graph.fsri import Banks, Books, Default, Lending, Lost, Profit, Terms, bank_losses, summed
 
 
-def run(options: Options, desk: Desk, step: Step) -> Answer:
+def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
     """Return the share of the banks' equity that every closure or scenario costs, one row each."""
     buffers = (
-        Column("equity", "amount", needed=options.default != "illiquid"),
-        Column("liquidity", "amount", needed=options.default in ("illiquid", "either")),
+        InputColumn("equity", "amount", needed=options.default != "illiquid"),
+        InputColumn("liquidity", "amount", needed=options.default in ("illiquid", "either")),
     )
     firms, codes = producers_of(desk, options.firms, *buffers)
     trades = trades_of(desk, options.trades, codes)
@@ -43,7 +51,7 @@ def run(options: Options, desk: Desk, step: Step) -> Answer:
     facts = _facts(options, firms=len(codes), trades=len(trades), scenarios=len(scenarios))
     facts |= {"banks": len(names), "denominators": production.denominators}
     losses = _losses(scenes, names, kept) if options.losses else None
-    return Answer({kind: scenes, **columns}, facts, losses)
+    return AnalysisResult({kind: scenes, **columns}, facts, losses)
 
 
 def _terms(options: Options) -> Terms:
@@ -56,7 +64,7 @@ def _terms(options: Options) -> Terms:
     )
 
 
-def _books(economy: Economy, firms: Sheet) -> Books:
+def _books(economy: Economy, firms: CheckedRows) -> Books:
     amounts = np.asarray(economy.amounts)
 
     def traded(ends: object) -> np.ndarray:
@@ -70,12 +78,15 @@ def _books(economy: Economy, firms: Sheet) -> Books:
     )
 
 
-def _banks(options: Options, desk: Desk, firms: Codes) -> tuple[list[str], Banks]:
-    sheet = desk.sheet(options.banks, Column("bank", "code"), Column("equity", "amount"))
+def _banks(options: Options, desk: InputFiles, firms: Codes) -> tuple[list[str], Banks]:
+    sheet = desk.sheet(options.banks, InputColumn("bank", "code"), InputColumn("equity", "amount"))
     sheet = sheet.once("bank", reason="stands twice")
     codes = Codes.of("bank of the banks file", sheet.texts("bank"))
     loans = desk.sheet(
-        options.loans, Column("bank", "code"), Column("firm", "code"), Column("amount", "amount")
+        options.loans,
+        InputColumn("bank", "code"),
+        InputColumn("firm", "code"),
+        InputColumn("amount", "amount"),
     )
     loans = loans.numbered("bank", codes).numbered("firm", firms)
     equity = sheet.floats("equity")

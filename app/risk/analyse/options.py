@@ -10,7 +10,7 @@ Columns = Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Esri:
+class EsriOptions:
     """Production losses: files, rules and scenarios."""
 
     firms: Path
@@ -30,7 +30,7 @@ class Esri:
 
 
 @dataclass(frozen=True, slots=True)
-class DebtRank:
+class DebtRankOptions:
     """Losses of equity: files, kind and scenarios."""
 
     firms: Path
@@ -46,7 +46,7 @@ class DebtRank:
 
 
 @dataclass(frozen=True, slots=True)
-class Clearing:
+class ClearingOptions:
     """Payments: files, recoveries and scenarios."""
 
     firms: Path
@@ -59,7 +59,7 @@ class Clearing:
 
 
 @dataclass(frozen=True, slots=True)
-class Diffusion:
+class DiffusionOptions:
     """Ties: files, damping and sources."""
 
     firms: Path
@@ -72,7 +72,7 @@ class Diffusion:
 
 
 @dataclass(frozen=True, slots=True)
-class Credit:
+class CreditOptions:
     """Credit passed on: files and how much each tier passes."""
 
     firms: Path
@@ -85,7 +85,7 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
-class Fsri:
+class FsriOptions:
     """Losses of banks through firms: files, rules, terms and scenarios."""
 
     firms: Path
@@ -110,7 +110,7 @@ class Fsri:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnalysisResult:
     """A table, the losses behind it where they were asked for, and a few facts."""
 
     table: Columns

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.platform.config import Settings
-from app.risk.analyse.options import Esri
+from app.risk.analyse.options import EsriOptions
 from graph.contagion import Production, stored
 from graph.executors import Dask, Executor
 
@@ -14,7 +14,9 @@ PATIENCE_S = 5.0  # Who waits at a terminal wants to hear of a wrong address soo
 
 
 @contextlib.contextmanager
-def placed(options: Esri, production: Production) -> Iterator[tuple[Production, int | Executor]]:
+def placed(
+    options: EsriOptions, production: Production
+) -> Iterator[tuple[Production, int | Executor]]:
     """
     Lend the network and where to run it; for a scheduler it stands in the data folder meanwhile.
 

@@ -38,7 +38,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class InputColumn:
     """One column: what its cells are, whether the file needs it, whether a cell may be empty."""
 
     name: str
@@ -64,7 +64,7 @@ class Issue:
 
 
 @dataclass(slots=True)
-class Desk:
+class InputFiles:
     """Where files are read and wrong rows put."""
 
     keep_going: bool
@@ -74,7 +74,7 @@ class Desk:
     notes: list[str] = field(default_factory=list)
     units: dict[str, str] = field(default_factory=dict)  # Of money, and who says so.
 
-    def sheet(self, path: Path, *columns: Column, each: "Step | None" = None) -> "Sheet":
+    def sheet(self, path: Path, *columns: InputColumn, each: "Step | None" = None) -> "CheckedRows":
         """
         Return a file's rows with the columns asked for, cells as values.
 
@@ -90,17 +90,17 @@ class Desk:
         parts = []
         for line, rows in self._batches(path, columns):
             named = self._named(f"{path.name}, line {line}", rows, columns)
-            sheet = Sheet(self, path.name, named)
+            sheet = CheckedRows(self, path.name, named)
             for column in columns:
                 if column.name in sheet:
                     sheet = _valued(sheet, column)
             parts.append((each(sheet) if each else sheet).frame)
         if not parts:
             raise InvalidInput(f"{path.name}: the file is empty")
-        return Sheet(self, path.name, pl.concat(parts))
+        return CheckedRows(self, path.name, pl.concat(parts))
 
     def _batches(
-        self, path: Path, columns: tuple[Column, ...]
+        self, path: Path, columns: tuple[InputColumn, ...]
     ) -> Iterator[tuple[int, pl.DataFrame]]:
         """Yield a file's rows, many at a time, with the line of their header."""
         held: list[pl.DataFrame] = []
@@ -125,7 +125,9 @@ class Desk:
     def _note(self, *notes: str) -> None:
         self.notes += [note for note in notes if note not in self.notes]
 
-    def _named(self, head: str, frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
+    def _named(
+        self, head: str, frame: pl.DataFrame, columns: tuple[InputColumn, ...]
+    ) -> pl.DataFrame:
         """Return the columns asked for under their own names, whatever the case of the header."""
         taken: dict[str, str] = {}
         file = head.partition(", line ")[0]
@@ -161,7 +163,9 @@ class Desk:
             raise InvalidInput(f"{place}{shown} {issue.reason}")
         self.issues.append(issue)
 
-    def refuse(self, sheet: "Sheet", wrong: pl.Series, column: str, reason: str) -> "Sheet":
+    def refuse(
+        self, sheet: "CheckedRows", wrong: pl.Series, column: str, reason: str
+    ) -> "CheckedRows":
         """Return the sheet without the wrong rows, which are set aside or end it all."""
         wrong = wrong.fill_null(value=False)
         if not wrong.any():
@@ -169,14 +173,14 @@ class Desk:
         for line, cell in sheet.frame.filter(wrong).select(LINE, column).iter_rows():
             text = "" if cell is None else str(cell)
             self._wrong(Issue(sheet.file, int(line), column, text, reason))
-        return Sheet(self, sheet.file, sheet.frame.filter(~wrong))
+        return CheckedRows(self, sheet.file, sheet.frame.filter(~wrong))
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class CheckedRows:
     """Rows of one file that are as they must be."""
 
-    desk: Desk
+    desk: InputFiles
     file: str
     frame: pl.DataFrame
 
@@ -198,28 +202,30 @@ class Sheet:
         """Return a column of codes, without empty cells."""
         return list(self.frame[column].drop_nulls().to_list())
 
-    def numbered(self, column: str, codes: "Codes") -> "Sheet":
+    def numbered(self, column: str, codes: "Codes") -> "CheckedRows":
         """Return the sheet with codes as numbers in a column `COLUMN_row`; unknown are refused."""
         rows = codes.rows(self.frame[column])
-        known = Sheet(self.desk, self.file, self.frame.with_columns(rows.alias(f"{column}_row")))
+        known = CheckedRows(
+            self.desk, self.file, self.frame.with_columns(rows.alias(f"{column}_row"))
+        )
         return self.desk.refuse(known, rows.is_null(), column, f"is no {codes.what}")
 
-    def without(self, *columns: str) -> "Sheet":
+    def without(self, *columns: str) -> "CheckedRows":
         """Return the sheet without columns that are not needed any more."""
-        return Sheet(self.desk, self.file, self.frame.drop(columns))
+        return CheckedRows(self.desk, self.file, self.frame.drop(columns))
 
-    def once(self, *columns: str, reason: str) -> "Sheet":
+    def once(self, *columns: str, reason: str) -> "CheckedRows":
         """Return the sheet without rows whose cells in these columns stood on an earlier row."""
         again = ~self.frame.select(pl.struct(columns).is_first_distinct()).to_series()
         return self.desk.refuse(self, again, columns[-1], reason)
 
-    def apart(self, one: str, other: str) -> "Sheet":
+    def apart(self, one: str, other: str) -> "CheckedRows":
         """Return the sheet without rows that name one firm twice."""
         same = self.frame[one] == self.frame[other]
         return self.desk.refuse(self, same, other, f"is its own {one}")
 
 
-Step = Callable[[Sheet], Sheet]
+Step = Callable[[CheckedRows], CheckedRows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,13 +254,13 @@ class Codes:
         return len(self.names)
 
 
-def _names_all(cells: Sequence[str], columns: tuple[Column, ...]) -> bool:
+def _names_all(cells: Sequence[str], columns: tuple[InputColumn, ...]) -> bool:
     """Return whether cells are a header that names every column that is needed."""
     plain = {plain_header(cell) for cell in cells}
     return all(plain & set(column.headers) for column in columns if column.needed)
 
 
-def _valued(sheet: Sheet, column: Column) -> Sheet:
+def _valued(sheet: CheckedRows, column: InputColumn) -> CheckedRows:
     """Turn the text of one column into values."""
     cells = sheet.frame[column.name]
     missing = cells.is_null()
@@ -268,7 +274,7 @@ def _valued(sheet: Sheet, column: Column) -> Sheet:
         sheet, values.is_null() & cells.is_not_null(), column.name, WHY[column.kind]
     )
     kept = _numbers(sheet.frame[column.name], column.kind)
-    return Sheet(sheet.desk, sheet.file, sheet.frame.with_columns(kept.alias(column.name)))
+    return CheckedRows(sheet.desk, sheet.file, sheet.frame.with_columns(kept.alias(column.name)))
 
 
 def _no_code(cells: pl.Series) -> pl.Series:
@@ -291,22 +297,22 @@ def _numbers(cells: pl.Series, kind: Kind) -> pl.Series:
     return pl.select(pl.when(~wrong).then(values)).to_series()
 
 
-def firms_of(desk: Desk, path: Path, *columns: Column) -> tuple[Sheet, Codes]:
+def firms_of(desk: InputFiles, path: Path, *columns: InputColumn) -> tuple[CheckedRows, Codes]:
     """Return the firms of a file and their codes; a repeated firm is refused on its second line."""
-    sheet = desk.sheet(path, Column("firm", "code"), *columns)
+    sheet = desk.sheet(path, InputColumn("firm", "code"), *columns)
     sheet = sheet.once("firm", reason="stands twice")
     if not len(sheet):
         raise InvalidInput(f"{path.name}: the file names no firm")
     return sheet, Codes.of("firm of the firms file", sheet.texts("firm"))
 
 
-def claims_of(desk: Desk, path: Path, firms: Codes) -> Sheet:
+def claims_of(desk: InputFiles, path: Path, firms: Codes) -> CheckedRows:
     """Return claims between two different firms."""
     return desk.sheet(
         path,
-        Column("creditor", "code"),
-        Column("debtor", "code"),
-        Column("amount", "amount"),
+        InputColumn("creditor", "code"),
+        InputColumn("debtor", "code"),
+        InputColumn("amount", "amount"),
         each=lambda sheet: (
             sheet.numbered("creditor", firms)
             .numbered("debtor", firms)
@@ -316,13 +322,13 @@ def claims_of(desk: Desk, path: Path, firms: Codes) -> Sheet:
     )
 
 
-def trades_of(desk: Desk, path: Path, firms: Codes) -> Sheet:
+def trades_of(desk: InputFiles, path: Path, firms: Codes) -> CheckedRows:
     """Return trades between firms; a firm may supply itself."""
     return desk.sheet(
         path,
-        Column("supplier", "code"),
-        Column("buyer", "code"),
-        Column("amount", "amount"),
+        InputColumn("supplier", "code"),
+        InputColumn("buyer", "code"),
+        InputColumn("amount", "amount"),
         each=lambda sheet: (
             sheet.numbered("supplier", firms).numbered("buyer", firms).without("supplier", "buyer")
         ),
@@ -330,22 +336,22 @@ def trades_of(desk: Desk, path: Path, firms: Codes) -> Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Shocks:
+class ShocksTable:
     """Scenarios in order of first appearance; shocked firms of each in the order of the file."""
 
     names: list[str]
     offsets: FirmRows
     rows: FirmRows
-    sheet: Sheet
+    sheet: CheckedRows
 
     def part(self, scenario: int) -> slice:
         """Return where one scenario stands."""
         return slice(int(self.offsets[scenario]), int(self.offsets[scenario + 1]))
 
 
-def shocks_of(desk: Desk, path: Path, firms: Codes, *columns: Column) -> Shocks:
+def shocks_of(desk: InputFiles, path: Path, firms: Codes, *columns: InputColumn) -> ShocksTable:
     """Return the scenarios of a file with the columns asked for."""
-    sheet = desk.sheet(path, Column("scenario", "code"), Column("firm", "code"), *columns)
+    sheet = desk.sheet(path, InputColumn("scenario", "code"), InputColumn("firm", "code"), *columns)
     sheet = sheet.numbered("firm", firms)
     sheet = sheet.once("scenario", "firm", reason="stands twice in its scenario")
     names = Codes.of("scenario", sheet.texts("scenario"))
@@ -355,8 +361,8 @@ def shocks_of(desk: Desk, path: Path, firms: Codes, *columns: Column) -> Shocks:
     frame = sheet.frame.with_columns(places.alias("scenario_row"))
     frame = frame.sort("scenario_row", maintain_order=True)
     offsets = np.searchsorted(frame["scenario_row"].to_numpy(), np.arange(len(names) + 1))
-    ordered = Sheet(desk, sheet.file, frame)
-    return Shocks(names.names, offsets.astype(np.int64), ordered.wholes("firm_row"), ordered)
+    ordered = CheckedRows(desk, sheet.file, frame)
+    return ShocksTable(names.names, offsets.astype(np.int64), ordered.wholes("firm_row"), ordered)
 
 
 def table(**columns: Any) -> dict[str, list[Any]]:

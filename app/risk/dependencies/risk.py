@@ -24,7 +24,7 @@ LEAST = 0.5 * 10**-PLACES
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RatingsChange:
     """
     What worsened: ratings since another version, or as somebody supposes.
 
@@ -38,7 +38,7 @@ class Change:
 
 
 def risk_on_dependence(
-    resources: Resources, change: Change, *, version: int | None = None
+    resources: Resources, change: RatingsChange, *, version: int | None = None
 ) -> Document:
     """
     Return whose chance of default others' change of rating moves, beside the own one.

@@ -10,9 +10,9 @@ from app.data.versions.service import policy_of
 from app.platform.deps import Resources
 from app.risk.stress.files import scenario_in, scenario_of, scenarios_in
 from app.risk.stress.parts import Ground
-from app.risk.stress.repository import NAME, Scenarios, folder_of
+from app.risk.stress.repository import NAME, ScenarioFolder, folder_of
 from app.risk.stress.schemas import CHANNELS, chosen, closure
-from app.risk.stress.service import Place
+from app.risk.stress.service import ScenarioStores
 from graph.errors import InvalidInput
 from graph.scenarios import Scenario
 
@@ -20,7 +20,7 @@ AMOUNT = re.compile(r"[0-9]{1,20}([.][0-9]{1,2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StressQuestion:
     """
     What a command was given.
 
@@ -42,7 +42,7 @@ class Asked:
         return self.source if self.source and NAME.fullmatch(self.source) else None
 
 
-def placed(resources: Resources, asked: Asked, version: int | None) -> Ground:
+def placed(resources: Resources, asked: StressQuestion, version: int | None) -> Ground:
     """
     Return the scenario that is asked for, at its version.
 
@@ -54,7 +54,7 @@ def placed(resources: Resources, asked: Asked, version: int | None) -> Ground:
     return at(resources, scenario, of if version is None else version)
 
 
-def other_of(resources: Resources, asked: Asked, other: str, version: int) -> Ground:
+def other_of(resources: Resources, asked: StressQuestion, other: str, version: int) -> Ground:
     """
     Return the scenario that another one is compared with.
 
@@ -68,7 +68,7 @@ def other_of(resources: Resources, asked: Asked, other: str, version: int) -> Gr
         beside = scenarios_in(Path(asked.source))
         if other in [each.name for each in beside]:
             return at(resources, chosen(beside, other), version)
-    found = Asked(source=other)
+    found = StressQuestion(source=other)
     return placed(resources, found, None if found.stored else version)
 
 
@@ -79,10 +79,10 @@ def at(resources: Resources, scenario: Scenario, version: int | None) -> Ground:
     policy = policy_of(resources, reader.version.as_of)
     named = any(hit.cores for hit in scenario.hits)
     cores = cores_of(resources, number) if named else None
-    return Ground(Place.under(reader, resources.home), scenario, policy, cores)
+    return Ground(ScenarioStores.under(reader, resources.home), scenario, policy, cores)
 
 
-def _scenario(resources: Resources, asked: Asked) -> tuple[Scenario, int | None]:
+def _scenario(resources: Resources, asked: StressQuestion) -> tuple[Scenario, int | None]:
     """Return the scenario, and its version where one is meant that was run."""
     if asked.source is None:
         if asked.name is not None:
@@ -92,7 +92,7 @@ def _scenario(resources: Resources, asked: Asked) -> tuple[Scenario, int | None]
         raise InvalidInput("--close and --channels are another scenario than --scenario")
     if asked.stored is None:
         return scenario_in(Path(asked.source), asked.name), None
-    document = Scenarios(folder_of(resources)).read(asked.stored)
+    document = ScenarioFolder(folder_of(resources)).read(asked.stored)
     return scenario_of(document), int(document["version"])
 
 

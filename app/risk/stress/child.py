@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 from app.platform.errors import Unready
-from app.risk.stress.orders import Done, Failed, Order
+from app.risk.stress.orders import Done, ScenarioFailed, ScenarioOrder
 
 SECONDS_MAX = 600.0
 POLL_SECONDS = 0.25
@@ -26,7 +26,7 @@ class Child:
         self._ended = threading.Event()
         self._end: Callable[[], object] = _nothing
 
-    def compute(self, order: Order) -> str:
+    def compute(self, order: ScenarioOrder) -> str:
         """
         Return the name of a scenario once it is computed and saved.
 
@@ -40,7 +40,7 @@ class Child:
             said = self._ask(order)
         if isinstance(said, Done):
             return said.scenario
-        if isinstance(said, Failed):
+        if isinstance(said, ScenarioFailed):
             raise said.error
         raise Unready("the process that computes scenarios ended")
 
@@ -49,7 +49,7 @@ class Child:
         self._ended.set()
         self._drop()
 
-    def _ask(self, order: Order) -> object:
+    def _ask(self, order: ScenarioOrder) -> object:
         """Return what the process says; None where it ends without a word."""
         line = self._started()
         try:

@@ -10,7 +10,7 @@ IDLE_SECONDS = 900.0  # A child that had no order for so long ends, and gives it
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ScenarioOrder:
     """A scenario to compute, of a version, with what these settings name."""
 
     settings: Settings
@@ -28,7 +28,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class ScenarioFailed:
     """It was refused, or failed in a way that is foreseen."""
 
     error: Exception

@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.chain.firms.directory import Listed, Wanted, directory_of
+from app.chain.firms.directory import DirectoryFirm, Wanted, directory_of
 from app.chain.limits.reading import ShownDep
 from app.chain.limits.shown import Shown
 from app.platform.auth.errors import ForgedRequest
@@ -30,7 +30,7 @@ from app.platform.web.preferences import preferences_of
 from app.platform.web.render import firms_in_words, page, pinned
 from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
-from app.platform.web.workbooks import Column, workbook
+from app.platform.web.workbooks import WorkbookColumn, workbook
 from app.risk.stress.reading import attribution_page
 from app.risk.stress.repository import folder_of
 from app.risk.stress.schemas import CHANNELS, closure
@@ -108,7 +108,7 @@ def _form(
 ) -> Response:
     names = {firm: results.name(firm) for firm in choice.firms}
     wanted = Wanted(choice.query, counterparties=True)
-    found: Sequence[Listed] = ()
+    found: Sequence[DirectoryFirm] = ()
     total = 0
     if choice.query:
         directory = directory_of(resources, results)
@@ -304,13 +304,13 @@ def download_losses_workbook(request: Request, scenario: str, resources: Resourc
     document = read_scenario(folder_of(resources), scenario)
     order = order_of(request, KEYS, otherwise="-loss")
     columns = (
-        Column("id", "text", lambda row: row["id"]),
-        Column("firm", "text", lambda row: row["name"]),
-        Column("loss_production", "money", lambda row: row["production_fen"]),
-        Column("loss_share", "share", lambda row: row["loss_share"]),
-        Column("loss_payments", "money", lambda row: row["payments_fen"]),
-        Column("loss_both", "money", lambda row: row["loss_fen"]),
-        Column("first_round", "count", lambda row: row["round"]),
+        WorkbookColumn("id", "text", lambda row: row["id"]),
+        WorkbookColumn("firm", "text", lambda row: row["name"]),
+        WorkbookColumn("loss_production", "money", lambda row: row["production_fen"]),
+        WorkbookColumn("loss_share", "share", lambda row: row["loss_share"]),
+        WorkbookColumn("loss_payments", "money", lambda row: row["payments_fen"]),
+        WorkbookColumn("loss_both", "money", lambda row: row["loss_fen"]),
+        WorkbookColumn("first_round", "count", lambda row: row["round"]),
     )
     shown = ordered(document["firms"], KEYS, order)
     return workbook(request, f"losses-{scenario}", columns, shown, document)

@@ -20,9 +20,9 @@ from app.platform.console.progress import Step, quietly
 from app.platform.documents import Document
 from app.policy import Policy
 from app.risk.stress.cascade import debts_of
-from app.risk.stress.repository import Part, Scenarios
+from app.risk.stress.repository import Part, ScenarioFolder
 from app.risk.stress.service import (
-    Place,
+    ScenarioStores,
     computed,
     head_of,
     looked_up,
@@ -47,7 +47,7 @@ CHANNELS = {"down": "production", "up": "orders"}
 class Ground:
     """What questions about one scenario are asked of."""
 
-    place: Place
+    place: ScenarioStores
     scenario: Scenario
     policy: Policy
     cores: Collection[str] | None = None
@@ -99,7 +99,7 @@ def keep(ground: Ground, part: Part, *, progress: Step = quietly) -> str:
         NotConverged: Losses still moved at the policy's bound on rounds.
         InvalidInput: Firms of too many sectors are hit for an attribution.
     """
-    kept, name = Scenarios(ground.place.scenarios), str(ground.head["scenario"])
+    kept, name = ScenarioFolder(ground.place.scenarios), str(ground.head["scenario"])
     if not kept.has(name, part):
         kept.drop_damaged(name, part)
         progress(part, None)
@@ -125,7 +125,7 @@ def replay(ground: Ground, *, progress: Step = quietly) -> str:
     again, figures = computed(
         ground.place, ground.scenario, ground.policy, cores=ground.cores, progress=progress
     )
-    kept = Scenarios(ground.place.scenarios)
+    kept = ScenarioFolder(ground.place.scenarios)
     name = keep(ground, "rounds", progress=progress)
     if again != was or not figures.equals(kept.table(name)):
         raise Damaged(f"{name}: computed again its losses are others")

@@ -4,16 +4,16 @@ from app.platform.console.progress import Step
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.risk.stress import choices, parts, reading
-from app.risk.stress.asking import Asked, at, fen_of, other_of, placed
+from app.risk.stress.asking import StressQuestion, at, fen_of, other_of, placed
 from app.risk.stress.parts import Ground
 from graph.scenarios import Scenario, closing
 
-__all__ = ["Asked", "answered"]
+__all__ = ["StressQuestion", "answered"]
 
 
 def answered(
     resources: Resources,
-    asked: Asked,
+    asked: StressQuestion,
     question: str,
     value: object,
     *,
@@ -54,7 +54,7 @@ def answered(
 
 
 def _reverse(
-    resources: Resources, asked: Asked, value: str, version: int | None, progress: Step
+    resources: Resources, asked: StressQuestion, value: str, version: int | None, progress: Step
 ) -> Document:
     """Return who would have to fail: of those that a scenario hits, or of all."""
     loss_fen = fen_of("--reverse", value)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from app.platform.documents import Document
 from app.platform.http.cursors import read_cursor, write_cursor
 from app.platform.http.paging import Page
-from app.risk.stress.repository import Scenarios
+from app.risk.stress.repository import ScenarioFolder
 from app.risk.stress.service import share
 
 E4 = 10**8  # Units of 1e-12 in one of 1e-4.
@@ -24,7 +24,7 @@ def rounds_page(scenarios: Directory, scenario: str, page: Page | None = None) -
         Absent: There is no such scenario, or its rounds were not computed.
         Malformed: The cursor is none of this list.
     """
-    kept = Scenarios(scenarios)
+    kept = ScenarioFolder(scenarios)
     rows, goes_on = _page_of(kept.table(scenario, "rounds"), page)
     items = [_change(row) for row in rows]
     return {**kept.read(scenario, "rounds"), "items": items, "next": goes_on}
@@ -59,7 +59,7 @@ def attribution_page(scenarios: Directory, scenario: str, page: Page | None = No
         Absent: There is no such scenario, or its attribution was not computed.
         Malformed: The cursor is none of this list.
     """
-    kept = Scenarios(scenarios)
+    kept = ScenarioFolder(scenarios)
     rows, goes_on = _page_of(kept.table(scenario, "attribution"), page)
     trades = [
         {
@@ -83,7 +83,7 @@ def comparison_page(
         Absent: There is no such scenario.
         Malformed: The cursor is none of this list.
     """
-    kept = Scenarios(scenarios)
+    kept = ScenarioFolder(scenarios)
     return compared(kept.read(scenario), kept.read(other), page)
 
 

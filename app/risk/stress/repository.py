@@ -32,7 +32,7 @@ def folder_of(resources: Resources) -> Path:
     return resources.runs / "scenarios"
 
 
-class Scenarios:
+class ScenarioFolder:
     """The scenarios in one folder; what stands there is whole and never changes."""
 
     def __init__(self, folder: Path) -> None:

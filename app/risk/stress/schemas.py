@@ -18,13 +18,13 @@ FORMAT = 1  # Of the stored files; another one makes another scenario.
 ONE_OF = ("close", "hits", "scenarios")
 
 
-class _Form(BaseModel):
+class _RequestPart(BaseModel):
     """A part of a request; a misspelt name is refused, not passed over."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class HitForm(_Form):
+class HitForm(_RequestPart):
     """Firms, those in every list that is given, and what each of them loses at the start."""
 
     firms: list[str] = Field(
@@ -53,7 +53,7 @@ class HitForm(_Form):
     unpaid: float = Field(0.0, ge=0, le=1, description="Share of its debts that is not paid")
 
 
-class ScenarioForm(_Form):
+class ScenarioForm(_RequestPart):
     """A scenario of a file: what is hit, who closes, and what it combines of those before it."""
 
     name: str = Field(min_length=1, max_length=BOUNDS.name, description="A name of its own")
@@ -77,7 +77,7 @@ class ScenarioForm(_Form):
     )
 
 
-class ScenarioRequest(_Form):
+class ScenarioRequest(_RequestPart):
     """
     What `POST /scenarios` takes: a scenario, firms that close, or a file of scenarios.
 

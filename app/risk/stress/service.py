@@ -17,7 +17,7 @@ from app.platform.errors import Absent
 from app.policy import Policy
 from app.risk.stress import cascade
 from app.risk.stress.cascade import IntArray, Round
-from app.risk.stress.repository import Scenarios
+from app.risk.stress.repository import ScenarioFolder
 from app.risk.stress.schemas import id_of, is_closure
 from graph.errors import Damaged
 from graph.network import Network
@@ -30,7 +30,7 @@ E12_PLACES = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ScenarioStores:
     """Where a scenario reads and is kept: the version, saved networks, finished scenarios."""
 
     reader: Reader
@@ -38,13 +38,13 @@ class Place:
     scenarios: Path
 
     @classmethod
-    def under(cls, reader: Reader, home: Path) -> "Place":
+    def under(cls, reader: Reader, home: Path) -> "ScenarioStores":
         """Return the places in a data folder."""
         return cls(reader, home / "networks", home / "runs" / "scenarios")
 
 
 def run_scenario(
-    place: Place,
+    place: ScenarioStores,
     scenario: Scenario,
     policy: Policy,
     *,
@@ -57,7 +57,7 @@ def run_scenario(
     The same scenario, version and policy have the same id and document: asking again is harmless.
 
     Args:
-        place: The version's reader (`Place.under(reader, home)`), networks, scenarios.
+        place: The version's reader (`ScenarioStores.under(reader, home)`), networks, scenarios.
         scenario: Who is hit by how much, and along what the shock runs.
         policy: The policy in force on the version's date.
         cores: Ids of the cores, where the scenario names any; by default what the version says.
@@ -78,7 +78,7 @@ def run_scenario(
         InvalidInput: A hit selects nobody, or names a core that is none.
         NotConverged: Losses still moved at the policy's bound on rounds.
     """
-    kept = Scenarios(place.scenarios)
+    kept = ScenarioFolder(place.scenarios)
     name = id_of(scenario, place.reader.version.number, policy)
     with suppress(Damaged):
         if (found := kept.find(name)) is not None:
@@ -90,7 +90,7 @@ def run_scenario(
 
 
 def computed(
-    place: Place,
+    place: ScenarioStores,
     scenario: Scenario,
     policy: Policy,
     *,
@@ -112,11 +112,11 @@ def computed(
         "parameters": _parameters(policy),
         "channels": list(scenario.channels),
     }
-    document = head | _named(scenario, hit) | _document(network, _Hit.of(scenario, hit), rounds)
+    document = head | _named(scenario, hit) | _document(network, _HitRows.of(scenario, hit), rounds)
     return document, _table(network, rounds)
 
 
-def head_of(place: Place, scenario: Scenario, policy: Policy) -> Document:
+def head_of(place: ScenarioStores, scenario: Scenario, policy: Policy) -> Document:
     """Return what every document about a scenario says first."""
     version = place.reader.version
     return {
@@ -137,7 +137,7 @@ def looked_up(
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
+class _HitRows:
     """The rows of who is hit, and of who loses everything at once; whether the two are told."""
 
     rows: set[int]
@@ -145,7 +145,7 @@ class _Hit:
     told: bool
 
     @classmethod
-    def of(cls, scenario: Scenario, hit: Resolved) -> "_Hit":
+    def of(cls, scenario: Scenario, hit: Resolved) -> "_HitRows":
         """Return them of a scenario that was looked up."""
         shocks, unpaid = hit.shocks, hit.unpaid
         first = np.maximum(np.asarray(shocks.down), np.asarray(shocks.up))
@@ -163,12 +163,12 @@ def _named(scenario: Scenario, hit: Resolved) -> Document:
     return {
         "name": scenario.name,
         "hits": hits,
-        "hit_firms": len(_Hit.of(scenario, hit).rows),
+        "hit_firms": len(_HitRows.of(scenario, hit).rows),
     }
 
 
 @lru_cache(maxsize=1)
-def receivables_of(place: Place) -> pa.Table:
+def receivables_of(place: ScenarioStores) -> pa.Table:
     """Return who owes whom in a version; who computes many scenarios reads it once."""
     return place.reader.columns("receivables", RECEIVABLES)
 
@@ -180,7 +180,7 @@ def read_scenario(scenarios: Path, scenario: str) -> Document:
     Raises:
         Absent: There is no such scenario.
     """
-    return Scenarios(scenarios).read(scenario)
+    return ScenarioFolder(scenarios).read(scenario)
 
 
 def scenario_text(scenarios: Path, scenario: str) -> str:
@@ -190,7 +190,7 @@ def scenario_text(scenarios: Path, scenario: str) -> str:
     Raises:
         Absent: There is no such scenario.
     """
-    text = Scenarios(scenarios).text(scenario)
+    text = ScenarioFolder(scenarios).text(scenario)
     return f'{{"id":{dumps(scenario)},{text.removeprefix("{")}'
 
 
@@ -205,7 +205,7 @@ def read_round(scenarios: Path, scenario: str, number: int) -> Document:
     Raises:
         Absent: There is no such scenario, or it has no such round.
     """
-    kept = Scenarios(scenarios)
+    kept = ScenarioFolder(scenarios)
     rounds = kept.read(scenario)["rounds"]
     if not 0 <= number < len(rounds):
         raise Absent(f"scenario {scenario!r} has rounds 0 to {len(rounds) - 1}, not {number}")
@@ -244,7 +244,7 @@ def _parameters(policy: Policy) -> Document:
     }
 
 
-def _document(network: Network, hit: _Hit, rounds: Sequence[Round]) -> Document:
+def _document(network: Network, hit: _HitRows, rounds: Sequence[Round]) -> Document:
     names = network.column("name")
     production, payments, shares = (
         np.sum([getattr(each, name) for each in rounds], axis=0)

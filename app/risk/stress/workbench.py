@@ -21,8 +21,8 @@ from app.platform.errors import Busy, Conflict
 from app.platform.http.turns import Turns
 from app.risk.stress.child import Child
 from app.risk.stress.files import scenario_of
-from app.risk.stress.orders import Order
-from app.risk.stress.repository import Part, Scenarios, folder_of
+from app.risk.stress.orders import ScenarioOrder
+from app.risk.stress.repository import Part, ScenarioFolder, folder_of
 from app.risk.stress.schemas import id_of
 from graph.scenarios import Scenario
 
@@ -72,9 +72,9 @@ async def explained(
         await workbench.compute(order, who)
 
 
-def _order_of_part(resources: Resources, scenario: str, part: Part) -> Order | None:
+def _order_of_part(resources: Resources, scenario: str, part: Part) -> ScenarioOrder | None:
     """Return what to compute; nothing where it was computed before."""
-    kept = Scenarios(folder_of(resources))
+    kept = ScenarioFolder(folder_of(resources))
     document = kept.read(scenario)
     if kept.has(scenario, part):
         return None
@@ -84,18 +84,20 @@ def _order_of_part(resources: Resources, scenario: str, part: Part) -> Order | N
         told = f"policy {policy.version} is not that of scenario {scenario!r}: post it again"
         raise Conflict(told)
     cores = cores_for(resources, asked, version.number)
-    return Order(resources.settings, version.number, asked, part, cores)
+    return ScenarioOrder(resources.settings, version.number, asked, part, cores)
 
 
 def _order(
     resources: Resources, scenario: Scenario, number: int | None
-) -> tuple[Order, str | None]:
+) -> tuple[ScenarioOrder, str | None]:
     """Return what to compute, and the name of the scenario where it was computed before."""
     version = resources.version(number)
     name = id_of(scenario, version.number, policy_of(resources, version.as_of))
-    found = Scenarios(folder_of(resources)).has(name)
+    found = ScenarioFolder(folder_of(resources)).has(name)
     cores = cores_for(resources, scenario, version.number)
-    return Order(resources.settings, version.number, scenario, cores=cores), name if found else None
+    return ScenarioOrder(
+        resources.settings, version.number, scenario, cores=cores
+    ), name if found else None
 
 
 def cores_for(resources: Resources, scenario: Scenario, version: int) -> tuple[str, ...] | None:
@@ -107,14 +109,14 @@ def cores_for(resources: Resources, scenario: Scenario, version: int) -> tuple[s
 Key = tuple[int, Scenario, Part]
 
 
-def _key(order: Order) -> Key:
+def _key(order: ScenarioOrder) -> Key:
     return order.version, order.scenario, order.part
 
 
 class Computer(Protocol):
     """What computes one scenario at a time."""
 
-    def compute(self, order: Order) -> str:
+    def compute(self, order: ScenarioOrder) -> str:
         """Return the name of a scenario once it is saved."""
         ...
 
@@ -124,7 +126,7 @@ class Computer(Protocol):
 
 
 @dataclass(slots=True)
-class _Shared:
+class _SharedComputation:
     """One computation, and how many wait for it."""
 
     task: asyncio.Task[str]
@@ -138,7 +140,7 @@ class Workbench:
     def __init__(self, threads: int, make: Callable[[], Computer] = Child) -> None:
         self._count = max(1, min(AT_ONCE_MAX, threads // THREADS_OF_ONE))
         self._make = make
-        self._shared: dict[Key, _Shared] = {}
+        self._shared: dict[Key, _SharedComputation] = {}
         self._asked: Counter[str] = Counter()
         self.open()
 
@@ -149,7 +151,7 @@ class Workbench:
         self._turns = Turns("scenarios", at_once=self._count, waiting_max=WAITING_MAX)
         self._threads: CapacityLimiter | None = None
 
-    async def compute(self, order: Order, who: str) -> str:
+    async def compute(self, order: ScenarioOrder, who: str) -> str:
         """
         Return the name of a scenario once it is computed.
 
@@ -185,12 +187,12 @@ class Workbench:
         for each in self._computers:
             each.end()
 
-    def _found(self, order: Order, who: str) -> _Shared:
+    def _found(self, order: ScenarioOrder, who: str) -> _SharedComputation:
         key = _key(order)
         found = self._shared.get(key)
         if found is None:
             task = asyncio.ensure_future(self._work(order, who))
-            found = self._shared[key] = _Shared(task)
+            found = self._shared[key] = _SharedComputation(task)
             task.add_done_callback(partial(self._ended, key))
         return found
 
@@ -200,7 +202,7 @@ class Workbench:
         if not task.cancelled():
             task.exception()  # Told to whoever waits; nobody may.
 
-    async def _attend(self, shared: _Shared) -> str:
+    async def _attend(self, shared: _SharedComputation) -> str:
         shared.waiting += 1
         try:
             return await asyncio.shield(shared.task)
@@ -210,7 +212,7 @@ class Workbench:
                 self._shared = {k: each for k, each in self._shared.items() if each is not shared}
                 shared.task.cancel()
 
-    async def _work(self, order: Order, who: str) -> str:
+    async def _work(self, order: ScenarioOrder, who: str) -> str:
         async with self._turns.turn(who):
             if (shared := self._shared.get(_key(order))) is not None:
                 shared.begun = True

@@ -19,9 +19,9 @@ from app.platform.config import Settings
 from app.platform.deps import Resources
 from app.platform.errors import AppError
 from app.policy import Policy
-from app.risk.stress.orders import IDLE_SECONDS, Done, Failed, Order
+from app.risk.stress.orders import IDLE_SECONDS, Done, ScenarioFailed, ScenarioOrder
 from app.risk.stress.parts import Ground, keep
-from app.risk.stress.service import Place, run_scenario
+from app.risk.stress.service import ScenarioStores, run_scenario
 from graph.errors import GraphError
 
 ORPHANED = 3
@@ -39,16 +39,16 @@ def main(descriptor: int) -> None:
         line.send(_work(line.recv()))
 
 
-def _work(order: Order) -> Done | Failed:
+def _work(order: ScenarioOrder) -> Done | ScenarioFailed:
     try:
         place = _place(order.settings, order.version)
         policy = policy_of(_resources(order.settings), place.reader.version.as_of)
         return Done(computed(place, order, policy))
     except (AppError, GraphError, OSError) as error:
-        return Failed(error)
+        return ScenarioFailed(error)
 
 
-def computed(place: Place, order: Order, policy: Policy) -> str:
+def computed(place: ScenarioStores, order: ScenarioOrder, policy: Policy) -> str:
     """Return the id of a scenario once it and what is asked about it are saved."""
     found = run_scenario(place, order.scenario, policy, cores=order.cores)
     if order.part:
@@ -62,9 +62,9 @@ def _resources(settings: Settings) -> Resources:
 
 
 @lru_cache(maxsize=1)
-def _place(settings: Settings, version: int) -> Place:
+def _place(settings: Settings, version: int) -> ScenarioStores:
     resources = _resources(settings)
-    return Place.under(resources.store.reader(version), resources.home)
+    return ScenarioStores.under(resources.store.reader(version), resources.home)
 
 
 def _watch() -> None:

@@ -10,14 +10,14 @@ import pyarrow.compute as pc
 
 from ingestion import mapper
 from ingestion.forms import Form
-from ingestion.record import Records
+from ingestion.record import SourceRecords
 from ingestion.source import Named
 
 COUNTERPARTIES = ("销方单位代号", "购方单位代号")
 OWN_CODE = r"^E[0-9]+$"
 
 
-def to_columns(records: Records, form: Form, named: Named) -> dict[str, pa.Array]:
+def to_columns(records: SourceRecords, form: Form, named: Named) -> dict[str, pa.Array]:
     """Return the columns of a table, the two spaces of codes kept apart."""
     taken = mapper.to_columns(records, form, named)
     for name in form.parties:

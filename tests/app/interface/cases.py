@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 
 from app.main import create_app, rules_of
 from app.platform.auth.principals import ROLES
-from app.platform.auth.rules import OPEN, Rule
+from app.platform.auth.rules import OPEN, AccessRule
 from app.platform.auth.tokens import issue
 from app.platform.config import Settings
 from tests.app.computing import Here
@@ -63,7 +63,7 @@ class Attacked:
     described: Any
     senders: Mapping[str, Headers]
     known: Mapping[str, str]
-    rules: Mapping[tuple[str, str], Rule]
+    rules: Mapping[tuple[str, str], AccessRule]
     sent: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def send(self, case: Any) -> None:

@@ -19,7 +19,7 @@ import structlog
 from app.chain.runs.refreshing import refresh_version
 from app.platform.config import Settings
 from app.platform.deps import open_resources
-from ingestion.run import Job, ingest
+from ingestion.run import ImportJob, ingest
 from tests.app.economy import write_files
 from tests.app.interface.cases import NOW, Attacked, attack, attacked, kinds
 
@@ -89,7 +89,7 @@ def economy(home: Path) -> Path:
     """Return a data folder with a small economy, ingested and refreshed."""
     files = write_files(home.parent / "files")
     with open_resources(Settings(home=home), now=lambda: NOW) as resources:
-        job = Job(resources.store, home, NOW, lambda *_: None, as_of=NOW.date())
+        job = ImportJob(resources.store, home, NOW, lambda *_: None, as_of=NOW.date())
         ingest("files", [files], job=job)
         refresh_version(resources, None, progress=lambda *_: None)
     return home

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.data.imports import working
-from app.data.imports.service import Order, Upload, take
+from app.data.imports.service import ImportOrder, Upload, take
 from app.data.imports.working import Imports
 from app.jobs import running, tasks
 from app.jobs.running import take_up
@@ -24,7 +24,7 @@ def main(home: str, records_url: str, file: str, moment: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = Settings(home=Path(home), records_url=records_url, stop_seconds=0)
     with open_resources(settings) as resources, Path(file).open("rb") as content:
-        take(resources, Order("files", "test"), [Upload(Path(file).name, content)])
+        take(resources, ImportOrder("files", "test"), [Upload(Path(file).name, content)])
         lasts = dt.timedelta(seconds=3)
         with Imports(resources, after=_hold(resources, moment), lasts=lasts, period_seconds=0.05):
             stop.wait(WAIT_S)

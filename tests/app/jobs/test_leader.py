@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.platform.records import Records, open_records
-from app.platform.records.lease import Lease
+from app.platform.records.lease import NamedLease
 from app.platform.records.tables import leases
 from graph.testing.waiting import until
 
@@ -46,7 +46,7 @@ def records(records_url: str) -> Iterator[Records]:
 
 def test_one_holds_the_lease_until_it_ends(records: Records) -> None:
     clock = Clock()
-    one, two = (Lease(records, "jobs", name, LASTS, clock) for name in ("one", "two"))
+    one, two = (NamedLease(records, "jobs", name, LASTS, clock) for name in ("one", "two"))
 
     assert one.take()
     assert not two.take()
@@ -63,7 +63,7 @@ def test_one_holds_the_lease_until_it_ends(records: Records) -> None:
 
 def test_a_lease_given_back_is_free_at_once(records: Records) -> None:
     clock = Clock()
-    one, two = (Lease(records, "jobs", name, LASTS, clock) for name in ("one", "two"))
+    one, two = (NamedLease(records, "jobs", name, LASTS, clock) for name in ("one", "two"))
 
     one.take()
     two.release()
@@ -75,8 +75,8 @@ def test_a_lease_given_back_is_free_at_once(records: Records) -> None:
 def test_leases_of_different_names_do_not_meet(records: Records) -> None:
     clock = Clock()
 
-    assert Lease(records, "jobs", "one", LASTS, clock).take()
-    assert Lease(records, "other", "two", LASTS, clock).take()
+    assert NamedLease(records, "jobs", "one", LASTS, clock).take()
+    assert NamedLease(records, "other", "two", LASTS, clock).take()
 
 
 class Started:

@@ -22,7 +22,7 @@ from app.jobs.tasks import MEND_PAUSE, TASKS
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
 from app.platform.job_runs import repository as rows
-from app.platform.job_runs.repository import DIED, LEASE, TRIES_MAX, Runner
+from app.platform.job_runs.repository import DIED, LEASE, TRIES_MAX, JobRunner
 from app.platform.job_runs.tables import job_runs
 from app.platform.records.tables import leases
 from graph.errors import InvalidInput
@@ -60,7 +60,7 @@ def order(resources: Resources) -> None:
 
 def dead_turn(resources: Resources, *, again: int) -> rows.Turn:
     """Begin a run as a process does that dies at once."""
-    dead = Runner(resources.records, "dead", resources.now)
+    dead = JobRunner(resources.records, "dead", resources.now)
     return rows.begin(dead, "refresh", by="clock", again=again)
 
 
@@ -110,7 +110,7 @@ def test_a_refresh_that_follows_an_import_is_taken_up_again(
 def test_of_two_processes_one_carries_an_order_out(resources: Resources, clock: Clock) -> None:
     order(resources)
     order(resources)
-    one, two = (Runner(resources.records, name, clock) for name in ("one", "two"))
+    one, two = (JobRunner(resources.records, name, clock) for name in ("one", "two"))
 
     first, second = rows.take(one), rows.take(two)
 
@@ -128,8 +128,8 @@ def ends(resources: Resources) -> list[dt.datetime]:
 
 def test_a_run_lives_as_long_as_its_lease_is_renewed(resources: Resources, clock: Clock) -> None:
     order(resources)
-    one = Runner(resources.records, "one", clock, dt.timedelta(seconds=0.3))
-    two = Runner(resources.records, "two", clock)
+    one = JobRunner(resources.records, "one", clock, dt.timedelta(seconds=0.3))
+    two = JobRunner(resources.records, "two", clock)
     turn = rows.take(one)
     assert turn is not None
 
@@ -149,7 +149,7 @@ def test_who_slept_through_its_lease_does_not_tell_how_it_ended(
     resources: Resources, clock: Clock
 ) -> None:
     order(resources)
-    turn = rows.take(Runner(resources.records, "sleeper", clock))
+    turn = rows.take(JobRunner(resources.records, "sleeper", clock))
     assert turn is not None
     clock.moment += LEASE
 
@@ -185,7 +185,7 @@ def test_what_takes_its_process_along_is_not_begun_for_ever(
 ) -> None:
     order(resources)
     for _ in range(TRIES_MAX):
-        dead = Runner(resources.records, "dead", clock)
+        dead = JobRunner(resources.records, "dead", clock)
         rows.settle(dead)
         assert rows.take(dead) is not None
         clock.moment += LEASE
@@ -289,7 +289,7 @@ def test_a_crash_is_an_end_that_is_tried_again(
 
 def test_a_refresh_gives_way_to_a_stop_and_loses_no_try(resources: Resources) -> None:
     order(resources)
-    runner = Runner(resources.records, "one", resources.now)
+    runner = JobRunner(resources.records, "one", resources.now)
     turn = rows.take(runner)
     assert turn is not None
     resources.stopping.begin(0)

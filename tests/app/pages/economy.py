@@ -12,13 +12,13 @@ import hashlib
 from pathlib import Path
 
 from app.chain.chains.cores import cores_of
-from app.chain.runs.service import Place, Terms, refresh
+from app.chain.runs.service import RunStores, RunTerms, refresh
 from app.data.runs.repository import RunRow, record_run
 from app.data.versions.service import policy_of
 from app.platform.config import Settings
 from app.platform.deps import open_resources
 from ingestion.resolve import names
-from ingestion.run import Job, ingest
+from ingestion.run import ImportJob, ingest
 
 NOW = dt.datetime(2026, 7, 1, 9, 0, tzinfo=dt.UTC)
 MARKUP = '<img src=x onerror=alert(1)>"精密'
@@ -152,12 +152,12 @@ def make_home(home: Path) -> Path:
     """Ingest the economy into a data folder, and run its limits with what is reserved."""
     files = write_files(home.parent / "files")
     with open_resources(Settings(home=home), now=lambda: NOW) as resources:
-        job = Job(resources.store, home, NOW, lambda *_: None, as_of=dt.date(2026, 6, 30))
+        job = ImportJob(resources.store, home, NOW, lambda *_: None, as_of=dt.date(2026, 6, 30))
         ingest("files", [files], job=job)
         version = resources.version()
         policy = policy_of(resources, version.as_of)
-        place = Place(resources.store.reader(version.number), resources.lake, home)
-        terms = Terms(policy, cores_of(resources, version.number), "tests", RESERVED)
+        place = RunStores(resources.store.reader(version.number), resources.lake, home)
+        terms = RunTerms(policy, cores_of(resources, version.number), "tests", RESERVED)
         run = refresh(place, terms)
         row = RunRow(
             run=run.run,

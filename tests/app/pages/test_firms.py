@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from app.chain.firms.directory import FACETS, Wanted, directory_of
 from app.chain.limits.documents import results_of
-from app.data.versions.service import Asked
+from app.data.versions.service import AskedVersion
 from app.platform.auth.sight import EVERYTHING
 from tests.app.pages.conftest import Browser
 from tests.app.pages.economy import CODE, STRANGER
@@ -113,7 +113,7 @@ def test_each_facet_says_how_many_firms_it_would_show(browser: Browser) -> None:
 
 def test_a_tier_is_that_in_the_chosen_chain(served: FastAPI) -> None:
     resources = served.state.resources
-    directory = directory_of(resources, results_of(resources, Asked(), EVERYTHING))
+    directory = directory_of(resources, results_of(resources, AskedVersion(), EVERYTHING))
 
     def found(**facets: str) -> list[str]:
         rows = directory.find(Wanted(facets=facets), sort="match", size=9)

@@ -15,14 +15,14 @@ from app.chain.limits import documents
 from app.chain.limits.documents import results_of
 from app.chain.limits.shown import Shown
 from app.chain.runs.refreshing import refresh_version
-from app.data.versions.service import Asked
+from app.data.versions.service import AskedVersion
 from app.main import create_app
 from app.platform.auth.sight import EVERYTHING, NOTHING, Sight
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
 from app.platform.errors import Absent
 from graph.errors import NotFound
-from ingestion.run import Job, ingest
+from ingestion.run import ImportJob, ingest
 from tests.app.computing import Here
 from tests.app.conftest import NOW
 
@@ -35,7 +35,7 @@ def resources(settings: Settings) -> Iterator[Resources]:
 
 @pytest.fixture
 def shown(resources: Resources) -> Shown:
-    return results_of(resources, Asked(), EVERYTHING)
+    return results_of(resources, AskedVersion(), EVERYTHING)
 
 
 def test_facilities_are_those_of_the_chain_documents(resources: Resources, shown: Shown) -> None:
@@ -127,7 +127,7 @@ def test_without_a_run_people_are_told_that_there_is_nothing_yet(
         open_resources(Settings(home=tmp_path_factory.mktemp("empty"))) as resources,
         pytest.raises(Absent),
     ):
-        results_of(resources, Asked(), EVERYTHING)
+        results_of(resources, AskedVersion(), EVERYTHING)
 
 
 def another_month(settings: Settings, folder: Path) -> None:
@@ -137,7 +137,7 @@ def another_month(settings: Settings, folder: Path) -> None:
     line = "NEW-1,2026-07-10,MILL,CORE1,20000000,2600000,22600000,valid,blue,件\n"
     (folder / "invoices.csv").write_text(header + line, encoding="utf-8")
     with open_resources(settings, now=lambda: NOW) as resources:
-        job = Job(resources.store, settings.home, NOW, lambda *_: None)
+        job = ImportJob(resources.store, settings.home, NOW, lambda *_: None)
         ingest("files", [folder], job=job)
         refresh_version(resources, None, progress=lambda *_: None)
 
@@ -218,4 +218,4 @@ def test_the_directory_is_refused_to_whoever_sees_a_part_also_once_it_is_made(
     assert directory_of(resources, shown)
 
     with pytest.raises(NotFound):
-        directory_of(resources, results_of(resources, Asked(), sight))
+        directory_of(resources, results_of(resources, AskedVersion(), sight))

@@ -14,7 +14,7 @@ from app.platform.auth.principals import Role
 from app.platform.auth.tokens import issue
 from app.platform.config import Settings
 from app.platform.deps import open_resources
-from ingestion.run import Job, ingest
+from ingestion.run import ImportJob, ingest
 from tests.app.sight.economy import write_files
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
@@ -27,7 +27,7 @@ def sight_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("sight") / "home"
     files = write_files(home.parent / "files")
     with open_resources(Settings(home=home), now=lambda: NOW) as resources:
-        job = Job(resources.store, home, NOW, lambda *_: None, as_of=dt.date(2026, 6, 30))
+        job = ImportJob(resources.store, home, NOW, lambda *_: None, as_of=dt.date(2026, 6, 30))
         ingest("files", [files], job=job)
         refresh_version(resources, None, progress=lambda *_: None)
     return home

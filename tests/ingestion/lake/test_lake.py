@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from graph.errors import NotFound
 from ingestion.forms import form
-from ingestion.lake import EMPTY, Manifest, Origin, Parties, View
+from ingestion.lake import EMPTY, FileOrigin, LakeView, Manifest, Parties
 from ingestion.lake import manifest as manifests
 from ingestion.lake import parties as party_files
 from ingestion.lake.merge import Arrival, merge
@@ -35,7 +35,7 @@ ROWS = st.lists(
     max_size=8,
 )
 PARTIES = Parties.of({("files", text): text for text in "ABCD"})
-ORIGINS = (Origin("invoices.csv", "0" * 64),)
+ORIGINS = (FileOrigin("invoices.csv", "0" * 64),)
 
 
 def arrow(rows: list[Row]) -> pa.Table:
@@ -68,7 +68,7 @@ def merged(folder: "Path", manifest: Manifest, rows: list[Row]) -> Manifest:
 
 def kept(folder: "Path", manifest: Manifest) -> list[Row]:
     columns = ["number", "issued_on", "seller", "buyer", "amount_fen"]
-    view = View(folder, manifest, PARTIES)
+    view = LakeView(folder, manifest, PARTIES)
     frame = view.named(view.frame("invoices", columns), ["seller", "buyer"])
     return sorted((n, (day - DAY).days, s, b, a) for n, day, s, b, a in frame.rows())
 
@@ -181,7 +181,7 @@ def test_a_text_that_means_nobody_has_no_row() -> None:
 
 def test_rows_of_the_window_alone_are_seen(tmp_path: "Path") -> None:
     manifest = merged(tmp_path, EMPTY, [("1", 0, "A", "C", 5), ("2", 1, "A", "C", 7)])
-    view = View(tmp_path, manifest, PARTIES)
+    view = LakeView(tmp_path, manifest, PARTIES)
 
     seen = view.frame("invoices", ["number"], after=DAY, until=DAY + dt.timedelta(days=1))
     none = view.frame("invoices", ["number"], after=DAY + dt.timedelta(days=1))

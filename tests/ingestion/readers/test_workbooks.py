@@ -16,14 +16,14 @@ from graph.errors import InvalidInput
 from ingestion.errors import BadFile
 from ingestion.readers import read
 from ingestion.readers.sheets import NO_RESULT
-from ingestion.run import Outcome
+from ingestion.run import ImportOutcome
 
 if TYPE_CHECKING:
     from tests.ingestion.conftest import House
 
 HEAD = ["number", "issued_on", "seller", "buyer", "amount_yuan"]
 DAY = dt.date(2026, 1, 5)
-Told = Callable[[Outcome], list[dict[str, str]]]
+Told = Callable[[ImportOutcome], list[dict[str, str]]]
 
 
 def saved(book: Workbook) -> bytes:

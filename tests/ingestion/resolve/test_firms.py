@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.errors import InvalidInput, NotFound
-from ingestion.resolve import Decision, Decisions, Listed, Resolution, resolve
+from ingestion.resolve import Decision, Decisions, ListedFirm, Resolution, resolve
 from ingestion.resolve.codes import check_letter
 from ingestion.resolve.near import near, propose, write
 
@@ -20,19 +20,25 @@ ONE, TWO = (body + check_letter(body) for body in ("91350100M000100Y4", "9135010
 
 def firm(
     name: str, uscc: str | None = None, *, key: str = "", aliases: tuple[str, ...] = ()
-) -> Listed:
-    return Listed("files", key or name, name, uscc, aliases, identifies=True)
+) -> ListedFirm:
+    return ListedFirm("files", key or name, name, uscc, aliases, identifies=True)
 
 
 def read(
-    listed: Sequence[Listed], *texts: str, decisions: Sequence[Decision] = (), by_name: bool = True
+    listed: Sequence[ListedFirm],
+    *texts: str,
+    decisions: Sequence[Decision] = (),
+    by_name: bool = True,
 ) -> dict[str, str]:
     found = settled(listed, *texts, decisions=decisions, by_name=by_name)
     return {text: found.meant["files", text] for text in texts}
 
 
 def settled(
-    listed: Sequence[Listed], *texts: str, decisions: Sequence[Decision] = (), by_name: bool = True
+    listed: Sequence[ListedFirm],
+    *texts: str,
+    decisions: Sequence[Decision] = (),
+    by_name: bool = True,
 ) -> Resolution:
     given = [("files", text) for text in texts]
     return resolve(listed, given, identifying={"files": by_name}, decisions=decisions)
@@ -82,7 +88,9 @@ def test_a_name_of_two_codes_means_neither_and_joins_no_third() -> None:
 
 
 def test_names_that_do_not_identify_join_nothing() -> None:
-    listed = [Listed("files", key, "***公司", None, (), identifies=False) for key in ("E1", "E2")]
+    listed = [
+        ListedFirm("files", key, "***公司", None, (), identifies=False) for key in ("E1", "E2")
+    ]
 
     found = settled(listed, "***公司", "E2", by_name=False)
 
@@ -162,7 +170,7 @@ def test_the_order_of_rows_changes_nothing(
     assert together(turned) == together(listed)
 
 
-def together(listed: Sequence[Listed]) -> set[frozenset[tuple[str, str, str | None]]]:
+def together(listed: Sequence[ListedFirm]) -> set[frozenset[tuple[str, str, str | None]]]:
     found: dict[str, set[tuple[str, str, str | None]]] = {}
     for row, one in zip(listed, settled(listed).ids, strict=True):
         found.setdefault(one, set()).add((row.firm, row.name, row.uscc))

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from ingestion.resolve import Decision, Listed, resolve
+from ingestion.resolve import Decision, ListedFirm, resolve
 from ingestion.resolve.beside import SIGN
 from ingestion.resolve.codes import check_letter
 
@@ -12,9 +12,9 @@ ONE, TWO, THREE = (
     body + check_letter(body)
     for body in ("91350100M000100Y4", "91350100M000200X4", "91350100M000300X4")
 )
-A = Listed("files", "A", "甲机械有限公司", ONE, ("老甲厂",), identifies=True)
-B = Listed("files", "B", "乙零件有限公司", None, ("老乙厂",), identifies=True)
-C = Listed("files", "C", "丙材料厂", None, (), identifies=True)
+A = ListedFirm("files", "A", "甲机械有限公司", ONE, ("老甲厂",), identifies=True)
+B = ListedFirm("files", "B", "乙零件有限公司", None, ("老乙厂",), identifies=True)
+C = ListedFirm("files", "C", "丙材料厂", None, (), identifies=True)
 
 
 def told(code: str, name: str) -> str:
@@ -104,7 +104,7 @@ def test_a_code_beside_a_name_comes_first(case: str) -> None:
 
 
 def test_names_that_do_not_identify_stay_so_beside_a_code() -> None:
-    row = Listed("cumcm", "E1", "***公司", None, (), identifies=False)
+    row = ListedFirm("cumcm", "E1", "***公司", None, (), identifies=False)
     given = [("cumcm", told(TWO, "***公司")), ("cumcm", "***公司")]
 
     found = resolve([row], given, identifying={"cumcm": False})

@@ -6,7 +6,7 @@ import typer
 
 from app.chain.chains import service
 from app.chain.chains.picture import Picture, picture_of
-from app.data.versions.service import Asked
+from app.data.versions.service import AskedVersion
 from app.platform.auth.sight import EVERYTHING
 from app.platform.console import output as console
 from app.platform.console.options import AsJson, OfVersion
@@ -28,7 +28,7 @@ def chain(
     Example: deeptier chain F000001 --tiers 2
     """
     with open_resources() as resources:
-        picture = picture_of(resources, core, Asked(version), EVERYTHING)
+        picture = picture_of(resources, core, AskedVersion(version), EVERYTHING)
     if as_json:
         console.print_document(service.chain(picture, tiers=tiers, size=len(picture.members) + 1))
     else:

@@ -9,7 +9,7 @@ import typer
 
 from app.chain.chains import listing
 from app.chain.chains.cores import decide
-from app.data.versions.service import Asked
+from app.data.versions.service import AskedVersion
 from app.platform.audit.commands import audited
 from app.platform.auth.sight import EVERYTHING
 from app.platform.console import output as console
@@ -85,12 +85,12 @@ def remove(firm: Annotated[str, typer.Argument(help="Id of the firm.")]) -> None
 
 def _cores(resources: Resources, version: int | None) -> list[Document]:
     """Return the cores with the sizes of their chains, found now where no run has found them."""
-    head, items = listing.cores(resources, Asked(version))
+    head, items = listing.cores(resources, AskedVersion(version))
     for each in items:
         if each["firms"] is None:
             # Loaded here: a core that no run has seen is rare.
             picture_of = import_module("app.chain.chains.picture").picture_of
-            found = picture_of(resources, each["id"], Asked(head.version), EVERYTHING)
+            found = picture_of(resources, each["id"], AskedVersion(head.version), EVERYTHING)
             each["firms"] = len(found.members)
     return items
 

@@ -8,7 +8,7 @@ import typer
 
 from app.chain.chains.served import served_chain
 from app.chain.limits.sheet import sheet
-from app.data.versions.service import Asked
+from app.data.versions.service import AskedVersion
 from app.platform.console import output as console
 from app.platform.console.options import OfVersion
 from app.platform.console.progress import progress
@@ -20,7 +20,7 @@ from graph.interop import export as files
 BESIDE = ("trades", "limits")
 
 
-class Form(StrEnum):
+class ExportFormat(StrEnum):
     """The forms of an exported chain."""
 
     html = "html"
@@ -32,7 +32,7 @@ class Form(StrEnum):
 def export(
     core: Annotated[str, typer.Argument(help="Id of the core.")],
     *,
-    form: Annotated[Form, typer.Option("--format", help="Form of the file.")],
+    form: Annotated[ExportFormat, typer.Option("--format", help="ExportFormat of the file.")],
     out: Annotated[
         Path, typer.Option("--out", help="Where to write it; of csv a file, or a folder.")
     ],
@@ -50,15 +50,15 @@ def export(
         raise InvalidInput(f"{out}: there is no such folder")
     with open_resources() as resources, progress("export") as step:
         step("chain", None)
-        found = served_chain(resources, core, Asked(version))
+        found = served_chain(resources, core, AskedVersion(version))
         step(form.value, None)
         language = resources.settings.language
         written = {out: files.chain(found.network, found.chain, form.value, language=language)}
-        if form is Form.csv:
+        if form is ExportFormat.csv:
             trades = files.trades(found.network, found.chain)
             limits = sheet(each.document() for each in found.limits or ())
             written = dict(zip(_tables(out), (written[out], trades, limits), strict=True))
-    if form is Form.csv and found.limits is None:
+    if form is ExportFormat.csv and found.limits is None:
         console.say(f"note: without limits: no run has seen the chain of {core!r}")
     with together() as draft:
         for path, content in written.items():

@@ -20,12 +20,12 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from app.chain.limits.formulas import columns, exact
-from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.columns import ExactColumn
 from graph.errors import InvalidInput
 
 Source = Mapping[str, Any]
-Figure = Decimal | Column
-Amount = Decimal | int | Column
+Figure = Decimal | ExactColumn
+Amount = Decimal | int | ExactColumn
 
 
 NO_SOURCE: Source = MappingProxyType({})
@@ -50,17 +50,17 @@ class Term(NamedTuple):
         Raises:
             InvalidInput: It is a column of figures.
         """
-        if isinstance(self.value, Column):
+        if isinstance(self.value, ExactColumn):
             raise InvalidInput(f"{self.code}: a column where one figure is read")
         return self.value
 
     @property
-    def column(self) -> Column:
+    def column(self) -> ExactColumn:
         """Return the figures that this is as a column; one figure is the same at every place."""
-        return self.value if isinstance(self.value, Column) else Column.single(self.value)
+        return self.value if isinstance(self.value, ExactColumn) else ExactColumn.single(self.value)
 
 
-class Rules(Protocol):
+class FormulaRules(Protocol):
     """The dated values that formulas read, by name: a policy."""
 
     @property
@@ -84,7 +84,7 @@ class Rules(Protocol):
 class Algebra:
     """What a formula may do; `code` names the step, `unit` its unit."""
 
-    def __init__(self, rules: Rules, *, version: int, run: str) -> None:
+    def __init__(self, rules: FormulaRules, *, version: int, run: str) -> None:
         self._rules = rules
         self._version = version
         self._run = run
@@ -92,7 +92,7 @@ class Algebra:
 
     def input(self, code: str, unit: str, value: Amount, source: Source) -> Term:
         """Return a leaf with its source."""
-        figure = value if isinstance(value, Column) else Decimal(value)
+        figure = value if isinstance(value, ExactColumn) else Decimal(value)
         return Term(code, "input", unit, figure, (), source)
 
     def stored(self, code: str, unit: str, value: Amount, table: str) -> Term:
@@ -190,10 +190,10 @@ class Algebra:
 
 def _evaluate(op: str, unit: str, values: Sequence[Figure | None]) -> Figure | None:
     """Return what a step comes to: one figure of single figures, else a column."""
-    single = [value for value in values if not isinstance(value, Column)]
+    single = [value for value in values if not isinstance(value, ExactColumn)]
     if len(single) == len(values):
         return exact.evaluate(op, unit, single)
     result = columns.evaluate(
-        op, unit, [v if isinstance(v, Column) else Column.single(v) for v in values]
+        op, unit, [v if isinstance(v, ExactColumn) else ExactColumn.single(v) for v in values]
     )
     return None if result.there is False else result

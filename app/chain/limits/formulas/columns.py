@@ -22,7 +22,7 @@ Mask = bool | npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Column:
+class ExactColumn:
     """Exact figures, one a place: `values / 10**scale` where `there`."""
 
     values: Whole
@@ -30,7 +30,7 @@ class Column:
     there: Mask = True
 
     @classmethod
-    def of(cls, figures: Sequence[Decimal | None]) -> "Column":
+    def of(cls, figures: Sequence[Decimal | None]) -> "ExactColumn":
         """
         Return a column of these figures.
 
@@ -47,12 +47,12 @@ class Column:
         return cls(values, scale, True if bool(there.all()) else there)
 
     @classmethod
-    def whole(cls, numbers: npt.ArrayLike, scale: int = 0) -> "Column":
+    def whole(cls, numbers: npt.ArrayLike, scale: int = 0) -> "ExactColumn":
         """Return a column of whole numbers that stand for figures at a scale."""
         return cls(np.asarray(numbers).astype(object), scale)
 
     @classmethod
-    def single(cls, figure: Decimal | int | None) -> "Column":
+    def single(cls, figure: Decimal | int | None) -> "ExactColumn":
         """Return a column of one figure, the same at every place, or missing at every place."""
         if figure is None:
             return cls(0, 0, there=False)
@@ -60,12 +60,12 @@ class Column:
         scale = places(exact)
         return cls(int(exact.scaleb(scale, EXACT)), scale)
 
-    def take(self, places_wanted: npt.NDArray[Any]) -> "Column":
+    def take(self, places_wanted: npt.NDArray[Any]) -> "ExactColumn":
         """Return the figures at some places."""
         many = isinstance(self.values, np.ndarray)
         values = self.values[places_wanted] if many else self.values
         there = self.there[places_wanted] if isinstance(self.there, np.ndarray) else self.there
-        return Column(values, self.scale, there)
+        return ExactColumn(values, self.scale, there)
 
     def at(self, scale: int) -> Whole:
         """Return the whole numbers that stand for the figures at a larger scale."""
@@ -84,7 +84,7 @@ def places(figure: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def evaluate(op: str, unit: str, columns: Sequence[Column]) -> Column:
+def evaluate(op: str, unit: str, columns: Sequence[ExactColumn]) -> ExactColumn:
     """
     Return what an operation of the algebra comes to at every place.
 
@@ -95,7 +95,7 @@ def evaluate(op: str, unit: str, columns: Sequence[Column]) -> Column:
     """
     if op in _PAIRWISE:
         known = [column for column in columns if column.there is not False]
-        result = reduce(_PAIRWISE[op], known) if known else Column.single(None)
+        result = reduce(_PAIRWISE[op], known) if known else ExactColumn.single(None)
     elif op == "subtract":
         result = reduce(_less, columns)
     else:
@@ -103,58 +103,60 @@ def evaluate(op: str, unit: str, columns: Sequence[Column]) -> Column:
     return _cut(result) if unit in SHARES and op in CUT else result
 
 
-def _cut(column: Column) -> Column:
+def _cut(column: ExactColumn) -> ExactColumn:
     """Return the column cut towards zero at 12 places."""
     if column.scale <= PLACES_OF_SHARES:
         return column
     part = 10 ** (column.scale - PLACES_OF_SHARES)
-    return Column(_towards_zero(column.values, part), PLACES_OF_SHARES, column.there)
+    return ExactColumn(_towards_zero(column.values, part), PLACES_OF_SHARES, column.there)
 
 
-def _less(first: Column, second: Column) -> Column:
+def _less(first: ExactColumn, second: ExactColumn) -> ExactColumn:
     if second.there is False:  # What is missing in the rest counts as nothing.
         return first
     scale = max(first.scale, second.scale)
     taken = _where(second.there, second.at(scale), 0)
-    return Column(first.at(scale) - taken, scale, first.there)
+    return ExactColumn(first.at(scale) - taken, scale, first.there)
 
 
-def _quotient(first: Column, second: Column) -> Column:
+def _quotient(first: ExactColumn, second: ExactColumn) -> ExactColumn:
     divides = second.values != 0
     divisor = _where(divides, second.values, 1) * 10**first.scale
     parts = first.values * 10 ** (PLACES_OF_SHARES + second.scale)
     there = first.there & second.there & divides
-    return Column(_towards_zero(parts, divisor), PLACES_OF_SHARES, there)
+    return ExactColumn(_towards_zero(parts, divisor), PLACES_OF_SHARES, there)
 
 
-def _floor(column: Column) -> Column:
-    return Column(column.values // 10**column.scale, 0, column.there)
+def _floor(column: ExactColumn) -> ExactColumn:
+    return ExactColumn(column.values // 10**column.scale, 0, column.there)
 
 
-def _clip(column: Column, low: Column, high: Column) -> Column:
+def _clip(column: ExactColumn, low: ExactColumn, high: ExactColumn) -> ExactColumn:
     scale = max(column.scale, low.scale, high.scale)
     held = _least(_most(column.at(scale), low.at(scale)), high.at(scale))
-    return Column(held, scale, column.there & low.there & high.there)
+    return ExactColumn(held, scale, column.there & low.there & high.there)
 
 
-def _sum(first: Column, second: Column) -> Column:
+def _sum(first: ExactColumn, second: ExactColumn) -> ExactColumn:
     scale = max(first.scale, second.scale)
     a = _where(first.there, first.at(scale), 0)
     b = _where(second.there, second.at(scale), 0)
-    return Column(a + b, scale, _either(first, second))
+    return ExactColumn(a + b, scale, _either(first, second))
 
 
-def _product(first: Column, second: Column) -> Column:
+def _product(first: ExactColumn, second: ExactColumn) -> ExactColumn:
     a = _where(first.there, first.values, 10**first.scale)
     b = _where(second.there, second.values, 10**second.scale)
-    return Column(a * b, first.scale + second.scale, _either(first, second))
+    return ExactColumn(a * b, first.scale + second.scale, _either(first, second))
 
 
-def _chosen(choose: Callable[[Whole, Whole], Whole], first: Column, second: Column) -> Column:
+def _chosen(
+    choose: Callable[[Whole, Whole], Whole], first: ExactColumn, second: ExactColumn
+) -> ExactColumn:
     scale = max(first.scale, second.scale)
     a, b = first.at(scale), second.at(scale)
     both = choose(_where(first.there, a, b), _where(second.there, b, a))
-    return Column(both, scale, _either(first, second))
+    return ExactColumn(both, scale, _either(first, second))
 
 
 def _where(there: Any, values: Whole, other: Whole) -> Whole:
@@ -176,19 +178,19 @@ def _towards_zero(values: Whole, part: Whole) -> Whole:
     return _where((values < 0) == (part < 0), quotients, -quotients)
 
 
-def _either(first: Column, second: Column) -> Mask:
+def _either(first: ExactColumn, second: ExactColumn) -> Mask:
     if first.there is True or second.there is True:
         return True
     return first.there | second.there
 
 
-_PAIRWISE: Mapping[str, Callable[[Column, Column], Column]] = {
+_PAIRWISE: Mapping[str, Callable[[ExactColumn, ExactColumn], ExactColumn]] = {
     "sum": _sum,
     "product": _product,
     "min": partial(_chosen, _least),
     "max": partial(_chosen, _most),
 }
-_OPERATIONS: Mapping[str, Callable[..., Column]] = {
+_OPERATIONS: Mapping[str, Callable[..., ExactColumn]] = {
     "divide": _quotient,
     "floor": _floor,
     "clip": _clip,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.chain.limits.formulas.algebra import Amount
-from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.columns import ExactColumn
 from app.chain.limits.formulas.exact import EXACT, PLACES_OF_SHARES
 
 STATEMENT = (
@@ -31,7 +31,7 @@ NO_SALES = "no invoices in 365 days"
 NO_NEED = "neither statement nor sales"
 
 
-def share(value_e12: int | Column) -> Decimal | Column:
+def share(value_e12: int | ExactColumn) -> Decimal | ExactColumn:
     """
     Return a share (or a column of them) that is stored as whole numbers.
 
@@ -39,8 +39,8 @@ def share(value_e12: int | Column) -> Decimal | Column:
         >>> share(500_000_000_000)
         Decimal('0.500000000000')
     """
-    if isinstance(value_e12, Column):
-        return Column(value_e12.values, PLACES_OF_SHARES, value_e12.there)
+    if isinstance(value_e12, ExactColumn):
+        return ExactColumn(value_e12.values, PLACES_OF_SHARES, value_e12.there)
     return Decimal(value_e12).scaleb(-PLACES_OF_SHARES, EXACT)
 
 
@@ -98,7 +98,7 @@ class FirmLeaves:
     sales_fen: Amount | None
     statement: Mapping[str, Amount] | None
     expected_growth: Amount | None
-    worst_e12: int | Column
+    worst_e12: int | ExactColumn
     worst_firm: str | None = None
     # Of revenue and cost those that are stated below the trades inside: shares are of the trades.
     understated: tuple[str, ...] = ()
@@ -130,7 +130,7 @@ class ClaimLeaves:
     red_fen: Amount
     disputed_fen: Amount
     kind: ClaimKind
-    belonging_e12: int | Column = 0
+    belonging_e12: int | ExactColumn = 0
 
 
 @dataclass(frozen=True, slots=True)

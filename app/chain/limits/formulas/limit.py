@@ -34,7 +34,7 @@ class FirmTerms(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class ChainPosition:
     """What a firm has in one chain, and over all its chains; figures or columns of them."""
 
     held_fen: Amount
@@ -80,7 +80,7 @@ def unscaled(algebra: Algebra, firm: FirmTerms, base: Term, base_total: Amount) 
     )
 
 
-def _share(algebra: Algebra, holding: Holding, base: Term) -> Term:
+def _share(algebra: Algebra, holding: ChainPosition, base: Term) -> Term:
     """Return the part of what the firm has over its chains that this chain holds."""
     run = "documents and claims"
     here = algebra.sum(
@@ -93,7 +93,7 @@ def _share(algebra: Algebra, holding: Holding, base: Term) -> Term:
 
 
 def limit(
-    algebra: Algebra, firm: FirmTerms, chain: ChainTerms, holding: Holding, base: Term
+    algebra: Algebra, firm: FirmTerms, chain: ChainTerms, holding: ChainPosition, base: Term
 ) -> Term:
     """Return the limit of the firm in the chain: the smallest of `TERMS`, cut down."""
     own = unscaled(algebra, firm, base, holding.base_total_fen)

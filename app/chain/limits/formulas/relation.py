@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from app.chain.limits.formulas.algebra import Algebra, Amount, Term
-from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.columns import ExactColumn
 from app.chain.limits.formulas.facility import DAYS_OF_YEAR, uncovered
 from app.chain.limits.formulas.leaves import (
     NO_SALES,
@@ -156,7 +156,7 @@ def unscaled(
     return algebra.product("unscaled", capacity, resilience)
 
 
-def here(base: Term) -> Decimal | Column:
+def here(base: Term) -> Decimal | ExactColumn:
     """Return what a base comes to; zero where it is absent."""
     return Decimal(0) if base.value is None else base.value
 
@@ -168,7 +168,9 @@ def default_chance(algebra: Algebra, rating: str | None) -> Term:
     return algebra.policy("pd", "pd_by_grade", key=rating)
 
 
-def stressed_loss(algebra: Algebra, chance: Term, loss_e12: int | Column, unscaled: Term) -> Term:
+def stressed_loss(
+    algebra: Algebra, chance: Term, loss_e12: int | ExactColumn, unscaled: Term
+) -> Term:
     """Return what is lost on own credit when the core fails."""
     loss = algebra.computed("loss", "share", share(loss_e12), "contagion")
     added = algebra.product("added", algebra.policy("delta", "delta"), loss, unit="share")

@@ -12,7 +12,7 @@ import numpy as np
 
 from graph.errors import NotConverged
 from ingestion.sources.demo.economy.draws import by_weight
-from ingestion.sources.demo.economy.network import IDLE, Structure
+from ingestion.sources.demo.economy.network import IDLE, TradeStructure
 from ingestion.sources.demo.economy.plan import Plan
 from ingestion.sources.demo.economy.sectors import BoolArray, FloatArray, IntArray, sectors
 
@@ -24,7 +24,7 @@ INSIDE, CONTRA, SOLD_OUTSIDE, BOUGHT_OUTSIDE = range(4)
 
 
 @dataclass(frozen=True, slots=True)
-class Flows:
+class YearlyFlows:
     """
     Pairs with their yearly amount in yuan; firms from `firms` on are outside.
 
@@ -47,7 +47,7 @@ class Flows:
         return inside
 
 
-def flows(plan: Plan, made: Structure) -> Flows:
+def flows(plan: Plan, made: TradeStructure) -> YearlyFlows:
     """
     Return the yearly amounts.
 
@@ -76,15 +76,15 @@ def flows(plan: Plan, made: Structure) -> Flows:
 
 
 def _joined(
-    made: Structure,
+    made: TradeStructure,
     pairs: list[tuple[IntArray, IntArray, FloatArray, int]],
     *,
     sales: FloatArray,
     cost_share: FloatArray,
     outside: int,
-) -> Flows:
+) -> YearlyFlows:
     kinds = [np.full(len(pair[0]), pair[3], dtype=np.int64) for pair in pairs]
-    return Flows(
+    return YearlyFlows(
         firms=made.firms,
         outside=outside,
         supplier=np.concatenate([pair[0] for pair in pairs]),
@@ -96,7 +96,7 @@ def _joined(
     )
 
 
-def _weights(random: np.random.Generator, made: Structure) -> FloatArray:
+def _weights(random: np.random.Generator, made: TradeStructure) -> FloatArray:
     """Return how much of a partner's budget a pair asks for, before it is shared out."""
     noise = np.exp(random.normal(0.0, 0.9, len(made.supplier)))
     able: FloatArray = np.sqrt(made.fitness[made.supplier]) * noise
@@ -104,7 +104,7 @@ def _weights(random: np.random.Generator, made: Structure) -> FloatArray:
     return able * main
 
 
-def _outward(random: np.random.Generator, made: Structure) -> FloatArray:
+def _outward(random: np.random.Generator, made: TradeStructure) -> FloatArray:
     """Return the share of a firm's sales that goes outside: little where it lives on one chain."""
     return np.clip(
         0.55 * (1.0 - made.dependence) + random.normal(0.0, 0.06, made.firms), 0.02, 0.65
@@ -112,7 +112,7 @@ def _outward(random: np.random.Generator, made: Structure) -> FloatArray:
 
 
 def _upstream(
-    made: Structure,
+    made: TradeStructure,
     weight: FloatArray,
     core_sales: FloatArray,
     outward: FloatArray,
@@ -140,7 +140,7 @@ def _upstream(
 
 
 def _downstream(
-    made: Structure,
+    made: TradeStructure,
     weight: FloatArray,
     sales: FloatArray,
     amount: FloatArray,
@@ -161,7 +161,7 @@ def _downstream(
 
 
 def _contra(
-    random: np.random.Generator, made: Structure, amount: FloatArray
+    random: np.random.Generator, made: TradeStructure, amount: FloatArray
 ) -> tuple[IntArray, IntArray, FloatArray, int]:
     """Return a few pairs the other way round: the buyer sells its supplier something too."""
     known = set(zip(made.supplier.tolist(), made.buyer.tolist(), strict=True))
@@ -187,7 +187,7 @@ class _Balance:
 
 
 def _outside(
-    random: np.random.Generator, made: Structure, balance: _Balance
+    random: np.random.Generator, made: TradeStructure, balance: _Balance
 ) -> list[tuple[IntArray, IntArray, FloatArray, int]]:
     """Return the pairs with firms outside: rest of the sales, rest of the purchases."""
     firms, sales, amount = made.firms, balance.sales, balance.amount

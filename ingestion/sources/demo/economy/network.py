@@ -32,7 +32,7 @@ _REACH_OF_CORES = np.array([0.1, 0.8, 0.1])  # The same where the partners are c
 
 
 @dataclass(frozen=True, slots=True)
-class Structure:
+class TradeStructure:
     """
     Firms by place (cores first, then tiers, then idle) and the pairs that trade.
 
@@ -58,7 +58,7 @@ class Structure:
         return len(self.role)
 
 
-def structure(plan: Plan) -> Structure:
+def structure(plan: Plan) -> TradeStructure:
     """
     Return who is who and who sells to whom.
 
@@ -82,7 +82,7 @@ def structure(plan: Plan) -> Structure:
     home = np.where(role == 0, np.arange(len(role)), 0)
     district = _districts(core_sectors)
     ends = (*_no_pairs(), np.zeros(0, dtype=bool))
-    made = Structure(plan.cores, role, home, district, sector, fitness, dependence, *ends)
+    made = TradeStructure(plan.cores, role, home, district, sector, fitness, dependence, *ends)
     pairs = [_suppliers(random, made, tier) for tier in range(1, 6)]
     pairs += [_distributors(random, made, step) for step in (1, 2)]
     sector[role == IDLE] = known.codes.index("F51")
@@ -132,7 +132,7 @@ def _parts(total: int, shares: FloatArray) -> IntArray:
 
 
 def _suppliers(
-    random: np.random.Generator, made: Structure, tier: int
+    random: np.random.Generator, made: TradeStructure, tier: int
 ) -> tuple[IntArray, IntArray, BoolArray]:
     """Return the pairs in which the firms of a tier sell; sets their sector and dependence."""
     members = np.flatnonzero(made.role == tier)
@@ -151,7 +151,7 @@ def _suppliers(
 
 
 def _distributors(
-    random: np.random.Generator, made: Structure, step: int
+    random: np.random.Generator, made: TradeStructure, step: int
 ) -> tuple[IntArray, IntArray, BoolArray]:
     """Return the pairs in which the distributors of a step buy."""
     members = np.flatnonzero(made.role == -step)
@@ -171,7 +171,7 @@ def _distributors(
 
 
 def _first_partner(
-    random: np.random.Generator, made: Structure, members: IntArray, pool: IntArray
+    random: np.random.Generator, made: TradeStructure, members: IntArray, pool: IntArray
 ) -> IntArray:
     """Return the main partner of every member; of each core's places three are dealt in turn."""
     partner = pool[by_weight(random, made.fitness[pool], len(members))]
@@ -181,7 +181,7 @@ def _first_partner(
 
 
 def _inherit(
-    random: np.random.Generator, made: Structure, members: IntArray, partner: IntArray
+    random: np.random.Generator, made: TradeStructure, members: IntArray, partner: IntArray
 ) -> None:
     """Set members' chain, and how much they live on it: like their main partner's, with noise."""
     made.home[members] = made.home[partner]
@@ -189,7 +189,7 @@ def _inherit(
     made.dependence[members] = np.clip(made.dependence[partner] + noise, 0.0, 1.0)
 
 
-def _extra(random: np.random.Generator, made: Structure, members: IntArray) -> IntArray:
+def _extra(random: np.random.Generator, made: TradeStructure, members: IntArray) -> IntArray:
     """Return how many more partners a firm has: heavy-tailed, few where it lives on one chain."""
     free = 0.35 + 3.2 * (1.0 - made.dependence[members])
     drawn = heavy(random, len(members), _BUYERS_EXPONENT, _BUYERS_MAX / 3) * free
@@ -197,7 +197,7 @@ def _extra(random: np.random.Generator, made: Structure, members: IntArray) -> I
 
 
 def _more_buyers(
-    random: np.random.Generator, made: Structure, sellers: IntArray, tier: int
+    random: np.random.Generator, made: TradeStructure, sellers: IntArray, tier: int
 ) -> IntArray:
     """Return a further buyer for every seller, or -1 where none was found that needs its goods."""
     found = np.full(len(sellers), -1, dtype=np.int64)
@@ -219,7 +219,7 @@ def _more_buyers(
 
 
 def _near(
-    random: np.random.Generator, made: Structure, pool: IntArray, firms: IntArray
+    random: np.random.Generator, made: TradeStructure, pool: IntArray, firms: IntArray
 ) -> IntArray:
     """Return a partner out of the pool for every firm: of its chain, its district or anywhere."""
     chances = _REACH_OF_CORES if made.role[pool[0]] == 0 else _REACH

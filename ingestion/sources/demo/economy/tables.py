@@ -16,7 +16,7 @@ from ingestion.sources.demo.economy.orders import orders
 from ingestion.sources.demo.economy.receivables import receivables
 from ingestion.sources.demo.economy.register import Register, register
 from ingestion.sources.demo.economy.sectors import sectors
-from ingestion.sources.demo.economy.ties import Ties, ties
+from ingestion.sources.demo.economy.ties import OwnershipTies, ties
 from ingestion.sources.demo.economy.vouchers import Voucher, vouchers
 from ingestion.sources.demo.economy.world import World
 
@@ -41,19 +41,19 @@ STATEMENT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class DemoTables:
     """The tables by name, and what is hidden in them."""
 
     world: World
     register: Register
-    ties: Ties
+    ties: OwnershipTies
     circles: tuple[Circle, ...]
     circle_invoices: pl.DataFrame
     twice: tuple[tuple[str, str, str], ...]
     frames: Mapping[str, pl.DataFrame]
 
 
-def tables(made: World) -> Tables:
+def tables(made: World) -> DemoTables:
     """Return all tables of an economy."""
     known = register(made)
     found, false = circles(made)
@@ -75,7 +75,7 @@ def tables(made: World) -> Tables:
     circle_rows = raw.filter(pl.col("edge") < 0).select(
         "number", "issued_on", "amount_fen", **_ends(made, raw.filter(pl.col("edge") < 0))
     )
-    return Tables(made, known, tied, found, circle_rows, tuple(twice), frames)
+    return DemoTables(made, known, tied, found, circle_rows, tuple(twice), frames)
 
 
 def _dated(rows: pl.DataFrame, made: World, **names: str) -> pl.DataFrame:
@@ -226,7 +226,7 @@ def _vouchers(made: World, rows: list[Voucher]) -> pl.DataFrame:
     )
 
 
-def _holdings(made: World, tied: Ties) -> pl.DataFrame:
+def _holdings(made: World, tied: OwnershipTies) -> pl.DataFrame:
     frame = pl.DataFrame([dataclasses.asdict(row) for row in tied.holdings])
     frame = frame.unique(["owner", "owned"], keep="first", maintain_order=True)
     frame = _dated(frame, made, from_day="from")
@@ -239,7 +239,7 @@ def _holdings(made: World, tied: Ties) -> pl.DataFrame:
     ).sort("owner", "owned")
 
 
-def _guarantees(made: World, known: Register, tied: Ties) -> pl.DataFrame:
+def _guarantees(made: World, known: Register, tied: OwnershipTies) -> pl.DataFrame:
     """Return the guarantees as written, ends by full name."""
     frame = pl.DataFrame([dataclasses.asdict(row) for row in tied.guarantees])
     frame = _dated(frame, made, from_day="from", to_day="to")

@@ -45,7 +45,7 @@ class Nominees:
 
 
 @dataclass(frozen=True, slots=True)
-class Ties:
+class OwnershipTies:
     """All holdings and guarantees; groups are (head, members) that anybody can see."""
 
     holdings: tuple[Holding, ...]
@@ -55,7 +55,7 @@ class Ties:
     rings: tuple[tuple[int, ...], ...]
 
 
-def ties(made: World) -> Ties:
+def ties(made: World) -> OwnershipTies:
     """Return the ties of an economy."""
     random = made.plan.random("ties")
     free = random.permutation(made.traders).tolist()
@@ -71,7 +71,7 @@ def ties(made: World) -> Ties:
             known.add((one, other))
             pairs.append((one, other))
     guarantees = tuple(_guarantee(random, one, other) for one, other in pairs)
-    return Ties((*held, *behind, *small), guarantees, groups, hidden, rings)
+    return OwnershipTies((*held, *behind, *small), guarantees, groups, hidden, rings)
 
 
 def _suppliers(made: World) -> dict[int, list[int]]:

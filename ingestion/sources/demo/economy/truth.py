@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ingestion.sources.demo.economy.tables import Tables
+from ingestion.sources.demo.economy.tables import DemoTables
 
 
-def write_truth(folder: Path, made: Tables, frames: Mapping[str, pl.DataFrame]) -> list[Path]:
+def write_truth(folder: Path, made: DemoTables, frames: Mapping[str, pl.DataFrame]) -> list[Path]:
     """Return the files of the truth, written: one CSV a kind and a manifest."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -26,7 +26,7 @@ def write_truth(folder: Path, made: Tables, frames: Mapping[str, pl.DataFrame]) 
     return [*paths, manifest]
 
 
-def hidden(made: Tables) -> dict[str, pl.DataFrame]:
+def hidden(made: DemoTables) -> dict[str, pl.DataFrame]:
     """Return what is hidden as tables."""
     ids, known = made.world.ids, made.register
     uses = _uses(made)
@@ -69,7 +69,7 @@ def _frame(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=list(names), orient="row", infer_schema_length=None)
 
 
-def _uses(made: Tables) -> dict[str, int]:
+def _uses(made: DemoTables) -> dict[str, int]:
     """Return how often every text stands in the invoices."""
     rows = made.frames["invoices"]
     both = pl.concat([rows["seller"], rows["buyer"].alias("seller")])
@@ -77,7 +77,7 @@ def _uses(made: Tables) -> dict[str, int]:
     return dict(zip(counted["seller"].to_list(), counted["count"].to_list(), strict=True))
 
 
-def _circles(made: Tables) -> pl.DataFrame:
+def _circles(made: DemoTables) -> pl.DataFrame:
     """Return the invoices of circles with the circle they belong to."""
     ids = made.world.ids
     of = {ids[firm]: at for at, circle in enumerate(made.circles) for firm in circle.firms}
@@ -86,7 +86,7 @@ def _circles(made: Tables) -> pl.DataFrame:
     return rows.with_columns(circle=number).sort("circle", "issued_on", maintain_order=True)
 
 
-def _nominees(made: Tables) -> pl.DataFrame:
+def _nominees(made: DemoTables) -> pl.DataFrame:
     ids = made.world.ids
     rows = []
     for number, group in enumerate(made.ties.nominees):
@@ -96,7 +96,7 @@ def _nominees(made: Tables) -> pl.DataFrame:
     return _frame(("group", "firm", "part"), rows)
 
 
-def _failures(made: Tables) -> pl.DataFrame:
+def _failures(made: DemoTables) -> pl.DataFrame:
     fates, end = made.world.fates, made.world.plan.end
     day = np.datetime64(end)
     return pl.DataFrame(
@@ -108,7 +108,7 @@ def _failures(made: Tables) -> pl.DataFrame:
     )
 
 
-def _manifest(made: Tables, frames: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+def _manifest(made: DemoTables, frames: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     """Return sizes, counts and totals to check an import against."""
     plan = dataclasses.asdict(made.world.plan)
     invoices, claims = made.frames["invoices"], made.frames["receivables"]

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ingestion.sources.demo.economy import flows as flow
 from ingestion.sources.demo.economy.names import Name, code, names, parts, places
-from ingestion.sources.demo.economy.network import IDLE, Structure, structure
+from ingestion.sources.demo.economy.network import IDLE, TradeStructure, structure
 from ingestion.sources.demo.economy.plan import Plan
 from ingestion.sources.demo.economy.sectors import BoolArray, IntArray, sectors
 
@@ -38,8 +38,8 @@ class World:
     """
 
     plan: Plan
-    structure: Structure
-    flows: flow.Flows
+    structure: TradeStructure
+    flows: flow.YearlyFlows
     place: IntArray
     ids: TextArray
     names: list[Name]
@@ -156,7 +156,7 @@ def _outside_texts(
     return np.array(texts, dtype=object)
 
 
-def _fates(plan: Plan, made: Structure) -> Fates:
+def _fates(plan: Plan, made: TradeStructure) -> Fates:
     """Return which firms will fail, since when their payments drift, and which failed already."""
     random = plan.random("fates")
     traders = np.flatnonzero((made.role != IDLE) & (made.role != 0))

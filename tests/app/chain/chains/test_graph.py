@@ -5,25 +5,34 @@ from pathlib import Path
 import pytest
 
 from app.chain.chains.graph import graph_of
-from app.chain.chains.picture import Head, Member, Picture, Tie, Tier
+from app.chain.chains.picture import ChainHead, Picture, PictureMember, PictureTier, PictureTrade
 from app.platform.config import Settings
 from app.platform.deps import Resources
 
-HEAD = Head(1, "2026-06-30", "policy", "run")
-TIERS = (Tier("up", 1, 2, 90), Tier("up", 2, 3, 70), Tier("up", 3, 1, 50), Tier("down", 1, 1, 20))
+HEAD = ChainHead(1, "2026-06-30", "policy", "run")
+TIERS = (
+    PictureTier("up", 1, 2, 90),
+    PictureTier("up", 2, 3, 70),
+    PictureTier("up", 3, 1, 50),
+    PictureTier("down", 1, 1, 20),
+)
 
 
-def picture(*named: Member) -> Picture:
+def picture(*named: PictureMember) -> Picture:
     ties = tuple(
-        Tie(each.id, "C", each.amount_fen or 0)
+        PictureTrade(each.id, "C", each.amount_fen or 0)
         for each in named
         if each.tier == 1 and each.direction == "up"
     )
     return Picture("C", "Core", HEAD, named, ties, TIERS, is_whole=False)
 
 
-def member(name: str, tier: int, amount_fen: int | None = None, direction: str = "up") -> Member:
-    return Member(name, name.lower(), direction, tier, amount_fen, "C" if tier == 1 else None)
+def member(
+    name: str, tier: int, amount_fen: int | None = None, direction: str = "up"
+) -> PictureMember:
+    return PictureMember(
+        name, name.lower(), direction, tier, amount_fen, "C" if tier == 1 else None
+    )
 
 
 @pytest.fixture

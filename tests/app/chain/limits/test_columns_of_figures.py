@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.chain.limits.formulas import columns as wide
 from app.chain.limits.formulas import exact
 from app.chain.limits.formulas.algebra import Algebra, Amount, Term
-from app.chain.limits.formulas.columns import Column
+from app.chain.limits.formulas.columns import ExactColumn
 from app.chain.limits.formulas.exact import EXACT
 from graph.errors import InvalidInput
 from tests.app.chain.limits.test_second_reading import POLICY
@@ -26,7 +26,7 @@ columns = st.lists(st.lists(maybe, min_size=SIZE, max_size=SIZE), min_size=1, ma
 units = st.sampled_from(["fen", "share"])
 
 
-def back(column: Column) -> list[Decimal | None]:
+def back(column: ExactColumn) -> list[Decimal | None]:
     """Return a column's figures, one a place."""
     values = np.broadcast_to(np.asarray(column.values, object), SIZE)
     there = np.broadcast_to(np.asarray(column.there), SIZE)
@@ -44,7 +44,7 @@ def places(rows: list[list[Decimal | None]]) -> Sequence[tuple[Decimal | None, .
 def test_combining_columns_combines_every_place(
     rows: list[list[Decimal | None]], unit: str, op: str
 ) -> None:
-    found = wide.evaluate(op, unit, [Column.of(row) for row in rows])
+    found = wide.evaluate(op, unit, [ExactColumn.of(row) for row in rows])
 
     assert back(found) == [exact.evaluate(op, unit, place) for place in places(rows)]
 
@@ -53,7 +53,7 @@ def test_combining_columns_combines_every_place(
 def test_subtracting_columns_subtracts_at_every_place(
     rows: list[list[Decimal | None]], unit: str
 ) -> None:
-    found = wide.evaluate("subtract", unit, [Column.of(row) for row in rows])
+    found = wide.evaluate("subtract", unit, [ExactColumn.of(row) for row in rows])
 
     assert back(found) == [exact.evaluate("subtract", unit, place) for place in places(rows)]
 
@@ -62,7 +62,7 @@ def test_subtracting_columns_subtracts_at_every_place(
 def test_quotients_are_cut_towards_zero(pairs: list[tuple[Decimal | None, Decimal | None]]) -> None:
     first, second = zip(*pairs, strict=True)
 
-    found = wide.evaluate("divide", "fen", [Column.of(first), Column.of(second)])
+    found = wide.evaluate("divide", "fen", [ExactColumn.of(first), ExactColumn.of(second)])
 
     assert back(found) == [exact.evaluate("divide", "fen", pair) for pair in pairs]
 
@@ -71,7 +71,7 @@ def test_quotients_are_cut_towards_zero(pairs: list[tuple[Decimal | None, Decima
 def test_clipping_holds_every_place(
     rows: list[tuple[Decimal | None, Decimal | None, Decimal | None]],
 ) -> None:
-    parts = [Column.of(each) for each in zip(*rows, strict=True)]
+    parts = [ExactColumn.of(each) for each in zip(*rows, strict=True)]
 
     assert back(wide.evaluate("clip", "fen", parts)) == [
         exact.evaluate("clip", "fen", row) for row in rows
@@ -80,14 +80,14 @@ def test_clipping_holds_every_place(
 
 @given(st.lists(maybe, min_size=SIZE, max_size=SIZE))
 def test_flooring_cuts_down(row: list[Decimal | None]) -> None:
-    assert back(wide.evaluate("floor", "fen", [Column.of(row)])) == [
+    assert back(wide.evaluate("floor", "fen", [ExactColumn.of(row)])) == [
         exact.evaluate("floor", "fen", [value]) for value in row
     ]
 
 
 def test_one_figure_stands_for_all_places() -> None:
-    row = Column.of([Decimal("1.5"), None, Decimal(-2), Decimal(0)])
-    half = Column.single(Decimal("0.5"))
+    row = ExactColumn.of([Decimal("1.5"), None, Decimal(-2), Decimal(0)])
+    half = ExactColumn.single(Decimal("0.5"))
 
     assert back(wide.evaluate("product", "fen", [row, half])) == [
         Decimal("0.75"),
@@ -99,7 +99,7 @@ def test_one_figure_stands_for_all_places() -> None:
 
 
 def test_numbers_beyond_64_bits_stay_exact() -> None:
-    huge = Column.whole([2**62] * SIZE)
+    huge = ExactColumn.whole([2**62] * SIZE)
 
     found = wide.evaluate("product", "fen", [huge, huge, huge])
 
@@ -108,9 +108,9 @@ def test_numbers_beyond_64_bits_stay_exact() -> None:
 
 def test_a_masked_figure_of_one_number_does_not_shrink_to_64_bits() -> None:
     there = np.array([True, False, True, True])
-    masked = Column(10**30, 0, there)
+    masked = ExactColumn(10**30, 0, there)
 
-    found = wide.evaluate("sum", "fen", [masked, Column.single(1)])
+    found = wide.evaluate("sum", "fen", [masked, ExactColumn.single(1)])
 
     assert back(found) == [10**30 + 1, 1, 10**30 + 1, 10**30 + 1]
 
@@ -121,7 +121,7 @@ def test_rounding_would_be_an_error() -> None:
 
 
 def test_a_column_is_refused_where_one_figure_is_read() -> None:
-    held = ALGEBRA.computed("held", "fen", Column.single(1), "documents")
+    held = ALGEBRA.computed("held", "fen", ExactColumn.single(1), "documents")
 
     with pytest.raises(InvalidInput, match="held: a column"):
         assert held.figure
@@ -140,7 +140,7 @@ def formula(amount: Amount) -> Term:
 def test_a_formula_of_columns_is_the_formula_of_every_figure() -> None:
     amounts = [12_345, 0, -7, 10**20]
 
-    column = formula(Column.whole(amounts))
+    column = formula(ExactColumn.whole(amounts))
     trees = [formula(amount) for amount in amounts]
 
     assert back(column.column) == [tree.figure for tree in trees]
@@ -151,7 +151,7 @@ def test_a_column_holds_the_same_steps_as_a_figure() -> None:
     def steps(term: Term) -> object:
         return term.code, term.op, term.unit, term.source, [steps(each) for each in term.children]
 
-    assert steps(formula(Column.whole([1, 2, 3, 4]))) == steps(formula(1))
+    assert steps(formula(ExactColumn.whole([1, 2, 3, 4]))) == steps(formula(1))
 
 
 def test_a_step_says_which_of_its_children_are_absent() -> None:

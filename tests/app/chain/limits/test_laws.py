@@ -16,8 +16,8 @@ import polars as pl
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.chain.limits.compute import Outcome, compute
-from app.chain.limits.inputs import Inputs
+from app.chain.limits.compute import RunOutcome, compute
+from app.chain.limits.inputs import LimitInputs
 from app.policy import Policy, in_force, shipped
 from tests.app.chain.limits.test_second_reading import loss
 from tests.oracles.economies import AS_OF, YUAN, economy
@@ -55,8 +55,8 @@ few = settings(max_examples=30, deadline=None)
 class Found:
     """What a run found, by ids: firms by (firm, core), chains by core."""
 
-    handed: Inputs
-    outcome: Outcome
+    handed: LimitInputs
+    outcome: RunOutcome
     members: dict[tuple[str, str], dict[str, Any]]
     cores: dict[str, dict[str, Any]]
 

@@ -16,8 +16,8 @@ from app.chain.limits.results import Results
 from app.chain.runs.analyses import analyse
 from app.chain.runs.code import code_name
 from app.chain.runs.contagion import prepared
-from app.chain.runs.service import Place, Terms, refresh, run_name
-from app.chain.runs.sources import Sources, delivered, network_of, read_sources
+from app.chain.runs.service import RunStores, RunTerms, refresh, run_name
+from app.chain.runs.sources import RunSources, delivered, network_of, read_sources
 from app.policy import in_force, load_policies, shipped
 from graph.errors import InvalidInput, NotFound
 from graph.model import Version
@@ -30,7 +30,7 @@ from tests.app.conftest import NOW
 
 T = dt.date(2026, 6, 30)
 POLICY = in_force(shipped(), T)
-TERMS = Terms(POLICY, ["CORE1", "CORE2"], "code")
+TERMS = RunTerms(POLICY, ["CORE1", "CORE2"], "code")
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def store(home: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def place(home: Path, store: Store) -> Place:
-    return Place(store.reader(), Lake(home / "lake"), home)
+def place(home: Path, store: Store) -> RunStores:
+    return RunStores(store.reader(), Lake(home / "lake"), home)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -52,7 +52,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_run_is_found_again_and_computed_anew_to_the_same_bytes(place: Place) -> None:
+def test_a_run_is_found_again_and_computed_anew_to_the_same_bytes(place: RunStores) -> None:
     first = refresh(place, TERMS)
     before = files(first.folder)
     again = refresh(place, TERMS)
@@ -77,12 +77,12 @@ def test_a_run_is_found_again_and_computed_anew_to_the_same_bytes(place: Place) 
         dataclasses.replace(TERMS, policy=dataclasses.replace(POLICY, version="other")),
     ],
 )
-def test_what_figures_depend_on_names_the_run(place: Place, other: Terms) -> None:
+def test_what_figures_depend_on_names_the_run(place: RunStores, other: RunTerms) -> None:
     sources = read_sources(place.reader, place.lake, POLICY)
     assert run_name(sources, other) != run_name(sources, TERMS)
 
 
-def test_a_reservation_takes_from_the_room(place: Place, tmp_path: Path) -> None:
+def test_a_reservation_takes_from_the_room(place: RunStores, tmp_path: Path) -> None:
     raw = POLICY.raw.decode().replace("tenor_days:\n    value: 90", "tenor_days:\n    value: 900")
     (tmp_path / "wide.yml").write_text(raw, encoding="utf-8")
     wide = dataclasses.replace(TERMS, policy=load_policies(tmp_path)[0])
@@ -98,17 +98,17 @@ def test_a_reservation_takes_from_the_room(place: Place, tmp_path: Path) -> None
     assert taken["limit_fen"] == free["limit_fen"]
 
 
-def test_without_a_core_there_is_nothing_to_run(place: Place) -> None:
+def test_without_a_core_there_is_nothing_to_run(place: RunStores) -> None:
     with pytest.raises(InvalidInput, match="no core enterprise"):
         refresh(place, dataclasses.replace(TERMS, cores=[]))
 
 
-def test_a_core_that_is_no_firm_is_not_found(place: Place) -> None:
+def test_a_core_that_is_no_firm_is_not_found(place: RunStores) -> None:
     with pytest.raises(NotFound, match="NOBODY"):
         refresh(place, dataclasses.replace(TERMS, cores=["NOBODY"]))
 
 
-def test_steps_are_told_in_order(place: Place, home: Path) -> None:
+def test_steps_are_told_in_order(place: RunStores, home: Path) -> None:
     told: list[tuple[str, float]] = []
     loud = dataclasses.replace(place, progress=lambda step, share: told.append((step, share)))
 
@@ -121,12 +121,12 @@ def test_steps_are_told_in_order(place: Place, home: Path) -> None:
     assert list((home / "runs").glob(".*")) == []
 
 
-def test_two_at_once_leave_one_whole_run(place: Place, home: Path) -> None:
+def test_two_at_once_leave_one_whole_run(place: RunStores, home: Path) -> None:
     both = dataclasses.replace(TERMS, code="twice")
 
     def once(_: int) -> str:
         with open_store(f"sqlite:///{home / 'graph.db'}") as own:
-            return refresh(Place(own.reader(), Lake(home / "lake"), home), both).run
+            return refresh(RunStores(own.reader(), Lake(home / "lake"), home), both).run
 
     with ThreadPoolExecutor(2) as pool:
         names = set(pool.map(once, range(2)))
@@ -136,7 +136,7 @@ def test_two_at_once_leave_one_whole_run(place: Place, home: Path) -> None:
     assert list((home / "runs").glob(".*")) == []
 
 
-def test_equal_rows_have_equal_prints_however_they_are_held(place: Place) -> None:
+def test_equal_rows_have_equal_prints_however_they_are_held(place: RunStores) -> None:
     sources = read_sources(place.reader, place.lake, POLICY)
     pieces = {
         name: pa.concat_tables([rows.slice(0, 1), rows.slice(1)])
@@ -160,7 +160,7 @@ def test_equal_rows_have_equal_prints_however_they_are_held(place: Place) -> Non
     assert prints[0] == prints[1] == prints[2] != prints[3]
 
 
-def test_text_that_moves_between_rows_changes_the_print(place: Place) -> None:
+def test_text_that_moves_between_rows_changes_the_print(place: RunStores) -> None:
     sources = read_sources(place.reader, place.lake, POLICY)
 
     def named(first: str, second: str) -> str:
@@ -170,7 +170,7 @@ def test_text_that_moves_between_rows_changes_the_print(place: Place) -> None:
     assert named("ab", "c") != named("a", "bc")
 
 
-def test_a_network_of_another_store_is_built_again(place: Place, home: Path) -> None:
+def test_a_network_of_another_store_is_built_again(place: RunStores, home: Path) -> None:
     toy({("x", "y"): 5}).save(home / "networks" / "1")
     sources = read_sources(place.reader, place.lake, POLICY)
 
@@ -191,10 +191,10 @@ def test_orders_count_from_their_delivery_within_the_year() -> None:
     assert found.to_dicts() == [{"seller": "S", "buyer": "B", "delivered_fen": 11}]
 
 
-def test_windows_are_those_of_the_policy(place: Place) -> None:
+def test_windows_are_those_of_the_policy(place: RunStores) -> None:
     def totals(days: int) -> int:
         policy = changed(POLICY, open_days=days)
-        sources: Sources = read_sources(place.reader, place.lake, policy)
+        sources: RunSources = read_sources(place.reader, place.lake, policy)
         return int(sources.recent["total_fen"].sum())
 
     # One invoice a month on the 15th: the last of them 15 days before the end of June.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.data.imports import working
-from app.data.imports.service import Order, Upload, take
+from app.data.imports.service import ImportOrder, Upload, take
 from app.data.imports.working import Imports
 from app.platform.config import Settings
 from app.platform.deps import open_resources
@@ -23,7 +23,7 @@ def main(home: str, file: str, moment: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = Settings(home=Path(home), stop_seconds=0)
     with open_resources(settings) as resources, Path(file).open("rb") as content:
-        row = take(resources, Order("files", "test"), [Upload(Path(file).name, content)])
+        row = take(resources, ImportOrder("files", "test"), [Upload(Path(file).name, content)])
         if moment == "waiting":
             say(row["import"])
             stop.wait(WAIT_S)

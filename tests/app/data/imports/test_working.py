@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from app.data.imports import repository
-from app.data.imports.service import Order, Upload, folder_of, read, take
+from app.data.imports.service import ImportOrder, Upload, folder_of, read, take
 from app.data.imports.working import TRIES_MAX, Imports
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
-from app.platform.records.lease import Lease
+from app.platform.records.lease import NamedLease
 from graph.testing.waiting import WAIT_S, until
 from ingestion.lake.housekeeping import alone
 from tests.app.conftest import NEW_INVOICE, Clock
@@ -37,7 +37,7 @@ def resources(home: Path, clock: Clock) -> Iterator[Resources]:
 
 
 def upload(resources: Resources, name: str, content: bytes) -> str:
-    order = Order("files", "test")
+    order = ImportOrder("files", "test")
     return str(take(resources, order, [Upload(name, io.BytesIO(content))])["import"])
 
 
@@ -112,7 +112,7 @@ def test_an_import_of_a_process_that_lives_is_left_to_it(
     resources: Resources, clock: Clock
 ) -> None:
     name = upload(resources, "invoices.csv", NEW_INVOICE.encode())
-    other = Lease(resources.records, "imports", "other", dt.timedelta(seconds=15), clock)
+    other = NamedLease(resources.records, "imports", "other", dt.timedelta(seconds=15), clock)
     assert other.take()
     repository.change(resources.records, name, lease=other, state="running", tries=1)
 
@@ -130,7 +130,7 @@ def test_an_import_that_takes_its_process_along_is_not_begun_for_ever(
     resources: Resources, clock: Clock
 ) -> None:
     name = upload(resources, "invoices.csv", NEW_INVOICE.encode())
-    dead = Lease(resources.records, "imports", "dead", dt.timedelta(seconds=15), clock)
+    dead = NamedLease(resources.records, "imports", "dead", dt.timedelta(seconds=15), clock)
     dead.take()
     repository.change(resources.records, name, lease=dead, state="running", tries=TRIES_MAX)
     clock.moment += dt.timedelta(seconds=16)

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.platform.server.bounds import Bounds
-from app.platform.server.serving import Server, listen
+from app.platform.server.bounds import ConnectionBounds
+from app.platform.server.serving import ApplicationServer, listen
 
 
 @dataclass
 class Served:
     """A server that runs in a thread, and how to reach it."""
 
-    server: Server
+    server: ApplicationServer
     port: int
     held: contextlib.ExitStack
 
@@ -55,7 +55,9 @@ def served(app: Any, listener: socket.socket | None = None, **bounds: float) -> 
     place = listener or listen("127.0.0.1", 0)
     started = threading.Event()
     told: Any = {"sweep_seconds": 0.05, **bounds}
-    server = Server(app, place, Bounds(**told), started=started.set, stopping=lambda: None)
+    server = ApplicationServer(
+        app, place, ConnectionBounds(**told), started=started.set, stopping=lambda: None
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     assert started.wait(20)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.risk.analyse.tables import Column, Desk, claims_of, firms_of, trades_of
+from app.risk.analyse.tables import InputColumn, InputFiles, claims_of, firms_of, trades_of
 from graph.errors import InvalidInput
 
 ROWS = 700_000  # More than one block of a file.
@@ -22,7 +22,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("held", [1, 10 * ROWS])
 def test_batches_make_the_same_rows(files: Path, held: int) -> None:
     shares: list[float] = []
-    desk = Desk(keep_going=False, rows_held=held, step=lambda _name, share: shares.append(share))
+    desk = InputFiles(
+        keep_going=False, rows_held=held, step=lambda _name, share: shares.append(share)
+    )
     _, codes = firms_of(desk, files / "firms.csv")
 
     trades = trades_of(desk, files / "trades.csv", codes)
@@ -40,7 +42,7 @@ def test_batches_make_the_same_rows(files: Path, held: int) -> None:
 def test_a_wrong_row_of_a_later_batch_is_named(files: Path, tmp_path: Path) -> None:
     text = (files / "trades.csv").read_text()
     (tmp_path / "late.csv").write_text(text + "F00000000000001,nobody,1\n")
-    desk = Desk(keep_going=False, rows_held=1)
+    desk = InputFiles(keep_going=False, rows_held=1)
     _, codes = firms_of(desk, files / "firms.csv")
 
     with pytest.raises(InvalidInput, match=f"late.csv, line {ROWS + 2}, column buyer: 'nobody'"):
@@ -50,9 +52,9 @@ def test_a_wrong_row_of_a_later_batch_is_named(files: Path, tmp_path: Path) -> N
 def test_what_is_not_used_is_said_once(files: Path, tmp_path: Path) -> None:
     header, *rows = (files / "trades.csv").read_text().splitlines()
     (tmp_path / "more.csv").write_text("\n".join([f"{header},note", *(f"{r}," for r in rows)]))
-    desk = Desk(keep_going=False, rows_held=1)
+    desk = InputFiles(keep_going=False, rows_held=1)
 
-    desk.sheet(tmp_path / "more.csv", Column("amount", "amount"))
+    desk.sheet(tmp_path / "more.csv", InputColumn("amount", "amount"))
 
     assert desk.notes == ["more.csv: not used: supplier, buyer, note"]
 
@@ -60,7 +62,7 @@ def test_what_is_not_used_is_said_once(files: Path, tmp_path: Path) -> None:
 def test_a_claim_on_oneself_is_set_aside_with_its_line(files: Path, tmp_path: Path) -> None:
     (tmp_path / "claims.csv").write_text("creditor,debtor,amount\nF1,F1,3\nF1,F2,4\n")
     (tmp_path / "firms.csv").write_text("firm\nF1\nF2\n")
-    desk = Desk(keep_going=True)
+    desk = InputFiles(keep_going=True)
     _, codes = firms_of(desk, tmp_path / "firms.csv")
 
     assert len(claims_of(desk, tmp_path / "claims.csv", codes)) == 1
@@ -72,7 +74,7 @@ def test_a_claim_on_oneself_is_set_aside_with_its_line(files: Path, tmp_path: Pa
 def trades_in(folder: Path, content: str) -> list[float]:
     (folder / "trades.csv").write_text(content, encoding="utf-8")
     (folder / "firms.csv").write_text("FIRM \nA\nB\n", encoding="utf-8")
-    desk = Desk(keep_going=False)
+    desk = InputFiles(keep_going=False)
     _, codes = firms_of(desk, folder / "firms.csv")
     return trades_of(desk, folder / "trades.csv", codes).floats("amount").tolist()
 

@@ -15,9 +15,9 @@ from app.platform.deps import open_resources
 from app.policy import in_force, shipped
 from app.risk.stress import choices
 from app.risk.stress.asking import fen_of
-from app.risk.stress.repository import Scenarios
+from app.risk.stress.repository import ScenarioFolder
 from app.risk.stress.schemas import closure
-from app.risk.stress.service import Place, run_scenario
+from app.risk.stress.service import ScenarioStores, run_scenario
 from graph.errors import Damaged, InvalidInput
 
 SCENARIOS = "/api/v1/scenarios"
@@ -145,7 +145,7 @@ def test_a_scenario_of_another_policy_is_to_be_posted_again(
         reader = resources.store.reader(1)
         policy = in_force(shipped(), reader.version.as_of)
         older = dataclasses.replace(policy, version="older")
-        document = run_scenario(Place.under(reader, home), closure(["MILL"]), older)
+        document = run_scenario(ScenarioStores.under(reader, home), closure(["MILL"]), older)
 
     answer = client.get(f"{SCENARIOS}/{document['scenario']}/rounds", headers=bearer("risk"))
 
@@ -194,7 +194,7 @@ def test_the_command_answers_with_the_document_of_the_interface(
 
 def test_a_stored_scenario_that_comes_out_otherwise_is_told(home: Path) -> None:
     document = told(home, "--close", "MILL")
-    kept = Scenarios(home / "runs" / "scenarios")
+    kept = ScenarioFolder(home / "runs" / "scenarios")
     figures = kept.table(document["scenario"])
     (home / "runs" / "scenarios" / document["scenario"]).rename(home / "away")
     kept.save(document | {"loss_fen": document["loss_fen"] + 1}, figures)

@@ -82,7 +82,7 @@ def policy() -> Policy:
 
 def ask(home: Path, policy: Policy, close: str, *channels: Channel) -> dict[str, Any]:
     with open_store(f"sqlite:///{home}/graph.db") as store:
-        place = service.Place.under(store.reader(), home)
+        place = service.ScenarioStores.under(store.reader(), home)
         return service.run_scenario(place, closure([close], channels), policy)
 
 
@@ -146,7 +146,7 @@ def test_rounds_firms_and_total_agree(home: Path, policy: Policy) -> None:
 
 def test_the_same_question_has_one_id_and_one_answer(home: Path, policy: Policy) -> None:
     with open_store(f"sqlite:///{home}/graph.db") as store:
-        place = service.Place.under(store.reader(), home)
+        place = service.ScenarioStores.under(store.reader(), home)
         one = closure(["steel", "ore"], ["payments", "orders"])
         other = closure(["ore", "steel", "ore"], ["orders", "payments"])
 
@@ -237,7 +237,9 @@ scenarios:
 
 def ask_for(home: Path, policy: Policy, scenario: Scenario) -> dict[str, Any]:
     with open_store(f"sqlite:///{home}/graph.db") as store:
-        return service.run_scenario(service.Place.under(store.reader(), home), scenario, policy)
+        return service.run_scenario(
+            service.ScenarioStores.under(store.reader(), home), scenario, policy
+        )
 
 
 def test_a_scenario_hits_groups_by_shares_and_says_so(home: Path, policy: Policy) -> None:

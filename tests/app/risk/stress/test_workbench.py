@@ -17,7 +17,7 @@ from app.platform.config import Settings
 from app.platform.errors import Busy, Gone, Unready
 from app.platform.http.attending import attended
 from app.risk.stress.child import Child
-from app.risk.stress.orders import Order
+from app.risk.stress.orders import ScenarioOrder
 from app.risk.stress.schemas import closure
 from app.risk.stress.workbench import EACH_MAX, WAITING_MAX, Workbench
 from graph.errors import NotFound
@@ -27,8 +27,8 @@ NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 POSTED = "/api/v1/scenarios"
 
 
-def order(firm: str) -> Order:
-    return Order(Settings(), 1, closure([firm]))
+def order(firm: str) -> ScenarioOrder:
+    return ScenarioOrder(Settings(), 1, closure([firm]))
 
 
 class Held:
@@ -39,7 +39,7 @@ class Held:
         self.done: list[str] = []
         self.ended = False
 
-    def compute(self, order: Order) -> str:
+    def compute(self, order: ScenarioOrder) -> str:
         assert self.let.wait(WAIT_S)
         if self.ended:
             raise Unready("ended")
@@ -152,7 +152,7 @@ def test_it_can_be_opened_again_after_a_stop() -> None:
 class Here:
     """Computes at once."""
 
-    def compute(self, order: Order) -> str:
+    def compute(self, order: ScenarioOrder) -> str:
         return order.scenario.hits[0].firms[0]
 
     def end(self) -> None:
@@ -190,13 +190,13 @@ def child() -> Iterator[Child]:
 def test_a_child_computes_refuses_and_is_replaced_when_it_dies(
     child: Child, settings: Settings, home: Path
 ) -> None:
-    first = child.compute(Order(settings, 1, closure(["MILL"])))
+    first = child.compute(ScenarioOrder(settings, 1, closure(["MILL"])))
     with pytest.raises(NotFound):
-        child.compute(Order(settings, 1, closure(["NONE"])))
+        child.compute(ScenarioOrder(settings, 1, closure(["NONE"])))
     assert child._process is not None
     os.kill(child._process.pid, signal.SIGKILL)
     child._process.wait()
-    again = child.compute(Order(settings, 1, closure(["PART"])))
+    again = child.compute(ScenarioOrder(settings, 1, closure(["PART"])))
 
     assert {first, again} == {path.name for path in (home / "runs" / "scenarios").iterdir()}
 
@@ -205,7 +205,7 @@ def test_a_child_that_takes_too_long_is_ended(settings: Settings) -> None:
     child = Child(seconds_max=0)
 
     with pytest.raises(Unready, match="given up"):
-        child.compute(Order(settings, 1, closure(["MILL"])))
+        child.compute(ScenarioOrder(settings, 1, closure(["MILL"])))
     assert child._process is None
 
 
