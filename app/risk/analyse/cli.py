@@ -375,7 +375,7 @@ def _run(
     inputs = {option: path for option, path in given.items() if isinstance(path, Path)}
     outputs = {"--out": out, "--losses": losses, "--set-aside": set_aside}
     writing.check({option: path for option, path in outputs.items() if path}, inputs)
-    desk = tables.Desk(keep_going=set_aside is not None)
+    desk = tables.InputFiles(keep_going=set_aside is not None)
     with progress(name) as step:
         desk.step = step
         answer: asked.AnalysisResult = import_module(f"app.risk.analyse.{name}").run(

@@ -63,7 +63,7 @@ def dependence(
     if wrong := [each for each, pair in zip(supposed or (), pairs, strict=True) if not all(pair)]:
         raise typer.BadParameter(f"--if {wrong[0]!r} is not FIRM=RATING, such as F000001=R12")
     risk = import_module("app.risk.dependencies.risk")
-    change = risk.Change(against, {firm: rating for firm, _, rating in pairs} or None)
+    change = risk.RatingsChange(against, {firm: rating for firm, _, rating in pairs} or None)
     with open_resources(Settings()) as resources, progress("dependence") as step:
         step("chains", None)
         document: Document = risk.risk_on_dependence(resources, change, version=version)

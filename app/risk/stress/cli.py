@@ -69,7 +69,7 @@ def stress(
         raise typer.BadParameter(f"--{wanted[0]} and --{wanted[1]} are two questions: ask one")
     # Loaded here: compiled code takes a second to load, which other commands need not wait for.
     questions = import_module("app.risk.stress.questions")
-    what = questions.Asked((*(close or ()), *(more or ())), channels, scenario, name)
+    what = questions.StressQuestion((*(close or ()), *(more or ())), channels, scenario, name)
     question = wanted[0] if wanted else "losses"
     with open_resources(Settings()) as resources, progress("stress") as step:
         document = questions.answered(
