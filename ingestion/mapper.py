@@ -86,7 +86,7 @@ def to_columns(records: SourceRecords, form: Form, named: Named) -> dict[str, pa
     return taken
 
 
-def _foreign(records: Records, header: str, column: Column) -> pa.Array:
+def _foreign(records: SourceRecords, header: str, column: Column) -> pa.Array:
     """Return the currencies of amounts that are not in the home currency."""
     given = records.take(header, column)
     return pc.if_else(pc.equal(given, HOME), pa.scalar(None, pa.string()), given)

@@ -33,7 +33,7 @@ from ingestion import source as sources
 from ingestion.collect import Collected, Progress, Reading, Staged, collect
 from ingestion.days import ZONE, day_of
 from ingestion.errors import ImportRefused
-from ingestion.lake import EMPTY, Manifest, Origin, Parties, View
+from ingestion.lake import EMPTY, FileOrigin, LakeView, Manifest, Parties
 from ingestion.lake import manifest as manifests
 from ingestion.lake import parties as party_files
 from ingestion.lake.housekeeping import alone, sweep
@@ -129,7 +129,7 @@ class _ImportState:
     served: Manifest  # The lake as it is served.
     manifest: Manifest  # The lake as it will be.
     verdicts: dict[str, Verdict] = field(default_factory=dict)
-    origins: tuple[Origin, ...] = ()
+    origins: tuple[FileOrigin, ...] = ()
     notes: list[Note] = field(default_factory=list)
     uncompared: int = 0  # Names beyond those that are compared with the names of listed firms.
 
@@ -144,8 +144,8 @@ def ingest(source: str, paths: Sequence[Path], *, job: ImportJob) -> ImportOutco
         job: Where to publish, and when.
 
     Raises:
-        ImportRefused: A file is missing or broken, too many rows are wrong, or another import runs; the
-            served version stays.
+        ImportRefused: A file is missing or broken, too many rows are wrong, or another import
+            runs; the served version stays.
     """
     with alone(job.lake):
         sweep(job.lake)
@@ -154,7 +154,7 @@ def ingest(source: str, paths: Sequence[Path], *, job: ImportJob) -> ImportOutco
         if job.replace:
             strays.check(left)
         given = collect(state.source, found, job.progress, zone=job.zone, reading=job.reading)
-        state.origins = tuple(Origin(file.origin, file.sha256) for file in given.files)
+        state.origins = tuple(FileOrigin(file.origin, file.sha256) for file in given.files)
         listing = _issues_path(job, source)
         try:
             resolution, rows = _settle(state, given, listing)
@@ -204,10 +204,10 @@ def _settle(
         if name != "firms":
             gone = _finish(state, state.verdicts[name], parties)
             _merge(state, name, parties, gone)
-    left = gathered.outdated(View(job.lake, state.manifest, parties), resolution)
+    left = gathered.outdated(LakeView(job.lake, state.manifest, parties), resolution)
     if left:
         rows, resolution = _resolve(state, set(resolution.meant) - left)
-    view = View(job.lake, state.manifest, Parties.of(resolution.meant))
+    view = LakeView(job.lake, state.manifest, Parties.of(resolution.meant))
     for name, judged in state.verdicts.items():
         if name != "firms":
             state.notes += elsewhere.settle(judged, view, state.source.name)
@@ -220,7 +220,7 @@ def _settle(
 def _standing(state: _ImportState) -> pl.DataFrame:
     """Return the rows of firms tables that stay, before anything of this delivery is merged."""
     served = party_files.read(state.job.lake, state.served.parties)
-    rows = derive.firm_rows(View(state.job.lake, state.manifest, served))
+    rows = derive.firm_rows(LakeView(state.job.lake, state.manifest, served))
     mine = pl.col("source_name") == state.source.name
     shared = [name for name in state.manifest.sources if sources.load(name).ids_shared]
     return rows.filter(mine | (pl.col("source_name").is_in(shared) & state.source.ids_shared))
@@ -269,7 +269,7 @@ def _resolve(state: _ImportState, texts: set[Text]) -> tuple[pl.DataFrame, Resol
     served = party_files.read(state.job.lake, state.served.parties)
     names = {source for source, _ in texts} | set(state.manifest.sources)
     identifying = {name: sources.load(name).names_identify for name in names}
-    rows = derive.firm_rows(View(state.job.lake, state.manifest, served))
+    rows = derive.firm_rows(LakeView(state.job.lake, state.manifest, served))
     _check_ids(rows)
     listed = derive.listed(rows, identifying)
     folder = state.job.home / "resolution"
@@ -281,7 +281,7 @@ def _resolve(state: _ImportState, texts: set[Text]) -> tuple[pl.DataFrame, Resol
 
 
 def _check_ids(rows: pl.DataFrame) -> None:
-    """Raise `ImportRefused` when a source whose ids are its own gives an id that another one gives."""
+    """Refuse the import when a source whose ids are its own gives an id of another one."""
     twice = rows.group_by("firm").agg(pl.col("source_name").unique()).sort("firm")
     for firm, given in twice.filter(pl.col("source_name").list.len() > 1).rows():
         alone = sorted(name for name in given if not sources.load(name).ids_shared)
@@ -321,7 +321,7 @@ def _publish(
     parties = Parties.of(resolution.meant)
     manifest = replace(state.manifest, parties=party_files.write(lake, parties))
     job.progress("deriving tables", 0)
-    tables = derive.tables(View(lake, manifest, parties), rows, resolution, manifest.day)
+    tables = derive.tables(LakeView(lake, manifest, parties), rows, resolution, manifest.day)
     state.notes += notices.understated(tables["firms"], tables["trades"])
     state.notes += oddities.told(tables)
     changed = publish.differences(job.store, tables)

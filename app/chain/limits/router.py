@@ -37,7 +37,7 @@ class LimitsOrder:
 
 
 async def ordered(
-    sort: Annotated[Sort, Query(description="LimitsOrder of the firms")] = "tier",
+    sort: Annotated[Sort, Query(description="Order of the firms")] = "tier",
     descending: Annotated[bool, Query(description="Largest first")] = False,  # noqa: FBT002  # a query parameter, given by name
 ) -> LimitsOrder:
     """Return in which order the reader wants the firms."""

@@ -32,7 +32,7 @@ class ExportFormat(StrEnum):
 def export(
     core: Annotated[str, typer.Argument(help="Id of the core.")],
     *,
-    form: Annotated[ExportFormat, typer.Option("--format", help="ExportFormat of the file.")],
+    form: Annotated[ExportFormat, typer.Option("--format", help="Form of the file.")],
     out: Annotated[
         Path, typer.Option("--out", help="Where to write it; of csv a file, or a folder.")
     ],
