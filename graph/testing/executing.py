@@ -124,15 +124,19 @@ class ExecutorTests:
 
     @pytest.fixture
     def executor(self) -> Executor:
+        """Return the executor under test; its author overrides this."""
         raise NotImplementedError
 
     def test_no_pieces_give_no_answers(self, executor: Executor) -> None:
+        """An empty stream ends at once, also where no thread or process has begun."""
         assert list(executor.map(Squares(), [])) == []
 
     def test_answers_come_in_the_order_of_their_pieces(self, executor: Executor) -> None:
+        """Whichever chunk ends first, its answer waits for those before it."""
         assert list(executor.map(Squares(), range(50))) == [n * n for n in range(50)]
 
     def test_few_pieces_are_taken_ahead_of_who_reads(self, executor: Executor) -> None:
+        """The stream of chunks is read lazily: what waits in memory has a bound."""
         numbers = count()
         answers = executor.map(Squares(), numbers)
 
@@ -141,6 +145,7 @@ class ExecutorTests:
         answers.close()  # type: ignore[attr-defined]  # A generator, in every executor we have.
 
     def test_a_refusal_comes_through_in_its_place(self, executor: Executor) -> None:
+        """An error of ours is raised as it is, after the answers before it."""
         answers = executor.map(Squares(refused=2), range(9))
 
         assert [next(answers), next(answers)] == [0, 1]
@@ -148,6 +153,7 @@ class ExecutorTests:
             next(answers)
 
     def test_an_executor_goes_on_after_a_refusal(self, executor: Executor) -> None:
+        """A failed call leaves nothing behind that spoils the next."""
         with pytest.raises(InvalidInput):
             list(executor.map(Squares(refused=0), range(9)))
 

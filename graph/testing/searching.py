@@ -1,10 +1,17 @@
-"""What searching and comparing mean: more of the tests that every adapter passes."""
+"""
+What being a store means: the tests that every adapter passes.
+
+An adapter's own test file subclasses `StoreTests` and gives the fixture `store`, an empty store.
+"""
 
 import pytest
 
-from graph.stores.base import Store
-from graph.testing.economy import firm, publish
-from graph.testing.stores import ReadTests, VersionTests, WriteTests
+from graph.errors import InvalidInput, NotFound
+from graph.model import FirmId
+from graph.stores.base import Store, pages
+from graph.stores.rows import trade_of
+from graph.testing.economy import firm, publish, trade
+from graph.testing.stores import FIRMS, A, B, C, VersionTests, WriteTests, amounts, ids, keys
 
 NAMED = [
     firm("F1", name="华东钢铁有限公司", uscc="91310000MA1K12345X", aliases="东钢;ＨＤＧ Steel"),
@@ -13,6 +20,70 @@ NAMED = [
     firm("F4", name="100%_test* [x]"),
     firm("F5", name="𠮷野家"),
 ]
+
+
+class ReadTests(VersionTests):
+    """Whatever is read has one order, the same on every store."""
+
+    ORDERED = ("!", "1", "10", "2", "A", "Z", "_", "a", "é", "一", "\uffee", "𠀀")
+
+    def test_order_is_that_of_code_points(self, store: Store) -> None:
+        """No collation of the database's own: not by case, accent or locale."""
+        names = self.ORDERED
+        pairs = [trade(s, b) for s in reversed(names) for b in names]
+        publish(store, firms=[firm(name) for name in reversed(names)], trades=pairs)
+        reader = store.reader()
+
+        assert ids(reader) == sorted(names) == list(names)
+        assert keys(reader.columns("firms", ["firm"])) == [(name,) for name in names]
+        assert keys(reader.columns("trades", ["supplier", "buyer"])) == [
+            (s, b) for s in names for b in names
+        ]
+
+    def test_later_firms_stand_in_their_place(self, store: Store) -> None:
+        """Order is by key in every version, whenever a row was written."""
+        publish(store, firms=[firm("B"), firm("D")], trades=[trade("D", "B")])
+        publish(store, firms=[firm("C"), firm("A")], trades=[trade("A", "D"), trade("C", "A")])
+
+        assert ids(store.reader()) == ["A", "B", "C", "D"]
+        assert list(amounts(store.reader())) == [("A", "D"), ("C", "A"), ("D", "B")]
+        assert keys(store.reader().columns("trades", ["buyer"])) == [("D",), ("A",), ("B",)]
+
+    def test_pages_cover_every_firm_once(self, store: Store) -> None:
+        """A page goes on after any id, also one that is not there; its size is bounded."""
+        names = [f"F{i:03d}" for i in range(25)]
+        publish(store, firms=[firm(name) for name in names])
+        reader = store.reader()
+
+        assert [f.id for f in pages(reader, size=10)] == names
+        assert [f.id for f in reader.firms(after=FirmId("F0095"), size=2)] == ["F010", "F011"]
+        assert reader.firms(after=FirmId("F024")) == []
+        for size in (0, 10_001):
+            with pytest.raises(InvalidInput):
+                reader.firms(size=size)
+
+    def test_an_unknown_firm_is_not_found(self, store: Store) -> None:
+        """That differs from a firm without trades."""
+        publish(store, firms=FIRMS)
+        reader, missing = store.reader(), FirmId("x")
+
+        with pytest.raises(NotFound, match="no firm 'x'"):
+            reader.firm(missing)
+        with pytest.raises(NotFound):
+            reader.trades_of(missing)
+
+    def test_trades_of_a_firm_are_those_on_both_sides_in_pages(self, store: Store) -> None:
+        """A trade with itself comes once; a page goes on after a pair."""
+        given = [trade(s, b) for s, b in ("AB", "BA", "BB", "BD", "CB", "CD", "DA")]
+        publish(store, firms=FIRMS, trades=given)
+        reader = store.reader()
+        mine = reader.trades_of(B)
+
+        assert [t.supplier + t.buyer for t in mine] == ["AB", "BA", "BB", "BD", "CB"]
+        assert mine[0] == trade_of(given[0])
+        assert reader.trades_of(B, size=2) == mine[:2]
+        assert reader.trades_of(B, after=(B, A), size=2) == mine[2:4]
+        assert reader.trades_of(B, after=(C, B)) == []
 
 
 class SearchTests(VersionTests):
@@ -51,16 +122,19 @@ class SearchTests(VersionTests):
         ],
     )
     def test_finds(self, store: Store, text: str, found: list[str]) -> None:
+        """Width and case do not matter, each character is itself, whole fields come first."""
         publish(store, firms=NAMED)
 
         assert [f.id for f in store.reader().search(text)] == found
 
     def test_gives_no_more_than_asked_for(self, store: Store) -> None:
+        """The best hits are those that are kept."""
         publish(store, firms=NAMED)
 
         assert [f.id for f in store.reader().search("东钢", size=2)] == ["F1", "F2"]
 
     def test_finds_what_the_version_knew(self, store: Store) -> None:
+        """An old version is searched by the names of its day."""
         publish(store, firms=[firm("A", name="老名字")])
         publish(store, firms=[firm("A", name="新名字"), firm("B", name="老字号")])
 

@@ -35,7 +35,10 @@ def machine(empty: Callable[[], Store]) -> type[RuleBasedStateMachine]:
     """
 
     class Machine(StoreMachine):
+        """Runs against the stores of one adapter."""
+
         def open(self) -> Store:
+            """Return an empty store of the adapter."""
             return empty()
 
     return Machine
@@ -51,11 +54,13 @@ class StoreMachine(RuleBasedStateMachine):
         self.stages: tuple[Writer, Writer] | None = None
 
     def open(self) -> Store:
+        """Return the empty store that the machine drives; `machine` says how."""
         raise NotImplementedError
 
     @precondition(lambda self: self.stages is None)
     @rule()
     def stage(self) -> None:
+        """Open the next version; nobody may open another meanwhile."""
         self.stages = self.store.stage(), self.model.stage()
         assert self.stages[0].number == self.stages[1].number
         with pytest.raises(StageRefused):
@@ -64,31 +69,37 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.stages is not None)
     @rule(rows=st.lists(firms, max_size=4))
     def write_firms(self, rows: Rows) -> None:
+        """Write firms, some of them there before, some with the largest amounts there are."""
         self._write("firms", rows)
 
     @precondition(lambda self: self.stages is not None)
     @rule(rows=st.lists(trades, max_size=6))
     def write_trades(self, rows: Rows) -> None:
+        """Write trades, also of firms that are in no version."""
         self._write("trades", rows)
 
     @precondition(lambda self: self.stages is not None)
     @rule(rows=st.lists(vouchers, max_size=3))
     def write_vouchers(self, rows: Rows) -> None:
+        """Write vouchers, whose holder may change under the same id."""
         self._write("vouchers", rows)
 
     @precondition(lambda self: self.stages is not None)
     @rule(pairs=st.lists(st.tuples(names, names), max_size=4))
     def remove_trades(self, pairs: list[tuple[str, str]]) -> None:
+        """Remove trades by their keys, whether they are there or not."""
         self._remove("trades", [{"supplier": s, "buyer": b} for s, b in pairs])
 
     @precondition(lambda self: self.stages is not None)
     @rule(gone=st.lists(names, max_size=2))
     def remove_firms(self, gone: list[str]) -> None:
+        """Remove firms, also such as still trade: then no version may be published."""
         self._remove("firms", [{"firm": name} for name in gone])
 
     @precondition(lambda self: self.stages is not None)
     @rule()
     def abandon(self) -> None:
+        """Give up what was staged; it leaves no trace."""
         for stage in self.stages or ():
             stage.abandon()
         self.stages = None
@@ -96,6 +107,7 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.stages is not None)
     @rule()
     def publish(self) -> None:
+        """Publish where the model can, be refused where it is, and compare what is read."""
         assert self.stages is not None
         real, model_stage = self.stages
         try:
@@ -111,6 +123,7 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.versions() != [])
     @rule(where=st.floats(0, 1, exclude_max=True))
     def read(self, where: float) -> None:
+        """Compare a version, however old: nothing that came later may show in it."""
         self._compare(1 + int(where * len(self.model.versions())))
 
     def teardown(self) -> None:

@@ -1,8 +1,4 @@
-"""
-What being a store means: the tests that every adapter passes.
-
-An adapter's own test file subclasses `StoreTests` and gives the fixture `store`, an empty store.
-"""
+"""What publishing and writing mean: the first of the tests that every adapter passes."""
 
 import datetime as dt
 
@@ -12,8 +8,7 @@ import pytest
 from graph import model
 from graph.errors import InvalidInput, NotFound, StageRefused
 from graph.model import FirmId
-from graph.stores.base import Reader, Store, pages
-from graph.stores.rows import trade_of
+from graph.stores.base import Reader, Store
 from graph.testing.economy import (
     DAY,
     NOW,
@@ -54,15 +49,18 @@ class VersionTests:
 
     @pytest.fixture
     def store(self) -> Store:
+        """Return an empty store of the adapter under test; its author overrides this."""
         raise NotImplementedError
 
     def test_a_new_store_has_no_version(self, store: Store) -> None:
+        """Nothing to read is an error of its own, not an empty version."""
         assert store.versions() == []
         assert store.current() is None
         with pytest.raises(NotFound, match="no version"):
             store.reader()
 
     def test_a_published_version_is_listed_with_its_counts(self, store: Store) -> None:
+        """Numbers begin at 1; day, instant and counts come back as given."""
         version = publish(store, firms=FIRMS, trades=CHAIN)
 
         assert version == model.Version(1, DAY, NOW, firms=4, trades=3)
@@ -71,12 +69,14 @@ class VersionTests:
         assert store.reader().version == version
 
     def test_an_empty_version_can_be_published(self, store: Store) -> None:
+        """No firms is a state like any other."""
         version = publish(store)
 
         assert (version.firms, version.trades) == (0, 0)
         assert store.reader().columns("trades").num_rows == 0
 
     def test_nothing_is_visible_before_publish(self, store: Store) -> None:
+        """Readers that open while a stage writes see the version before."""
         publish(store, firms=[firm("A")])
         with store.stage() as stage:
             write(stage, firms=[firm("B"), firm("A", name="new")], trades=[trade("A", "B")])
@@ -87,6 +87,7 @@ class VersionTests:
             assert len(store.versions()) == 1
 
     def test_a_reader_keeps_its_version(self, store: Store) -> None:
+        """Later versions neither change nor close what an open reader reads."""
         publish(store, firms=FIRMS, trades=CHAIN)
         reader = store.reader()
         with store.stage() as stage:
@@ -100,6 +101,7 @@ class VersionTests:
         assert amounts(store.reader(1)) == amounts(reader)
 
     def test_an_abandoned_stage_leaves_nothing(self, store: Store) -> None:
+        """Its rows, removals and number are free again."""
         publish(store, firms=FIRMS, trades=CHAIN)
         stage = store.stage()
         write(stage, firms=[firm("A", name="new"), firm("E")], trades=[trade("E", "A")])
@@ -113,6 +115,7 @@ class VersionTests:
         assert store.reader().columns("trades") == store.reader(1).columns("trades")
 
     def test_only_one_stage_is_open_at_a_time(self, store: Store) -> None:
+        """The second is refused at once, and may begin when the first has ended."""
         with store.stage() as first:
             assert first.number == 1
             with pytest.raises(StageRefused):
@@ -121,6 +124,7 @@ class VersionTests:
             assert second.number == 1
 
     def test_a_closed_stage_takes_nothing_more(self, store: Store) -> None:
+        """After publishing every step is refused, and giving up changes nothing."""
         stage = store.stage()
         stage.publish(DAY, published_at=NOW)
         stage.abandon()  # Nothing is left to undo.
@@ -134,12 +138,14 @@ class VersionTests:
         assert len(store.versions()) == 1
 
     def test_an_unknown_version_is_not_found(self, store: Store) -> None:
+        """A number that was never published reads no other version."""
         publish(store)
         for unknown in (0, 2, -1):
             with pytest.raises(NotFound):
                 store.reader(unknown)
 
     def test_a_version_needs_a_day_and_an_instant(self, store: Store) -> None:
+        """A day without time, an instant with its zone; nothing is guessed."""
         with store.stage() as stage:
             with pytest.raises(InvalidInput):
                 stage.publish(NOW, published_at=NOW)
@@ -151,6 +157,7 @@ class WriteTests(VersionTests):
     """A stage holds what was written last, and refuses what no version may hold."""
 
     def test_a_firm_that_went_can_come_back(self, store: Store) -> None:
+        """Each version keeps the row that it had, or had not."""
         publish(store, firms=[firm("A"), firm("B")])
         with store.stage() as stage:
             stage.remove("firms", rows_of("firms", [{"firm": "B"}]))
@@ -164,6 +171,7 @@ class WriteTests(VersionTests):
             store.reader(2).firm(B)
 
     def test_a_row_written_twice_in_a_stage_is_the_later_one(self, store: Store) -> None:
+        """Within a batch and across batches the last one counts."""
         publish(store, firms=FIRMS, trades=[trade("A", "B", 1)])
         with store.stage() as stage:
             write(stage, trades=[trade("A", "B", 2), trade("B", "C", 3)])
@@ -176,6 +184,7 @@ class WriteTests(VersionTests):
     def test_written_then_removed_is_gone_and_removed_then_written_is_there(
         self, store: Store
     ) -> None:
+        """Steps of a stage count in their order, also for rows of versions before."""
         publish(store, firms=FIRMS, trades=[trade("A", "B", 1), trade("B", "C", 1)])
         with store.stage() as stage:
             write(stage, trades=[trade("A", "B", 2), trade("C", "D", 2)])
@@ -187,6 +196,7 @@ class WriteTests(VersionTests):
         assert amounts(store.reader()) == {("B", "C"): 3}
 
     def test_a_claim_may_change_hands_under_the_same_id(self, store: Store) -> None:
+        """Ends that are no part of the key are values like any other."""
         publish(store, firms=FIRMS, vouchers=[voucher("1", "A", "D")])
         publish(store, vouchers=[voucher("1", "B", "D", status="transferred")])
 
@@ -194,6 +204,7 @@ class WriteTests(VersionTests):
         assert keys(store.reader(1).columns("vouchers", ["id", "holder"])) == [("1", "A")]
 
     def test_every_table_comes_back_as_written(self, store: Store) -> None:
+        """Every type, the largest amounts and what is missing survive unchanged."""
         full = firm(
             "A", core=True, uscc="91310000MA1K0X0X0X", capital_fen=-5, expected_growth=0.1,
             founded_on=dt.date(1949, 10, 1), sector="C31", aliases="甲;乙",
@@ -219,18 +230,21 @@ class WriteTests(VersionTests):
         assert reader.firm(A).attributes["core"] is True
 
     def test_columns_that_are_not_required_take_their_default(self, store: Store) -> None:
+        """What a batch leaves out is filled from the schema."""
         publish(store, firms=[{"firm": "A", "name": "a"}])
 
         assert store.reader().firm(A).attributes["core"] is False
         assert store.reader().firm(A).attributes["capital_fen"] is None
 
     def test_zero_has_no_sign(self, store: Store) -> None:
+        """Minus zero is stored as zero, so that equal rows have equal bytes."""
         publish(store, firms=[firm("A", expected_growth=-0.0)])
         kept = store.reader().columns("firms", ["expected_growth"]).to_pydict()
 
         assert str(kept["expected_growth"]) == "[0.0]"
 
     def test_text_is_kept_as_it_is(self, store: Store) -> None:
+        """No trimming, escaping, folding or reading of text as something else."""
         names = [
             "",
             " a ",
@@ -248,6 +262,7 @@ class WriteTests(VersionTests):
         assert store.reader().columns("firms", ["name"])["name"].to_pylist() == names
 
     def test_empty_text_is_not_the_same_as_none(self, store: Store) -> None:
+        """Both come back as what they were."""
         publish(store, firms=[firm("A", sector=""), firm("B", sector=None)])
 
         assert store.reader().columns("firms", ["sector"])["sector"].to_pylist() == ["", None]
@@ -274,6 +289,7 @@ class WriteTests(VersionTests):
     def test_a_wrong_value_is_refused_by_name_and_nothing_is_half_done(
         self, store: Store, column: str, value: object, kind: pa.DataType
     ) -> None:
+        """The batch is refused whole, names its column, and the stage can go on."""
         rows = {"firm": ["Y", "Z"], "name": ["y", "z"], column: pa.array([None, value], kind)}
         if column in ("firm", "name"):
             rows[column] = pa.array(["Y", value], kind)
@@ -286,6 +302,7 @@ class WriteTests(VersionTests):
         assert ids(store.reader()) == ["A"]
 
     def test_missing_and_unknown_names_are_refused(self, store: Store) -> None:
+        """A table or column that the schema does not know is never passed over."""
         publish(store, firms=FIRMS)
         with store.stage() as stage:
             with pytest.raises(InvalidInput, match="name"):
@@ -300,6 +317,7 @@ class WriteTests(VersionTests):
             store.reader().columns("firms", ["colour"])
 
     def test_a_row_whose_firm_is_not_in_the_version_stops_the_publish(self, store: Store) -> None:
+        """The stage stays open, so that the firm can be written or the row removed."""
         with store.stage() as stage:
             write(stage, firms=[firm("A")], trades=[trade("A", "X")])
             with pytest.raises(InvalidInput, match="trades, column buyer: no firm 'X'"):
@@ -313,62 +331,3 @@ class WriteTests(VersionTests):
                 stage.publish(DAY, published_at=NOW)
 
         assert ids(store.reader()) == ["A", "X"]
-
-
-class ReadTests(VersionTests):
-    """Whatever is read has one order, the same on every store."""
-
-    ORDERED = ("!", "1", "10", "2", "A", "Z", "_", "a", "é", "一", "\uffee", "𠀀")
-
-    def test_order_is_that_of_code_points(self, store: Store) -> None:
-        names = self.ORDERED
-        pairs = [trade(s, b) for s in reversed(names) for b in names]
-        publish(store, firms=[firm(name) for name in reversed(names)], trades=pairs)
-        reader = store.reader()
-
-        assert ids(reader) == sorted(names) == list(names)
-        assert keys(reader.columns("firms", ["firm"])) == [(name,) for name in names]
-        assert keys(reader.columns("trades", ["supplier", "buyer"])) == [
-            (s, b) for s in names for b in names
-        ]
-
-    def test_later_firms_stand_in_their_place(self, store: Store) -> None:
-        publish(store, firms=[firm("B"), firm("D")], trades=[trade("D", "B")])
-        publish(store, firms=[firm("C"), firm("A")], trades=[trade("A", "D"), trade("C", "A")])
-
-        assert ids(store.reader()) == ["A", "B", "C", "D"]
-        assert list(amounts(store.reader())) == [("A", "D"), ("C", "A"), ("D", "B")]
-        assert keys(store.reader().columns("trades", ["buyer"])) == [("D",), ("A",), ("B",)]
-
-    def test_pages_cover_every_firm_once(self, store: Store) -> None:
-        names = [f"F{i:03d}" for i in range(25)]
-        publish(store, firms=[firm(name) for name in names])
-        reader = store.reader()
-
-        assert [f.id for f in pages(reader, size=10)] == names
-        assert [f.id for f in reader.firms(after=FirmId("F0095"), size=2)] == ["F010", "F011"]
-        assert reader.firms(after=FirmId("F024")) == []
-        for size in (0, 10_001):
-            with pytest.raises(InvalidInput):
-                reader.firms(size=size)
-
-    def test_an_unknown_firm_is_not_found(self, store: Store) -> None:
-        publish(store, firms=FIRMS)
-        reader, missing = store.reader(), FirmId("x")
-
-        with pytest.raises(NotFound, match="no firm 'x'"):
-            reader.firm(missing)
-        with pytest.raises(NotFound):
-            reader.trades_of(missing)
-
-    def test_trades_of_a_firm_are_those_on_both_sides_in_pages(self, store: Store) -> None:
-        given = [trade(s, b) for s, b in ("AB", "BA", "BB", "BD", "CB", "CD", "DA")]
-        publish(store, firms=FIRMS, trades=given)
-        reader = store.reader()
-        mine = reader.trades_of(B)
-
-        assert [t.supplier + t.buyer for t in mine] == ["AB", "BA", "BB", "BD", "CB"]
-        assert mine[0] == trade_of(given[0])
-        assert reader.trades_of(B, size=2) == mine[:2]
-        assert reader.trades_of(B, after=(B, A), size=2) == mine[2:4]
-        assert reader.trades_of(B, after=(C, B)) == []
