@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from graph.testing import servers
-from graph.testing.servers import Server, ServerMissing
+from graph.testing.servers import ServerMissing, StartedServer
 from tests.graph.effort import UNCOMPILED, WHOLE
 
 # A first example may compile a kernel, and machines are shared: no example is timed.
@@ -54,7 +54,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def address(
-    variable: str, folder: Path, name: str, start: Callable[[Path], Server]
+    variable: str, folder: Path, name: str, start: Callable[[Path], StartedServer]
 ) -> Iterator[str]:
     """Yield the server of the environment, else a started one, else skip."""
     given = os.environ.get(variable)

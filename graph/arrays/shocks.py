@@ -7,7 +7,7 @@ import numpy as np
 from graph.arrays.dtypes import FloatArray, IntArray
 
 
-class Shocks(NamedTuple):
+class ShockArrays(NamedTuple):
     """Scenarios one after another: shocked firms and the shares they lose at the start."""
 
     offsets: IntArray
@@ -24,7 +24,7 @@ def entries(offsets: IntArray, chosen: IntArray) -> tuple[IntArray, IntArray]:
     return ends, np.arange(int(ends[-1])) + shift
 
 
-def some_shocks(shocks: Shocks, chosen: IntArray) -> Shocks:
+def some_shocks(shocks: ShockArrays, chosen: IntArray) -> ShockArrays:
     """Return chosen scenarios, in the order they are named."""
     ends, places = entries(shocks.offsets, chosen)
-    return Shocks(ends, shocks.rows[places], shocks.down[places], shocks.up[places])
+    return ShockArrays(ends, shocks.rows[places], shocks.down[places], shocks.up[places])

@@ -100,7 +100,7 @@ class Dask:
         run = uuid4().hex
         try:
             for number, piece in enumerate(pieces):
-                order = worker.Order(recipe, piece, self._here)
+                order = worker.ChunkOrder(recipe, piece, self._here)
                 waiting.append((number, self._submit(order, f"deeptier-{run}-{number}")))
                 if len(waiting) >= room:
                     yield self._answer(*waiting.popleft())
@@ -110,7 +110,7 @@ class Dask:
             if waiting and self._client.status == "running":
                 self._client.cancel([future for _, future in waiting], force=True)
 
-    def _submit(self, order: worker.Order, key: str) -> Any:
+    def _submit(self, order: worker.ChunkOrder, key: str) -> Any:
         # The scheduler opens what it passes on, unless it is bytes: so it needs none of our code.
         sent = pickle.dumps(worker.Sent(order), pickle.HIGHEST_PROTOCOL)
         # A piece holds some megabytes of shocks and observers; Dask warns from ten on.
@@ -141,7 +141,7 @@ class Dask:
             ) from error
         except ImportError as error:
             raise ExecutorFailed(f"{self._strangers()}: {error}") from error
-        if isinstance(answer, worker.Refused):
+        if isinstance(answer, worker.Refusal):
             raise answer.error
         return answer
 

@@ -21,7 +21,7 @@ KEPT_MAX = 2  # Works a process keeps ready, each with the workspaces of its thr
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ChunkOrder:
     """A piece, what to do it with, and the versions that who asks computes with."""
 
     recipe: Recipe[Any, Any]
@@ -33,14 +33,14 @@ class Order:
 class Sent:
     """An order on its way: it is carried out where it is unpickled."""
 
-    order: Order
+    order: ChunkOrder
 
-    def __reduce__(self) -> tuple[Callable[[Order], Any], tuple[Order]]:
+    def __reduce__(self) -> tuple[Callable[[ChunkOrder], Any], tuple[ChunkOrder]]:
         return run, (self.order,)
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refusal:
     """What was raised on purpose: it is no failure, and is not tried again."""
 
     error: GraphError
@@ -57,12 +57,12 @@ _ready: OrderedDict[Recipe[Any, Any], _Ready] = OrderedDict()
 _making = threading.Lock()
 
 
-def run(order: Order) -> Any:
+def run(order: ChunkOrder) -> Any:
     """Return what the piece gives, or what was raised on purpose."""
     try:
         ready = _made(order)
     except (GraphError, OSError) as error:
-        return Refused(ExecutorFailed(f"worker {_address()}: {error}"))
+        return Refusal(ExecutorFailed(f"worker {_address()}: {error}"))
     try:
         lane = ready.spare.get_nowait()
     except Empty:
@@ -70,12 +70,12 @@ def run(order: Order) -> Any:
     try:
         found = lane(order.piece)
     except GraphError as error:
-        return Refused(error)
+        return Refusal(error)
     ready.spare.put(lane)
     return found
 
 
-def _made(order: Order) -> _Ready:
+def _made(order: ChunkOrder) -> _Ready:
     """Return the work of a recipe, made once and kept."""
     _refuse_others(order.versions)
     with _making:

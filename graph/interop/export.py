@@ -11,7 +11,7 @@ import networkx as nx
 from graph.chains import Chain
 from graph.errors import InvalidInput
 from graph.interop.page import page
-from graph.interop.view import Member, Tie, View, view
+from graph.interop.view import ChainTrade, ChainView, ListedMember, view
 from graph.interop.words import Language
 from graph.network import Network
 from graph.sheets import written
@@ -66,20 +66,22 @@ def trades(network: Network, found: Chain) -> bytes:
         supplier,buyer,amount_fen
         mill,cars,90
     """
-    names = [each.name for each in fields(Tie)]
+    names = [each.name for each in fields(ChainTrade)]
     return _csv(names, view(network, found).trades)
 
 
-def _firms(shown: View) -> bytes:
+def _firms(shown: ChainView) -> bytes:
     first = ["direction", "tier"]
-    return _csv([*first, *(f.name for f in fields(Member) if f.name not in first)], shown.members)
+    return _csv(
+        [*first, *(f.name for f in fields(ListedMember) if f.name not in first)], shown.members
+    )
 
 
-def _csv(names: Sequence[str], rows: Iterable[Member | Tie]) -> bytes:
+def _csv(names: Sequence[str], rows: Iterable[ListedMember | ChainTrade]) -> bytes:
     return written(names, ([getattr(row, name) for name in names] for row in rows), line_end="\n")
 
 
-def _json(shown: View) -> str:
+def _json(shown: ChainView) -> str:
     said = {
         "core": {"id": shown.core, "name": shown.core_name},
         "firms": [asdict(member) for member in shown.members],
@@ -88,7 +90,7 @@ def _json(shown: View) -> str:
     return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
 
 
-def _graphml(shown: View) -> str:
+def _graphml(shown: ChainView) -> str:
     graph = nx.DiGraph()
     graph.add_node(_xml(shown.core), name=_xml(shown.core_name), direction="core", tier=0)
     for member in shown.members:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from graph.interop.view import Member
+from graph.interop.view import ListedMember
 
 ROWS_MAX = 60  # Firms one above the other; more make a second column beside the first.
 LINE = 44.0  # From one firm to the next below.
@@ -13,7 +13,7 @@ GAP = 120.0  # Between two tiers, where the lines run.
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class TierBand:
     """The columns of one tier: signed tier (upstream negative, core 0), middle, and firms."""
 
     tier: int
@@ -22,20 +22,20 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ChainLayout:
     """A place for every firm, the bands of the tiers from left to right, and the upper edge."""
 
     places: dict[str, tuple[float, float]]
-    bands: tuple[Band, ...]
+    bands: tuple[TierBand, ...]
     top: float
 
 
-def signed_tier(member: Member) -> int:
+def signed_tier(member: ListedMember) -> int:
     """Return the tier of a member, below zero for suppliers."""
     return member.tier if member.direction == "down" else -member.tier
 
 
-def strongest(members: Sequence[Member], firms_max: int) -> list[Member]:
+def strongest(members: Sequence[ListedMember], firms_max: int) -> list[ListedMember]:
     """
     Return at most so many members, a fair part of every tier: nearest tiers and strongest first.
 
@@ -43,17 +43,17 @@ def strongest(members: Sequence[Member], firms_max: int) -> list[Member]:
     through a chosen one come first, so that their paths are whole.
 
     Example:
-        >>> near = [Member(f"n{i}", "", None, "up", 1, 1, 0, "core", 9 - i) for i in range(5)]
-        >>> far = [Member("f", "", None, "up", 2, 2, 0, "n0", 1)]
+        >>> near = [ListedMember(f"n{i}", "", None, "up", 1, 1, 0, "core", 9 - i) for i in range(5)]
+        >>> far = [ListedMember("f", "", None, "up", 2, 2, 0, "n0", 1)]
         >>> [member.id for member in strongest([*near, *far], 3)]
         ['n0', 'n1', 'f']
     """
-    tiers: dict[int, list[Member]] = defaultdict(list)
+    tiers: dict[int, list[ListedMember]] = defaultdict(list)
     for member in members:
         tiers[signed_tier(member)].append(member)
     nearest = sorted(tiers, key=lambda tier: (abs(tier), tier))
     room = shares({tier: len(tiers[tier]) for tier in nearest}, firms_max)
-    chosen: dict[str, Member] = {}
+    chosen: dict[str, ListedMember] = {}
     for tier in nearest:
         found = sorted(
             tiers[tier],
@@ -84,7 +84,9 @@ def shares(counts: Mapping[int, int], total: int) -> dict[int, int]:
     return given
 
 
-def lay_out(core: str, members: Sequence[Member], rest: Sequence[Member] = ()) -> Layout:
+def lay_out(
+    core: str, members: Sequence[ListedMember], rest: Sequence[ListedMember] = ()
+) -> ChainLayout:
     """
     Return places for a core and its members; the same members give the same places.
 
@@ -93,14 +95,14 @@ def lay_out(core: str, members: Sequence[Member], rest: Sequence[Member] = ()) -
     for them, have places below those of their tier.
 
     Example:
-        >>> mill = Member("mill", "Mill", None, "up", 1, 1, 0, "cars", 90)
+        >>> mill = ListedMember("mill", "Mill", None, "up", 1, 1, 0, "cars", 90)
         >>> lay_out("cars", [mill]).places
         {'cars': (0.0, 0.0), 'mill': (-320.0, 0.0)}
     """
     tiers, others = _by_tier(members), _by_tier(rest)
     rank = {core: 0}
     places = {core: (0.0, 0.0)}
-    bands = [Band(0, 0.0, 1)]
+    bands = [TierBand(0, 0.0, 1)]
     for side in (-1, 1):
         edge = 0.0
         for tier in sorted((t for t in {*tiers, *others} if t * side > 0), key=abs):
@@ -110,25 +112,27 @@ def lay_out(core: str, members: Sequence[Member], rest: Sequence[Member] = ()) -
             nearest = edge + GAP + COLUMN
             edge = nearest + (columns - 1) * COLUMN
             places |= _stack(found, _ordered(others[tier], rank), columns, side * nearest)
-            bands.append(Band(tier, side * (nearest + edge) / 2, len(found) + len(others[tier])))
+            bands.append(
+                TierBand(tier, side * (nearest + edge) / 2, len(found) + len(others[tier]))
+            )
     top = min(y for _, y in places.values())
-    return Layout(places, tuple(sorted(bands, key=lambda band: band.tier)), top)
+    return ChainLayout(places, tuple(sorted(bands, key=lambda band: band.tier)), top)
 
 
-def _by_tier(members: Sequence[Member]) -> dict[int, list[Member]]:
-    tiers: dict[int, list[Member]] = defaultdict(list)
+def _by_tier(members: Sequence[ListedMember]) -> dict[int, list[ListedMember]]:
+    tiers: dict[int, list[ListedMember]] = defaultdict(list)
     for member in members:
         tiers[signed_tier(member)].append(member)
     return tiers
 
 
-def _ordered(members: Sequence[Member], rank: Mapping[str, int]) -> list[Member]:
+def _ordered(members: Sequence[ListedMember], rank: Mapping[str, int]) -> list[ListedMember]:
     last = len(rank)
     return sorted(members, key=lambda m: (rank.get(m.via, last), -m.strength_fen, m.id))
 
 
 def _stack(
-    found: Sequence[Member], rest: Sequence[Member], columns: int, nearest: float
+    found: Sequence[ListedMember], rest: Sequence[ListedMember], columns: int, nearest: float
 ) -> dict[str, tuple[float, float]]:
     """Return places in order from above, each row filled across the tier's columns."""
     rows = -(-len(found) // columns)

@@ -24,8 +24,8 @@ import pyvis.network
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from graph.interop.layout import Layout, lay_out, signed_tier, strongest
-from graph.interop.view import Member, Tie, View
+from graph.interop.layout import ChainLayout, lay_out, signed_tier, strongest
+from graph.interop.view import ChainTrade, ChainView, ListedMember
 from graph.interop.words import WORDS, Language
 from graph.model import shown_id
 
@@ -49,14 +49,14 @@ STEPS: Mapping[str, Sequence[tuple[float, int, str, str]]] = {  # Size in yuan, 
 class Cut:
     """What of a chain is in the file, and what of that is drawn at once."""
 
-    members: Sequence[Member]  # Of the list, the drawn ones first.
+    members: Sequence[ListedMember]  # Of the list, the drawn ones first.
     drawn: int
-    trades: Sequence[Tie]  # Of the file, largest first.
-    paths: Sequence[Tie]  # Drawn.
-    layout: Layout
+    trades: Sequence[ChainTrade]  # Of the file, largest first.
+    paths: Sequence[ChainTrade]  # Drawn.
+    layout: ChainLayout
 
 
-def page(shown: View, *, language: Language, firms_max: int = FIRMS_MAX) -> str:
+def page(shown: ChainView, *, language: Language, firms_max: int = FIRMS_MAX) -> str:
     """Return the page; of a chain with more firms than `firms_max` a part of each tier is drawn."""
     words = WORDS[language]
     cut = _cut(shown, firms_max)
@@ -84,7 +84,7 @@ def page(shown: View, *, language: Language, firms_max: int = FIRMS_MAX) -> str:
     return _render(graph, said)
 
 
-def _cut(shown: View, firms_max: int) -> Cut:
+def _cut(shown: ChainView, firms_max: int) -> Cut:
     listed = strongest(shown.members, LISTED_MAX)
     drawn = strongest(listed, firms_max)
     first = {member.id for member in drawn}
@@ -98,7 +98,7 @@ def _cut(shown: View, firms_max: int) -> Cut:
     return Cut([*drawn, *rest], len(drawn), trades, paths, lay_out(shown.core, drawn, rest))
 
 
-def _notes(shown: View, cut: Cut, words: Mapping[str, str]) -> Iterator[str]:
+def _notes(shown: ChainView, cut: Cut, words: Mapping[str, str]) -> Iterator[str]:
     """Yield what the page says of its contents, and of what it leaves out."""
     firms, trades = len(shown.members), len(shown.trades)
     whole = cut.drawn == firms
@@ -120,7 +120,7 @@ def _tier(tier: int, words: Mapping[str, str]) -> str:
 
 
 def _columns(
-    shown: View, cut: Cut, words: Mapping[str, str], language: Language
+    shown: ChainView, cut: Cut, words: Mapping[str, str], language: Language
 ) -> dict[str, list[Any]]:
     """Return the core and the members by column, in the order of the list."""
     places = [cut.layout.places[firm] for firm in (shown.core, *(m.id for m in cut.members))]
@@ -143,7 +143,7 @@ def _columns(
     }
 
 
-def _numbered(shown: View, cut: Cut) -> list[tuple[int, int, int]]:
+def _numbered(shown: ChainView, cut: Cut) -> list[tuple[int, int, int]]:
     """Return the trades with their ends as places in the columns."""
     at = {firm: n for n, firm in enumerate((shown.core, *(m.id for m in cut.members)))}
     return [(at[tie.supplier], at[tie.buyer], tie.amount_fen) for tie in cut.trades]
@@ -158,14 +158,14 @@ def _pyvis() -> pyvis.network.Network:
     return graph
 
 
-def _sizes(members: Sequence[Member]) -> list[float]:
+def _sizes(members: Sequence[ListedMember]) -> list[float]:
     largest = max((member.strength_fen for member in members), default=1) or 1
     return [
         round(5 + 11 * math.sqrt(max(0, member.strength_fen) / largest), 1) for member in members
     ]
 
 
-def _add_firms(graph: Any, shown: View, cut: Cut) -> None:
+def _add_firms(graph: Any, shown: ChainView, cut: Cut) -> None:
     x, y = cut.layout.places[shown.core]
     graph.add_node(shown.core, label=shown.core_name, x=x, y=y, size=CORE_SIZE)
     drawn = cut.members[: cut.drawn]
@@ -176,7 +176,7 @@ def _add_firms(graph: Any, shown: View, cut: Cut) -> None:
         graph.add_node(member.id, label=label, x=x, y=y, size=size)
 
 
-def _add_titles(graph: Any, layout: Layout, words: Mapping[str, str]) -> None:
+def _add_titles(graph: Any, layout: ChainLayout, words: Mapping[str, str]) -> None:
     for band in layout.bands:
         title = _tier(band.tier, words)
         graph.add_node(

@@ -12,7 +12,7 @@ Int64Array = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ListedMember:
     """One firm of a chain, on the side where it is listed."""
 
     id: str
@@ -27,7 +27,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
+class ChainTrade:
     """What one firm of the chain sold another."""
 
     supplier: str
@@ -36,23 +36,23 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ChainView:
     """A core, its members by direction, tier and id, and the trades among all of them."""
 
     core: str
     core_name: str
-    members: tuple[Member, ...]
-    trades: tuple[Tie, ...]
+    members: tuple[ListedMember, ...]
+    trades: tuple[ChainTrade, ...]
 
 
-def view(network: Network, chain: Chain) -> View:
+def view(network: Network, chain: Chain) -> ChainView:
     """Return the chain as rows."""
     names, ratings = (_text(network, name) for name in ("name", "rating"))
     along = strengths(network, chain)
     side, tier = chain.direction, chain.tier
     order = np.lexsort((chain.firm_rows, tier, side))
     members = tuple(
-        Member(
+        ListedMember(
             id=network.ids[int(chain.firm_rows[m])],
             name=names[int(chain.firm_rows[m])] or network.ids[int(chain.firm_rows[m])],
             rating=ratings[int(chain.firm_rows[m])],
@@ -66,7 +66,7 @@ def view(network: Network, chain: Chain) -> View:
         for m in order
     )
     core = network.ids[chain.core_row]
-    return View(core, names[chain.core_row] or core, members, _trades(network, chain))
+    return ChainView(core, names[chain.core_row] or core, members, _trades(network, chain))
 
 
 def _text(network: Network, name: str) -> list[str | None]:
@@ -76,8 +76,8 @@ def _text(network: Network, name: str) -> list[str | None]:
     return found
 
 
-def _trades(network: Network, chain: Chain) -> tuple[Tie, ...]:
+def _trades(network: Network, chain: Chain) -> tuple[ChainTrade, ...]:
     trades = network.trades_among(np.append(chain.firm_rows, chain.core_row))
     ids = {row: network.ids[row] for row in np.unique(np.concatenate(trades[:2])).tolist()}
     rows = zip(*(column.tolist() for column in trades), strict=True)
-    return tuple(Tie(ids[supplier], ids[buyer], amount) for supplier, buyer, amount in rows)
+    return tuple(ChainTrade(ids[supplier], ids[buyer], amount) for supplier, buyer, amount in rows)

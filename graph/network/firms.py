@@ -27,7 +27,7 @@ WHOLE, NUMBERS, TEXT, OBJECT = "iu", "iuf", "UOT", "O"  # Kinds of NumPy types.
 REAL = (int, float, Decimal, Fraction, np.integer, np.floating)
 
 
-class Named(Protocol):
+class KnownFirms(Protocol):
     """A network of firms by row, which may know their ids."""
 
     @property
@@ -137,7 +137,7 @@ def named_or_whole(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
     return given.astype(object)
 
 
-def rows_of(values: npt.ArrayLike, network: Named | int, name: str) -> IntArray:
+def rows_of(values: npt.ArrayLike, network: KnownFirms | int, name: str) -> IntArray:
     """
     Return the rows of firms that are given by row or by id.
 
@@ -167,7 +167,7 @@ def rows_of(values: npt.ArrayLike, network: Named | int, name: str) -> IntArray:
     return np.array(found, np.int64)
 
 
-class Firms:
+class FirmRows:
     """How many firms there are, and which row each id has."""
 
     __slots__ = ("_places", "count", "ids")
@@ -203,7 +203,7 @@ class Firms:
         return whole_number(name, given)
 
 
-def row_of(given: int | str, network: Named, name: str) -> int:
+def row_of(given: int | str, network: KnownFirms, name: str) -> int:
     """
     Return the row of one firm that is given by row or by id.
 
@@ -212,7 +212,7 @@ def row_of(given: int | str, network: Named, name: str) -> int:
         NotFound: It has no such firm.
 
     Example:
-        >>> row_of("cars", Firms(2, ["mill", "cars"]), "firm")
+        >>> row_of("cars", FirmRows(2, ["mill", "cars"]), "firm")
         1
     """
     if isinstance(given, str):

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray, IntArray
-from graph.arrays.shocks import Shocks, entries
+from graph.arrays.shocks import ShockArrays, entries
 from graph.errors import InvalidInput
 from graph.network.firms import (
-    Named,
+    KnownFirms,
     doubles,
     firm_column,
     named_or_whole,
@@ -74,7 +74,7 @@ class Scenarios:
         rows, down, up = np.asarray(self.rows), np.asarray(self.down), np.asarray(self.up)
         return type(self)(ends, rows[places], down[places], up[places])
 
-    def shocks(self, network: Named | int) -> Shocks:
+    def shocks(self, network: KnownFirms | int) -> ShockArrays:
         """
         Return the columns as the kernels take them.
 
@@ -99,9 +99,9 @@ class Scenarios:
             refuse(~((shares >= 0) & (shares <= 1)), name, "is not in [0, 1]")
         if np.diff(offsets).max(initial=0) > 1 and _twice(offsets, rows, firms):
             raise InvalidInput("a firm stands twice in one scenario")
-        return Shocks(offsets, rows, down, up)
+        return ShockArrays(offsets, rows, down, up)
 
-    def names(self, network: Named) -> Any:
+    def names(self, network: KnownFirms) -> Any:
         """Return a column of what scenarios are called: by their firm where all have one."""
         if len(self.offsets) == len(self.rows) + 1 and bool((np.diff(self.offsets) == 1).all()):
             rows = rows_of(self.rows, network, "rows")

@@ -62,7 +62,7 @@ class Faulty(Squares):
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class GatedExecutor:
     """An executor whose pieces leave a mark, then wait for a file before they run."""
 
     executor: Executor
@@ -75,7 +75,7 @@ class Gate:
 
     def map(self, work: Work[Piece, Found], pieces: Iterable[Piece]) -> Iterator[Found]:
         """Yield what each piece gives, once the gate is open."""
-        return self.executor.map(Gated(work.recipe(), self.marks), pieces)
+        return self.executor.map(GatedWork(work.recipe(), self.marks), pieces)
 
     def open(self) -> None:
         """Let all pieces run."""
@@ -87,7 +87,7 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Gated:
+class GatedWork:
     """Work behind a gate."""
 
     inside: Recipe[Any, Any]
@@ -104,11 +104,11 @@ class Gated:
 
         return run
 
-    def recipe(self) -> "Gated":
+    def recipe(self) -> "GatedWork":
         """Return itself: what is inside is a recipe."""
         return self
 
-    def make(self) -> "Gated":
+    def make(self) -> "GatedWork":
         """Return itself."""
         return self
 

@@ -33,7 +33,7 @@ class ServerMissing(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class StartedServer:
     """A server that was started here, and how to stop it."""
 
     url: str
@@ -41,7 +41,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def shared(folder: Path, name: str, start: Callable[[Path], Server]) -> Iterator[str]:
+def shared(folder: Path, name: str, start: Callable[[Path], StartedServer]) -> Iterator[str]:
     """
     Yield the address of a server that all processes of a test run share.
 
@@ -55,7 +55,7 @@ def shared(folder: Path, name: str, start: Callable[[Path], Server]) -> Iterator
     """
     folder.mkdir(parents=True, exist_ok=True)
     address = folder / f"{name}.url"
-    server: Server | None = None
+    server: StartedServer | None = None
     with (folder / f"{name}.users").open("w") as users:
         with locked(folder / f"{name}.lock"):
             if not address.exists():
@@ -88,7 +88,7 @@ def _wait_for_others(users: IO[str]) -> None:
         time.sleep(0.05)
 
 
-def start_postgres(_: Path) -> Server:
+def start_postgres(_: Path) -> StartedServer:
     """
     Return a PostgreSQL server on a socket in a folder of its own.
 
@@ -106,10 +106,10 @@ def start_postgres(_: Path) -> Server:
     folder = Path(tempfile.mkdtemp(prefix="deeptier-postgres-"))
     server = wheel.postgres_server.get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    return Server(url, server.cleanup)
+    return StartedServer(url, server.cleanup)
 
 
-def start_neo4j(folder: Path) -> Server:
+def start_neo4j(folder: Path) -> StartedServer:
     """
     Return a Neo4j server with its data in the folder.
 
@@ -135,7 +135,7 @@ def start_neo4j(folder: Path) -> Server:
         process.kill()
         process.wait()
         raise ServerMissing(f"Neo4j: did not start, see {folder / 'server.log'}")
-    return Server(f"neo4j://neo4j:password@127.0.0.1:{port}/neo4j", lambda: _stop(process))
+    return StartedServer(f"neo4j://neo4j:password@127.0.0.1:{port}/neo4j", lambda: _stop(process))
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

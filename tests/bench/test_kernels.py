@@ -10,7 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from graph.contagion import prepare
 from graph.spread.production.kernels import batch
-from graph.spread.production.runs import Rules, Runner
+from graph.spread.production.runs import CascadeRunner, Rules
 from tests.bench.figures import promise
 from tests.bench.networks import engine_economy
 
@@ -40,7 +40,7 @@ def best(run: Callable[[], object], times: int = 5) -> float:
 def test_share_of_the_triad(benchmark: BenchmarkFixture, firms: int) -> None:
     production = prepare(engine_economy(firms, stated=True))
     structure = production.structure
-    columns = batch.workspace(structure, Runner(production, Rules()).weights, np.float32)
+    columns = batch.workspace(structure, CascadeRunner(production, Rules()).weights, np.float32)
     width = columns.lost.shape[1]
     for losses in (columns.passed, *columns.missed):
         losses[:] = np.random.default_rng(3).random(width, np.float32) * 1e-3

@@ -29,9 +29,9 @@ from graph.contagion import (
 from graph.errors import ExecutorFailed, InvalidInput, NotConverged
 from graph.executors import Dask, Executor
 from graph.executors import worker as there
-from graph.spread.production.runs import RunnerRecipe
+from graph.spread.production.runs import CascadeRunnerSpec
 from graph.spread.production.stored import load, origin_of, save
-from graph.testing.executing import ExecutorTests, Faulty, Gate, Squares
+from graph.testing.executing import ExecutorTests, Faulty, GatedExecutor, Squares
 from graph.testing.waiting import until
 
 FIRMS = 70  # More than a piece holds: two workers have something to do.
@@ -144,7 +144,7 @@ def test_brackets_have_the_bits_that_threads_give(
 def test_a_killed_worker_costs_no_answer(
     production: Production, shared: Production, dask: Dask, tmp_path: Path
 ) -> None:
-    gate = Gate(dask, tmp_path)
+    gate = GatedExecutor(dask, tmp_path)
     with ThreadPoolExecutor(1) as aside:
         answer = aside.submit(esri, shared, EVERYBODY, threads=gate)
         until(lambda: len(gate.processes()) == 2)
@@ -190,7 +190,7 @@ def test_a_piece_may_take_longer_than_our_patience(cluster: LocalCluster, tmp_pa
         ThreadPoolExecutor(1) as aside,
     ):
         executor._patience_s = 0.05
-        gate = Gate(executor, tmp_path)
+        gate = GatedExecutor(executor, tmp_path)
         answer = aside.submit(lambda: list(gate.map(Squares(), [7])))
         until(lambda: len(gate.processes()) == 1)
         with pytest.raises(TimeoutError):
@@ -235,17 +235,17 @@ def test_a_worker_that_sees_another_network_is_named(
 
 def test_a_worker_with_other_versions_is_refused_by_name() -> None:
     wanted = dict(there.versions())
-    assert there.run(there.Order(Squares(), 4, wanted)) == 16
+    assert there.run(there.ChunkOrder(Squares(), 4, wanted)) == 16
 
     for name in ("python", "deeptier", "numba", "numpy"):
-        said = there.run(there.Order(Squares(), 4, wanted | {name: "0.0"}))
+        said = there.run(there.ChunkOrder(Squares(), 4, wanted | {name: "0.0"}))
         assert str(said.error).startswith(f"worker of this process: {name} is {wanted[name]} there")
 
 
 def test_a_process_keeps_few_works_and_each_once(shared: Production) -> None:
     orders = [
-        there.Order(
-            RunnerRecipe(origin_of(shared), Rules(tolerance), "double"), None, there.versions()
+        there.ChunkOrder(
+            CascadeRunnerSpec(origin_of(shared), Rules(tolerance), "double"), None, there.versions()
         )
         for tolerance in (0.1, 0.2, 0.3)
     ]

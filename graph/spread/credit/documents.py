@@ -12,7 +12,7 @@ import numpy.typing as npt
 from graph.arrays.sorting import offsets, sorted_by
 from graph.errors import InvalidInput
 from graph.network.firms import (
-    Firms,
+    FirmRows,
     checked_ids,
     firm_column,
     frame,
@@ -87,14 +87,14 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Told:
+class NamedRows:
     """What firms and cores are called, in row order, where it is known; no column of its own."""
 
     ids: Sequence[str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passed(Told):
+class Passed(NamedRows):
     """Amounts that moved, in order: in which step, of which core, from whom to whom."""
 
     step: Rows
@@ -195,7 +195,7 @@ class Debts:
         """
         if self.ids is None and not isinstance(given, str):
             return whole_number(name, given)
-        return row_of(given, Firms(len(self.ids or ()), self.ids), name)
+        return row_of(given, FirmRows(len(self.ids or ()), self.ids), name)
 
     def space(self) -> assignment.AssignmentWorkspace:
         """Return a workspace; it is put back to `spare` clean."""
@@ -216,7 +216,7 @@ def checked(
             where ids are known, or amounts are negative.
         NotFound: An id is none of a firm.
     """
-    named = Firms(len(ids or ()), ids)
+    named = FirmRows(len(ids or ()), ids)
     first, second = (rows_of(column, named, f"{what}, {name}") for name, column in ends.items())
     amounts = whole(amount_fen, f"{what}, amount_fen")
     if not len(first) == len(second) == len(amounts):

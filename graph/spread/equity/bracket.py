@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray, IntArray
-from graph.arrays.shocks import Shocks, some_shocks
+from graph.arrays.shocks import ShockArrays, some_shocks
 from graph.errors import InvalidInput
 from graph.executors.work import Progress
 from graph.network.firms import frame
@@ -134,7 +134,7 @@ def _too_wide(found: FloatArray, width: float) -> IntArray:
 
 def _pushed(
     exposures: Exposures,
-    shocks: Shocks,
+    shocks: ShockArrays,
     y: FloatArray,
     threshold: float,
     *,

@@ -12,7 +12,7 @@ from graph.arrays.dtypes import FloatArray, IntArray
 from graph.arrays.sums import SUM_MAX, sum_fits
 from graph.errors import InvalidInput, NotConverged
 from graph.network.firms import (
-    Firms,
+    FirmRows,
     checked_ids,
     doubles,
     firm_column,
@@ -79,7 +79,7 @@ class Exposures:
             InvalidInput: A column is not what it must be.
         """
         buffers = doubles(equity, "equity").copy()
-        known = Firms(len(buffers), checked_ids(ids, len(buffers)))
+        known = FirmRows(len(buffers), checked_ids(ids, len(buffers)))
         owed, owing = rows_of(creditors, known, "creditors"), rows_of(debtors, known, "debtors")
         sums = doubles(amounts, "amounts")
         counts = buffers if weights is None else doubles(weights, "weights").copy()

@@ -12,7 +12,7 @@ from graph.arrays.dtypes import BoolArray, FloatArray, IntArray
 from graph.arrays.sums import SUM_MAX, sum_fits
 from graph.errors import InvalidInput, NotConverged
 from graph.network.firms import (
-    Firms,
+    FirmRows,
     checked_count,
     checked_ids,
     doubles,
@@ -62,9 +62,9 @@ class Debts:
     ids: Sequence[str] | None = field(default=None, repr=False)
 
     @property
-    def named(self) -> Firms:
+    def named(self) -> FirmRows:
         """Return the firms by row or id, or raise `InvalidInput`."""
-        return Firms(self.firms, checked_ids(self.ids, self.firms))
+        return FirmRows(self.firms, checked_ids(self.ids, self.firms))
 
     def columns(self) -> ClaimColumns:
         """

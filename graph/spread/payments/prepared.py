@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput
-from graph.network.firms import Named, doubles, firm_column, refuse, refuse_outside, rows_of, whole
+from graph.network.firms import (
+    KnownFirms,
+    doubles,
+    firm_column,
+    refuse,
+    refuse_outside,
+    rows_of,
+    whole,
+)
 from graph.spread.payments.clearing import (
     Clearing,
     Debts,
@@ -55,7 +63,7 @@ class AssetLosses:
         """Return one scenario: all these firms have their losses at once."""
         return cls(np.array([0, len(rows)]), rows, amounts)
 
-    def checked(self, network: Named | int) -> kernel.FirstLosses:
+    def checked(self, network: KnownFirms | int) -> kernel.FirstLosses:
         """
         Return the columns as the kernel takes them.
 
@@ -84,7 +92,7 @@ class AssetLosses:
         lost = np.bincount(scenarios, amounts, len(self))
         return kernel.FirstLosses(offsets, rows, amounts, WAITS * lost.astype(np.float64))
 
-    def names(self, network: Named) -> Any:
+    def names(self, network: KnownFirms) -> Any:
         """Return a column of what scenarios are called: by their firm where all have one."""
         offsets, rows = np.asarray(self.offsets), np.asarray(self.rows)
         if len(offsets) == len(rows) + 1 and bool((np.diff(offsets) == 1).all()):

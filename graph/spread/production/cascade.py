@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray
-from graph.arrays.shocks import Shocks, some_shocks
+from graph.arrays.shocks import ShockArrays, some_shocks
 from graph.errors import InvalidInput
 from graph.executors import Executor, executor_of
 from graph.network import firms
@@ -16,7 +16,7 @@ from graph.spread.production.economy import Production, Rules
 from graph.spread.production.kernels import cascades
 from graph.spread.production.kernels import esri as plain
 from graph.spread.production.results import Block, Contagion, Esri, Losses, Observed
-from graph.spread.production.runs import Precision, Runner
+from graph.spread.production.runs import CascadeRunner, Precision
 from graph.spread.shocks import Observers, Scenarios
 
 LOSSES_HELD = 1 << 22  # Losses that a thread may hold.
@@ -147,7 +147,7 @@ def esri(
         >>> esri(prepare(economy), Scenarios.alone([0, 1, 2])).total.tolist()
         [1.0, 1.0, 1.0]
     """
-    runner = Runner(production, rules or Rules(), precision)
+    runner = CascadeRunner(production, rules or Rules(), precision)
     names = scenarios.names(production)
     parts = runs.spread(
         runner,
@@ -155,12 +155,12 @@ def esri(
         Observers.none(len(scenarios)),
         threads=threads,
         progress=progress,
-        asked=runs.Asked(names),
+        asked=runs.Batching(names),
     )
     return _esri(runner, [found.totals for found in parts], names)
 
 
-def _esri(runner: Runner, parts: list[FloatArray], scenarios: Any) -> Esri:
+def _esri(runner: CascadeRunner, parts: list[FloatArray], scenarios: Any) -> Esri:
     table = np.concatenate([np.zeros((0, 5)), *parts])
     return Esri(
         scenarios=scenarios,
@@ -174,7 +174,7 @@ def _esri(runner: Runner, parts: list[FloatArray], scenarios: Any) -> Esri:
     )
 
 
-def _shocks(production: Production, scenarios: Scenarios) -> Shocks:
+def _shocks(production: Production, scenarios: Scenarios) -> ShockArrays:
     shocks = scenarios.shocks(production)
     return shocks._replace(rows=production.places[shocks.rows])
 
@@ -212,13 +212,13 @@ def observe(
         >>> observe(prepare(economy), Scenarios.alone([0, 2]), seen).loss.tolist()
         [1.0, 1.0, 1.0]
     """
-    runner = Runner(production, rules or Rules(), precision)
+    runner = CascadeRunner(production, rules or Rules(), precision)
     shocks = _shocks(production, scenarios)
     seen = observers.checked(len(scenarios), len(production))
     watched = Observers(seen.offsets, production.places[seen.rows])
     totals, losses = [], [np.zeros(0)]
     names = scenarios.names(production)
-    asked = runs.Asked(names)
+    asked = runs.Batching(names)
     for found in runs.spread(runner, shocks, watched, threads=threads, asked=asked):
         totals.append(found.totals)
         losses.append(np.maximum(found.down, found.up))
@@ -282,7 +282,7 @@ def losses_of(
         >>> next(blocks).down.tolist()
         [[1.0, 1.0], [1.0, 1.0]]
     """
-    runner = Runner(production, rules or Rules())
+    runner = CascadeRunner(production, rules or Rules())
     wanted = firms.rows_of(chosen, production, "firms")
     columns, shocks = len(wanted), _shocks(production, scenarios)
     Observers(np.array([0, columns]), wanted).checked(1, len(production))
@@ -296,7 +296,7 @@ def losses_of(
         )
         part = some_shocks(shocks, np.arange(first, last))
         chunk = max(1, -(-(last - first) // lanes))
-        asked = runs.Asked(names[first:last], chunk=chunk)
+        asked = runs.Batching(names[first:last], chunk=chunk)
         for found in runs.spread(runner, part, watched, threads=executor, asked=asked):
             shape = (len(found.totals), columns)
             used = found.totals[:, cascades.ROUNDS].astype(np.int64)

@@ -13,7 +13,7 @@ from graph.arrays.dtypes import Classes, FloatArray, IntArray
 from graph.errors import InvalidInput
 from graph.network import Network
 from graph.network.firms import (
-    Firms,
+    FirmRows,
     checked_count,
     checked_ids,
     doubles,
@@ -24,7 +24,7 @@ from graph.network.firms import (
 )
 from graph.spread.production import traded
 from graph.spread.production.kernels import layout, structures
-from graph.spread.production.kernels.structures import NO_MARKET, Structure
+from graph.spread.production.kernels.structures import NO_MARKET, CascadeStructure
 
 TOLERANCE = 0.01  # The published setting: the index is defined with it [contagion.md].
 ROUNDS_MAX = 10_000
@@ -155,7 +155,7 @@ class Economy:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class NetworkOrigin:
     """The folder that a network was loaded from, and what it held."""
 
     folder: Path
@@ -166,7 +166,7 @@ class Origin:
 class Production:
     """An economy made ready for cascades: its firms by place, as the kernels number them."""
 
-    structure: Structure
+    structure: CascadeStructure
     rows: IntArray  # Of the economy, by place.
     places: IntArray  # Of the structure, by row.
     weights: FloatArray  # By row; sum to 1, or all 0 where nobody counts.
@@ -175,7 +175,7 @@ class Production:
     denominators: Denominators
     ids: Sequence[str] | None = field(default=None, repr=False, compare=False)
     # Only `graph.contagion.stored.load` sets it: a changed copy is in no folder.
-    origin: Origin | None = field(default=None, init=False, compare=False)
+    origin: NetworkOrigin | None = field(default=None, init=False, compare=False)
     # What follows from the network alone and is solved once; a changed copy begins without.
     kept: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -244,7 +244,7 @@ class TradeColumns(NamedTuple):
 
 def trades_of(economy: Economy) -> TradeColumns:
     """Return the trades as arrays, or raise `InvalidInput`."""
-    named = Firms(checked_count("firms", economy.firms), economy.ids)
+    named = FirmRows(checked_count("firms", economy.firms), economy.ids)
     suppliers = rows_of(economy.suppliers, named, "suppliers")
     buyers = rows_of(economy.buyers, named, "buyers")
     amounts = doubles(economy.amounts, "amounts")

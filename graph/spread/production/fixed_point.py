@@ -8,17 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray, IntArray
-from graph.arrays.shocks import Shocks, some_shocks
+from graph.arrays.shocks import ShockArrays, some_shocks
 from graph.errors import InvalidInput
 from graph.executors import Executor, executor_of
 from graph.executors.work import Progress
 from graph.network.firms import frame
 from graph.spread.production import cascade, stored
-from graph.spread.production.economy import Denominators, Origin, Production, Rules
+from graph.spread.production.economy import Denominators, NetworkOrigin, Production, Rules
 from graph.spread.production.kernels import bounds, frontier, upper_bounds
 from graph.spread.production.kernels import bracket as kernel
 from graph.spread.production.kernels.bounds import Aims
-from graph.spread.production.kernels.bracket import Effort, Worth
+from graph.spread.production.kernels.bracket import Effort, ShadowPrices
 from graph.spread.production.kernels.frontier import State
 from graph.spread.production.runs import Precision
 from graph.spread.production.worth import worth_of
@@ -170,18 +170,18 @@ class _Pusher:
     """
 
     production: Production
-    worth: Worth
+    worth: ShadowPrices
     threshold: float
     growth: float | None = None
 
-    def lane(self) -> Callable[[Shocks], FloatArray]:
+    def lane(self) -> Callable[[ShockArrays], FloatArray]:
         """Return what pushes scenarios in a workspace of its own and gives the kernel's rows."""
         structure = self.production.structure
         state = frontier.workspace(structure)
         budget = EDGES_MAX * len(structure.out_buyers)
         effort = Effort(self.threshold, EXACT.rounds_max, budget)
 
-        def run(shocks: Shocks) -> FloatArray:
+        def run(shocks: ShockArrays) -> FloatArray:
             found = np.zeros((len(shocks.offsets) - 1, kernel.LEVEL + 1))
             kernel.run(structure, state, shocks, self.worth, effort, found)
             return found
@@ -190,11 +190,11 @@ class _Pusher:
 
     def _lifting(
         self, state: State, effort: Effort, growth: float
-    ) -> Callable[[Shocks], FloatArray]:
+    ) -> Callable[[ShockArrays], FloatArray]:
         structure, worth = self.production.structure, self.worth
         space, limits = upper_bounds.room(structure), (growth, LIFT_ROUNDS_MAX)
 
-        def run(shocks: Shocks) -> FloatArray:
+        def run(shocks: ShockArrays) -> FloatArray:
             found = np.zeros((len(shocks.offsets) - 1, kernel.LEVEL + 1))
             for k, row in enumerate(found):
                 rounds = kernel.push(structure, state, shocks, k, worth, effort)
@@ -213,7 +213,7 @@ class _Pusher:
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
-    origin: Origin
+    origin: NetworkOrigin
     threshold: float
     growth: float | None
 
@@ -231,13 +231,13 @@ class Raiser:
     precision: Precision
     aims: Aims
 
-    def lane(self) -> Callable[[Shocks], FloatArray]:
+    def lane(self) -> Callable[[ShockArrays], FloatArray]:
         """Return what bounds scenarios in a workspace of its own and gives the kernel's rows."""
         structure = self.production.structure
         weights = self.production.weights[self.production.rows]
         columns = bounds.workspace(structure, weights, DTYPES[self.precision])
 
-        def run(shocks: Shocks) -> FloatArray:
+        def run(shocks: ShockArrays) -> FloatArray:
             found = np.zeros((len(shocks.offsets) - 1, kernel.LEVEL + 1))
             bounds.run(structure, columns, shocks, self.aims, found)
             return found
@@ -251,7 +251,7 @@ class Raiser:
 
 @dataclass(frozen=True, slots=True)
 class _RaiserRecipe:
-    origin: Origin
+    origin: NetworkOrigin
     precision: Precision
     aims: Aims
 
@@ -285,7 +285,7 @@ def _narrow(found: FloatArray, chosen: IntArray, again: FloatArray) -> None:
 
 
 def _bound_uncertified(
-    pusher: _Pusher, shocks: Shocks, found: FloatArray, executor: Executor, width: float
+    pusher: _Pusher, shocks: ShockArrays, found: FloatArray, executor: Executor, width: float
 ) -> None:
     """Bound the scenarios that no certificate covers: many in columns, few alone."""
     left = np.flatnonzero(found[:, kernel.LEVEL] < 0)
@@ -298,7 +298,10 @@ def _bound_uncertified(
 
 
 def _pushed(
-    pusher: _Pusher | Raiser, shocks: Shocks, executor: Executor, progress: Progress | None = None
+    pusher: _Pusher | Raiser,
+    shocks: ShockArrays,
+    executor: Executor,
+    progress: Progress | None = None,
 ) -> FloatArray:
     """Return the kernel's row for every scenario."""
     count = len(shocks.offsets) - 1
@@ -308,7 +311,7 @@ def _pushed(
     pieces_a_lane = 1 if isinstance(pusher, Raiser) else 4  # Columns at their end stand empty.
     size = min(CHUNK, max(1, -(-count // (pieces_a_lane * executor.lanes))))
 
-    def pieces() -> Iterator[Shocks]:
+    def pieces() -> Iterator[ShockArrays]:
         for first in range(0, count, size):
             chosen = np.arange(first, min(first + size, count))
             yield some_shocks(shocks, chosen)

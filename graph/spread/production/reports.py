@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graph.arrays.dtypes import FloatArray, IntArray
-from graph.arrays.shocks import Shocks
+from graph.arrays.shocks import ShockArrays
 from graph.errors import InvalidInput
 from graph.executors import Executor
 from graph.network.firms import numbers as numbered
@@ -165,7 +165,7 @@ def _summed(losses: FloatArray, weights: FloatArray, starts: IntArray) -> FloatA
 
 
 def _first(
-    weights: FloatArray, shocks: Shocks, places: IntArray, count: int
+    weights: FloatArray, shocks: ShockArrays, places: IntArray, count: int
 ) -> dict[Side, FloatArray]:
     """Return what the shocks themselves take of every group."""
     scenarios = len(shocks.offsets) - 1

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray, IntArray
-from graph.arrays.shocks import Shocks, entries, some_shocks
+from graph.arrays.shocks import ShockArrays, entries, some_shocks
 from graph.errors import InvalidInput, NotConverged
 from graph.executors import Executor, executor_of
 from graph.executors.work import Progress
 from graph.spread.production import stored
-from graph.spread.production.economy import Origin, Production, Rules
+from graph.spread.production.economy import NetworkOrigin, Production, Rules
 from graph.spread.production.kernels import batch, cascades, frontier
 from graph.spread.production.kernels import esri as plain
 from graph.spread.production.kernels.batch import RoundColumns
@@ -30,7 +30,7 @@ BUDGET, BUDGET_LARGE, LARGE = 100, 200, 500_000
 LONE_MAX = 8  # So many scenarios are as fast one after another as in columns.
 DTYPES = {"double": np.float64, "single": np.float32}
 SPILL_A_FIRM, SPILL_MAX = 40, 4_000_000  # Rows of firms held between frontier and batch.
-Piece = tuple[Shocks, Observers]
+Piece = tuple[ShockArrays, Observers]
 NOTHING = np.zeros(0)
 
 
@@ -45,7 +45,7 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
-class Runner:
+class CascadeRunner:
     """A network and the way to run scenarios on it."""
 
     production: Production
@@ -79,16 +79,16 @@ class Runner:
 
         return run
 
-    def recipe(self) -> "RunnerRecipe":
+    def recipe(self) -> "CascadeRunnerSpec":
         """
         Return what another process makes the same runner from.
 
         Raises:
             InvalidInput: The network was not loaded from a folder.
         """
-        return RunnerRecipe(stored.origin_of(self.production), self.rules, self.precision)
+        return CascadeRunnerSpec(stored.origin_of(self.production), self.rules, self.precision)
 
-    def chunk(self, space: Workspace, shocks: Shocks, observers: Observers) -> Answers:
+    def chunk(self, space: Workspace, shocks: ShockArrays, observers: Observers) -> Answers:
         """Return the answers of some scenarios, double where single precision is in doubt."""
         found = cascades.answers(self.weights, observers.offsets, observers.rows)
         if self.rules.dead_sector == "unit":
@@ -105,7 +105,7 @@ class Runner:
         return found
 
     def _cascade(
-        self, space: Workspace, shocks: Shocks, found: Answers, precision: Precision
+        self, space: Workspace, shocks: ShockArrays, found: Answers, precision: Precision
     ) -> None:
         structure, count = self.production.structure, len(shocks.offsets) - 1
         trades = len(structure.out_buyers)
@@ -139,7 +139,7 @@ class Runner:
         batch.clear(space.columns[key])
         return space.columns[key]
 
-    def _whole(self, shocks: Shocks, found: Answers) -> None:
+    def _whole(self, shocks: ShockArrays, found: Answers) -> None:
         """Run the kernel for which a dead market's availability counts as 1."""
         for k in range(len(shocks.offsets) - 1):
             left_down, left_up, rounds, largest = plain.settle(
@@ -156,7 +156,7 @@ class Runner:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Batching:
     """What scenarios are called, and how many are run at a time."""
 
     names: Any = None
@@ -164,14 +164,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class RunnerRecipe:
+class CascadeRunnerSpec:
     """A runner in words: the network's folder, and how to run."""
 
-    origin: Origin
+    origin: NetworkOrigin
     rules: Rules
     precision: Precision
 
-    def make(self) -> Runner:
+    def make(self) -> CascadeRunner:
         """
         Return the runner.
 
@@ -179,20 +179,20 @@ class RunnerRecipe:
             NotFound: There is no network in the folder.
             InvalidInput: It is broken, or another one.
         """
-        return Runner(stored.opened(self.origin), self.rules, self.precision)
+        return CascadeRunner(stored.opened(self.origin), self.rules, self.precision)
 
 
 def spread(
-    runner: Runner,
-    shocks: Shocks,
+    runner: CascadeRunner,
+    shocks: ShockArrays,
     observers: Observers,
     *,
     threads: int | Executor,
     progress: Progress | None = None,
-    asked: Asked | None = None,
+    asked: Batching | None = None,
 ) -> Iterator[Answers]:
     """Yield the answers of all scenarios, chunk by chunk, in order."""
-    asked = asked or Asked()
+    asked = asked or Batching()
     executor = executor_of(threads)
     count = len(shocks.offsets) - 1
     if not count:
@@ -238,7 +238,7 @@ class Index(NamedTuple):
     up: float
 
 
-def caps(firms: int, shocks: Shocks, scenario: int) -> tuple[FloatArray, FloatArray]:
+def caps(firms: int, shocks: ShockArrays, scenario: int) -> tuple[FloatArray, FloatArray]:
     """Return what one scenario's shocks leave of every firm, down and up."""
     down, up = np.ones(firms), np.ones(firms)
     own = slice(shocks.offsets[scenario], shocks.offsets[scenario + 1])

@@ -18,17 +18,17 @@ import numpy.typing as npt
 
 from graph import digests, folders
 from graph.errors import Damaged, InvalidInput, NotFound
-from graph.spread.production.economy import Origin, Production
+from graph.spread.production.economy import NetworkOrigin, Production
 from graph.spread.production.kernels.adjoint import Peaks
-from graph.spread.production.kernels.bracket import Worth
-from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.kernels.bracket import ShadowPrices
+from graph.spread.production.kernels.structures import CascadeStructure
 from graph.spread.production.worth import KEY, worth_of
 
 FORM = 1  # Of the folder; another number is another layout.
 HEADER = "production.json"
 FIRMS = ("rows", "places", "weights", "sales")  # Arrays beside those of the structure.
-NAMES = (*Structure._fields, *FIRMS)
-_OWN = tuple(name for name in Worth._fields if name != "peaks")
+NAMES = (*CascadeStructure._fields, *FIRMS)
+_OWN = tuple(name for name in ShadowPrices._fields if name != "peaks")
 WORTH = (*(f"worth_{name}" for name in _OWN), *(f"peaks_{name}" for name in Peaks._fields))
 OPENED_MAX = 2  # Networks a worker keeps mapped.
 
@@ -96,7 +96,7 @@ def load(folder: Path, *, verify: bool = False) -> Production:
     if _header(folder)["digest"] != said["digest"]:
         raise InvalidInput(f"{folder} was replaced while it was read")
     production = Production(
-        Structure(*(found[name] for name in Structure._fields)),
+        CascadeStructure(*(found[name] for name in CascadeStructure._fields)),
         rows=found["rows"],
         places=found["places"],
         weights=found["weights"],
@@ -104,15 +104,15 @@ def load(folder: Path, *, verify: bool = False) -> Production:
         replaceability=bool(said["replaceability"]),
         denominators=said["denominators"],
     )
-    object.__setattr__(production, "origin", Origin(folder.resolve(), said["digest"]))
+    object.__setattr__(production, "origin", NetworkOrigin(folder.resolve(), said["digest"]))
     if len(worth) == len(WORTH):
         peaks = Peaks(**{name: found[f"peaks_{name}"] for name in Peaks._fields})
         figures = {name: found[f"worth_{name}"] for name in _OWN}
-        production.kept[KEY] = Worth(peaks=peaks, **figures)
+        production.kept[KEY] = ShadowPrices(peaks=peaks, **figures)
     return production
 
 
-def origin_of(production: Production) -> Origin:
+def origin_of(production: Production) -> NetworkOrigin:
     """
     Return where a network was loaded from.
 
@@ -125,7 +125,7 @@ def origin_of(production: Production) -> Origin:
 
 
 @lru_cache(maxsize=OPENED_MAX)
-def opened(origin: Origin) -> Production:
+def opened(origin: NetworkOrigin) -> Production:
     """
     Return the very network that another process has loaded, read and compared once a process.
 

@@ -12,7 +12,7 @@ import numpy as np
 from graph.errors import InvalidInput
 from graph.spread.production.economy import Production
 from graph.spread.production.kernels import adjoint
-from graph.spread.production.kernels.bracket import Worth
+from graph.spread.production.kernels.bracket import ShadowPrices
 
 SLACKS = (0.02, 0.1, 0.5, 2.0)  # Of the certificate; a larger one holds more often, more loosely.
 ACCURACY = 1e-4  # Of what a unit of loss costs: a width of that is not worth a sweep.
@@ -22,7 +22,7 @@ RADIUS_STEPS = 200
 KEY = "worth"
 
 
-def worth_of(production: Production, *, threads: int = 1) -> Worth:
+def worth_of(production: Production, *, threads: int = 1) -> ShadowPrices:
     """
     Return what a unit of loss costs at most, for all firms; solved at the first call.
 
@@ -33,13 +33,13 @@ def worth_of(production: Production, *, threads: int = 1) -> Worth:
     Raises:
         InvalidInput: The spectral radius of the upstream shares is not below 1.
     """
-    kept: Worth | None = production.kept.get(KEY)
+    kept: ShadowPrices | None = production.kept.get(KEY)
     if kept is None:
         kept = production.kept[KEY] = _solved(production, threads)
     return kept
 
 
-def _solved(production: Production, threads: int) -> Worth:
+def _solved(production: Production, threads: int) -> ShadowPrices:
     structure, firms = production.structure, len(production)
     weights = production.weights[production.rows]
     slacks = np.array(SLACKS)
@@ -57,4 +57,4 @@ def _solved(production: Production, threads: int) -> Worth:
             f"point after {sweeps} sweeps): state revenue above the sales inside, or a leakage"
         )
     holds = (np.maximum(slack[: adjoint.LEVELS], slack[adjoint.LEVELS :]) < 1.0).astype(float)
-    return Worth(weights, orders, figures, adjoint.peaks(structure, figures), slacks, holds)
+    return ShadowPrices(weights, orders, figures, adjoint.peaks(structure, figures), slacks, holds)

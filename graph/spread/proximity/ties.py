@@ -12,7 +12,7 @@ from graph.arrays.dtypes import FloatArray, IntArray
 from graph.arrays.sums import SUM_MAX, sum_fits
 from graph.errors import InvalidInput, NotConverged
 from graph.network.firms import (
-    Firms,
+    FirmRows,
     checked_count,
     checked_ids,
     doubles,
@@ -113,7 +113,7 @@ class Ties:
         Raises:
             InvalidInput: The columns differ in length, name no firm, or an amount is negative.
         """
-        named = Firms(checked_count("firms", firms), checked_ids(ids, firms))
+        named = FirmRows(checked_count("firms", firms), checked_ids(ids, firms))
         selling, buying = (
             rows_of(suppliers, named, "suppliers"),
             rows_of(buyers, named, "buyers"),

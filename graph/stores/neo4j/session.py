@@ -39,7 +39,7 @@ def errors() -> Iterator[None]:
         raise StoreError(str(error)) from error
 
 
-class Lease:
+class WriterLease:
     """The writer's lock: a node held by an open transaction, which dies with its connection."""
 
     def __init__(self, session: neo4j.Session, transaction: neo4j.Transaction) -> None:
@@ -140,7 +140,7 @@ class Database:
         with errors(), self._session() as session:
             session.run(statement, parameters).consume()
 
-    def lease(self, statement: str, **parameters: Any) -> Lease | None:
+    def lease(self, statement: str, **parameters: Any) -> WriterLease | None:
         """
         Return the lease whose lock the statement takes; None where another one is held.
 
@@ -152,7 +152,7 @@ class Database:
                 return None
             session = self._session()
             transaction = session.begin_transaction()
-        lease = Lease(session, transaction)
+        lease = WriterLease(session, transaction)
         try:
             lease.run(statement, **parameters)
         except StoreError:

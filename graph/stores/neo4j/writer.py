@@ -11,7 +11,7 @@ from graph import model
 from graph.errors import InvalidInput, StageRefused, StoreError
 from graph.model import Table, Version
 from graph.stores.neo4j import upkeep
-from graph.stores.neo4j.session import Database, Lease, Statement
+from graph.stores.neo4j.session import Database, Statement, WriterLease
 from graph.stores.neo4j.shapes import OPEN, TYPES, found_by, made, properties, state_made
 from graph.stores.rows import check_times, checked, checked_keys, search_text
 
@@ -36,7 +36,7 @@ Key = tuple[Any, ...]
 class Neo4jWriter:
     """The open stage of a Neo4j store."""
 
-    def __init__(self, database: Database, lease: Lease, *, fence: int, number: int) -> None:
+    def __init__(self, database: Database, lease: WriterLease, *, fence: int, number: int) -> None:
         self._database = database
         self._lease = lease
         self._fence = upkeep.fence(fence)

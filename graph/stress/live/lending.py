@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput
-from graph.network.firms import Firms, called, doubles, rows_of
+from graph.network.firms import FirmRows, called, doubles, rows_of
 from graph.spread.equity.debtrank import Exposures
 from graph.spread.production.kernels import layout
 from graph.stress.live.kernels import changes, pools, shares
@@ -50,7 +50,7 @@ class LendingChannel:
         )
         equity = doubles(claims.equity, "equity").copy()
         firms = len(equity)
-        known = Firms(firms, claims.ids)
+        known = FirmRows(firms, claims.ids)
         ends = (
             rows_of(claims.creditors, known, "creditors"),
             rows_of(claims.debtors, known, "debtors"),

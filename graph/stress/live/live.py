@@ -10,7 +10,7 @@ import numpy as np
 
 from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput
-from graph.network.firms import Firms, called, firm_column, frame, whole_number
+from graph.network.firms import FirmRows, called, firm_column, frame, whole_number
 from graph.spread.production.economy import Economy
 from graph.stress.live import results, steps
 from graph.stress.live.kernels import pools
@@ -57,7 +57,7 @@ class Live:
         self._state = state
         self._tolerance = tolerance
         self._threads = threads
-        self._firms = Firms(state.firms, ids)
+        self._firms = FirmRows(state.firms, ids)
         self._telling = Telling.of(state, tolerance)
         self._quick: Quick | None = None
         self._job: tuple[Future[None], Channels] | None = None

@@ -13,7 +13,7 @@ from graph.errors import GraphError, InvalidInput
 from graph.stress.live.kernels import changes, pools, shares, sweeps
 from graph.stress.live.kernels import residual as kernel
 from graph.stress.live.kernels.changes import LIMITS, SECOND_ORDER, Channel
-from graph.stress.live.kernels.pools import Rows
+from graph.stress.live.kernels.pools import PooledRows
 from graph.stress.live.kernels.residual import DRIFT, WALK, System
 
 SOLVED = 1e-10  # Of a figure: residual that a full solve leaves.
@@ -65,7 +65,7 @@ class Solution:
     tolerance: float
 
     @classmethod
-    def of(cls, name: str, rows: Rows, weights: FloatArray, tolerance: float) -> "Solution":
+    def of(cls, name: str, rows: PooledRows, weights: FloatArray, tolerance: float) -> "Solution":
         """Return a solution yet to be solved."""
         firms = len(weights)
         gains, walk_gains = np.ones(firms), np.ones(firms)
@@ -78,7 +78,7 @@ class Solution:
         limits["pushes_max"] = PUSHES_A_FIRM * firms + PUSHES_LEAST
         return cls(name, Channel(system, limits, np.array([weights.sum()])), tolerance)
 
-    def copied(self, rows: Rows) -> "Solution":
+    def copied(self, rows: PooledRows) -> "Solution":
         """Return the same solution over other rows, nothing shared."""
         system = self.system
         own = System(

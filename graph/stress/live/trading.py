@@ -18,7 +18,7 @@ from graph.spread.production.kernels import layout
 from graph.stress.live.kernels import changes, pools, sweeps
 from graph.stress.live.kernels import shares as kernel
 from graph.stress.live.kernels.changes import TradeChannels
-from graph.stress.live.kernels.pools import Rows
+from graph.stress.live.kernels.pools import PooledRows
 from graph.stress.live.kernels.shares import UNKNOWN, Markets, Sellers
 from graph.stress.live.solution import Log, Solution
 
@@ -335,7 +335,7 @@ def _enlarged(markets: Markets, count: int) -> Markets:
     empty = np.zeros(more)
     return Markets(
         markets.market,
-        Rows(spans, markets.members.entries, markets.members.used),
+        PooledRows(spans, markets.members.entries, markets.members.used),
         np.append(markets.sales, empty),
         np.append(markets.used, empty),
         np.append(markets.walked, empty),

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput
-from graph.network.firms import Firms, frame, rows_of
+from graph.network.firms import FirmRows, frame, rows_of
 from graph.spread.production import runs
 from graph.spread.production.cascade import settling
 from graph.spread.production.economy import Denominators, Production, Rules
@@ -160,7 +160,7 @@ class Recording:
         return chain
 
     def _row(self, given: int | str) -> int:
-        return int(rows_of([given], Firms(self.firms, self.ids), "row")[0])
+        return int(rows_of([given], FirmRows(self.firms, self.ids), "row")[0])
 
     def _larger(self, row: int) -> Channel:
         last = {each: self.changes(row, each)[-1:] for each in CHANNELS}

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray, IntArray
-from graph.arrays.shocks import Shocks
+from graph.arrays.shocks import ShockArrays
 from graph.errors import InvalidInput
-from graph.network.firms import Named, rows_of
+from graph.network.firms import KnownFirms, rows_of
 from graph.spread.production.cascade import esri, losses_of
 from graph.spread.production.economy import Production
 from graph.spread.production.fixed_point import EXACT
@@ -91,7 +91,7 @@ class Candidates:
     floor: npt.ArrayLike = 1.0
     keeps: Keeps = "output"
 
-    def checked(self, network: Named | int) -> "CandidateTable":
+    def checked(self, network: KnownFirms | int) -> "CandidateTable":
         """
         Return the columns as arrays, in ascending order of rows.
 
@@ -159,7 +159,7 @@ class Saving:
     evaluations: int = 0  # Sets that were evaluated, times scenarios.
     known: dict[Set, int] = field(default_factory=dict)
     _weights: FloatArray = field(init=False)
-    _shocks: Shocks = field(init=False)
+    _shocks: ShockArrays = field(init=False)
     _first: list[IntArray] = field(init=False)  # Where the shocks of each candidate stand.
 
     def __post_init__(self) -> None:
@@ -242,7 +242,7 @@ class Saving:
         """Return the index of every scenario, set after set, and with `whole` all losses."""
         production, each = self.stress.production, len(self.stress.scenarios)
         scenarios = self._scenarios(sets)
-        shocks = Shocks(
+        shocks = ShockArrays(
             scenarios.offsets, production.places[scenarios.rows], scenarios.down, scenarios.up
         )
         count, firms = len(scenarios), len(production)

@@ -30,7 +30,7 @@ from graph.spread.production.cascade import close, losses_of
 from graph.spread.production.economy import Production
 from graph.spread.production.fixed_point import EXACT
 from graph.spread.production.kernels import structures as kernel
-from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.kernels.structures import CascadeStructure
 from graph.spread.shocks import Scenarios
 from graph.stress.reverse.question import ROUNDING, TINY, Joint, PreparedQuestion
 
@@ -75,7 +75,11 @@ def _fixed(production: Production, lost: FloatArray) -> Production:
 
 
 def _most(
-    fixed: Production, asked: PreparedQuestion, structure: Structure, size_max: int, threads: int
+    fixed: Production,
+    asked: PreparedQuestion,
+    structure: CascadeStructure,
+    size_max: int,
+    threads: int,
 ) -> FloatArray:
     """Return the sum of the largest losses that so many candidates alone cost every market."""
     firms, markets = len(structure.market), len(structure.market_sales)

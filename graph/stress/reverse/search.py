@@ -122,7 +122,7 @@ def find(
     joint = Joint(asked, threads)
     everybody = float(joint.indices([tuple(range(len(asked)))])[0])
     if not asked.breaks(everybody):
-        return _answer(joint, Found((), everybody, np.inf), None)
+        return _answer(joint, BreakingSet((), everybody, np.inf), None)
     found = first(joint)
     if asked.counted and len(found.chosen) == 1:
         return _answer(joint, found, None)
@@ -134,7 +134,7 @@ def find(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BreakingSet:
     """A set that breaks, what it costs and weighs."""
 
     chosen: Set
@@ -142,7 +142,7 @@ class Found:
     weight: float
 
 
-def _answer(joint: Joint, found: Found, search: "Search | None") -> ReverseStress:
+def _answer(joint: Joint, found: BreakingSet, search: "Search | None") -> ReverseStress:
     asked = joint.asked
     least = found.weight if search is None else search.least()
     closing = 1.0 / (1.0 + np.exp(asked.weights))
@@ -165,7 +165,7 @@ def _answer(joint: Joint, found: Found, search: "Search | None") -> ReverseStres
     )
 
 
-def first(joint: Joint) -> Found:
+def first(joint: Joint) -> BreakingSet:
     """Return a set that breaks and of which nobody can be left out; all together break."""
     asked = joint.asked
     alone = joint.indices([(place,) for place in range(len(asked))])
@@ -206,7 +206,7 @@ def _beam(joint: Joint, pool: Sequence[int]) -> Set | None:
     return None
 
 
-def leave_out(joint: Joint, chosen: Set) -> Found:
+def leave_out(joint: Joint, chosen: Set) -> BreakingSet:
     """
     Return what is left of a set that breaks when whoever can be left out is, heaviest first.
 
@@ -224,7 +224,7 @@ def leave_out(joint: Joint, chosen: Set) -> Found:
         indices = joint.indices([_without(kept, each) for each in lists]).tolist()
         most = max(k for k, index in enumerate(indices) if k == 0 or asked.breaks(index))
         kept, waiting = _without(kept, lists[most]), waiting[most + 1 :]
-    return Found(kept, float(joint.indices([kept])[0]), asked.weight(kept))
+    return BreakingSet(kept, float(joint.indices([kept])[0]), asked.weight(kept))
 
 
 def _without(chosen: Set, places: Sequence[int]) -> Set:
@@ -245,7 +245,7 @@ class Search:
     """All sets lighter than the one found, branch by branch; bounds are sums over the order."""
 
     joint: Joint
-    found: Found
+    found: BreakingSet
     ceiling: Ceiling
     order: list[int]  # Candidates by what they cost alone at most, per weight.
     weights: FloatArray
@@ -256,7 +256,7 @@ class Search:
     cut_by_all: int = 0
 
     @classmethod
-    def begun(cls, joint: Joint, found: Found, evaluations_max: int) -> "Search":
+    def begun(cls, joint: Joint, found: BreakingSet, evaluations_max: int) -> "Search":
         """Return a search of which nothing has been looked at."""
         asked = joint.asked
         lightest = np.cumsum(np.sort(asked.weights))
@@ -332,7 +332,7 @@ class Search:
         sets = [self.named(branch) for branch in branches]
         found = self.joint.indices(sets).tolist()
         broken = [k for k, index in enumerate(found) if asked.breaks(index)]
-        founds = [Found(sets[k], found[k], asked.weight(sets[k])) for k in broken]
+        founds = [BreakingSet(sets[k], found[k], asked.weight(sets[k])) for k in broken]
         rank = [(each.weight, -each.index, each.chosen) for each in founds]
         if rank and min(rank)[0] < self.found.weight:
             self.found = founds[rank.index(min(rank))]

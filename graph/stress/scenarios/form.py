@@ -30,7 +30,7 @@ USUAL = ("production", "orders")  # Channels of a share that names none.
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class TextBounds:
     """How much a text of scenarios may hold; `hits` with those of scenarios that are combined."""
 
     characters: int = 1 << 20
@@ -41,7 +41,7 @@ class Bounds:
     tiers: int = 20
 
 
-BOUNDS = Bounds()
+BOUNDS = TextBounds()
 
 
 @dataclass(frozen=True, slots=True)

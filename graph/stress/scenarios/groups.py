@@ -11,7 +11,7 @@ from scipy import sparse
 
 from graph.arrays.dtypes import IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import Firms, checked_ids, firm_column, frame, rows_of
+from graph.network.firms import FirmRows, checked_ids, firm_column, frame, rows_of
 from graph.spread.production.traded import number
 from graph.structure.chains.results import DOWN, Chains
 
@@ -63,7 +63,7 @@ class Groups:
             (('all', 'mills'), [[111, 101]])
         """
         every = {ALL: np.arange(firms)}
-        known = Firms(firms, checked_ids(ids, firms))
+        known = FirmRows(firms, checked_ids(ids, firms))
         for name, given in (groups or {}).items():
             rows = rows_of(given, known, f"group {name!r}")
             if name == ALL:

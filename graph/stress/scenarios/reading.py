@@ -36,7 +36,7 @@ SHOWN = reprlib.Repr()  # Of values: short, however long or deep they are.
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldFault:
     """What is wrong with one field."""
 
     path: str
@@ -83,7 +83,7 @@ def parse(value: object) -> tuple[Scenario, ...]:
     return _told(*_parsed(value), {})
 
 
-def _parsed(value: object) -> tuple[tuple[Scenario, ...], list[Fault]]:
+def _parsed(value: object) -> tuple[tuple[Scenario, ...], list[FieldFault]]:
     reader = _Reader()
     found: dict[str, Scenario] = {}
     alone = isinstance(value, Mapping) and "scenarios" not in value and any(n in value for n in ONE)
@@ -102,7 +102,7 @@ def _parsed(value: object) -> tuple[tuple[Scenario, ...], list[Fault]]:
 
 
 def _told(
-    found: tuple[Scenario, ...], faults: list[Fault], lines: Mapping[str, int]
+    found: tuple[Scenario, ...], faults: list[FieldFault], lines: Mapping[str, int]
 ) -> tuple[Scenario, ...]:
     """Return what was found, or raise what is wrong with it, by line where that is known."""
     if not faults:
@@ -216,11 +216,11 @@ def _lines(top: yaml.Node | None) -> dict[str, int]:
 class _Reader:
     """Reads fields and keeps what is wrong with them, each with its path."""
 
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[FieldFault] = field(default_factory=list)
 
     def add(self, path: str, what: str) -> None:
         """Keep a fault."""
-        self.faults.append(Fault(path, what))
+        self.faults.append(FieldFault(path, what))
 
     def refuse(self, path: str, value: object, allowed: str, known: Iterable[str] = ()) -> None:
         """Keep that a value is not what is allowed, with the nearest of known words."""

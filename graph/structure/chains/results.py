@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from graph.arrays.dtypes import IntArray, RowArray
 from graph.errors import NotFound
-from graph.network.firms import Firms, firm_column, frame, row_of, rows_of, whole_number
+from graph.network.firms import FirmRows, firm_column, frame, row_of, rows_of, whole_number
 from graph.structure.chains.kernels import tiers
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Chain(Members):
 
     def _row(self, given: int | str) -> int:
         if isinstance(given, str):
-            return int(rows_of([given], Firms(len(self.ids or ()), self.ids), "firm_row")[0])
+            return int(rows_of([given], FirmRows(len(self.ids or ()), self.ids), "firm_row")[0])
         return given if type(given) is int else whole_number("firm_row", given)
 
 
@@ -184,7 +184,7 @@ class Belonging:
             InvalidInput: It is neither, or no row of a firm.
             NotFound: No firm has that id.
         """
-        firm_row = row_of(firm_row, Firms(len(self.offsets) - 1, self.ids), "firm_row")
+        firm_row = row_of(firm_row, FirmRows(len(self.offsets) - 1, self.ids), "firm_row")
         part = slice(int(self.offsets[firm_row]), int(self.offsets[firm_row + 1]))
         shares = (Decimal(int(units)).scaleb(-12) for units in self.share_e12[part])
         return dict(zip(self.core_rows[part].tolist(), shares, strict=True))

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from graph.arrays.dtypes import FloatArray, RowArray
 from graph.errors import InvalidInput
-from graph.network.firms import Firms, firm_column, frame, row_of
+from graph.network.firms import FirmRows, firm_column, frame, row_of
 from graph.structure.dependence.kernels import layers as kernel
 from graph.structure.dependence.kernels.layers import NOBODY
 from graph.structure.dependence.rules import CHANNELS, Channel
@@ -79,7 +79,7 @@ class Chains:
             InvalidInput: It is neither, or no row of a firm.
             NotFound: No firm has that id.
         """
-        firm_row = row_of(firm_row, Firms(len(self.carried), self.ids), "firm_row")
+        firm_row = row_of(firm_row, FirmRows(len(self.carried), self.ids), "firm_row")
         found = []
         for named, carried in zip(self._named[firm_row], self.carried[firm_row], strict=True):
             if carried > 0.0:

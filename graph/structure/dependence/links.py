@@ -13,7 +13,7 @@ from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
 from graph.network import Network
 from graph.network import columns as check
-from graph.network.firms import Firms, checked_ids, firm_column, frame, rows_of
+from graph.network.firms import FirmRows, checked_ids, firm_column, frame, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,7 +149,7 @@ class Links:
         """
         equity = _fen(equity_fen, "equity_fen")
         firms = len(equity)
-        named = Firms(firms, checked_ids(dealings.ids, firms))
+        named = FirmRows(firms, checked_ids(dealings.ids, firms))
         selling, buying = (
             check.row_numbers(rows_of(ends, named, name), firms, name)
             for name, ends in (("suppliers", dealings.suppliers), ("buyers", dealings.buyers))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from graph.arrays.dtypes import IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import Firms, rows_of
+from graph.network.firms import FirmRows, rows_of
 from graph.structure.chains.search import TIERS_MAX
 from graph.structure.single_points.articulations import Articulations, articulations
 from graph.structure.single_points.cuts import FirmCut, TradeCut, cut_firms, cut_trades
@@ -115,7 +115,7 @@ def around_each(
     """
     if threads < 1:
         raise InvalidInput(f"threads {threads} is not at least 1")
-    firms = Firms(len(supply), supply.ids)
+    firms = FirmRows(len(supply), supply.ids)
     rows = rows_of(cores, firms, "cores").tolist()
     return _each(supply, rows, tiers_max, top, threads)
 

@@ -13,7 +13,7 @@ from graph.arrays.dtypes import BoolArray, IntArray, RowArray
 from graph.errors import InvalidInput
 from graph.network import Network
 from graph.network import columns as check
-from graph.network.firms import Firms, checked_ids
+from graph.network.firms import FirmRows, checked_ids
 from graph.structure.chains.arguments import check_steps
 from graph.structure.chains.search import TIERS_MAX
 from graph.structure.single_points.kernels import regions
@@ -154,7 +154,7 @@ def region(supply: Supply, core: int | str, *, tiers_max: int = TIERS_MAX) -> Re
         >>> found.firm_rows.tolist(), found.tier.tolist(), found.raw.tolist()
         ([0, 1, 2], [0, 1, 2], [False, False, True])
     """
-    core_row = core if type(core) is int else Firms(len(supply), supply.ids).row("core", core)
+    core_row = core if type(core) is int else FirmRows(len(supply), supply.ids).row("core", core)
     if not 0 <= core_row < len(supply):
         raise InvalidInput(f"core row {core_row} is not in a network of {len(supply)} firms")
     check_steps(tiers_max, "tiers_max")

@@ -1,9 +1,9 @@
 from graph.interop.layout import LINE, ROWS_MAX, lay_out
-from graph.interop.view import Member
+from graph.interop.view import ListedMember
 
 
-def member(name: str, *, tier: int, direction: str = "up", via: str = "core") -> Member:
-    return Member(name, name, None, direction, tier, tier, 0, via, 100)
+def member(name: str, *, tier: int, direction: str = "up", via: str = "core") -> ListedMember:
+    return ListedMember(name, name, None, direction, tier, tier, 0, via, 100)
 
 
 def test_tiers_lie_apart_suppliers_left_and_distributors_right() -> None:

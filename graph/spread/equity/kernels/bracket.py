@@ -27,7 +27,7 @@ import numpy as np
 
 from graph.arrays.compiler import lean
 from graph.arrays.dtypes import FloatArray, IntArray, Matrix, RowArray
-from graph.arrays.shocks import Shocks
+from graph.arrays.shocks import ShockArrays
 
 LEAST = 1e-12  # Of the mean weight.
 PAD = 1e-14
@@ -179,7 +179,7 @@ def _slack(owing: Owing, felt: FloatArray, direct: FloatArray, y: FloatArray) ->
 def run(
     owing: Owing,
     space: EquityWorkspace,
-    shocks: Shocks,
+    shocks: ShockArrays,
     values: FloatArray,
     effort: PushLimits,
     found: FloatArray,
@@ -208,7 +208,7 @@ def run(
 @lean
 def _near(
     owing: Owing,
-    shocks: Shocks,
+    shocks: ShockArrays,
     k: int,
     values: FloatArray,
     threshold: float,
@@ -236,7 +236,9 @@ def _near(
 
 
 @lean
-def _shock(space: EquityWorkspace, shocks: Shocks, k: int, values: FloatArray) -> tuple[int, float]:
+def _shock(
+    space: EquityWorkspace, shocks: ShockArrays, k: int, values: FloatArray
+) -> tuple[int, float]:
     """Put first losses in place; return how many firms are touched, and what that costs."""
     touched, first = 0, 0.0
     for e in range(shocks.offsets[k], shocks.offsets[k + 1]):

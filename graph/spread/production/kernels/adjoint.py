@@ -35,7 +35,7 @@ from llvmlite import ir
 from graph.arrays.compiler import lean
 from graph.arrays.dtypes import FloatArray, IntArray, RowArray
 from graph.arrays.vectors import FIRST, Addresses, Ends, Lanes, Size, compiled
-from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.kernels.structures import CascadeStructure
 
 LEVELS = 4
 LINE_BYTES = 64
@@ -47,7 +47,7 @@ CHECKED = 4  # Sweeps after which it is asked whether they still lead anywhere.
 
 @nb.njit(cache=True, nogil=True)
 def orders(
-    structure: Structure, weights: FloatArray, accuracy: float, sweeps_max: int
+    structure: CascadeStructure, weights: FloatArray, accuracy: float, sweeps_max: int
 ) -> tuple[FloatArray, float, int]:
     """Return y from above (infinite where there is none), k, and the sweeps it took."""
     least = LEAST * np.mean(weights) if len(weights) else 0.0
@@ -185,7 +185,7 @@ class Needs(NamedTuple):
     above: FloatArray  # 1 + tau, twice over all slacks.
 
 
-def needs(structure: Structure, weights: FloatArray, slacks: FloatArray) -> Needs:
+def needs(structure: CascadeStructure, weights: FloatArray, slacks: FloatArray) -> Needs:
     """Return what the solve downstream reads, for so many slacks as stand in a line."""
     alone = structure.market == len(structure.market_sales)
     least = LEAST * np.mean(weights) if len(weights) else 0.0
@@ -253,7 +253,7 @@ def _slack(
 
 
 @nb.njit(cache=True, nogil=True)
-def radius(structure: Structure, steps: int) -> float:
+def radius(structure: CascadeStructure, steps: int) -> float:
     """Return an estimate of the spectral radius of the upstream shares, by power iteration."""
     firms = len(structure.market)
     trades = (structure.in_indptr, structure.bought)
@@ -277,7 +277,7 @@ class Peaks(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def peaks(structure: Structure, figures: FloatArray) -> Peaks:
+def peaks(structure: CascadeStructure, figures: FloatArray) -> Peaks:
     """Return the largest figures of each market, slack by slack."""
     shape = (len(structure.market_indptr) - 1, figures.shape[1])
     found = Peaks(np.full(shape, -1, np.int32), np.zeros(shape), np.zeros(shape))

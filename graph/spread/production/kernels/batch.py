@@ -23,7 +23,7 @@ from graph.arrays.vectors import PART, ROW_BYTES
 from graph.spread.production.kernels import cascades, matrix_rows
 from graph.spread.production.kernels.cascades import Answers, Spill
 from graph.spread.production.kernels.frontier import AFRESH, Limits
-from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.kernels.structures import CascadeStructure
 
 # A growth as near to the tolerance, by its ratio or as such, is doubtful in single precision.
 NEAR_RATIO, NEAR = 1e-4, 5e-7
@@ -65,7 +65,7 @@ def rows(count: int) -> npt.NDArray[np.uint8]:
 
 
 def workspace(
-    structure: Structure,
+    structure: CascadeStructure,
     weights: Matrix,
     dtype: npt.DTypeLike,
     room: npt.NDArray[np.uint8] | None = None,
@@ -82,7 +82,7 @@ def workspace(
     return _columns(structure, weights, matrices, slots(structure, dtype), matrix_rows.MANY)
 
 
-def lone(structure: Structure, weights: Matrix, dtype: npt.DTypeLike) -> RoundColumns:
+def lone(structure: CascadeStructure, weights: Matrix, dtype: npt.DTypeLike) -> RoundColumns:
     """
     Return a workspace of a single column, for scenarios one after another.
 
@@ -95,7 +95,7 @@ def lone(structure: Structure, weights: Matrix, dtype: npt.DTypeLike) -> RoundCo
 
 
 def _columns(
-    structure: Structure,
+    structure: CascadeStructure,
     weights: Matrix,
     matrices: Matrix,
     inputs: tuple[Matrix, IntArray],
@@ -128,7 +128,7 @@ def _columns(
     )
 
 
-def slots(structure: Structure, dtype: npt.DTypeLike) -> tuple[Matrix, IntArray]:
+def slots(structure: CascadeStructure, dtype: npt.DTypeLike) -> tuple[Matrix, IntArray]:
     """
     Return shares and ends of slots, inputs that are not essential as one more slot if they are few.
 
@@ -153,7 +153,7 @@ def clear(columns: RoundColumns) -> None:
 
 @nb.njit(cache=True, nogil=True)
 def run(
-    structure: Structure,
+    structure: CascadeStructure,
     columns: RoundColumns,
     left: Spill,
     limits: Limits,
@@ -182,7 +182,7 @@ def run(
 
 @nb.njit(cache=True, nogil=True)
 def _fill(
-    structure: Structure, columns: RoundColumns, left: Spill, order: IntArray, waiting: int
+    structure: CascadeStructure, columns: RoundColumns, left: Spill, order: IntArray, waiting: int
 ) -> int:
     """Give free columns to waiting scenarios; return the first that still waits."""
     missed = columns.missed[columns.side[0]]
@@ -201,7 +201,7 @@ def _fill(
 
 
 @nb.njit(cache=True, nogil=True)
-def _pass_on(structure: Structure, columns: RoundColumns) -> None:
+def _pass_on(structure: CascadeStructure, columns: RoundColumns) -> None:
     alone = len(structure.market_sales)
     for market in range(alone + 1):
         first, last = structure.market_indptr[market], structure.market_indptr[market + 1]
@@ -220,7 +220,7 @@ def _pass_on(structure: Structure, columns: RoundColumns) -> None:
 
 @nb.njit(cache=True, nogil=True)
 def _afresh(
-    structure: Structure, columns: RoundColumns, market: int, b: int, there: float
+    structure: CascadeStructure, columns: RoundColumns, market: int, b: int, there: float
 ) -> float:
     """Return what is left of a market that has lost most, added up where digits are short."""
     if columns.scenario[b] == FREE:
@@ -235,7 +235,7 @@ def _afresh(
 
 
 @nb.njit(cache=True, nogil=True)
-def pull(structure: Structure, columns: RoundColumns) -> None:
+def pull(structure: CascadeStructure, columns: RoundColumns) -> None:
     """Run one round: inputs of all firms, then orders, as both together overflow the cache."""
     columns.market_lost[:] = 0
     inputs = (
@@ -294,7 +294,7 @@ def _settled(columns: RoundColumns, limits: Limits, found: Answers) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
-def _take(structure: Structure, columns: RoundColumns, found: Answers) -> None:
+def _take(structure: CascadeStructure, columns: RoundColumns, found: Answers) -> None:
     """Answer the columns at their end and clear them."""
     totals = np.zeros((3, len(columns.scenario)))
     for b in range(len(columns.scenario)):

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray, IntArray, Matrix
-from graph.arrays.shocks import Shocks
+from graph.arrays.shocks import ShockArrays
 from graph.arrays.vectors import PART
 from graph.spread.production.kernels import batch, matrix_rows
 from graph.spread.production.kernels.batch import FREE, SCARCE, rows
@@ -35,7 +35,7 @@ from graph.spread.production.kernels.bracket import (
     UP_UPPER,
     UPPER,
 )
-from graph.spread.production.kernels.structures import BLOCK_ROWS, Structure
+from graph.spread.production.kernels.structures import BLOCK_ROWS, CascadeStructure
 from graph.spread.production.kernels.upper_bounds import LIFTED
 
 MATRICES = 3  # With a row a firm.
@@ -86,7 +86,9 @@ class BoundColumns(NamedTuple):
     unit: float  # Half of what one is apart from the next number.
 
 
-def workspace(structure: Structure, weights: FloatArray, dtype: npt.DTypeLike) -> BoundColumns:
+def workspace(
+    structure: CascadeStructure, weights: FloatArray, dtype: npt.DTypeLike
+) -> BoundColumns:
     """Return a workspace for one thread, of that precision, at rest."""
     firms, markets = len(structure.market), len(structure.market_sales) + 1
     columns = matrix_rows.width(dtype)
@@ -122,13 +124,13 @@ def workspace(structure: Structure, weights: FloatArray, dtype: npt.DTypeLike) -
     )
 
 
-def in_roundings(structure: Structure) -> IntArray:
+def in_roundings(structure: CascadeStructure) -> IntArray:
     """Return how many roundings a firm's worst slot of inputs takes at most."""
     essential = structure.in_essential - structure.in_indptr[:-1]
     return essential + _added(structure.in_needed - structure.in_essential)
 
 
-def out_roundings(structure: Structure) -> IntArray:
+def out_roundings(structure: CascadeStructure) -> IntArray:
     """Return how many roundings the orders that a firm misses take at most."""
     return _added(np.diff(structure.out_indptr))
 
@@ -145,7 +147,11 @@ def _margins(roundings: IntArray, unit: float) -> FloatArray:
 
 @nb.njit(cache=True, nogil=True)
 def run(
-    structure: Structure, columns: BoundColumns, shocks: Shocks, aims: Aims, found: FloatArray
+    structure: CascadeStructure,
+    columns: BoundColumns,
+    shocks: ShockArrays,
+    aims: Aims,
+    found: FloatArray,
 ) -> None:
     """
     Write what each scenario costs, a row each, with the columns of `bracket.py`.
@@ -166,7 +172,9 @@ def run(
 
 
 @nb.njit(cache=True, nogil=True)
-def _fill(structure: Structure, columns: BoundColumns, shocks: Shocks, waiting: int) -> int:
+def _fill(
+    structure: CascadeStructure, columns: BoundColumns, shocks: ShockArrays, waiting: int
+) -> int:
     """Give free columns to waiting scenarios; return the first that still waits."""
     for b in range(len(columns.scenario)):
         if columns.scenario[b] != FREE or waiting == len(shocks.offsets) - 1:
@@ -187,7 +195,7 @@ def _fill(structure: Structure, columns: BoundColumns, shocks: Shocks, waiting: 
 
 
 @nb.njit(cache=True, nogil=True)
-def _pass_on(structure: Structure, columns: BoundColumns) -> None:
+def _pass_on(structure: CascadeStructure, columns: BoundColumns) -> None:
     alone, off = len(structure.market_sales), SUMMED * columns.unit + TINY
     for market in range(alone + 1):
         first, last = structure.market_indptr[market], structure.market_indptr[market + 1]
@@ -205,7 +213,7 @@ def _pass_on(structure: Structure, columns: BoundColumns) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def _afresh(structure: Structure, columns: BoundColumns, market: int, b: int) -> float:
+def _afresh(structure: CascadeStructure, columns: BoundColumns, market: int, b: int) -> float:
     """Return what is left of a market that has lost most, added up where digits are short."""
     there = 0.0
     for i in range(structure.market_indptr[market], structure.market_indptr[market + 1]):
@@ -214,7 +222,7 @@ def _afresh(structure: Structure, columns: BoundColumns, market: int, b: int) ->
 
 
 @nb.njit(cache=True, nogil=True)
-def _pull(structure: Structure, columns: BoundColumns) -> None:
+def _pull(structure: CascadeStructure, columns: BoundColumns) -> None:
     """Run one round: inputs of all firms, then orders."""
     columns.market_lost[:], columns.grown[:], columns.largest[:] = 0, 0, 0
     moved = (columns.weights, columns.raising, columns.grown, columns.largest)
@@ -277,7 +285,7 @@ def _turned(columns: BoundColumns, aims: Aims) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
-def _take(structure: Structure, columns: BoundColumns, totals: FloatArray) -> None:
+def _take(structure: CascadeStructure, columns: BoundColumns, totals: FloatArray) -> None:
     """Add up what every column's scenario costs, both losses, down and up; clear those not kept."""
     totals[:] = 0.0
     arrays = (columns.weights, columns.kept, columns.lost, columns.missed, columns.sums)
@@ -290,9 +298,9 @@ def _take(structure: Structure, columns: BoundColumns, totals: FloatArray) -> No
 
 @nb.njit(cache=True, nogil=True)
 def _turn(
-    structure: Structure,
+    structure: CascadeStructure,
     columns: BoundColumns,
-    shocks: Shocks,
+    shocks: ShockArrays,
     aims: Aims,
     found: FloatArray,
     totals: FloatArray,
@@ -319,7 +327,9 @@ def _turn(
 
 
 @nb.njit(cache=True, nogil=True)
-def _lift(structure: Structure, columns: BoundColumns, shocks: Shocks, aims: Aims, b: int) -> None:
+def _lift(
+    structure: CascadeStructure, columns: BoundColumns, shocks: ShockArrays, aims: Aims, b: int
+) -> None:
     """Let a column rise above its fixed point, beginning with its shock."""
     columns.raising[0, b], columns.raising[1, b] = 1, 1.0 + aims.growth
     columns.raising[2, b] = aims.floor * columns.total[b]

@@ -28,7 +28,7 @@ import numpy as np
 
 from graph.arrays.compiler import lean
 from graph.arrays.dtypes import FloatArray
-from graph.arrays.shocks import Shocks
+from graph.arrays.shocks import ShockArrays
 from graph.spread.production.kernels import frontier
 from graph.spread.production.kernels.adjoint import LEVELS, Peaks
 from graph.spread.production.kernels.frontier import (
@@ -40,7 +40,7 @@ from graph.spread.production.kernels.frontier import (
     TOUCHED,
     State,
 )
-from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.kernels.structures import CascadeStructure
 
 TRIES = 8  # Of rho, each larger than the last.
 TINY = 1e-12  # More than sums of shares are off by rounding.
@@ -48,7 +48,7 @@ TINY = 1e-12  # More than sums of shares are off by rounding.
 LOWER, UPPER, GUESS, DOWN, DOWN_UPPER, UP, UP_UPPER, ROUNDS, LEVEL = range(9)
 
 
-class Worth(NamedTuple):
+class ShadowPrices(NamedTuple):
     """What a unit of loss costs at most, by firm."""
 
     weights: FloatArray
@@ -69,10 +69,10 @@ class Effort(NamedTuple):
 
 @lean
 def run(
-    structure: Structure,
+    structure: CascadeStructure,
     state: State,
-    shocks: Shocks,
-    worth: Worth,
+    shocks: ShockArrays,
+    worth: ShadowPrices,
     effort: Effort,
     found: FloatArray,
 ) -> None:
@@ -90,7 +90,12 @@ def run(
 
 @lean
 def push(
-    structure: Structure, state: State, shocks: Shocks, k: int, worth: Worth, effort: Effort
+    structure: CascadeStructure,
+    state: State,
+    shocks: ShockArrays,
+    k: int,
+    worth: ShadowPrices,
+    effort: Effort,
 ) -> int:
     """Push the losses of one scenario as far as it matters; return the rounds it took."""
     frontier.shock(structure, state, shocks, k)
@@ -106,7 +111,9 @@ def push(
 
 
 @lean
-def complete(structure: Structure, state: State, worth: Worth, found: FloatArray) -> None:
+def complete(
+    structure: CascadeStructure, state: State, worth: ShadowPrices, found: FloatArray
+) -> None:
     """Write what a scenario costs that has been pushed: all columns but the rounds."""
     lower(state, worth, found)
     _upper(structure, state, worth, found)
@@ -114,7 +121,7 @@ def complete(structure: Structure, state: State, worth: Worth, found: FloatArray
 
 @lean
 def _push_down(
-    structure: Structure, state: State, mark: int, worth: Worth, threshold: float
+    structure: CascadeStructure, state: State, mark: int, worth: ShadowPrices, threshold: float
 ) -> None:
     state.lengths[INPUTS] = 0
     for q in range(state.lengths[MARKETS]):
@@ -132,7 +139,9 @@ def _push_down(
 
 
 @lean
-def _push_up(structure: Structure, state: State, mark: int, worth: Worth, threshold: float) -> None:
+def _push_up(
+    structure: CascadeStructure, state: State, mark: int, worth: ShadowPrices, threshold: float
+) -> None:
     state.lengths[ORDERS] = 0
     for q in range(state.lengths[MOVED]):
         j = state.moved[q]
@@ -142,7 +151,7 @@ def _push_up(structure: Structure, state: State, mark: int, worth: Worth, thresh
 
 
 @lean
-def lower(state: State, worth: Worth, found: FloatArray) -> None:
+def lower(state: State, worth: ShadowPrices, found: FloatArray) -> None:
     """Write the columns from below, and into `UP_UPPER` what orders that wait may cost."""
     found[LOWER] = found[DOWN] = found[UP] = found[UP_UPPER] = 0.0
     for q in range(state.lengths[TOUCHED]):
@@ -157,7 +166,9 @@ def lower(state: State, worth: Worth, found: FloatArray) -> None:
 
 
 @lean
-def _upper(structure: Structure, state: State, worth: Worth, found: FloatArray) -> None:
+def _upper(
+    structure: CascadeStructure, state: State, worth: ShadowPrices, found: FloatArray
+) -> None:
     orders = found[UP_UPPER]
     found[LEVEL], best, guess = -1.0, np.inf, np.inf
     for level in range(LEVELS):
@@ -175,7 +186,9 @@ def _upper(structure: Structure, state: State, worth: Worth, found: FloatArray) 
 
 
 @lean
-def _certified(structure: Structure, state: State, worth: Worth, level: int) -> tuple[float, float]:
+def _certified(
+    structure: CascadeStructure, state: State, worth: ShadowPrices, level: int
+) -> tuple[float, float]:
     """Return what may be lost beyond what has been, infinite if this slack does not hold."""
     tau = worth.slacks[level]
     if worth.holds[level] == 0.0:
@@ -194,7 +207,9 @@ def _certified(structure: Structure, state: State, worth: Worth, level: int) -> 
 
 
 @lean
-def _waiting(structure: Structure, state: State, worth: Worth, level: int) -> tuple[float, float]:
+def _waiting(
+    structure: CascadeStructure, state: State, worth: ShadowPrices, level: int
+) -> tuple[float, float]:
     """Return what the losses not yet passed on cost, in money and in shares of markets."""
     cost = share = 0.0
     for q in range(state.lengths[TOUCHED]):
@@ -207,7 +222,7 @@ def _waiting(structure: Structure, state: State, worth: Worth, level: int) -> tu
 
 
 @lean
-def _rest(structure: Structure, state: State, i: int, more: float) -> float:
+def _rest(structure: CascadeStructure, state: State, i: int, more: float) -> float:
     """Return what a firm has not passed on, had its market lost so much more of itself."""
     own, market = structure.market_share[i], structure.market[i]
     kept = 1.0
@@ -220,7 +235,7 @@ def _rest(structure: Structure, state: State, i: int, more: float) -> float:
 
 @lean
 def _more(
-    structure: Structure, state: State, worth: Worth, level: int, rho: float
+    structure: CascadeStructure, state: State, worth: ShadowPrices, level: int, rho: float
 ) -> tuple[float, float]:
     """Return what it adds at most, in one market or in all, that all lose rho of themselves."""
     cost_most = share_most = 0.0
@@ -249,7 +264,7 @@ def _more(
 
 
 @lean
-def _peak(state: State, worth: Worth, market: int, column: int) -> float:
+def _peak(state: State, worth: ShadowPrices, market: int, column: int) -> float:
     """Return the largest figure of a market's firms; who has lost all cannot lose more."""
     firm = worth.peaks.firms[market, column]
     if firm >= 0 and state.node[firm]["down"] >= 1.0:
@@ -258,7 +273,7 @@ def _peak(state: State, worth: Worth, market: int, column: int) -> float:
 
 
 @lean
-def _wiped_out(structure: Structure, state: State, market: int) -> bool:
+def _wiped_out(structure: CascadeStructure, state: State, market: int) -> bool:
     """Return whether every firm that sells anything in a market has lost all."""
     if state.lost[market] < 1.0 - TINY:
         return False

@@ -25,14 +25,14 @@ import numba as nb
 import numpy as np
 
 from graph.arrays.dtypes import FloatArray
-from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.kernels.structures import CascadeStructure
 
 DEAD = 1e-10
 
 
 @nb.njit(cache=True, nogil=True)
 def settle(
-    structure: Structure,
+    structure: CascadeStructure,
     caps_down: FloatArray,
     caps_up: FloatArray,
     tolerance: float,
@@ -62,7 +62,7 @@ def _decrease(before: FloatArray, after: FloatArray) -> float:
 
 @nb.njit(cache=True, nogil=True)
 def step_down(
-    structure: Structure, left: FloatArray, caps: FloatArray, dead_unit: bool
+    structure: CascadeStructure, left: FloatArray, caps: FloatArray, dead_unit: bool
 ) -> FloatArray:
     """Return what is left of every firm after one more round of missing inputs."""
     passed = passed_on(structure, left, dead_unit)
@@ -81,7 +81,7 @@ def step_down(
 
 
 @nb.njit(cache=True, nogil=True)
-def passed_on(structure: Structure, left: FloatArray, dead_unit: bool) -> FloatArray:
+def passed_on(structure: CascadeStructure, left: FloatArray, dead_unit: bool) -> FloatArray:
     """Return the loss of every firm after what the rest of its market replaces."""
     alone = len(structure.market_sales)
     available = np.zeros(alone + 1)
@@ -103,7 +103,7 @@ def passed_on(structure: Structure, left: FloatArray, dead_unit: bool) -> FloatA
 
 
 @nb.njit(cache=True, nogil=True)
-def step_up(structure: Structure, left: FloatArray, caps: FloatArray) -> FloatArray:
+def step_up(structure: CascadeStructure, left: FloatArray, caps: FloatArray) -> FloatArray:
     """Return what is left of every firm after one more round of missing orders."""
     after = np.empty(len(left))
     for i in range(len(left)):

@@ -21,11 +21,11 @@ import numpy.typing as npt
 
 from graph.arrays.compiler import lean
 from graph.arrays.dtypes import FloatArray, IntArray, RowArray
-from graph.arrays.shocks import Shocks
+from graph.arrays.shocks import ShockArrays
 from graph.spread.production.kernels import cascades
 from graph.spread.production.kernels.cascades import Answers, Spill
 from graph.spread.production.kernels.layout import ADDED, ALONE
-from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.kernels.structures import CascadeStructure
 
 NODE = np.dtype(
     [
@@ -71,7 +71,7 @@ class Limits(NamedTuple):
     budget: int
 
 
-def workspace(structure: Structure) -> State:
+def workspace(structure: CascadeStructure) -> State:
     """Return a workspace at rest for one thread."""
     firms, markets = len(structure.market), len(structure.market_sales) + 1
     room = np.zeros(firms + 1, NODE)
@@ -96,9 +96,9 @@ def workspace(structure: Structure) -> State:
 
 @lean
 def advance(
-    structure: Structure,
+    structure: CascadeStructure,
     state: State,
-    shocks: Shocks,
+    shocks: ShockArrays,
     start: int,
     limits: Limits,
     found: Answers,
@@ -129,9 +129,9 @@ def advance(
 
 @lean
 def _cascade(
-    structure: Structure,
+    structure: CascadeStructure,
     state: State,
-    shocks: Shocks,
+    shocks: ShockArrays,
     scenario: int,
     limits: Limits,
     found: Answers,
@@ -152,7 +152,7 @@ def _cascade(
 
 
 @lean
-def _over(structure: Structure, state: State, budget: int) -> bool:
+def _over(structure: CascadeStructure, state: State, budget: int) -> bool:
     """Return whether the next round would push along more trades than are left of a budget."""
     due = state.lengths[PUSHED]
     for q in range(state.lengths[MOVED]):
@@ -195,7 +195,7 @@ def _leave(state: State, found: Answers, scenario: int, left: Spill) -> None:
 
 
 @lean
-def shock(structure: Structure, state: State, shocks: Shocks, scenario: int) -> None:
+def shock(structure: CascadeStructure, state: State, shocks: ShockArrays, scenario: int) -> None:
     """Let the firms of a scenario lose what it takes from them."""
     for q in range(shocks.offsets[scenario], shocks.offsets[scenario + 1]):
         i = shocks.rows[q]
@@ -213,7 +213,7 @@ def _touch(state: State, i: int) -> None:
 
 
 @lean
-def _lose_down(structure: Structure, state: State, i: int, loss: float) -> float:
+def _lose_down(structure: CascadeStructure, state: State, i: int, loss: float) -> float:
     """Raise what a firm has lost for want of inputs, queue who must push, return the growth."""
     node = state.node[i]
     before = float(node["down"])
@@ -246,7 +246,7 @@ def _lose_up(state: State, i: int, loss: float) -> float:
 
 
 @lean
-def push_down(structure: Structure, state: State, mark: int) -> None:
+def push_down(structure: CascadeStructure, state: State, mark: int) -> None:
     """Pass on to buyers what has grown: in a market that shrank, of every affected member."""
     state.lengths[INPUTS] = 0
     for q in range(state.lengths[MARKETS]):
@@ -263,7 +263,7 @@ def push_down(structure: Structure, state: State, mark: int) -> None:
 
 
 @lean
-def passed(structure: Structure, state: State, i: int, there: float) -> float:
+def passed(structure: CascadeStructure, state: State, i: int, there: float) -> float:
     """Return a firm's loss after what the rest of its market replaces."""
     loss = float(state.node[i]["down"])
     if there > structure.market_share[i]:
@@ -272,7 +272,7 @@ def passed(structure: Structure, state: State, i: int, there: float) -> float:
 
 
 @lean
-def available(structure: Structure, state: State, market: int) -> float:
+def available(structure: CascadeStructure, state: State, market: int) -> float:
     """Return the share of a market that is left; 0 where nobody can be replaced."""
     if market == len(structure.market_sales):
         return 0.0
@@ -286,7 +286,9 @@ def available(structure: Structure, state: State, market: int) -> float:
 
 
 @lean
-def push_to_buyers(structure: Structure, state: State, i: int, loss: float, mark: int) -> None:
+def push_to_buyers(
+    structure: CascadeStructure, state: State, i: int, loss: float, mark: int
+) -> None:
     """Pass on to one firm's buyers what has grown of its loss."""
     grown = loss - state.node[i]["sent"]
     state.node[i]["sent"] = loss
@@ -318,7 +320,7 @@ def push_to_buyers(structure: Structure, state: State, i: int, loss: float, mark
 
 
 @lean
-def push_up(structure: Structure, state: State, mark: int) -> None:
+def push_up(structure: CascadeStructure, state: State, mark: int) -> None:
     """Pass on to suppliers what has grown."""
     state.lengths[ORDERS] = 0
     for q in range(state.lengths[MOVED]):
@@ -327,7 +329,7 @@ def push_up(structure: Structure, state: State, mark: int) -> None:
 
 
 @lean
-def push_to_suppliers(structure: Structure, state: State, j: int, mark: int) -> None:
+def push_to_suppliers(structure: CascadeStructure, state: State, j: int, mark: int) -> None:
     """Pass on to one firm's suppliers what has grown of its loss."""
     grown = state.node[j]["up"] - state.node[j]["up_sent"]
     state.node[j]["up_sent"] = state.node[j]["up"]
@@ -347,7 +349,7 @@ def push_to_suppliers(structure: Structure, state: State, j: int, mark: int) -> 
 
 
 @lean
-def settle(structure: Structure, state: State) -> float:
+def settle(structure: CascadeStructure, state: State) -> float:
     """Raise the losses of everybody reached, after all have pushed; return the largest growth."""
     largest = 0.0
     for q in range(state.lengths[INPUTS]):
@@ -362,7 +364,7 @@ def settle(structure: Structure, state: State) -> float:
 
 
 @lean
-def put_back(structure: Structure, state: State) -> None:
+def put_back(structure: CascadeStructure, state: State) -> None:
     """Put back what the scenario wrote."""
     for q in range(state.lengths[TOUCHED]):
         i = state.touched[q]

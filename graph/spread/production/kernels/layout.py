@@ -35,10 +35,10 @@ LESSER, GREATER = range(2)
 # What stands for a slot where none is needed to add up what a buyer misses.
 ADDED, ALONE = -1, -2
 
-Room = tuple[npt.NDArray[Any], npt.NDArray[Any]]  # Trades to be sorted, and as many again.
+SortWorkspace = tuple[npt.NDArray[Any], npt.NDArray[Any]]  # Trades to be sorted, and as many again.
 
 
-class Trades(NamedTuple):
+class TradePairs(NamedTuple):
     """Distinct pairs sorted by supplier, then buyer."""
 
     suppliers: RowArray
@@ -47,7 +47,7 @@ class Trades(NamedTuple):
     classes: Classes
 
 
-class Inputs(NamedTuple):
+class InputRows(NamedTuple):
     """The trades by buyer: essential ones sector by sector, then others, then those not needed."""
 
     indptr: IntArray
@@ -57,15 +57,15 @@ class Inputs(NamedTuple):
     shares: FloatArray  # Of a buyer's needs; negative where the trades of another slot begin.
     slot_indptr: IntArray  # Slots of every buyer.
     bought: npt.NDArray[Any]  # `BOUGHT`, in the same order.
-    sold: npt.NDArray[Any]  # `SOLD`, in the order of `Trades`.
+    sold: npt.NDArray[Any]  # `SOLD`, in the order of `TradePairs`.
 
 
-def room(trades: int) -> Room:
+def room(trades: int) -> SortWorkspace:
     """Return what so many trades need to be sorted, to be used more than once: it is large."""
     return np.empty(trades, SORTED), np.empty(trades, SORTED)
 
 
-def _sort(room: Room, greater_count: int, lesser_count: int) -> None:
+def _sort(room: SortWorkspace, greater_count: int, lesser_count: int) -> None:
     """Put the records of a room in the order of their greater and then their lesser key."""
     records, spare = room
     for key, count in ((LESSER, lesser_count), (GREATER, greater_count)):
@@ -105,8 +105,8 @@ def sum_pairs(
     amounts: FloatArray,
     classes: Classes,
     places: IntArray,
-    room: Room,
-) -> Trades:
+    room: SortWorkspace,
+) -> TradePairs:
     """
     Return the trades by supplier and buyer, equal pairs added up in the order they stood.
 
@@ -116,7 +116,7 @@ def sum_pairs(
     _enter(ends, amounts, classes, places, records)
     _sort(room, len(places), len(places))
     size = _summed(records)
-    found = Trades(
+    found = TradePairs(
         np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size), np.empty(size, np.int8)
     )
     _columns(records, found)
@@ -155,15 +155,19 @@ def _summed(records: npt.NDArray[Any]) -> int:
 
 
 @lean
-def _columns(records: npt.NDArray[Any], found: Trades) -> None:
+def _columns(records: npt.NDArray[Any], found: TradePairs) -> None:
     for q in range(len(found.buyers)):
         found.suppliers[q], found.buyers[q] = records[q]["greater"], records[q]["lesser"]
         found.amounts[q], found.classes[q] = records[q]["amount"], records[q]["tag"]
 
 
 def inputs(
-    trades: Trades, sectors: RowArray, revenue: FloatArray, cost: FloatArray, room: Room
-) -> Inputs:
+    trades: TradePairs,
+    sectors: RowArray,
+    revenue: FloatArray,
+    cost: FloatArray,
+    room: SortWorkspace,
+) -> InputRows:
     """
     Return every buyer's trades.
 
@@ -174,7 +178,7 @@ def inputs(
     room = room[0][:size], room[1][:size]
     _key(trades, sectors, sectors_count, revenue, room[0])
     _sort(room, firms, sectors_count + 2)
-    found = Inputs(
+    found = InputRows(
         offsets(trades.buyers, firms),
         np.zeros(firms, np.int64),
         np.zeros(firms, np.int64),
@@ -190,7 +194,7 @@ def inputs(
 
 @lean
 def _key(
-    trades: Trades,
+    trades: TradePairs,
     sectors: RowArray,
     sectors_count: int,
     revenue: FloatArray,
@@ -209,7 +213,7 @@ def _key(
 
 @lean
 def _lay_out(
-    found: Inputs,
+    found: InputRows,
     records: npt.NDArray[Any],
     purchases: FloatArray,
     cost: FloatArray,
@@ -240,7 +244,7 @@ def _until(records: npt.NDArray[Any], start: int, end: int, key: int) -> int:
 
 @lean
 def _essential(
-    found: Inputs, records: npt.NDArray[Any], start: int, end: int, inside: float, slot: int
+    found: InputRows, records: npt.NDArray[Any], start: int, end: int, inside: float, slot: int
 ) -> int:
     """Share out one buyer's essential trades, sector by sector; return the next free slot."""
     while start < end:
@@ -259,7 +263,7 @@ def _essential(
 
 
 @lean
-def _place(found: Inputs, records: npt.NDArray[Any], e: int, slot: int, share: float) -> None:
+def _place(found: InputRows, records: npt.NDArray[Any], e: int, slot: int, share: float) -> None:
     """Put one trade in its place among what is bought and among what is sold."""
     found.suppliers[e] = found.bought[e]["supplier"] = records[e]["supplier"]
     found.bought[e]["spare"], found.bought[e]["share"] = 0, records[e]["share"]

@@ -31,14 +31,14 @@ import numpy.typing as npt
 from graph.arrays import sorting, sums
 from graph.arrays.dtypes import FloatArray, IntArray, RowArray
 from graph.spread.production.kernels import layout as counted
-from graph.spread.production.kernels.layout import Inputs, Trades
+from graph.spread.production.kernels.layout import InputRows, TradePairs
 
 NO_MARKET = -1  # A firm that nobody can replace.
 BLOCK_ROWS = 256  # Rows whose figures in single precision are added up before they go to a double.
 DEGREE_MAX = 1 << 16  # More trades do not put a firm further to the front.
 
 
-class Structure(NamedTuple):
+class CascadeStructure(NamedTuple):
     """What stays the same from one scenario to the next; firms by place, not by row."""
 
     market: RowArray  # The last one, `len(market_sales)`, is of firms that nobody can replace.
@@ -70,13 +70,13 @@ def places(markets: IntArray, degrees: IntArray) -> IntArray:
 
 
 def layout(
-    trades: Trades,
+    trades: TradePairs,
     sectors: RowArray,
     markets: IntArray,
     revenue: FloatArray,
     cost: FloatArray,
-    room: counted.Room,
-) -> Structure:
+    room: counted.SortWorkspace,
+) -> CascadeStructure:
     """
     Return the arrays of a network whose firms are numbered by place.
 
@@ -92,7 +92,7 @@ def layout(
     market_indptr = sorting.offsets(market, count + 1)
     wanted = counted.inputs(trades, sectors, revenue, cost, room)
     sold_indptr, sold = _sold(trades, wanted, firms)
-    return Structure(
+    return CascadeStructure(
         market,
         market_sales,
         market_indptr,
@@ -113,7 +113,7 @@ def layout(
     )
 
 
-def fixed(structure: Structure, kept: FloatArray) -> Structure:
+def fixed(structure: CascadeStructure, kept: FloatArray) -> CascadeStructure:
     """
     Return the structure in which a loss of firm i counts `kept_i` of itself, whatever others lose.
 
@@ -135,7 +135,7 @@ def fixed(structure: Structure, kept: FloatArray) -> Structure:
     )
 
 
-def _sold(trades: Trades, wanted: Inputs, firms: int) -> tuple[IntArray, npt.NDArray[Any]]:
+def _sold(trades: TradePairs, wanted: InputRows, firms: int) -> tuple[IntArray, npt.NDArray[Any]]:
     needed = trades.classes != counted.NOT_NEEDED
     if needed.all():
         return sorting.offsets(trades.suppliers, firms), wanted.sold

@@ -28,16 +28,16 @@ from graph.spread.production.kernels.bracket import (
     UP,
     UP_UPPER,
     UPPER,
-    Worth,
+    ShadowPrices,
     lower,
 )
 from graph.spread.production.kernels.frontier import State
-from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.kernels.structures import CascadeStructure
 
 LIFTED = LEVELS  # In the column of slacks: none of them was used.
 
 
-class Room(NamedTuple):
+class BoundWorkspace(NamedTuple):
     """What one thread writes to: figures of all firms, and of all markets."""
 
     losses: FloatArray
@@ -46,19 +46,19 @@ class Room(NamedTuple):
     available: FloatArray
 
 
-def room(structure: Structure) -> Room:
+def room(structure: CascadeStructure) -> BoundWorkspace:
     """Return room for one thread."""
     firms = len(structure.market)
     losses, kept, passed = np.zeros((3, firms))
-    return Room(losses, kept, passed, np.zeros(len(structure.market_sales) + 1))
+    return BoundWorkspace(losses, kept, passed, np.zeros(len(structure.market_sales) + 1))
 
 
 @lean
 def lift(
-    structure: Structure,
+    structure: CascadeStructure,
     state: State,
-    space: Room,
-    worth: Worth,
+    space: BoundWorkspace,
+    worth: ShadowPrices,
     limits: tuple[float, int],
     found: FloatArray,
 ) -> int:
@@ -79,7 +79,7 @@ def lift(
 
 
 @lean
-def _pass_on(structure: Structure, space: Room) -> None:
+def _pass_on(structure: CascadeStructure, space: BoundWorkspace) -> None:
     """Put into `passed` what buyers feel of every loss, after what others of a market replace."""
     share, alone = structure.market_share, len(structure.market_sales)
     space.available[:] = 0.0
@@ -93,7 +93,7 @@ def _pass_on(structure: Structure, space: Room) -> None:
 
 
 @lean
-def _raise(structure: Structure, space: Room, growth: float) -> int:
+def _raise(structure: CascadeStructure, space: BoundWorkspace, growth: float) -> int:
     """Raise every loss that one round would raise; return how many there were."""
     passed, raised = space.passed, 0
     for j in range(len(space.losses)):
@@ -115,7 +115,7 @@ def _raise(structure: Structure, space: Room, growth: float) -> int:
 
 
 @lean
-def _write(state: State, space: Room, worth: Worth, found: FloatArray) -> None:
+def _write(state: State, space: BoundWorkspace, worth: ShadowPrices, found: FloatArray) -> None:
     lower(state, worth, found)
     orders = found[UP_UPPER]
     both = down = 0.0

@@ -19,14 +19,14 @@ import numba as nb
 
 from graph.arrays.dtypes import FloatArray
 from graph.spread.production.kernels import esri
-from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.kernels.structures import CascadeStructure
 
 AS_MUCH = 1.0 - 1e-9  # Of the largest sum: the same but for rounding.
 
 
 @nb.njit(cache=True, nogil=True)
 def add(
-    structure: Structure,
+    structure: CascadeStructure,
     down: FloatArray,
     up: FloatArray,
     first: FloatArray,
@@ -57,7 +57,7 @@ def add(
 
 @nb.njit(cache=True, nogil=True)
 def _missed(
-    structure: Structure, passed: FloatArray, j: int, amount: float, inputs: FloatArray
+    structure: CascadeStructure, passed: FloatArray, j: int, amount: float, inputs: FloatArray
 ) -> float:
     """Share an amount over the suppliers that were missed most; return what was shared out."""
     start, needed = structure.in_indptr[j], structure.in_needed[j]
@@ -87,7 +87,7 @@ def _missed(
 
 
 @nb.njit(cache=True, nogil=True)
-def _slot_end(structure: Structure, j: int, start: int) -> int:
+def _slot_end(structure: CascadeStructure, j: int, start: int) -> int:
     """Return where the slot ends that begins there: an essential sector, or all the rest."""
     essential, needed = int(structure.in_essential[j]), int(structure.in_needed[j])
     if start >= essential:
@@ -99,7 +99,7 @@ def _slot_end(structure: Structure, j: int, start: int) -> int:
 
 
 @nb.njit(cache=True, nogil=True)
-def _sum(structure: Structure, passed: FloatArray, start: int, end: int) -> float:
+def _sum(structure: CascadeStructure, passed: FloatArray, start: int, end: int) -> float:
     missed = 0.0
     for e in range(start, end):
         missed += passed[structure.in_suppliers[e]] * abs(structure.in_shares[e])
@@ -108,7 +108,7 @@ def _sum(structure: Structure, passed: FloatArray, start: int, end: int) -> floa
 
 @nb.njit(cache=True, nogil=True)
 def _unsold(
-    structure: Structure, up: FloatArray, i: int, amount: float, orders: FloatArray
+    structure: CascadeStructure, up: FloatArray, i: int, amount: float, orders: FloatArray
 ) -> float:
     """Share an amount over the buyers that ordered less; return what was shared out."""
     missed = 0.0

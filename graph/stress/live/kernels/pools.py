@@ -26,7 +26,7 @@ SPARE = 8  # A row has one place, and an eighth of its entries, to grow into.
 NONE = -1
 
 
-class Rows(NamedTuple):
+class PooledRows(NamedTuple):
     """Rows of a matrix that changes: who is in a row, of which class, what amount and share."""
 
     spans: npt.NDArray[Any]
@@ -36,7 +36,7 @@ class Rows(NamedTuple):
 
 def lay_out(
     keys: RowArray, ends: RowArray, amounts: FloatArray, kinds: Classes, count: int
-) -> Rows:
+) -> PooledRows:
     """Return `count` rows of distinct pairs in the order they stand, by key; shares are 0."""
     spans = np.zeros(count, SPAN)
     counts = np.diff(offsets(keys, count))
@@ -45,7 +45,7 @@ def lay_out(
     total = int(spans["room"].sum(dtype=np.int64))
     entries = np.zeros(total + total // SPARE + 1, ENTRY)
     _fill(spans, entries, keys, ends, amounts, kinds)
-    return Rows(spans, entries, np.array([total], np.int64))
+    return PooledRows(spans, entries, np.array([total], np.int64))
 
 
 @nb.njit(cache=True, nogil=True)
@@ -67,7 +67,7 @@ def _fill(
 
 
 @lean
-def find(rows: Rows, p: int, end: int) -> int:
+def find(rows: PooledRows, p: int, end: int) -> int:
     """Return the place of an entry, or `NONE`."""
     start = rows.spans[p]["start"]
     for e in range(start, start + rows.spans[p]["count"]):
@@ -77,7 +77,7 @@ def find(rows: Rows, p: int, end: int) -> int:
 
 
 @lean
-def add(rows: Rows, p: int, end: int, kind: int) -> int:
+def add(rows: PooledRows, p: int, end: int, kind: int) -> int:
     """Return the place of a new entry with nothing in it, or `NONE` where the pool is full."""
     span = rows.spans[p]
     start, count = span["start"], span["count"]
@@ -99,7 +99,7 @@ def add(rows: Rows, p: int, end: int, kind: int) -> int:
 
 
 @lean
-def remove(rows: Rows, p: int, end: int) -> None:
+def remove(rows: PooledRows, p: int, end: int) -> None:
     """Take an entry out of its row, if it is in it."""
     e = find(rows, p, end)
     if e != NONE:
@@ -117,7 +117,7 @@ def _copy(entries: npt.NDArray[Any], source: int, target: int) -> None:
 
 
 @lean
-def put(rows: Rows, p: int, end: int, amount: float, kind: int) -> tuple[float, int]:
+def put(rows: PooledRows, p: int, end: int, amount: float, kind: int) -> tuple[float, int]:
     """
     Set a pair's amount, and its class where that is not `NONE`; return what both were.
 
@@ -138,7 +138,7 @@ def put(rows: Rows, p: int, end: int, amount: float, kind: int) -> tuple[float, 
 
 
 @lean
-def total(rows: Rows, p: int) -> float:
+def total(rows: PooledRows, p: int) -> float:
     """Return the sum of a row's amounts."""
     found = 0.0
     start = rows.spans[p]["start"]
@@ -148,19 +148,19 @@ def total(rows: Rows, p: int) -> float:
 
 
 @lean
-def crowded(rows: Rows, p: int) -> int:
+def crowded(rows: PooledRows, p: int) -> int:
     """Return how many places the pool lacks for row p to grow, 0 if none."""
     lacking: int = rows.used[0] + 2 * rows.spans[p]["count"] + 1 - len(rows.entries)
     return max(0, lacking)
 
 
-def enlarged(rows: Rows, lacking: int) -> Rows:
+def enlarged(rows: PooledRows, lacking: int) -> PooledRows:
     """Return the rows in a pool of twice the size, and what is lacking."""
     entries = np.zeros(2 * len(rows.entries) + lacking, ENTRY)
     entries[: len(rows.entries)] = rows.entries
     return rows._replace(entries=entries)
 
 
-def copied(rows: Rows) -> Rows:
+def copied(rows: PooledRows) -> PooledRows:
     """Return rows that no longer share anything with these."""
-    return Rows(rows.spans.copy(), rows.entries.copy(), rows.used.copy())
+    return PooledRows(rows.spans.copy(), rows.entries.copy(), rows.used.copy())

@@ -47,7 +47,7 @@ import numpy.typing as npt
 
 from graph.arrays.compiler import lean
 from graph.arrays.dtypes import FloatArray, IntArray, RowArray
-from graph.stress.live.kernels.pools import Rows
+from graph.stress.live.kernels.pools import PooledRows
 
 NODE = np.dtype(
     [
@@ -78,7 +78,7 @@ class Vector(NamedTuple):
 class System(NamedTuple):
     """A matrix by row, what its rows weigh and pass on, and both solutions."""
 
-    rows: Rows
+    rows: PooledRows
     weights: FloatArray
     gains: FloatArray
     walk_gains: FloatArray  # h; the same array where nothing can be replaced.

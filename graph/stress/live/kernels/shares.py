@@ -20,7 +20,7 @@ import numpy.typing as npt
 from graph.arrays.compiler import lean
 from graph.arrays.dtypes import FloatArray, IntArray, RowArray
 from graph.spread.production.kernels.layout import ESSENTIAL, NOT_NEEDED
-from graph.stress.live.kernels.pools import Rows
+from graph.stress.live.kernels.pools import PooledRows
 from graph.stress.live.kernels.residual import System, Vector, regain, regain_walk, replace, stands
 
 Nodes = npt.NDArray[Any]
@@ -35,7 +35,7 @@ class Markets(NamedTuple):
     """Who sells beside whom; a firm of market -1 cannot be replaced."""
 
     market: IntArray
-    members: Rows
+    members: PooledRows
     sales: FloatArray  # By market, as they are.
     used: FloatArray  # By market, as the gains have them.
     walked: FloatArray  # By market, as the gains of the walks have them.
@@ -64,7 +64,7 @@ class Sellers(NamedTuple):
 
 
 @lean
-def write(rows: Rows, p: int, fresh: FloatArray) -> None:
+def write(rows: PooledRows, p: int, fresh: FloatArray) -> None:
     """Put shares into a row."""
     start = rows.spans[p]["start"]
     for k in range(rows.spans[p]["count"]):
@@ -113,7 +113,7 @@ def need(
 
 @lean
 def needs(
-    rows: Rows,
+    rows: PooledRows,
     p: int,
     sector: IntArray,
     sums: FloatArray,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from graph.arrays.compiler import lean
 from graph.arrays.dtypes import FloatArray
-from graph.stress.live.kernels.pools import Rows
+from graph.stress.live.kernels.pools import PooledRows
 from graph.stress.live.kernels.residual import System
 
 HOPELESS = 1e12  # What is left of the first sweep's residual has grown so much: no solution.
@@ -69,7 +69,7 @@ def begin(system: System, walks: bool) -> None:
 
 
 @lean
-def _pass_on(rows: Rows, nodes: npt.NDArray[Any], p: int, amount: float) -> None:
+def _pass_on(rows: PooledRows, nodes: npt.NDArray[Any], p: int, amount: float) -> None:
     start = rows.spans[p]["start"]
     for e in range(start, start + rows.spans[p]["count"]):
         nodes[rows.entries[e]["end"]]["rest"] += rows.entries[e]["share"] * amount

@@ -35,7 +35,7 @@ import numpy.typing as npt
 
 from graph.arrays.compiler import lean
 from graph.arrays.dtypes import FloatArray, IntArray, RowArray
-from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.kernels.structures import CascadeStructure
 
 SHOCK, ESSENTIAL, NOT_ESSENTIAL, ORDERS, ESSENTIAL_MARKET, NOT_ESSENTIAL_MARKET, EASED = range(7)
 MARKET = ESSENTIAL_MARKET - ESSENTIAL  # Added to the reason where the market's part is larger.
@@ -112,7 +112,7 @@ def _by_row(rows: RowArray, places: RowArray, found: RoundChanges) -> RoundChang
 
 @nb.njit(cache=True, nogil=True)
 def downstream(
-    structure: Structure, rows: RowArray, known: PassedOn, after: FloatArray
+    structure: CascadeStructure, rows: RowArray, known: PassedOn, after: FloatArray
 ) -> RoundChanges:
     """Return who makes another amount after the round for want of inputs, and why."""
     places, found = _changed(rows, known.left, after, EASED)
@@ -134,7 +134,7 @@ def downstream(
 
 
 @nb.njit(cache=True, nogil=True)
-def _movers(structure: Structure, known: PassedOn) -> IntArray:
+def _movers(structure: CascadeStructure, known: PassedOn) -> IntArray:
     """Return, by market, the place of the firm whose supply changed most; the first of equals."""
     movers = np.full(len(structure.market_indptr) - 1, NOBODY)
     most = np.zeros(len(movers))
@@ -147,7 +147,7 @@ def _movers(structure: Structure, known: PassedOn) -> IntArray:
 
 
 @lean
-def _binding(structure: Structure, passed: FloatArray, j: int) -> tuple[int, int, int]:
+def _binding(structure: CascadeStructure, passed: FloatArray, j: int) -> tuple[int, int, int]:
     """Return where the trades lie whose missing inputs bind j, and the reason that they are."""
     needed, end = structure.in_essential[j], structure.in_needed[j]
     first = last = start = structure.in_indptr[j]
@@ -169,7 +169,9 @@ def _binding(structure: Structure, passed: FloatArray, j: int) -> tuple[int, int
 
 
 @lean
-def _largest(structure: Structure, known: PassedOn, first: int, last: int) -> tuple[int, int]:
+def _largest(
+    structure: CascadeStructure, known: PassedOn, first: int, last: int
+) -> tuple[int, int]:
     """Return the trade whose missing input grew most, and its share of all growth, in 1e-4."""
     total = most = 0.0
     found = first
@@ -200,7 +202,7 @@ def _market_larger(known: PassedOn, i: int) -> bool:
 
 @nb.njit(cache=True, nogil=True)
 def upstream(
-    structure: Structure,
+    structure: CascadeStructure,
     rows: RowArray,
     before: FloatArray,
     left: FloatArray,

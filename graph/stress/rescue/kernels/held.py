@@ -23,10 +23,10 @@ import numpy as np
 
 from graph.arrays.compiler import lean
 from graph.arrays.dtypes import FloatArray, IntArray
-from graph.arrays.shocks import Shocks
+from graph.arrays.shocks import ShockArrays
 from graph.spread.production.kernels import esri, frontier
 from graph.spread.production.kernels.frontier import PUSHED, TOUCHED, State
-from graph.spread.production.kernels.structures import Structure
+from graph.spread.production.kernels.structures import CascadeStructure
 
 # Columns of what is found.
 TOTAL, LARGEST = range(2)
@@ -51,9 +51,9 @@ class Still(NamedTuple):
 
 @lean
 def run(
-    structure: Structure,
+    structure: CascadeStructure,
     state: State,
-    shocks: Shocks,
+    shocks: ShockArrays,
     holds: Holds,
     still: Still,
     weights: FloatArray,
@@ -99,8 +99,8 @@ def _hold(state: State, holds: Holds, scenario: int) -> None:
 
 @nb.njit(cache=True, nogil=True)
 def finish(
-    structure: Structure,
-    shocks: Shocks,
+    structure: CascadeStructure,
+    shocks: ShockArrays,
     holds: Holds,
     still: Still,
     weights: FloatArray,
