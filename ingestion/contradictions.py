@@ -78,10 +78,14 @@ def _total_differs(rows: pl.DataFrame) -> pl.Series:
 
 RULES: Mapping[str, tuple[Contradiction, ...]] = {
     "invoices": (Contradiction("total_differs", "total_fen", _total_differs),),
-    "receivables": (_before("due_before_issued", "due_on", "issued_on"),),
+    "receivables": (
+        _before("due_before_issued", "due_on", "issued_on"),
+        Contradiction("bad_amount", "paid_fen", lambda rows: rows["paid_fen"] > rows["amount_fen"]),
+    ),
     "vouchers": (_before("due_before_issued", "due_on", "issued_on"),),
     "holdings": (_before("ends_before_begins", "to", "from"),),
     "guarantees": (_before("ends_before_begins", "to", "from"),),
+    "registrations": (_before("ends_before_begins", "expires_on", "registered_on"),),
 }
 
 

@@ -17,6 +17,7 @@ _FIRST = [
     c.stored for c in form("firms").columns.values() if c.name not in ("firm", "core", "aliases")
 ]
 _CLAIMS = ("receivables", "vouchers", "holdings", "guarantees")
+_MENTIONING = ("orders", "events", "flows", "registrations")  # Of the lake alone.
 
 
 def firm_rows(view: LakeView) -> pl.DataFrame:
@@ -41,7 +42,7 @@ def tables(
     derived = {"trades": _trades(view, as_of)}
     derived |= {name: _claims(view, name, as_of) for name in _CLAIMS}
     used = {firm for name, table in derived.items() for firm in _ends(name, table)}
-    used |= _mentioned(view, "orders", as_of) | _mentioned(view, "events", as_of)
+    used |= {firm for name in _MENTIONING for firm in _mentioned(view, name, as_of)}
     derived["firms"] = _firms(rows, resolution, used)
     return {name: _shaped(name, derived[name]) for name in model.TABLES}
 
@@ -81,7 +82,7 @@ def _ends(name: str, table: pl.DataFrame) -> set[str]:
 def _mentioned(view: LakeView, table: str, as_of: dt.date) -> set[str]:
     parties = list(form(table).parties)
     named = view.named(view.frame(table, parties, until=as_of), parties)
-    return {firm for name in parties for firm in named[name].unique().to_list()}
+    return {firm for name in parties for firm in named[name].drop_nulls().unique().to_list()}
 
 
 def _firms(rows: pl.DataFrame, resolution: Resolution, used: set[str]) -> pl.DataFrame:

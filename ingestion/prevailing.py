@@ -31,18 +31,22 @@ READ = ("number", "issued_on", "seller", "buyer", "kind", "file", *SUMS)
 NAMES = ("seller_text", "buyer_text")
 _OLD_NUMBER = "^[0-9]{8}$"
 _KEPT_VOID = "receivables"  # Void is a state there, which is kept.
+_LISTED = "registrations"  # One may have several rows: a row a debtor or document.
 
 
-def choose(judged: Verdict, keys: pl.DataFrame) -> None:
+def choose(judged: Verdict, keys: pl.DataFrame, ends: pl.DataFrame) -> None:
     """
     Set aside the rows that do not stand beside others of the import with their key.
 
     Args:
         judged: The rows, as far as each can be used by itself.
         keys: Their keys, firms as numbers.
+        ends: The firms at their ends, as numbers.
     """
     _take_back(judged, keys)
-    if judged.staged.form.name not in SEVERAL_ALLOWED:
+    if judged.staged.form.name == _LISTED:
+        _choose_lists(judged, keys, ends)
+    elif judged.staged.form.name not in SEVERAL_ALLOWED:
         _choose_rows(judged, keys)
 
 
@@ -238,9 +242,29 @@ def _others(keys: pl.DataFrame, usable: BoolArray, void: IntArray) -> IntArray:
 
 def _choose_rows(judged: Verdict, keys: pl.DataFrame) -> None:
     """Let the last row of each key stand; one that is told again counts where it is told last."""
+    rows = _told_last(judged, keys)
+    stands = rows.filter(pl.col("last") == pl.col("last").max().over(keys.columns))
+    judged.set_aside_keys(np.setdiff1d(rows["row"], stands["row"]), "replaced")
+
+
+def _choose_lists(judged: Verdict, keys: pl.DataFrame, ends: pl.DataFrame) -> None:
+    """Let the last file of each key stand, in it the last row of each debtor and document."""
+    table, others = judged.staged.table, ends.columns[1:]
+    rows = _told_last(
+        judged, keys.with_columns(*ends[others], document=pl.Series(table["document"]))
+    )
+    file = pl.Series(table["file"].to_numpy()[rows["last"].to_numpy()])
+    stands = (
+        rows.with_columns(file.alias("file"))
+        .filter(pl.col("file") == pl.col("file").max().over(keys.columns))
+        .filter(pl.col("last") == pl.col("last").max().over([*keys.columns, *others, "document"]))
+    )
+    judged.set_aside_keys(np.setdiff1d(rows["row"], stands["row"]), "replaced")
+
+
+def _told_last(judged: Verdict, keys: pl.DataFrame) -> pl.DataFrame:
+    """Return the keys of the rows in use, with their `row`, and the `last` that says the same."""
     ours = np.flatnonzero(~judged.aside)
     last = np.arange(len(judged.aside))
     np.maximum.at(last, judged.first_of, np.arange(len(last)))
-    rows = keys[ours].with_columns(pl.Series("row", ours), pl.Series("last", last[ours]))
-    stands = rows.filter(pl.col("last") == pl.col("last").max().over(keys.columns))
-    judged.set_aside_keys(np.setdiff1d(ours, stands["row"].to_numpy()), "replaced")
+    return keys[ours].with_columns(pl.Series("row", ours), pl.Series("last", last[ours]))

@@ -20,6 +20,7 @@ from ingestion.days import ZONE
 from ingestion.forms import Column, Unit
 from ingestion.readers import Chunk
 from ingestion.readers.chunk import IntArray
+from ingestion.resolve.codes import is_placeholder
 
 HashArray = npt.NDArray[np.uint64]
 
@@ -76,6 +77,8 @@ class SourceRecords:
         """Remove a column and return its text; what is no value at all is now a problem."""
         party = column.kind == "party"
         text = fields.trim_coded(self._left.pop(header)) if party else self.text(header)
+        if party and not column.required:
+            text = _named(text)
         self.report(fields.errors(text), header, text, "cell_error")
         if column.identity or party:
             self.report(fields.destroyed(text), header, text, "unreadable")
@@ -129,6 +132,14 @@ class SourceRecords:
             self.extra += _hash(fields.trim(values), name)
         self._left.clear()
         return unknown
+
+
+def _named(texts: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Return the texts of parties that may be left blank: what names nobody says nothing."""
+    named = [None if is_placeholder(text) else text for text in texts.dictionary.to_pylist()]
+    if None not in named:
+        return texts
+    return pa.array(named, pa.string()).take(texts.indices).dictionary_encode()
 
 
 def _hash(text: pa.Array, header: str) -> HashArray:

@@ -237,7 +237,7 @@ def _finish(state: _ImportState, judged: Verdict, parties: Parties) -> pl.DataFr
     if form.ends:
         first, second = (frame[name].to_numpy() for name in form.ends)
         verdict.self_trades(judged, (first, second))
-    prevailing.choose(judged, keys)
+    prevailing.choose(judged, keys, frame.select(form.ends))
     if form.name == "invoices":
         given = state.manifest.sources.get(state.source.name, ())
         before = [part for part in given if part.table == form.name]

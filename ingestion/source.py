@@ -13,7 +13,7 @@ import yaml
 
 from graph.model import Label
 from ingestion.errors import BadFile, ImportRefused
-from ingestion.forms import Column, Form, Unit, form, table_of
+from ingestion.forms import Column, Form, Unit, form, forms, table_of
 from ingestion.notes import note
 from ingestion.readers import stem
 from ingestion.record import SourceRecords
@@ -156,9 +156,7 @@ def find(source: DataSource, paths: Sequence[Path]) -> tuple[list[SourceFile], l
 
 def source_order() -> Sequence[str]:
     """Return the tables in the order in which they are read: firms first."""
-    return (
-        "firms", "invoices", "orders", "receivables", "vouchers", "holdings", "guarantees", "events"
-    )  # fmt: skip
+    return tuple(forms())
 
 
 def _sort_in(

@@ -16,7 +16,7 @@ from ingestion.resolve import beside
 
 BoolArray = npt.NDArray[np.bool_]
 VOIDABLE = ("invoices", "orders")  # Elsewhere void is a state that is kept.
-SEVERAL_ALLOWED = ("invoices", "events")  # Two rows with one key are two facts.
+SEVERAL_ALLOWED = ("invoices", "events", "flows")  # Two rows with one key are two facts.
 # Not against the source's bounds: nothing is wrong with these rows by themselves.
 NOT_COUNTED = (
     "left_out", "void", "voided", "duplicate", "future", "replaced", "told_twice", "told_otherwise",

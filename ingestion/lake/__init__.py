@@ -96,6 +96,10 @@ class Lake:
         """Return the orders up to the version's as-of date, with the firms they mean."""
         return self._rows(version, "orders")
 
+    def registrations(self, version: int) -> pa.Table:
+        """Return the registrations up to the version's as-of date, with the firms they mean."""
+        return self._rows(version, "registrations")
+
     def _rows(self, version: int, table: str) -> pa.Table:
         view = self.view(version)
         shape = form(table)

@@ -105,7 +105,8 @@ class LakeView:
 
     def _series(self, source: str, values: pa.ChunkedArray) -> pl.Series:
         if pa.types.is_dictionary(values.type):
-            return pl.Series(self.parties.coded(source, values), dtype=pl.Int64)
+            rows = self.parties.coded(source, values)
+            return pl.Series(pa.array(rows, mask=rows < 0), dtype=pl.Int64)
         return pl.Series(values)
 
     def _shaped(self, table: str, columns: Sequence[str]) -> pl.DataFrame:

@@ -84,16 +84,32 @@ def dropped(folder: Path, part: LakePart) -> IntArray:
 
 
 def read(folder: Path, part: LakePart, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return the rows of a part that still count, in their order."""
+    """
+    Return the rows of a part that still count, in their order.
+
+    A part of a release whose tables had fewer columns has what those are where nothing is given.
+    """
     verify(folder, part)
-    wanted = None if columns is None else list(columns)
-    rows = pq.read_table(folder / part.file, columns=wanted, memory_map=True)
+    wanted = list(columns) if columns is not None else _columns(part.table)
+    there = set(pq.read_schema(folder / part.file).names)
+    known = [name for name in wanted if name in there]
+    rows = pq.read_table(folder / part.file, columns=known, memory_map=True)
+    for column in form(part.table).columns.values():
+        if column.stored in wanted and column.stored not in there:
+            blank = pa.repeat(pa.scalar(column.default, column.arrow), rows.num_rows)
+            rows = rows.append_column(column.stored, blank)
+    rows = rows.select(wanted)
     gone = dropped(folder, part)
     if not len(gone):
         return rows
     kept = np.ones(part.rows, bool)
     kept[gone] = False
     return rows.filter(pa.array(kept))
+
+
+def _columns(table: str) -> list[str]:
+    """Return the columns of a part: those of the table, and where each row stood."""
+    return [*(column.stored for column in form(table).columns.values()), "line", "file"]
 
 
 def _span(table: str, rows: pa.Table) -> tuple[str | None, str | None]:

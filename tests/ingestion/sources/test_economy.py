@@ -31,6 +31,7 @@ from ingestion.sources.demo.economy.tables import tables
 from ingestion.sources.demo.economy.world import world
 
 TINY = Plan(cores=2, firms=30, months=3)
+NOT_WRITTEN = {"flows", "registrations"}  # Tables that the demo economy does without.
 SMALL = Plan(cores=12, firms=900, months=14, seed=3)
 
 
@@ -97,8 +98,9 @@ def test_another_seed_gives_another_economy(tmp_path: Path) -> None:
 
 
 def test_every_file_has_the_columns_of_its_form(economy: Economy) -> None:
-    assert set(economy.tables) == set(forms())
-    for name, form in forms().items():
+    assert set(forms()) - set(economy.tables) == NOT_WRITTEN
+    for name in economy.tables:
+        form = forms()[name]
         known = set()
         for column in form.columns.values():
             for each in (column.name, *column.zh):
