@@ -78,7 +78,7 @@ def resolve(
         decisions: What people have decided, oldest first.
 
     Example:
-        >>> row = Listed("files", "F1", "云栖机械有限公司", None, (), True)
+        >>> row = ListedFirm("files", "F1", "云栖机械有限公司", None, (), True)
         >>> found = resolve([row], [("files", "云栖机械有限责任公司")], identifying={"files": True})
         >>> found.meant[("files", "云栖机械有限责任公司")]
         'F1'

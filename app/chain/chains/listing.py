@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.chain.chains.cores import decisions, names_of_cores
-from app.chain.limits.documents import open_run
-from app.chain.limits.results import Results
+from app.chain.limits.documents import results_in
+from app.chain.limits.shown import Shown
 from app.data.versions.service import AskedVersion, policy_of, version_and_run
+from app.platform.auth.sight import EVERYTHING
 from app.platform.deps import Resources
 from app.platform.documents import Document
 
@@ -46,7 +47,7 @@ def cores(resources: Resources, asked: AskedVersion) -> tuple[ChainHead, list[Do
         run.policy if run else policy_of(resources, version.as_of).version,
         run.run if run else None,
     )
-    results = open_run(resources, run.folder) if run else None
+    results = results_in(resources, run.folder, EVERYTHING) if run else None
     ran = set(results.cores) if results else set()
 
     def named() -> dict[str, str]:
@@ -64,7 +65,7 @@ def cores(resources: Resources, asked: AskedVersion) -> tuple[ChainHead, list[Do
     ]
 
 
-def _since(results: Results, decided: Mapping[str, bool]) -> dict[str, str]:
+def _since(results: Shown, decided: Mapping[str, bool]) -> dict[str, str]:
     """
     Return the names of the cores by their ids, in order, without reading the version.
 

@@ -5,7 +5,7 @@ Members are those of the run where it knows the core (it also lists holders of d
 trade reaches), else those that trades reach. What was pictured is kept for the next reader.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
@@ -16,12 +16,11 @@ import numpy.typing as npt
 
 from app.chain.chains.cores import cores_of
 from app.chain.chains.listing import ChainHead
-from app.chain.limits.documents import open_run
-from app.chain.limits.results import Results
-from app.chain.limits.shown import UNSEEN
+from app.chain.limits.documents import results_in
+from app.chain.limits.shown import UNSEEN, Shown
 from app.data.versions.networks import network_of
 from app.data.versions.service import AskedVersion, policy_of, version_and_run
-from app.platform.auth.sight import Sight
+from app.platform.auth.sight import EVERYTHING, Sight
 from app.platform.deps import Resources
 from app.platform.errors import Absent
 from graph.chains import DIRECTIONS, DOWN, UP, Chain, find_chain
@@ -112,7 +111,7 @@ def picture_of(resources: Resources, core: str, asked: AskedVersion, sight: Sigh
         raise NotFound(UNSEEN)
     version, run = version_and_run(resources, asked)
     network = network_of(resources, version.number)
-    results = None if run is None else open_run(resources, run.folder)
+    results = None if run is None else results_in(resources, run.folder, EVERYTHING)
     if results is not None and core in results.cores:
         policy = results.policy
     else:
@@ -132,15 +131,15 @@ def picture_of(resources: Resources, core: str, asked: AskedVersion, sight: Sigh
     whole = kept.made(key, lambda: _drawn(network, reach, core, head, results))
     if sight.is_whole:
         return whole
-    return _as_its_core_knows(whole, results, tiers=policy.whole("core_names_tiers"))
+    if run is not None:
+        known, _ = results_in(resources, run.folder, sight).members(core)
+        return _as_its_core_knows(whole, {each.id for each in known})
+    tiers = policy.whole("core_names_tiers")
+    return _as_its_core_knows(whole, {each.id for each in whole.members if each.tier <= tiers})
 
 
-def _as_its_core_knows(whole: Picture, results: Results | None, *, tiers: int) -> Picture:
+def _as_its_core_knows(whole: Picture, named: Collection[str]) -> Picture:
     """Return the firms that a core knows by name, and its own trade with them."""
-    if results is None:
-        named = {each.id for each in whole.members if each.tier <= tiers}
-    else:
-        named = {each.id for each in results.members(results.named(whole.core).tolist())}
     return replace(
         whole,
         members=tuple(
@@ -163,14 +162,17 @@ def _drawn(
     reach: tuple[int, Decimal],
     core: str,
     head: ChainHead,
-    results: Results | None,
+    results: Shown | None,
 ) -> Picture:
-    listed = None if results is None else _listed(results, core)
     chain = find_chain(network, core, tiers_max=reach[0], share_min=reach[1])
     rows, amounts = _ties(network, chain)
     names = network.column("name")
     members = []
-    for firm, direction, tier in listed if listed is not None else _reached(network, chain):
+    standings = _reached(network, chain)
+    if results is not None:
+        listed, _ = results.members(core)
+        standings = [(each.id, each.direction, each.tier) for each in listed]
+    for firm, direction, tier in standings:
         row = network.row(firm)
         via, amount = amounts.get((row, direction), (None, 0))
         members.append(PictureMember(firm, names[row].as_py(), direction, tier, amount, via))
@@ -185,10 +187,6 @@ def _tiers(members: Sequence[PictureMember]) -> tuple[PictureTier, ...]:
         amounts = [each.amount_fen or 0 for each in group]
         found.append(PictureTier(direction, tier, len(amounts), sum(amounts)))
     return tuple(found)
-
-
-def _listed(results: Results, core: str) -> list[Standing]:
-    return [(each.id, each.direction, each.tier) for each in results.members(results.order(core))]
 
 
 def _reached(network: Network, chain: Chain) -> list[Standing]:

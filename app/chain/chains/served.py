@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.chain.limits.documents import open_run
-from app.chain.limits.results import MemberResult
-from app.chain.limits.shown import Shown
+from app.chain.limits.documents import results_in
+from app.chain.limits.shown import MemberResult
 from app.data.versions.networks import network_of
 from app.data.versions.service import AskedVersion, policy_of, version_and_run
 from app.platform.auth.sight import EVERYTHING
@@ -39,7 +38,7 @@ def served_chain(resources: Resources, core: str, asked: AskedVersion) -> Served
     """
     version, run = version_and_run(resources, asked)
     network = network_of(resources, version.number)
-    results = None if run is None else open_run(resources, run.folder)
+    results = None if run is None else results_in(resources, run.folder, EVERYTHING)
     seen = results is not None and core in results.cores
     policy = results.policy if seen and results else policy_of(resources, version.as_of)
     found = find_chain(
@@ -50,12 +49,12 @@ def served_chain(resources: Resources, core: str, asked: AskedVersion) -> Served
     )
     if not seen or results is None:
         return Served(network, found, None)
-    members, _ = Shown(results, EVERYTHING).members(core)
+    members, _ = results.members(core)
     return Served(network, _with_listed(network, found, members), members)
 
 
 def _with_listed(network: Network, chain: Chain, members: Sequence[MemberResult]) -> Chain:
-    """Return a chain with those whom no trade reaches too: holders of the core's paper."""
+    """Return a chain with those whom no trade reaches too: holders of the core's documents."""
     rows = network.rows([each.id for each in members])
     beside = np.flatnonzero(~np.isin(rows, chain.firm_rows))
     listed = [members[at] for at in beside.tolist()]

@@ -43,7 +43,7 @@ def listed(firm: Firm) -> Document:
 
 def firm_document(reader: Reader, firm: str, sight: Sight) -> Document:
     """
-    Return what the version knows of a firm; null is unknown or not shown, never nought.
+    Return what the version knows of a firm; null is unknown or not shown, never zero.
 
     Raises:
         NotFound: The version has no such firm.

@@ -3,7 +3,7 @@ The base of every member of every chain, in columns.
 
 base_ic = sum_j a_ij claims_ij w_jc + prepayments
 
-Rates and belonging have 12 places each, so a base is a whole number at 24 places.
+Rates and absorption shares have 12 places each, so a base is a whole number at 24 places.
 """
 
 from collections.abc import Iterator
@@ -41,35 +41,33 @@ def bases(
         prepaid: core, buyer, seller, purchases_fen, chains.
         belonging: firm, core, share_e12.
     """
-    found: Whole = np.zeros(len(members), object)
+    sums: Whole = np.zeros(len(members), object)
     places = members.select("core", "firm", at=pl.int_range(pl.len(), dtype=pl.Int64))
-    worth = _worth(algebra, claims)
+    advances = _advances(algebra, claims)
     for rows in _shares(claims, places, belonging):
         at, claim = rows["at"].to_numpy(), rows["claim"].to_numpy()
-        _add(found, at, worth[claim] * rows["share_e12"].to_numpy().astype(object))
+        _add(sums, at, advances[claim] * rows["share_e12"].to_numpy().astype(object))
     below = prepaid.join(places, left_on=["core", "buyer"], right_on=["core", "firm"]).sort("at")
     entry = PrepaidLeaves(
         seller="",
         purchases_fen=ExactColumn.whole(below["purchases_fen"].to_numpy()),
         chains=ExactColumn.whole(below["chains"].to_numpy()),
     )
-    _add(
-        found, below["at"].to_numpy(), relation.prepaid_part(algebra, entry).column.at(BASE_PLACES)
-    )
-    return found
+    _add(sums, below["at"].to_numpy(), relation.prepaid_part(algebra, entry).column.at(BASE_PLACES))
+    return sums
 
 
-def _worth(algebra: Algebra, claims: pl.DataFrame) -> Whole:
+def _advances(algebra: Algebra, claims: pl.DataFrame) -> Whole:
     """Return rate times claim at 12 places."""
-    found: Whole = np.zeros(len(claims), object)
+    sums: Whole = np.zeros(len(claims), object)
     rows = claims.with_row_index("at")
     for kind, part in rows.partition_by(KINDS, as_dict=True).items():
         columns = {name: part[name].to_numpy() for name in AMOUNTS}
         leaves = claim_columns(columns, ClaimKind(*kind))
         claim = (part["rows_fen"] + part["estimated_fen"] - part["contra_fen"]).to_numpy()
         rate = relation.rate(algebra, leaves).column.at(PLACES_OF_SHARES)
-        found[part["at"].to_numpy()] = rate * claim.astype(object)
-    return found
+        sums[part["at"].to_numpy()] = rate * claim.astype(object)
+    return sums
 
 
 def _shares(
@@ -89,9 +87,9 @@ def _shares(
         )
 
 
-def _add(found: Whole, at: Rows, amounts: Whole) -> None:
+def _add(sums: Whole, at: Rows, amounts: Whole) -> None:
     """Add amounts to the places that they belong to; places come in order."""
     if not len(at):
         return
     starts = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
-    found[at[starts]] += np.add.reduceat(amounts, starts)
+    sums[at[starts]] += np.add.reduceat(amounts, starts)

@@ -109,8 +109,8 @@ class Computation:
         """Yield what each member's documents are worth, a chain at a time."""
         for core in self.leaves.cores:
             at = self._places(core)
-            worth = limits.documents(self._algebra, self._terms(core), self._held.take(at))
-            yield at, worth.column
+            documents = limits.documents(self._algebra, self._terms(core), self._held.take(at))
+            yield at, documents.column
 
     def _terms_of_firms(self, size: int) -> Mapping[str, ExactColumn]:
         """Return what all chains of each firm share, by row, and note what is known of it."""
@@ -159,9 +159,9 @@ class Computation:
             lost = relation.stressed_loss(self._algebra, chance, share, own)
             total = EXACT.add(total, _sum(own.column))
             loss = EXACT.add(loss, _sum(lost.column))
-        room = facility.headroom(self._algebra, self.leaves.cores[core], granted)
+        headroom = facility.headroom(self._algebra, self.leaves.cores[core], granted)
         budget = facility.stress_budget(self._algebra, granted)
-        return ChainLeaves(room.figure or ZERO, total, loss, budget.figure or ZERO)
+        return ChainLeaves(headroom.figure or ZERO, total, loss, budget.figure or ZERO)
 
     def results(self) -> pl.DataFrame:
         """Return limit, reachable amount, binding term and absence of every member, in order."""

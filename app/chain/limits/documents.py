@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from app.chain.limits.results import Results, open_results
+from app.chain.limits.results import open_results
 from app.chain.limits.shown import Shown
 from app.chain.limits.stored import is_damaged, lock_of
 from app.data.runs.repository import run_named
@@ -36,7 +36,7 @@ def results_of(resources: Resources, asked: AskedVersion, sight: Sight) -> Shown
     version, run = version_and_run(resources, asked)
     if run is None:
         raise NoRun(f"version {version.number} has no limits yet: run `deeptier refresh`")
-    return Shown(open_run(resources, run.folder), sight)
+    return results_in(resources, run.folder, sight)
 
 
 def results_named(resources: Resources, run: str, sight: Sight) -> Shown:
@@ -49,12 +49,12 @@ def results_named(resources: Resources, run: str, sight: Sight) -> Shown:
     row = run_named(resources.records, run)
     if row is None:
         raise NoRun(f"no run {run!r}")
-    return Shown(open_run(resources, row.folder), sight)
+    return results_in(resources, row.folder, sight)
 
 
-def open_run(resources: Resources, name: str) -> Results:
+def results_in(resources: Resources, name: str, sight: Sight) -> Shown:
     """
-    Return the results in the folder of a run that the records know.
+    Return what a reader sees of the run in a folder that the records know.
 
     A run that is not as it was saved is set apart; the next refresh computes it again.
 
@@ -63,7 +63,7 @@ def open_run(resources: Resources, name: str) -> Results:
     """
     folder = resources.runs / name
     try:
-        return open_results(folder)
+        return Shown(open_results(folder), sight)
     except NotFound as error:
         raise Damaged(f"run {name} is gone from the data folder: {AGAIN}") from error
     except Damaged as error:

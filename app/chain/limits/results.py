@@ -211,7 +211,7 @@ class Results:
         """
         Return the places of the members whom the core knows by name, in order.
 
-        They stand in its nearest tiers (`core_names_tiers`) or hold its own paper.
+        They stand in its nearest tiers (`core_names_tiers`) or hold its receivables or vouchers.
         """
         row = self._s.core_row(core)
         return self._named.made(row, lambda: self._s.named(row))

@@ -19,12 +19,14 @@ from app.chain.limits.stored import RunHead
 from app.chain.limits.withheld import seen
 from app.chain.limits.words import document
 from app.platform.auth.sight import Sight
+from app.policy import Policy
 from graph.errors import NotFound
 
 if TYPE_CHECKING:
     import polars as pl
 
 UNSEEN = "there is no such firm in this chain"
+__all__ = ["UNSEEN", "MemberResult", "Shown"]
 
 
 class Shown:
@@ -45,10 +47,19 @@ class Shown:
         return self._results.head
 
     @property
+    def policy(self) -> Policy:
+        """Return the policy that computed the run; the one in force today may be another."""
+        return self._results.policy
+
+    @property
     def cores(self) -> list[str]:
         """Return the ids of the cores whose chains the reader sees, in order."""
         cores = self._results.cores
         return [c for c in cores if self._sight.is_whole or self._sight.is_own_chain(c)]
+
+    def knows(self, firm: str) -> bool:
+        """Return whether the run's version has this firm."""
+        return self._results.knows(firm)
 
     def name(self, firm: str) -> str:
         """Return the name of a firm that the reader has come upon."""

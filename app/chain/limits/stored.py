@@ -179,7 +179,7 @@ class Stored:
 
     @cached_property
     def _holds(self) -> npt.NDArray[np.bool_]:
-        """Return who holds paper of the core; older runs know eligible documents only."""
+        """Return who holds documents of the core; older runs know eligible documents only."""
         if "holds" in self.members.column_names:
             return _array(self.members["holds"])
         return self._held > 0
@@ -239,7 +239,7 @@ class Stored:
         return int(self._core[place])
 
     def named(self, core_row: int) -> Places:
-        """Return in order the places of members in tiers a core knows by name or with its paper."""
+        """Return in order the places of members in tiers a core knows or with its documents."""
         inside = self.places(core_row)
         rows = slice(inside.start, inside.stop)
         near = _array(self.members["tier"])[rows] <= self.policy.whole("core_names_tiers")

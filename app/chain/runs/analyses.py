@@ -1,4 +1,4 @@
-"""The analyses of a run: chains, belonging and production losses of a version's network."""
+"""The analyses of a run: chains, absorption shares and production losses of a version's network."""
 
 from dataclasses import dataclass
 

@@ -23,7 +23,7 @@ def refresh_version(resources: Resources, version: int | None, *, progress: Step
     began = resources.now()
     found = resources.version(version)
     policy = policy_of(resources, found.as_of)
-    place = RunStores(
+    stores = RunStores(
         reader=resources.store.reader(found.number),
         lake=resources.lake,
         home=resources.home,
@@ -31,7 +31,7 @@ def refresh_version(resources: Resources, version: int | None, *, progress: Step
         progress=progress,
     )
     terms = RunTerms(policy, cores_of(resources, found.number), code_name())
-    run = refresh(place, terms)
+    run = refresh(stores, terms)
     results = open_results(run.folder)
     ended = resources.now()
     row = RunRow(

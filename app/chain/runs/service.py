@@ -11,7 +11,8 @@ from app.chain.limits.compute import compute
 from app.chain.limits.storage import save
 from app.chain.limits.stored import is_damaged, lock_of, read_facts
 from app.chain.runs.analyses import analyse
-from app.chain.runs.sources import RunSources, inputs_of, network_of, read_sources
+from app.chain.runs.sources import RunSources, inputs_of, read_sources
+from app.data.versions.networks import network_of_tables
 from app.platform.console.progress import Step, quietly
 from app.platform.process.locks import DAMAGED, locked
 from app.policy import Policy
@@ -86,7 +87,7 @@ def run_name(sources: RunSources, terms: RunTerms) -> str:
     return f"{version.number}-{hashlib.sha256(written).hexdigest()[:16]}"
 
 
-def refresh(place: RunStores, terms: RunTerms) -> Run:
+def refresh(stores: RunStores, terms: RunTerms) -> Run:
     """
     Return the run of a version; it is computed where it is not there yet.
 
@@ -99,18 +100,18 @@ def refresh(place: RunStores, terms: RunTerms) -> Run:
     """
     if not terms.cores:
         raise InvalidInput("no core enterprise; choose one with `deeptier core add FIRM`")
-    place.progress("read", 0.0)
-    sources = read_sources(place.reader, place.lake, terms.policy)
+    stores.progress("read", 0.0)
+    sources = read_sources(stores.reader, stores.lake, terms.policy)
     name = run_name(sources, terms)
-    folder = place.home / "runs" / name
+    folder = stores.home / "runs" / name
     with locked(lock_of(folder), seconds=COMPUTE_SECONDS_MAX):
         if is_damaged(folder):
-            set_apart(folder, place.home / DAMAGED, f"run {name} was not as it was saved")
+            set_apart(folder, stores.home / DAMAGED, f"run {name} was not as it was saved")
         fresh = not folder.is_dir()
         if fresh:
-            _compute(place, terms, sources, folder)
+            _compute(stores, terms, sources, folder)
     said = read_facts(folder)
-    place.progress("done", 1.0)
+    stores.progress("done", 1.0)
     return Run(
         run=name,
         folder=folder,
@@ -122,17 +123,22 @@ def refresh(place: RunStores, terms: RunTerms) -> Run:
     )
 
 
-def _compute(place: RunStores, terms: RunTerms, sources: RunSources, folder: Path) -> None:
-    place.progress("network", 0.05)
-    network = network_of(sources, place.home / "networks")
+def _compute(stores: RunStores, terms: RunTerms, sources: RunSources, folder: Path) -> None:
+    stores.progress("network", 0.05)
+    network = network_of_tables(
+        stores.home / "networks",
+        sources.version.number,
+        sources.tables["firms"],
+        sources.tables["trades"],
+    )
     cores = network.rows(sorted(terms.cores))
-    place.progress("analyses", 0.1)
-    analyses = analyse(network, cores, terms.policy, threads=place.threads)
-    place.progress("limits", 0.4)
+    stores.progress("analyses", 0.1)
+    analyses = analyse(network, cores, terms.policy, threads=stores.threads)
+    stores.progress("limits", 0.4)
     reserved = {network.row(core): amount for core, amount in terms.reserved.items()}
     rows = tuple(int(row) for row in cores)
     inputs = inputs_of(sources, analyses, rows, run=folder.name, reserved=reserved)
     outcome = compute(inputs, terms.policy)
-    place.progress("store", 0.9)
+    stores.progress("store", 0.9)
     facts = {"code": terms.code, "cores": len(rows), "members": len(outcome.members)}
     save(outcome, inputs, terms.policy, folder, facts)

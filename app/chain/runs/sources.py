@@ -4,7 +4,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
@@ -12,10 +11,8 @@ import pyarrow as pa
 from app.chain.limits.inputs import LimitInputs
 from app.chain.limits.ledger import Ledger
 from app.chain.runs.analyses import Analyses
-from app.data.versions.networks import saved_or_built
 from app.policy import Policy
 from graph.model import TABLES, Version, table
-from graph.network import Network
 from graph.stores.base import Reader
 from ingestion.lake import Lake
 
@@ -71,27 +68,6 @@ def delivered(orders: pl.DataFrame, version: Version) -> pl.DataFrame:
     inside = (pl.col("delivered_on") > first) & (pl.col("delivered_on") <= version.as_of)
     sums = orders.filter(inside).group_by("seller", "buyer")
     return sums.agg(delivered_fen=pl.col("amount_fen").sum()).sort("seller", "buyer")
-
-
-def network_of(sources: RunSources, folder: Path) -> Network:
-    """
-    Return a version's network; it is built and saved where it is not there yet.
-
-    A saved network of other firms or trades (of another store with the same number) is replaced.
-    """
-    firms, trades = sources.tables["firms"], sources.tables["trades"]
-    return saved_or_built(
-        folder / str(sources.version.number),
-        lambda: Network.build(firms, trades),
-        fits=lambda network: _same(network, firms, trades),
-    )
-
-
-def _same(network: Network, firms: pa.Table, trades: pa.Table) -> bool:
-    """Return whether a network is that of these tables, by its ids and its whole amount."""
-    amounts = pl.Series(trades.column("amount_fen").combine_chunks())
-    ids = network.ids.arrow.equals(firms.column("firm").combine_chunks())
-    return bool(ids) and int(network.out_amount_fen.sum()) == int(amounts.filter(amounts > 0).sum())
 
 
 def inputs_of(

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
+import pyarrow as pa
+
 from app.platform.deps import Resources
 from app.platform.process.kept import Kept
 from app.platform.process.locks import DAMAGED, LOCKS, locked
@@ -29,6 +32,9 @@ def network_in(networks: Path, version: int, reader: Callable[[], Reader]) -> Ne
         networks: The folder of saved networks.
         version: The version's number.
         reader: Opens the version in the store; called only where the network is built.
+
+    Raises:
+        Unready: Another process has been building it for longer than any should.
     """
 
     def build() -> Network:
@@ -36,50 +42,58 @@ def network_in(networks: Path, version: int, reader: Callable[[], Reader]) -> Ne
         trades = read.columns("trades", ["supplier", "buyer", "amount_fen", "count"])
         return Network.build(read.columns("firms"), trades)
 
-    return saved_or_built(networks / str(version), build)
+    return _saved_or_built(networks / str(version), build)
 
 
-def saved_or_built(
-    place: Path, build: Callable[[], Network], *, fits: Callable[[Network], bool] = lambda _: True
+def network_of_tables(networks: Path, version: int, firms: pa.Table, trades: pa.Table) -> Network:
+    """
+    Return the network of a version whose firms and trades have been read.
+
+    A saved network of other firms or trades (of another store with the same number) is replaced.
+    """
+    amounts = pl.Series(trades.column("amount_fen").combine_chunks())
+    sum_fen = int(amounts.filter(amounts > 0).sum())
+
+    def fits(network: Network) -> bool:
+        same = bool(network.ids.arrow.equals(firms.column("firm").combine_chunks()))
+        return same and int(network.out_amount_fen.sum()) == sum_fen
+
+    return _saved_or_built(networks / str(version), lambda: Network.build(firms, trades), fits)
+
+
+def _saved_or_built(
+    folder: Path, build: Callable[[], Network], fits: Callable[[Network], bool] = lambda _: True
 ) -> Network:
     """
-    Return the network that is saved in a place; built and saved where it is not there yet.
+    Return the network that is saved in a folder; built and saved where none that fits is there.
 
-    Whoever asks for the same network shares it, until another is saved in its place. Of several
+    Whoever asks for the same network shares it, until another is saved there. Of several
     processes that ask for one that is not there, one builds it and the others wait. One that is of
     another form is built again; one whose files are not as they were saved is set apart first.
-
-    Args:
-        place: The network's folder in the folder of networks.
-        build: Builds the network; called where none of use is there.
-        fits: Whether a saved network is the one that is wanted; else it is built again.
-
-    Raises:
-        Unready: Another process has been building it for longer than any should.
     """
-    found = _saved(place)
+    found = _saved(folder)
     if isinstance(found, Network) and fits(found):
         return found
-    home = place.parent.parent
-    with locked(home / LOCKS / f"network-{place.name}.lock"):
-        found = _saved(place)  # Another may have built it meanwhile.
+    home = folder.parent.parent
+    with locked(home / LOCKS / f"network-{folder.name}.lock"):
+        found = _saved(folder)  # Another may have built it meanwhile.
         if isinstance(found, Network) and fits(found):
             return found
         if isinstance(found, Damaged):
-            set_apart(place, home / DAMAGED, str(found))
-        build().save(place)
-        return _opened(place)
+            set_apart(folder, home / DAMAGED, str(found))
+        build().save(folder)
+        return _opened(folder)
 
 
-def _saved(place: Path) -> Network | Damaged | None:
+def _saved(folder: Path) -> Network | Damaged | None:
     """Return the network in a folder, or what is wrong with it; None where it is of no use."""
     try:
-        return _opened(place)
+        return _opened(folder)
     except Damaged as error:
         return error
     except (NotFound, InvalidInput):
         return None
 
 
-def _opened(place: Path) -> Network:
-    return OPEN.made((place, stamp(place)), lambda: Network.open(place))
+def _opened(folder: Path) -> Network:
+    return OPEN.made((folder, stamp(folder)), lambda: Network.open(folder))

@@ -26,7 +26,7 @@ class AuditTrail(Protocol):
 
 
 @contextlib.contextmanager
-def audited(place: AuditTrail, action: str, target: str) -> Iterator[None]:
+def audited(trail: AuditTrail, action: str, target: str) -> Iterator[None]:
     """Write a row for what happens inside: done, or failed where it raises."""
     outcome: Outcome = "failed"
     try:
@@ -41,4 +41,4 @@ def audited(place: AuditTrail, action: str, target: str) -> Iterator[None]:
             outcome=outcome,
             trace=secrets.token_hex(8),
         )
-        write(place.records, entry, at=place.now())
+        write(trail.records, entry, at=trail.now())

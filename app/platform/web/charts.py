@@ -220,7 +220,7 @@ class BarPicture:
 
 
 def bar_picture(values: Sequence[float], *, width: float = BARS_WIDTH) -> BarPicture:
-    """Return bars for values of nought or more, the largest as high as the picture."""
+    """Return bars for values of zero or more, the largest as high as the picture."""
     top, bottom = 24.0, BARS_HEIGHT - 26.0
     largest = max(values, default=0.0) or 1.0
     room = width / max(1, len(values))
@@ -259,14 +259,14 @@ class LinePicture:
 
     @property
     def under(self) -> str:
-        """Return the area between the line and nought as a closed path."""
+        """Return the area between the line and zero as a closed path."""
         first, last = self.points[0], self.points[-1]
         return f"{self.path}L{last.x:.1f} {self.bottom}L{first.x:.1f} {self.bottom}Z"
 
 
 def line_picture(values: Sequence[float], *, top_value: float) -> LinePicture:
     """
-    Return a line through values of nought or more, one step apart each.
+    Return a line through values of zero or more, one step apart each.
 
     Args:
         values: At least one value.

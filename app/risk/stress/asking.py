@@ -9,7 +9,7 @@ from app.chain.chains.cores import cores_of
 from app.data.versions.service import policy_of
 from app.platform.deps import Resources
 from app.risk.stress.files import scenario_in, scenario_of, scenarios_in
-from app.risk.stress.parts import Ground
+from app.risk.stress.parts import Ground, VersionGround
 from app.risk.stress.repository import NAME, ScenarioFolder, folder_of
 from app.risk.stress.schemas import CHANNELS, chosen, closure
 from app.risk.stress.service import ScenarioStores
@@ -74,12 +74,17 @@ def other_of(resources: Resources, asked: StressQuestion, other: str, version: i
 
 def at(resources: Resources, scenario: Scenario, version: int | None) -> Ground:
     """Return a scenario at a version, the current one by default."""
-    number = resources.version(version).number
-    reader = resources.store.reader(number)
-    policy = policy_of(resources, reader.version.as_of)
+    ground = version_at(resources, version)
     named = any(hit.cores for hit in scenario.hits)
-    cores = cores_of(resources, number) if named else None
-    return Ground(ScenarioStores.under(reader, resources.home), scenario, policy, cores)
+    cores = cores_of(resources, ground.stores.reader.version.number) if named else None
+    return Ground(ground.stores, ground.policy, scenario, cores)
+
+
+def version_at(resources: Resources, version: int | None) -> VersionGround:
+    """Return a version to ask of, the current one by default."""
+    reader = resources.store.reader(resources.version(version).number)
+    stores = ScenarioStores.under(reader, resources.home)
+    return VersionGround(stores, policy_of(resources, reader.version.as_of))
 
 
 def _scenario(resources: Resources, asked: StressQuestion) -> tuple[Scenario, int | None]:

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from app.platform.console.progress import Step, quietly
 from app.platform.documents import Document
 from app.platform.errors import Absent
-from app.risk.stress.parts import Ground, losses
+from app.risk.stress.parts import Ground, VersionGround, losses
 from graph.attribution import hit_rows
 from graph.contagion import EXACT, Scenarios, esri
 from graph.errors import InvalidInput
@@ -70,16 +70,13 @@ def rescue(ground: Ground, budget_fen: int, *, progress: Step = quietly) -> Docu
     }
 
 
-def reverse(
-    ground: Ground, loss_fen: int, *, among_hit: bool, progress: Step = quietly
-) -> Document:
+def reverse(ground: VersionGround, loss_fen: int, *, progress: Step = quietly) -> Document:
     """
     Return the fewest firms whose closing together costs a loss, and what was excluded.
 
     Args:
-        ground: Of which version; with `among_hit` only who is hit in its scenario may close.
+        ground: Of which version anybody may close, or of which scenario only who is hit in it.
         loss_fen: Lost production that is to be reached, at the fixed point.
-        among_hit: Else the firms that cost most alone may close.
         progress: Told of each step.
 
     Returns:
@@ -94,14 +91,14 @@ def reverse(
     """
     output_fen = _output_fen(ground)
     progress("candidates", None)
-    everybody = hit_rows(ground.hit) if among_hit else np.arange(len(ground.network))
+    hit = hit_rows(ground.hit) if isinstance(ground, Ground) else None
+    everybody = np.arange(len(ground.network)) if hit is None else hit
     rows = _costliest(ground, everybody)
     progress("reverse", None)
     asked = Question(ground.production, rows, loss_fen, output_fen)
     found = find(asked, evaluations_max=EVALUATIONS_MAX)
-    head = {name: ground.head[name] for name in ("version", "as_of", "policy")}
     return {
-        **head,
+        **ground.version_head,
         "threshold_fen": loss_fen,
         "breaks": found.breaks,
         "proven": found.proven,
@@ -114,7 +111,7 @@ def reverse(
     }
 
 
-def _costliest(ground: Ground, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _costliest(ground: VersionGround, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return the rows of the firms that cost most when they close alone, in order."""
     if len(rows) <= FAILING_MAX:
         return rows
@@ -122,12 +119,12 @@ def _costliest(ground: Ground, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.in
     return np.sort(rows[np.argsort(-alone, kind="stable")[:FAILING_MAX]])
 
 
-def _output_fen(ground: Ground) -> int:
+def _output_fen(ground: VersionGround) -> int:
     output_fen = int(sum(ground.network.sales_fen.tolist()))
     if output_fen < 1:
         raise Absent("nobody sells anything in this version: no production can be lost")
     return output_fen
 
 
-def _firm(ground: Ground, row: int) -> Document:
+def _firm(ground: VersionGround, row: int) -> Document:
     return {"id": ground.network.ids[row], "name": ground.network.column("name")[row].as_py()}

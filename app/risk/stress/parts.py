@@ -44,30 +44,25 @@ CHANNELS = {"down": "production", "up": "orders"}
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What questions about one scenario are asked of."""
+class VersionGround:
+    """What questions about a version are asked of."""
 
-    place: ScenarioStores
-    scenario: Scenario
+    stores: ScenarioStores
     policy: Policy
-    cores: Collection[str] | None = None
 
-    @cached_property
-    def head(self) -> Document:
-        """Return what every answer says first."""
-        return head_of(self.place, self.scenario, self.policy)
+    @property
+    def version_head(self) -> Document:
+        """Return what every answer says of its version."""
+        version = self.stores.reader.version
+        day = version.as_of.isoformat()
+        return {"version": version.number, "as_of": day, "policy": self.policy.version}
 
     @cached_property
     def network(self) -> Network:
         """Return the version's network."""
         return network_in(
-            self.place.networks, self.place.reader.version.number, lambda: self.place.reader
+            self.stores.networks, self.stores.reader.version.number, lambda: self.stores.reader
         )
-
-    @cached_property
-    def hit(self) -> Resolved:
-        """Return the scenario as rows of firms."""
-        return looked_up(self.network, self.scenario, self.policy, self.cores)
 
     @cached_property
     def production(self) -> Production:
@@ -87,8 +82,26 @@ class Ground:
     @property
     def debts(self) -> Debts:
         """Return who owes whom."""
-        as_of = self.place.reader.version.as_of
-        return debts_of(self.network, receivables_of(self.place), as_of)
+        as_of = self.stores.reader.version.as_of
+        return debts_of(self.network, receivables_of(self.stores), as_of)
+
+
+@dataclass(frozen=True)
+class Ground(VersionGround):
+    """What questions about one scenario are asked of."""
+
+    scenario: Scenario
+    cores: Collection[str] | None = None
+
+    @cached_property
+    def head(self) -> Document:
+        """Return what every answer says first."""
+        return head_of(self.stores, self.scenario, self.policy)
+
+    @cached_property
+    def hit(self) -> Resolved:
+        """Return the scenario as rows of firms."""
+        return looked_up(self.network, self.scenario, self.policy, self.cores)
 
 
 def keep(ground: Ground, part: Part, *, progress: Step = quietly) -> str:
@@ -99,7 +112,7 @@ def keep(ground: Ground, part: Part, *, progress: Step = quietly) -> str:
         NotConverged: Losses still moved at the policy's bound on rounds.
         InvalidInput: Firms of too many sectors are hit for an attribution.
     """
-    kept, name = ScenarioFolder(ground.place.scenarios), str(ground.head["scenario"])
+    kept, name = ScenarioFolder(ground.stores.scenarios), str(ground.head["scenario"])
     if not kept.has(name, part):
         kept.drop_damaged(name, part)
         progress(part, None)
@@ -110,7 +123,7 @@ def keep(ground: Ground, part: Part, *, progress: Step = quietly) -> str:
 def losses(ground: Ground, *, progress: Step = quietly) -> Document:
     """Return who loses what in a scenario; computed where it is not there yet."""
     return run_scenario(
-        ground.place, ground.scenario, ground.policy, cores=ground.cores, progress=progress
+        ground.stores, ground.scenario, ground.policy, cores=ground.cores, progress=progress
     )
 
 
@@ -123,9 +136,9 @@ def replay(ground: Ground, *, progress: Step = quietly) -> str:
     """
     was = losses(ground, progress=progress)
     again, figures = computed(
-        ground.place, ground.scenario, ground.policy, cores=ground.cores, progress=progress
+        ground.stores, ground.scenario, ground.policy, cores=ground.cores, progress=progress
     )
-    kept = ScenarioFolder(ground.place.scenarios)
+    kept = ScenarioFolder(ground.stores.scenarios)
     name = keep(ground, "rounds", progress=progress)
     if again != was or not figures.equals(kept.table(name)):
         raise Damaged(f"{name}: computed again its losses are others")

@@ -4,9 +4,7 @@ from app.platform.console.progress import Step
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.risk.stress import choices, parts, reading
-from app.risk.stress.asking import StressQuestion, at, fen_of, other_of, placed
-from app.risk.stress.parts import Ground
-from graph.scenarios import Scenario, closing
+from app.risk.stress.asking import StressQuestion, fen_of, other_of, placed, version_at
 
 __all__ = ["StressQuestion", "answered"]
 
@@ -35,12 +33,15 @@ def answered(
         InvalidInput: The scenario or the value is not what it must be.
     """
     if question == "reverse":
-        return _reverse(resources, asked, str(value), version, progress)
+        loss_fen = fen_of("--reverse", str(value))
+        named = bool(asked.close or asked.source)
+        among = placed(resources, asked, version) if named else version_at(resources, version)
+        return choices.reverse(among, loss_fen, progress=progress)
     ground = placed(resources, asked, version)
     if question == "rescue":
         return choices.rescue(ground, fen_of("--rescue", str(value)), progress=progress)
     document = parts.losses(ground, progress=progress)
-    folder, name = ground.place.scenarios, str(document["scenario"])
+    folder, name = ground.stores.scenarios, str(document["scenario"])
     if question == "replay":
         parts.replay(ground, progress=progress)
         return reading.rounds_page(folder, name)
@@ -51,18 +52,3 @@ def answered(
         other = other_of(resources, asked, str(value), document["version"])
         return reading.compared(document, parts.losses(other, progress=progress))
     return document
-
-
-def _reverse(
-    resources: Resources, asked: StressQuestion, value: str, version: int | None, progress: Step
-) -> Document:
-    """Return who would have to fail: of those that a scenario hits, or of all."""
-    loss_fen = fen_of("--reverse", value)
-    among_hit = bool(asked.close or asked.source)
-    ground: Ground = placed(resources, asked, version) if among_hit else _all(resources, version)
-    return choices.reverse(ground, loss_fen, among_hit=among_hit, progress=progress)
-
-
-def _all(resources: Resources, version: int | None) -> Ground:
-    nobody: Scenario = closing(["-"])  # Nobody reads it: candidates are all firms.
-    return at(resources, nobody, version)

@@ -44,7 +44,7 @@ class ScenarioStores:
 
 
 def run_scenario(
-    place: ScenarioStores,
+    stores: ScenarioStores,
     scenario: Scenario,
     policy: Policy,
     *,
@@ -57,7 +57,7 @@ def run_scenario(
     The same scenario, version and policy have the same id and document: asking again is harmless.
 
     Args:
-        place: The version's reader (`ScenarioStores.under(reader, home)`), networks, scenarios.
+        stores: The version's reader (`ScenarioStores.under(reader, home)`), networks, scenarios.
         scenario: Who is hit by how much, and along what the shock runs.
         policy: The policy in force on the version's date.
         cores: Ids of the cores, where the scenario names any; by default what the version says.
@@ -78,19 +78,19 @@ def run_scenario(
         InvalidInput: A hit selects nobody, or names a core that is none.
         NotConverged: Losses still moved at the policy's bound on rounds.
     """
-    kept = ScenarioFolder(place.scenarios)
-    name = id_of(scenario, place.reader.version.number, policy)
+    kept = ScenarioFolder(stores.scenarios)
+    name = id_of(scenario, stores.reader.version.number, policy)
     with suppress(Damaged):
         if (found := kept.find(name)) is not None:
             return found
     kept.drop_damaged(name)
-    document, figures = computed(place, scenario, policy, cores=cores, progress=progress)
+    document, figures = computed(stores, scenario, policy, cores=cores, progress=progress)
     kept.save(document, figures)
     return document
 
 
 def computed(
-    place: ScenarioStores,
+    stores: ScenarioStores,
     scenario: Scenario,
     policy: Policy,
     *,
@@ -98,17 +98,17 @@ def computed(
     progress: Step = quietly,
 ) -> tuple[Document, pa.Table]:
     """Return a scenario's document and who lost what in every round, computed anew."""
-    number = place.reader.version.number
+    number = stores.reader.version.number
     progress("network", None)
-    network = network_in(place.networks, number, lambda: place.reader)
+    network = network_in(stores.networks, number, lambda: stores.reader)
     hit = looked_up(network, scenario, policy, cores)
     rounds: list[Round] = []
     for each in cascade.run(
-        network, receivables_of(place), place.reader.version.as_of, hit, policy
+        network, receivables_of(stores), stores.reader.version.as_of, hit, policy
     ):
         progress(f"round {len(rounds)}", None)
         rounds.append(each)
-    head = head_of(place, scenario, policy) | {
+    head = head_of(stores, scenario, policy) | {
         "parameters": _parameters(policy),
         "channels": list(scenario.channels),
     }
@@ -116,9 +116,9 @@ def computed(
     return document, _table(network, rounds)
 
 
-def head_of(place: ScenarioStores, scenario: Scenario, policy: Policy) -> Document:
+def head_of(stores: ScenarioStores, scenario: Scenario, policy: Policy) -> Document:
     """Return what every document about a scenario says first."""
-    version = place.reader.version
+    version = stores.reader.version
     return {
         "scenario": id_of(scenario, version.number, policy),
         "version": version.number,
@@ -168,9 +168,9 @@ def _named(scenario: Scenario, hit: Resolved) -> Document:
 
 
 @lru_cache(maxsize=1)
-def receivables_of(place: ScenarioStores) -> pa.Table:
+def receivables_of(stores: ScenarioStores) -> pa.Table:
     """Return who owes whom in a version; who computes many scenarios reads it once."""
-    return place.reader.columns("receivables", RECEIVABLES)
+    return stores.reader.columns("receivables", RECEIVABLES)
 
 
 def read_scenario(scenarios: Path, scenario: str) -> Document:

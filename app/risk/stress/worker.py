@@ -41,18 +41,18 @@ def main(descriptor: int) -> None:
 
 def _work(order: ScenarioOrder) -> Done | ScenarioFailed:
     try:
-        place = _place(order.settings, order.version)
-        policy = policy_of(_resources(order.settings), place.reader.version.as_of)
-        return Done(computed(place, order, policy))
+        stores = _stores(order.settings, order.version)
+        policy = policy_of(_resources(order.settings), stores.reader.version.as_of)
+        return Done(computed(stores, order, policy))
     except (AppError, GraphError, OSError) as error:
         return ScenarioFailed(error)
 
 
-def computed(place: ScenarioStores, order: ScenarioOrder, policy: Policy) -> str:
+def computed(stores: ScenarioStores, order: ScenarioOrder, policy: Policy) -> str:
     """Return the id of a scenario once it and what is asked about it are saved."""
-    found = run_scenario(place, order.scenario, policy, cores=order.cores)
+    found = run_scenario(stores, order.scenario, policy, cores=order.cores)
     if order.part:
-        return keep(Ground(place, order.scenario, policy, order.cores), order.part)
+        return keep(Ground(stores, policy, order.scenario, order.cores), order.part)
     return str(found["scenario"])
 
 
@@ -62,7 +62,7 @@ def _resources(settings: Settings) -> Resources:
 
 
 @lru_cache(maxsize=1)
-def _place(settings: Settings, version: int) -> ScenarioStores:
+def _stores(settings: Settings, version: int) -> ScenarioStores:
     resources = _resources(settings)
     return ScenarioStores.under(resources.store.reader(version), resources.home)
 

@@ -35,7 +35,7 @@ class ExactColumn:
         Return a column of these figures.
 
         Example:
-            >>> found = Column.of([Decimal("1.5"), None, Decimal(2)])
+            >>> found = ExactColumn.of([Decimal("1.5"), None, Decimal(2)])
             >>> found.values.tolist(), found.scale, found.there.tolist()
             ([15, 0, 20], 1, [True, False, True])
         """

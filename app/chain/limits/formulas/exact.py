@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_DOWN, ROUND_FLOOR, Context, Decimal, Inexact
 
 PLACES_OF_SHARES = 12
-BASE_PLACES = 2 * PLACES_OF_SHARES  # A base is rates times belonging.
+BASE_PLACES = 2 * PLACES_OF_SHARES  # A base is rates times absorption shares.
 PLACES = Decimal(1).scaleb(-PLACES_OF_SHARES)
 ZERO = Decimal(0)
 ONE = Decimal(1)

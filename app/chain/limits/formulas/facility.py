@@ -137,7 +137,7 @@ def chain_factor(algebra: Algebra, chain: ChainLeaves | None) -> Term:
     """Return how far relations shrink so that the facility and its stress budget hold."""
     if chain is None:
         return algebra.policy("chain_factor", "data_credit_factor")
-    room = algebra.computed("room", "fen", chain.room_fen, "chain")
+    left = algebra.computed("room", "fen", chain.room_fen, "chain")
     total = algebra.computed("relation_total", "fen", chain.relation_total_fen, "chain")
     loss = algebra.computed("stressed_loss", "fen", chain.stressed_loss_fen, "chain")
     budget = algebra.computed("stress_budget", "fen", chain.stress_budget_fen, "chain")
@@ -146,7 +146,7 @@ def chain_factor(algebra: Algebra, chain: ChainLeaves | None) -> Term:
         "chain_factor",
         algebra.constant("one", 1, "ratio"),
         algebra.divide(
-            "room_factor", room, algebra.product("relation_use", share, total), unit="ratio"
+            "room_factor", left, algebra.product("relation_use", share, total), unit="ratio"
         ),
         algebra.divide("stress_factor", budget, loss, unit="ratio"),
         unit="ratio",

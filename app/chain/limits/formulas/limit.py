@@ -134,10 +134,10 @@ def reachable(
         parts.append(algebra.computed("others", "fen", total, "passing", count=others.count))
     if not parts:
         parts.append(algebra.computed("arrived", "fen", 0, "passing"))
-    worth = algebra.product(
+    exact = algebra.product(
         "reachable_exact",
         algebra.policy("advance_rate", "a_confirmed"),
         facility.document_factor(algebra, chain.core, chain.facility_fen),
         algebra.sum("passable", *parts),
     )
-    return algebra.floor("reachable", worth)
+    return algebra.floor("reachable", exact)

@@ -17,7 +17,8 @@ from app.chain.runs.analyses import analyse
 from app.chain.runs.code import code_name
 from app.chain.runs.contagion import prepared
 from app.chain.runs.service import RunStores, RunTerms, refresh, run_name
-from app.chain.runs.sources import RunSources, delivered, network_of, read_sources
+from app.chain.runs.sources import RunSources, delivered, read_sources
+from app.data.versions.networks import network_of_tables
 from app.policy import in_force, load_policies, shipped
 from graph.errors import InvalidInput, NotFound
 from graph.model import Version
@@ -172,12 +173,12 @@ def test_text_that_moves_between_rows_changes_the_print(place: RunStores) -> Non
 
 def test_a_network_of_another_store_is_built_again(place: RunStores, home: Path) -> None:
     toy({("x", "y"): 5}).save(home / "networks" / "1")
-    sources = read_sources(place.reader, place.lake, POLICY)
+    firms, trades = (place.reader.columns(name) for name in ("firms", "trades"))
 
-    network = network_of(sources, home / "networks")
+    network = network_of_tables(home / "networks", 1, firms, trades)
 
-    assert list(network.ids) == sources.tables["firms"]["firm"].to_pylist()
-    assert network_of(sources, home / "networks").out_amount_fen.sum() > 0
+    assert list(network.ids) == firms["firm"].to_pylist()
+    assert network_of_tables(home / "networks", 1, firms, trades).out_amount_fen.sum() > 0
 
 
 def test_orders_count_from_their_delivery_within_the_year() -> None:
