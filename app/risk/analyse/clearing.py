@@ -39,7 +39,7 @@ def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
             seniority=cast("Seniority", options.seniority),
         )
 
-    with ThreadPoolExecutor(options.threads) as pool:
+    with ThreadPoolExecutor(options.workers) as pool:
         for result in pool.map(one, scenarios.values()):
             found.append(result)
             step("scenarios", len(found) / len(scenarios))

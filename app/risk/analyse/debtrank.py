@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from app.risk.analyse.options import AnalysisResult, Columns, Step
+from app.risk.analyse.options import AnalysisResult, Columns, Step, counting
 from app.risk.analyse.options import DebtRankOptions as Options
 from app.risk.analyse.tables import (
     Codes,
@@ -77,7 +77,7 @@ def _by_rounds(
         )
 
     found: list[DebtRank] = []
-    with ThreadPoolExecutor(options.threads) as pool:
+    with ThreadPoolExecutor(options.workers) as pool:
         for result in pool.map(one, range(len(scenarios))):
             found.append(result)
             step("scenarios", len(found) / len(scenarios))
@@ -89,15 +89,12 @@ def _bracketed(
 ) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     if options.kind != "linear" or options.losses:
         raise InvalidInput("--method bracket knows --kind linear only, and no --losses")
-    done = 0
-
-    def progress(more: int) -> None:
-        nonlocal done
-        done += more
-        step("scenarios", done / max(1, len(scenarios)))
-
     found = bracket_equity(
-        exposures, scenarios, width=options.width, threads=options.threads, progress=progress
+        exposures,
+        scenarios,
+        width=options.width,
+        threads=options.workers,
+        progress=counting(step, "scenarios", len(scenarios)),
     )
     columns = table(
         debtrank=found.debtrank,

@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
-from app.risk.analyse.options import AnalysisResult, Step
+from app.risk.analyse.options import AnalysisResult, Step, counting
 from app.risk.analyse.options import DiffusionOptions as Options
 from app.risk.analyse.tables import Codes, InputColumn, InputFiles, firms_of, trades_of
 from graph.diffusion import Dangling, Sources, Ties, Walk, spread_all
@@ -24,20 +24,13 @@ def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
         amounts=trades.floats("amount"),
     )
     names, sources = _sources(options, desk, codes)
-    done = 0
-
-    def further(more: int) -> None:
-        nonlocal done
-        done += more
-        step("sources", done / len(names))
-
     found = spread_all(
         Walk.prepare(ties, damping=options.damping),
         sources,
         tolerance=options.tolerance or sys.float_info.min,  # 0 asks for what floats can reach.
         dangling=cast("Dangling", options.dangling),
-        threads=options.threads,
-        progress=further,
+        threads=options.workers,
+        progress=counting(step, "sources", len(names)),
     )
     table: dict[str, list[Any]] = {
         "source": [name for name in names for _ in codes.names],

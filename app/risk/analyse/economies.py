@@ -123,8 +123,8 @@ def scenarios_of(
 ) -> tuple[str, list[str], Scenarios]:
     """Return what the rows of a result are called, their names, and the scenarios."""
     if options.shocks is None:
-        wanted = set(options.close)
-        if unknown := [firm for firm in options.close if firm not in codes.places]:
+        wanted = set(options.closed)
+        if unknown := [firm for firm in options.closed if firm not in codes.places]:
             raise NotFound(f"--close {unknown[0]}: no such firm in the firms file")
         rows = [row for row, firm in enumerate(codes.names) if not wanted or firm in wanted]
         return "firm", [codes.names[row] for row in rows], Scenarios.alone(rows)

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from app.risk.analyse.economies import economy_of, producers_of, rules_of, scenarios_of
-from app.risk.analyse.options import AnalysisResult, Columns, Step
+from app.risk.analyse.options import AnalysisResult, Columns, Step, counting
 from app.risk.analyse.options import EsriOptions as Options
 from app.risk.analyse.placing import placed
 from app.risk.analyse.tables import Codes, InputFiles, table, trades_of
@@ -37,17 +37,10 @@ def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
     economy = economy_of(options, desk, firms, trades)
     production = prepare(economy, replaceability=options.replaceability)
     kind, names, scenarios = scenarios_of(options, desk, codes)
-    done = 0
-
-    def progress(more: int) -> None:
-        nonlocal done
-        done += more
-        step("closures", done / max(1, len(scenarios)))
-
     facts = {"method": method, "firms": len(codes), "trades": len(trades)}
     rules = rules_of(options) if method == "rounds" else EXACT
     with placed(options, production) as (there, threads):
-        run = EsriRun(there, scenarios, rules, threads, progress)
+        run = EsriRun(there, scenarios, rules, threads, counting(step, "closures", len(scenarios)))
         columns, more = (
             _by_rounds(options, run) if method == "rounds" else _at_rest(options, run, desk)
         )

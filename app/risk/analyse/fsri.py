@@ -38,7 +38,7 @@ def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
     kept: list[Lost] = []
 
     def followed() -> Iterator[Lost]:
-        every = bank_losses(production, scenarios, lending, rules=rules, threads=options.threads)
+        every = bank_losses(production, scenarios, lending, rules=rules, threads=options.workers)
         for done, lost in enumerate(every, start=1):
             if options.losses:
                 kept.append(lost)

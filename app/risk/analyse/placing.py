@@ -25,7 +25,7 @@ def placed(
         ExecutorFailed: No scheduler answers.
     """
     if options.dask is None:
-        yield production, options.threads
+        yield production, options.workers
         return
     home = Settings().home.resolve()
     home.mkdir(parents=True, exist_ok=True)
