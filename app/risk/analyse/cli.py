@@ -13,6 +13,7 @@ from app.platform.console import output as console
 from app.platform.console.progress import progress
 from app.platform.files.whole import together
 from app.risk.analyse.options import (
+    AnalysisOptions,
     AnalysisResult,
     ClearingOptions,
     CreditOptions,
@@ -20,10 +21,9 @@ from app.risk.analyse.options import (
     DiffusionOptions,
     EsriOptions,
     FsriOptions,
-    Options,
 )
 
-ANALYSES: dict[str, type[Options]] = {
+ANALYSES: dict[str, type[AnalysisOptions]] = {
     "esri": EsriOptions,
     "debtrank": DebtRankOptions,
     "clearing": ClearingOptions,
@@ -41,7 +41,7 @@ analyse = typer.Typer(
 )
 
 
-def _add(name: str, kind: type[Options]) -> None:
+def _add(name: str, kind: type[AnalysisOptions]) -> None:
     def command(**given: Any) -> None:
         _run(name, kind(**given))
 
@@ -58,7 +58,7 @@ def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _check(options: Options) -> None:
+def _check(options: AnalysisOptions) -> None:
     if options.closed and options.shocks:
         raise typer.BadParameter("give --close or --shocks, not both")
     for name, words in options.words.items():
@@ -67,7 +67,7 @@ def _check(options: Options) -> None:
             raise typer.BadParameter(known, param_hint=_option(name))
 
 
-def _run(name: str, options: Options) -> None:
+def _run(name: str, options: AnalysisOptions) -> None:
     _check(options)
     # Loaded here: compiled code takes a second to load, which other commands need not wait for.
     tables, writing = (import_module(f"app.risk.analyse.{part}") for part in ("tables", "writing"))

@@ -55,7 +55,7 @@ MoreToClose = Annotated[
 ]
 
 
-class Options:
+class AnalysisOptions:
     """What every analysis can be asked for; those that do not take it have nothing of it."""
 
     words: ClassVar[Words] = {}  # Of options that take one of some words.
@@ -80,7 +80,7 @@ class Options:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EsriOptions(Options):
+class EsriOptions(AnalysisOptions):
     """
     Show what each closure costs the others in production.
 
@@ -124,7 +124,7 @@ class EsriOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DebtRankOptions(Options):
+class DebtRankOptions(AnalysisOptions):
     """
     Show what each default costs creditors in equity.
 
@@ -157,7 +157,7 @@ class DebtRankOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClearingOptions(Options):
+class ClearingOptions(AnalysisOptions):
     """
     Show what everybody can pay when all pay at once.
 
@@ -184,7 +184,7 @@ class ClearingOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiffusionOptions(Options):
+class DiffusionOptions(AnalysisOptions):
     """
     Show how strongly every firm is tied to each source, from buyers to suppliers.
 
@@ -207,7 +207,7 @@ class DiffusionOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CreditOptions(Options):
+class CreditOptions(AnalysisOptions):
     """
     Show how far confirmed credit can be passed down the tiers.
 
@@ -227,7 +227,7 @@ class CreditOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FsriOptions(Options):
+class FsriOptions(AnalysisOptions):
     """
     Show what each closure costs banks through their borrowers.
 
