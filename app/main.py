@@ -29,6 +29,7 @@ import app.data.imports.router as imports
 import app.data.versions.router as versions
 import app.platform.users.pages as user_pages
 import app.platform.users.router as users
+import app.platform.views.pages as view_pages
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
 from app.data.imports.working import Imports
@@ -83,6 +84,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     user_pages.router,
+    view_pages.router,
     chain_pages.router,
     search_pages.router,
     limit_pages.router,

@@ -7,7 +7,8 @@ from app.platform.audit.tables import audit
 from app.platform.auth.tables import sessions, tokens, users
 from app.platform.job_runs.tables import job_runs
 from app.platform.records.tables import leases, metadata
+from app.platform.views.tables import views
 
-TABLES = (audit, cores, facilities, imports, job_runs, leases, runs, sessions, tokens, users)
+TABLES = (audit, cores, facilities, imports, job_runs, leases, runs, sessions, tokens, users, views)
 
 __all__ = ["TABLES", "metadata"]

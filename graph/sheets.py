@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -17,7 +18,7 @@ def cell(value: object) -> str:
     """
     if value is None:
         return ""
-    text = str(value)
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text
 
 

@@ -1,7 +1,7 @@
 """The list of cores, and a chain: its facility, its tiers as a picture, its limits as a table."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.chain.chains.drawing import Drawing, column_of, drawing_of
 from app.chain.chains.facilities import ChainFacility, facilities, facility_of, total_of
 from app.chain.chains.grades import grades_of
-from app.chain.firms.directory import Directory, directory_of
+from app.chain.firms.directory import directory_of
 from app.chain.limits import documents
 from app.chain.limits.reading import ShownDep
 from app.chain.limits.shown import Shown
@@ -22,128 +22,147 @@ from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.http.routing import Router
+from app.platform.views.repository import views_of
 from app.platform.web.charts import GRADES, INK, UNRATED, chain_picture, limit_bar, use_band
+from app.platform.web.columns import ListColumn, ListTable
 from app.platform.web.derivations import told, told_own
+from app.platform.web.downloads import download
 from app.platform.web.facets import Facet, facets, passing
-from app.platform.web.listing import Listing, listing, order_of, ordered
+from app.platform.web.listing import Listing, chosen_of, listing, ordered, text_of
 from app.platform.web.money import amount, percent, scale
 from app.platform.web.notices import Notice
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
-from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
-from app.platform.web.workbooks import WorkbookColumn, workbook
 
 router = Router()
-QUERY_LENGTH_MAX = 80
 BANDS = ("over", "tight", "occupied", "none")
 CORE_FACETS: Mapping[str, Callable[[ChainFacility], str]] = {
     "band": lambda row: "none" if row.use is None else use_band(row.use),
     "binding": lambda row: row.binding or "",
 }
 FIRM_FACETS = ("where", "grade", "binding")
-CORE_KEYS: Mapping[str, Callable[[ChainFacility], Any]] = {
-    "name": lambda row: row.name,
-    "limit": lambda row: row.limit_fen,
-    "occupied": lambda row: row.occupied_fen,
-    "headroom": lambda row: row.headroom_fen,
-    "use": lambda row: row.use,
-    "firms": lambda row: row.firms,
-    "binding": lambda row: row.binding,
-}
-CORE_COLUMNS = (
-    *("name", "firms", "limit_fen", "occupied_fen", "available_fen", "binding", "absent"),
-    *("reserved_fen", "headroom_fen"),
-)
-FIRM_KEYS: Mapping[str, Callable[[Document], Any]] = {
-    "name": lambda row: row["name"],
-    "tier": lambda row: (row["direction"] != "up", row["tier"]),
-    "limit": lambda row: row["limit_fen"],
-    "reachable": lambda row: row["reachable_fen"],
-    "binding": lambda row: row["binding"],
-}
+
+
+def _core_table(t: Texts) -> ListTable[ChainFacility]:
+    """Return the list of chains with their facilities."""
+    return ListTable(
+        "cores",
+        lambda row: row.core,
+        (
+            ListColumn("name", "core", "text", lambda row: row.name),
+            ListColumn("limit", "facility", "money", lambda row: row.limit_fen),
+            ListColumn("occupied", "occupied", "money", lambda row: row.occupied_fen),
+            ListColumn(
+                "reserved", "bar_reserved", "money", lambda row: row.reserved_fen, asked=True
+            ),
+            ListColumn(
+                *("headroom", "headroom", "money", lambda row: row.headroom_fen),
+                look="signed",
+                rises=True,
+            ),
+            ListColumn(
+                "available", "available", "money", lambda row: row.available_fen, asked=True
+            ),
+            ListColumn("use", "use", "share", lambda row: row.use),
+            ListColumn("firms", "firms", "count", lambda row: row.firms),
+            ListColumn(
+                "binding",
+                "binding",
+                "text",
+                lambda row: binds(row.absent, row.binding, t),
+                lambda row: row.binding,
+            ),
+        ),
+        "-use",
+    )
+
+
+def _limit_table(t: Texts, grades: Mapping[str, str]) -> ListTable[Document]:
+    """Return the list of the limits in a chain; grades are for whoever may see any."""
+    grade: ListColumn[Document] = ListColumn(
+        "grade", "grade", "text", lambda row: grades[row["id"]]
+    )
+    return ListTable(
+        "limits",
+        lambda row: str(row["id"]),
+        (
+            ListColumn("name", "firm", "text", lambda row: row["name"]),
+            ListColumn(
+                "tier",
+                "tier",
+                "text",
+                lambda row: t.place(place_in(row)),
+                lambda row: (row["direction"] != "up", row["tier"]),
+                look="tier",
+            ),
+            *([grade] if grades else ()),
+            ListColumn("limit", "limit", "money", lambda row: row["limit_fen"], look="strong"),
+            ListColumn("reachable", "reachable", "money", lambda row: row["reachable_fen"]),
+            ListColumn(
+                "binding",
+                "binding",
+                "text",
+                lambda row: binds(row["absent"], row["binding"], t),
+                lambda row: row["binding"],
+            ),
+        ),
+        "-limit",
+    )
+
+
+def binds(absent: str | None, binding: str | None, t: Texts) -> str:
+    """Return in words what decides a limit, or why there is none."""
+    return t.reason(absent) if absent else t.coded("binding", binding)
+
+
+def place_in(row: Document) -> str:
+    """Return where a firm of a chain stands, as the address says it."""
+    return f"{row['direction']}{row['tier']}"
 
 
 @router.get("/cores", dependencies=[allow(BANK)])
-def show_cores(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
+def show_cores(
+    request: Request, who: PrincipalDep, resources: ResourcesDep, results: ShownDep
+) -> Response:
     """Return every chain with its facility, sorted and searched as the address says."""
-    every = facilities(resources, results)
-    query, found = _found(request, every, directory_of(resources, results))
-    chosen = _chosen(request, CORE_FACETS)
-    rows = passing(found, CORE_FACETS, chosen)
+    t, every = Texts(preferences_of(request).language), facilities(resources, results)
+    found, chosen = _found(request, resources, results), chosen_of(request, CORE_FACETS)
+    table, rows = _core_table(t), passing(found, CORE_FACETS, chosen)
     return page(
         request,
         "cores.html",
+        views=views_of(resources.records, who, "cores"),
         head=results.head,
         versions=versions_of(resources, results.sight),
         total=total_of(every),
-        list=listing(request, rows, CORE_KEYS, otherwise="-use", anchor="list"),
-        amounts=[fen for row in every for fen in (row.limit_fen, row.occupied_fen)],
-        query=query,
-        facets=_core_facets(found, chosen, Texts(preferences_of(request).language)),
+        list=listing(request, table, rows),
+        unit=scale([at for row in every for at in (row.limit_fen, row.occupied_fen)], t.language),
+        query=text_of(request),
+        facets=_core_facets(found, chosen, t),
     )
 
 
 @router.get("/cores.csv", dependencies=[allow(BANK)])
-def download_cores(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
-    """Return the same list as CSV, with exact amounts."""
-    t = Texts(preferences_of(request).language)
-    every, directory = facilities(resources, results), directory_of(resources, results)
-    _, found = _found(request, every, directory)
-    rows = passing(found, CORE_FACETS, _chosen(request, CORE_FACETS))
-    return sheet(
-        f"cores-{results.head.as_of}.csv",
-        ["id", *CORE_COLUMNS, t("binding")],
-        [
-            [row.core, *(getattr(row, name) for name in CORE_COLUMNS), _decides(row, t)]
-            for row in rows
-        ],
-    )
-
-
 @router.get("/cores.xlsx", dependencies=[allow(BANK)])
-def download_cores_workbook(
-    request: Request, resources: ResourcesDep, results: ShownDep
-) -> Response:
-    """Return the same list as a workbook, in the order of the page."""
-    t, every = Texts(preferences_of(request).language), facilities(resources, results)
-    _, found = _found(request, every, directory_of(resources, results))
-    rows = passing(found, CORE_FACETS, _chosen(request, CORE_FACETS))
-    order = order_of(request, CORE_KEYS, otherwise="-use")
-    columns = (
-        WorkbookColumn("id", "text", lambda row: row.core),
-        WorkbookColumn("core", "text", lambda row: row.name),
-        WorkbookColumn("firms", "count", lambda row: row.firms),
-        WorkbookColumn("facility", "money", lambda row: row.limit_fen),
-        WorkbookColumn("occupied", "money", lambda row: row.occupied_fen),
-        WorkbookColumn("bar_reserved", "money", lambda row: row.reserved_fen),
-        WorkbookColumn("headroom", "money", lambda row: row.headroom_fen),
-        WorkbookColumn("use", "share", lambda row: row.use),
-        WorkbookColumn("binding", "text", lambda row: _decides(row, t)),
-    )
-    shown = ordered(rows, CORE_KEYS, order)
-    return workbook(request, "cores", columns, shown, results.head.document())
+def download_cores(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
+    """Return the same list as a file."""
+    table = _core_table(Texts(preferences_of(request).language))
+    found, chosen = _found(request, resources, results), chosen_of(request, CORE_FACETS)
+    rows = ordered(request, table, passing(found, CORE_FACETS, chosen))
+    return download(request, table, rows, results.head.document())
 
 
-def _decides(row: ChainFacility, t: Texts) -> str:
-    return t.reason(row.absent) if row.absent else t.coded("binding", row.binding)
-
-
-def _found(
-    request: Request, rows: Sequence[ChainFacility], directory: Directory
-) -> tuple[str, Sequence[ChainFacility]]:
-    """Return the text of the address, and the chains whose core it finds."""
-    query = request.query_params.get("query", "").strip()[:QUERY_LENGTH_MAX]
-    known, wanted = directory.matching(query) if query else frozenset(), query.casefold()
-    return query, [
+def _found(request: Request, resources: Resources, results: Shown) -> Sequence[ChainFacility]:
+    """Return the chains whose core the text of the address finds."""
+    query, rows = text_of(request), facilities(resources, results)
+    known = directory_of(resources, results).matching(query) if query else frozenset()
+    wanted = query.casefold()
+    return [
         row
         for row in rows
         if row.core in known or wanted in row.name.casefold() or wanted in row.core.casefold()
     ]
-
-
-def _chosen(request: Request, names: Iterable[str]) -> Mapping[str, str]:
-    return {name: request.query_params.get(name, "") for name in names}
 
 
 def _core_facets(
@@ -167,13 +186,14 @@ def show_chain(
     facility, tiers, firms = chain["facility"], chain["tiers"], chain["firms"]
     grades = grades_of(resources, results, [row["id"] for row in firms])
     found = _finding(request, firms, _known(request, resources, results))
-    values, chosen = _values(grades), _chosen(request, FIRM_FACETS)
-    passed = passing(found, values, chosen)
-    wanted = listing(request, passed, FIRM_KEYS, otherwise="-limit", anchor="limits")
-    named = {values["where"](row) for row in firms}
+    values, chosen = _values(grades), chosen_of(request, FIRM_FACETS)
+    wanted = listing(request, _limit_table(t, grades), passing(found, values, chosen))
+    named = {place_in(row) for row in firms}
+    leads_to = None if who.is_bank else named
     return page(
         request,
         "chain.html",
+        views=views_of(resources.records, who, "limits"),
         core=chain["core"],
         head=chain,
         versions=versions_of(resources, results.sight),
@@ -193,14 +213,9 @@ def show_chain(
         facets=_firm_facets(found, values, chosen, tiers, t),
         grades_by=grades,
         may_stress=ANALYSTS.permits(who, {}),
-        query=request.query_params.get("query", ""),
+        query=text_of(request),
         counted_only=not who.is_bank and chosen["where"] not in {"", *named},
-        **_picture(
-            drawing_of(resources, results, core),
-            tiers,
-            wanted,
-            None if who.is_bank else named,
-        ),
+        **_picture(drawing_of(resources, results, core), tiers, wanted, leads_to),
     )
 
 
@@ -301,7 +316,7 @@ def _bar(facility: ChainFacility, t: Texts) -> Mapping[str, Any] | None:
 
 def _known(request: Request, resources: Resources, results: Shown) -> frozenset[str]:
     """Return the firms that the text finds by credit code or alias; the bank alone knows these."""
-    query = request.query_params.get("query", "").strip()
+    query = text_of(request)
     if not query or not results.sight.is_whole:
         return frozenset()
     return directory_of(resources, results).matching(query)
@@ -311,7 +326,7 @@ def _finding(
     request: Request, firms: Sequence[Document], known: frozenset[str]
 ) -> Sequence[Document]:
     """Return the firms of a chain that the text in the address finds."""
-    query = request.query_params.get("query", "").strip().casefold()
+    query = text_of(request).casefold()
     return [
         row
         for row in firms
@@ -322,7 +337,7 @@ def _finding(
 def _values(grades: Mapping[str, str]) -> Mapping[str, Callable[[Document], str]]:
     """Return what gives each facet's value of a firm; no grade for who may see none."""
     values: dict[str, Callable[[Document], str]] = {
-        "where": lambda row: f"{row['direction']}{row['tier']}",
+        "where": place_in,
         "grade": lambda row: grades[row["id"]],
         "binding": lambda row: row["binding"] or "",
     }
@@ -342,51 +357,20 @@ def _firm_facets(
         "grade": (t("grade"), partial(t.coded, "grade")),
         "binding": (t("binding"), partial(t.coded, "binding")),
     }
-    every = [f"{tier['direction']}{tier['tier']}" for tier in tiers]
+    every = [place_in(tier) for tier in tiers]
     orders = {"where": every, "grade": GRADES + UNRATED}
     return facets(rows, values, chosen, words, orders=orders, also={"where": every})
 
 
 @router.get("/chains/{core}/limits.csv", dependencies=[allow(OWN_CHAIN)])
+@router.get("/chains/{core}/limits.xlsx", dependencies=[allow(OWN_CHAIN)])
 def download_limits(
     request: Request, core: str, resources: ResourcesDep, results: ShownDep
 ) -> Response:
-    """Return the limits of a chain as CSV, with exact amounts."""
-    t = Texts(preferences_of(request).language)
-    firms = documents.chain(results, core)["firms"]
-    grades = grades_of(resources, results, [row["id"] for row in firms])
-    found = _finding(request, firms, _known(request, resources, results))
-    rows = passing(found, _values(grades), _chosen(request, FIRM_FACETS))
-    header = ("id", "name", "direction", "tier", "limit_fen", "reachable_fen", "binding", "absent")
-    return sheet(
-        f"limits-{core}-{results.head.as_of}.csv",
-        [*header, t("binding")],
-        [[*(row[name] for name in header), t.coded("binding", row["binding"])] for row in rows],
-    )
-
-
-@router.get("/chains/{core}/limits.xlsx", dependencies=[allow(OWN_CHAIN)])
-def download_limits_workbook(
-    request: Request, core: str, resources: ResourcesDep, results: ShownDep
-) -> Response:
-    """Return the same limits as a workbook, in the order of the page."""
+    """Return the limits of a chain as a file, as they are listed on its page."""
     t, firms = Texts(preferences_of(request).language), documents.chain(results, core)["firms"]
     grades = grades_of(resources, results, [row["id"] for row in firms])
     found = _finding(request, firms, _known(request, resources, results))
-    rows = passing(found, _values(grades), _chosen(request, FIRM_FACETS))
-    order = order_of(request, FIRM_KEYS, otherwise="-limit")
-    columns = (
-        WorkbookColumn("id", "text", lambda row: row["id"]),
-        WorkbookColumn("firm", "text", lambda row: row["name"]),
-        WorkbookColumn("tier", "text", lambda row: t.place(f"{row['direction']}{row['tier']}")),
-        *([WorkbookColumn("grade", "text", lambda row: grades[row["id"]])] if grades else ()),
-        WorkbookColumn("limit", "money", lambda row: row["limit_fen"]),
-        WorkbookColumn("reachable", "money", lambda row: row["reachable_fen"]),
-        WorkbookColumn("binding", "text", lambda row: _binds(row, t)),
-    )
-    shown = ordered(rows, FIRM_KEYS, order)
-    return workbook(request, f"limits-{core}", columns, shown, results.head.document())
-
-
-def _binds(row: Document, t: Texts) -> str:
-    return t.reason(row["absent"]) if row["absent"] else t.coded("binding", row["binding"])
+    table, chosen = _limit_table(t, grades), chosen_of(request, FIRM_FACETS)
+    rows = ordered(request, table, passing(found, _values(grades), chosen))
+    return download(request, table, rows, results.head.document(), name=f"limits-{core}")

@@ -23,7 +23,7 @@ from graph.stores.rows import FIELD_END, fold, search_text
 FACETS = ("region", "sector", "grade")
 TIER, CORE = "tier", "core"
 IN_NO_CHAIN, IS_CORE = "none", "core"
-SORTS = ("match", "name", "sector", "region", "grade", "chains", "limit")
+SORTS = ("match", "name", "sector", "region", "grade", "nearest", "kind", "chains", "limit")
 UNKNOWN = "-"
 COLUMN_OF = {"sector": "division"}
 COLUMNS = ("firm", "name", "uscc", "sector", "region", "rating", "listed", "aliases")
@@ -233,6 +233,7 @@ def _sums(places: pl.DataFrame) -> pl.DataFrame:
         .agg(
             chains=pl.len().cast(pl.Int64),
             place=pl.col("tier").first(),
+            near=pl.col("near").first(),
             limit_fen=pl.when(pl.col("limit_fen").is_not_null().any()).then(
                 pl.col("limit_fen").sum()
             ),
@@ -252,8 +253,9 @@ def _order(text: str, sort: str) -> list[pl.Expr]:
         .then(2)
         .otherwise(3)
     )
-    column = {"match": "firm", "limit": "limit_fen", **COLUMN_OF}.get(sort, sort)
-    first = rank if sort == "match" else pl.col(column)
+    kind = pl.when(pl.col("core")).then(0).when(~pl.col("listed")).then(1)
+    column = {"nearest": "near", "limit": "limit_fen", **COLUMN_OF}.get(sort, sort)
+    first = {"match": rank, "kind": kind}.get(sort, pl.col(column))
     return [first, pl.col("name") if sort != "match" else pl.col("firm"), pl.col("row")]
 
 

@@ -14,10 +14,10 @@ from app.chain.firms.directory import (
     CORE,
     FACETS,
     IN_NO_CHAIN,
-    SORTS,
     TIER,
     UNKNOWN,
     Directory,
+    DirectoryFirm,
     Wanted,
     directory_of,
 )
@@ -30,18 +30,18 @@ from app.platform.auth.rules import ANALYSTS, BANK, OWN_FIRM, OWN_LIMIT, Princip
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.http.routing import Router
+from app.platform.views.repository import views_of
+from app.platform.web.columns import ListColumn, ListTable
+from app.platform.web.downloads import download
 from app.platform.web.facets import Facet, Option
-from app.platform.web.listing import SIZE, TableOrder, one_page, order_of, page_of
+from app.platform.web.listing import SIZE, chosen_of, one_page, order_of, page_of, text_of
 from app.platform.web.money import percent, scale
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
-from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
-from app.platform.web.workbooks import ROWS_MAX, WorkbookColumn, workbook
 from graph.model import Attribute, table
 
 router = Router()
-QUERY_LENGTH_MAX = 80
 PARTNERS_SHOWN = 12
 COUNTERPARTIES = "counterparties"
 HIDDEN = frozenset({"firm", "name", "core", "listed"})
@@ -57,11 +57,13 @@ class Fact:
 
 
 @router.get("/firms", dependencies=[allow(BANK)])
-def search_firms(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
+def search_firms(
+    request: Request, who: PrincipalDep, resources: ResourcesDep, results: ShownDep
+) -> Response:
     """Return the directory of all firms, searched and filtered as the address says."""
     t, wanted = Texts(preferences_of(request).language), _wanted(request)
-    directory = directory_of(resources, results)
-    order = _order(request, wanted)
+    directory, table = directory_of(resources, results), _table(t, wanted)
+    order = order_of(request, table)
     total, hidden = directory.count(wanted)
     start = (page_of(request, total) - 1) * SIZE
     found = directory.find(
@@ -70,9 +72,10 @@ def search_firms(request: Request, resources: ResourcesDep, results: ShownDep) -
     return page(
         request,
         "firms.html",
+        views=views_of(resources.records, who, "firms"),
         head=results.head,
         versions=versions_of(resources, results.sight),
-        list=one_page(request, found, total, order=order, anchor="firms"),
+        list=one_page(request, table, found, total),
         hidden=hidden,
         wanted=wanted,
         facets=_facets(results, directory, wanted, t),
@@ -81,65 +84,53 @@ def search_firms(request: Request, resources: ResourcesDep, results: ShownDep) -
 
 
 @router.get("/firms.csv", dependencies=[allow(BANK)])
-def download_firms(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
-    """Return the same firms in the same order as CSV, all of them, with exact amounts."""
-    t, wanted = Texts(preferences_of(request).language), _wanted(request)
-    order = _order(request, wanted)
-    directory = directory_of(resources, results)
-    found = directory.find(wanted, sort=order.sort, descending=order.descending)
-    names = ("id", "name", "sector", "region", "grade", "core", "listed", "chains", "limit_fen")
-    return sheet(
-        f"firms-{results.head.as_of}.csv",
-        [*names, "nearest", t("sector")],
-        [
-            [
-                *(_plain(getattr(row, name)) for name in names),
-                t.place(row.place) if row.place else None,
-                t.sector(row.sector),
-            ]
-            for row in found
-        ],
-    )
-
-
 @router.get("/firms.xlsx", dependencies=[allow(BANK)])
-def download_firms_workbook(
-    request: Request, resources: ResourcesDep, results: ShownDep
-) -> Response:
-    """Return the same firms in the same order as a workbook."""
+def download_firms(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
+    """Return the same firms in the same order as a file, all of them."""
     t, wanted = Texts(preferences_of(request).language), _wanted(request)
-    order, directory = _order(request, wanted), directory_of(resources, results)
-    found = directory.find(wanted, sort=order.sort, descending=order.descending, size=ROWS_MAX + 1)
-    columns = (
-        WorkbookColumn("id", "text", lambda row: row.id),
-        WorkbookColumn("firm", "text", lambda row: row.name),
-        WorkbookColumn("sector", "text", lambda row: t.sector(row.sector)),
-        WorkbookColumn("facet_region", "text", lambda row: row.region),
-        WorkbookColumn("grade", "text", lambda row: row.grade),
-        WorkbookColumn("nearest", "text", lambda row: t.place(row.place) if row.place else None),
-        WorkbookColumn("chains", "count", lambda row: row.chains),
-        WorkbookColumn("limit_total", "money", lambda row: row.limit_fen),
+    directory, table = directory_of(resources, results), _table(t, wanted)
+    order = order_of(request, table)
+    found = directory.find(wanted, sort=order.sort, descending=order.descending)
+    return download(request, table, found, results.head.document())
+
+
+def _table(t: Texts, wanted: Wanted) -> ListTable[DirectoryFirm]:
+    """Return the directory as a list; the closest come first where it is searched."""
+    return ListTable(
+        "firms",
+        lambda row: row.id,
+        (
+            ListColumn("name", "firm", "text", lambda row: row.name),
+            ListColumn("sector", "sector", "text", lambda row: t.sector(row.sector), look="short"),
+            ListColumn("region", "facet_region", "text", lambda row: row.region, look="tier"),
+            ListColumn("grade", "grade", "text", lambda row: row.grade),
+            ListColumn("nearest", "nearest", "text", lambda row: _nearest(row, t), look="tier"),
+            ListColumn("chains", "chains", "count", lambda row: row.chains),
+            ListColumn("kind", "kind", "text", lambda row: _kind(row, t), look="tier", asked=True),
+            ListColumn("limit", "limit_total", "money", lambda row: row.limit_fen, look="strong"),
+        ),
+        "match" if wanted.text else "-limit",
+        orders=("match",),
     )
-    return workbook(request, "firms", columns, found, results.head.document())
 
 
-def _plain(value: object) -> object:
-    """Return a flag as the files of an import have it."""
-    return str(value).lower() if isinstance(value, bool) else value
+def _kind(row: DirectoryFirm, t: Texts) -> str:
+    """Return what a firm is beside one of many: a core, or known as a counterparty only."""
+    if row.core:
+        return t("core")
+    return "" if row.listed else t("counterparty")
+
+
+def _nearest(row: DirectoryFirm, t: Texts) -> str | None:
+    return t.place(row.place) if row.place else None
 
 
 def _wanted(request: Request) -> Wanted:
-    asked = request.query_params
     return Wanted(
-        text=asked.get("query", "").strip()[:QUERY_LENGTH_MAX],
-        facets={name: asked.get(name, "") for name in (*FACETS, TIER, CORE)},
-        counterparties=asked.get(COUNTERPARTIES) == "1",
+        text=text_of(request),
+        facets=chosen_of(request, (*FACETS, TIER, CORE)),
+        counterparties=request.query_params.get(COUNTERPARTIES) == "1",
     )
-
-
-def _order(request: Request, wanted: Wanted) -> TableOrder:
-    otherwise = "match" if wanted.text else "-limit"
-    return order_of(request, dict.fromkeys(SORTS), otherwise=otherwise)
 
 
 def _facets(results: Shown, directory: Directory, wanted: Wanted, t: Texts) -> Sequence[Facet]:

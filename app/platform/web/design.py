@@ -19,6 +19,7 @@ from app.platform.web.charts import (
     limit_bar,
     line_picture,
 )
+from app.platform.web.columns import ListColumn, ListTable
 from app.platform.web.facets import Facet, facets, passing
 from app.platform.web.listing import Listing, listing
 from app.platform.web.money import amount, scale
@@ -78,11 +79,17 @@ class Row:
     use: float
 
 
-KEYS: Mapping[str, Callable[[Row], Any]] = {
-    "name": lambda row: row.number,
-    "limit": lambda row: row.limit_fen,
-    "use": lambda row: row.use,
-}
+TABLE: ListTable[Row] = ListTable(
+    "table",
+    lambda row: f"F{row.number:04d}",
+    (
+        ListColumn("name", "firm", "count", lambda row: row.number, rises=True),
+        ListColumn("grade", "grade", "text", lambda row: row.grade),
+        ListColumn("limit", "limit", "money", lambda row: row.limit_fen, look="strong"),
+        ListColumn("use", "use", "share", lambda row: row.use / 100),
+    ),
+    "-use",
+)
 FACETS: Mapping[str, Callable[[Row], str]] = {
     "grade": lambda row: row.grade,
     "tier": lambda row: str(row.tier),
@@ -99,7 +106,7 @@ def show_design(request: Request) -> Response:
     """Return every part in every state; what it shows is invented, no record is read."""
     chosen = {name: request.query_params.get(name, "") for name in FACETS}
     rows = passing(ROWS, FACETS, chosen)
-    shown = listing(request, rows, KEYS, otherwise="-use", anchor="table")
+    shown = listing(request, TABLE, rows)
     return page(
         request,
         "design/sheet.html",

@@ -1,6 +1,6 @@
 """Sorting, filtering and paging of a table by what stands in its address."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from app.platform.http.paths import address_of
+from app.platform.web.columns import ListColumn, ListTable
 
 Row = TypeVar("Row")
 SIZE = 50
+TEXT_LENGTH_MAX = 80
 PAGES_AROUND = 2
 
 
@@ -26,6 +28,8 @@ class TableOrder:
 class Listing(Generic[Row]):
     """One page of a sorted table, and the addresses of the others."""
 
+    table: ListTable[Row]
+    columns: Sequence[ListColumn[Row]]
     rows: Sequence[Row]
     total: int
     page: int
@@ -33,7 +37,6 @@ class Listing(Generic[Row]):
     order: TableOrder
     path: str
     query: Mapping[str, str]
-    anchor: str
 
     @property
     def first(self) -> int:
@@ -51,9 +54,10 @@ class Listing(Generic[Row]):
             return None
         return "descending" if self.order.descending else "ascending"
 
-    def by(self, key: str, *, falling: bool = False) -> str:
+    def by(self, column: ListColumn[Row]) -> str:
         """Return the address of the table sorted by a column; again turns the order."""
-        turned = not self.order.descending if key == self.order.sort else falling
+        key = column.key
+        turned = not self.order.descending if key == self.order.sort else column.falls
         return self._address(sort=f"-{key}" if turned else key, page="")
 
     def at(self, page: int) -> str:
@@ -78,10 +82,16 @@ class Listing(Generic[Row]):
         place = f"{self.path}{ending}"
         return f"{place}?{urlencode(query)}" if query else place
 
+    @property
+    def view(self) -> str:
+        """Return what a saved view of this list would hold."""
+        left = {"page", "version", "as_of"}
+        return urlencode({k: v for k, v in self.query.items() if v and k not in left})
+
     def beside(self, *fields: str) -> Mapping[str, str]:
         """Return what a form with these fields has to carry along, so that nothing is lost."""
         left = {*fields, "page"}
-        return {key: value for key, value in self.query.items() if key not in left}
+        return {key: value for key, value in self.query.items() if value and key not in left}
 
     @property
     def near(self) -> Sequence[int]:
@@ -92,15 +102,31 @@ class Listing(Generic[Row]):
     def _address(self, **changes: str) -> str:
         query = {key: value for key, value in {**self.query, **changes}.items() if value}
         place = f"{self.path}?{urlencode(query)}" if query else self.path
-        return f"{place}#{self.anchor}"
+        return f"{place}#{self.table.name}"
 
 
-def order_of(request: Request, keys: Mapping[str, object], *, otherwise: str) -> TableOrder:
+def order_of(request: Request, table: ListTable[Row]) -> TableOrder:
     """Return the order that the address asks for: a key, `-` before it means largest first."""
-    asked = request.query_params.get("sort", otherwise)
-    if asked.removeprefix("-") not in keys:
-        asked = otherwise
+    asked = request.query_params.get("sort", table.otherwise)
+    if asked.removeprefix("-") not in {*table.keys, *table.orders}:
+        asked = table.otherwise
     return TableOrder(asked.removeprefix("-"), asked.startswith("-"))
+
+
+def columns_of(request: Request, table: ListTable[Row]) -> Sequence[ListColumn[Row]]:
+    """Return the columns that the address asks for, by comma or again and again."""
+    return table.chosen(request.query_params.getlist("columns"))
+
+
+def text_of(request: Request) -> str:
+    """Return the text that a list is searched for."""
+    asked = request.query_params
+    return (asked.get("query") or asked.get("q", "")).strip()[:TEXT_LENGTH_MAX]
+
+
+def chosen_of(request: Request, facets: Iterable[str]) -> Mapping[str, str]:
+    """Return the value of each facet in the address; an empty one where it is not filtered by."""
+    return {name: request.query_params.get(name, "") for name in facets}
 
 
 def page_of(request: Request, total: int) -> int:
@@ -115,51 +141,48 @@ def _pages(total: int) -> int:
 
 
 def one_page(
-    request: Request, rows: Sequence[Row], total: int, *, order: TableOrder, anchor: str
+    request: Request, table: ListTable[Row], rows: Sequence[Row], total: int
 ) -> Listing[Row]:
     """Return the page of a table whose rows are cut out already."""
+    columns = columns_of(request, table)
     return Listing(
+        table=table,
+        columns=columns,
         rows=rows,
         total=total,
         page=page_of(request, total),
         pages=_pages(total),
-        order=order,
+        order=order_of(request, table),
         path=address_of(request.scope["path"]),
-        query=dict(request.query_params),
-        anchor=anchor,
+        query=_query(request, table, columns),
     )
 
 
-def listing(
-    request: Request,
-    rows: Sequence[Row],
-    keys: Mapping[str, Callable[[Row], object]],
-    *,
-    otherwise: str,
-    anchor: str,
-) -> Listing[Row]:
-    """
-    Return the page of a table that the request asks for.
+def _query(
+    request: Request, table: ListTable[Row], columns: Sequence[ListColumn[Row]]
+) -> Mapping[str, str]:
+    """Return what stands in the address, each once; columns only where they are not the usual."""
+    query = dict(request.query_params)
+    if "q" in query:
+        query |= {"q": "", "query": text_of(request)}
+    if "columns" in query:
+        others = columns != table.usual
+        query["columns"] = ",".join(each.key for each in columns) if others else ""
+    return query
 
-    Args:
-        request: Its query has `sort` (a key, `-` before it: largest first) and `page`.
-        rows: All rows that pass the filter.
-        keys: What each sortable column is sorted by; None comes last either way.
-        otherwise: The order where the request names none that there is.
-        anchor: The id of the table's heading, where sorting and paging lead back to.
-    """
-    order = order_of(request, keys, otherwise=otherwise)
-    every = ordered(rows, keys, order)
+
+def listing(request: Request, table: ListTable[Row], rows: Sequence[Row]) -> Listing[Row]:
+    """Return the page of a table that the request asks for, of all rows that pass the filter."""
+    every = ordered(request, table, rows)
     start = (page_of(request, len(every)) - 1) * SIZE
-    return one_page(request, every[start : start + SIZE], len(every), order=order, anchor=anchor)
+    return one_page(request, table, every[start : start + SIZE], len(every))
 
 
-def ordered(
-    rows: Sequence[Row], keys: Mapping[str, Callable[[Row], object]], order: TableOrder
-) -> Sequence[Row]:
-    """Return rows in an order; those without a value come last either way."""
-    key = keys[order.sort]
+def ordered(request: Request, table: ListTable[Row], rows: Sequence[Row]) -> Sequence[Row]:
+    """Return rows in the order asked for; those without a value come last either way."""
+    order = order_of(request, table)
+    key = table.keys[order.sort]
     known = [row for row in rows if key(row) is not None]
     unknown = [row for row in rows if key(row) is None]
-    known.sort(key=key, reverse=order.descending)  # type: ignore[arg-type]  # None was taken out
+    known.sort(key=key, reverse=order.descending)
     return [*known, *unknown]

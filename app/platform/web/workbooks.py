@@ -7,84 +7,67 @@ openpyxl writes them, which reads them too. A text stays a text, whatever sign i
 import datetime as dt
 import io
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 from starlette.requests import Request
-from starlette.responses import Response
 
-from app.platform.errors import Conflict
+from app.platform.web.columns import Kind, ListColumn
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import firms_in_words, principal_of
-from app.platform.web.sheets import attachment
 from app.platform.web.texts import Texts
 
-Kind = Literal["text", "money", "share", "count"]
-FORMATS: Mapping[str, str] = {"money": "#,##0.00", "share": "0.0%", "count": "0", "text": "@"}
-WIDTHS: Mapping[str, int] = {"money": 20, "share": 12, "count": 12, "text": 26}
+FORMATS: Mapping[Kind, str] = {"money": "#,##0.00", "share": "0.0%", "count": "0"}
+WIDTHS: Mapping[Kind, int] = {"money": 20, "share": 12, "count": 12}
+TEXT, TEXT_WIDTH = "@", 26
 ROWS_MAX = 100_000  # Some ten seconds of work; whoever wants more takes the CSV.
 MEDIA = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BOLD = Font(bold=True)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkbookColumn:
-    """One column: the key of its words, what kind of value it has, and what gives it of a row."""
-
-    words: str
-    kind: Kind
-    value: Callable[[Any], Any]
-
-
 def workbook(
     request: Request,
-    name: str,
-    columns: Sequence[WorkbookColumn],
-    rows: Sequence[Any],
+    columns: Sequence[ListColumn[Any]],
+    rows: Iterable[Any],
     head: Mapping[str, Any],
-) -> Response:
+) -> bytes:
     """
-    Return rows as an XLSX file to download; money in yuan, and a second sheet about the first.
+    Return rows as an XLSX file; money in yuan, and a second sheet about the first.
 
     Args:
         request: Its query is told on the second sheet, beside who asked and when.
-        name: What the file is called, without its ending.
         columns: The columns in order; amounts are in fen.
         rows: All rows that pass the filters, in order.
         head: Version, as-of date, policy and run.
-
-    Raises:
-        Conflict: There are more rows than a workbook takes.
     """
-    if len(rows) > ROWS_MAX:
-        raise Conflict(f"a workbook takes {ROWS_MAX:,} rows, the list has {len(rows):,}")
     t = Texts(preferences_of(request).language)
     book = Workbook(write_only=True)
     sheet = book.create_sheet(t("sheet_list"))
     sheet.freeze_panes = "A2"
-    for at, column in enumerate(columns):
-        sheet.column_dimensions[chr(ord("A") + at)].width = WIDTHS[column.kind]
+    for at, column in enumerate(columns, start=1):
+        width = WIDTHS.get(column.kind, TEXT_WIDTH)
+        sheet.column_dimensions[get_column_letter(at)].width = width
     sheet.append([_cell(sheet, _title(column, t), "text", bold=True) for column in columns])
+    count = 0
     for row in rows:
         sheet.append([_cell(sheet, column.value(row), column.kind) for column in columns])
+        count += 1
     about = book.create_sheet(t("sheet_about"))
     about.column_dimensions["A"].width = about.column_dimensions["B"].width = 32
-    for label, value in _about(request, t, head, len(rows)):
+    for label, value in _about(request, t, head, count):
         about.append([_cell(about, label, "text", bold=True), _cell(about, value, "text")])
     written = io.BytesIO()
     book.save(written)
-    return Response(
-        written.getvalue(), media_type=MEDIA, headers=attachment(f"{name}-{head['as_of']}.xlsx")
-    )
+    return written.getvalue()
 
 
-def _title(column: WorkbookColumn, t: Texts) -> str:
+def _title(column: ListColumn[Any], t: Texts) -> str:
     words = t(column.words)
     return t("in_yuan", words=words) if column.kind == "money" else words
 
@@ -94,12 +77,12 @@ def _cell(sheet: Any, value: Any, kind: Kind, *, bold: bool = False) -> Any:
     made = WriteOnlyCell(sheet)
     if value is None:
         return made
-    if kind == "text" or not math.isfinite(float(value)):
-        made.value = ILLEGAL_CHARACTERS_RE.sub("", "∞" if kind != "text" else str(value))
+    if kind not in FORMATS or not math.isfinite(float(value)):
+        made.value = ILLEGAL_CHARACTERS_RE.sub("", "∞" if kind in FORMATS else str(value))
         made.data_type = "s"
     else:
         made.value = Decimal(value).scaleb(-2) if kind == "money" else float(value)
-    made.number_format = FORMATS[kind]
+    made.number_format = FORMATS.get(kind, TEXT)
     if bold:
         made.font = BOLD
     return made

@@ -1,9 +1,10 @@
 """Stress: choose who fails and through which channels; see who loses what, round by round."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
 from anyio import to_thread
@@ -23,14 +24,15 @@ from app.platform.errors import AppError, Busy, Malformed
 from app.platform.http.attending import attended
 from app.platform.http.paging import Page
 from app.platform.http.routing import Router
+from app.platform.views.repository import views_of
 from app.platform.web.charts import bar_picture
-from app.platform.web.listing import listing, order_of, ordered
+from app.platform.web.columns import ListColumn, ListTable
+from app.platform.web.downloads import download
+from app.platform.web.listing import listing, ordered
 from app.platform.web.money import Scale, amount, scale
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import firms_in_words, page, pinned
-from app.platform.web.sheets import sheet
 from app.platform.web.texts import Texts
-from app.platform.web.workbooks import WorkbookColumn, workbook
 from app.risk.stress.reading import attribution_page
 from app.risk.stress.repository import folder_of
 from app.risk.stress.schemas import CHANNELS, closure
@@ -45,14 +47,19 @@ QUERY_LENGTH_MAX = 80
 NAMED_MAX = 3
 BAR_LABELS_MAX = 8
 TRADES_SHOWN = 50
-KEYS: Mapping[str, Callable[[Document], Any]] = {
-    "name": lambda row: row["name"],
-    "loss": lambda row: row["loss_fen"],
-    "production": lambda row: row["production_fen"],
-    "payments": lambda row: row["payments_fen"],
-    "share": lambda row: float(row["loss_share"]),
-    "round": lambda row: row["round"],
-}
+LOSSES: ListTable[Document] = ListTable(
+    "losses",
+    lambda row: str(row["id"]),
+    (
+        ListColumn("name", "firm", "text", lambda row: row["name"]),
+        ListColumn("production", "loss_production", "money", lambda row: row["production_fen"]),
+        ListColumn("share", "loss_share", "share", lambda row: Decimal(row["loss_share"])),
+        ListColumn("payments", "loss_payments", "money", lambda row: row["payments_fen"]),
+        ListColumn("loss", "loss_both", "money", lambda row: row["loss_fen"], look="strong"),
+        ListColumn("round", "first_round", "count", lambda row: row["round"], rises=True),
+    ),
+    "-loss",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,7 @@ async def _form_again(
 
 @router.get("/stress/{scenario}", dependencies=[allow(ANALYSTS)])
 def show_scenario(
-    request: Request, scenario: str, resources: ResourcesDep, results: ShownDep
+    request: Request, scenario: str, who: PrincipalDep, resources: ResourcesDep, results: ShownDep
 ) -> Response:
     """Return who loses what, by round and by firm."""
     document = read_scenario(folder_of(resources), scenario)
@@ -196,6 +203,7 @@ def show_scenario(
     return page(
         request,
         "scenario.html",
+        views=views_of(resources.records, who, "losses"),
         document=document,
         title=document.get("name") or _title(closed, t),
         again=None if "hits" in document else _again(document),
@@ -208,7 +216,7 @@ def show_scenario(
         columns=_columns(rounds, round_unit, t),
         round_unit=round_unit,
         unit=scale([row["loss_fen"] for row in firms], t.language),
-        list=listing(request, firms, KEYS, otherwise="-loss", anchor="losses"),
+        list=listing(request, LOSSES, firms),
     )
 
 
@@ -279,38 +287,9 @@ def _columns(rounds: Sequence[Document], unit: Scale, t: Texts) -> Sequence[Mapp
 
 
 @router.get("/stress/{scenario}/losses.csv", dependencies=[allow(ANALYSTS)])
-def download_losses(scenario: str, resources: ResourcesDep) -> Response:
-    """Return the losses of a scenario as CSV, with exact amounts."""
-    document = read_scenario(folder_of(resources), scenario)
-    header = (
-        "id",
-        "name",
-        "loss_fen",
-        "loss_share",
-        "round",
-        "production_fen",
-        "payments_fen",
-    )
-    return sheet(
-        f"losses-{scenario}.csv",
-        header,
-        [[row[name] for name in header] for row in document["firms"]],
-    )
-
-
 @router.get("/stress/{scenario}/losses.xlsx", dependencies=[allow(ANALYSTS)])
-def download_losses_workbook(request: Request, scenario: str, resources: ResourcesDep) -> Response:
-    """Return the losses of a scenario as a workbook, in the order of the page."""
+def download_losses(request: Request, scenario: str, resources: ResourcesDep) -> Response:
+    """Return the losses of a scenario as a file, as they are listed on its page."""
     document = read_scenario(folder_of(resources), scenario)
-    order = order_of(request, KEYS, otherwise="-loss")
-    columns = (
-        WorkbookColumn("id", "text", lambda row: row["id"]),
-        WorkbookColumn("firm", "text", lambda row: row["name"]),
-        WorkbookColumn("loss_production", "money", lambda row: row["production_fen"]),
-        WorkbookColumn("loss_share", "share", lambda row: row["loss_share"]),
-        WorkbookColumn("loss_payments", "money", lambda row: row["payments_fen"]),
-        WorkbookColumn("loss_both", "money", lambda row: row["loss_fen"]),
-        WorkbookColumn("first_round", "count", lambda row: row["round"]),
-    )
-    shown = ordered(document["firms"], KEYS, order)
-    return workbook(request, f"losses-{scenario}", columns, shown, document)
+    rows = ordered(request, LOSSES, document["firms"])
+    return download(request, LOSSES, rows, document, name=f"losses-{scenario}")

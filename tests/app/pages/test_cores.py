@@ -71,20 +71,30 @@ def test_the_sums_of_the_first_page_fit_each_other(browser: Browser) -> None:
     assert "besides CNY 5.00m reserved" in text
 
 
-def test_the_sheet_of_cores_has_what_the_interface_says_and_signed_headroom(
+def test_the_file_of_cores_has_what_the_interface_says_and_signed_headroom(
     browser: Browser,
 ) -> None:
-    text = browser().get("/cores.csv").content.decode("utf-8-sig")
-    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(text))}
+    columns = "limit,occupied,reserved,headroom,available,firms,binding"
+    text = browser().get(f"/cores.csv?columns={columns}").content.decode("utf-8-sig")
+    rows = {row["Id"]: row for row in csv.DictReader(io.StringIO(text))}
 
+    assert list(rows["C1"]) == [
+        *("Id", "Core", "Facility (CNY)", "Occupied (CNY)", "Reserved (CNY)", "Headroom (CNY)"),
+        *("Available (CNY)", "Firms", "What binds"),
+    ]
     for each in granted(browser):
-        for name in ("name", "firms", "limit_fen", "occupied_fen", "available_fen", "absent"):
-            said = getattr(each, name)
-            assert rows[each.core][name] == ("" if said is None else str(said))
-    assert int(rows["OVER"]["headroom_fen"]) < 0
-    assert rows["OVER"]["available_fen"] == "0"
-    assert rows["C1"]["reserved_fen"] == "500000000"
-    assert rows["C2"]["headroom_fen"] == ""
+        said = rows[each.core]
+        assert (said["Core"], said["Firms"]) == (each.name, str(each.firms))
+        for words, fen in (
+            ("Facility", each.limit_fen),
+            ("Occupied", each.occupied_fen),
+            ("Available", each.available_fen),
+            ("Headroom", each.headroom_fen),
+        ):
+            assert said[f"{words} (CNY)"] == ("" if fen is None else f"{fen / 100:.2f}")
+    assert rows["OVER"]["Headroom (CNY)"].startswith("-")
+    assert rows["C1"]["Reserved (CNY)"] == "5000000.00"
+    assert rows["C2"]["What binds"] == "no statement of the core"
 
 
 def test_a_filter_keeps_the_order_and_a_sort_keeps_the_filter(browser: Browser) -> None:
@@ -92,4 +102,4 @@ def test_a_filter_keeps_the_order_and_a_sort_keeps_the_filter(browser: Browser) 
 
     assert '<input type="hidden" name="sort" value="name">' in text
     assert '<input type="hidden" name="version" value="1">' in text
-    assert '/cores?sort=-limit&amp;query=c&amp;version=1#list"' in text
+    assert '/cores?sort=-limit&amp;query=c&amp;version=1#cores"' in text

@@ -65,10 +65,11 @@ def test_the_directory_is_a_sheet_of_all_that_pass_in_the_order_of_the_page(
 
     assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''firms-")
     assert len(rows) == 130
-    assert [row["id"] for row in rows[50:100]] == ids(page)
-    along = client.get("/firms.csv?counterparties=1&query=精密").content.decode("utf-8-sig")
+    assert [row["Id"] for row in rows[50:100]] == ids(page)
+    asked = "counterparties=1&query=精密&columns=kind"
+    along = client.get(f"/firms.csv?{asked}").content.decode("utf-8-sig")
     (found,) = csv.DictReader(io.StringIO(along))
-    assert (found["id"], found["listed"]) == (STRANGER, "false")
+    assert (found["Id"], found["Kind"]) == (STRANGER, "Counterparty only")
     assert browser("core").get("/firms.csv").status_code == 403
     assert browser("supplier").get("/firms.csv").status_code == 403
 

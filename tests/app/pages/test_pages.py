@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from app.chain.limits import documents
 from app.chain.limits.raising import walk
 from app.platform.web.money import scale
+from app.platform.web.texts import Texts
 from tests.app.pages.conftest import Browser
 from tests.app.pages.economy import MARKUP, STRANGER
 
@@ -137,12 +139,17 @@ def test_the_downloaded_sheet_holds_the_figures_of_the_interface_and_no_formula(
     firms = limits_of(client, "C1")["firms"]
 
     assert answer.headers["Content-Type"].startswith("text/csv")
-    assert [row["id"] for row in rows] == [firm["id"] for firm in firms]
-    assert len(rows) == 126
-    for row, firm in zip(rows, firms, strict=True):
-        for name in ("direction", "tier", "limit_fen", "reachable_fen", "binding", "absent"):
-            assert row[name] == ("" if firm[name] is None else str(firm[name]))
-    assert "'=HYPERLINK(1)模具厂" in {row["name"] for row in rows}
+    known = {firm["id"]: firm for firm in firms}
+    assert len(rows) == len(known) == 126
+    for row in rows:
+        firm = known[row["Id"]]
+        assert row["Tier"] == Texts("en").place(f"{firm['direction']}{firm['tier']}")
+        for words, fen in (("Limit", "limit_fen"), ("Reachable", "reachable_fen")):
+            told = "" if firm[fen] is None else f"{firm[fen] / 100:.2f}"
+            assert row[f"{words} (CNY)"] == told
+        why = Texts("en").reason(firm["absent"])
+        assert row["What binds"] == (why or Texts("en").coded("binding", firm["binding"]))
+    assert "'=HYPERLINK(1)模具厂" in {row["Firm"] for row in rows}
 
 
 def test_losses_download_too(browser: Browser, scenario: str) -> None:
@@ -150,9 +157,12 @@ def test_losses_download_too(browser: Browser, scenario: str) -> None:
     text = client.get(f"/stress/{scenario}/losses.csv").content.decode("utf-8-sig")
     losses = client.get(f"/api/v1/scenarios/{scenario}").json()["firms"]
 
-    assert [(row["id"], row["loss_fen"]) for row in csv.DictReader(io.StringIO(text))] == [
-        (firm["id"], str(firm["loss_fen"])) for firm in losses
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["Id"], row["Loss in all (CNY)"]) for row in rows] == [
+        (firm["id"], f"{firm['loss_fen'] / 100:.2f}") for firm in losses
     ]
+    for row, firm in zip(rows, losses, strict=True):
+        assert Decimal(row["Of its production (%)"]) == Decimal(firm["loss_share"]) * 100
 
 
 def test_a_derivation_shows_every_value_with_its_operation_and_source(browser: Browser) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -211,9 +212,12 @@ def test_the_sheet_of_losses_holds_both_parts(browser: Browser, scenario: str) -
     text = browser().get(f"/stress/{scenario}/losses.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
 
-    assert any(int(row["payments_fen"]) for row in rows)
-    for row in rows:
-        assert int(row["production_fen"]) + int(row["payments_fen"]) == int(row["loss_fen"])
+    parts = [
+        [Decimal(row[f"{words} (CNY)"]) for words in ("Production lost", "Claims lost")]
+        for row in rows
+    ]
+    assert any(claims for _, claims in parts)
+    assert [sum(both) for both in parts] == [Decimal(row["Loss in all (CNY)"]) for row in rows]
 
 
 def test_several_firms_fail_together_in_the_title(browser: Browser) -> None:

@@ -1,5 +1,6 @@
 """Migrations with rows in every table: up from the schema of a release, and down again."""
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from app.tables import metadata
 
 ROWS = Path(__file__).parent / "rows-0004.yml"
 RELEASED = "0004"
+NOW = dt.datetime(2026, 7, 1)  # noqa: DTZ001  # as the column holds it
 GONE = {"scenarios"}
+ADDED = {"views"}
 Rows = Mapping[str, list[dict[str, Any]]]
 
 
@@ -87,8 +90,8 @@ def test_rows_of_the_release_are_there_after_the_upgrade(
     with open_records(url) as opened:
         found = rows_in(opened)
 
-    assert set(found) == set(released) - GONE == set(metadata.tables)
-    assert kept(found, released) == {name: released[name] for name in found}
+    assert set(found) == (set(released) - GONE) | ADDED == set(metadata.tables)
+    assert kept(found, released) == {name: released[name] for name in set(found) - ADDED}
 
 
 def test_the_way_back_to_the_release_and_up_again_loses_no_row(
@@ -99,7 +102,32 @@ def test_the_way_back_to_the_release_and_up_again_loses_no_row(
     assert rows_in(records) == {**released, **{name: [] for name in GONE}}
 
     moved(records, "head")
-    assert rows_in(records) == {name: rows for name, rows in released.items() if name not in GONE}
+    assert rows_in(records) == {
+        **{name: rows for name, rows in released.items() if name not in GONE},
+        **{name: [] for name in ADDED},
+    }
+
+
+def test_saved_views_go_with_their_table_and_with_their_user(
+    records: Records, released: Rows
+) -> None:
+    moved(records, "head")
+    user = released["users"][0]["user"]
+    row = {"user": user, "list": "cores", "name": "tight", "path": "/cores", "query": "band=tight"}
+    for again in (False, True):
+        with records.writing() as connection:
+            table = tables_of(connection)["views"]
+            connection.execute(table.insert(), [{**row, "created_at": NOW}])
+        assert [each["query"] for each in rows_in(records)["views"]] == ["band=tight"]
+        if not again:
+            moved(records, "0005", up=False)
+            assert "views" not in rows_in(records)
+            moved(records, "head")
+            assert rows_in(records)["views"] == []
+    with records.writing() as connection:
+        connection.execute(sa.text('DELETE FROM "users"'))
+
+    assert rows_in(records)["views"] == []
 
 
 def test_every_step_goes_down_and_up_with_rows_in_the_tables(
@@ -145,7 +173,7 @@ def test_a_table_that_is_made_anew_keeps_the_rows_that_go_with_its_own(
         with operations.batch_alter_table(table, recreate=recreate) as altered:
             altered.add_column(sa.Column("more", sa.Integer(), nullable=True))
 
-    assert kept(rows_in(records), before) == before
+    assert kept(rows_in(records), before) == kept(before, before)
 
 
 def test_rows_go_with_their_own_again_after_a_migration(records: Records, released: Rows) -> None:
