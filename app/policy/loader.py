@@ -21,7 +21,7 @@ class PolicyValue:
     """One value of a policy (or a table of values by key), with unit, source and meaning."""
 
     id: str
-    value: Single | Mapping[str, Decimal]
+    value: Single | list[str] | Mapping[str, Decimal]
     unit: str
     source: str
     label: Label
@@ -74,6 +74,13 @@ class Policy:
         if not isinstance(value, bool):
             raise InvalidInput(f"policy {self.version}: rule {name} is not true or false")
         return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list of texts."""
+        value = self.rule(name).value
+        if not isinstance(value, list):
+            raise InvalidInput(f"policy {self.version}: rule {name} is not a list of texts")
+        return tuple(value)
 
     def table(self, name: str) -> Mapping[str, Decimal]:
         """Return a table of numbers by key."""

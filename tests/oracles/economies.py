@@ -2,12 +2,15 @@
 
 import datetime as dt
 import random
+from dataclasses import replace
 from typing import Any
 
 from tests.oracles.limits import Economy
 
 AS_OF = dt.date(2026, 6, 30)
 YUAN = 100
+PAID = 0.5  # So many receivables have something paid.
+BANK = "own bank"
 STATUS = ["open", "open", "open", "confirmed", "confirmed", "disputed", "financed", "paid", "void"]
 
 
@@ -152,6 +155,36 @@ def holdings(draw: random.Random, count: int) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def with_payments(draw: random.Random, raw: Economy) -> Economy:
+    """Return the economy with some receivables paid in part or wholly, some given to others."""
+    claims = [
+        {**row, "paid": draw.choice([0, 1, row["amount"] // 3, row["amount"]])}
+        if draw.random() < PAID
+        else row
+        for row in raw.receivables
+    ]
+    papers = [(r["seller"], r["buyer"], r["number"]) for r in raw.receivables]
+    papers += [(r["holder"], r["issuer"], r["number"]) for r in raw.vouchers]
+    count = draw.randint(0, 4) if papers else 0
+    given = [
+        {"number": f"G{at}", **_registration(draw, *draw.choice(papers))} for at in range(count)
+    ]
+    return replace(raw, receivables=claims, registrations=given, own_names=(BANK,))
+
+
+def _registration(draw: random.Random, owner: str, debtor: str, number: str) -> dict[str, Any]:
+    first = day(draw, 300, 20)
+    return {
+        "pledgor": owner,
+        "secured_party": draw.choice([BANK, "another bank", None]),
+        "debtor": draw.choice([debtor, debtor, None]) if owner != debtor else None,
+        "document": draw.choice([number, None, None, "unknown"]),
+        "registered_on": first,
+        "expires_on": draw.choice([None, max(first, AS_OF), max(first, day(draw, 20, 200))]),
+        "status": draw.choice(["live", "live", "live", "cancelled"]),
+    }
 
 
 def economy(seed: int) -> Economy:

@@ -22,6 +22,10 @@ KINDS = {
     "date": pl.Date,
     "flag": pl.Boolean,
 }
+REGISTERED = {
+    **dict.fromkeys(("pledgor", "secured_party", "debtor", "document", "status"), pl.String),
+    **dict.fromkeys(("registered_on", "expires_on"), pl.Date),
+}
 ENDS = ("supplier", "buyer")
 NARROW = {"core": pl.Int64, "firm": pl.Int64}
 
@@ -78,13 +82,21 @@ def by_pair(amounts: dict[tuple[str, str], int], row_of: dict[str, int], name: s
 
 
 def ledger(economy: Economy, oracle: Oracle, row_of: dict[str, int]) -> Ledger:
-    receivables = [{**r, "id": r["number"], "amount_fen": r["amount"]} for r in economy.receivables]
+    receivables = [
+        {**r, "id": r["number"], "amount_fen": r["amount"], "paid_fen": r.get("paid")}
+        for r in economy.receivables
+    ]
+    registrations = pl.DataFrame(
+        [{name: row.get(name) for name in REGISTERED} for row in economy.registrations],
+        schema=REGISTERED,
+    )
     vouchers = [{**v, "id": v["number"], "amount_fen": v["amount"]} for v in economy.vouchers]
     return Ledger(
         receivables=with_rows(frame("receivables", receivables), row_of, "seller", "buyer"),
         vouchers=with_rows(frame("vouchers", vouchers), row_of, "holder", "issuer"),
         recent=by_pair(oracle.recent, row_of, "total_fen"),
         delivered=by_pair(oracle.delivered, row_of, "delivered_fen"),
+        registrations=with_rows(registrations, row_of, "pledgor", "debtor"),
         as_of=economy.as_of,
     )
 

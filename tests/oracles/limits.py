@@ -60,6 +60,8 @@ class Economy:
     receivables: list[Row] = field(default_factory=list)
     vouchers: list[Row] = field(default_factory=list)
     holdings: list[Row] = field(default_factory=list)
+    registrations: list[Row] = field(default_factory=list)
+    own_names: tuple[str, ...] = ()
 
 
 class Oracle:
@@ -121,6 +123,25 @@ class Oracle:
 
     # Receivables ----------------------------------------------------------------------------
 
+    def face(self, row: Row) -> int:
+        return int(row["amount"]) - (row.get("paid") or 0)
+
+    def pledged(self, owner: str, debtor: str, *numbers: str | None) -> bool:
+        """Tell whether somebody else has a paper (without numbers: all between two) as security."""
+        day = self.e.as_of
+        for row in self.e.registrations:
+            ended = row.get("expires_on") and row["expires_on"] < day
+            ours = row.get("secured_party") in self.e.own_names
+            live = (row.get("status") or "live") == "live" and row["registered_on"] <= day
+            if row["pledgor"] != owner or ended or ours or not live:
+                continue
+            if row.get("document"):
+                if row["document"] in numbers:
+                    return True
+            elif row.get("debtor") in (None, debtor):
+                return True
+        return False
+
     def state(self, row: Row) -> str:
         """Read the state of a receivable on the as-of date."""
         day = self.e.as_of
@@ -128,7 +149,7 @@ class Oracle:
         if word == "void":
             return "void"
         paid_on, confirmed_on = row.get("paid_on"), row.get("confirmed_on")
-        if paid_on and paid_on <= day:
+        if (paid_on and paid_on <= day) or (row.get("paid") and self.face(row) <= 0):
             return "paid"
         if word in ("disputed", "financed"):
             return str(word)
@@ -194,18 +215,20 @@ class Oracle:
         for row, state in self.rows:
             pair = (row["seller"], row["buyer"])
             if state in ("open", "confirmed", "disputed"):
-                unpaid[row["buyer"]] += row["amount"]
-                overdue[row["buyer"]] += row["amount"] if row["due_on"] < day else 0
+                unpaid[row["buyer"]] += self.face(row)
+                overdue[row["buyer"]] += self.face(row) if row["due_on"] < day else 0
             if self.within(row["issued_on"], 90):
                 issued[pair] += row["amount"]
             if state == "disputed" and self.within(row["issued_on"], 365):
-                self.disputed[pair] += row["amount"]
+                self.disputed[pair] += self.face(row)
             document = self.is_document(row, state) and self.is_known(row["buyer"])
             young = (day - row["issued_on"]).days <= 180 and (day - row["due_on"]).days <= 60
-            if state in ("open", "confirmed") and young and not document:
-                gross[pair] += row["amount"]
+            given = self.pledged(*pair, row["number"], row.get("registry_id"))
+            if state in ("open", "confirmed") and young and not document and not given:
+                gross[pair] += self.face(row)
         for pair, total in self.recent.items():
-            gross[pair] += max(0, total - issued[pair])
+            if not self.pledged(*pair):
+                gross[pair] += max(0, total - issued[pair])
         group = self.groups()
         self.claim: dict[Pair, int] = {}
         for (i, j), amount in sorted(gross.items()):
@@ -318,14 +341,16 @@ class Oracle:
             if core in self.cores and (
                 state == "confirmed" or (state in ("disputed", "financed") and confirmed)
             ):
-                self.occupied[core] += row["amount"]
-            if self.is_document(row, state) and self.is_known(core):
-                self.held[row["seller"], core] += row["amount"]
+                self.occupied[core] += self.face(row)
+            given = self.pledged(row["seller"], core, row["number"], row.get("registry_id"))
+            if self.is_document(row, state) and self.is_known(core) and not given:
+                self.held[row["seller"], core] += self.face(row)
         for row, face in self.held_vouchers:
             core = row["issuer"]
             if core in self.cores:
                 self.occupied[core] += face
-                if self.is_known(core) and self.in_tenor(row["due_on"]) and face > 0:
+                given = self.pledged(row["holder"], core, row["number"])
+                if self.is_known(core) and self.in_tenor(row["due_on"]) and face > 0 and not given:
                     self.held[row["holder"], core] += face
         self.document_factor = {}
         for core, limit in self.facility.items():

@@ -30,9 +30,9 @@ _STATEMENT = (
     "working_capital_loans expected_growth"
 )
 _CLAIMS = (
-    "held claim: claim gross receivables estimated contra rate rate_less_dilution excess "
-    "above_free dilution returned returned_share red_letters disputed blue_sales belonging "
-    "prepaid: purchases over_year year_and_chains chains claims others"
+    "held amounts paid pledged_elsewhere claim: claim gross receivables estimated contra rate "
+    "rate_less_dilution excess above_free dilution returned returned_share red_letters disputed "
+    "blue_sales belonging prepaid: purchases over_year year_and_chains chains claims others"
 )
 _STRENGTH = "resilience after_worst taken worst"
 _REACHABLE = "reachable reachable_exact passable from: arrived"
@@ -121,7 +121,10 @@ def limit_in_own_chain(core: str) -> Allowed:
         parts=frozenset(
             {
                 ("claim", "gross"),
+                ("claim", "paid"),
                 ("claim", "contra"),
+                ("held", "amounts"),
+                ("held", "paid"),
                 ("gross", "receivables"),
                 ("gross", "estimated"),
             }

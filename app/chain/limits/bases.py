@@ -17,6 +17,7 @@ from app.chain.limits.formulas.algebra import Algebra
 from app.chain.limits.formulas.columns import ExactColumn
 from app.chain.limits.formulas.exact import BASE_PLACES, PLACES_OF_SHARES
 from app.chain.limits.formulas.leaves import ClaimKind, PrepaidLeaves
+from app.chain.limits.ledger import CLAIM
 from app.chain.limits.rows import AMOUNTS, KINDS, claim_columns
 
 ROWS_MAX = 1_000_000  # Claims times cores that are in memory at a time.
@@ -64,7 +65,7 @@ def _advances(algebra: Algebra, claims: pl.DataFrame) -> Whole:
     for kind, part in rows.partition_by(KINDS, as_dict=True).items():
         columns = {name: part[name].to_numpy() for name in AMOUNTS}
         leaves = claim_columns(columns, ClaimKind(*kind))
-        claim = (part["rows_fen"] + part["estimated_fen"] - part["contra_fen"]).to_numpy()
+        claim = part.select(left=CLAIM)["left"].to_numpy()
         rate = relation.rate(algebra, leaves).column.at(PLACES_OF_SHARES)
         sums[part["at"].to_numpy()] = rate * claim.astype(object)
     return sums

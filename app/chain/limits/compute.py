@@ -29,11 +29,12 @@ from app.chain.limits.formulas.leaves import (
     NO_SALES,
     ChainLeaves,
     CoreLeaves,
+    HeldLeaves,
 )
 from app.chain.limits.formulas.limit import TERMS, ChainPosition, ChainTerms, FirmTerms
 from app.chain.limits.gather import Leaves, gather
 from app.chain.limits.inputs import LimitInputs
-from app.chain.limits.rows import CHAIN
+from app.chain.limits.rows import CHAIN, NOT_COUNTED
 from app.policy import Policy
 from graph.credit import Passed
 
@@ -79,7 +80,10 @@ class Computation:
         members, size = leaves.members, len(inputs.ids)
         self._core: Rows = members["core"].to_numpy()
         self._firm: Rows = members["firm"].to_numpy()
-        self._held = ExactColumn.whole(members["held_fen"].to_numpy())
+        amounts = members.select(pl.sum_horizontal("held_fen", "paid_fen", "pledged_fen"))[:, 0]
+        self._held = [
+            ExactColumn.whole(each.to_numpy()) for each in (amounts, *members[list(NOT_COUNTED)])
+        ]
         self._loss = ExactColumn.whole(members["loss_e12"].to_numpy())
         self._arrived = ExactColumn.whole(_arrived(leaves).to_numpy())
         self.base = ExactColumn(
@@ -109,8 +113,11 @@ class Computation:
         """Yield what each member's documents are worth, a chain at a time."""
         for core in self.leaves.cores:
             at = self._places(core)
-            documents = limits.documents(self._algebra, self._terms(core), self._held.take(at))
+            documents = limits.documents(self._algebra, self._terms(core), self._held_at(at))
             yield at, documents.column
+
+    def _held_at(self, at: Rows) -> HeldLeaves:
+        return HeldLeaves(*(column.take(at) for column in self._held))
 
     def _terms_of_firms(self, size: int) -> Mapping[str, ExactColumn]:
         """Return what all chains of each firm share, by row, and note what is known of it."""
@@ -193,7 +200,7 @@ class Computation:
 
     def _holding(self, part: MemberBatch) -> ChainPosition:
         return ChainPosition(
-            held_fen=self._held.take(part.at),
+            held=self._held_at(part.at),
             documents_fen=self._documents.take(part.at),
             base_total_fen=self._base_total.take(part.firm),
             everything_fen=self._everything.take(part.firm),

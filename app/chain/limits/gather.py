@@ -22,7 +22,7 @@ class Leaves:
 
     firms: pl.DataFrame  # A row a listed firm: firms.STORED.
     cores: dict[int, CoreLeaves]
-    members: pl.DataFrame  # core firm direction tier held_fen holds loss_e12
+    members: pl.DataFrame  # core firm direction tier held_fen ... holds loss_e12
     claims: pl.DataFrame  # seller buyer rows_fen ... delivered_fen
     prepaid: pl.DataFrame  # core buyer seller purchases_fen chains
     passed: credit.Passed
@@ -57,7 +57,7 @@ def _core_frame(inputs: LimitInputs) -> pl.DataFrame:
 
 
 def _core_leaves(inputs: LimitInputs, found: ledger.Documents) -> dict[int, CoreLeaves]:
-    confirmed = dict(found.confirmed.iter_rows())
+    confirmed = {row[0]: row[1:] for row in found.confirmed.iter_rows()}
     vouchers = dict(found.vouchers.iter_rows())
     bought, sold = _first_tier(inputs, "up_tier"), _first_tier(inputs, "down_tier")
     leaves = {}
@@ -74,9 +74,10 @@ def _core_leaves(inputs: LimitInputs, found: ledger.Documents) -> dict[int, Core
             loans_fen=firm["loans_fen"],
             purchases_fen=bought.get(core, 0),
             sales_fen=sold.get(core, 0),
-            confirmed_fen=confirmed.get(core, 0),
+            confirmed_fen=confirmed.get(core, (0, 0))[0],
             vouchers_fen=vouchers.get(core, 0),
             reserved_fen=inputs.reserved.get(core, 0),
+            confirmed_paid_fen=confirmed.get(core, (0, 0))[1],
         )
     return leaves
 
@@ -102,11 +103,10 @@ def _with_trade(claims: pl.DataFrame, inputs: LimitInputs) -> pl.DataFrame:
         .join(inputs.ledger.delivered, on=pair, how="left")
     )
     counted = ["blue_fen", "red_fen", "disputed_fen", "delivered_fen"]
-    claim = pl.col("rows_fen") + pl.col("estimated_fen") - pl.col("contra_fen")
     return (
         found.with_columns(pl.col(counted).fill_null(0))
         .with_columns(
-            verified=pl.col("delivered_fen") >= claim,
+            verified=pl.col("delivered_fen") >= ledger.CLAIM,
             sold=pl.col("blue_fen") > 0,
             troubled=pl.col("red_fen") + pl.col("disputed_fen") > 0,
         )
@@ -115,7 +115,7 @@ def _with_trade(claims: pl.DataFrame, inputs: LimitInputs) -> pl.DataFrame:
 
 
 def _passed(held: pl.DataFrame, claims: pl.DataFrame, policy: Policy) -> credit.Passed:
-    left = pl.col("rows_fen") + pl.col("estimated_fen") - pl.col("contra_fen")
+    claims = claims.filter(ledger.CLAIM > 0)
     rules = credit.Rules(
         share=Fraction(policy.decimal("pass_on")),
         steps_max=policy.whole("tiers_max"),
@@ -126,7 +126,7 @@ def _passed(held: pl.DataFrame, claims: pl.DataFrame, policy: Policy) -> credit.
         credit.Claims(
             claims["seller"].to_numpy(),
             claims["buyer"].to_numpy(),
-            claims.select(left)[:, 0].to_numpy(),
+            claims.select(left=ledger.CLAIM)[:, 0].to_numpy(),
         ),
         rules,
     )
@@ -146,7 +146,8 @@ def _members(inputs: LimitInputs, held: pl.DataFrame, holders: pl.DataFrame) -> 
         .join(holders.with_columns(holds=True), on=["core", "firm"], how="left")
         .join(inputs.losses, on=["core", "firm"], how="left")
         .with_columns(
-            pl.col("held_fen", "loss_e12").fill_null(0), pl.col("holds").fill_null(value=False)
+            pl.col("held_fen", *ledger.NOT_COUNTED, "loss_e12").fill_null(0),
+            pl.col("holds").fill_null(value=False),
         )
         .sort("core", "firm")
     )

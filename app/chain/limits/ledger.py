@@ -10,10 +10,17 @@ from fractions import Fraction
 
 import polars as pl
 
+from app.chain.limits.registrations import Pledges, marked, pledges
 from app.policy import Policy
 
 UNPAID = ("open", "confirmed", "disputed")
 HALF = Fraction(1, 2)
+NOT_COUNTED = ("paid_fen", "pledged_fen", "pledged_count")  # Beside what counts of papers.
+# What is left of a claim: faces, less what is paid and what others have as security, less contra.
+CLAIM = (
+    pl.col("rows_fen") + pl.col("estimated_fen")
+    - pl.col("paid_fen") - pl.col("pledged_fen") - pl.col("contra_fen")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,7 @@ class Ledger:
     vouchers: pl.DataFrame  # holder issuer amount_fen issued_on due_on parent number status
     recent: pl.DataFrame  # seller buyer total_fen: invoices with tax of the open window
     delivered: pl.DataFrame  # seller buyer delivered_fen: orders delivered in 365 days
+    registrations: pl.DataFrame  # pledgor secured_party debtor document registered_on ...
     as_of: dt.date
 
 
@@ -31,25 +39,28 @@ class Ledger:
 class Documents:
     """What firms hold on cores, and what occupies each core's facility."""
 
-    held: pl.DataFrame  # firm core held_fen
-    confirmed: pl.DataFrame  # core confirmed_fen
+    held: pl.DataFrame  # firm core held_fen; besides paid_fen pledged_fen pledged_count
+    confirmed: pl.DataFrame  # core confirmed_fen confirmed_paid_fen
     vouchers: pl.DataFrame  # core vouchers_fen
 
 
 def with_state(receivables: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """
-    Return receivables issued up to the date, with their state on that date.
+    Return receivables issued up to the date, with face and state on that date.
 
-    A payment up to the date beats every word but void; disputed, financed and void carry no
-    date, so the word counts; a confirmation after the date is not seen.
+    The face is the amount less what is paid; paid wholly a row is paid. A payment up to the date
+    beats every word but void; disputed, financed and void carry no date, so the word counts; a
+    confirmation after the date is not seen.
     """
     word = pl.col("status")
-    paid = pl.col("paid_on") <= as_of
+    so_far = pl.col("paid_fen").fill_null(0)
+    wholly = (so_far > 0) & (so_far >= pl.col("amount_fen"))
+    paid = (pl.col("paid_on") <= as_of).fill_null(value=False) | wholly
     confirmed = pl.col("confirmed_on") <= as_of
     state = (
         pl.when(word == "void")
         .then(pl.lit("void"))
-        .when(paid.fill_null(value=False))
+        .when(paid)
         .then(pl.lit("paid"))
         .when(word.is_in(["disputed", "financed"]))
         .then(word)
@@ -62,7 +73,12 @@ def with_state(receivables: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         .otherwise(pl.lit("open"))
     )
     seen = receivables.filter(pl.col("issued_on") <= as_of)
-    return seen.with_columns(state=state, confirmed=confirmed.fill_null(value=False))
+    return seen.with_columns(
+        state=state,
+        confirmed=confirmed.fill_null(value=False),
+        paid_fen=so_far,
+        face_fen=pl.col("amount_fen") - so_far,
+    )
 
 
 def held_vouchers(vouchers: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
@@ -90,8 +106,9 @@ def documents(ledger: Ledger, policy: Policy, cores: pl.DataFrame) -> Documents:
         policy: The policy in force.
         cores: One row a core: `core`, `has_facility`.
     """
-    rows = with_state(ledger.receivables, ledger.as_of)
+    rows = _marked_rows(ledger, policy)
     faces = held_vouchers(ledger.vouchers, ledger.as_of)
+    faces = marked(faces, _given(ledger, policy), ends=("holder", "issuer"), numbers=("number",))
     on_cores = rows.join(cores, left_on="buyer", right_on="core", how="inner")
     from_cores = faces.join(cores, left_on="issuer", right_on="core", how="inner")
     occupying = on_cores.filter(
@@ -100,16 +117,44 @@ def documents(ledger: Ledger, policy: Policy, cores: pl.DataFrame) -> Documents:
     )
     claims = on_cores.filter(is_document(policy, ledger.as_of) & pl.col("has_facility"))
     vouchers = from_cores.filter(in_tenor(policy, ledger.as_of) & pl.col("has_facility"))
-    held = pl.concat(
+    papers = pl.concat(
         [
-            claims.select(firm="seller", core="buyer", held_fen="amount_fen"),
-            vouchers.select(firm="holder", core="issuer", held_fen="face_fen"),
+            claims.select("face_fen", "paid_fen", "pledged", firm="seller", core="buyer"),
+            vouchers.with_columns(paid_fen=pl.lit(0, pl.Int64)).select(
+                "face_fen", "paid_fen", "pledged", firm="holder", core="issuer"
+            ),
         ]
     )
+    held = papers.group_by("firm", "core").agg(*_not_counted(), held_fen=pl.col("face_fen").sum())
     return Documents(
-        held=held.group_by("firm", "core").agg(pl.col("held_fen").sum()).sort("firm", "core"),
-        confirmed=occupying.group_by(core="buyer").agg(confirmed_fen=pl.col("amount_fen").sum()),
+        held=held.with_columns(pl.col("held_fen") - pl.col("pledged_fen")).sort("firm", "core"),
+        confirmed=occupying.group_by(core="buyer").agg(
+            confirmed_fen=pl.col("face_fen").sum(), confirmed_paid_fen=pl.col("paid_fen").sum()
+        ),
         vouchers=from_cores.group_by(core="issuer").agg(vouchers_fen=pl.col("face_fen").sum()),
+    )
+
+
+def _not_counted() -> list[pl.Expr]:
+    """Return what does not count of papers: sums and number."""
+    pledged = pl.col("face_fen").filter("pledged")
+    return [
+        pl.col("paid_fen").sum(),
+        pledged.sum().alias("pledged_fen"),
+        pl.col("pledged").sum().cast(pl.Int64).alias("pledged_count"),
+    ]
+
+
+def _given(ledger: Ledger, policy: Policy) -> Pledges:
+    """Return what firms have given to others as security."""
+    return pledges(ledger.registrations, ledger.as_of, policy.texts("own_names"))
+
+
+def _marked_rows(ledger: Ledger, policy: Policy) -> pl.DataFrame:
+    """Return receivables with face, state and whether they are given to others as security."""
+    rows = with_state(ledger.receivables, ledger.as_of)
+    return marked(
+        rows, _given(ledger, policy), ends=("seller", "buyer"), numbers=("number", "registry_id")
     )
 
 
@@ -124,7 +169,7 @@ def holders(ledger: Ledger, cores: pl.DataFrame) -> pl.DataFrame:
         cores: One row a core: `core`.
     """
     rows = with_state(ledger.receivables, ledger.as_of)
-    unpaid = rows.filter(pl.col("state").is_in(UNPAID) & (pl.col("amount_fen") > 0))
+    unpaid = rows.filter(pl.col("state").is_in(UNPAID) & (pl.col("face_fen") > 0))
     faces = held_vouchers(ledger.vouchers, ledger.as_of)
     found = pl.concat(
         [
@@ -166,15 +211,19 @@ def claims(
         group_of: One row a firm that belongs to a group: `firm`, `group`.
 
     Returns:
-        seller, buyer, rows_fen, estimated_fen, contra_fen; what is left is above nothing.
+        seller, buyer, rows_fen, estimated_fen, paid_fen, pledged_fen, pledged_count, contra_fen;
+        what is left is above nothing, or others have some of it as security.
     """
-    rows = with_state(ledger.receivables, ledger.as_of)
+    rows = _marked_rows(ledger, policy)
     own = _own_rows(rows, policy, cores, as_of=ledger.as_of)
     estimated = _estimated(rows, ledger, policy)
     gross = (
         own.join(estimated, on=["seller", "buyer"], how="full", coalesce=True)
-        .with_columns(pl.col("rows_fen", "estimated_fen").fill_null(0))
+        .with_columns(pl.col("rows_fen", "estimated_fen", *NOT_COUNTED).fill_null(0))
         .filter(pl.col("rows_fen") + pl.col("estimated_fen") > 0)
+    )
+    gross = marked(gross, _given(ledger, policy), ends=("seller", "buyer")).with_columns(
+        pledged_fen=pl.col("pledged_fen") + pl.col("estimated_fen") * pl.col("pledged")
     )
     left = _less_contra(_outside_groups(gross, group_of))
     aged = _aged_buyers(rows, policy, ledger.as_of)
@@ -197,7 +246,7 @@ def _own_rows(
             & ~document
         )
         .group_by("seller", "buyer")
-        .agg(rows_fen=pl.col("amount_fen").sum())
+        .agg(*_not_counted(), rows_fen=pl.col("amount_fen").sum())
     )
 
 
@@ -219,11 +268,11 @@ def _estimated(rows: pl.DataFrame, ledger: Ledger, policy: Policy) -> pl.DataFra
 def _aged_buyers(rows: pl.DataFrame, policy: Policy, as_of: dt.date) -> pl.DataFrame:
     """Return buyers whose overdue share is at least the policy's; compared without rounding."""
     share = Fraction(policy.decimal("cross_age"))
-    late = pl.when(pl.col("due_on") < as_of).then(pl.col("amount_fen")).otherwise(0)
+    late = pl.when(pl.col("due_on") < as_of).then(pl.col("face_fen")).otherwise(0)
     sums = (
         rows.filter(pl.col("state").is_in(UNPAID))
         .group_by("buyer")
-        .agg(unpaid_fen=pl.col("amount_fen").sum(), overdue_fen=late.sum())
+        .agg(unpaid_fen=pl.col("face_fen").sum(), overdue_fen=late.sum())
         .filter(pl.col("unpaid_fen") > 0)
     )
     aged = [
@@ -237,17 +286,18 @@ def _outside_groups(pairs: pl.DataFrame, group_of: pl.DataFrame) -> pl.DataFrame
         group_of.rename({"firm": "seller", "group": "seller_group"}), on="seller", how="left"
     ).join(group_of.rename({"firm": "buyer", "group": "buyer_group"}), on="buyer", how="left")
     same = (pl.col("seller_group") == pl.col("buyer_group")).fill_null(value=False)
-    return sides.filter(~same).select("seller", "buyer", "rows_fen", "estimated_fen")
+    return sides.filter(~same).select(pairs.columns)
 
 
 def _less_contra(pairs: pl.DataFrame) -> pl.DataFrame:
-    total = pl.col("rows_fen") + pl.col("estimated_fen")
+    total = CLAIM + pl.col("contra_fen")
+    pairs = pairs.with_columns(contra_fen=pl.lit(0, pl.Int64))
     back = pairs.select(seller="buyer", buyer="seller", back_fen=total)
     return (
         pairs.join(back, on=["seller", "buyer"], how="left")
         .with_columns(contra_fen=pl.min_horizontal(total, pl.col("back_fen").fill_null(0)))
-        .filter(total > pl.col("contra_fen"))
-        .select("seller", "buyer", "rows_fen", "estimated_fen", "contra_fen")
+        .filter((CLAIM > 0) | (pl.col("pledged_fen") > 0))
+        .select("seller", "buyer", "rows_fen", "estimated_fen", *NOT_COUNTED, "contra_fen")
     )
 
 
@@ -258,7 +308,7 @@ def disputed(ledger: Ledger, days: int) -> pl.DataFrame:
         with_state(ledger.receivables, ledger.as_of)
         .filter((pl.col("state") == "disputed") & (pl.col("issued_on") > first))
         .group_by("seller", "buyer")
-        .agg(disputed_fen=pl.col("amount_fen").sum())
+        .agg(disputed_fen=pl.col("face_fen").sum())
     )
 
 

@@ -289,7 +289,7 @@ class Results:
         base = relation.base(algebra, claims, prepaid, rest)
         documents, bases = self._everywhere(firm_row)
         holding = limits.ChainPosition(
-            held_fen=self._s.held_fen(place),
+            held=self._s.held(place),
             documents_fen=self._documents(place),
             base_total_fen=bases,
             everything_fen=EXACT.add(documents, bases),
@@ -308,8 +308,8 @@ class Results:
         return documents, self._s.bases_fen(places)
 
     def _documents(self, place: int) -> Decimal:
-        held = self._s.held_fen(place)
-        if not held:
+        held = self._s.held(place)
+        if not held.amounts_fen:
             return ZERO
         chain = self._s.terms(self._s.core_of(place))
         return limits.documents(self._algebra, chain, held).figure or ZERO

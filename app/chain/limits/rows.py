@@ -16,11 +16,16 @@ from app.chain.limits.formulas.leaves import (
     ClaimLeaves,
     CoreLeaves,
     FirmLeaves,
+    HeldLeaves,
 )
 
 CHAIN = tuple(entry.name for entry in fields(ChainLeaves))
 KINDS = ("verified", "sold", "troubled")
-AMOUNTS = ("rows_fen", "estimated_fen", "contra_fen", "blue_fen", "red_fen", "disputed_fen")
+NOT_COUNTED = tuple(entry.name for entry in fields(HeldLeaves))[1:]  # Where there is any.
+AMOUNTS = (
+    *("rows_fen", "estimated_fen", "contra_fen", "blue_fen", "red_fen", "disputed_fen"),
+    *NOT_COUNTED,
+)
 Places = npt.NDArray[np.int64]
 
 
@@ -75,7 +80,8 @@ def claim_columns(
 
 def core_leaves(row: Mapping[str, Any]) -> CoreLeaves:
     """Return a core's leaves from its stored row."""
-    return CoreLeaves(**{entry.name: row[entry.name] for entry in fields(CoreLeaves)})
+    names = [entry.name for entry in fields(CoreLeaves)]
+    return CoreLeaves(**{name: row[name] for name in names if name in row})
 
 
 def chain_leaves(row: Mapping[str, Any]) -> ChainLeaves | None:

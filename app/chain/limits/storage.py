@@ -7,8 +7,12 @@ from typing import Any
 
 from app.chain.limits.compute import RunOutcome
 from app.chain.limits.inputs import LimitInputs
+from app.chain.limits.rows import NOT_COUNTED
 from app.policy import Policy
 from graph.folders import sealing
+
+# Written only where there is any, so that a run without has the bytes that it always had.
+OPTIONAL = (*NOT_COUNTED, "confirmed_paid_fen")
 
 
 def save(
@@ -56,4 +60,7 @@ def _write(outcome: RunOutcome, inputs: LimitInputs, policy: Policy, folder: Pat
         "names": inputs.firms.select("firm", "name"),
     }
     for name, frame in frames.items():
-        frame.write_parquet(folder / f"{name}.parquet", compression="zstd", statistics=False)
+        nothing = [each for each in OPTIONAL if each in frame.columns and not frame[each].max()]
+        frame.drop(nothing).write_parquet(
+            folder / f"{name}.parquet", compression="zstd", statistics=False
+        )

@@ -14,9 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from app.chain.limits.formulas.exact import BASE_PLACES, EXACT
-from app.chain.limits.formulas.leaves import FirmLeaves
+from app.chain.limits.formulas.leaves import FirmLeaves, HeldLeaves
 from app.chain.limits.formulas.limit import ChainTerms
 from app.chain.limits.rows import (
+    AMOUNTS,
+    NOT_COUNTED,
     IndexedRows,
     Lookup,
     Places,
@@ -70,10 +72,13 @@ class Saved:
         file = pq.ParquetFile(pa.BufferReader(self._bytes[name]))
         return file.read(use_threads=False).combine_chunks()
 
-    def rows(self, name: str) -> IndexedRows:
-        """Return a table of whole numbers and flags without missing values."""
+    def rows(self, name: str, wanted: Sequence[str] = ()) -> IndexedRows:
+        """Return a table of whole numbers and flags; of what it lacks of those wanted, noughts."""
         table = self.frame(name)
-        return IndexedRows({each: _array(table[each]) for each in table.column_names})
+        return IndexedRows(
+            {each: np.zeros(len(table), np.int64) for each in wanted}
+            | {each: _array(table[each]) for each in table.column_names}
+        )
 
 
 def _array(column: pa.ChunkedArray) -> npt.NDArray[Any]:
@@ -153,7 +158,7 @@ class Stored:
     @cached_property
     def claims(self) -> IndexedRows:
         """Return what firms have to claim: a row a seller and buyer."""
-        return self._saved.rows("claims")
+        return self._saved.rows("claims", AMOUNTS)
 
     @cached_property
     def prepaid(self) -> IndexedRows:
@@ -245,9 +250,13 @@ class Stored:
         near = _array(self.members["tier"])[rows] <= self.policy.whole("core_names_tiers")
         return np.flatnonzero(near | self._holds[rows]) + inside.start
 
-    def held_fen(self, place: int) -> int:
-        """Return the eligible documents that a member holds."""
-        return int(self._held[place])
+    def held(self, place: int) -> HeldLeaves:
+        """Return the documents that a member holds, and what of them does not count."""
+        there = self.members.column_names
+        paid, pledged, count = (
+            self.members[name][place].as_py() if name in there else 0 for name in NOT_COUNTED
+        )
+        return HeldLeaves(int(self._held[place]) + paid + pledged, paid, pledged, count)
 
     def bases_fen(self, places: Sequence[int]) -> Decimal:
         """Return what the bases of these members come to, exactly."""

@@ -1,4 +1,4 @@
-"""What a run reads: a version's tables, its network, and the invoices and orders of the lake."""
+"""What a run reads: a version's tables and network; invoices, orders, registrations of the lake."""
 
 import datetime as dt
 import hashlib
@@ -27,12 +27,14 @@ class RunSources:
     tables: Mapping[str, pa.Table]
     recent: pl.DataFrame  # seller buyer total_fen: invoices with tax of the open window
     delivered: pl.DataFrame  # seller buyer delivered_fen: orders delivered in 365 days
+    registrations: pl.DataFrame  # What firms gave to others, or to the bank, as security.
 
     def fingerprint(self) -> str:
         """Return a hash of all rows: two versions of equal rows have the same."""
         digest = hashlib.sha256()
         frames = {name: pl.DataFrame(pl.from_arrow(rows)) for name, rows in self.tables.items()}
-        for name, frame in (frames | {"recent": self.recent, "delivered": self.delivered}).items():
+        lake = {name: getattr(self, name) for name in ("recent", "delivered", "registrations")}
+        for name, frame in (frames | lake).items():
             digest.update(f"{name} {frame.height} {frame.columns}".encode())
             for column in frame.get_columns():
                 digest.update(_bytes(column))
@@ -59,6 +61,7 @@ def read_sources(reader: Reader, lake: Lake, policy: Policy) -> RunSources:
         tables={name: reader.columns(name) for name in TABLES},
         recent=recent.filter(pl.col("seller") != pl.col("buyer")).sort("seller", "buyer"),
         delivered=delivered(pl.DataFrame(pl.from_arrow(lake.orders(version.number))), version),
+        registrations=pl.DataFrame(pl.from_arrow(lake.registrations(version.number))),
     )
 
 
@@ -103,6 +106,7 @@ def inputs_of(
             vouchers=_numbered(sources, "vouchers", firms),
             recent=with_rows(sources.recent, ("seller", "buyer"), firms),
             delivered=with_rows(sources.delivered, ("seller", "buyer"), firms),
+            registrations=with_rows(sources.registrations, ("pledgor", "debtor"), firms),
             as_of=sources.version.as_of,
         ),
         holdings=_numbered(sources, "holdings", firms),

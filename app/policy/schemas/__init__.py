@@ -6,10 +6,14 @@ schema is a new module here, and a file in `added/` that says what its new value
 for files of older schemas.
 """
 
-from app.policy.schemas import first, second
+from app.policy.schemas import first, second, third
 from app.policy.schemas.entries import Entry, Section
 
-Form = first.FirstPolicyFile | second.SecondPolicyFile
-SCHEMAS: dict[int, type[Form]] = {1: first.FirstPolicyFile, 2: second.SecondPolicyFile}
+Form = first.FirstPolicyFile | second.SecondPolicyFile | third.ThirdPolicyFile
+SCHEMAS: dict[int, type[Form]] = {
+    1: first.FirstPolicyFile,
+    2: second.SecondPolicyFile,
+    3: third.ThirdPolicyFile,
+}
 
 __all__ = ["SCHEMAS", "Entry", "Form", "Section"]

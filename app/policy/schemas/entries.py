@@ -14,6 +14,7 @@ from pydantic import (
     StrictInt,
 )
 
+TEXTS_MAX = 1000  # Texts of a list.
 PLACES_MAX = 12  # As many as a share of a derivation has.
 WHOLE_MAX = 2**63 - 1  # As much as a column of money holds.
 
@@ -118,6 +119,13 @@ class Word(Entry):
     """A word."""
 
     value: Text
+    unit: Literal["text"]
+
+
+class TextList(Entry):
+    """A list of texts, which may be empty."""
+
+    value: Annotated[list[Text], Field(max_length=TEXTS_MAX)]
     unit: Literal["text"]
 
 

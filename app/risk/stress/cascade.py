@@ -103,7 +103,7 @@ def _payments(
 
 def debts_of(network: Network, receivables: pa.Table, as_of: date) -> Debts:
     """
-    Return who owes whom on a day: unpaid receivables that are open or confirmed.
+    Return who owes whom on a day: what is not paid of receivables that are open or confirmed.
 
     A financed receivable is owed to whoever bought it, outside; a disputed one is no money that
     anybody counts on; one between a firm and itself is none.
@@ -132,7 +132,9 @@ def _unpaid(receivables: pa.Table, as_of: date) -> pa.Table:
 
 
 def _amounts(rows: pa.Table) -> FloatArray:
-    return np.asarray(rows["amount_fen"].cast(pa.float64()).to_numpy(), np.float64)
+    """Return faces: amounts less what is paid of them."""
+    faces = pc.subtract(rows["amount_fen"], pc.fill_null(rows["paid_fen"], 0))
+    return np.asarray(faces.cast(pa.float64()).to_numpy(), np.float64)
 
 
 def _cash(network: Network) -> FloatArray:

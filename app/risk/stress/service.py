@@ -25,7 +25,7 @@ from graph.scenarios import Places, Resolved, Scenario, plain, resolve
 from graph.stores.base import Reader
 
 LARGEST = 20
-RECEIVABLES = ["seller", "buyer", "amount_fen", "issued_on", "paid_on", "status"]
+RECEIVABLES = ["seller", "buyer", "amount_fen", "paid_fen", "issued_on", "paid_on", "status"]
 E12_PLACES = 12
 
 

@@ -103,10 +103,19 @@ def occupied(algebra: Algebra, core: CoreLeaves) -> Term:
     """Return what confirmed receivables and vouchers occupy of the facility."""
     documents = algebra.sum(
         "papers",
-        algebra.stored("confirmed", "fen", core.confirmed_fen, "receivables"),
+        _confirmed(algebra, core),
         algebra.stored("vouchers", "fen", core.vouchers_fen, "vouchers"),
     )
     return algebra.product("occupied", algebra.policy("kappa", "kappa"), documents)
+
+
+def _confirmed(algebra: Algebra, core: CoreLeaves) -> Term:
+    """Return the faces of confirmed receivables: their amounts, less what is paid of them."""
+    paid = core.confirmed_paid_fen
+    if not paid:
+        return algebra.stored("confirmed", "fen", core.confirmed_fen, "receivables")
+    amounts = algebra.stored("amounts", "fen", core.confirmed_fen + paid, "receivables")
+    return algebra.less("confirmed", amounts, algebra.stored("paid", "fen", paid, "receivables"))
 
 
 def headroom(algebra: Algebra, core: CoreLeaves, granted: Term) -> Term:

@@ -61,6 +61,7 @@ class CoreLeaves:
     confirmed_fen: int
     vouchers_fen: int
     reserved_fen: int
+    confirmed_paid_fen: int = 0  # Paid already of confirmed receivables; none of their faces.
 
     @property
     def has_facility(self) -> bool:
@@ -105,6 +106,16 @@ class FirmLeaves:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLeaves:
+    """What documents that a firm holds come to, and what does not count of them."""
+
+    amounts_fen: Amount
+    paid_fen: Amount = 0
+    pledged_fen: Amount = 0
+    pledged_count: Amount = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimKind:
     """
     What decides which formula tells the advance rate of a claim.
@@ -130,6 +141,9 @@ class ClaimLeaves:
     red_fen: Amount
     disputed_fen: Amount
     kind: ClaimKind
+    paid_fen: Amount = 0
+    pledged_fen: Amount = 0
+    pledged_count: Amount = 0
     belonging_e12: int | ExactColumn = 0
 
 

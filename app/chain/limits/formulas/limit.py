@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.chain.limits.formulas import facility, need, relation
+from app.chain.limits.formulas import faces, facility, need, relation
 from app.chain.limits.formulas.algebra import Algebra, Amount, Term
 from app.chain.limits.formulas.leaves import (
     NO_NEED,
@@ -17,6 +17,7 @@ from app.chain.limits.formulas.leaves import (
     ChainLeaves,
     CoreLeaves,
     FirmLeaves,
+    HeldLeaves,
     Others,
 )
 
@@ -37,7 +38,7 @@ class FirmTerms(NamedTuple):
 class ChainPosition:
     """What a firm has in one chain, and over all its chains; figures or columns of them."""
 
-    held_fen: Amount
+    held: HeldLeaves
     documents_fen: Amount
     base_total_fen: Amount
     everything_fen: Amount  # Documents and bases over all its chains.
@@ -63,12 +64,12 @@ def firm_terms(algebra: Algebra, firm: FirmLeaves, documents_total: Amount) -> F
     )
 
 
-def documents(algebra: Algebra, chain: ChainTerms, held_fen: Amount) -> Term:
+def documents(algebra: Algebra, chain: ChainTerms, held: HeldLeaves) -> Term:
     """Return what the core's documents that the firm holds are worth."""
     return algebra.product(
         "documents",
         algebra.policy("advance_rate", "a_confirmed"),
-        algebra.computed("held", "fen", held_fen, "documents"),
+        faces.held(algebra, held),
         facility.document_factor(algebra, chain.core, chain.facility_fen),
     )
 
@@ -101,7 +102,7 @@ def limit(
         credit = algebra.absent("relation", "fen", NO_SALES)
     else:
         credit = algebra.product("relation", own, facility.chain_factor(algebra, chain.chain))
-    funding = algebra.sum("funding", documents(algebra, chain, holding.held_fen), credit)
+    funding = algebra.sum("funding", documents(algebra, chain, holding.held), credit)
     share = _share(algebra, holding, base)
     cap = algebra.policy("product_cap_total", "product_cap_fen")
     if firm.need_total.value is None:

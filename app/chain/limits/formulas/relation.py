@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from app.chain.limits.formulas.algebra import Algebra, Amount, Term
 from app.chain.limits.formulas.columns import ExactColumn
+from app.chain.limits.formulas.faces import not_counted
 from app.chain.limits.formulas.facility import DAYS_OF_YEAR, uncovered
 from app.chain.limits.formulas.leaves import (
     NO_SALES,
@@ -63,7 +64,7 @@ def claim_part(algebra: Algebra, claim: ClaimLeaves) -> Term:
     return algebra.product(
         f"claim:{claim.buyer}",
         rate(algebra, claim),
-        algebra.less("claim", gross, contra),
+        algebra.less("claim", gross, *not_counted(algebra, claim), contra),
         algebra.computed("belonging", "share", share(claim.belonging_e12), "belonging"),
     )
 

@@ -1,15 +1,17 @@
 """Every limit of many small economies, against a second reading of the page in fractions."""
 
+import dataclasses
 import datetime as dt
+import random
 from fractions import Fraction
 
 import pytest
 
 from app.chain.limits.compute import compute
 from app.policy import in_force, shipped
-from tests.oracles.economies import economy
+from tests.oracles.economies import BANK, economy, with_payments
 from tests.oracles.inputs import inputs, through_graph
-from tests.oracles.limits import Oracle, floor
+from tests.oracles.limits import Economy, Oracle, floor
 
 POLICY = in_force(shipped(), dt.date(2026, 6, 30))
 
@@ -18,12 +20,24 @@ def loss(firm: str, closed: str) -> Fraction:
     return Fraction((int(firm[1:]) * 31 + int(closed[1:]) * 57) % 100, 100)
 
 
+OURS = dataclasses.replace(POLICY.rule("own_names"), value=[BANK])
+NAMED = dataclasses.replace(POLICY, rules={**POLICY.rules, "own_names": OURS})
+
+
 @pytest.mark.parametrize("seed", range(150))
 def test_limits_agree_with_the_second_reading(seed: int) -> None:
-    raw = economy(seed)
+    agree(economy(seed))
+
+
+@pytest.mark.parametrize("seed", range(150, 220))
+def test_part_payments_and_registrations_agree_with_the_second_reading(seed: int) -> None:
+    agree(with_payments(random.Random(seed), economy(seed)))
+
+
+def agree(raw: Economy) -> None:
     oracle = Oracle(raw, loss)
 
-    outcome = compute(through_graph(raw, oracle), POLICY)
+    outcome = compute(through_graph(raw, oracle), NAMED)
 
     ids = sorted({row["firm"] for row in raw.firms})
     for row in outcome.members.iter_rows(named=True):
