@@ -23,7 +23,8 @@ from app.chain.limits.compute import compute
 from app.chain.limits.results import Results
 from app.chain.limits.storage import save
 from app.chain.runs.analyses import analyse
-from app.chain.runs.sources import RunSources, inputs_of, network_of
+from app.chain.runs.sources import RunSources, inputs_of
+from app.data.versions.networks import network_of_tables
 from app.policy import in_force, shipped
 from graph.model import TABLES, Version, table
 from tests.bench.figures import alone, median_seconds, promise, record
@@ -161,7 +162,8 @@ def sources(cores: int, firms: int) -> RunSources:
 
 def run(version: RunSources, folder: Path) -> int:
     """Do everything that a run does with a version, and return how many limits it stored."""
-    network = network_of(version, folder / "networks")
+    tables = version.tables
+    network = network_of_tables(folder / "networks", 1, tables["firms"], tables["trades"])
     cores = np.flatnonzero(network.column("core").to_numpy(zero_copy_only=False))
     found = analyse(network, cores, POLICY, threads=THREADS)
     rows = tuple(int(row) for row in cores)
