@@ -42,7 +42,7 @@ def network_in(networks: Path, version: int, reader: Callable[[], Reader]) -> Ne
         trades = read.columns("trades", ["supplier", "buyer", "amount_fen", "count"])
         return Network.build(read.columns("firms"), trades)
 
-    return _saved_or_built(networks / str(version), build)
+    return saved_or_built(networks / str(version), build)
 
 
 def network_of_tables(networks: Path, version: int, firms: pa.Table, trades: pa.Table) -> Network:
@@ -58,10 +58,10 @@ def network_of_tables(networks: Path, version: int, firms: pa.Table, trades: pa.
         same = bool(network.ids.arrow.equals(firms.column("firm").combine_chunks()))
         return same and int(network.out_amount_fen.sum()) == sum_fen
 
-    return _saved_or_built(networks / str(version), lambda: Network.build(firms, trades), fits)
+    return saved_or_built(networks / str(version), lambda: Network.build(firms, trades), fits)
 
 
-def _saved_or_built(
+def saved_or_built(
     folder: Path, build: Callable[[], Network], fits: Callable[[Network], bool] = lambda _: True
 ) -> Network:
     """
