@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from ingestion.readers.sheets import (
     EPOCH_1900,
     EPOCH_1904,
     NO_RESULT,
+    OpenWorkbook,
     Place,
     Sheet,
     SheetNames,
@@ -61,6 +63,18 @@ def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
         BadFile: The workbook is broken, empty, encrypted, older than Excel 97 or has no visible
             sheet.
     """
+    with opened(path) as book:
+        yield from tables(path, book, fits)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[OpenWorkbook]:
+    """
+    Open a workbook.
+
+    Raises:
+        BadFile: It is broken, empty, encrypted or older than Excel 97.
+    """
     raw = path.read_bytes()
     if not raw:
         raise BadFile(f"{path.name}: the file is empty")
@@ -71,12 +85,12 @@ def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
             book = xlrd.open_workbook(
                 file_contents=raw, formatting_info=True, on_demand=True, logfile=nowhere
             )
-            opened = _BiffWorkbook.of(path, book)
+            found = _BiffWorkbook.of(path, book)
         except BadFile:
             raise
         except _BROKEN as error:
             raise _broken(path, error) from error
-        yield from tables(path, opened, fits)
+        yield found
 
 
 def _broken(path: Path, error: Exception) -> BadFile:

@@ -17,11 +17,12 @@ from ingestion.notes import Note
 
 IntArray = npt.NDArray[np.int64]
 # Bounds on hostile input: what a file may unpack to, and how much larger than itself.
-UNPACKED_BYTES_MAX = 16 * 2**30
+UNPACKED_BYTES_MAX = 2 * 2**30
+PARQUET_BYTES_MAX = 16 * 2**30  # Its columns are packed, but read in batches of rows.
 UNPACKED_RATIO_MAX = 200
 UNPACKED_BYTES_FREE = 64 * 2**20
 COLUMNS_MAX = 1000
-CELLS_MAX = 2**26  # Of one sheet: a million rows of sixty-four columns.
+CELLS_MAX = 20_000_000  # Of one sheet: a million rows of twenty columns.
 SHOWN_MAX = 200
 LINE = "_line"
 
@@ -51,6 +52,7 @@ class Chunk:
     header_line: int = 1
     epoch: dt.date | None = None  # Day zero of a workbook, for days kept as numbers.
     notes: tuple[Note, ...] = ()  # What of the file is not read.
+    short: tuple[int, ...] = ()  # Lines of rows that end before the last name of the header.
 
     def __post_init__(self) -> None:
         """Raise `BadFile` when a column lacks a cell: lines and cells would drift apart."""
@@ -68,12 +70,16 @@ class Chunk:
         return pl.DataFrame({LINE: pl.Series(self.lines, dtype=pl.Int64), **text})
 
 
-def check_unpacked(path: Path, unpacked: int) -> None:
+def check_unpacked(path: Path, unpacked: int, bytes_max: int = UNPACKED_BYTES_MAX) -> None:
     """Raise `BadFile` when a file unpacks to more than a file of facts ever would."""
     packed = max(1, path.stat().st_size)
-    swollen = unpacked > UNPACKED_BYTES_FREE and unpacked > packed * UNPACKED_RATIO_MAX
-    if swollen or unpacked > UNPACKED_BYTES_MAX:
-        raise BadFile(f"{path.name}: unpacks to more than {unpacked} bytes; refused as too large")
+    if unpacked > bytes_max:
+        raise BadFile(f"{path.name}: unpacks to more than {bytes_max} bytes; refused as too large")
+    if unpacked > UNPACKED_BYTES_FREE and unpacked > packed * UNPACKED_RATIO_MAX:
+        raise BadFile(
+            f"{path.name}: unpacks to more than {UNPACKED_RATIO_MAX} times its size; "
+            "refused as too large"
+        )
 
 
 def check_header(path: Path, header: list[str], line: int = 1) -> list[str]:

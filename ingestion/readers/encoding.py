@@ -6,9 +6,11 @@ ones that are in use. Text in Big5, Shift JIS, EUC-KR, EUC-JP or a code page of 
 characters that no one writes, or says plainly what it is; such a file is refused.
 """
 
+import codecs
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from ingestion.errors import BadFile
@@ -16,6 +18,9 @@ from ingestion.errors import BadFile
 UTF, GB = "utf-8", "gb18030"
 _MARK = b"\xef\xbb\xbf"
 _OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+WIDE = "utf-16"
+_TWO_BYTES = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_FOUR_BYTES = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 SAMPLE_LINES = 20_000  # So many lines say what a file is in, the first few what text it is.
 _TEXT_LINES = 2_000
 _HEAD_BYTES, _NULS = 4096, 8  # One byte in eight is a NUL where characters have two or four.
@@ -57,6 +62,49 @@ def without_mark(path: Path, start: bytes) -> bytes:
     if start.startswith(_OTHER_MARKS) or _NULS * head.count(0) > len(head):
         raise BadFile(f"{path.name}: line 1: UTF-16 is not read; save the file as UTF-8")
     return start.removeprefix(_MARK)
+
+
+def wide(path: Path, start: bytes, said: str | None) -> str | None:
+    """
+    Return which kind of UTF-16 a text is in, by its mark; None where it is in none.
+
+    Args:
+        path: The file, for messages.
+        start: Its first bytes.
+        said: The encoding that it is said to be in: UTF-16 is told by its noughts then.
+
+    Raises:
+        BadFile: It is in UTF-32.
+    """
+    if start.startswith(_FOUR_BYTES):
+        raise BadFile(f"{path.name}: line 1: UTF-32 is not read; save the file as UTF-8")
+    for mark, name in _TWO_BYTES.items():
+        if start.startswith(mark):
+            return name
+    if said != WIDE:
+        return None
+    head = start[:_HEAD_BYTES]
+    return "utf-16-be" if head[::2].count(0) > head[1::2].count(0) else "utf-16-le"
+
+
+def narrowed(path: Path, pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """
+    Yield text in UTF-16 as UTF-8, without its mark.
+
+    Raises:
+        BadFile: Bytes of it are no text.
+    """
+    decoder = codecs.getincrementaldecoder(name)()
+    first = True
+    try:
+        for piece in chain(pieces, [b""]):
+            text = decoder.decode(piece, final=not piece)
+            if first and text:
+                text, first = text.removeprefix("\ufeff"), False
+            if text:
+                yield text.encode(UTF)
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{path.name}: broken text: it is not UTF-16 all through") from error
 
 
 def decodes(raw: bytes, name: str | None) -> bool:

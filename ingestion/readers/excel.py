@@ -4,6 +4,7 @@ import datetime as dt
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from ingestion.errors import BadFile
 from ingestion.readers.chunk import CELLS_MAX, Chunk, check_unpacked
 from ingestion.readers.extent import check_extent
 from ingestion.readers.heads import Fits
-from ingestion.readers.sheets import Sheet, SheetNames, laid_out, tables, told_hidden
+from ingestion.readers.sheets import OpenWorkbook, Sheet, SheetNames, laid_out, tables, told_hidden
 from ingestion.readers.workbook import SheetRemarks, Workbook
 
 _OLD, _ZIP = b"\xd0\xcf\x11\xe0", b"PK"
@@ -37,13 +38,25 @@ def read(path: Path, fits: Fits | None = None) -> Iterator[Chunk]:
     Raises:
         BadFile: The workbook is broken, empty, has no visible sheet or unpacks to too much.
     """
+    with opened(path) as book:
+        yield from tables(path, book, fits)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[OpenWorkbook]:
+    """
+    Open a workbook.
+
+    Raises:
+        BadFile: It is broken, empty or unpacks to too much.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             check_unpacked(path, sum(entry.file_size for entry in archive.infolist()))
             check_extent(path, archive)
             said = Workbook.of(path, archive)
             with CalamineWorkbook.from_path(str(path)) as book:
-                yield from tables(path, _ExcelWorkbook(path, archive, said, book), fits)
+                yield _ExcelWorkbook(path, archive, said, book)
     except (zipfile.BadZipFile, zlib.error, CalamineError, RuntimeError, OSError) as error:
         raise BadFile(f"{path.name}: {_why_broken(path, error)}") from error
 

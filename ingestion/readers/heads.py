@@ -48,6 +48,16 @@ def told_above(lines: Sequence[int]) -> list[Note]:
 
 
 @dataclass(frozen=True, slots=True)
+class TextTable:
+    """Where a table stands in a text, and what its columns are called."""
+
+    names: tuple[str, ...]
+    named: int  # Cells up to the last one of the header that is not blank.
+    separator: str
+    skipped: int  # So many lines end with the header.
+
+
+@dataclass(frozen=True, slots=True)
 class TextLayout:
     """How the text of a table is laid out: what stands between cells, and where it begins."""
 

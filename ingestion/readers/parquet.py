@@ -11,7 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.errors import BadFile
-from ingestion.readers.chunk import Chunk, Unread, check_header, check_unpacked
+from ingestion.readers.chunk import (
+    PARQUET_BYTES_MAX,
+    Chunk,
+    Unread,
+    check_header,
+    check_unpacked,
+)
 
 BATCH_ROWS = 250_000
 # From here on a float of so many bits leaves whole numbers out, or digits that a sheet would keep.
@@ -30,7 +36,8 @@ def read(path: Path) -> Iterator[Chunk]:
     try:
         with pq.ParquetFile(path) as file:
             groups = (file.metadata.row_group(at) for at in range(file.metadata.num_row_groups))
-            check_unpacked(path, sum(group.total_byte_size for group in groups))
+            size = sum(group.total_byte_size for group in groups)
+            check_unpacked(path, size, PARQUET_BYTES_MAX)
             header = check_header(path, file.schema_arrow.names)
             yield _batch(path, file.schema_arrow.empty_table(), header, 2)
             line, rows = 2, max(1, file.metadata.num_rows)

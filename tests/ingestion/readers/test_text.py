@@ -409,3 +409,13 @@ def test_a_chunk_whose_columns_differ_in_length_is_refused() -> None:
 
     with pytest.raises(BadFile, match="1 cells in 2 rows"):
         Chunk(chunk.lines, {"a": chunk.columns["a"].slice(1)})
+
+
+def test_a_row_that_is_a_mark_alone_keeps_rows_and_lines_together(tmp_path: Path) -> None:
+    path = tmp_path / "marks.csv"
+    path.write_bytes(b"a\n\xef\xbb\xbf\n1\n")
+
+    (chunk,) = read(path)
+
+    assert chunk.lines.tolist() == [2, 3]
+    assert chunk.rows["a"].to_list() == [None, "1"]
