@@ -4,6 +4,7 @@ The errors of this package.
 InvalidInput (graph.errors)
 └── Refused             the whole import is refused; what is served stays as it was
     ├── BadFile         a file is missing, broken, undecodable or lacks a column
+    ├── Wrong           a description holds a pattern, a path or a query that is none
     ├── TooManyBadRows  more rows were set aside than the source allows
     ├── OtherEconomy    its firms contradict those that stand under the same ids
     ├── Broken          the process that read it died of it, or went past its bounds

@@ -98,6 +98,14 @@ NOTES: Mapping[str, Label] = {
     "hidden_sheet": Label(
         "工作表 {name!r} 已隐藏，未读取", "sheet {name!r} is hidden and not read"
     ),
+    "not_asked": Label("说明中没有数据集读取它", "no set of the description asks for it"),
+    "not_asked_hidden": Label(
+        "已隐藏，说明中没有数据集读取它", "it is hidden, and no set of the description asks for it"
+    ),
+    "other_root": Label(
+        "根元素 {root} 不属于说明中的任何文档",
+        "its root {root} is none that the description asks for",
+    ),
     "sheet_of_charts": Label(
         "工作表 {name!r} 只有图表或宏，没有单元格，未读取",
         "sheet {name!r} holds charts or macros, no cells, and is not read",
