@@ -130,5 +130,7 @@ def source_of(node: Node, t: Texts) -> str:
         return t("source_understated", source=run, what=below) if below else run
     if "table" in source:
         table = t.coded("table", source["table"])
-        return t("source_version", version=source["version"], table=table)
+        told = t("source_version", version=source["version"], table=table)
+        count = source.get("count")
+        return told if count is None else t("source_counted", source=told, count=count)
     return t.coded("document", source["document"]) if "document" in source else ""

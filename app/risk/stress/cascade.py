@@ -128,13 +128,17 @@ def _unpaid(receivables: pa.Table, as_of: date) -> pa.Table:
     paid = pc.fill_null(pc.less_equal(receivables["paid_on"], day), fill_value=False)
     open_rows = pc.and_(pc.less_equal(receivables["issued_on"], day), pc.invert(paid))
     others = pc.not_equal(receivables["seller"], receivables["buyer"])
-    return receivables.filter(pc.and_(open_rows, others))
+    owing = pc.and_(pc.greater(_faces(receivables), 0), others)
+    return receivables.filter(pc.and_(open_rows, owing))
+
+
+def _faces(rows: pa.Table) -> pa.ChunkedArray:
+    """Return amounts less what is paid of them."""
+    return pc.subtract(rows["amount_fen"], pc.fill_null(rows["paid_fen"], 0))
 
 
 def _amounts(rows: pa.Table) -> FloatArray:
-    """Return faces: amounts less what is paid of them."""
-    faces = pc.subtract(rows["amount_fen"], pc.fill_null(rows["paid_fen"], 0))
-    return np.asarray(faces.cast(pa.float64()).to_numpy(), np.float64)
+    return np.asarray(_faces(rows).cast(pa.float64()).to_numpy(), np.float64)
 
 
 def _cash(network: Network) -> FloatArray:
