@@ -75,6 +75,13 @@ def _claims(view: LakeView, table: str, as_of: dt.date) -> pl.DataFrame:
     )
 
 
+def registrations(view: LakeView, as_of: dt.date) -> pl.DataFrame:
+    """Return number, pledgor and document of the registrations that are live, for all we know."""
+    columns = ["number", "pledgor", "document", "status"]
+    rows = view.named(view.frame("registrations", columns, until=as_of), ["pledgor"])
+    return rows.filter(pl.col("status") == "live")
+
+
 def _ends(name: str, table: pl.DataFrame) -> set[str]:
     return {firm for end in model.table(name).ends for firm in table[end].unique().to_list()}
 

@@ -202,6 +202,11 @@ NOTES: Mapping[str, Label] = {
         "应收账款电子凭证：{count} 张的上级凭证不存在（首个：{number}）",
         "vouchers: {count} name a parent that is not there, the first is {number}",
     ),
+    "document_unknown": Label(
+        "应收账款登记：{count} 条指明的单证不在出质人名下（首个：{number}）：不影响任何单证",
+        "registrations: {count} name a document that their pledgor does not have, the first is "
+        "{number}: they take nothing",
+    ),
     "told_by_source": Label(
         "{table}：{count} 条亦由来源 {source} 提供：每条只计一次",
         "{table}: {count} are told by source {source} too: each counts once",

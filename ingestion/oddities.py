@@ -19,10 +19,18 @@ from ingestion.notes import Note, note
 _SUM_MAX = 1.0 + 1e-9  # Shares are floats.
 
 
-def told(tables: Mapping[str, pa.Table]) -> list[Note]:
-    """Return notes on holdings and vouchers of a version."""
-    holdings, vouchers = (pl.DataFrame(tables[name]) for name in ("holdings", "vouchers"))
-    return [*_holdings(holdings), *_vouchers(vouchers)]
+def told(tables: Mapping[str, pa.Table], registered: pl.DataFrame) -> list[Note]:
+    """
+    Return notes on holdings, vouchers and registrations of a version.
+
+    Args:
+        tables: The tables of the version.
+        registered: number, pledgor and document of its registrations.
+    """
+    holdings, vouchers, claims = (
+        pl.DataFrame(tables[name]) for name in ("holdings", "vouchers", "receivables")
+    )
+    return [*_holdings(holdings), *_vouchers(vouchers), *_registered(registered, claims, vouchers)]
 
 
 def _first(found: pl.Series) -> tuple[int, str]:
@@ -54,6 +62,20 @@ def _in_knots(rows: pl.DataFrame) -> pl.Series:
     graph = coo_array((np.ones(len(rows)), (owner, owned)), shape=shape)
     _, knots = connected_components(graph, directed=True, connection="strong")
     return firms.filter(pl.Series(np.bincount(knots)[knots] > 1))
+
+
+def _registered(rows: pl.DataFrame, claims: pl.DataFrame, vouchers: pl.DataFrame) -> list[Note]:
+    papers = [
+        claims.select(pledgor="seller", document="number"),
+        claims.select(pledgor="seller", document="registry_id"),
+        vouchers.select(pledgor="holder", document="number"),
+    ]
+    named = rows.filter(pl.col("document").is_not_null())
+    lost = named.join(pl.concat(papers), on=["pledgor", "document"], how="anti")
+    if lost.is_empty():
+        return []
+    count, number = _first(lost["number"])
+    return [note("document_unknown", count=count, number=number)]
 
 
 def _vouchers(rows: pl.DataFrame) -> list[Note]:

@@ -321,9 +321,10 @@ def _publish(
     parties = Parties.of(resolution.meant)
     manifest = replace(state.manifest, parties=party_files.write(lake, parties))
     job.progress("deriving tables", 0)
-    tables = derive.tables(LakeView(lake, manifest, parties), rows, resolution, manifest.day)
+    view = LakeView(lake, manifest, parties)
+    tables = derive.tables(view, rows, resolution, manifest.day)
     state.notes += notices.understated(tables["firms"], tables["trades"])
-    state.notes += oddities.told(tables)
+    state.notes += oddities.told(tables, derive.registrations(view, manifest.day))
     changed = publish.differences(job.store, tables)
     unchanged = replace(manifest, version=state.served.version) == state.served
     if state.current is not None and unchanged and not any(d.rows for d in changed.values()):

@@ -169,6 +169,19 @@ def test_a_registration_is_told_whole_and_its_last_telling_counts(firms: House) 
     assert [(r["document"], r["status"]) for r in _registered(firms)] == [(None, "cancelled")]
 
 
+def test_a_registration_of_a_document_that_is_not_there_is_noted(firms: House) -> None:
+    claims = "number,seller,buyer,amount_yuan,issued_on,due_on,registry_id\n"
+    firms.write("receivables.csv", claims + "A,S1,C1,10,2026-01-05,2026-06-05,ZD-1\n")
+    rows = ["R1,S1,,,A,,2026-01-05,,", "R2,S1,,,ZD-1,,2026-01-05,,", "R3,S1,,C1,,,2026-01-05,,"]
+    rows += ["R4,S2,,,A,,2026-01-05,,", "R5,S1,,,B,,2026-01-05,,", "R6,S1,,,C,,2026-01-05,,注销"]
+    firms.write("registrations.csv", REGISTERED + "\n".join(rows) + "\n")
+
+    (told,) = [each for each in firms.take().notes if each.code == "document_unknown"]
+
+    assert "registrations: 2 name a document that their pledgor does not have" in told
+    assert "the first is R4" in told
+
+
 def test_flows_are_kept_with_their_day_and_whom_they_name(firms: House) -> None:
     rows = [
         "S1,2026-02-05,-100.5,北山商贸有限公司,货款",

@@ -306,6 +306,35 @@ def test_a_folder_without_policies_is_not_found(tmp_path: Path) -> None:
         load_policies(tmp_path)
 
 
+def _third(names: object) -> dict[str, Any]:
+    content = read() | {"schema": 3}
+    entry = {"value": names, "unit": "text", "source": "x", "label": {"zh": "名", "en": "names"}}
+    return content | {"values": content["values"] | {"own_names": entry}}
+
+
+def test_the_names_of_the_bank_itself_are_a_list_of_texts(tmp_path: Path, policy: Policy) -> None:
+    (mine,) = load_policies(write(tmp_path, _third(["甲银行", "91350100M000100Y43"])))
+
+    assert mine.texts("own_names") == ("甲银行", "91350100M000100Y43")
+    assert policy.texts("own_names") == ()  # An older file: nobody is the bank itself.
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("甲银行", "values.own_names: input should be a valid list"),
+        (["甲银行", " "], "values.own_names.1: must not be blank"),
+        ([1], "values.own_names.0: must be text"),
+        (["x"] * 1001, "values.own_names: list should have at most 1000 items"),
+    ],
+)
+def test_names_of_the_bank_that_are_none_are_refused(
+    tmp_path: Path, names: object, said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(said)):
+        load_policies(write(tmp_path, _third(names)))
+
+
 def test_asking_for_another_kind_of_value_is_refused(policy: Policy) -> None:
     with pytest.raises(NotFound, match="has no rule 'luck'"):
         policy.rule("luck")
@@ -317,3 +346,5 @@ def test_asking_for_another_kind_of_value_is_refused(policy: Policy) -> None:
         policy.flag("omega")
     with pytest.raises(InvalidInput, match="is not a table"):
         policy.table("omega")
+    with pytest.raises(InvalidInput, match="is not a list of texts"):
+        policy.texts("omega")
