@@ -30,6 +30,7 @@ import app.data.versions.router as versions
 import app.platform.users.pages as user_pages
 import app.platform.users.router as users
 import app.platform.views.pages as view_pages
+import app.risk.stress.kept as kept_scenarios
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
 from app.data.imports.working import Imports
@@ -89,6 +90,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     search_pages.router,
     limit_pages.router,
     firm_pages.router,
+    kept_scenarios.router,
     stress_pages.router,
     design.router,
 )

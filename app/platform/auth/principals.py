@@ -1,5 +1,6 @@
 """Who asks."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -20,6 +21,7 @@ class Principal:
     session: str | None = None  # Identifies the session; None for a bearer token.
     csrf: str | None = None  # What forms and scripts of this session must send along.
     token: str | None = field(default=None, compare=False)  # Of a bearer token that is no user's.
+    ends_at: dt.datetime | None = field(default=None, compare=False)  # When the session does.
 
     @property
     def account(self) -> str:

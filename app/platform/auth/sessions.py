@@ -46,15 +46,18 @@ def begin(records: Records, key: bytes, user: User, *, now: dt.datetime) -> Sess
                 session=session, user=user.user, created_at=now, expires_at=now + LASTS
             )
         )
-    principal = Principal(user.name, user.role, user.firm, session, csrf_of(session, key))
-    return Session(cookie, now + LASTS, principal)
+    ends_at = now + LASTS
+    principal = Principal(
+        user.name, user.role, user.firm, session, csrf_of(session, key), ends_at=ends_at
+    )
+    return Session(cookie, ends_at, principal)
 
 
 def find(records: Records, key: bytes, cookie: str, *, now: dt.datetime) -> Principal | None:
     """Return who holds this cookie; None where the session is unknown or over."""
     session = _hash(cookie)
     query = (
-        sa.select(users.c.name, users.c.role, users.c.firm)
+        sa.select(users.c.name, users.c.role, users.c.firm, sessions.c.expires_at)
         .join_from(sessions, users)
         .where(
             sessions.c.session == session,
@@ -64,7 +67,22 @@ def find(records: Records, key: bytes, cookie: str, *, now: dt.datetime) -> Prin
     )
     with records.reading() as connection:
         row = connection.execute(query).first()
-    return None if row is None else Principal(*row, session, csrf_of(session, key))
+    if row is None:
+        return None
+    return Principal(
+        row.name, row.role, row.firm, session, csrf_of(session, key), ends_at=row.expires_at
+    )
+
+
+def prolong(records: Records, session: str, *, now: dt.datetime) -> bool:
+    """Return whether a session that still holds lasts as long as a new one from now on."""
+    changed = (
+        sa.update(sessions)
+        .where(sessions.c.session == session, sessions.c.expires_at > now)
+        .values(expires_at=now + LASTS)
+    )
+    with records.writing() as connection:
+        return bool(connection.execute(changed).rowcount)
 
 
 def end(records: Records, session: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import Form, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.platform.auth import sessions
 from app.platform.auth.errors import ForgedRequest, TooManyAttempts, WrongPassword
@@ -17,9 +17,9 @@ from app.platform.auth.principals import Principal
 from app.platform.auth.rules import OPEN, SIGNED_IN, PrincipalDep, allow
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
-from app.platform.errors import Busy
+from app.platform.errors import Busy, Unauthenticated
 from app.platform.http.routing import Router
-from app.platform.users.router import set_cookie, signed_in
+from app.platform.users.router import keep_cookie, set_cookie, signed_in
 from app.platform.web.preferences import (
     KEPT_SECONDS,
     LANGUAGE_COOKIE,
@@ -115,6 +115,27 @@ async def sign_out(
     request.app.state.authenticator.forget()
     answer = RedirectResponse("/sign-in", status_code=303, headers=NOTHING_LEFT)
     answer.delete_cookie(sessions.COOKIE)
+    return answer
+
+
+@router.post("/session/prolong", dependencies=[allow(SIGNED_IN)])
+def prolong(
+    request: Request,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """Let the session last as long as a new one; say for how many seconds that is."""
+    check_csrf(who, csrf)
+    if who.session is None:
+        raise ForgedRequest("only a session can be prolonged")
+    if not sessions.prolong(resources.records, who.session, now=resources.now()):
+        raise Unauthenticated("the session is over")
+    request.app.state.authenticator.forget()
+    seconds = int(sessions.LASTS.total_seconds())
+    answer = JSONResponse({"seconds": seconds}, headers={"Cache-Control": "no-store"})
+    cookie = request.cookies[sessions.COOKIE]
+    keep_cookie(request, answer, name=sessions.COOKIE, value=cookie, seconds=seconds)
     return answer
 
 

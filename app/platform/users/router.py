@@ -112,18 +112,16 @@ async def signed_in(request: Request, name: str, password: str) -> Session:
 def set_cookie(request: Request, answer: Response, session: Session) -> None:
     """Give the browser its session and its mark: not for scripts, not for other sites."""
     desk: SignInDesk = request.app.state.desk
-    for name, value, seconds in (
-        (COOKIE, session.cookie, int(LASTS.total_seconds())),
-        (DEVICE_COOKIE, desk.mark(session.principal.name), DEVICE_SECONDS),
-    ):
-        answer.set_cookie(
-            name,
-            value,
-            max_age=seconds,
-            httponly=True,
-            samesite="lax",
-            secure=request.url.scheme == "https",
-        )
+    seconds = int(LASTS.total_seconds())
+    keep_cookie(request, answer, name=COOKIE, value=session.cookie, seconds=seconds)
+    mark = desk.mark(session.principal.name)
+    keep_cookie(request, answer, name=DEVICE_COOKIE, value=mark, seconds=DEVICE_SECONDS)
+
+
+def keep_cookie(request: Request, answer: Response, *, name: str, value: str, seconds: int) -> None:
+    """Give the browser a cookie for so long: not for scripts, not for other sites."""
+    secure = request.url.scheme == "https"
+    answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure)
 
 
 def _who(principal: Principal) -> dict[str, object]:

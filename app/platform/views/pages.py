@@ -24,7 +24,13 @@ from app.platform.web.texts import Texts
 router = Router()
 NAME_LENGTH_MAX = 80
 QUERY_LENGTH_MAX = 2000
-LISTS = {"cores": "facilities", "firms": "nav_firms", "limits": "limits", "losses": "losses"}
+LISTS = {
+    "cores": "facilities",
+    "firms": "nav_firms",
+    "limits": "limits",
+    "losses": "losses",
+    "scenarios": "scenarios",
+}
 REFUSED = {
     ForgedRequest.code: "view_of_other_session",
     Malformed.code: "view_without_name",

@@ -103,6 +103,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "language": wants.language,
         "theme": wants.theme,
         "who": who,
+        "ends": _seconds_left(request, who),
         "csrf": masked(who.csrf) if who and who.csrf else None,
         "places": places(who),
         "path": address_of(request.scope["path"]),
@@ -117,6 +118,14 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     }
     text = ENVIRONMENT.get_template(template).render(context)
     return HTMLResponse(text, status_code=status, headers=HEADERS)
+
+
+def _seconds_left(request: Request, who: Principal | None) -> int | None:
+    """Return how long the reader's session still holds; None where there is none."""
+    if who is None or who.ends_at is None or not who.csrf:
+        return None
+    now: dt.datetime = request.app.state.resources.now()
+    return max(1, int((who.ends_at - now).total_seconds()))
 
 
 def _beside(request: Request) -> Mapping[str, str]:

@@ -33,10 +33,12 @@ from app.platform.web.money import Scale, amount, scale
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import firms_in_words, page, pinned
 from app.platform.web.texts import Texts
+from app.risk.stress.kept import others_of
 from app.risk.stress.reading import attribution_page
 from app.risk.stress.repository import folder_of
 from app.risk.stress.schemas import CHANNELS, closure
 from app.risk.stress.service import read_scenario
+from app.risk.stress.titles import title_of
 from app.risk.stress.workbench import Workbench, explained, name_of
 
 router = Router()
@@ -44,7 +46,6 @@ FORM = "form"
 FIRMS_MAX = 20
 FOUND_SHOWN = 20
 QUERY_LENGTH_MAX = 80
-NAMED_MAX = 3
 BAR_LABELS_MAX = 8
 TRADES_SHOWN = 50
 LOSSES: ListTable[Document] = ListTable(
@@ -197,7 +198,7 @@ def show_scenario(
     """Return who loses what, by round and by firm."""
     document = read_scenario(folder_of(resources), scenario)
     t = Texts(preferences_of(request).language)
-    rounds, firms, closed = document["rounds"], document["firms"], document["closed"]
+    rounds, firms = document["rounds"], document["firms"]
     bars = bar_picture([float(row["loss_fen"]) for row in rounds])
     round_unit = scale([row["loss_fen"] for row in rounds], t.language)
     return page(
@@ -205,9 +206,10 @@ def show_scenario(
         "scenario.html",
         views=views_of(resources.records, who, "losses"),
         document=document,
-        title=document.get("name") or _title(closed, t),
+        title=title_of(document, t),
         again=None if "hits" in document else _again(document),
-        attribution=f"/stress/{quote(scenario, safe='')}/attribution",
+        address=f"/stress/{quote(scenario, safe='')}",
+        others=others_of(resources, scenario, t),
         there=partial(pinned, _version(document, results)),
         rounds=rounds,
         hit=sum(1 for row in firms if row["loss_fen"]),
@@ -240,7 +242,7 @@ def _attribution(request: Request, scenario: str, resources: Resources, results:
         request,
         "attribution.html",
         document=found,
-        title=document.get("name") or _title(document["closed"], t),
+        title=title_of(document, t),
         back=f"/stress/{quote(scenario, safe='')}",
         there=partial(pinned, _version(document, results)),
         left=max(0, found["trades"] - TRADES_SHOWN),
@@ -256,13 +258,6 @@ def _carried_fen(trade: Document) -> int:
 def _again(document: Document) -> str:
     """Return the address of the form that asks for these firms and channels."""
     return Choice([firm["id"] for firm in document["closed"]], document["channels"]).address
-
-
-def _title(closed: Sequence[Document], t: Texts) -> str:
-    names = t("list_comma").join(firm["name"] for firm in closed[:NAMED_MAX])
-    if len(closed) > NAMED_MAX:
-        names = t("and_others", names=names, count=len(closed))
-    return t("if_fails" if len(closed) == 1 else "if_fail", names=names)
 
 
 def _version(document: Document, results: Shown) -> Mapping[str, str]:

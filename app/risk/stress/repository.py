@@ -54,6 +54,17 @@ class ScenarioFolder:
     def _is_there(self, scenario: str, part: Part) -> bool:
         return NAME.fullmatch(scenario) is not None and is_sealed(self._place(scenario, part))
 
+    def newest(self, count: int) -> list[tuple[str, float]]:
+        """Return the scenarios that are there with the time they were kept at, the newest first."""
+        if not self._folder.is_dir():
+            return []
+        found = [
+            (each.name, each.stat().st_mtime)
+            for each in self._folder.iterdir()
+            if self._is_there(each.name, "")
+        ]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:count]
+
     def text(self, scenario: str, part: Part = "") -> str:
         """
         Return a document as it was written.

@@ -446,3 +446,37 @@ def test_the_address_is_copied_and_a_toast_says_so(page: Any) -> None:
 
     assert page.locator(".toast").inner_text() == "The link is copied"
     assert page.evaluate("navigator.clipboard.readText()").endswith("/cores?band=over")
+
+
+def test_a_page_offers_more_time_and_empties_itself_at_the_end(page: Any) -> None:
+    page.clock.install()
+    page.goto("/chains/C1")
+    offer = page.get_by_role("button", name="Stay signed in")
+    page.clock.fast_forward("11:57:00")
+    early = offer.is_visible()
+    page.clock.fast_forward("02:00")
+    offer.click()
+    sync_api.expect(offer).to_be_hidden()
+    page.clock.fast_forward("11:59:00")
+    again = offer.is_visible()
+    page.clock.fast_forward("01:05")
+
+    assert (early, again) == (False, True)
+    sync_api.expect(page.locator("h1")).to_have_text("Your session has ended")
+    assert page.locator("table, svg, nav").count() == 0
+    assert "C1" not in page.content().replace("next=/chains/C1", "")
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert violations(page) == []
+
+
+def test_signing_out_empties_the_other_pages_of_the_browser(page: Any) -> None:
+    page.goto("/cores")
+    other = page.context.new_page()
+    other.goto("/chains/C1")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in")
+
+    sync_api.expect(other.locator("h1")).to_have_text("Your session has ended")
+    other.go_back()
+    other.goto("/chains/C1")
+    assert other.url.split("?")[0].endswith("/sign-in")

@@ -119,6 +119,28 @@ def test_signing_out_needs_the_token_and_ends_the_session(browser: Browser) -> N
     assert client.get("/cores").status_code == 303
 
 
+def test_a_session_is_prolonged_by_its_own_form_only(browser: Browser) -> None:
+    client, other = browser("risk"), browser("officer")
+    token, foreign = (token_of(each.get("/cores").text) for each in (client, other))
+
+    longer = client.post("/session/prolong", data={"csrf": token})
+    forged = client.post("/session/prolong", data={"csrf": foreign})
+    nobody = browser(None).post("/session/prolong", data={"csrf": token})
+
+    assert (longer.status_code, longer.json()) == (200, {"seconds": 12 * 3600})
+    assert "Max-Age=43200" in longer.headers["Set-Cookie"]
+    assert longer.headers["Cache-Control"] == "no-store"
+    assert (forged.status_code, nobody.status_code) == (403, 303)
+    assert client.get("/cores").status_code == 200
+
+
+def test_a_page_knows_how_long_its_session_lasts(browser: Browser) -> None:
+    text = browser("risk").get("/cores").text
+
+    assert f'data-ends="{12 * 3600}"' in text
+    assert "data-ends" not in browser(None).get("/sign-in").text
+
+
 def test_running_a_scenario_needs_the_token(browser: Browser) -> None:
     answer = browser("risk").post("/stress", data={"firm": "C1", "channel": "orders"})
 

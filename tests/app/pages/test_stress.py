@@ -227,3 +227,75 @@ def test_several_firms_fail_together_in_the_title(browser: Browser) -> None:
     page = client.get(client.post("/stress", data=sent).headers["Location"]).text
 
     assert f"If {NAMES['C1']}, {NAMES['S1']} fail</h1>" in page
+
+
+@pytest.fixture
+def other(browser: Browser) -> str:
+    """The id of the scenario in which `S1` fails."""
+    client = browser("risk")
+    token = token_of(client.get("/stress").text)
+    sent = {"csrf": token, "firm": "S1", "channel": ["production", "orders"]}
+    return client.post("/stress", data=sent).headers["Location"].rpartition("/")[2]
+
+
+def test_scenarios_are_listed_and_two_of_them_compared(
+    browser: Browser, scenario: str, other: str
+) -> None:
+    client = browser("risk", "en")
+    listed = client.get("/stress/scenarios").text
+    page = client.get(f"/stress/{scenario}").text
+    compared = client.get(f"/stress/{scenario}/compare?with={other}")
+    told = client.get(f"/api/v1/scenarios/{scenario}/compare?with={other}").json()
+    file = client.get(f"/stress/{scenario}/compare.csv?with={other}&sort=name")
+    rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+
+    for each in (scenario, other):
+        assert f'<tr data-id="{each}">' in listed
+    assert f'<option value="{other}">' in page
+    assert f'<option value="{scenario}">' not in page
+    assert compared.status_code == 200
+    assert f'data-list="compared" data-total="{told["firms"]}"' in compared.text
+    assert f'value="{told["difference_fen"]}"' in compared.text
+    known = {
+        firm["id"]: firm
+        for firm in client.get(
+            f"/api/v1/scenarios/{scenario}/compare?with={other}&size=1000"
+        ).json()["items"]
+    }
+    for row in rows:
+        if row["Id"] in known:
+            difference_fen = known[row["Id"]]["difference_fen"]
+            assert Decimal(row["Second less first (CNY)"]) * 100 == difference_fen
+    assert len(rows) == told["firms"]
+    names = [row["Firm"].removeprefix("'") for row in rows]
+    assert names == sorted(names)
+    assert (
+        f"/stress/{scenario}/compare.csv?sort=name&amp;with={other}"
+        in client.get(f"/stress/{scenario}/compare?sort=name&with={other}").text
+    )
+
+
+def test_the_list_of_scenarios_is_searched_and_has_its_files(
+    browser: Browser, scenario: str, other: str
+) -> None:
+    client = browser("risk", "en")
+    text = client.get("/stress/scenarios", params={"q": NAMES["S1"][:4]}).text
+    rows = client.get("/stress/scenarios.csv?sort=-loss").content.decode("utf-8-sig").splitlines()
+
+    assert other in text
+    assert f'data-id="{scenario}"' not in text
+    assert rows[0].startswith("Id,Scenario,Channels,Loss (CNY)")
+    assert client.get("/stress/scenarios.xlsx").status_code == 200
+    assert "No scenario fits" in client.get("/stress/scenarios?q=nothing").text
+
+
+def test_what_cannot_be_compared_is_refused_as_unknown(browser: Browser, scenario: str) -> None:
+    client = browser("risk", "en")
+    unknown = "scenario-1-0123456789abcdef"
+
+    assert client.get(f"/stress/{scenario}/compare").status_code == 422
+    for path in (f"{scenario}/compare?with={unknown}", f"{unknown}/compare?with={scenario}"):
+        assert client.get(f"/stress/{path}").status_code == 404
+    for role in ("auditor", "core", "supplier"):
+        for path in ("scenarios", "scenarios.csv", f"{scenario}/compare?with={scenario}"):
+            assert browser(role).get(f"/stress/{path}").status_code == 403  # type: ignore[arg-type]  # a role

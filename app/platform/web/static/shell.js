@@ -1,8 +1,9 @@
 // @ts-check
-/** What every page does with a script: `/` leads to the search, dialogs, links, menus. */
+/** What every page does with a script: `/` leads to the search, dialogs, links, menus, the session. */
 
 import { mindDialogs } from "./dialogs.js";
 import { mindLinks } from "./links.js";
+import { mindSession } from "./session.js";
 import { say } from "./toasts.js";
 
 /**
@@ -43,3 +44,4 @@ document.addEventListener("click", (event) => {
 
 mindDialogs();
 mindLinks();
+mindSession();
