@@ -13,6 +13,7 @@ from ingestion.collect import Progress
 from ingestion.reasons import described as in_words
 from ingestion.run import ImportOutcome
 from ingestion.source import names
+from ingestion.urls import brought
 
 # Imports files of a source.
 Ingest = Callable[[str, Sequence[Path]], ImportOutcome]
@@ -27,7 +28,7 @@ def build(open_ingest: OpenIngest, shown: Shown) -> Callable[..., None]:
 
     def ingest(
         source: Annotated[str, typer.Argument(help=f"One of {', '.join(names())}.")],
-        paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.")],
+        paths: Annotated[list[str], typer.Argument(help="Files, folders of files, or URLs.")],
         *,
         as_of: Annotated[
             dt.datetime | None,
@@ -49,8 +50,8 @@ def build(open_ingest: OpenIngest, shown: Shown) -> Callable[..., None]:
             def progress(stage: str, done: int) -> None:
                 step(stage, done / 100)
 
-            with open_ingest(day, replace, progress) as run:
-                outcome = run(source, paths)
+            with brought(paths) as files, open_ingest(day, replace, progress) as run:
+                outcome = run(source, files)
         typer.echo(
             json.dumps(outcome.document(), ensure_ascii=False, indent=2)
             if as_json
