@@ -22,6 +22,7 @@ import app.chain.chains.pages as chain_pages
 import app.chain.chains.router as chains
 import app.chain.chains.search as search_pages
 import app.chain.firms.pages as firm_pages
+import app.chain.firms.partners as partner_pages
 import app.chain.firms.router as firms
 import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
@@ -90,6 +91,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     search_pages.router,
     limit_pages.router,
     firm_pages.router,
+    partner_pages.router,
     kept_scenarios.router,
     stress_pages.router,
     design.router,

@@ -30,6 +30,7 @@ LISTS = {
     "limits": "limits",
     "losses": "losses",
     "scenarios": "scenarios",
+    "partners": "partners",
 }
 REFUSED = {
     ForgedRequest.code: "view_of_other_session",

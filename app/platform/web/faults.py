@@ -67,6 +67,7 @@ async def fault(request: Request, problem: Response) -> Response:
         fault=worded,
         reason=found["code"] if found.get("code") in REASONS else worded,
         trace=found.get("trace_id", ""),
+        code="not_found" if worded == HTTPStatus.NOT_FOUND else found.get("code", ""),
         kept={},  # What the address asks for may be the fault.
         to=str,
     )

@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+from collections import Counter
+from decimal import Decimal
 
 import pytest
 from fastapi import FastAPI
@@ -171,3 +173,40 @@ def test_an_id_that_is_a_hash_is_not_shown_to_people(browser: Browser, scenario:
     assert f'href="/firms/{STRANGER}"' in text
     assert STRANGER not in re.sub(r"<[^>]+>", " ", text)
     assert "<small>Counterparty only</small>" in text
+
+
+def test_all_partners_of_a_firm_are_a_list_with_files(browser: Browser) -> None:
+    client = browser("risk", "en")
+    told = client.get("/api/v1/firms/C1/trades?size=1000").json()["items"]
+    sides = Counter("Buyers" if each["supplier"] == "C1" else "Suppliers" for each in told)
+    text = client.get("/firms/C1/partners").text
+    file = client.get("/firms/C1/partners.csv?side=suppliers&sort=name")
+    rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+    amounts = {each["supplier"]: each["amount_fen"] for each in told}
+
+    assert f'data-list="partners" data-total="{sum(sides.values())}"' in text
+    assert len(rows) == sides["Suppliers"]
+    for row in rows:
+        assert row["Side"] == "Suppliers"
+        assert Decimal(row["Amount (CNY)"]) * 100 == amounts[row["Id"]]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", row["Last invoice"])
+    assert client.get("/firms/C1/partners.xlsx").status_code == 200
+    assert 'href="/firms/C1/partners"' in client.get("/firms/C1").text
+    assert "Nobody fits" in client.get("/firms/C1/partners?q=nothing").text
+
+
+def test_partners_are_shown_to_the_firm_itself_and_the_bank(browser: Browser) -> None:
+    for ending in ("", ".csv", ".xlsx"):
+        assert browser("supplier").get(f"/firms/S1/partners{ending}").status_code == 200
+        assert browser("supplier").get(f"/firms/S2/partners{ending}").status_code == 403
+        assert browser("core").get(f"/firms/S1/partners{ending}").status_code == 403
+        assert browser("risk").get(f"/firms/NONE/partners{ending}").status_code == 404
+    text = browser("supplier", "en").get("/firms/S1/partners").text
+
+    assert 'data-list="partners"' in text
+    links = re.findall(r'href="(/firms/[^"?#]+)["?#]', text)
+    assert set(links) <= {
+        "/firms/S1",
+        "/firms/S1/partners",
+        *(f"/firms/S1/partners.{ending}" for ending in ("csv", "xlsx")),
+    }

@@ -108,6 +108,7 @@ def test_a_view_is_kept_and_opened_by_its_owner_only(browser: Browser) -> None:
         assert other.post(f"/views/{none}/delete", data={"csrf": token}).status_code == 404
     forged = mine.post(f"/views/{number}/delete", data={"csrf": token})
     assert forged.status_code == 403
+    assert 'role="alert" data-code="csrf"' in forged.text
     gone = mine.post(f"/views/{number}/delete", data={"csrf": sent["csrf"]})
     assert (gone.status_code, gone.headers["Location"]) == (303, "/views")
     assert ">over</a>" not in mine.get("/views").text
