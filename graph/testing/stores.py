@@ -212,7 +212,10 @@ class WriteTests(VersionTests):
         given = {
             "firms": [full, firm("B", listed=False)],
             "trades": [trade("A", "B", -(2**62)), trade("B", "B", 2**62)],
-            "receivables": [receivable("1", "A", "B", paid_on=DAY), receivable("2", "B", "A")],
+            "receivables": [
+                receivable("1", "A", "B", paid_on=DAY, paid_fen=5),
+                receivable("2", "B", "A"),
+            ],
             "vouchers": [voucher("1", "A", "B", parent="0"), voucher("2", "A", "B")],
             "holdings": [holding("1", "A", "B", 0.51), holding("2", "B", "A", None)],
             "guarantees": [guarantee("1", "A", "B")],

@@ -20,7 +20,7 @@ from graph.errors import InvalidInput, NotFound, StageRefused, StoreError, Store
 from graph.model import FirmId
 from graph.stores import Store, open_store
 from graph.stores.neo4j import Neo4jStore
-from graph.testing.economy import DAY, NOW, firm, publish, trade, write
+from graph.testing.economy import DAY, NOW, firm, publish, receivable, trade, write
 from graph.testing.waiting import WAIT_S, until
 
 HERE = Path(__file__).parent
@@ -158,6 +158,23 @@ def test_a_database_from_before_a_column_was_known_gets_it(tmp_path: Path) -> No
         assert store.reader().firm(FirmId("A")).attributes["core"] is False
         publish(store, firms=[firm("B", expected_growth=0.5, core=True)])
         assert store.reader().firm(FirmId("B")).attributes["core"] is True
+
+
+@pytest.mark.postgres
+def test_a_postgres_database_from_before_a_column_was_known_gets_it(
+    empty_postgres_url: str,
+) -> None:
+    firms, claim = [firm("A"), firm("B")], receivable("1", "A", "B", paid_fen=7)
+    with open_store(empty_postgres_url) as store:
+        publish(store, firms=firms, receivables=[claim])
+    raw = sa.create_engine(empty_postgres_url, isolation_level="AUTOCOMMIT")
+    with raw.connect() as connection:
+        connection.exec_driver_sql("ALTER TABLE receivables DROP COLUMN paid_fen")
+    raw.dispose()
+    with open_store(empty_postgres_url) as store:
+        assert store.reader().columns("receivables")["paid_fen"].to_pylist() == [None]
+        publish(store, receivables=[claim])
+        assert store.reader().columns("receivables")["paid_fen"].to_pylist() == [7]
 
 
 def test_a_full_disk_gives_the_stage_up_and_keeps_the_version(tmp_path: Path) -> None:
