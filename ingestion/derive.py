@@ -76,9 +76,9 @@ def _claims(view: LakeView, table: str, as_of: dt.date) -> pl.DataFrame:
 
 
 def registrations(view: LakeView, as_of: dt.date) -> pl.DataFrame:
-    """Return number, pledgor and document of the registrations that are live, for all we know."""
-    columns = ["number", "pledgor", "document", "status"]
-    rows = view.named(view.frame("registrations", columns, until=as_of), ["pledgor"])
+    """Return number, pledgor, debtor and document of the registrations that are not cancelled."""
+    columns = ["number", "pledgor", "debtor", "document", "status"]
+    rows = view.named(view.frame("registrations", columns, until=as_of), ["pledgor", "debtor"])
     return rows.filter(pl.col("status") == "live")
 
 

@@ -207,6 +207,12 @@ NOTES: Mapping[str, Label] = {
         "registrations: {count} name a document that their pledgor does not have, the first is "
         "{number}: they take nothing",
     ),
+    "debtor_unknown": Label(
+        "应收账款登记：{count} 条指明的债务人与出质人没有应收、凭证或交易（首个：{number}）："
+        "不影响任何单证",
+        "registrations: {count} name a debtor of whom their pledgor has no claim, voucher or "
+        "trade, the first is {number}: they take nothing",
+    ),
     "told_by_source": Label(
         "{table}：{count} 条亦由来源 {source} 提供：每条只计一次",
         "{table}: {count} are told by source {source} too: each counts once",

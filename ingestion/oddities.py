@@ -25,12 +25,14 @@ def told(tables: Mapping[str, pa.Table], registered: pl.DataFrame) -> list[Note]
 
     Args:
         tables: The tables of the version.
-        registered: number, pledgor and document of its registrations.
+        registered: number, pledgor, debtor and document of its registrations.
     """
-    holdings, vouchers, claims = (
-        pl.DataFrame(tables[name]) for name in ("holdings", "vouchers", "receivables")
-    )
-    return [*_holdings(holdings), *_vouchers(vouchers), *_registered(registered, claims, vouchers)]
+    frames = {name: pl.DataFrame(table) for name, table in tables.items()}
+    return [
+        *_holdings(frames["holdings"]),
+        *_vouchers(frames["vouchers"]),
+        *_registered(registered, frames),
+    ]
 
 
 def _first(found: pl.Series) -> tuple[int, str]:
@@ -64,18 +66,30 @@ def _in_knots(rows: pl.DataFrame) -> pl.Series:
     return firms.filter(pl.Series(np.bincount(knots)[knots] > 1))
 
 
-def _registered(rows: pl.DataFrame, claims: pl.DataFrame, vouchers: pl.DataFrame) -> list[Note]:
+def _registered(rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> list[Note]:
+    """Return notes on registrations that take nothing, for what they name is not there."""
+    claims, vouchers, trades = (tables[name] for name in ("receivables", "vouchers", "trades"))
     papers = [
         claims.select(pledgor="seller", document="number"),
         claims.select(pledgor="seller", document="registry_id"),
         vouchers.select(pledgor="holder", document="number"),
     ]
-    named = rows.filter(pl.col("document").is_not_null())
-    lost = named.join(pl.concat(papers), on=["pledgor", "document"], how="anti")
-    if lost.is_empty():
-        return []
-    count, number = _first(lost["number"])
-    return [note("document_unknown", count=count, number=number)]
+    debts = [
+        claims.select(pledgor="seller", debtor="buyer"),
+        vouchers.select(pledgor="holder", debtor="issuer"),
+        trades.select(pledgor="supplier", debtor="buyer"),
+    ]
+    named = pl.col("document").is_not_null()
+    notes = []
+    for code, told, there in (
+        ("document_unknown", rows.filter(named), pl.concat(papers)),
+        ("debtor_unknown", rows.filter(~named & pl.col("debtor").is_not_null()), pl.concat(debts)),
+    ):
+        lost = told.join(there, on=there.columns, how="anti")
+        if len(lost):
+            count, number = _first(lost["number"])
+            notes.append(note(code, count=count, number=number))
+    return notes
 
 
 def _vouchers(rows: pl.DataFrame) -> list[Note]:

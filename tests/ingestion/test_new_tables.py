@@ -169,17 +169,23 @@ def test_a_registration_is_told_whole_and_its_last_telling_counts(firms: House) 
     assert [(r["document"], r["status"]) for r in _registered(firms)] == [(None, "cancelled")]
 
 
-def test_a_registration_of_a_document_that_is_not_there_is_noted(firms: House) -> None:
+def test_a_registration_of_what_is_not_there_is_noted(firms: House) -> None:
     claims = "number,seller,buyer,amount_yuan,issued_on,due_on,registry_id\n"
     firms.write("receivables.csv", claims + "A,S1,C1,10,2026-01-05,2026-06-05,ZD-1\n")
     rows = ["R1,S1,,,A,,2026-01-05,,", "R2,S1,,,ZD-1,,2026-01-05,,", "R3,S1,,C1,,,2026-01-05,,"]
     rows += ["R4,S2,,,A,,2026-01-05,,", "R5,S1,,,B,,2026-01-05,,", "R6,S1,,,C,,2026-01-05,,注销"]
     firms.write("registrations.csv", REGISTERED + "\n".join(rows) + "\n")
 
-    (told,) = [each for each in firms.take().notes if each.code == "document_unknown"]
+    rows += ["R7,S1,,西岭材料有限公司,,,2026-01-05,,", "R8,S1,,见附件,,,2026-01-05,,"]
+    firms.write("registrations.csv", REGISTERED + "\n".join(rows) + "\n")
 
-    assert "registrations: 2 name a document that their pledgor does not have" in told
-    assert "the first is R4" in told
+    told = {each.code: each for each in firms.take().notes}
+
+    document, debtor = told["document_unknown"], told["debtor_unknown"]
+    assert "registrations: 2 name a document that their pledgor does not have" in document
+    assert "the first is R4" in document
+    assert "registrations: 2 name a debtor of whom their pledgor has no claim" in debtor
+    assert "the first is R7" in debtor
 
 
 def test_flows_are_kept_with_their_day_and_whom_they_name(firms: House) -> None:
