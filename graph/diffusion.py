@@ -1,7 +1,7 @@
 """
 How strongly firms are tied to others through what they sell and buy.
 
-A measure of relation, never of money: what a core's credit is worth to whom is `graph.credit`.
+A measure of relation, never of money: what whose credit a core's carries is `graph.credit`.
 """
 
 from graph.spread.proximity.columns import (

@@ -95,8 +95,8 @@ def _bracket() -> None:
         3, [0, 1, 2, 1], [1, 2, 0, 0], [8.0, 8.0, 8.0, 2.0], [2, 2, 2, 2], [0, 0, 1], leakage=0.5
     )
     contagion.bracket(contagion.prepare(two_of_a_market), Scenarios.alone([0]))
-    for raiser in fixed_point.raisers(production, 1e-3):
-        raiser.lane()(Scenarios.alone(EVERYBODY).shocks(FIRMS))
+    for columns in fixed_point.column_bounds(production, 1e-3):
+        columns.worker()(Scenarios.alone(EVERYBODY).shocks(FIRMS))
 
 
 def _equity() -> None:

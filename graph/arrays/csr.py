@@ -26,14 +26,14 @@ LARGEST = 9_223_372_036_854_775_807
 @nb.njit(cache=True, nogil=True)
 def total_fits(amount: IntArray) -> bool:
     """Return whether the amounts' absolute values sum to an int64: then every part does, too."""
-    room = LARGEST
+    left = LARGEST
     for value in amount:
         if value < -LARGEST:
             return False
         size = abs(value)
-        if size > room:
+        if size > left:
             return False
-        room -= size
+        left -= size
     return True
 
 

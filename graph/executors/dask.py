@@ -9,10 +9,10 @@ from uuid import uuid4
 
 from graph.errors import ExecutorFailed, InvalidInput
 from graph.executors import worker
-from graph.executors.work import AHEAD, Found, Piece, Work
+from graph.executors.work import AHEAD, Chunk, Result, Work
 
 PATIENCE_S = 30.0  # How long a scheduler, or a first worker, may keep us waiting.
-PIECE_HOURS_MAX = 24  # After which a piece that does not come back is given up.
+CHUNK_HOURS_MAX = 24  # After which a chunk that does not come back is given up.
 RETRIES = 2
 
 
@@ -20,8 +20,8 @@ class Dask:
     """
     The workers of a Dask scheduler.
 
-    A piece is sent with the recipe of its work; a worker makes the work once a process, from a
-    folder that it must see under the same path. A piece whose worker is lost runs again on
+    A chunk is sent with its work, pickled: a process reads it once, and what it works on from a
+    folder that it must see under the same path. A chunk whose worker is lost runs again on
     another (as often as the scheduler allows, `distributed.scheduler.allowed-failures`); one that
     fails for a reason that is none of ours (a disk, memory) runs `retries` times more.
 
@@ -29,7 +29,7 @@ class Dask:
         address: Of the scheduler, `tcp://HOST:PORT`, or `tls://` with what Dask's own
             configuration says of certificates.
         patience_s: How long to wait for the scheduler, and for a worker where there is none.
-        retries: How often a failed piece is tried again.
+        retries: How often a failed chunk is tried again.
 
     Raises:
         InvalidInput: The address is none, or a bound is not positive.
@@ -70,7 +70,7 @@ class Dask:
         self._client.close()
 
     @property
-    def lanes(self) -> int:
+    def workers(self) -> int:
         """
         Return how many threads all workers have now.
 
@@ -85,24 +85,24 @@ class Dask:
             ) from error
         return int(sum(self._client.nthreads().values()))
 
-    def map(self, work: Work[Piece, Found], pieces: Iterable[Piece]) -> Iterator[Found]:
+    def map(self, work: Work[Chunk, Result], chunks: Iterable[Chunk]) -> Iterator[Result]:
         """
-        Yield what each piece gives, in order; no more than `AHEAD` a lane are taken ahead.
+        Yield what each chunk gives, in order; no more than `AHEAD` a worker are taken ahead.
 
         Raises:
-            InvalidInput: What is worked on is not in a folder, or what a piece raised.
-            ExecutorFailed: A worker cannot see the folder or has other versions, a piece killed
+            InvalidInput: What is worked on is not in a folder, or what a chunk raised.
+            ExecutorFailed: A worker cannot see the folder or has other versions, a chunk killed
                 its workers, or the scheduler or all workers went away.
         """
-        recipe = work.recipe()
-        room = self.lanes * AHEAD
+        packed = pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
+        most = self.workers * AHEAD
         waiting: deque[tuple[int, Any]] = deque()
         run = uuid4().hex
         try:
-            for number, piece in enumerate(pieces):
-                order = worker.ChunkOrder(recipe, piece, self._here)
+            for number, chunk in enumerate(chunks):
+                order = worker.ChunkOrder(packed, chunk, self._here)
                 waiting.append((number, self._submit(order, f"deeptier-{run}-{number}")))
-                if len(waiting) >= room:
+                if len(waiting) >= most:
                     yield self._answer(*waiting.popleft())
             while waiting:
                 yield self._answer(*waiting.popleft())
@@ -113,7 +113,7 @@ class Dask:
     def _submit(self, order: worker.ChunkOrder, key: str) -> Any:
         # The scheduler opens what it passes on, unless it is bytes: so it needs none of our code.
         sent = pickle.dumps(worker.Sent(order), pickle.HIGHEST_PROTOCOL)
-        # A piece holds some megabytes of shocks and observers; Dask warns from ten on.
+        # A chunk holds some megabytes of shocks and observers; Dask warns from ten on.
         with import_module("dask.config").set(
             {"distributed.admin.large-graph-warning-threshold": "1GB"}
         ):
@@ -126,18 +126,18 @@ class Dask:
             )
 
     def _answer(self, number: int, future: Any) -> Any:
-        """Return what a piece gives; raise what kept it from giving it."""
+        """Return what a chunk gives; raise what kept it from giving it."""
         dask = self._dask
         try:
             self._wait(number, future)
             answer = future.result()
         except dask.KilledWorker as error:
             raise ExecutorFailed(
-                f"piece {number}: its worker died each time it ran, at last {error.last_worker}"
+                f"chunk {number}: its worker died each time it ran, at last {error.last_worker}"
             ) from error
         except dask.CancelledError as error:
             raise ExecutorFailed(
-                f"piece {number}: the scheduler at {self._address} went away"
+                f"chunk {number}: the scheduler at {self._address} went away"
             ) from error
         except ImportError as error:
             raise ExecutorFailed(f"{self._strangers()}: {error}") from error
@@ -146,14 +146,14 @@ class Dask:
         return answer
 
     def _wait(self, number: int, future: Any) -> None:
-        for _ in range(int(PIECE_HOURS_MAX * 3600 / self._patience_s) + 1):
+        for _ in range(int(CHUNK_HOURS_MAX * 3600 / self._patience_s) + 1):
             try:
                 future.exception(timeout=self._patience_s)
             except TimeoutError:
-                self.lanes  # noqa: B018  # Raises where nobody is left to do it.
+                self.workers  # noqa: B018  # Raises where nobody is left to do it.
             else:
                 return
-        raise ExecutorFailed(f"piece {number} did not come back within {PIECE_HOURS_MAX} hours")
+        raise ExecutorFailed(f"chunk {number} did not come back within {CHUNK_HOURS_MAX} hours")
 
     def _strangers(self) -> str:
         """Return which workers cannot load this package."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from graph.errors import InvalidInput
-from graph.executors.work import AHEAD, Executor, Found, Piece, Work
+from graph.executors.work import AHEAD, Chunk, Executor, Result, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,37 +16,37 @@ class Threads:
     Threads of this process; kernels run side by side, as they do not hold the interpreter.
 
     Args:
-        lanes: How many threads.
+        workers: How many threads.
 
     Raises:
         InvalidInput: There is not at least one.
     """
 
-    lanes: int = 1
+    workers: int = 1
 
     def __post_init__(self) -> None:
-        if self.lanes < 1:
-            raise InvalidInput(f"threads {self.lanes} is not at least 1")
+        if self.workers < 1:
+            raise InvalidInput(f"threads {self.workers} is not at least 1")
 
-    def map(self, work: Work[Piece, Found], pieces: Iterable[Piece]) -> Iterator[Found]:
-        """Yield what each piece gives, in order; no more than `AHEAD` a thread are taken ahead."""
-        spare: SimpleQueue[Callable[[Piece], Found]] = SimpleQueue()
+    def map(self, work: Work[Chunk, Result], chunks: Iterable[Chunk]) -> Iterator[Result]:
+        """Yield what each chunk gives, in order; no more than `AHEAD` a thread are taken ahead."""
+        spare: SimpleQueue[Callable[[Chunk], Result]] = SimpleQueue()
 
-        def run(piece: Piece) -> Found:
+        def run(chunk: Chunk) -> Result:
             try:
-                lane = spare.get_nowait()
+                worker = spare.get_nowait()
             except Empty:
-                lane = work.lane()
-            found = lane(piece)
-            spare.put(lane)  # Not after an error: nobody knows what it left in its workspace.
-            return found
+                worker = work.worker()
+            result = worker(chunk)
+            spare.put(worker)  # Not after an error: nobody knows what it left in its workspace.
+            return result
 
-        waiting: deque[Future[Found]] = deque()
-        pool = ThreadPoolExecutor(self.lanes)
+        waiting: deque[Future[Result]] = deque()
+        pool = ThreadPoolExecutor(self.workers)
         try:
-            for piece in pieces:
-                waiting.append(pool.submit(run, piece))
-                if len(waiting) >= self.lanes * AHEAD:
+            for chunk in chunks:
+                waiting.append(pool.submit(run, chunk))
+                if len(waiting) >= self.workers * AHEAD:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -63,10 +63,10 @@ def executor_of(threads: int | Executor) -> Executor:
 
     Example:
         >>> executor_of(2)
-        Threads(lanes=2)
+        Threads(workers=2)
     """
     if isinstance(threads, int):
         return Threads(threads)
-    if not hasattr(threads, "lanes"):
+    if not hasattr(threads, "workers"):
         raise InvalidInput(f"threads {threads!r} is neither a whole number nor an executor")
     return threads

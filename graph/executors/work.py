@@ -1,58 +1,43 @@
 """What an executor is given, and what it is."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
-AHEAD = 4  # Pieces a lane may be ahead of who reads: bounds what is held in memory.
-Piece = TypeVar("Piece")
-Found = TypeVar("Found")
+AHEAD = 4  # Chunks a worker may be ahead of who reads: bounds what is held in memory.
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+Takes_contra = TypeVar("Takes_contra", contravariant=True)
+Gives_co = TypeVar("Gives_co", covariant=True)
 Progress = Callable[[int], None]  # Told how many more are done.
 
 
-class Work(Protocol[Piece, Found]):
-    """What pieces are done with."""
+class Work(Protocol[Takes_contra, Gives_co]):
+    """
+    What chunks are done with.
 
-    def lane(self) -> Callable[[Piece], Found]:
+    To run in other processes it is pickled: as the names of what they can find there, never as
+    arrays. Where they cannot, pickling raises `InvalidInput`.
+    """
+
+    def worker(self) -> Callable[[Takes_contra], Gives_co]:
         """Return a function with a workspace of its own, never called twice at a time."""
-        ...
-
-    def recipe(self) -> "Recipe[Piece, Found]":
-        """
-        Return what another process makes the same work from.
-
-        Raises:
-            InvalidInput: What it works on cannot be found by another process.
-        """
-        ...
-
-
-class Recipe(Hashable, Protocol[Piece, Found]):
-    """A few words that make the same work in any process; equal ones make it once in each."""
-
-    def make(self) -> Work[Piece, Found]:
-        """
-        Return the work.
-
-        Raises:
-            GraphError: What it works on is not there, or is another.
-        """
         ...
 
 
 class Executor(Protocol):
-    """Gives pieces of work to lanes."""
+    """Gives chunks of work to workers."""
 
     @property
-    def lanes(self) -> int:
-        """Return how many pieces run at a time."""
+    def workers(self) -> int:
+        """Return how many chunks run at a time."""
         ...
 
-    def map(self, work: Work[Piece, Found], pieces: Iterable[Piece]) -> Iterator[Found]:
+    def map(self, work: Work[Chunk, Result], chunks: Iterable[Chunk]) -> Iterator[Result]:
         """
-        Yield what each piece gives, in order; no more than `AHEAD` a lane are taken ahead.
+        Yield what each chunk gives, in order; no more than `AHEAD` a worker are taken ahead.
 
         Raises:
-            GraphError: What a piece raised; pieces after it may or may not have run.
-            ExecutorFailed: A piece could not be run at all.
+            GraphError: What a chunk raised; chunks after it may or may not have run.
+            ExecutorFailed: A chunk could not be run at all.
         """
         ...

@@ -1,6 +1,7 @@
-"""What a worker process of Dask does with a piece of work."""
+"""What a worker process of Dask does with a chunk of work."""
 
 import hashlib
+import pickle
 import platform
 import threading
 from collections import OrderedDict
@@ -13,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from graph.errors import ExecutorFailed, GraphError
-from graph.executors.work import Recipe, Work
+from graph.executors.work import Work
 
 PACKAGE = Path(__file__).parent.parent
 COMPUTING = ("numba", "llvmlite", "numpy")
@@ -22,10 +23,10 @@ KEPT_MAX = 2  # Works a process keeps ready, each with the workspaces of its thr
 
 @dataclass(frozen=True, slots=True)
 class ChunkOrder:
-    """A piece, what to do it with, and the versions that who asks computes with."""
+    """A chunk, what to do it with, and the versions that who asks computes with."""
 
-    recipe: Recipe[Any, Any]
-    piece: Any
+    work: bytes  # Pickled: it is read where it runs, once the versions are found to be the same.
+    chunk: Any
     versions: Mapping[str, str]
 
 
@@ -53,38 +54,39 @@ class _Ready:
 
 
 # What this process has made, the last used at the end; threads share it.
-_ready: OrderedDict[Recipe[Any, Any], _Ready] = OrderedDict()
+_ready: OrderedDict[bytes, _Ready] = OrderedDict()
 _making = threading.Lock()
 
 
 def run(order: ChunkOrder) -> Any:
-    """Return what the piece gives, or what was raised on purpose."""
+    """Return what the chunk gives, or what was raised on purpose."""
     try:
         ready = _made(order)
     except (GraphError, OSError) as error:
         return Refusal(ExecutorFailed(f"worker {_address()}: {error}"))
     try:
-        lane = ready.spare.get_nowait()
+        worker = ready.spare.get_nowait()
     except Empty:
-        lane = ready.work.lane()
+        worker = ready.work.worker()
     try:
-        found = lane(order.piece)
+        result = worker(order.chunk)
     except GraphError as error:
         return Refusal(error)
-    ready.spare.put(lane)
-    return found
+    ready.spare.put(worker)
+    return result
 
 
 def _made(order: ChunkOrder) -> _Ready:
-    """Return the work of a recipe, made once and kept."""
+    """Return the work of an order, read once and kept."""
     _refuse_others(order.versions)
     with _making:
-        if order.recipe not in _ready:
-            _ready[order.recipe] = _Ready(order.recipe.make())
-        _ready.move_to_end(order.recipe)
+        if order.work not in _ready:
+            work = pickle.loads(order.work)  # noqa: S301  # As this order itself was.
+            _ready[order.work] = _Ready(work)
+        _ready.move_to_end(order.work)
         while len(_ready) > KEPT_MAX:
             _ready.popitem(last=False)
-        return _ready[order.recipe]
+        return _ready[order.work]
 
 
 def _refuse_others(wanted: Mapping[str, str]) -> None:

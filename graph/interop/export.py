@@ -85,7 +85,7 @@ def _json(shown: ChainView) -> str:
     said = {
         "core": {"id": shown.core, "name": shown.core_name},
         "firms": [asdict(member) for member in shown.members],
-        "trades": [asdict(tie) for tie in shown.trades],
+        "trades": [asdict(trade) for trade in shown.trades],
     }
     return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
 
@@ -99,8 +99,8 @@ def _graphml(shown: ChainView) -> str:
         graph.add_node(
             _xml(firm), **{n: _xml(v) if isinstance(v, str) else v for n, v in known.items()}
         )
-    for tie in shown.trades:
-        graph.add_edge(_xml(tie.supplier), _xml(tie.buyer), amount_fen=tie.amount_fen)
+    for trade in shown.trades:
+        graph.add_edge(_xml(trade.supplier), _xml(trade.buyer), amount_fen=trade.amount_fen)
     return "\n".join(nx.generate_graphml(graph, named_key_ids=True)) + "\n"
 
 

@@ -8,7 +8,7 @@ from graph.interop.view import ListedMember
 
 ROWS_MAX = 60  # Firms one above the other; more make a second column beside the first.
 LINE = 44.0  # From one firm to the next below.
-COLUMN = 200.0  # From one column of a tier to its next: room for a name.
+COLUMN = 200.0  # From one column of a tier to its next: space for a name.
 GAP = 120.0  # Between two tiers, where the lines run.
 
 
@@ -52,14 +52,14 @@ def strongest(members: Sequence[ListedMember], firms_max: int) -> list[ListedMem
     for member in members:
         tiers[signed_tier(member)].append(member)
     nearest = sorted(tiers, key=lambda tier: (abs(tier), tier))
-    room = shares({tier: len(tiers[tier]) for tier in nearest}, firms_max)
+    quota = shares({tier: len(tiers[tier]) for tier in nearest}, firms_max)
     chosen: dict[str, ListedMember] = {}
     for tier in nearest:
         found = sorted(
             tiers[tier],
             key=lambda m: (m.tier > 1 and m.via not in chosen, -m.strength_fen, m.id),
         )
-        chosen |= {member.id: member for member in found[: room[tier]]}
+        chosen |= {member.id: member for member in found[: quota[tier]]}
     return list(chosen.values())
 
 

@@ -63,8 +63,8 @@ def page(shown: ChainView, *, language: Language, firms_max: int = FIRMS_MAX) ->
     graph = _pyvis()
     _add_firms(graph, shown, cut)
     _add_titles(graph, cut.layout, words)
-    for tie in cut.paths:
-        graph.add_edge(tie.supplier, tie.buyer)
+    for trade in cut.paths:
+        graph.add_edge(trade.supplier, trade.buyer)
     graded = Counter(grade(member.rating) for member in cut.members)
     said = {
         "language": language,
@@ -90,11 +90,13 @@ def _cut(shown: ChainView, firms_max: int) -> Cut:
     first = {member.id for member in drawn}
     rest = [member for member in listed if member.id not in first]
     known = {shown.core, *(member.id for member in listed)}
-    inside = [tie for tie in shown.trades if tie.supplier in known and tie.buyer in known]
-    trades = sorted(inside, key=lambda tie: (-tie.amount_fen, tie.supplier, tie.buyer))[:TRADES_MAX]
+    inside = [trade for trade in shown.trades if trade.supplier in known and trade.buyer in known]
+    trades = sorted(inside, key=lambda trade: (-trade.amount_fen, trade.supplier, trade.buyer))[
+        :TRADES_MAX
+    ]
     nodes = {shown.core, *first}
     legs = {frozenset((member.id, member.via)) for member in drawn if member.via in nodes}
-    paths = [tie for tie in trades if frozenset((tie.supplier, tie.buyer)) in legs]
+    paths = [trade for trade in trades if frozenset((trade.supplier, trade.buyer)) in legs]
     return Cut([*drawn, *rest], len(drawn), trades, paths, lay_out(shown.core, drawn, rest))
 
 
@@ -146,7 +148,7 @@ def _columns(
 def _numbered(shown: ChainView, cut: Cut) -> list[tuple[int, int, int]]:
     """Return the trades with their ends as places in the columns."""
     at = {firm: n for n, firm in enumerate((shown.core, *(m.id for m in cut.members)))}
-    return [(at[tie.supplier], at[tie.buyer], tie.amount_fen) for tie in cut.trades]
+    return [(at[trade.supplier], at[trade.buyer], trade.amount_fen) for trade in cut.trades]
 
 
 def _pyvis() -> pyvis.network.Network:

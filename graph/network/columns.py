@@ -1,4 +1,4 @@
-"""What comes in as columns: made one piece, checked, and refused in words."""
+"""What comes in as columns: made one chunk, checked, and refused in words."""
 
 from typing import Any
 
@@ -25,8 +25,8 @@ def required(table: pa.Table, name: str, place: str) -> Any:
     return column
 
 
-def one_piece(column: Any) -> Any:
-    """Return the column as one piece of memory."""
+def one_chunk(column: Any) -> Any:
+    """Return the column as one chunk of memory."""
     if not isinstance(column, pa.ChunkedArray):
         return column
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
@@ -34,13 +34,13 @@ def one_piece(column: Any) -> Any:
 
 def to_numpy(column: Any) -> npt.NDArray[Any]:
     """Return the column as a NumPy array."""
-    values: npt.NDArray[Any] = one_piece(column).to_numpy(zero_copy_only=False)
+    values: npt.NDArray[Any] = one_chunk(column).to_numpy(zero_copy_only=False)
     return values
 
 
 def texts(ids: Any, place: str) -> Any:
     """Return the ids as one text array without missing values."""
-    texts = one_piece(
+    texts = one_chunk(
         ids if isinstance(ids, pa.Array | pa.ChunkedArray) else pa.array(ids, pa.string())
     )
     if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):

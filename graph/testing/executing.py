@@ -13,7 +13,7 @@ import pytest
 
 from graph.errors import InvalidInput
 from graph.executors import AHEAD, Executor, Work
-from graph.executors.work import Found, Piece, Recipe
+from graph.executors.work import Chunk, Result
 from graph.testing.waiting import until
 
 
@@ -23,7 +23,7 @@ class Squares:
 
     refused: int = -1
 
-    def lane(self) -> Callable[[int], int]:
+    def worker(self) -> Callable[[int], int]:
         """Return what squares."""
 
         def square(number: int) -> int:
@@ -33,14 +33,6 @@ class Squares:
 
         return square
 
-    def recipe(self) -> "Squares":
-        """Return itself: a word that any process understands."""
-        return self
-
-    def make(self) -> "Squares":
-        """Return itself."""
-        return self
-
 
 @dataclass(frozen=True, slots=True)
 class Faulty(Squares):
@@ -49,40 +41,40 @@ class Faulty(Squares):
     marks: Path = Path()
     deadly: bool = False
 
-    def lane(self) -> Callable[[int], int]:
+    def worker(self) -> Callable[[int], int]:
         """Return what fails."""
 
         def fail(number: int) -> int:
             mark(self.marks)
             if self.deadly:
                 os.kill(os.getpid(), signal.SIGKILL)
-            raise RuntimeError(f"no room for {number}")
+            raise RuntimeError(f"no memory for {number}")
 
         return fail
 
 
 @dataclass(frozen=True, slots=True)
 class GatedExecutor:
-    """An executor whose pieces leave a mark, then wait for a file before they run."""
+    """An executor whose chunks leave a mark, then wait for a file before they run."""
 
     executor: Executor
     marks: Path
 
     @property
-    def lanes(self) -> int:
+    def workers(self) -> int:
         """Return those of the executor."""
-        return self.executor.lanes
+        return self.executor.workers
 
-    def map(self, work: Work[Piece, Found], pieces: Iterable[Piece]) -> Iterator[Found]:
-        """Yield what each piece gives, once the gate is open."""
-        return self.executor.map(GatedWork(work.recipe(), self.marks), pieces)
+    def map(self, work: Work[Chunk, Result], chunks: Iterable[Chunk]) -> Iterator[Result]:
+        """Yield what each chunk gives, once the gate is open."""
+        return self.executor.map(GatedWork(work, self.marks), chunks)
 
     def open(self) -> None:
-        """Let all pieces run."""
+        """Let all chunks run."""
         (self.marks / "open").touch()
 
     def processes(self) -> list[int]:
-        """Return the process of every piece that has begun, in the order of numbers."""
+        """Return the process of every chunk that has begun, in the order of numbers."""
         return sorted(int(path.name.split(".")[0]) for path in self.marks.glob("*.mark"))
 
 
@@ -90,27 +82,19 @@ class GatedExecutor:
 class GatedWork:
     """Work behind a gate."""
 
-    inside: Recipe[Any, Any]
+    inside: Work[Any, Any]
     marks: Path
 
-    def lane(self) -> Callable[[Any], Any]:
+    def worker(self) -> Callable[[Any], Any]:
         """Return what leaves a mark, waits and works."""
-        lane = self.inside.make().lane()
+        worker = self.inside.worker()
 
-        def run(piece: Any) -> Any:
+        def run(chunk: Any) -> Any:
             mark(self.marks)
             until((self.marks / "open").exists)
-            return lane(piece)
+            return worker(chunk)
 
         return run
-
-    def recipe(self) -> "GatedWork":
-        """Return itself: what is inside is a recipe."""
-        return self
-
-    def make(self) -> "GatedWork":
-        """Return itself."""
-        return self
 
 
 def mark(folder: Path) -> None:
@@ -120,28 +104,28 @@ def mark(folder: Path) -> None:
 
 
 class ExecutorTests:
-    """Answers come in the order of their pieces, few are taken ahead, and errors come through."""
+    """Answers come in the order of their chunks, few are taken ahead, and errors come through."""
 
     @pytest.fixture
     def executor(self) -> Executor:
         """Return the executor under test; its author overrides this."""
         raise NotImplementedError
 
-    def test_no_pieces_give_no_answers(self, executor: Executor) -> None:
+    def test_no_chunks_give_no_answers(self, executor: Executor) -> None:
         """An empty stream ends at once, also where no thread or process has begun."""
         assert list(executor.map(Squares(), [])) == []
 
-    def test_answers_come_in_the_order_of_their_pieces(self, executor: Executor) -> None:
+    def test_answers_come_in_the_order_of_their_chunks(self, executor: Executor) -> None:
         """Whichever chunk ends first, its answer waits for those before it."""
         assert list(executor.map(Squares(), range(50))) == [n * n for n in range(50)]
 
-    def test_few_pieces_are_taken_ahead_of_who_reads(self, executor: Executor) -> None:
+    def test_few_chunks_are_taken_ahead_of_who_reads(self, executor: Executor) -> None:
         """The stream of chunks is read lazily: what waits in memory has a bound."""
         numbers = count()
         answers = executor.map(Squares(), numbers)
 
         assert [next(answers), next(answers), next(answers)] == [0, 1, 4]
-        assert next(numbers) <= 3 + executor.lanes * AHEAD
+        assert next(numbers) <= 3 + executor.workers * AHEAD
         answers.close()  # type: ignore[attr-defined]  # A generator, in every executor we have.
 
     def test_a_refusal_comes_through_in_its_place(self, executor: Executor) -> None:

@@ -14,7 +14,7 @@ from scipy import sparse
 from graph.contagion import Economy, Exposures, Production, Rules, Scenarios
 from graph.spread.production.kernels import esri as plain
 from graph.spread.production.runs import caps
-from graph.spread.production.worth import ACCURACY, SLACKS
+from graph.spread.production.shadow_prices import ACCURACY, SLACKS
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -1,6 +1,7 @@
 """Work on a real cluster: a scheduler and two worker processes, one of them killed on the way."""
 
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -29,12 +30,12 @@ from graph.contagion import (
 from graph.errors import ExecutorFailed, InvalidInput, NotConverged
 from graph.executors import Dask, Executor
 from graph.executors import worker as there
-from graph.spread.production.runs import CascadeRunnerSpec
-from graph.spread.production.stored import load, origin_of, save
+from graph.spread.production.runs import CascadeRunner
+from graph.spread.production.stored import load, save
 from graph.testing.executing import ExecutorTests, Faulty, GatedExecutor, Squares
 from graph.testing.waiting import until
 
-FIRMS = 70  # More than a piece holds: two workers have something to do.
+FIRMS = 70  # More than a chunk holds: two workers have something to do.
 EVERYBODY = Scenarios.alone(range(FIRMS))
 NOWHERE = "tcp://127.0.0.1:1"
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dask")]
@@ -155,15 +156,15 @@ def test_a_killed_worker_costs_no_answer(
 
     assert found.total.tobytes() == esri(production, EVERYBODY).total.tobytes()
     assert victim != survivor
-    assert len(gate.processes()) == 3  # Two pieces: the one that was lost ran twice.
+    assert len(gate.processes()) == 3  # Two chunks: the one that was lost ran twice.
 
 
-def test_a_piece_that_kills_every_worker_is_given_up(
+def test_a_chunk_that_kills_every_worker_is_given_up(
     cluster: LocalCluster, dask: Dask, tmp_path: Path
 ) -> None:
     allowed, cluster.scheduler.allowed_failures = cluster.scheduler.allowed_failures, 1
     try:
-        with pytest.raises(ExecutorFailed, match="piece 0: its worker died each time"):
+        with pytest.raises(ExecutorFailed, match="chunk 0: its worker died each time"):
             list(dask.map(Faulty(marks=tmp_path, deadly=True), [5]))
     finally:
         cluster.scheduler.allowed_failures = allowed
@@ -177,14 +178,14 @@ def test_a_failure_that_is_none_of_ours_is_tried_again(
 ) -> None:
     with (
         Dask(cluster.scheduler_address, retries=1) as executor,
-        pytest.raises(RuntimeError, match="no room for 5"),
+        pytest.raises(RuntimeError, match="no memory for 5"),
     ):
         list(executor.map(Faulty(marks=tmp_path), [5]))
 
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_piece_may_take_longer_than_our_patience(cluster: LocalCluster, tmp_path: Path) -> None:
+def test_a_chunk_may_take_longer_than_our_patience(cluster: LocalCluster, tmp_path: Path) -> None:
     with (
         Dask(cluster.scheduler_address, patience_s=1.0) as executor,
         ThreadPoolExecutor(1) as aside,
@@ -235,17 +236,17 @@ def test_a_worker_that_sees_another_network_is_named(
 
 def test_a_worker_with_other_versions_is_refused_by_name() -> None:
     wanted = dict(there.versions())
-    assert there.run(there.ChunkOrder(Squares(), 4, wanted)) == 16
+    assert there.run(there.ChunkOrder(pickle.dumps(Squares()), 4, wanted)) == 16
 
     for name in ("python", "deeptier", "numba", "numpy"):
-        said = there.run(there.ChunkOrder(Squares(), 4, wanted | {name: "0.0"}))
+        said = there.run(there.ChunkOrder(pickle.dumps(Squares()), 4, wanted | {name: "0.0"}))
         assert str(said.error).startswith(f"worker of this process: {name} is {wanted[name]} there")
 
 
 def test_a_process_keeps_few_works_and_each_once(shared: Production) -> None:
     orders = [
         there.ChunkOrder(
-            CascadeRunnerSpec(origin_of(shared), Rules(tolerance), "double"), None, there.versions()
+            pickle.dumps(CascadeRunner(shared, Rules(tolerance))), None, there.versions()
         )
         for tolerance in (0.1, 0.2, 0.3)
     ]

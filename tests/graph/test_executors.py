@@ -7,7 +7,7 @@ import pytest
 
 from graph.errors import InvalidInput
 from graph.executors import Executor, Threads, executor_of
-from graph.testing.executing import ExecutorTests, Squares
+from graph.testing.executing import ExecutorTests
 
 
 class TestThreads(ExecutorTests):
@@ -16,15 +16,15 @@ class TestThreads(ExecutorTests):
         return Threads(request.param)
 
 
-class Lanes:
-    """Work that counts its lanes, and whether two pieces ever shared one at a time."""
+class Counted:
+    """Work that counts its workers, and whether two chunks ever shared one at a time."""
 
     def __init__(self) -> None:
-        self.lanes = 0
+        self.workers = 0
         self.shared = False
 
-    def lane(self) -> Callable[[int], int]:
-        self.lanes += 1
+    def worker(self) -> Callable[[int], int]:
+        self.workers += 1
         busy = threading.Lock()
 
         def run(number: int) -> int:
@@ -35,15 +35,12 @@ class Lanes:
 
         return run
 
-    def recipe(self) -> Squares:
-        return Squares()
 
-
-def test_a_thread_has_a_lane_of_its_own_and_keeps_it() -> None:
-    work = Lanes()
+def test_a_thread_has_a_worker_of_its_own_and_keeps_it() -> None:
+    work = Counted()
 
     assert len(list(Threads(3).map(work, range(500)))) == 500
-    assert work.lanes <= 3
+    assert work.workers <= 3
     assert not work.shared
 
 
@@ -51,7 +48,7 @@ def test_an_executor_stands_for_itself_and_a_number_for_threads() -> None:
     threads = Threads(2)
 
     assert executor_of(threads) is threads
-    assert executor_of(5).lanes == 5
+    assert executor_of(5).workers == 5
 
 
 @pytest.mark.parametrize("threads", [0, -1])

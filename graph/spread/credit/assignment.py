@@ -123,9 +123,9 @@ def _each(
     """Return what a kernel gives for every chunk of cores, each in a workspace of its own."""
 
     def some(ends: tuple[int, int]) -> Any:
-        room = debts.space()
-        found = kernel(*ends, terms, room)
-        debts.spare.put(room)
+        space = debts.space()
+        found = kernel(*ends, terms, space)
+        debts.spare.put(space)
         return found
 
     return list(pool.map(some, chunks))

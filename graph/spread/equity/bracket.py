@@ -20,7 +20,7 @@ from graph.spread.shocks import Scenarios
 if TYPE_CHECKING:
     import pandas as pd
 
-ACCURACY = 1e-4  # Of what a unit costs: a width of that is not worth a sweep.
+ACCURACY = 1e-4  # Of what a unit costs: a narrower one saves less than its sweep costs.
 SWEEPS_MAX = 400
 # What a loss may cost and yet wait, as a share of all weight: first losses only, then less.
 THRESHOLDS = (1.0, 1e-6, 1e-8, 1e-10, 1e-12)
@@ -108,7 +108,7 @@ def bracket_equity(
     if threads < 1:
         raise InvalidInput(f"threads {threads} is not at least 1")
     shocks = scenarios.shocks(exposures)
-    y, _ = kernel.worth(exposures.owing, exposures.weights, ACCURACY, SWEEPS_MAX)
+    y, _ = kernel.shadow_prices(exposures.owing, exposures.weights, ACCURACY, SWEEPS_MAX)
     found = _pushed(exposures, shocks, y, THRESHOLDS[0], threads=threads, progress=progress)
     for threshold in THRESHOLDS[1:]:
         again = _too_wide(found, width)

@@ -217,7 +217,7 @@ def refuse_endless(amounts: FloatArray, name: str) -> None:
 class Unpaid:
     """What creditors lose when firms stop paying."""
 
-    levels: tuple[FloatArray, ...]  # Loss of every firm after each level; the first is nought.
+    levels: tuple[FloatArray, ...]  # Loss of every firm after each level; the first is zero.
     round: IntArray  # Level at which a firm failed, 1 for those that stopped; 0 never.
     ids: Sequence[str] | None = field(default=None, repr=False)
 

@@ -111,10 +111,10 @@ def _passed_on(
     changes: bool,
     progress: Callable[[int], None] | None,
 ) -> tuple[FloatArray, kernel.Falls]:
-    """Return the kernel's row for every scenario, and who changed; no room where given up."""
+    """Return the kernel's row for every scenario, and who changed; nobody where given up."""
     count = len(losses.offsets) - 1
     found = np.zeros((count, kernel.GAVE_UP + 1))
-    _run(base, losses, found, _room(np.zeros(count + 1)), threads=threads, progress=progress)
+    _run(base, losses, found, _falls(np.zeros(count + 1)), threads=threads, progress=progress)
     most = WAITING_MAX * base.found.liability.max(initial=0.0)
     coarse = np.flatnonzero(found[:, kernel.WAITING] > most)
     losses.waits[coarse] = 0.0
@@ -123,9 +123,9 @@ def _passed_on(
         ends, losses.rows[places], losses.amounts[places], losses.waits[coarse]
     )
     sharp = np.zeros((len(coarse), kernel.GAVE_UP + 1))
-    _run(base, finer, sharp, _room(np.zeros(len(coarse) + 1)), threads=threads, progress=None)
+    _run(base, finer, sharp, _falls(np.zeros(len(coarse) + 1)), threads=threads, progress=None)
     found[coarse] = sharp
-    kept = _room(np.concatenate([[0], np.cumsum(found[:, kernel.CHANGED])]))
+    kept = _falls(np.concatenate([[0], np.cumsum(found[:, kernel.CHANGED])]))
     if changes and len(kept.rows):
         # How many change is known now: what was found is found again, and kept.
         _run(base, losses, found, kept, threads=threads, progress=None)
@@ -162,7 +162,7 @@ def _run(
         list(pool.map(work, range(threads)))
 
 
-def _room(offsets: npt.NDArray[np.number]) -> kernel.Falls:
+def _falls(offsets: npt.NDArray[np.number]) -> kernel.Falls:
     ends = offsets.astype(np.int64)
     size = int(ends[-1])
     return kernel.Falls(

@@ -288,14 +288,14 @@ def losses_of(
     Observers(np.array([0, columns]), wanted).checked(1, len(production))
     size = min(runs.CHUNK_MAX, max(1, LOSSES_HELD // max(1, columns)))
     executor = executor_of(threads)
-    lanes, names = executor.lanes, scenarios.names(production)
-    for first in range(0, len(scenarios), size * lanes):
-        last = min(first + size * lanes, len(scenarios))
+    workers, names = executor.workers, scenarios.names(production)
+    for first in range(0, len(scenarios), size * workers):
+        last = min(first + size * workers, len(scenarios))
         watched = Observers(
             np.arange(last - first + 1) * columns, np.tile(production.places[wanted], last - first)
         )
         part = some_shocks(shocks, np.arange(first, last))
-        chunk = max(1, -(-(last - first) // lanes))
+        chunk = max(1, -(-(last - first) // workers))
         asked = runs.Batching(names[first:last], chunk=chunk)
         for found in runs.spread(runner, part, watched, threads=executor, asked=asked):
             shape = (len(found.totals), columns)

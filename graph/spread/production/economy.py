@@ -203,7 +203,7 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
     firms = economy.firms
     suppliers, buyers, amounts, classes = trades_of(economy)
     sales = sums.added(suppliers, amounts, firms)
-    room = layout.room(len(suppliers))
+    space = layout.sort_workspace(len(suppliers))
     sectors = numbers_of(economy, "sectors")
     markets = sectors if economy.markets is None else numbers_of(economy, "markets")
     markets = _compact(markets) if replaceability else np.full(firms, NO_MARKET)
@@ -218,12 +218,12 @@ def prepare(economy: Economy, *, replaceability: bool = True) -> Production:
     places = np.empty(firms, np.int64)
     places[rows] = np.arange(firms)
     structure = structures.layout(
-        layout.sum_pairs((suppliers, buyers), amounts, classes, places, room),
+        layout.sum_pairs((suppliers, buyers), amounts, classes, places, space),
         _own_sectors(sectors)[rows].astype(np.int32),
         markets[rows],
         revenue[rows],
         cost[rows],
-        room,
+        space,
     )
     total = weights.sum()
     shares = weights / total if total > 0 else np.zeros(firms)

@@ -14,29 +14,29 @@ from graph.executors import Executor, executor_of
 from graph.executors.work import Progress
 from graph.network.firms import frame
 from graph.spread.production import cascade, stored
-from graph.spread.production.economy import Denominators, NetworkOrigin, Production, Rules
+from graph.spread.production.economy import Denominators, Production, Rules
 from graph.spread.production.kernels import bounds, frontier, upper_bounds
 from graph.spread.production.kernels import bracket as kernel
 from graph.spread.production.kernels.bounds import Aims
 from graph.spread.production.kernels.bracket import Effort, ShadowPrices
 from graph.spread.production.kernels.frontier import State
 from graph.spread.production.runs import Precision
-from graph.spread.production.worth import worth_of
+from graph.spread.production.shadow_prices import shadow_prices
 from graph.spread.shocks import Scenarios
 
 if TYPE_CHECKING:
     import pandas as pd
 
 THRESHOLDS = (1e-4, 1e-5, 1e-7)  # What a loss may cost and yet wait: at first, and refined.
-LIFT_ROUNDS_MAX = 200
-LIFT_GROWTH, LIFT_GROWTH_OF_WIDTH = 1e-4, 0.01  # How much further a lift goes than a round.
+UPPER_ROUNDS_MAX = 200
+UPPER_GROWTH, UPPER_GROWTH_OF_WIDTH = 1e-4, 0.01  # How much further a bound goes than a round.
 EDGES_MAX = 4  # Trades a refined scenario may push along, as a multiple of all.
 DTYPES: dict[Precision, npt.DTypeLike] = {"single": np.float32, "double": np.float64}
-CHUNK = 1 << 16  # A tenth of a second: no less is worth a trip to another machine.
-RAISED_ROUNDS_MAX = 200
-RAISED_WIDTH = 1e-2  # What is asked of columns where nothing is asked.
+CHUNK = 1 << 16  # A tenth of a second: no less pays for a trip to another machine.
+COLUMN_ROUNDS_MAX = 200
+COLUMN_WIDTH = 1e-2  # What is asked of columns where nothing is asked.
 ALONE_MAX = 12  # So many uncertified scenarios are as fast alone as in columns (docs/speed.md).
-AIMS = (0.15, 0.15, 0.05)  # Of the width: what rounds leave, how much further lifts go, at least.
+AIMS = (0.15, 0.15, 0.05)  # Of the width: what rounds leave, how much further bounds go, at least.
 FINER = 4  # Where that was not enough, these are divided by it,
 SINGLE_WIDTH_MIN = 5e-4  # and where less is asked single precision has too few digits,
 DOUBLE_WIDTH_MIN = 1e-8  # or a bracket is no faster than rounds to the end.
@@ -91,14 +91,14 @@ def bracket(
     Losses settle where d = max(shock, min(1, inputs missed)) and u likewise for orders, without
     a stopping rule: `esri` with tolerance 0 comes there from below. Two linear solves say for all
     firms what a unit of loss costs at most; each scenario is then pushed only where it matters,
-    and completed by them. Losses of scenarios that no certificate covers are lifted until no round
-    raises them (docs/decisions/0008-bracket.md).
+    and completed by them. Losses of scenarios that no certificate covers are bounded from above by
+    losses that no round raises (docs/decisions/0008-bracket.md).
 
     Args:
         production: The prepared economy; revenue above sales inside, or a leakage.
         scenarios: The shocks; `Scenarios.alone(range(n))` closes every firm once.
         width: Brackets wider than this share of their upper end are refined: pushed further, then
-            raised in columns from below and lifted above, at last iterated until they stand still.
+            bounded in columns from below and above, at last iterated until they stand still.
         top: Share of the scenarios, those with the largest upper ends, that are refined.
         threads: How many scenarios run at a time here; or where they run.
         progress: Told how many more scenarios are done.
@@ -123,8 +123,8 @@ def bracket(
     executor = executor_of(threads)
     shocks = scenarios.shocks(production)
     shocks = shocks._replace(rows=production.places[shocks.rows])
-    worth = worth_of(production, threads=executor.lanes)
-    pusher = _Pusher(production, worth, THRESHOLDS[0])
+    prices = shadow_prices(production, threads=executor.workers)
+    pusher = _Pusher(production, prices, THRESHOLDS[0])
     found = _pushed(pusher, shocks, executor, progress)
     for threshold in THRESHOLDS[1:]:
         again = _too_wide(found, width, top)
@@ -132,9 +132,9 @@ def bracket(
         found[again] = _pushed(finer, some_shocks(shocks, again), executor)
     finest = replace(pusher, threshold=THRESHOLDS[-1])
     _bound_uncertified(finest, shocks, found, executor, width)
-    for raiser in raisers(production, width):
+    for columns in column_bounds(production, width):
         again = _too_wide(found, width, top)
-        _narrow(found, again, _pushed(raiser, some_shocks(shocks, again), executor))
+        _narrow(found, again, _pushed(columns, some_shocks(shocks, again), executor))
     exact = found[:, kernel.LEVEL] < 0
     exact[_too_wide(found, width, top)] = True
     _iterate(production, scenarios, found, np.flatnonzero(exact), executor)
@@ -166,15 +166,15 @@ class _Pusher:
     """
     A network, what a unit of loss costs on it, and what may wait.
 
-    With a `growth` losses are bounded from above by being lifted, without a certificate.
+    With a `growth` losses are bounded from above without a certificate.
     """
 
     production: Production
-    worth: ShadowPrices
+    prices: ShadowPrices
     threshold: float
     growth: float | None = None
 
-    def lane(self) -> Callable[[ShockArrays], FloatArray]:
+    def worker(self) -> Callable[[ShockArrays], FloatArray]:
         """Return what pushes scenarios in a workspace of its own and gives the kernel's rows."""
         structure = self.production.structure
         state = frontier.workspace(structure)
@@ -183,22 +183,22 @@ class _Pusher:
 
         def run(shocks: ShockArrays) -> FloatArray:
             found = np.zeros((len(shocks.offsets) - 1, kernel.LEVEL + 1))
-            kernel.run(structure, state, shocks, self.worth, effort, found)
+            kernel.run(structure, state, shocks, self.prices, effort, found)
             return found
 
-        return run if self.growth is None else self._lifting(state, effort, self.growth)
+        return run if self.growth is None else self._bounding(state, effort, self.growth)
 
-    def _lifting(
+    def _bounding(
         self, state: State, effort: Effort, growth: float
     ) -> Callable[[ShockArrays], FloatArray]:
-        structure, worth = self.production.structure, self.worth
-        space, limits = upper_bounds.room(structure), (growth, LIFT_ROUNDS_MAX)
+        structure, prices = self.production.structure, self.prices
+        space, limits = upper_bounds.workspace(structure), (growth, UPPER_ROUNDS_MAX)
 
         def run(shocks: ShockArrays) -> FloatArray:
             found = np.zeros((len(shocks.offsets) - 1, kernel.LEVEL + 1))
             for k, row in enumerate(found):
-                rounds = kernel.push(structure, state, shocks, k, worth, effort)
-                more = upper_bounds.lift(structure, state, space, worth, limits, row)
+                rounds = kernel.push(structure, state, shocks, k, prices, effort)
+                more = upper_bounds.bound(structure, state, space, prices, limits, row)
                 row[kernel.ROUNDS] = rounds + more
                 row[kernel.LEVEL] = row[kernel.LEVEL] if more else -1.0
                 frontier.put_back(structure, state)
@@ -206,32 +206,23 @@ class _Pusher:
 
         return run
 
-    def recipe(self) -> "_Recipe":
-        """Return what another process makes the same pusher from."""
-        return _Recipe(stored.origin_of(self.production), self.threshold, self.growth)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return stored.on_opened(_pusher, self.production, self.threshold, self.growth)
+
+
+def _pusher(production: Production, threshold: float, growth: float | None = None) -> _Pusher:
+    return _Pusher(production, shadow_prices(production), threshold, growth)
 
 
 @dataclass(frozen=True, slots=True)
-class _Recipe:
-    origin: NetworkOrigin
-    threshold: float
-    growth: float | None
-
-    def make(self) -> _Pusher:
-        """Return the pusher."""
-        production = stored.opened(self.origin)
-        return _Pusher(production, worth_of(production), self.threshold, self.growth)
-
-
-@dataclass(frozen=True, slots=True)
-class Raiser:
-    """A network whose losses rise in columns, and how far."""
+class ColumnBounds:
+    """A network whose losses are bounded in columns, and how closely."""
 
     production: Production
     precision: Precision
     aims: Aims
 
-    def lane(self) -> Callable[[ShockArrays], FloatArray]:
+    def worker(self) -> Callable[[ShockArrays], FloatArray]:
         """Return what bounds scenarios in a workspace of its own and gives the kernel's rows."""
         structure = self.production.structure
         weights = self.production.weights[self.production.rows]
@@ -244,29 +235,17 @@ class Raiser:
 
         return run
 
-    def recipe(self) -> "_RaiserRecipe":
-        """Return what another process makes the same one from."""
-        return _RaiserRecipe(stored.origin_of(self.production), self.precision, self.aims)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return stored.on_opened(ColumnBounds, self.production, self.precision, self.aims)
 
 
-@dataclass(frozen=True, slots=True)
-class _RaiserRecipe:
-    origin: NetworkOrigin
-    precision: Precision
-    aims: Aims
-
-    def make(self) -> Raiser:
-        """Return what raises losses there."""
-        return Raiser(stored.opened(self.origin), self.precision, self.aims)
-
-
-def raisers(production: Production, width: float) -> list[Raiser]:
+def column_bounds(production: Production, width: float) -> list[ColumnBounds]:
     """Return what finds brackets of that width: fast if it allows, then with more digits."""
     left, growth, floor = (share * width for share in AIMS)
-    finer = Aims(left / FINER, growth / FINER, floor / FINER, RAISED_ROUNDS_MAX)
-    ways = [Raiser(production, "single", Aims(left, growth, floor, RAISED_ROUNDS_MAX))]
+    finer = Aims(left / FINER, growth / FINER, floor / FINER, COLUMN_ROUNDS_MAX)
+    ways = [ColumnBounds(production, "single", Aims(left, growth, floor, COLUMN_ROUNDS_MAX))]
     ways = ways if width >= SINGLE_WIDTH_MIN else []
-    return [*ways, Raiser(production, "double", finer)] if width >= DOUBLE_WIDTH_MIN else []
+    return [*ways, ColumnBounds(production, "double", finer)] if width >= DOUBLE_WIDTH_MIN else []
 
 
 def _narrow(found: FloatArray, chosen: IntArray, again: FloatArray) -> None:
@@ -290,15 +269,15 @@ def _bound_uncertified(
     """Bound the scenarios that no certificate covers: many in columns, few alone."""
     left = np.flatnonzero(found[:, kernel.LEVEL] < 0)
     if len(left) > ALONE_MAX:
-        for raiser in raisers(pusher.production, min(width, RAISED_WIDTH))[:1]:
-            _narrow(found, left, _pushed(raiser, some_shocks(shocks, left), executor))
+        for columns in column_bounds(pusher.production, min(width, COLUMN_WIDTH))[:1]:
+            _narrow(found, left, _pushed(columns, some_shocks(shocks, left), executor))
         left = np.flatnonzero(found[:, kernel.LEVEL] < 0)
-    lifter = replace(pusher, growth=min(LIFT_GROWTH, LIFT_GROWTH_OF_WIDTH * width))
-    found[left] = _pushed(lifter, some_shocks(shocks, left), executor)
+    bounder = replace(pusher, growth=min(UPPER_GROWTH, UPPER_GROWTH_OF_WIDTH * width))
+    found[left] = _pushed(bounder, some_shocks(shocks, left), executor)
 
 
 def _pushed(
-    pusher: _Pusher | Raiser,
+    pusher: _Pusher | ColumnBounds,
     shocks: ShockArrays,
     executor: Executor,
     progress: Progress | None = None,
@@ -308,15 +287,17 @@ def _pushed(
     found = np.zeros((count, kernel.LEVEL + 1))
     if not count:
         return found
-    pieces_a_lane = 1 if isinstance(pusher, Raiser) else 4  # Columns at their end stand empty.
-    size = min(CHUNK, max(1, -(-count // (pieces_a_lane * executor.lanes))))
+    chunks_a_worker = (
+        1 if isinstance(pusher, ColumnBounds) else 4
+    )  # Columns at their end stand empty.
+    size = min(CHUNK, max(1, -(-count // (chunks_a_worker * executor.workers))))
 
-    def pieces() -> Iterator[ShockArrays]:
+    def chunks() -> Iterator[ShockArrays]:
         for first in range(0, count, size):
             chosen = np.arange(first, min(first + size, count))
             yield some_shocks(shocks, chosen)
 
-    for number, rows in enumerate(executor.map(pusher, pieces())):
+    for number, rows in enumerate(executor.map(pusher, chunks())):
         found[number * size : number * size + len(rows)] = rows
         if progress is not None:
             progress(len(rows))

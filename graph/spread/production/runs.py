@@ -13,7 +13,7 @@ from graph.errors import InvalidInput, NotConverged
 from graph.executors import Executor, executor_of
 from graph.executors.work import Progress
 from graph.spread.production import stored
-from graph.spread.production.economy import NetworkOrigin, Production, Rules
+from graph.spread.production.economy import Production, Rules
 from graph.spread.production.kernels import batch, cascades, frontier
 from graph.spread.production.kernels import esri as plain
 from graph.spread.production.kernels.batch import RoundColumns
@@ -30,7 +30,7 @@ BUDGET, BUDGET_LARGE, LARGE = 100, 200, 500_000
 LONE_MAX = 8  # So many scenarios are as fast one after another as in columns.
 DTYPES = {"double": np.float64, "single": np.float32}
 SPILL_A_FIRM, SPILL_MAX = 40, 4_000_000  # Rows of firms held between frontier and batch.
-Piece = tuple[ShockArrays, Observers]
+Part = tuple[ShockArrays, Observers]
 NOTHING = np.zeros(0)
 
 
@@ -40,7 +40,7 @@ class Workspace:
 
     state: State
     left: Spill
-    room: npt.NDArray[np.uint8] | None = None  # Of columns, in one precision after the other.
+    memory: npt.NDArray[np.uint8] | None = None  # Of columns, in one precision after the other.
     columns: dict[tuple[str, bool], RoundColumns] = field(default_factory=dict)
 
 
@@ -66,27 +66,21 @@ class CascadeRunner:
         state = frontier.workspace(self.production.structure)
         return Workspace(state, cascades.spill(scenarios, rows))
 
-    def lane(self) -> Callable[[Piece], Answers]:
+    def worker(self) -> Callable[[Part], Answers]:
         """Return what runs chunks in a workspace of its own, made for the first of them."""
         space: Workspace | None = None
 
-        def run(piece: Piece) -> Answers:
+        def run(part: Part) -> Answers:
             nonlocal space
             if space is None:
-                space = self.workspace(len(piece[0].offsets) - 1)
-            found = self.chunk(space, *piece)
+                space = self.workspace(len(part[0].offsets) - 1)
+            found = self.chunk(space, *part)
             return found._replace(weights=NOTHING)  # Those of all firms need not travel.
 
         return run
 
-    def recipe(self) -> "CascadeRunnerSpec":
-        """
-        Return what another process makes the same runner from.
-
-        Raises:
-            InvalidInput: The network was not loaded from a folder.
-        """
-        return CascadeRunnerSpec(stored.origin_of(self.production), self.rules, self.precision)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return stored.on_opened(CascadeRunner, self.production, self.rules, self.precision)
 
     def chunk(self, space: Workspace, shocks: ShockArrays, observers: Observers) -> Answers:
         """Return the answers of some scenarios, double where single precision is in doubt."""
@@ -133,9 +127,9 @@ class CascadeRunner:
             if few:
                 space.columns[key] = batch.lone(structure, self.weights, dtype)
             else:
-                if space.room is None:
-                    space.room = batch.rows(batch.MATRICES * len(self.production))
-                space.columns[key] = batch.workspace(structure, self.weights, dtype, space.room)
+                if space.memory is None:
+                    space.memory = batch.rows(batch.MATRICES * len(self.production))
+                space.columns[key] = batch.workspace(structure, self.weights, dtype, space.memory)
         batch.clear(space.columns[key])
         return space.columns[key]
 
@@ -163,25 +157,6 @@ class Batching:
     chunk: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CascadeRunnerSpec:
-    """A runner in words: the network's folder, and how to run."""
-
-    origin: NetworkOrigin
-    rules: Rules
-    precision: Precision
-
-    def make(self) -> CascadeRunner:
-        """
-        Return the runner.
-
-        Raises:
-            NotFound: There is no network in the folder.
-            InvalidInput: It is broken, or another one.
-        """
-        return CascadeRunner(stored.opened(self.origin), self.rules, self.precision)
-
-
 def spread(
     runner: CascadeRunner,
     shocks: ShockArrays,
@@ -197,15 +172,15 @@ def spread(
     count = len(shocks.offsets) - 1
     if not count:
         return
-    size = asked.chunk or min(CHUNK_MAX, max(CHUNK_MIN, -(-count // (2 * executor.lanes))))
+    size = asked.chunk or min(CHUNK_MAX, max(CHUNK_MIN, -(-count // (2 * executor.workers))))
 
-    def pieces() -> Iterator[Piece]:
+    def parts() -> Iterator[Part]:
         for first in range(0, count, size):
             chosen = np.arange(first, min(first + size, count))
             own = Observers(*_some(observers.offsets, observers.rows, chosen))
             yield some_shocks(shocks, chosen), own
 
-    for number, found in enumerate(executor.map(runner, pieces())):
+    for number, found in enumerate(executor.map(runner, parts())):
         moving = found.totals[:, cascades.LARGEST] > runner.rules.tolerance
         if runner.rules.unsettled == "keep":
             found.totals[moving, : cascades.UP + 1] = np.nan

@@ -8,7 +8,7 @@ says what the files are: form, numbers, types, shapes, sizes and a SHA-256 of ea
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,15 @@ from graph.spread.production.economy import NetworkOrigin, Production
 from graph.spread.production.kernels.adjoint import Peaks
 from graph.spread.production.kernels.bracket import ShadowPrices
 from graph.spread.production.kernels.structures import CascadeStructure
-from graph.spread.production.worth import KEY, worth_of
+from graph.spread.production.shadow_prices import KEY, shadow_prices
 
 FORM = 1  # Of the folder; another number is another layout.
 HEADER = "production.json"
 FIRMS = ("rows", "places", "weights", "sales")  # Arrays beside those of the structure.
 NAMES = (*CascadeStructure._fields, *FIRMS)
 _OWN = tuple(name for name in ShadowPrices._fields if name != "peaks")
-WORTH = (*(f"worth_{name}" for name in _OWN), *(f"peaks_{name}" for name in Peaks._fields))
+# Files of prices are called `worth_…`, as folders that stand have them.
+PRICES = (*(f"worth_{name}" for name in _OWN), *(f"peaks_{name}" for name in Peaks._fields))
 OPENED_MAX = 2  # Networks a worker keeps mapped.
 
 
@@ -57,8 +58,8 @@ def save(production: Production, folder: Path) -> None:
         own = {name: getattr(production, name) for name in FIRMS}
         columns = {**production.structure._asdict(), **own}
         arrays = {name: _write(fresh, name, each) for name, each in columns.items()}
-        worth = _worth_arrays(production)  # Solved of a network that could be written.
-        arrays |= {name: _write(fresh, name, each) for name, each in worth.items()}
+        prices = _price_arrays(production)  # Solved of a network that could be written.
+        arrays |= {name: _write(fresh, name, each) for name, each in prices.items()}
         said = {
             "form": FORM,
             "firms": len(production),
@@ -89,8 +90,8 @@ def load(folder: Path, *, verify: bool = False) -> Production:
     """
     said = _header(folder)
     found = {}
-    worth = [name for name in WORTH if name in said["arrays"]]
-    for name in (*NAMES, *worth):
+    prices = [name for name in PRICES if name in said["arrays"]]
+    for name in (*NAMES, *prices):
         entry = _entry(folder, said, name)
         found[name] = _mapped(folder / f"{name}.npy", entry, verify=verify)
     if _header(folder)["digest"] != said["digest"]:
@@ -105,7 +106,7 @@ def load(folder: Path, *, verify: bool = False) -> Production:
         denominators=said["denominators"],
     )
     object.__setattr__(production, "origin", NetworkOrigin(folder.resolve(), said["digest"]))
-    if len(worth) == len(WORTH):
+    if len(prices) == len(PRICES):
         peaks = Peaks(**{name: found[f"peaks_{name}"] for name in Peaks._fields})
         figures = {name: found[f"worth_{name}"] for name in _OWN}
         production.kept[KEY] = ShadowPrices(peaks=peaks, **figures)
@@ -124,6 +125,27 @@ def origin_of(production: Production) -> NetworkOrigin:
     return production.origin
 
 
+def on_opened(
+    make: Callable[..., object], production: Production, *more: object
+) -> tuple[Any, ...]:
+    """
+    Return how work on a network is pickled: by where the network stands, opened there anew.
+
+    Args:
+        make: Makes the work of the network and what else it is made of.
+        production: The network.
+        more: What else.
+
+    Raises:
+        InvalidInput: The network was not loaded from a folder.
+    """
+    return _on_opened, (make, origin_of(production), *more)
+
+
+def _on_opened(make: Callable[..., object], origin: NetworkOrigin, *more: object) -> object:
+    return make(opened(origin), *more)
+
+
 @lru_cache(maxsize=OPENED_MAX)
 def opened(origin: NetworkOrigin) -> Production:
     """
@@ -139,14 +161,14 @@ def opened(origin: NetworkOrigin) -> Production:
     return production
 
 
-def _worth_arrays(production: Production) -> Mapping[str, npt.NDArray[Any]]:
+def _price_arrays(production: Production) -> Mapping[str, npt.NDArray[Any]]:
     """Return the arrays of what a unit of loss costs; none where there is no fixed point."""
     try:
-        worth = worth_of(production)
+        prices = shadow_prices(production)
     except InvalidInput:
         return {}
-    own = {f"worth_{name}": getattr(worth, name) for name in _OWN}
-    return {**own, **{f"peaks_{name}": each for name, each in worth.peaks._asdict().items()}}
+    own = {f"worth_{name}": getattr(prices, name) for name in _OWN}
+    return {**own, **{f"peaks_{name}": each for name, each in prices.peaks._asdict().items()}}
 
 
 def _write(folder: Path, name: str, array: npt.NDArray[Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Ties to many sources at a time: sources, the layout of the walk, and its runs."""
+"""Proximity to many sources at a time: sources, the layout of the walk, and its runs."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -160,7 +160,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Spreads:
-    """The ties of every firm to many sources, and how near they are to the equation."""
+    """The proximity of every firm to many sources, and how near they are to the equation."""
 
     shares: FloatArray  # Sources by firms.
     rounds: IntArray
@@ -172,7 +172,7 @@ class Spreads:
     sources: Any = field(default=None, repr=False)  # What each is called.
 
     def to_pandas(self) -> "pd.DataFrame":
-        """Return a row a source and firm with a tie: source, firm, share."""
+        """Return a row a source and firm near it: source, firm, share."""
         source, firm = np.nonzero(self.shares)
         named = _taken(self.sources, source), firm_column(self.ids, firm)
         return frame({"source": named[0], "firm": named[1], "share": self.shares[source, firm]})
@@ -180,7 +180,7 @@ class Spreads:
 
 @dataclass(frozen=True, slots=True)
 class StrongSpreads:
-    """The ties of at least `least` to many sources, by firm: source k from offsets[k] on."""
+    """The proximity of at least `least` to many sources, by firm: source k from offsets[k] on."""
 
     offsets: IntArray
     firms: IntArray
@@ -259,7 +259,7 @@ def spread_strong(
     threads: int = 1,
 ) -> StrongSpreads:
     """
-    Return the ties of at least `least`, as `spread_all` computes them, and no other.
+    Return the proximity of at least `least`, as `spread_all` computes them, and no other.
 
     Memory is that of what is kept and one block of sources a thread.
 
@@ -324,12 +324,12 @@ class _Job:
     def run(
         self,
         threads: int,
-        room: Callable[[int, int], FloatArray],
+        into: Callable[[int, int], FloatArray],
         progress: Progress | None = None,
         *,
         keep: Callable[[int, FloatArray], None] | None = None,
     ) -> tuple[IntArray, FloatArray]:
-        """Fill what `room` gives for every block of sources; return rounds and residuals."""
+        """Fill what `into` gives for every block of sources; return rounds and residuals."""
         if threads < 1:
             raise InvalidInput(f"threads {threads} is not at least 1")
         count, placed = len(self.sources), self.sources.placed(self.walk)
@@ -340,7 +340,7 @@ class _Job:
             space = walks.space(len(self.walk))
             for first in blocks[place::threads]:
                 last = min(first + walks.COLUMNS, count)
-                found = room(first, last)
+                found = into(first, last)
                 self._block(placed, (first, last), space, (found, rounds, residual))
                 if keep is not None:
                     keep(first, found)

@@ -1,4 +1,4 @@
-"""The ties of firms by trade, and to one source by plain steps."""
+"""Who sells what share of whose purchases, and proximity to one source by plain steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Dangling = Literal["lost", "sources"]
 DAMPING = 0.85
 TOLERANCE = 1e-10
-# A bound on time where damping is near 1: visits of firms and trades, some seconds' worth, but
+# A bound on time where damping is near 1: visits of firms and trades, of some seconds, but
 # never so few steps that a damping of 0.999 does not settle on a large network.
 VISITS_MAX = 20_000_000
 STEPS_MIN = 30_000
@@ -147,7 +147,7 @@ class Ties:
 
 @dataclass(frozen=True, slots=True)
 class Diffusion:
-    """The tie of every firm to one source: shares that sum to at most 1."""
+    """The proximity of every firm to one source: shares that sum to at most 1."""
 
     shares: FloatArray
     rounds: int

@@ -166,7 +166,7 @@ class Neo4jWriter:
         return [(_PARTIES, {"ids": fresh})] if fresh else []
 
     def _before(self, table: Table, keys: pa.Table) -> list[Statement]:
-        """Return what makes room for rows with these keys; nothing where there can be none."""
+        """Return what clears the way for rows with these keys; nothing where there can be none."""
         beyond = _key(table, keys, 0) > self._last.get(table.name, ())
         erase = [] if beyond else self._erase(table, keys)
         return [*erase, *([] if self._fresh(table) else self._end(table, keys))]

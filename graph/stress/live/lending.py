@@ -32,7 +32,7 @@ class LendingChannel:
 
     @property
     def loans(self) -> Loans:
-        """Return the channel as kernels take it, until its rows need more room."""
+        """Return the channel as kernels take it, until its rows need more space."""
         facts = np.zeros(1, changes.FACTS)
         facts["by_amounts"] = self.weighed_by_equity
         return Loans(self.losses.channel, self.equity, facts, self.was, self.fresh)
@@ -56,8 +56,8 @@ class LendingChannel:
             rows_of(claims.debtors, known, "debtors"),
         )
         amounts = np.asarray(claims.amounts, np.float64)
-        kinds, room = np.ones(len(amounts), np.int8), layout.room(len(amounts))
-        found = layout.sum_pairs(ends, amounts, kinds, np.arange(firms), room)
+        kinds, space = np.ones(len(amounts), np.int8), layout.sort_workspace(len(amounts))
+        found = layout.sum_pairs(ends, amounts, kinds, np.arange(firms), space)
         kept = found.amounts > 0.0
         poor = kept & (equity[found.suppliers] == 0.0)
         if poor.any():

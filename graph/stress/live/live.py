@@ -327,7 +327,7 @@ class Live:
     def _change(self, change: Change) -> Refresh:
         with self._lock:
             self._take_over(wait=False)
-            self._quick = None  # Rows may need more room, and other arrays.
+            self._quick = None  # Rows may need more capacity, and other arrays.
             return self._applied(self._state.apply(change), change)
 
     def _applied(self, applied: Applied, change: Change) -> Refresh:

@@ -16,7 +16,7 @@ class Quick:
     The compiled calls, with the arrays that they are called with.
 
     It holds as long as no array of the state is put in the place of another: until a row or a
-    market needs more room, or all is solved beside the changes.
+    market needs more capacity, or all is solved beside the changes.
     """
 
     __slots__ = ("exposure", "trade")

@@ -46,7 +46,7 @@ class Channels:
 
     @property
     def kept(self) -> tuple[TradeChannels, Loans]:
-        """Return all channels as kernels take them, until rows or markets need more room."""
+        """Return all channels as kernels take them, until rows or markets need more capacity."""
         trading, lending = self.trading, self.lending
         return (
             no_trades() if trading is None else trading.trades,

@@ -63,7 +63,7 @@ class Trading:
 
     @property
     def trades(self) -> TradeChannels:
-        """Return the channels as kernels take them, until rows or markets need more room."""
+        """Return the channels as kernels take them, until rows or markets need more capacity."""
         books, facts = self.books, np.zeros(1, changes.FACTS)
         facts["above"], facts["by_amounts"] = self.above, books.weighed_by_sales
         return TradeChannels(
@@ -285,8 +285,8 @@ def _books(economy: Economy) -> tuple[Accounts, tuple[RowArray, RowArray, FloatA
     suppliers, buyers, amounts, classes = trades_of(economy)
     if not (np.isfinite(economy.leakage) and economy.leakage >= 0.0):
         raise InvalidInput(f"leakage {economy.leakage} is negative or missing")
-    room, rows = layout.room(len(suppliers)), np.arange(economy.firms)
-    found = layout.sum_pairs((suppliers, buyers), amounts, classes, rows, room)
+    space, rows = layout.sort_workspace(len(suppliers)), np.arange(economy.firms)
+    found = layout.sum_pairs((suppliers, buyers), amounts, classes, rows, space)
     kept = found.amounts > 0.0
     trades = (
         found.suppliers[kept],
@@ -329,7 +329,7 @@ def _markets(market: IntArray, sales: FloatArray) -> Markets:
 
 
 def _enlarged(markets: Markets, count: int) -> Markets:
-    """Return markets with room for so many of them."""
+    """Return markets with capacity for so many of them."""
     more = count - len(markets.sales)
     spans = np.append(markets.members.spans, np.zeros(more, pools.SPAN))
     empty = np.zeros(more)

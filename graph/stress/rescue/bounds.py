@@ -55,7 +55,7 @@ def bound(stress: Stress, candidates: Candidates, *, budget_fen: int, threads: i
     Return what any set of candidates within the budget saves at most (proof on top of the module).
 
     Args:
-        stress: What may happen, and what production is worth.
+        stress: What may happen, and the value of production.
         candidates: Firms that may be supported; one evaluation each.
         budget_fen: What may be spent.
         threads: How many scenarios run at a time.

@@ -38,7 +38,7 @@ class Stress:
     Args:
         production: The prepared economy.
         scenarios: First losses; one scenario, or several that may happen.
-        output_fen: What a year's whole production is worth: a loss is its index times this.
+        output_fen: The value of a year's whole production: a loss is its index times this.
         likelihoods: Of the scenarios, summing to 1; all the same by default.
     """
 

@@ -126,7 +126,7 @@ def choose(
     `exhaustive` tries every set of at most fifteen candidates; of equal losses the cheapest wins.
 
     Args:
-        stress: What may happen, and what production is worth.
+        stress: What may happen, and the value of production.
         candidates: Firms that may be supported.
         budget_fen: What may be spent, not negative.
         method: `greedy` or `exhaustive`.

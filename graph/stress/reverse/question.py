@@ -29,7 +29,7 @@ class Question:
         production: The prepared economy.
         rows: Firms that may close, by row or id, each at most once.
         threshold_fen: The loss that is to be reached, above 0.
-        output_fen: What a year's whole production is worth: a loss is its index times this.
+        output_fen: The value of a year's whole production: a loss is its index times this.
         probabilities: Of each closing, independent of the others, above 0 and below one half. The
             likeliest set is sought then: that for which it is likeliest that just these of all
             candidates close. Without them the smallest set is sought.

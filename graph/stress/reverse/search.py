@@ -201,8 +201,8 @@ def _beam(joint: Joint, pool: Sequence[int]) -> Set | None:
         ]
         if broken:
             return min(broken)[2]
-        worth = [(-index / asked.weight(s), s) for index, s in zip(found, sets, strict=True)]
-        kept = [chosen for _, chosen in sorted(worth)[:BEAM]]
+        ranked = [(-index / asked.weight(s), s) for index, s in zip(found, sets, strict=True)]
+        kept = [chosen for _, chosen in sorted(ranked)[:BEAM]]
     return None
 
 
@@ -260,8 +260,8 @@ class Search:
         """Return a search of which nothing has been looked at."""
         asked = joint.asked
         lightest = np.cumsum(np.sort(asked.weights))
-        room = found.weight - 1.0 if asked.counted else found.weight
-        size_max = max(1, int(np.searchsorted(lightest, room * (1.0 + NEAR), side="right")))
+        budget = found.weight - 1.0 if asked.counted else found.weight
+        size_max = max(1, int(np.searchsorted(lightest, budget * (1.0 + NEAR), side="right")))
         above = ceiling(joint, size_max)
         order = np.argsort(-above.alone / asked.weights, kind="stable")
         end = joint.evaluations + evaluations_max
@@ -269,7 +269,7 @@ class Search:
         return cls(joint, found, above, order.tolist(), weights, alone, end)
 
     @property
-    def room(self) -> float:
+    def budget(self) -> float:
         """Return what a set may weigh to be lighter than the one found."""
         if self.joint.asked.counted:
             return self.found.weight - 1.0
@@ -290,10 +290,10 @@ class Search:
         start = branch.positions[-1] + 1 if branch.positions else 0
         positions = np.arange(start, len(self.order))
         weights = branch.weight + self.weights[positions]
-        fits = weights <= self.room
+        fits = weights <= self.budget
         positions, weights = positions[fits], weights[fits]
         most = branch.most + self.alone[positions]
-        short = self.joint.asked.short(most + self.filled(positions + 1, self.room - weights))
+        short = self.joint.asked.short(most + self.filled(positions + 1, self.budget - weights))
         self.cut_by_ceiling += int(short.sum())
         for q in np.flatnonzero(~short).tolist():
             yield Branch((*branch.positions, int(positions[q])), float(weights[q]), float(most[q]))
@@ -305,7 +305,7 @@ class Search:
         able = []
         for branch, most in zip(branches, ceilings.tolist(), strict=True):
             lower = Branch(branch.positions, branch.weight, min(most, branch.most))
-            rest = self.filled(np.array([branch.positions[-1] + 1]), self.room - branch.weight)
+            rest = self.filled(np.array([branch.positions[-1] + 1]), self.budget - branch.weight)
             if asked.short(lower.most + rest)[0]:
                 self.cut_by_ceiling += 1
             else:
@@ -324,7 +324,7 @@ class Search:
     def goes_on(self, branch: Branch) -> bool:
         """Return whether a later candidate still fits in."""
         rest = self.weights[branch.positions[-1] + 1 :]
-        return branch.weight + float(rest.min(initial=np.inf)) <= self.room
+        return branch.weight + float(rest.min(initial=np.inf)) <= self.budget
 
     def _broken(self, branches: list[Branch]) -> list[Branch]:
         """Return the branches whose sets break, the lightest of which is the new one found."""
@@ -342,10 +342,10 @@ class Search:
         """Return a branch's set as places of candidates."""
         return tuple(sorted(self.order[position] for position in branch.positions))
 
-    def filled(self, starts: IntArray, room: FloatArray | float) -> FloatArray:
+    def filled(self, starts: IntArray, budget: FloatArray | float) -> FloatArray:
         """Return what candidates from a position on add at most within a weight."""
         weights, costs = (_sums(each) for each in (self.weights, self.alone))
-        target = weights[starts] + room
+        target = weights[starts] + budget
         last = np.clip(np.searchsorted(weights, target, side="right") - 1, starts, None)
         part = np.append(self.alone / self.weights, 0.0)[last]
         over = np.maximum(0.0, target - weights[last])

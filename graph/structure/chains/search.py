@@ -23,7 +23,7 @@ Edges = tuple[IntArray, RowArray, IntArray]
 
 TIERS_MAX = 5
 SHARE_MIN = Decimal("0.005")
-ROOM = 2**25  # Members that the columns have room for before they are copied to larger ones.
+CAPACITY = 2**25  # Members that the columns can hold before they are copied to larger ones.
 TURN = 4  # Chains a thread walks before they are copied together: large and small ones even out.
 KINDS = (np.int32, np.int8, np.int8, np.int32, np.int32)
 
@@ -116,10 +116,10 @@ def find_chains(
     with ThreadPoolExecutor(max_workers=workers) as pool:
         sides = _weighty(network, exact_share(share_min), pool)
         walkers = _Walkers([_Walker(sides, tiers_max) for _ in range(workers)])
-        rooms = [_room(len(network)) for _ in range(min(len(cores), TURN * workers))]
+        spaces = [_workspace(len(network)) for _ in range(min(len(cores), TURN * workers))]
         for first in range(0, len(cores), TURN * workers):
             some = cores[first : first + TURN * workers].tolist()
-            flat.append(list(pool.map(walkers.members, some, rooms)), pool)
+            flat.append(list(pool.map(walkers.members, some, spaces)), pool)
     offsets = np.array(flat.offsets)
     return Chains(core_rows=cores, offsets=offsets, ids=network.ids, **flat.columns())
 
@@ -139,8 +139,8 @@ def _kept(edges: Edges, least_row: IntArray, least_index: IntArray) -> Edges:
     return csr.keep(*edges, tiers.weighty(*edges, least_row, least_index))
 
 
-def _room(size: int) -> Part:
-    """Return room for the columns of one chain; memory is used as far as it is filled."""
+def _workspace(size: int) -> Part:
+    """Return a workspace for the columns of one chain; memory is used as far as it is filled."""
     tier, via = np.empty((2, size), np.int8), np.empty((2, size), np.int32)
     return np.empty(size, np.int32), tier, via
 
@@ -156,11 +156,11 @@ class _Walker:
         self._via, self._met = (np.empty((2, size), np.int32) for _ in range(2))
         self._strength, self._reached = np.zeros(size, np.int64), np.empty(size, np.int64)
 
-    def members(self, core: int, room: Part) -> Part:
-        """Return the columns of one core's members, views of the room."""
+    def members(self, core: int, space: Part) -> Part:
+        """Return the columns of one core's members, views of the workspace."""
         up, down = self._walk(UP, core), self._walk(DOWN, core)
-        size = tiers.join(up, down, *self._tier, *self._via, *room)
-        firms, tier, via = room
+        size = tiers.join(up, down, *self._tier, *self._via, *space)
+        firms, tier, via = space
         return (firms[:size], *tier[:, :size], *via[:, :size])
 
     def _walk(self, side: int, core: int) -> RowArray:
@@ -179,21 +179,21 @@ class _Walkers:
         for walker in walkers:
             self._free.put(walker)
 
-    def members(self, core: int, room: Part) -> Part:
+    def members(self, core: int, space: Part) -> Part:
         """Return the columns of one core's members."""
         walker = self._free.get()
         try:
-            return walker.members(core, room)
+            return walker.members(core, space)
         finally:
             self._free.put(walker)
 
 
 class _Flat:
-    """Columns that grow; room is asked for at once, and costs memory only where it is used."""
+    """Columns that grow; memory is asked for at once, and costs memory only where it is used."""
 
     def __init__(self, members_max: int) -> None:
         self.offsets = [0]
-        self._columns = [np.empty(min(members_max, ROOM), kind) for kind in KINDS]
+        self._columns = [np.empty(min(members_max, CAPACITY), kind) for kind in KINDS]
 
     def append(self, parts: list[Part], pool: Executor) -> None:
         """Copy the parts to the end, one after the other."""
@@ -202,9 +202,9 @@ class _Flat:
             starts.append(self.offsets[-1])
             self.offsets.append(starts[-1] + len(part[0]))
         if self.offsets[-1] > len(self._columns[0]):
-            room = 2 * self.offsets[-1]
+            capacity = 2 * self.offsets[-1]
             for c, column in enumerate(self._columns):
-                self._columns[c] = np.empty(room, column.dtype)
+                self._columns[c] = np.empty(capacity, column.dtype)
                 self._columns[c][: starts[0]] = column[: starts[0]]
         list(pool.map(self._copy, parts, starts))
 

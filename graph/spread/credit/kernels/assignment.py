@@ -24,7 +24,7 @@ from graph.arrays.dtypes import IntArray, RowArray
 from graph.spread.credit.kernels.division import divided
 
 AT_FIRST = 256
-# Ten roundings of 2^-53 each, and room.
+# Ten roundings of 2^-53 each, and some to spare.
 LOW, HIGH = 1.0 - 2.0**-49, 1.0 + 2.0**-49
 
 
@@ -73,7 +73,7 @@ class AssignmentWorkspace(NamedTuple):
 
 
 def space(owed: Owed) -> AssignmentWorkspace:
-    """Return room for one thread."""
+    """Return a workspace for one thread."""
     claims, firms = len(owed.amounts), len(owed.sums)
     return AssignmentWorkspace(
         np.zeros(claims, np.int64),
@@ -90,13 +90,13 @@ def alone(
     first: int,
     last: int,
     terms: Quota,
-    room: AssignmentWorkspace,
+    space: AssignmentWorkspace,
 ) -> MovedAmounts:
     """Return what moves for cores `first` to `last`, each as if it were the only one, all steps."""
     ends, core = np.zeros((last - first) * terms.steps_max + 1, np.int64), first
     claims, amounts = np.empty(AT_FIRST, np.int32), np.empty(AT_FIRST, np.int64)
     while core < last:
-        wanted = _whole(owed, held, core, terms, room, claims, amounts, ends, core - first)
+        wanted = _whole(owed, held, core, terms, space, claims, amounts, ends, core - first)
         if wanted > len(claims):
             claims, amounts = _larger(claims, wanted), _larger(amounts, wanted)
             continue
@@ -113,7 +113,7 @@ def together(
     first: int,
     last: int,
     terms: Quota,
-    room: AssignmentWorkspace,
+    space: AssignmentWorkspace,
 ) -> tuple[MovedAmounts, Arrived]:
     """Return what moves in one step for cores `first` to `last`, and what then has arrived."""
     ends, there = np.zeros(last - first + 1, np.int64), np.zeros(last - first + 1, np.int64)
@@ -125,12 +125,12 @@ def together(
         if wanted > len(claims):
             claims, amounts = _larger(claims, wanted), _larger(amounts, wanted)
             continue
-        size = _collect(owed, claims, amounts, ends[core - first], wanted, room, 0)
+        size = _collect(owed, claims, amounts, ends[core - first], wanted, space, 0)
         begin = there[core - first]
         if begin + size > len(firms):
             firms, sums = _larger(firms, begin + size), _larger(sums, begin + size)
-        firms[begin : begin + size] = room.firms[:size]
-        sums[begin : begin + size] = room.amounts[:size]
+        firms[begin : begin + size] = space.firms[:size]
+        sums[begin : begin + size] = space.amounts[:size]
         there[core - first + 1] = begin + size
         core += 1
     moved = MovedAmounts(ends, claims[: ends[-1]].copy(), amounts[: ends[-1]].copy())
@@ -155,7 +155,7 @@ def gather(firms: RowArray, amounts: IntArray, count: int) -> IntArray:
 
 @nb.njit(cache=True, nogil=True)
 def _larger(column: Any, size: int) -> Any:
-    """Return the column with room for that many entries, and as many again."""
+    """Return the column with places for that many entries, and as many again."""
     larger = np.empty(2 * size, column.dtype)
     larger[: len(column)] = column
     return larger
@@ -167,34 +167,34 @@ def _whole(
     held: Arrived,
     core: int,
     terms: Quota,
-    room: AssignmentWorkspace,
+    space: AssignmentWorkspace,
     claims: RowArray,
     amounts: IntArray,
     ends: IntArray,
     place: int,
 ) -> int:
-    """Write all steps of one core; return where they end, or which room they want at least."""
+    """Write all steps of one core; return where they end, or which size they want at least."""
     part, count = place * terms.steps_max, 0
     for k in range(held.offsets[core], held.offsets[core + 1]):
-        room.firms[count], room.amounts[count] = held.firms[k], held.amounts[k]
+        space.firms[count], space.amounts[count] = held.firms[k], held.amounts[k]
         count += 1
     begin = filled = int(ends[part])
     side = 0
     for step in range(terms.steps_max):
         start = filled
         for k in range(side, side + count):
-            j, arrived = room.firms[k], room.amounts[k]
+            j, arrived = space.firms[k], space.amounts[k]
             wanted = filled + int(owed.indptr[j + 1] - owed.indptr[j])
             if wanted > len(claims):
-                _wipe(claims, begin, start, room.taken)
+                _wipe(claims, begin, start, space.taken)
                 return wanted
-            filled = _give(owed, room.taken, arrived, j, arrived, terms, claims, amounts, filled)
+            filled = _give(owed, space.taken, arrived, j, arrived, terms, claims, amounts, filled)
         for q in range(start, filled):
-            room.taken[claims[q]] += amounts[q]
+            space.taken[claims[q]] += amounts[q]
         side = len(owed.sums) - side
-        count = _collect(owed, claims, amounts, start, filled, room, side)
+        count = _collect(owed, claims, amounts, start, filled, space, side)
         ends[part + step + 1] = filled
-    _wipe(claims, begin, filled, room.taken)
+    _wipe(claims, begin, filled, space.taken)
     return filled
 
 
@@ -210,7 +210,7 @@ def _once(
     ends: IntArray,
     place: int,
 ) -> int:
-    """Write one step of one core; return where it ends, or which room it wants at least."""
+    """Write one step of one core; return where it ends, or which size it wants at least."""
     taken, everything = given
     filled = int(ends[place])
     for k in range(arrived.offsets[core], arrived.offsets[core + 1]):
@@ -236,20 +236,20 @@ def _collect(
     amounts: IntArray,
     start: int,
     end: int,
-    room: AssignmentWorkspace,
+    space: AssignmentWorkspace,
     side: int,
 ) -> int:
-    """Write to `room` what arrives at whom, in the order in which they are reached; return size."""
+    """Write to `space` what arrives at whom, in the order they are reached; return the size."""
     at = side
     for q in range(start, end):
         m = owed.creditors[claims[q]]
-        if room.coming[m] == 0:
-            room.firms[at] = m
+        if space.coming[m] == 0:
+            space.firms[at] = m
             at += 1
-        room.coming[m] += amounts[q]
+        space.coming[m] += amounts[q]
     for k in range(side, at):
-        room.amounts[k] = room.coming[room.firms[k]]
-        room.coming[room.firms[k]] = 0
+        space.amounts[k] = space.coming[space.firms[k]]
+        space.coming[space.firms[k]] = 0
     return at - side
 
 

@@ -36,7 +36,7 @@ SINGLE_MAX = 1e9  # A larger share may lead out of what single precision holds,
 SINGLE_SWEEPS_MAX = 60  # and what does not come to rest soon grows slowly or without end.
 TINY = 1e-12
 HOPELESS = 1e30  # A figure that may still grow so many times over grows without end.
-WEIGHT, WORTH = range(2)  # Columns of values.
+WEIGHT, PRICE = range(2)  # Columns of values.
 LOWER, UPPER, FIRST, PUSHES = range(4)  # And of what is found.
 
 
@@ -66,7 +66,7 @@ class PushLimits(NamedTuple):
 
 
 def state(firms: int) -> EquityWorkspace:
-    """Return room for one thread."""
+    """Return a workspace for one thread."""
     return EquityWorkspace(
         np.zeros(firms),
         np.zeros(firms),
@@ -77,7 +77,7 @@ def state(firms: int) -> EquityWorkspace:
 
 
 @nb.njit(cache=True, nogil=True)
-def worth(
+def shadow_prices(
     owing: Owing, weights: FloatArray, accuracy: float, sweeps_max: int
 ) -> tuple[FloatArray, float]:
     """Return y from above, and k; where k is not below 1 there is no bound: y is infinite."""
@@ -199,7 +199,7 @@ def run(
             i = space.touched[q]
             lower += values[i, WEIGHT] * space.loss[i]
             if space.loss[i] > space.sent[i]:
-                rest += (space.loss[i] - space.sent[i]) * values[i, WORTH]
+                rest += (space.loss[i] - space.sent[i]) * values[i, PRICE]
             space.loss[i] = space.sent[i] = 0.0
         found[k, LOWER], found[k, FIRST], found[k, PUSHES] = lower, first, pushes
         found[k, UPPER] = min(1.0, (lower + rest) * (1.0 + TINY))
@@ -226,7 +226,7 @@ def _near(
         loss = min(1.0, owing.shares[e] * amount)
         if loss > 0.0:
             lower += values[i, WEIGHT] * loss
-            passed = loss * values[i, WORTH]
+            passed = loss * values[i, PRICE]
             if passed > threshold:
                 return False
             rest += passed
@@ -255,7 +255,7 @@ def _spread(
     owing: Owing, space: EquityWorkspace, touched: int, values: FloatArray, effort: PushLimits
 ) -> tuple[int, int]:
     """Pass losses on, first come first served; return how many are touched, and the pushes."""
-    room = len(space.queue)
+    size = len(space.queue)
     head, tail, pushes = 0, 0, 0
     for q in range(touched):
         space.queue[q] = space.touched[q]
@@ -263,7 +263,7 @@ def _spread(
     tail = touched
     while head != tail:
         j = space.queue[head]
-        head = head + 1 if head + 1 < room else 0
+        head = head + 1 if head + 1 < size else 0
         space.waiting[j] = 0
         amount = space.loss[j] - space.sent[j]
         if pushes >= effort.pushes_max:
@@ -280,8 +280,8 @@ def _spread(
                 touched += 1
             space.loss[i] = min(1.0, space.loss[i] + more)
             rest = space.loss[i] - space.sent[i]
-            if rest > 0.0 and rest * values[i, WORTH] > effort.threshold and space.waiting[i] == 0:
+            if rest > 0.0 and rest * values[i, PRICE] > effort.threshold and space.waiting[i] == 0:
                 space.waiting[i] = 1
                 space.queue[tail] = i
-                tail = tail + 1 if tail + 1 < room else 0
+                tail = tail + 1 if tail + 1 < size else 0
     return touched, pushes

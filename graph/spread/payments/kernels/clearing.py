@@ -86,7 +86,7 @@ def _solve(
     paying = free
     for _ in range(2 * int(free.sum()) + 2):
         solved = _linear(debts.claims, base, constant, beta, paying)
-        if solved is None:  # Firms that pay only each other, and less each time: begin at nought.
+        if solved is None:  # Firms that pay only each other, and less each time: begin at zero.
             paying = free & (constant > SHORT * base)
             solved = _linear(debts.claims, base, constant, beta, paying)
         if solved is None:

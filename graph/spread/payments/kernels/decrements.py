@@ -94,7 +94,7 @@ class Falls(NamedTuple):
 
 
 def state(firms: int) -> PaymentWorkspace:
-    """Return room for one thread."""
+    """Return a workspace for one thread."""
     return PaymentWorkspace(
         np.zeros((firms, WIDTH)),
         np.zeros(firms, np.int32),

@@ -296,6 +296,6 @@ def peaks(structure: CascadeStructure, figures: FloatArray) -> Peaks:
 def lines(firms: int) -> FloatArray:
     """Return a matrix of eight figures a firm, each row in a cache line of its own."""
     columns = LINE_BYTES // 8
-    room = np.zeros((firms + 1) * columns)
-    shift = (-room.ctypes.data // 8) % columns
-    return room[shift : shift + firms * columns].reshape(firms, columns)
+    memory = np.zeros((firms + 1) * columns)
+    shift = (-memory.ctypes.data // 8) % columns
+    return memory[shift : shift + firms * columns].reshape(firms, columns)

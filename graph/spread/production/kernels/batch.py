@@ -59,26 +59,26 @@ class RoundColumns(NamedTuple):
 
 def rows(count: int) -> npt.NDArray[np.uint8]:
     """Return bytes for so many rows of matrices, in either precision; they begin where lines do."""
-    room = np.zeros((count + 1) * ROW_BYTES, np.uint8)
-    shift = -room.ctypes.data % ROW_BYTES
-    return room[shift : shift + count * ROW_BYTES].reshape(count, ROW_BYTES)
+    memory = np.zeros((count + 1) * ROW_BYTES, np.uint8)
+    shift = -memory.ctypes.data % ROW_BYTES
+    return memory[shift : shift + count * ROW_BYTES].reshape(count, ROW_BYTES)
 
 
 def workspace(
     structure: CascadeStructure,
     weights: Matrix,
     dtype: npt.DTypeLike,
-    room: npt.NDArray[np.uint8] | None = None,
+    memory: npt.NDArray[np.uint8] | None = None,
 ) -> RoundColumns:
     """
     Return a workspace for one thread, of that precision.
 
-    Most of it lies in `room`, if there is one: `MATRICES` rows a firm, which another workspace that
-    rests may have used.
+    Most of it lies in `memory`, if there is one: `MATRICES` rows a firm, which another workspace
+    that rests may have used.
     """
     firms = len(structure.market)
-    room = rows(MATRICES * firms) if room is None else room
-    matrices = room.view(dtype).reshape(MATRICES, firms, matrix_rows.width(dtype))
+    memory = rows(MATRICES * firms) if memory is None else memory
+    matrices = memory.view(dtype).reshape(MATRICES, firms, matrix_rows.width(dtype))
     return _columns(structure, weights, matrices, slots(structure, dtype), matrix_rows.MANY)
 
 

@@ -3,7 +3,7 @@ Bounds from below and above of losses at their fixed point, of many scenarios, a
 
 Losses rise from the shock, firm after firm, each seeing what those before it have become; every
 sum is taken a little too small. So they stay below the fixed point at any time, and when a round
-adds less than matters, what they come to is the bound from below. From there a column is lifted as
+adds less than matters, what they come to is the bound from below. From there a column goes up as
 in `upper_bounds.py`: what a round would raise is raised a little further, every sum taken
 a little too large, until no round raises anything. What it then comes to is the bound from above
 (docs/decisions/0008-bracket.md). Both hold in single precision too: a firm's sums are off by no
@@ -36,7 +36,7 @@ from graph.spread.production.kernels.bracket import (
     UPPER,
 )
 from graph.spread.production.kernels.structures import BLOCK_ROWS, CascadeStructure
-from graph.spread.production.kernels.upper_bounds import LIFTED
+from graph.spread.production.kernels.upper_bounds import UNCERTIFIED
 
 MATRICES = 3  # With a row a firm.
 STEPS = 16  # Roundings of a firm's loss beside those of its sums.
@@ -52,7 +52,7 @@ class Aims(NamedTuple):
     """When a column is far enough, in shares of what its scenario costs; and its most rounds."""
 
     left: float  # What rounds from below may still add.
-    growth: float  # How much further a loss is lifted than a round lifts it,
+    growth: float  # How much further a loss goes than a round takes it,
     floor: float  # and by how much at least, in the same shares.
     rounds_max: int
 
@@ -243,7 +243,7 @@ def _pull(structure: CascadeStructure, columns: BoundColumns) -> None:
             columns.gone,
             *moved,
         )
-        matrix_rows.lift_inputs(first, last, inputs)
+        matrix_rows.bound_inputs(first, last, inputs)
         for b in range(len(columns.gone)):
             columns.market_lost[market, b] += columns.gone[b]
     orders = (
@@ -254,7 +254,7 @@ def _pull(structure: CascadeStructure, columns: BoundColumns) -> None:
         columns.missed,
         *moved,
     )
-    matrix_rows.lift_orders(0, len(structure.market), orders)
+    matrix_rows.bound_orders(0, len(structure.market), orders)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -316,18 +316,18 @@ def _turn(
         if turn == BELOW:
             for place, column in enumerate((LOWER, DOWN, UP)):
                 row[column] = max(0.0, totals[place, b] * (1.0 - off) - NOTHING)
-            _lift(structure, columns, shocks, aims, b)
+            _begin_upper(structure, columns, shocks, aims, b)
             continue
         for place, column in enumerate((UPPER, DOWN_UPPER, UP_UPPER)):
             above = totals[place, b] * (1.0 + off) + NOTHING
             row[column] = min(1.0, above) if turn == ABOVE else 1.0
         row[GUESS] = 0.5 * (row[LOWER] + row[UPPER])
-        row[LEVEL] = LIFTED if turn == ABOVE else -1.0
+        row[LEVEL] = UNCERTIFIED if turn == ABOVE else -1.0
         columns.scenario[b], columns.market_lost[:, b] = FREE, 0.0
 
 
 @nb.njit(cache=True, nogil=True)
-def _lift(
+def _begin_upper(
     structure: CascadeStructure, columns: BoundColumns, shocks: ShockArrays, aims: Aims, b: int
 ) -> None:
     """Let a column rise above its fixed point, beginning with its shock."""

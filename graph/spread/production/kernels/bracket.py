@@ -72,7 +72,7 @@ def run(
     structure: CascadeStructure,
     state: State,
     shocks: ShockArrays,
-    worth: ShadowPrices,
+    prices: ShadowPrices,
     effort: Effort,
     found: FloatArray,
 ) -> None:
@@ -83,8 +83,8 @@ def run(
     same; rounds, and the place of the slack that was used, -1 if none held (above is then 1).
     """
     for k in range(len(shocks.offsets) - 1):
-        found[k, ROUNDS] = push(structure, state, shocks, k, worth, effort)
-        complete(structure, state, worth, found[k])
+        found[k, ROUNDS] = push(structure, state, shocks, k, prices, effort)
+        complete(structure, state, prices, found[k])
         frontier.put_back(structure, state)
 
 
@@ -94,7 +94,7 @@ def push(
     state: State,
     shocks: ShockArrays,
     k: int,
-    worth: ShadowPrices,
+    prices: ShadowPrices,
     effort: Effort,
 ) -> int:
     """Push the losses of one scenario as far as it matters; return the rounds it took."""
@@ -102,8 +102,8 @@ def push(
     used = 0
     while used < effort.rounds_max and state.lengths[PUSHED] <= effort.budget:
         used += 1
-        _push_down(structure, state, used + 1, worth, effort.threshold)
-        _push_up(structure, state, used + 1, worth, effort.threshold)
+        _push_down(structure, state, used + 1, prices, effort.threshold)
+        _push_up(structure, state, used + 1, prices, effort.threshold)
         if state.lengths[INPUTS] + state.lengths[ORDERS] == 0:
             break
         frontier.settle(structure, state)
@@ -112,16 +112,16 @@ def push(
 
 @lean
 def complete(
-    structure: CascadeStructure, state: State, worth: ShadowPrices, found: FloatArray
+    structure: CascadeStructure, state: State, prices: ShadowPrices, found: FloatArray
 ) -> None:
     """Write what a scenario costs that has been pushed: all columns but the rounds."""
-    lower(state, worth, found)
-    _upper(structure, state, worth, found)
+    lower(state, prices, found)
+    _upper(structure, state, prices, found)
 
 
 @lean
 def _push_down(
-    structure: CascadeStructure, state: State, mark: int, worth: ShadowPrices, threshold: float
+    structure: CascadeStructure, state: State, mark: int, prices: ShadowPrices, threshold: float
 ) -> None:
     state.lengths[INPUTS] = 0
     for q in range(state.lengths[MARKETS]):
@@ -132,7 +132,7 @@ def _push_down(
         while i >= 0:
             loss = frontier.passed(structure, state, i, available)
             grown = loss - state.node[i]["sent"]
-            if grown > 0.0 and grown * worth.figures[i, 0] > threshold:
+            if grown > 0.0 and grown * prices.figures[i, 0] > threshold:
                 frontier.push_to_buyers(structure, state, i, loss, mark)
             i = state.following[i]
     state.lengths[MARKETS] = 0
@@ -140,39 +140,39 @@ def _push_down(
 
 @lean
 def _push_up(
-    structure: CascadeStructure, state: State, mark: int, worth: ShadowPrices, threshold: float
+    structure: CascadeStructure, state: State, mark: int, prices: ShadowPrices, threshold: float
 ) -> None:
     state.lengths[ORDERS] = 0
     for q in range(state.lengths[MOVED]):
         j = state.moved[q]
-        if (state.node[j]["up"] - state.node[j]["up_sent"]) * worth.orders[j] > threshold:
+        if (state.node[j]["up"] - state.node[j]["up_sent"]) * prices.orders[j] > threshold:
             frontier.push_to_suppliers(structure, state, j, mark)
     state.lengths[MOVED] = 0
 
 
 @lean
-def lower(state: State, worth: ShadowPrices, found: FloatArray) -> None:
+def lower(state: State, prices: ShadowPrices, found: FloatArray) -> None:
     """Write the columns from below, and into `UP_UPPER` what orders that wait may cost."""
     found[LOWER] = found[DOWN] = found[UP] = found[UP_UPPER] = 0.0
     for q in range(state.lengths[TOUCHED]):
         i = state.touched[q]
         node = state.node[i]
-        found[LOWER] += worth.weights[i] * max(node["down"], node["up"])
-        found[DOWN] += worth.weights[i] * node["down"]
-        found[UP] += worth.weights[i] * node["up"]
+        found[LOWER] += prices.weights[i] * max(node["down"], node["up"])
+        found[DOWN] += prices.weights[i] * node["down"]
+        found[UP] += prices.weights[i] * node["up"]
         waiting = node["up"] - node["up_sent"]
         if waiting > 0.0:
-            found[UP_UPPER] += waiting * worth.orders[i]
+            found[UP_UPPER] += waiting * prices.orders[i]
 
 
 @lean
 def _upper(
-    structure: CascadeStructure, state: State, worth: ShadowPrices, found: FloatArray
+    structure: CascadeStructure, state: State, prices: ShadowPrices, found: FloatArray
 ) -> None:
     orders = found[UP_UPPER]
     found[LEVEL], best, guess = -1.0, np.inf, np.inf
     for level in range(LEVELS):
-        cost, first = _certified(structure, state, worth, level)
+        cost, first = _certified(structure, state, prices, level)
         guess = min(guess, first)
         if cost < best:
             found[LEVEL], best = level, cost
@@ -187,19 +187,19 @@ def _upper(
 
 @lean
 def _certified(
-    structure: CascadeStructure, state: State, worth: ShadowPrices, level: int
+    structure: CascadeStructure, state: State, prices: ShadowPrices, level: int
 ) -> tuple[float, float]:
     """Return what may be lost beyond what has been, infinite if this slack does not hold."""
-    tau = worth.slacks[level]
-    if worth.holds[level] == 0.0:
+    tau = prices.slacks[level]
+    if prices.holds[level] == 0.0:
         return np.inf, np.inf
-    cost, share = _waiting(structure, state, worth, level)
+    cost, share = _waiting(structure, state, prices, level)
     needed = share * (1.0 + TINY) + TINY
     for _ in range(TRIES):
         rho = 1.5 * needed
         if not rho <= tau / (1.0 + tau):
             break
-        cost_more, share_more = _more(structure, state, worth, level, rho)
+        cost_more, share_more = _more(structure, state, prices, level, rho)
         needed = (share + share_more) * (1.0 + TINY) + TINY
         if needed <= rho:
             return cost + cost_more, cost
@@ -208,7 +208,7 @@ def _certified(
 
 @lean
 def _waiting(
-    structure: CascadeStructure, state: State, worth: ShadowPrices, level: int
+    structure: CascadeStructure, state: State, prices: ShadowPrices, level: int
 ) -> tuple[float, float]:
     """Return what the losses not yet passed on cost, in money and in shares of markets."""
     cost = share = 0.0
@@ -216,8 +216,8 @@ def _waiting(
         i = state.touched[q]
         waiting = _rest(structure, state, i, TINY)
         if waiting > 0.0:
-            cost += waiting * worth.figures[i, level]
-            share += waiting * worth.figures[i, LEVELS + level]
+            cost += waiting * prices.figures[i, level]
+            share += waiting * prices.figures[i, LEVELS + level]
     return cost, share
 
 
@@ -235,11 +235,11 @@ def _rest(structure: CascadeStructure, state: State, i: int, more: float) -> flo
 
 @lean
 def _more(
-    structure: CascadeStructure, state: State, worth: ShadowPrices, level: int, rho: float
+    structure: CascadeStructure, state: State, prices: ShadowPrices, level: int, rho: float
 ) -> tuple[float, float]:
     """Return what it adds at most, in one market or in all, that all lose rho of themselves."""
     cost_most = share_most = 0.0
-    tau, alone = worth.slacks[level], len(structure.market_sales)
+    tau, alone = prices.slacks[level], len(structure.market_sales)
     for q in range(state.lengths[TOUCHED]):
         market = structure.market[state.touched[q]]
         if market == alone or state.first[market] != state.touched[q]:
@@ -248,28 +248,28 @@ def _more(
         i = state.first[market]
         while i >= 0:
             grown = _rest(structure, state, i, rho + TINY) - _rest(structure, state, i, TINY)
-            cost += grown * worth.figures[i, level]
-            share += grown * worth.figures[i, LEVELS + level]
+            cost += grown * prices.figures[i, level]
+            share += grown * prices.figures[i, LEVELS + level]
             i = state.following[i]
         left = 1.0 - state.lost[market] - rho - TINY
         factor = (1.0 / left if left > 0.0 else np.inf) - 1.0 - tau
         single = structure.market_indptr[market + 1] - structure.market_indptr[market] == 1
         if factor > 0.0 and not single and not _wiped_out(structure, state, market):
-            peak = _peak(state, worth, market, level)
+            peak = _peak(state, prices, market, level)
             cost += rho * factor * peak if peak > 0.0 else 0.0
-            peak = _peak(state, worth, market, LEVELS + level)
+            peak = _peak(state, prices, market, LEVELS + level)
             share += rho * factor * peak if peak > 0.0 else 0.0
         cost_most, share_most = max(cost_most, cost), max(share_most, share)
     return cost_most, share_most
 
 
 @lean
-def _peak(state: State, worth: ShadowPrices, market: int, column: int) -> float:
+def _peak(state: State, prices: ShadowPrices, market: int, column: int) -> float:
     """Return the largest figure of a market's firms; who has lost all cannot lose more."""
-    firm = worth.peaks.firms[market, column]
+    firm = prices.peaks.firms[market, column]
     if firm >= 0 and state.node[firm]["down"] >= 1.0:
-        return float(worth.peaks.second[market, column])
-    return float(worth.peaks.largest[market, column])
+        return float(prices.peaks.second[market, column])
+    return float(prices.peaks.largest[market, column])
 
 
 @lean

@@ -37,7 +37,7 @@ class Spill(NamedTuple):
 
 
 def answers(weights: FloatArray, offsets: IntArray, rows: IntArray) -> Answers:
-    """Return room for the results of as many scenarios as have observers, none or more each."""
+    """Return arrays for the results of as many scenarios as have observers, none or more each."""
     count = len(offsets) - 1
     return Answers(
         weights,
@@ -51,7 +51,7 @@ def answers(weights: FloatArray, offsets: IntArray, rows: IntArray) -> Answers:
 
 
 def spill(scenarios: int, rows: int) -> Spill:
-    """Return room for so many scenarios, and rows of firms over all of them."""
+    """Return arrays for so many scenarios, and rows of firms over all of them."""
     return Spill(
         np.zeros(scenarios, np.int64),
         np.zeros(scenarios, np.int64),

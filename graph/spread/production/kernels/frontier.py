@@ -74,9 +74,9 @@ class Limits(NamedTuple):
 def workspace(structure: CascadeStructure) -> State:
     """Return a workspace at rest for one thread."""
     firms, markets = len(structure.market), len(structure.market_sales) + 1
-    room = np.zeros(firms + 1, NODE)
-    shift = (-room.ctypes.data // 8) % 8  # Rows begin where cache lines begin.
-    node = room.view(np.float64)[shift : shift + firms * 8].view(NODE)
+    memory = np.zeros(firms + 1, NODE)
+    shift = (-memory.ctypes.data // 8) % 8  # Rows begin where cache lines begin.
+    node = memory.view(np.float64)[shift : shift + firms * 8].view(NODE)
     touched, inputs, orders, moved, following = np.zeros((5, firms), np.int32)
     return State(
         node,
@@ -105,14 +105,14 @@ def advance(
     left: Spill,
 ) -> int:
     """
-    Run scenarios from `start` on and return the first that was not run, for want of room.
+    Run scenarios from `start` on and return the first that was not run, for want of space.
 
     Those that settle are answered in `found`; those over the budget are added to `left`.
     """
     for k in range(start, len(shocks.offsets) - 1):
         count = left.filled[0]
-        room = len(left.rows) - left.offsets[count]
-        if count == len(left.scenarios) or room < len(structure.market):
+        free = len(left.rows) - left.offsets[count]
+        if count == len(left.scenarios) or free < len(structure.market):
             return k
         settled = _cascade(structure, state, shocks, k, limits, found)
         for q in range(state.lengths[TOUCHED]):

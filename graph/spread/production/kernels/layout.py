@@ -60,14 +60,14 @@ class InputRows(NamedTuple):
     sold: npt.NDArray[Any]  # `SOLD`, in the order of `TradePairs`.
 
 
-def room(trades: int) -> SortWorkspace:
+def sort_workspace(trades: int) -> SortWorkspace:
     """Return what so many trades need to be sorted, to be used more than once: it is large."""
     return np.empty(trades, SORTED), np.empty(trades, SORTED)
 
 
-def _sort(room: SortWorkspace, greater_count: int, lesser_count: int) -> None:
-    """Put the records of a room in the order of their greater and then their lesser key."""
-    records, spare = room
+def _sort(space: SortWorkspace, greater_count: int, lesser_count: int) -> None:
+    """Put the records of a workspace in the order of their greater and then their lesser key."""
+    records, spare = space
     for key, count in ((LESSER, lesser_count), (GREATER, greater_count)):
         ends = np.zeros(count + 1, np.int64)
         _count(records, ends, key)
@@ -105,16 +105,16 @@ def sum_pairs(
     amounts: FloatArray,
     classes: Classes,
     places: IntArray,
-    room: SortWorkspace,
+    space: SortWorkspace,
 ) -> TradePairs:
     """
     Return the trades by supplier and buyer, equal pairs added up in the order they stood.
 
     `ends` are the rows of suppliers and buyers; they come back by place, `places` by row.
     """
-    records = room[0]
+    records = space[0]
     _enter(ends, amounts, classes, places, records)
-    _sort(room, len(places), len(places))
+    _sort(space, len(places), len(places))
     size = _summed(records)
     found = TradePairs(
         np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size), np.empty(size, np.int8)
@@ -166,7 +166,7 @@ def inputs(
     sectors: RowArray,
     revenue: FloatArray,
     cost: FloatArray,
-    room: SortWorkspace,
+    space: SortWorkspace,
 ) -> InputRows:
     """
     Return every buyer's trades.
@@ -175,9 +175,9 @@ def inputs(
     """
     firms, size = len(sectors), len(trades.buyers)
     sectors_count = int(sectors.max(initial=-1)) + 1
-    room = room[0][:size], room[1][:size]
-    _key(trades, sectors, sectors_count, revenue, room[0])
-    _sort(room, firms, sectors_count + 2)
+    space = space[0][:size], space[1][:size]
+    _key(trades, sectors, sectors_count, revenue, space[0])
+    _sort(space, firms, sectors_count + 2)
     found = InputRows(
         offsets(trades.buyers, firms),
         np.zeros(firms, np.int64),
@@ -188,7 +188,7 @@ def inputs(
         np.empty(size, BOUGHT),
         np.empty(size, SOLD),
     )
-    _lay_out(found, room[0], added(trades.buyers, trades.amounts, firms), cost, sectors_count)
+    _lay_out(found, space[0], added(trades.buyers, trades.amounts, firms), cost, sectors_count)
     return found
 
 

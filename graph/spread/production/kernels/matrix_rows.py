@@ -33,8 +33,8 @@ Orders = tuple[Any, ...]  # indptr, buyers, out_shares, missed, missed_next, lar
 Taking = tuple[Any, ...]  # weights, kept (a row), lost, missed, sums.
 # indptr, essential, needed, suppliers, in_shares, margins, shares, inverse (a row), passed, lost,
 # gone and moved: weights, raising (rows: side, further, floor), grown and largest (rows).
-LiftedInputs = tuple[Any, ...]
-LiftedOrders = tuple[Any, ...]  # indptr, buyers, out_shares, margins, missed and moved as above.
+BoundedInputs = tuple[Any, ...]
+BoundedOrders = tuple[Any, ...]  # indptr, buyers, out_shares, margins, missed and moved as above.
 
 
 def width(dtype: npt.DTypeLike) -> int:
@@ -85,7 +85,7 @@ def pull_orders(first: int, last: int, arrays: Orders) -> None:
         largest[:] = np.maximum(largest, missed_next[i] - missed[i])
 
 
-def lift_inputs(first: int, last: int, arrays: LiftedInputs) -> None:
+def bound_inputs(first: int, last: int, arrays: BoundedInputs) -> None:
     """
     Raise losses for want of inputs, of rows of one market, one after another.
 
@@ -105,22 +105,22 @@ def lift_inputs(first: int, last: int, arrays: LiftedInputs) -> None:
         worst, added = np.maximum(worst, added), np.zeros_like(gone)
         for e in range(essential[j], needed[j]):
             added = added + in_shares[e] * passed[suppliers[e]]
-        lost[j] = _raised(np.maximum(worst, added), lost[j], margins[j], moved, j)
+        lost[j] = _bounded_row(np.maximum(worst, added), lost[j], margins[j], moved, j)
         gone[:] = gone + shares[j] * lost[j]
         passed[j] = np.minimum(1, shares[j] * inverse) * lost[j]
 
 
-def lift_orders(first: int, last: int, arrays: LiftedOrders) -> None:
-    """Raise losses for want of orders, as `lift_inputs` does those for want of inputs."""
+def bound_orders(first: int, last: int, arrays: BoundedOrders) -> None:
+    """Raise losses for want of orders, as `bound_inputs` does those for want of inputs."""
     indptr, buyers, out_shares, margins, missed, *moved = arrays
     for i in range(first, last):
         added = np.zeros_like(missed[i])
         for e in range(indptr[i], indptr[i + 1]):
             added = added + out_shares[e] * missed[buyers[e]]
-        missed[i] = _raised(added, missed[i], margins[i], moved, i)
+        missed[i] = _bounded_row(added, missed[i], margins[i], moved, i)
 
 
-def _raised(worst: Matrix, before: Matrix, margin: Any, moved: list[Any], j: int) -> Matrix:
+def _bounded_row(worst: Matrix, before: Matrix, margin: Any, moved: list[Any], j: int) -> Matrix:
     """Return a row raised to what is asked where that is more, and note how it grew."""
     weights, raising, grown, largest = moved
     side, further, floor = raising
@@ -201,8 +201,8 @@ def _pull_orders(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
     lanes.store(growth, largest, FIRST)
 
 
-@compiled(lift_inputs, 4)
-def _lift_inputs(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
+@compiled(bound_inputs, 4)
+def _bound_inputs(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
     builder = lanes.builder
     indptr, essential, needed, suppliers, in_shares, margins, shares, inverse, passed = at[:9]
     lost, gone, *moved = at[9:]
@@ -217,7 +217,7 @@ def _lift_inputs(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
         added = lanes.sum_rows(middle, end, trades, suppliers, in_shares, passed)
         before = lanes.load(lost, j)
         worst, margin = lanes.larger(worst, added), lanes.element(margins, j)
-        down, growth = _lifted(lanes, worst, before, margin, moved, j, growth)
+        down, growth = _bounded_vectors(lanes, worst, before, margin, moved, j, growth)
         lanes.store(down, lost, j)
         share = lanes.element(shares, j)
         sigma = lanes.smaller(builder.fmul(lanes.splat(share), factors), lanes.one)
@@ -230,8 +230,8 @@ def _lift_inputs(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
         lanes.store(row, place, FIRST)
 
 
-@compiled(lift_orders, 2)
-def _lift_orders(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
+@compiled(bound_orders, 2)
+def _bound_orders(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
     indptr, buyers, out_shares, margins, missed, *moved = at
     trades = size(1)
 
@@ -239,7 +239,7 @@ def _lift_orders(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
         start, end = lanes.span(indptr, i)
         added = lanes.sum_rows(start, end, trades, buyers, out_shares, missed)
         before, margin = lanes.load(missed, i), lanes.element(margins, i)
-        up, growth = _lifted(lanes, added, before, margin, moved, i, carried)
+        up, growth = _bounded_vectors(lanes, added, before, margin, moved, i, carried)
         lanes.store(up, missed, i)
         return growth
 
@@ -249,10 +249,10 @@ def _lift_orders(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
         lanes.store(row, place, FIRST)
 
 
-def _lifted(
+def _bounded_vectors(
     lanes: Lanes, worst: Any, before: Any, margin: Any, moved: list[Any], j: Any, carried: Any
 ) -> tuple[Any, list[Any]]:
-    """Return a row as `_raised` does, and how it grew: what that counts, and the largest growth."""
+    """Return a row as `_bounded_row` does, what its growth counts, and the largest growth."""
     builder = lanes.builder
     side, further, floor = (
         lanes.load(moved[1], ir.Constant(ir.IntType(64), place)) for place in range(3)

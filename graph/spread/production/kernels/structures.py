@@ -75,7 +75,7 @@ def layout(
     markets: IntArray,
     revenue: FloatArray,
     cost: FloatArray,
-    room: counted.SortWorkspace,
+    space: counted.SortWorkspace,
 ) -> CascadeStructure:
     """
     Return the arrays of a network whose firms are numbered by place.
@@ -90,7 +90,7 @@ def layout(
     shares = _divide(sales, np.append(market_sales, 0.0)[market])
     shares[markets < 0] = 1.0
     market_indptr = sorting.offsets(market, count + 1)
-    wanted = counted.inputs(trades, sectors, revenue, cost, room)
+    wanted = counted.inputs(trades, sectors, revenue, cost, space)
     sold_indptr, sold = _sold(trades, wanted, firms)
     return CascadeStructure(
         market,

@@ -3,7 +3,7 @@ Bounds from above where no certificate for many scenarios holds: losses that no 
 
 With G one round of losses for want of inputs, whatever has d >= shock and G(d) <= d lies above the
 fixed point (Knaster-Tarski). From the losses that a push has reached, those that a round would
-raise are raised a little further than that,
+increase are increased a little further than that,
 
     d_j = min(1, (1 + growth) G(d)_j)   where G(d)_j > d_j,
 
@@ -34,7 +34,7 @@ from graph.spread.production.kernels.bracket import (
 from graph.spread.production.kernels.frontier import State
 from graph.spread.production.kernels.structures import CascadeStructure
 
-LIFTED = LEVELS  # In the column of slacks: none of them was used.
+UNCERTIFIED = LEVELS  # In the column of slacks: none of them was used.
 
 
 class BoundWorkspace(NamedTuple):
@@ -46,19 +46,19 @@ class BoundWorkspace(NamedTuple):
     available: FloatArray
 
 
-def room(structure: CascadeStructure) -> BoundWorkspace:
-    """Return room for one thread."""
+def workspace(structure: CascadeStructure) -> BoundWorkspace:
+    """Return a workspace for one thread."""
     firms = len(structure.market)
     losses, kept, passed = np.zeros((3, firms))
     return BoundWorkspace(losses, kept, passed, np.zeros(len(structure.market_sales) + 1))
 
 
 @lean
-def lift(
+def bound(
     structure: CascadeStructure,
     state: State,
     space: BoundWorkspace,
-    worth: ShadowPrices,
+    prices: ShadowPrices,
     limits: tuple[float, int],
     found: FloatArray,
 ) -> int:
@@ -72,8 +72,8 @@ def lift(
         space.losses[i] = min(1.0, float(state.node[i]["down"]) * (1.0 + growth))
     for used in range(1, rounds_max + 1):
         _pass_on(structure, space)
-        if _raise(structure, space, growth) == 0:
-            _write(state, space, worth, found)
+        if _increase(structure, space, growth) == 0:
+            _write(state, space, prices, found)
             return used
     return 0
 
@@ -93,9 +93,9 @@ def _pass_on(structure: CascadeStructure, space: BoundWorkspace) -> None:
 
 
 @lean
-def _raise(structure: CascadeStructure, space: BoundWorkspace, growth: float) -> int:
+def _increase(structure: CascadeStructure, space: BoundWorkspace, growth: float) -> int:
     """Raise every loss that one round would raise; return how many there were."""
-    passed, raised = space.passed, 0
+    passed, increased = space.passed, 0
     for j in range(len(space.losses)):
         worst = missed = 0.0
         for e in range(structure.in_indptr[j], structure.in_essential[j]):
@@ -110,21 +110,21 @@ def _raise(structure: CascadeStructure, space: BoundWorkspace, growth: float) ->
         if loss > space.losses[j]:
             space.losses[j] = min(1.0, loss * (1.0 + growth))
             passed[j] = space.kept[j] * space.losses[j]  # Felt by those behind it at once.
-            raised += 1
-    return raised
+            increased += 1
+    return increased
 
 
 @lean
-def _write(state: State, space: BoundWorkspace, worth: ShadowPrices, found: FloatArray) -> None:
-    lower(state, worth, found)
+def _write(state: State, space: BoundWorkspace, prices: ShadowPrices, found: FloatArray) -> None:
+    lower(state, prices, found)
     orders = found[UP_UPPER]
     both = down = 0.0
     for i in range(len(space.losses)):
-        both += worth.weights[i] * max(space.losses[i], float(state.node[i]["up"]))
-        down += worth.weights[i] * space.losses[i]
+        both += prices.weights[i] * max(space.losses[i], float(state.node[i]["up"]))
+        down += prices.weights[i] * space.losses[i]
     whole = 1.0 + TINY
     found[UPPER] = found[GUESS] = min(1.0, (both + orders) * whole)
     found[DOWN_UPPER] = min(1.0, down * whole)
     found[UP_UPPER] = min(1.0, (found[UP] + orders) * whole)
     found[GUESS] = max(found[LOWER], found[GUESS])
-    found[LEVEL] = LIFTED
+    found[LEVEL] = UNCERTIFIED

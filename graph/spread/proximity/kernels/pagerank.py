@@ -30,22 +30,22 @@ def spread(
     rounds_max: int,
 ) -> tuple[FloatArray, int, float]:
     """
-    Return the ties to the source, the steps taken and what they leave out at most.
+    Return the proximity to the source, the steps taken and what they leave out at most.
 
     `indptr`, `buyers`, `shares` list each supplier's buyers and its share of their purchases;
     `dangling` is 1 for firms whose mass goes back to the source, else 0.
     """
     mass = source.copy()
-    ties = (1.0 - damping) * mass
+    proximity = (1.0 - damping) * mass
     rest = damping * np.sum(mass)
     for used in range(rounds_max):
         if rest <= tolerance:
-            return ties, used, rest
+            return proximity, used, rest
         back = np.sum(dangling * mass)
         mass = damping * (_step(indptr, buyers, shares, mass) + back * source)
-        ties += (1.0 - damping) * mass
+        proximity += (1.0 - damping) * mass
         rest = damping * np.sum(mass)
-    return ties, rounds_max, rest
+    return proximity, rounds_max, rest
 
 
 @nb.njit(cache=True, nogil=True)

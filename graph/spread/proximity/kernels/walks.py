@@ -2,7 +2,7 @@
 How strongly firms are tied to many sources at a time, a column each.
 
 With q a source's shares, P_ij = the share of buyer j's purchases that comes from i, and damping a,
-the ties (`pagerank.py`) solve
+the proximity (`pagerank.py`) solve
 
     x = (1 - a) q + a P x
 
@@ -42,12 +42,12 @@ COLUMNS = 16
 STALLED = 0.95
 SINGLE_DIGITS = 8 * 1.2e-7  # What single precision still tells, before it is divided by 1 - a.
 START_MAX = 16.0  # Of c: where no direction is slowest, any number may come out.
-# indptr, buyers, shares, weights, given, own (rows), ties (rows), left (a row).
+# indptr, buyers, shares, weights, given, own (rows), proximity (rows), left (a row).
 Sweeping = tuple[Any, ...]
 
 
 class WalkArrays(NamedTuple):
-    """The ties in the order of sweeps; firms without buyers first, which never change."""
+    """Who sells what share, in the order of sweeps; firms without buyers come first."""
 
     places: IntArray  # Of every firm.
     indptr: IntArray
@@ -73,8 +73,8 @@ class SourceArrays(NamedTuple):
 class WalkWorkspace(NamedTuple):
     """The workspace of one thread."""
 
-    ties: Matrix
-    ties_single: Matrix
+    proximity: Matrix
+    proximity_single: Matrix
     given: RowArray  # Which row of the block's sources a place has; 0 for none.
 
 
@@ -86,42 +86,42 @@ class Accuracy(NamedTuple):
 
 
 def space(firms: int) -> WalkWorkspace:
-    """Return room for one thread."""
+    """Return a workspace for one thread."""
 
     def matrix(dtype: npt.DTypeLike) -> Matrix:
-        room = np.zeros((firms + 1) * COLUMNS, dtype)
-        shift = (-room.ctypes.data // room.itemsize) % COLUMNS  # Rows begin where lines begin.
-        return room[shift : shift + firms * COLUMNS].reshape(firms, COLUMNS)
+        space = np.zeros((firms + 1) * COLUMNS, dtype)
+        shift = (-space.ctypes.data // space.itemsize) % COLUMNS  # Rows begin where lines begin.
+        return space[shift : shift + firms * COLUMNS].reshape(firms, COLUMNS)
 
     return WalkWorkspace(matrix(np.float64), matrix(np.float32), np.zeros(firms, np.int32))
 
 
 def sweep(first: int, last: int, arrays: Sweeping) -> None:
     """Update firms one after another; write sum W |D| to `left`."""
-    indptr, buyers, shares, weights, given, own, ties, left = arrays
+    indptr, buyers, shares, weights, given, own, proximity, left = arrays
     left[:] = 0
     for i in range(first, last):
         added = np.zeros_like(left)
         for e in range(indptr[i], indptr[i + 1]):
-            added = added + shares[e] * ties[buyers[e]]
+            added = added + shares[e] * proximity[buyers[e]]
         added = added + own[given[i]]
-        left[:] = left + weights[i] * np.abs(added - ties[i])
-        ties[i] = added
+        left[:] = left + weights[i] * np.abs(added - proximity[i])
+        proximity[i] = added
 
 
 @compiled(sweep, 2, lambda size: COLUMNS * size)
 def _sweep(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
     builder = lanes.builder
-    indptr, buyers, shares, weights, given, own, ties, left = at
+    indptr, buyers, shares, weights, given, own, proximity, left = at
     trades = size(1)
 
     def body(i: ir.Value, carried: list[Any]) -> list[Any]:
         start, end = lanes.span(indptr, i)
-        added = lanes.sum_rows(start, end, trades, buyers, shares, ties)
+        added = lanes.sum_rows(start, end, trades, buyers, shares, proximity)
         added = builder.fadd(added, lanes.load(own, lanes.place(given, i)))
-        change = builder.fsub(added, lanes.load(ties, i))
+        change = builder.fsub(added, lanes.load(proximity, i))
         change = lanes.larger(change, builder.fsub(lanes.zero, change))
-        lanes.store(added, ties, i)
+        lanes.store(added, proximity, i)
         return [lanes.add(carried[0], lanes.element(weights, i), change)]
 
     (moved,) = lanes.loop(*ends, [lanes.zero], body)
@@ -198,18 +198,18 @@ def run(
     first: int,
     last: int,
     limits: Accuracy,
-    room: WalkWorkspace,
+    space: WalkWorkspace,
     found: FloatArray,
     sweeps: IntArray,
     left: FloatArray,
 ) -> None:
     """
-    Write the ties of every firm to sources `first` to `last`, a row each, at most `COLUMNS`.
+    Write the proximity of every firm to sources `first` to `last`, a row each, at most `COLUMNS`.
 
     Beside them the sweeps and what they leave; the latter is above the tolerance where the bound
     on sweeps was reached.
     """
-    own = _begin(walk, sources, first, last, room)
+    own = _begin(walk, sources, first, last, space)
     count, deep = last - first, max(limits.tolerance, SINGLE_DIGITS / (1.0 - walk.damping))
     running, ended = np.ones(count, np.bool_), np.zeros(count, np.bool_)
     moved, before = np.zeros(COLUMNS, np.float32), np.full(count, np.inf)
@@ -218,9 +218,9 @@ def run(
         walk.buyers,
         walk.shares_single,
         walk.weights_single,
-        room.given,
+        space.given,
         own.astype(np.float32),
-        room.ties_single,
+        space.proximity_single,
         moved,
     )
     for _ in range(limits.sweeps_max):
@@ -230,20 +230,20 @@ def run(
             sweeps[b] += running[b]
             ended[b] = running[b] and (rest <= deep or rest > STALLED * before[b])
             before[b] = rest
-        _deepen(walk, room, ended)
+        _deepen(walk, space, ended)
         running &= ~ended
         if not np.any(running):
             break
     ended[:] = running
-    _deepen(walk, room, ended)
-    _finish(walk, own, limits, room, found, sweeps, left)
+    _deepen(walk, space, ended)
+    _finish(walk, own, limits, space, found, sweeps, left)
     for q in range(sources.offsets[first], sources.offsets[last]):
-        room.given[sources.places[q]] = 0
+        space.given[sources.places[q]] = 0
 
 
 @nb.njit(cache=True, nogil=True)
 def _begin(
-    walk: WalkArrays, sources: SourceArrays, first: int, last: int, room: WalkWorkspace
+    walk: WalkArrays, sources: SourceArrays, first: int, last: int, space: WalkWorkspace
 ) -> FloatArray:
     """Put every column where it starts; return what the sources give, a row a place that has it."""
     size = sources.offsets[last] - sources.offsets[first]
@@ -252,31 +252,31 @@ def _begin(
     for k in range(first, last):
         for q in range(sources.offsets[k], sources.offsets[k + 1]):
             i = sources.places[q]
-            if room.given[i] == 0:
+            if space.given[i] == 0:
                 used += 1
-                room.given[i] = used
-            own[room.given[i], k - first] += (1.0 - walk.damping) * sources.shares[q]
+                space.given[i] = used
+            own[space.given[i], k - first] += (1.0 - walk.damping) * sources.shares[q]
             start[k - first] += walk.pull[i] * sources.shares[q]
     start[:] = np.minimum(start, START_MAX)
     for i in range(walk.fixed, len(walk.places)):
         for b in range(COLUMNS):
-            room.ties_single[i, b] = np.float32(start[b] * walk.slowest[i])
-            room.ties[i, b] = 0.0
+            space.proximity_single[i, b] = np.float32(start[b] * walk.slowest[i])
+            space.proximity[i, b] = 0.0
     for i in range(walk.fixed):
         for b in range(COLUMNS):
-            room.ties[i, b] = own[room.given[i], b]
-            room.ties_single[i, b] = np.float32(room.ties[i, b])
+            space.proximity[i, b] = own[space.given[i], b]
+            space.proximity_single[i, b] = np.float32(space.proximity[i, b])
     return own
 
 
 @nb.njit(cache=True, nogil=True)
-def _deepen(walk: WalkArrays, room: WalkWorkspace, ended: npt.NDArray[np.bool_]) -> None:
+def _deepen(walk: WalkArrays, space: WalkWorkspace, ended: npt.NDArray[np.bool_]) -> None:
     """Hand columns on to double precision."""
     columns = np.flatnonzero(ended)
     if len(columns):
         for i in range(walk.fixed, len(walk.places)):
             for b in columns:
-                room.ties[i, b] = room.ties_single[i, b]
+                space.proximity[i, b] = space.proximity_single[i, b]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -284,7 +284,7 @@ def _finish(
     walk: WalkArrays,
     own: FloatArray,
     limits: Accuracy,
-    room: WalkWorkspace,
+    space: WalkWorkspace,
     found: FloatArray,
     sweeps: IntArray,
     left: FloatArray,
@@ -298,9 +298,9 @@ def _finish(
         walk.buyers,
         walk.shares,
         walk.weights,
-        room.given,
+        space.given,
         own,
-        room.ties,
+        space.proximity,
         moved,
     )
     for used in range(limits.sweeps_max):
@@ -311,7 +311,7 @@ def _finish(
             ended[b] = running[b] and (moved[b] <= limits.tolerance or last)
             if ended[b]:
                 left[b] = moved[b]
-        _write(walk, room, ended, found)
+        _write(walk, space, ended, found)
         running &= ~ended
         if not np.any(running):
             break
@@ -319,13 +319,13 @@ def _finish(
 
 @nb.njit(cache=True, nogil=True)
 def _write(
-    walk: WalkArrays, room: WalkWorkspace, ended: npt.NDArray[np.bool_], found: FloatArray
+    walk: WalkArrays, space: WalkWorkspace, ended: npt.NDArray[np.bool_], found: FloatArray
 ) -> None:
     columns = np.flatnonzero(ended)
     if len(columns):
         for firm in range(len(walk.places)):
             for b in columns:
-                found[b, firm] = room.ties[walk.places[firm], b]
+                found[b, firm] = space.proximity[walk.places[firm], b]
 
 
 @nb.njit(cache=True, nogil=True)

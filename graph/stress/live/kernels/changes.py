@@ -20,7 +20,7 @@ from graph.stress.live.kernels.shares import NOTED, SILENT, UNKNOWN, Markets, Se
 
 SECOND_ORDER = 1.02  # A bound of at most 0.01 may itself be off by so much.
 BOUND_MAX = 0.01
-# In place of the pushes: a row has no room to grow; solving is cheaper; who has no equity is owed.
+# In place of the pushes: a row is full; solving is cheaper; who has no equity is owed.
 CROWDED, BROAD, POOR = -1, -2, -3
 
 LIMITS = np.dtype(

@@ -1,8 +1,8 @@
 """
-Rows of entries with spare room: one is found, added or removed in the length of its row.
+Rows of entries with spare capacity: one is found, added or removed in the length of its row.
 
-Row p has its entries at `spans[p].start` and the `count` places from there; `room` places are its
-own. A row without room moves to the end of the pool and gets twice its length, so that n entries
+Row p has its entries at `spans[p].start` and the `count` places from there; `capacity` places are
+its own. A full row moves to the end of the pool and gets twice its length, so that n entries
 added to it cost O(n) in all. The entry that is removed last takes the place of the removed one:
 the order of a row, and with it every sum over it, depends only on what was done to it.
 """
@@ -21,7 +21,7 @@ from graph.arrays.sorting import offsets
 ENTRY = np.dtype(
     [("end", np.int32), ("kind", np.int32), ("amount", np.float64), ("share", np.float64)]
 )
-SPAN = np.dtype([("start", np.int64), ("count", np.int32), ("room", np.int32)])
+SPAN = np.dtype([("start", np.int64), ("count", np.int32), ("capacity", np.int32)])
 SPARE = 8  # A row has one place, and an eighth of its entries, to grow into.
 NONE = -1
 
@@ -40,9 +40,9 @@ def lay_out(
     """Return `count` rows of distinct pairs in the order they stand, by key; shares are 0."""
     spans = np.zeros(count, SPAN)
     counts = np.diff(offsets(keys, count))
-    spans["count"], spans["room"] = counts, counts + counts // SPARE + 1
-    spans["start"][1:] = np.cumsum(spans["room"][:-1], dtype=np.int64)
-    total = int(spans["room"].sum(dtype=np.int64))
+    spans["count"], spans["capacity"] = counts, counts + counts // SPARE + 1
+    spans["start"][1:] = np.cumsum(spans["capacity"][:-1], dtype=np.int64)
+    total = int(spans["capacity"].sum(dtype=np.int64))
     entries = np.zeros(total + total // SPARE + 1, ENTRY)
     _fill(spans, entries, keys, ends, amounts, kinds)
     return PooledRows(spans, entries, np.array([total], np.int64))
@@ -81,15 +81,15 @@ def add(rows: PooledRows, p: int, end: int, kind: int) -> int:
     """Return the place of a new entry with nothing in it, or `NONE` where the pool is full."""
     span = rows.spans[p]
     start, count = span["start"], span["count"]
-    if count == span["room"]:
-        room = 2 * count + 1
+    if count == span["capacity"]:
+        capacity = 2 * count + 1
         new = rows.used[0]
-        if new + room > len(rows.entries):
+        if new + capacity > len(rows.entries):
             return NONE
-        rows.used[0] = new + room
+        rows.used[0] = new + capacity
         for e in range(count):
             _copy(rows.entries, start + e, new + e)
-        span["start"], span["room"] = new, room
+        span["start"], span["capacity"] = new, capacity
         start = new
     span["count"] = count + 1
     at: int = start + count
@@ -122,7 +122,7 @@ def put(rows: PooledRows, p: int, end: int, amount: float, kind: int) -> tuple[f
     Set a pair's amount, and its class where that is not `NONE`; return what both were.
 
     The class was `NONE` where the pair was not there: it has been added then, with class 1 if none
-    is given. The pool must have room. An entry of nothing stays until it is removed.
+    is given. The pool must have capacity. An entry of nothing stays until it is removed.
     """
     e = find(rows, p, end)
     if e == NONE:

@@ -43,7 +43,7 @@ class Markets(NamedTuple):
 
 
 class ToldIndex(NamedTuple):
-    """One index as it was told; room for the firms that moved, and what it was and is."""
+    """One index as it was told; arrays for the firms that moved, and what it was and is."""
 
     values: FloatArray
     rows: IntArray

@@ -55,12 +55,12 @@ def spread(
 ) -> tuple[FloatArray, int, float]:
     """Return what is added, the layers used, what is left out at most; no row is above `bound`."""
     layer, added = start.copy(), np.zeros_like(start)
-    room = np.empty_like(start)
+    following = np.empty_like(start)
     by_trade, rest = 1.0, np.inf
     for used in range(1, layers_max + 1):
-        largest = _step(needs, factors, layer, room, by_trade)
-        added += room
-        layer, room = room, layer
+        largest = _step(needs, factors, layer, following, by_trade)
+        added += following
+        layer, following = following, layer
         by_trade = decay
         rest = largest * decay * bound / (1.0 - decay * bound)
         if rest <= tolerance:
@@ -70,16 +70,20 @@ def spread(
 
 @lean
 def _step(
-    needs: Dependences, factors: FloatArray, layer: FloatArray, room: FloatArray, by_trade: float
+    needs: Dependences,
+    factors: FloatArray,
+    layer: FloatArray,
+    following: FloatArray,
+    by_trade: float,
 ) -> float:
-    """Write the next layer to the room; return its largest."""
+    """Write the next layer to `following`; return its largest."""
     largest = 0.0
     for i in range(len(layer)):
         risk = 0.0
         for k in range(needs.indptr[i], needs.indptr[i + 1]):
             risk += needs.weights[k] * layer[needs.others[k]]
-        room[i] = risk * factors[i] * by_trade
-        largest = max(largest, room[i])
+        following[i] = risk * factors[i] * by_trade
+        largest = max(largest, following[i])
     return largest
 
 

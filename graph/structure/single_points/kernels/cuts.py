@@ -1,11 +1,12 @@
 """
 Largest flow and least cuts between a source and a sink, in whole amounts.
 
-Dinic's phases: levels are distances to the sink over arcs with room left; a walk from the source
-along falling levels pushes what its narrowest arc takes and goes on from where that one stood. An
-arc that led nowhere is not looked at again in the phase (current arcs). Distances grow with every
-phase, so there are fewer phases than nodes [1]. When no walk is left, both least cuts nearest to
-the two ends are read off what has room: who is reached from the source, and who reaches the sink.
+Dinic's phases: levels are distances to the sink over arcs with capacity left; a walk from the
+source along falling levels pushes what its narrowest arc takes and goes on from where that one
+stood. An arc that led nowhere is not looked at again in the phase (current arcs). Distances grow
+with every phase, so there are fewer phases than nodes [1]. When no walk is left, both least cuts
+nearest to the two ends are read off what has capacity left: who is reached from the source, and who
+reaches the sink.
 
 [1] E. A. Dinic, Algorithm for solution of a problem of maximum flow in networks with power
     estimation, Soviet Math. Doklady 11, 1277-1280 (1970).
@@ -29,7 +30,7 @@ class Arcs(NamedTuple):
 
     indptr: IntArray
     heads: RowArray
-    room: IntArray
+    residual: IntArray
     twins: IntArray
 
 
@@ -61,7 +62,7 @@ def arcs(tails: RowArray, heads: RowArray, capacity: IntArray, nodes: int) -> Ar
         place[tails[e]] = go + 1
         place[heads[e]] = back + 1
         found.heads[go], found.heads[back] = heads[e], tails[e]
-        found.room[go] = capacity[e]
+        found.residual[go] = capacity[e]
         found.twins[go], found.twins[back] = back, go
     return found
 
@@ -101,7 +102,7 @@ def _levels(arcs: Arcs, space: CutWorkspace, source: int, sink: int) -> bool:
             break
         for a in range(arcs.indptr[j], arcs.indptr[j + 1]):
             i = arcs.heads[a]
-            if level[i] == AWAY and arcs.room[arcs.twins[a]] > 0:
+            if level[i] == AWAY and arcs.residual[arcs.twins[a]] > 0:
                 level[i] = level[j] + 1
                 queue[last] = i
                 last += 1
@@ -125,7 +126,7 @@ def _block(
         while at[i] < end:
             steps += 1
             a = at[i]
-            if arcs.room[a] > 0 and level[arcs.heads[a]] == level[i] - 1:
+            if arcs.residual[a] > 0 and level[arcs.heads[a]] == level[i] - 1:
                 break
             at[i] += 1
         if at[i] < end:
@@ -146,17 +147,17 @@ def _push(arcs: Arcs, path: IntArray, depth: int) -> tuple[int, int]:
     """Push what the walk takes; return it and the place of the first arc that is full."""
     amount, full = LARGEST, 0
     for d in range(depth):
-        if arcs.room[path[d]] < amount:
-            amount, full = arcs.room[path[d]], d
+        if arcs.residual[path[d]] < amount:
+            amount, full = arcs.residual[path[d]], d
     for d in range(depth):
-        arcs.room[path[d]] -= amount
-        arcs.room[arcs.twins[path[d]]] += amount
+        arcs.residual[path[d]] -= amount
+        arcs.residual[arcs.twins[path[d]]] += amount
     return amount, full
 
 
 @nb.njit(cache=True, nogil=True)
 def side(arcs: Arcs, start: int, forward: bool) -> npt.NDArray[np.bool_]:
-    """Return who is reached from a node over arcs with room, or who reaches it."""
+    """Return who is reached from a node over arcs with capacity left, or who reaches it."""
     nodes = len(arcs.indptr) - 1
     met = np.zeros(nodes, np.bool_)
     queue = np.empty(nodes, np.int32)
@@ -167,8 +168,8 @@ def side(arcs: Arcs, start: int, forward: bool) -> npt.NDArray[np.bool_]:
         first += 1
         for a in range(arcs.indptr[j], arcs.indptr[j + 1]):
             i = arcs.heads[a]
-            room = arcs.room[a] if forward else arcs.room[arcs.twins[a]]
-            if not met[i] and room > 0:
+            residual = arcs.residual[a] if forward else arcs.residual[arcs.twins[a]]
+            if not met[i] and residual > 0:
                 met[i] = True
                 queue[last] = i
                 last += 1

@@ -25,21 +25,21 @@ Bytes = npt.NDArray[np.uint8]
 
 
 @nb.njit(cache=True, nogil=True)
-def spread(ahead: RegionRows, bits: Bits, room: Bits, ends: IntArray) -> Bits:
+def spread(ahead: RegionRows, bits: Bits, following: Bits, ends: IntArray) -> Bits:
     """Return the bits after a round per end, for firms before that end, or once none is new."""
     for end in ends:
         new = False
         for s in range(end):
             for w in range(WORDS):
-                room[s, w] = bits[s, w]
+                following[s, w] = bits[s, w]
             for k in range(ahead.indptr[s], ahead.indptr[s + 1]):
                 b = ahead.others[k]
                 if b < end:
                     for w in range(WORDS):
-                        room[s, w] |= bits[b, w]
+                        following[s, w] |= bits[b, w]
             for w in range(WORDS):
-                new |= room[s, w] != bits[s, w]
-        bits, room = room, bits
+                new |= following[s, w] != bits[s, w]
+        bits, following = following, bits
         if not new:
             break
     return bits

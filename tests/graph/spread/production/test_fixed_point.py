@@ -125,7 +125,7 @@ def test_many_that_no_certificate_covers_are_raised_in_columns() -> None:
         exact = assert_bracketed(production, everybody)
 
     assert not exact.any()
-    assert found.width.max() <= fixed_point.RAISED_WIDTH
+    assert found.width.max() <= fixed_point.COLUMN_WIDTH
 
 
 @large
@@ -136,7 +136,7 @@ def test_losses_that_a_lift_does_not_bring_to_rest_are_iterated() -> None:
     with (
         patch.object(worth, "SLACKS", NO_SLACK),
         patch.object(fixed_point, "ALONE_MAX", 200),
-        patch.object(fixed_point, "LIFT_ROUNDS_MAX", 2),
+        patch.object(fixed_point, "UPPER_ROUNDS_MAX", 2),
     ):
         exact = assert_bracketed(production, scenarios)
 
@@ -187,7 +187,7 @@ def test_what_columns_do_not_bring_to_rest_is_iterated() -> None:
 
     with (
         patch.object(fixed_point, "THRESHOLDS", (1.0,)),
-        patch.object(fixed_point, "RAISED_ROUNDS_MAX", 2),
+        patch.object(fixed_point, "COLUMN_ROUNDS_MAX", 2),
     ):
         found = bracket(production, everybody, width=1e-3)
         exact = assert_bracketed(production, everybody, width=1e-3)

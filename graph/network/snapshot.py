@@ -202,7 +202,7 @@ class Network:
         if name not in self.attributes.column_names:
             names = ", ".join(self.attributes.column_names) or "none"
             raise InvalidInput(f"the network has no attribute {name!r}; it has {names}")
-        return check.one_piece(self.attributes.column(name))
+        return check.one_chunk(self.attributes.column(name))
 
     def amounts_fen(
         self, supplier_rows: npt.NDArray[Any], buyer_rows: npt.NDArray[Any]
@@ -269,7 +269,7 @@ class Network:
         before = files.stamp(folder)
         try:
             said = files.header(folder)
-            ids = Ids(check.one_piece(files.read_arrow(folder / "ids.arrow").column("firm")))
+            ids = Ids(check.one_chunk(files.read_arrow(folder / "ids.arrow").column("firm")))
             attributes = files.read_arrow(folder / "attributes.arrow")
             arrays = [files.load(folder / f"{name}.npy") for name in _ARRAYS]
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:

@@ -15,14 +15,14 @@ from graph.spread.production.kernels import adjoint
 from graph.spread.production.kernels.bracket import ShadowPrices
 
 SLACKS = (0.02, 0.1, 0.5, 2.0)  # Of the certificate; a larger one holds more often, more loosely.
-ACCURACY = 1e-4  # Of what a unit of loss costs: a width of that is not worth a sweep.
+ACCURACY = 1e-4  # Of what a unit of loss costs: a narrower one saves less than its sweep costs.
 SWEEPS_MAX = 400
 SWEEPS_INPUTS_MAX = 40  # A slack that takes more would give wide brackets.
 RADIUS_STEPS = 200
-KEY = "worth"
+KEY = "shadow prices"
 
 
-def worth_of(production: Production, *, threads: int = 1) -> ShadowPrices:
+def shadow_prices(production: Production, *, threads: int = 1) -> ShadowPrices:
     """
     Return what a unit of loss costs at most, for all firms; solved at the first call.
 
