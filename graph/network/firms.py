@@ -9,13 +9,14 @@ import operator
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from graph.arrays.dtypes import FloatArray, IntArray, RowArray
+from graph.arrays.sums import SUM_MAX, sum_fits
 from graph.errors import InvalidInput, NotFound
 from graph.network.ids import Ids
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 FEW = 1000  # Ids up to which searching a sorted column beats hashing it.
 WHOLE, NUMBERS, TEXT, OBJECT = "iu", "iuf", "UOT", "O"  # Kinds of NumPy types.
+Frame: TypeAlias = "pd.DataFrame"  # Named, not loaded: who asks for one has pandas.
 REAL = (int, float, Decimal, Fraction, np.integer, np.floating)
 
 
@@ -239,9 +241,64 @@ def refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
         raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")
 
 
+def refuse_size(values: npt.NDArray[Any], firms: int, name: str) -> None:
+    """Raise `InvalidInput` unless a column has an entry for every firm."""
+    if values.shape != (firms,):
+        raise InvalidInput(f"{name} has {values.size} entries for {firms} firms")
+
+
+def refuse_endless(amounts: FloatArray, name: str) -> None:
+    """Raise `InvalidInput` where sums of the amounts would not be finite."""
+    if not sum_fits(amounts):
+        raise InvalidInput(f"{name} sum to more than {SUM_MAX:g}")
+
+
+def refuse_amounts(amounts: FloatArray, name: str) -> None:
+    """Raise `InvalidInput` unless all amounts are there, not negative, and their sum is finite."""
+    refuse(~np.isfinite(amounts) | (amounts < 0), name, "is negative or missing")
+    refuse_endless(amounts, name)
+
+
 def refuse_outside(rows: IntArray, firms: int, name: str) -> None:
     """Raise `InvalidInput` for the first entry that is no row of a firm."""
     refuse((rows < 0) | (rows >= firms), name, "is no row of a firm")
+
+
+class PairColumns(NamedTuple):
+    """Amounts between two firms each, as arrays."""
+
+    first: IntArray
+    second: IntArray
+    amounts: FloatArray
+
+
+def pairs_of(
+    network: KnownFirms, amounts: npt.ArrayLike, ends: Mapping[str, npt.ArrayLike]
+) -> PairColumns:
+    """
+    Return amounts between firms that are given by row or by id.
+
+    Args:
+        network: Who knows the ids, and how many firms there are.
+        amounts: Not negative.
+        ends: What both columns of firms are called, and what they hold.
+
+    Raises:
+        InvalidInput: The columns differ in length, one names no firm, or an amount is negative.
+        NotFound: No firm has that id.
+
+    Example:
+        >>> pairs_of(FirmRows(2, ["mill", "cars"]), [5], {"suppliers": ["mill"], "buyers": [1]})
+        PairColumns(first=array([0]), second=array([1]), amounts=array([5.]))
+    """
+    first, second = (rows_of(given, network, name) for name, given in ends.items())
+    given = doubles(amounts, "amounts")
+    if not len(first) == len(second) == len(given):
+        raise InvalidInput(f"{', '.join(ends)} and amounts differ in length")
+    for name, rows in zip(ends, (first, second), strict=True):
+        refuse_outside(rows, len(network), name)
+    refuse_amounts(given, "amounts")
+    return PairColumns(first, second, given)
 
 
 def checked_count(name: str, given: int) -> int:
@@ -287,10 +344,28 @@ def checked_ids(ids: Sequence[str] | None, firms: int) -> Sequence[str] | None:
     return ids
 
 
-def frame(columns: Mapping[str, Any]) -> "pd.DataFrame":
+def frame(columns: Mapping[str, Any]) -> Frame:
     """Return columns as a pandas frame; whole numbers stay whole where some are missing."""
-    made: pd.DataFrame = pa.table(dict(columns)).to_pandas(integer_object_nulls=True)
+    made: Frame = pa.table(dict(columns)).to_pandas(integer_object_nulls=True)
     return made
+
+
+def firm_frame(
+    ids: Sequence[str] | None, rows: IntArray | RowArray | None = None, /, **columns: Any
+) -> Frame:
+    """Return a row a firm, by default a row for every firm: what each is called, the columns."""
+    every = np.arange(_length(columns)) if rows is None else rows
+    return frame({"firm": firm_column(ids, every), **columns})
+
+
+def scenario_frame(names: Any, **columns: Any) -> Frame:
+    """Return a row a scenario: what each is called, by its number where there is no name."""
+    called = np.arange(_length(columns)) if names is None else names
+    return frame({"scenario": called, **columns})
+
+
+def _length(columns: Mapping[str, Any]) -> int:
+    return len(next(iter(columns.values())))
 
 
 def firm_column(ids: Sequence[str] | None, rows: IntArray | RowArray) -> Any:

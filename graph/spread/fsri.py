@@ -19,24 +19,27 @@ Then banks lose on each other: nonlinear DebtRank from the shares of equity lost
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from graph.arrays.dtypes import FloatArray, IntArray
-from graph.arrays.sums import SUM_MAX, sum_fits
 from graph.errors import InvalidInput
-from graph.network.firms import frame, refuse, whole
+from graph.network.firms import (
+    Frame,
+    refuse,
+    refuse_amounts,
+    refuse_size,
+    scenario_frame,
+    whole,
+)
 from graph.spread.equity.debtrank import Exposures, spread_equity
 from graph.spread.production.cascade import losses_of
 from graph.spread.production.economy import Production, Rules
 from graph.spread.production.results import Block
 from graph.spread.shocks import Scenarios
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Default = Literal["illiquid", "insolvent", "either", "gradual"]
 Profit = Literal["share", "margin"]
@@ -135,12 +138,10 @@ class Banks:
         lent = np.array(amounts, np.float64)
         if not len(lenders) == len(rows) == len(lent):
             raise InvalidInput("banks, firms and amounts differ in length")
-        refuse(~np.isfinite(own) | (own < 0), "equity", "is negative or missing")
+        refuse_amounts(own, "equity")
         refuse((lenders < 0) | (lenders >= len(own)), "banks", "is no row of a bank")
         refuse(rows < 0, "firms", "is no row of a firm")
-        refuse(~np.isfinite(lent) | (lent < 0), "amounts", "is negative or missing")
-        _refuse_endless(own, "equity")
-        _refuse_endless(lent, "amounts")
+        refuse_amounts(lent, "amounts")
         if between is not None and len(between) != len(own):
             raise InvalidInput(f"claims of {len(between)} banks on each other, {len(own)} banks")
         borrowers, places = np.unique(rows, return_inverse=True)
@@ -179,12 +180,11 @@ class Fsri:
     rules: Rules
     scenarios: Any = field(default=None, repr=False)  # What each is called.
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a scenario: scenario, fsri, loss, defaults; interbank where banks lend."""
-        called = np.arange(len(self.fsri)) if self.scenarios is None else self.scenarios
         between = {} if self.interbank is None else {"interbank": self.interbank}
         columns = {"fsri": self.fsri, "loss": self.loss, "defaults": self.defaults}
-        return frame({"scenario": called, **columns, **between})
+        return scenario_frame(self.scenarios, **columns, **between)
 
 
 def fsri(
@@ -320,10 +320,8 @@ class Buffers:
             if given is None:
                 raise InvalidInput(f"{name} is needed where default is {terms.default!r}")
             values = np.array(given, np.float64)
-            if values.shape != (firms,):
-                raise InvalidInput(f"{name} has {values.size} entries for {firms} firms")
-            refuse(~np.isfinite(values) | (values < 0), name, "is negative or missing")
-            _refuse_endless(values, name)
+            refuse_size(values, firms, name)
+            refuse_amounts(values, name)
             columns.append(values[borrowers])
         return cls(*columns)
 
@@ -365,8 +363,3 @@ def _between(banks: Banks, loss: FloatArray, terms: Terms) -> FloatArray | None:
 def _share(lost: FloatArray, total: float) -> float:
     """Return a sum as a share; without any equity there is none to lose."""
     return float(lost.sum()) / total if total > 0.0 else 0.0
-
-
-def _refuse_endless(amounts: FloatArray, name: str) -> None:
-    if not sum_fits(amounts):
-        raise InvalidInput(f"{name} sum to more than {SUM_MAX:g}")

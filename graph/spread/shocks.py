@@ -68,6 +68,11 @@ class Scenarios:
         size = len(firms)
         return cls(np.array([0, size]), firms, np.full(size, down), np.full(size, up))
 
+    def refuse_many(self) -> None:
+        """Raise `InvalidInput` unless this is one scenario."""
+        if len(self) != 1:
+            raise InvalidInput(f"{len(self)} scenarios where one is wanted")
+
     def some(self, chosen: IntArray) -> Self:
         """Return chosen scenarios, in the order they are named."""
         ends, places = entries(np.asarray(self.offsets, np.int64), chosen)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from graph.arrays.sorting import offsets, sorted_by
 from graph.errors import InvalidInput
 from graph.network.firms import (
     FirmRows,
+    Frame,
     checked_ids,
     firm_column,
     frame,
@@ -26,9 +27,6 @@ from graph.network.firms import (
 )
 from graph.spread.credit.kernels import assignment
 from graph.spread.credit.kernels.division import ENOUGH
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Rows = npt.NDArray[np.int64]
 Pairs = Mapping[tuple[int, int], int] | Mapping[tuple[str, str], int]
@@ -103,7 +101,7 @@ class Passed(NamedRows):
     taker: Rows
     amount_fen: Rows
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row an amount that moved: step, core, giver, taker, amount_fen."""
         names = ("core", "giver", "taker")
         ends = {name: firm_column(self.ids, getattr(self, name)) for name in names}

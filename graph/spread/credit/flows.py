@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from graph.arrays.dtypes import RowArray
 from graph.arrays.sorting import sorted_by
 from graph.errors import InvalidInput
+from graph.network.firms import Frame
 from graph.spread.credit.documents import Debts, Passed, Rows, Rules
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PATHS_MAX = 10_000
 
@@ -39,7 +36,7 @@ class Flows:
     def __len__(self) -> int:
         return len(self.amount_fen)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row an amount that moved: step, core, giver, taker, amount_fen."""
         return self.passed().to_pandas()
 

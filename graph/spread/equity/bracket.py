@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +11,11 @@ from graph.arrays.dtypes import FloatArray, IntArray
 from graph.arrays.shocks import ShockArrays, some_shocks
 from graph.errors import InvalidInput
 from graph.executors.work import Progress
-from graph.network.firms import frame
+from graph.network.firms import Frame, scenario_frame
 from graph.spread.equity.debtrank import Exposures, spread_equity
 from graph.spread.equity.kernels import bracket as kernel
 from graph.spread.equity.kernels.bracket import PushLimits
 from graph.spread.shocks import Scenarios
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 ACCURACY = 1e-4  # Of what a unit costs: a narrower one saves less than its sweep costs.
 SWEEPS_MAX = 400
@@ -45,12 +42,11 @@ class EquityBracket:
     exact: npt.NDArray[np.bool_]
     scenarios: Any = field(default=None, repr=False)  # What each is called.
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a scenario: scenario, total, debtrank, lower, upper, exact."""
-        called = np.arange(len(self.lower)) if self.scenarios is None else self.scenarios
         columns = {"total": self.total, "debtrank": self.debtrank}
         ends = {"lower": self.lower, "upper": self.upper, "exact": self.exact}
-        return frame({"scenario": called, **columns, **ends})
+        return scenario_frame(self.scenarios, **columns, **ends)
 
     @property
     def total(self) -> FloatArray:

@@ -2,31 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from graph.arrays.dtypes import FloatArray, IntArray
-from graph.arrays.sums import SUM_MAX, sum_fits
 from graph.errors import InvalidInput, NotConverged
 from graph.network.firms import (
     FirmRows,
+    Frame,
     checked_ids,
     doubles,
-    firm_column,
-    frame,
+    firm_frame,
+    pairs_of,
     refuse,
-    refuse_outside,
-    rows_of,
+    refuse_amounts,
+    refuse_size,
 )
 from graph.spread.equity.kernels import debtrank as kernel
 from graph.spread.equity.kernels.bracket import Owing
 from graph.spread.shocks import Scenarios
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Kind = Literal["linear", "single-hit", "nonlinear"]
 KINDS: dict[str, int] = {
@@ -80,10 +77,13 @@ class Exposures:
         """
         buffers = doubles(equity, "equity").copy()
         known = FirmRows(len(buffers), checked_ids(ids, len(buffers)))
-        owed, owing = rows_of(creditors, known, "creditors"), rows_of(debtors, known, "debtors")
-        sums = doubles(amounts, "amounts")
         counts = buffers if weights is None else doubles(weights, "weights").copy()
-        _check(buffers, counts, owed, owing, sums)
+        for name, values in (("equity", buffers), ("weights", counts)):
+            refuse_amounts(values, name)
+            refuse_size(values, len(buffers), name)
+        ends = {"creditors": creditors, "debtors": debtors}
+        owed, owing, sums = pairs_of(known, amounts, ends)
+        refuse(owed == owing, "creditors", "has a claim on itself")
         total, firms = counts.sum(), len(buffers)
         claims = sparse.coo_array((sums, (owed, owing)), shape=(firms, firms)).tocsr()
         claims.eliminate_zeros()
@@ -115,10 +115,9 @@ class DebtRank:
     rounds: int
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm: firm, loss."""
-        named = firm_column(self.ids, np.arange(len(self.losses)))
-        return frame({"firm": named, "loss": self.losses})
+        return firm_frame(self.ids, loss=self.losses)
 
 
 def spread_equity(
@@ -155,8 +154,7 @@ def spread_equity(
         raise InvalidInput(f"kind {kind!r} is none of {', '.join(KINDS)}")
     if not (eta >= 0.0 and 0.0 <= tolerance < 1.0):
         raise InvalidInput("eta is negative or the tolerance not in [0, 1)")
-    if len(scenario) != 1:
-        raise InvalidInput(f"{len(scenario)} scenarios where one is wanted")
+    scenario.refuse_many()
     shocks = scenario.shocks(exposures)
     start = np.zeros(len(exposures))
     start[shocks.rows] = shocks.down
@@ -176,23 +174,3 @@ def spread_equity(
     total = float(exposures.weights @ losses)
     first = float(exposures.weights @ start)
     return DebtRank(losses, total - first, total, rounds, exposures.ids)
-
-
-def _check(
-    equity: FloatArray,
-    weights: FloatArray,
-    creditors: IntArray,
-    debtors: IntArray,
-    amounts: FloatArray,
-) -> None:
-    for name, values in (("equity", equity), ("weights", weights), ("amounts", amounts)):
-        refuse(~(np.isfinite(values) & (values >= 0)), name, "is negative or missing")
-        if not sum_fits(values):
-            raise InvalidInput(f"{name} sum to more than {SUM_MAX:g}")
-    if len(weights) != len(equity):
-        raise InvalidInput(f"weights has {len(weights)} entries for {len(equity)} firms")
-    if not len(creditors) == len(debtors) == len(amounts):
-        raise InvalidInput("creditors, debtors and amounts differ in length")
-    for name, ends in (("creditors", creditors), ("debtors", debtors)):
-        refuse_outside(ends, len(equity), name)
-    refuse(creditors == debtors, "creditors", "has a claim on itself")

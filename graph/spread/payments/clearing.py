@@ -2,40 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from graph.arrays.dtypes import BoolArray, FloatArray, IntArray
-from graph.arrays.sums import SUM_MAX, sum_fits
 from graph.errors import InvalidInput, NotConverged
 from graph.network.firms import (
     FirmRows,
+    Frame,
+    PairColumns,
     checked_count,
     checked_ids,
     doubles,
-    firm_column,
-    frame,
+    firm_frame,
+    pairs_of,
     refuse,
+    refuse_endless,
     refuse_outside,
+    refuse_size,
     rows_of,
 )
 from graph.spread.payments.kernels import clearing as kernel
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Seniority = Literal["pari-passu", "senior"]
-
-
-class ClaimColumns(NamedTuple):
-    """Claims as arrays: rows of creditors and debtors, amounts."""
-
-    creditors: IntArray
-    debtors: IntArray
-    amounts: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +58,25 @@ class Debts:
         """Return the firms by row or id, or raise `InvalidInput`."""
         return FirmRows(self.firms, checked_ids(self.ids, self.firms))
 
-    def columns(self) -> ClaimColumns:
+    def columns(self) -> PairColumns:
         """
-        Return the claims as arrays.
+        Return the claims as arrays: rows of creditors and debtors, amounts.
 
         Raises:
             InvalidInput: They differ in length, name no firm, or a firm owes itself.
         """
         checked_count("firms", self.firms)
-        named = self.named
-        creditors = rows_of(self.creditors, named, "creditors")
-        debtors = rows_of(self.debtors, named, "debtors")
-        amounts = doubles(self.amounts, "amounts").copy()
-        if not len(creditors) == len(debtors) == len(amounts):
-            raise InvalidInput("creditors, debtors and amounts differ in length")
-        for name, ends in (("creditors", creditors), ("debtors", debtors)):
-            refuse_outside(ends, self.firms, name)
-        refuse(creditors == debtors, "creditors", "has a claim on itself")
-        refuse(~np.isfinite(amounts) | (amounts < 0), "amounts", "is negative or missing")
-        refuse_endless(amounts, "amounts")
-        return ClaimColumns(creditors, debtors, amounts)
+        ends = {"creditors": self.creditors, "debtors": self.debtors}
+        claims = pairs_of(self.named, self.amounts, ends)
+        refuse(claims.first == claims.second, "creditors", "has a claim on itself")
+        return claims
 
     def outside(self) -> tuple[FloatArray, FloatArray]:
         """Return assets and liabilities outside, or raise `InvalidInput`."""
         assets = doubles(self.external_assets, "external_assets").copy()
         liabilities = doubles(self.external_liabilities, "external_liabilities").copy()
         for name, values in (("external_assets", assets), ("external_liabilities", liabilities)):
-            if values.shape != (self.firms,):
-                raise InvalidInput(f"{name} has {values.size} entries for {self.firms} firms")
+            refuse_size(values, self.firms, name)
             refuse(~np.isfinite(values), name, "is missing")
             refuse_endless(values, name)
         refuse(liabilities < 0, "external_liabilities", "is negative")
@@ -127,12 +110,11 @@ class Clearing:
     levels: tuple[FloatArray, ...]  # Share of its debts inside that each firm pays, by level.
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm: firm, liability, payment, defaulted, round."""
         columns = {"liability": self.liability, "payment": self.payment}
         failed = {"defaulted": self.defaulted, "round": self.round}
-        firms = firm_column(self.ids, np.arange(len(self.payment)))
-        return frame({"firm": firms, **columns, **failed})
+        return firm_frame(self.ids, **columns, **failed)
 
 
 def clear(
@@ -207,12 +189,6 @@ def kernel_debts(debts: Debts) -> kernel.DebtMatrix:
     return kernel.DebtMatrix(claims, inside, liabilities, assets)
 
 
-def refuse_endless(amounts: FloatArray, name: str) -> None:
-    """Raise `InvalidInput` where sums of the amounts would not be finite."""
-    if not sum_fits(amounts):
-        raise InvalidInput(f"{name} sum to more than {SUM_MAX:g}")
-
-
 @dataclass(frozen=True, slots=True)
 class Unpaid:
     """What creditors lose when firms stop paying."""
@@ -221,10 +197,9 @@ class Unpaid:
     round: IntArray  # Level at which a firm failed, 1 for those that stopped; 0 never.
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm: firm, loss, round."""
-        firms = firm_column(self.ids, np.arange(len(self.round)))
-        return frame({"firm": firms, "loss": self.losses, "round": self.round})
+        return firm_frame(self.ids, loss=self.losses, round=self.round)
 
     @property
     def losses(self) -> FloatArray:

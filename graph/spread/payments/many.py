@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +11,10 @@ import numpy.typing as npt
 from graph.arrays.dtypes import BoolArray, FloatArray, IntArray
 from graph.arrays.shocks import entries
 from graph.errors import InvalidInput
-from graph.network.firms import frame
+from graph.network.firms import Frame, scenario_frame
 from graph.spread.payments.kernels import decrements as kernel
 from graph.spread.payments.prepared import AssetLosses, Cleared
 from graph.spread.payments.scratch import Changes, from_scratch, joined
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Beyond these the equations are solved from scratch: what falls so often falls too slowly.
 ROUNDS_MAX = 1000
@@ -39,11 +36,10 @@ class Shortfalls:
     changes: Changes | None
     scenarios: Any = field(default=None, repr=False)  # What each is called.
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a scenario: scenario, payments, equity, defaults, rounds, waiting, again."""
-        called = np.arange(len(self.payments)) if self.scenarios is None else self.scenarios
         names = ("payments", "equity", "defaults", "rounds", "waiting", "again")
-        return frame({"scenario": called, **{name: getattr(self, name) for name in names}})
+        return scenario_frame(self.scenarios, **{name: getattr(self, name) for name in names})
 
 
 def clear_many(

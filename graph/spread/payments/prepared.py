@@ -14,6 +14,7 @@ from graph.network.firms import (
     doubles,
     firm_column,
     refuse,
+    refuse_endless,
     refuse_outside,
     rows_of,
     whole,
@@ -26,7 +27,6 @@ from graph.spread.payments.clearing import (
     checked_terms,
     cleared,
     kernel_debts,
-    refuse_endless,
 )
 from graph.spread.payments.kernels import clearing as exact
 from graph.spread.payments.kernels import decrements as kernel

@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray
 from graph.arrays.shocks import ShockArrays, some_shocks
-from graph.errors import InvalidInput
 from graph.executors import Executor, executor_of
 from graph.network import firms
 from graph.spread.production import runs
@@ -50,8 +49,7 @@ def close(
         ([1.0, 1.0, 1.0], [1.0, 0.0, 0.0], 3)
     """
     scenario = rows if isinstance(rows, Scenarios) else Scenarios.together(rows)
-    if len(scenario) != 1:
-        raise InvalidInput(f"{len(scenario)} scenarios where one is wanted")
+    scenario.refuse_many()
     found = next(losses(production, scenario, rules=rules))
     down, up = np.zeros(len(production)), np.zeros(len(production))
     down[found.rows], up[found.rows] = found.down, found.up

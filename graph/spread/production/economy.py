@@ -20,6 +20,7 @@ from graph.network.firms import (
     numbers,
     refuse,
     refuse_outside,
+    refuse_size,
     rows_of,
 )
 from graph.spread.production import traded
@@ -286,8 +287,7 @@ def column_of(economy: Economy, name: str, default: FloatArray) -> FloatArray:
 
 
 def _by_firm(economy: Economy, name: str, values: FloatArray) -> FloatArray:
-    if values.shape != (economy.firms,):
-        raise InvalidInput(f"{name} has {values.size} entries for {economy.firms} firms")
+    refuse_size(values, economy.firms, name)
     _check_amounts(values, name)
     return values
 
@@ -323,8 +323,7 @@ def numbers_of(economy: Economy, name: str) -> IntArray:
     if given is None:
         return np.full(economy.firms, UNKNOWN)
     values = numbers(given, name)
-    if values.shape != (economy.firms,):
-        raise InvalidInput(f"{name} has {values.size} entries for {economy.firms} firms")
+    refuse_size(values, economy.firms, name)
     return values
 
 

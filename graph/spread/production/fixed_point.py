@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from graph.arrays.shocks import ShockArrays, some_shocks
 from graph.errors import InvalidInput
 from graph.executors import Executor, executor_of
 from graph.executors.work import Progress
-from graph.network.firms import frame
+from graph.network.firms import Frame, scenario_frame
 from graph.spread.production import cascade, stored
 from graph.spread.production.economy import Denominators, Production, Rules
 from graph.spread.production.kernels import bounds, frontier, upper_bounds
@@ -23,9 +23,6 @@ from graph.spread.production.kernels.frontier import State
 from graph.spread.production.runs import Precision
 from graph.spread.production.shadow_prices import shadow_prices
 from graph.spread.shocks import Scenarios
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 THRESHOLDS = (1e-4, 1e-5, 1e-7)  # What a loss may cost and yet wait: at first, and refined.
 UPPER_ROUNDS_MAX = 200
@@ -63,12 +60,11 @@ class Bracket:
     denominators: Denominators
     scenarios: Any = field(default=None, repr=False)  # What each is called.
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a scenario: scenario, esri, lower, upper, down, up, rounds, exact."""
-        called = np.arange(len(self.total)) if self.scenarios is None else self.scenarios
         names = ("lower", "upper", "down", "up", "rounds", "exact")
         rest = {name: getattr(self, name) for name in names}
-        return frame({"scenario": called, "esri": self.total, **rest})
+        return scenario_frame(self.scenarios, esri=self.total, **rest)
 
     @property
     def width(self) -> FloatArray:

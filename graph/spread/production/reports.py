@@ -12,7 +12,7 @@ for missing inputs (down), missing orders (up), and the larger of both.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +22,11 @@ from graph.arrays.dtypes import FloatArray, IntArray
 from graph.arrays.shocks import ShockArrays
 from graph.errors import InvalidInput
 from graph.executors import Executor
+from graph.network.firms import Frame, refuse_size
 from graph.network.firms import numbers as numbered
 from graph.spread.production.cascade import losses_of
 from graph.spread.production.economy import UNKNOWN, Production, Rules
 from graph.spread.shocks import Scenarios
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Side = Literal["loss", "down", "up"]
 SIDES: tuple[Side, Side, Side] = ("loss", "down", "up")
@@ -80,9 +78,9 @@ class GroupLosses:
         columns["share_of_total"] = self.share_of_total()[scenarios, places]
         return pa.table(columns)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return the same table as a pandas frame."""
-        made: pd.DataFrame = self.table().to_pandas()
+        made: Frame = self.table().to_pandas()
         return made
 
     def _of(self, side: Side) -> FloatArray:
@@ -127,8 +125,7 @@ def losses_by(
     """
     rules = rules or Rules()
     numbers = numbered(groups, "groups")
-    if numbers.shape != (len(production),):
-        raise InvalidInput(f"groups has {numbers.size} entries for {len(production)} firms")
+    refuse_size(numbers, len(production), "groups")
     if numbers.min(initial=UNKNOWN) < UNKNOWN:
         raise InvalidInput(f"groups: entry {int(np.argmin(numbers))} is below -1")
     distinct, places = np.unique(numbers, return_inverse=True)

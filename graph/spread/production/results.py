@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from graph.arrays.dtypes import FloatArray, IntArray
-from graph.network.firms import firm_column, frame
+from graph.network.firms import Frame, firm_frame, scenario_frame
 from graph.spread.production.economy import Denominators, Rules
 from graph.spread.production.runs import Precision
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 E12 = 10**12
 ERROR_MAX = {"double": 1e-12, "single": 2e-6}  # Of an index, relative, against the equations.
@@ -36,10 +33,9 @@ class Contagion:
         """Return the larger of both losses, firm by firm."""
         return np.maximum(self.down, self.up)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm: firm, loss, down, up."""
-        everybody = np.arange(len(self.down))
-        return _losses_frame(self.ids, everybody, self.loss, self.down, self.up)
+        return firm_frame(self.ids, loss=self.loss, down=self.down, up=self.up)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +51,10 @@ class Esri:
     denominators: Denominators
     scenarios: Any = field(default=None, repr=False)  # What each is called: its firm, or a number.
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a scenario: scenario, esri, down, up, rounds."""
-        called = np.arange(len(self.total)) if self.scenarios is None else self.scenarios
         columns = {"esri": self.total, "esri_down": self.down, "esri_up": self.up}
-        return frame({"scenario": called, **columns, "rounds": self.rounds})
+        return scenario_frame(self.scenarios, **columns, rounds=self.rounds)
 
     @property
     def relative_error_max(self) -> float:
@@ -82,15 +77,9 @@ class Losses:
         """Return the larger of both losses, in the order of `rows`."""
         return np.maximum(self.down, self.up)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm that loses: firm, loss, down, up."""
-        return _losses_frame(self.ids, self.rows, self.loss, self.down, self.up)
-
-
-def _losses_frame(ids: Sequence[str] | None, rows: IntArray, *losses: FloatArray) -> "pd.DataFrame":
-    names = ("loss", "down", "up")
-    columns = dict(zip(names, losses, strict=True))
-    return frame({"firm": firm_column(ids, rows), **columns})
+        return firm_frame(self.ids, self.rows, loss=self.loss, down=self.down, up=self.up)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import log
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from graph.arrays.dtypes import FloatArray, IntArray
 from graph.arrays.sorting import offsets, sorted_by
 from graph.arrays.sums import SUM_MAX, sum_fits
 from graph.errors import InvalidInput, NotConverged
-from graph.network.firms import firm_column, frame, named_or_whole, rows_of
+from graph.network.firms import Frame, firm_column, frame, named_or_whole, rows_of
 from graph.spread.proximity.kernels import walks
 from graph.spread.proximity.ties import (
     DAMPING,
@@ -24,9 +24,6 @@ from graph.spread.proximity.ties import (
     check_tolerance,
     steps_max,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Progress = Callable[[int], None]
 SPAN = 2 * (2 + walks.START_MAX)  # Twice what shares and their start sum to, or more.
@@ -171,7 +168,7 @@ class Spreads:
     ids: Sequence[str] | None = field(default=None, repr=False)
     sources: Any = field(default=None, repr=False)  # What each is called.
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a source and firm near it: source, firm, share."""
         source, firm = np.nonzero(self.shares)
         named = _taken(self.sources, source), firm_column(self.ids, firm)
@@ -191,7 +188,7 @@ class StrongSpreads:
     ids: Sequence[str] | None = field(default=None, repr=False)
     sources: Any = field(default=None, repr=False)  # What each is called.
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a source and firm: source, firm, share."""
         source = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
         named = _taken(self.sources, source), firm_column(self.ids, self.firms)

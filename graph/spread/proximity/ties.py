@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil, log
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,19 +13,16 @@ from graph.arrays.sums import SUM_MAX, sum_fits
 from graph.errors import InvalidInput, NotConverged
 from graph.network.firms import (
     FirmRows,
+    Frame,
     checked_count,
     checked_ids,
     doubles,
-    firm_column,
-    frame,
+    firm_frame,
+    pairs_of,
     refuse,
-    refuse_outside,
-    rows_of,
+    refuse_size,
 )
 from graph.spread.proximity.kernels import pagerank as kernel
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Dangling = Literal["lost", "sources"]
 DAMPING = 0.85
@@ -114,18 +111,8 @@ class Ties:
             InvalidInput: The columns differ in length, name no firm, or an amount is negative.
         """
         named = FirmRows(checked_count("firms", firms), checked_ids(ids, firms))
-        selling, buying = (
-            rows_of(suppliers, named, "suppliers"),
-            rows_of(buyers, named, "buyers"),
-        )
-        sums = doubles(amounts, "amounts")
-        if not len(selling) == len(buying) == len(sums):
-            raise InvalidInput("suppliers, buyers and amounts differ in length")
-        for name, ends in (("suppliers", selling), ("buyers", buying)):
-            refuse_outside(ends, firms, name)
-        refuse(~(np.isfinite(sums) & (sums >= 0)), "amounts", "is negative or missing")
-        if not sum_fits(sums):
-            raise InvalidInput(f"the amounts sum to more than {SUM_MAX:g}")
+        ends = {"suppliers": suppliers, "buyers": buyers}
+        selling, buying, sums = pairs_of(named, amounts, ends)
         order = np.lexsort((buying, selling))
         bought = np.bincount(buying, sums, firms)
         shares = np.divide(sums, bought[buying], out=np.zeros(len(sums)), where=sums > 0)
@@ -154,10 +141,9 @@ class Diffusion:
     residual: float  # What the shares leave out at most, all together.
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm: firm, share."""
-        firms = firm_column(self.ids, np.arange(len(self.shares)))
-        return frame({"firm": firms, "share": self.shares})
+        return firm_frame(self.ids, share=self.shares)
 
 
 def spread(
@@ -215,8 +201,7 @@ def spread(
 def _check(
     ties: Ties, weights: FloatArray, damping: float, tolerance: float, dangling: str
 ) -> None:
-    if weights.shape != (len(ties),):
-        raise InvalidInput(f"the source has {weights.size} entries for {len(ties)} firms")
+    refuse_size(weights, len(ties), "the source")
     refuse(~(np.isfinite(weights) & (weights >= 0)), "source", "is negative or missing")
     if not weights.any():
         raise InvalidInput("the source weighs nothing")

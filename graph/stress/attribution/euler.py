@@ -21,13 +21,13 @@ are exact, and parts are rounded to fen by largest remainder.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from graph.arrays.dtypes import IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import firm_column, frame
+from graph.network.firms import Frame, firm_frame
 from graph.spread.production.economy import Production
 from graph.spread.shocks import Scenarios
 from graph.stress.attribution.rounding import apportion
@@ -43,9 +43,6 @@ from graph.stress.scenarios.measures import (
 )
 from graph.stress.scenarios.monte_carlo import Simulation, sets
 from graph.stress.scenarios.stakes import Stakes, count
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Measure = Literal["el", "var", "es"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
@@ -105,10 +102,9 @@ class Attribution:
     simulation: Simulation
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm: firm, firm_fen."""
-        everybody = np.arange(len(self.firm_fen))
-        return frame({"firm": firm_column(self.ids, everybody), "firm_fen": self.firm_fen})
+        return firm_frame(self.ids, firm_fen=self.firm_fen)
 
     def by(self, labels: Sequence[Any]) -> dict[str, int]:
         """

@@ -17,22 +17,19 @@ remainder.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import factorial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import firm_column, frame, rows_of
+from graph.network.firms import Frame, firm_column, frame, rows_of
 from graph.spread.production.economy import Production, Rules
 from graph.spread.shocks import Scenarios
 from graph.stress.attribution.rounding import apportion
 from graph.stress.scenarios.measures import Loss, exact_sum
 from graph.stress.scenarios.stakes import Stakes, count
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 BoolArray = npt.NDArray[np.bool_]
 EXACT_MAX = 12
@@ -65,7 +62,7 @@ class Shapley:
     rules: Rules
     called: Any = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a player: player, part_fen, error_fen."""
         made = frame({"part_fen": self.part_fen, "error_fen": self.error_fen})
         labels = np.fromiter(self.players, object, len(self.players))
@@ -136,8 +133,7 @@ def shapley(
         ([50, 52], 102, True)
     """
     game, rules = game or Game(), rules or Rules()
-    if len(scenario) != 1:
-        raise InvalidInput(f"{len(scenario)} scenarios where one is wanted")
+    scenario.refuse_many()
     if game.loss == "credit" and not stakes.lends:
         raise InvalidInput("the stakes have no exposures to share the loss of")
     rows = rows_of(scenario.rows, production, "rows")

@@ -9,13 +9,13 @@ firm are rounded to fen by largest remainder, so that they sum to its loss.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import firm_column, frame, rows_of
+from graph.network.firms import Frame, firm_column, firm_frame, frame, rows_of
 from graph.spread.production.cascade import losses_of
 from graph.spread.production.economy import Production, Rules
 from graph.spread.production.results import in_fen
@@ -24,9 +24,6 @@ from graph.stress.attribution.euler import Attribution, shocks_of, weigh
 from graph.stress.attribution.kernels import carried
 from graph.stress.attribution.rounding import share_out
 from graph.stress.scenarios.stakes import Stakes
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,16 +47,15 @@ class Carried:
     orders_fen: IntArray
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a trade: supplier, buyer, inputs_fen, orders_fen."""
         ends = {"supplier": self.suppliers, "buyer": self.buyers}
         named = {name: firm_column(self.ids, rows) for name, rows in ends.items()}
         return frame({**named, "inputs_fen": self.inputs_fen, "orders_fen": self.orders_fen})
 
-    def first_to_pandas(self) -> "pd.DataFrame":
+    def first_to_pandas(self) -> Frame:
         """Return a row a firm: firm, first_fen."""
-        everybody = np.arange(len(self.first_fen))
-        return frame({"firm": firm_column(self.ids, everybody), "first_fen": self.first_fen})
+        return firm_frame(self.ids, first_fen=self.first_fen)
 
     @property
     def total_fen(self) -> int:
@@ -131,8 +127,7 @@ def carried_by(
         >>> found.first_fen.tolist(), found.inputs_fen.tolist(), found.orders_fen.tolist()
         ([40, 0, 0], [60, 5], [0, 0])
     """
-    if len(scenario) != 1:
-        raise InvalidInput(f"{len(scenario)} scenarios where one is wanted")
+    scenario.refuse_many()
     sales_fen = _sales(production, stakes)
     block = next(losses_of(production, scenario, np.arange(len(production)), rules=rules))
     down, up = block.down[0], block.up[0]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput
-from graph.network.firms import FirmRows, called, doubles, rows_of
+from graph.network.firms import FirmRows, called, doubles, pairs_of
 from graph.spread.equity.debtrank import Exposures
 from graph.spread.production.kernels import layout
 from graph.stress.live.kernels import changes, pools, shares
@@ -51,13 +51,10 @@ class LendingChannel:
         equity = doubles(claims.equity, "equity").copy()
         firms = len(equity)
         known = FirmRows(firms, claims.ids)
-        ends = (
-            rows_of(claims.creditors, known, "creditors"),
-            rows_of(claims.debtors, known, "debtors"),
-        )
-        amounts = np.asarray(claims.amounts, np.float64)
+        ends = {"creditors": claims.creditors, "debtors": claims.debtors}
+        creditors, debtors, amounts = pairs_of(known, claims.amounts, ends)
         kinds, space = np.ones(len(amounts), np.int8), layout.sort_workspace(len(amounts))
-        found = layout.sum_pairs(ends, amounts, kinds, np.arange(firms), space)
+        found = layout.sum_pairs((creditors, debtors), amounts, kinds, np.arange(firms), space)
         kept = found.amounts > 0.0
         poor = kept & (equity[found.suppliers] == 0.0)
         if poor.any():

@@ -4,13 +4,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from threading import RLock
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
 from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput
-from graph.network.firms import FirmRows, called, firm_column, frame, whole_number
+from graph.network.firms import (
+    FirmRows,
+    Frame,
+    called,
+    firm_frame,
+    whole_number,
+)
 from graph.spread.production.economy import Economy
 from graph.stress.live import results, steps
 from graph.stress.live.kernels import pools
@@ -22,9 +28,6 @@ from graph.stress.live.solution import Solution
 from graph.stress.live.state import Applied, Change, Channels
 from graph.stress.live.telling import Telling
 from graph.stress.live.trading import Trading
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TOLERANCE = 1e-3
 SLACK = 0.02
@@ -157,7 +160,7 @@ class Live:
             lending = self._lending()
             return _shares(lending.index(), lending.losses)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm: firm, and its index of production and of equity where it is kept."""
         with self._lock:
             columns = {
@@ -168,7 +171,7 @@ class Live:
                 )
                 if kept is not None
             }
-            return frame({"firm": firm_column(self.ids, np.arange(len(self))), **columns})
+            return firm_frame(self.ids, **columns)
 
     def change_trade(
         self, supplier: int | str, buyer: int | str, amount: float, *, kind: int | None = None

@@ -3,18 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import firm_column, frame
+from graph.network.firms import Frame, firm_frame
 from graph.stress.live.kernels.shares import ToldIndex
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 How = Literal["pushed", "solved"]
 
@@ -55,10 +52,10 @@ class Moved:
     weight: float
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm: firm, before, after, share."""
         columns = {"before": self.before, "after": self.after, "share": self.shares}
-        return frame({"firm": firm_column(self.ids, self.rows), **columns})
+        return firm_frame(self.ids, self.rows, **columns)
 
     @property
     def shares(self) -> FloatArray:
@@ -92,7 +89,7 @@ class Refresh:
         """Return whether the bound has passed the tolerance: `Live.resolve` brings it down."""
         return not self.error <= self.tolerance
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm and index that moved: index, firm, before, after, share."""
         told = {"production": self.production, "equity": self.equity}
         tables = [

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +12,6 @@ from graph.errors import InvalidInput
 from graph.network import firms
 from graph.stress.replay.recording import Recording
 from graph.stress.replay.tracks import Reason, Track
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 NEVER = -1  # First round, and reason, of a firm that a scenario does not reach.
 
@@ -33,7 +29,7 @@ class Groups:
         """Return how much more each group loses in b."""
         return self.loss_b - self.loss_a
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> firms.Frame:
         """Return a row a group: group, loss_a, loss_b, difference."""
         names = ("loss_a", "loss_b", "difference")
         return firms.frame({"group": self.numbers, **{name: getattr(self, name) for name in names}})
@@ -82,11 +78,11 @@ class Comparison:
             columns[name] = words.take(pa.array(codes, mask=codes == NEVER))
         return pa.table(columns)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> firms.Frame:
         """Return the same, firms as ids where known: firm in place of row."""
         told = self.table()
         columns = {name: told[name] for name in told.column_names[1:]}
-        return firms.frame({"firm": firms.firm_column(self.ids, self.rows), **columns})
+        return firms.firm_frame(self.ids, self.rows, **columns)
 
 
 def compare(
@@ -121,8 +117,7 @@ def compare(
     if a.firms != b.firms:
         raise InvalidInput(f"recordings of {a.firms} and {b.firms} firms cannot be compared")
     weighing = np.array(weights, np.float64)
-    if weighing.shape != (a.firms,):
-        raise InvalidInput(f"weights has {weighing.size} entries for {a.firms} firms")
+    firms.refuse_size(weighing, a.firms, "weights")
     one, other = _Side.of(a), _Side.of(b)
     rows = np.flatnonzero((one.first != NEVER) | (other.first != NEVER))
     return Comparison(
@@ -188,8 +183,7 @@ def _firsts(track: Track) -> tuple[IntArray, IntArray, IntArray]:
 
 def _groups(given: npt.ArrayLike, weights: FloatArray, sides: list[_Side]) -> Groups:
     numbers = firms.numbers(given, "groups")
-    if numbers.shape != weights.shape:
-        raise InvalidInput(f"groups has {numbers.size} entries for {len(weights)} firms")
+    firms.refuse_size(numbers, len(weights), "groups")
     distinct, places = np.unique(numbers, return_inverse=True)
     sums = [
         np.bincount(places, weights * side.loss, len(distinct)).astype(np.float64) for side in sides

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
@@ -11,7 +10,7 @@ import pyarrow as pa
 
 from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput
-from graph.network.firms import FirmRows, frame, rows_of
+from graph.network.firms import FirmRows, Frame, frame, rows_of
 from graph.spread.production import runs
 from graph.spread.production.cascade import settling
 from graph.spread.production.economy import Denominators, Production, Rules
@@ -22,9 +21,6 @@ from graph.stress.replay import tables
 from graph.stress.replay.kernels import reasons as kernel
 from graph.stress.replay.kernels.reasons import PassedOn, RoundChanges
 from graph.stress.replay.tracks import CHANNELS, Change, Channel, Track
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # What the rounds read of a network; all else in it says the same in another order.
 HASHED = (
@@ -69,7 +65,7 @@ class Recording:
         """Return a row a change, with the columns of `Change`; firms as ids where known."""
         return pa.table(tables.changes((self.down, self.up), self.ids))
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return the same as a frame."""
         return frame(tables.changes((self.down, self.up), self.ids))
 
@@ -211,8 +207,7 @@ def record(
         >>> len(kept), kept.state(1).down.tolist(), kept.down.rows.tolist()
         (3, [1.0, 1.0, 0.0], [0, 1, 2])
     """
-    if len(scenario) != 1:
-        raise InvalidInput(f"{len(scenario)} scenarios where one is wanted")
+    scenario.refuse_many()
     rules = rules or Rules()
     down, up, indices = [], [], []
     for left, lost_down, lost_up in _rounds(production, scenario, rules):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.arrays.shocks import ShockArrays
 from graph.errors import InvalidInput
-from graph.network.firms import KnownFirms, rows_of
+from graph.network.firms import KnownFirms, refuse, refuse_outside, rows_of
 from graph.spread.production.cascade import esri, losses_of
 from graph.spread.production.economy import Production
 from graph.spread.production.fixed_point import EXACT
@@ -110,13 +110,13 @@ class Candidates:
         floor = np.full(len(rows), floor) if floor.ndim == 0 else floor
         if not len(rows) == len(cost) == len(floor):
             raise InvalidInput("rows, cost_fen and floor differ in length")
-        _refuse((rows < 0) | (rows >= firms), "rows", "is no row of a firm")
-        _refuse(cost < 1, "cost_fen", "is not above 0")
-        _refuse(~((floor >= 0) & (floor <= 1)), "floor", "is not in [0, 1]")
+        refuse_outside(rows, firms, "rows")
+        refuse(cost < 1, "cost_fen", "is not above 0")
+        refuse(~((floor >= 0) & (floor <= 1)), "floor", "is not in [0, 1]")
         if self.keeps not in KEEPS:
             raise InvalidInput(f"keeps {self.keeps!r} is neither 'output' nor 'shock'")
         order = np.argsort(rows, kind="stable")
-        _refuse(np.diff(rows[order]) == 0, "rows", "in ascending order, stands twice")
+        refuse(np.diff(rows[order]) == 0, "rows", "in ascending order, stands twice")
         return CandidateTable(
             rows[order], cost[order].astype(np.int64), 1.0 - floor[order], self.keeps
         )
@@ -275,8 +275,3 @@ class Saving:
         chosen = np.array(places, np.int64)
         rows = self.stress.production.places[self.table.rows[chosen]]
         return Holds(offsets, rows, self.table.ceiling[chosen])
-
-
-def _refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
-    if wrong.any():
-        raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")

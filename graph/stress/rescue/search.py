@@ -12,18 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import combinations, islice
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from graph.errors import InvalidInput
-from graph.network.firms import firm_column, frame
+from graph.network.firms import Frame, firm_column, frame
 from graph.stress.rescue import bounds
 from graph.stress.rescue.bounds import Bound
 from graph.stress.rescue.losses import Candidates, Saving, Set, Stress
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Method = Literal["greedy", "exhaustive"]
 EXHAUSTIVE_MAX = 15  # Candidates: 32,768 sets.
@@ -76,7 +73,7 @@ class Rescue:
     evaluations: int  # Cascades that were run.
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a supported firm, in the order of the steps: firm, and what it saves."""
         firms = firm_column(self.ids, np.array(self.rows, np.int64))
         names = ("cost_fen", "loss_before_fen", "loss_after_fen", "gain_fen")

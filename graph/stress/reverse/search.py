@@ -17,18 +17,14 @@ lighter set breaks, and the answer says so.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil, exp
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import firm_column, frame
+from graph.network.firms import Frame, firm_frame
 from graph.stress.reverse.ceilings import Ceiling, ceiling
 from graph.stress.reverse.question import ROUNDING, TINY, Joint, Question, Set
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 EVALUATIONS_MAX = 20_000
 BEAM, POOL, DEPTH_MAX = 4, 48, 40  # Sets kept, candidates that go on, sizes tried.
@@ -56,10 +52,9 @@ class ReverseStress:
     cut_by_all: int
     open: int  # Branches left when the evaluations were used up.
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm of the set: firm."""
-        rows = np.array(self.rows, np.int64)
-        return frame({"firm": firm_column(self.question.production.ids, rows)})
+        return firm_frame(self.question.production.ids, np.array(self.rows, np.int64))
 
     @property
     def size_excluded(self) -> int | None:

@@ -27,6 +27,7 @@ from scipy import special
 
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
+from graph.network.firms import refuse, refuse_size
 from graph.spread.production.traded import UNKNOWN, number
 
 Sampling = Literal["plain", "antithetic", "stratified"]
@@ -101,14 +102,14 @@ class Failures:
         chances = np.array(pd, np.float64)
         if chances.ndim != 1:
             raise InvalidInput("pd is no column")
-        _refuse(~((chances >= 0) & (chances <= 1)), "pd", "is not in [0, 1]")
+        refuse(~((chances >= 0) & (chances <= 1)), "pd", "is not in [0, 1]")
         explained = np.zeros(len(chances))
         found = []
         for at, factor in enumerate(factors):
             loading, share = _loading(factor, f"factors[{at}]", len(chances))
             found.append(loading)
             explained += share
-        _refuse(explained > 1.0 + NEARLY, "factors", "has shares that sum to more than 1")
+        refuse(explained > 1.0 + NEARLY, "factors", "has shares that sum to more than 1")
         own = np.sqrt(np.maximum(0.0, 1.0 - explained))
         return cls(special.ndtri(chances), tuple(found), own, chances)
 
@@ -200,14 +201,13 @@ class Failures:
 
 def _loading(factor: Factor, name: str, firms: int) -> tuple[_Loading, FloatArray]:
     groups = np.array(factor.groups, np.int64)
-    if groups.shape != (firms,):
-        raise InvalidInput(f"{name}: groups has {groups.size} entries for {firms} firms")
-    _refuse(groups < UNKNOWN, f"{name}: groups", "is below -1")
+    refuse_size(groups, firms, f"{name}: groups")
+    refuse(groups < UNKNOWN, f"{name}: groups", "is below -1")
     share = np.array(factor.share, np.float64)
-    if share.ndim and share.shape != (firms,):
-        raise InvalidInput(f"{name}: share has {share.size} entries for {firms} firms")
+    if share.ndim:
+        refuse_size(share, firms, f"{name}: share")
     share = np.broadcast_to(share, firms).copy()
-    _refuse(~((share >= 0) & (share <= 1)), f"{name}: share", "is not in [0, 1]")
+    refuse(~((share >= 0) & (share <= 1)), f"{name}: share", "is not in [0, 1]")
     share[groups == UNKNOWN] = 0.0
     count = int(groups.max(initial=UNKNOWN)) + 1
     return _Loading(np.where(groups == UNKNOWN, count, groups), count, np.sqrt(share)), share
@@ -228,8 +228,3 @@ def _check(sampling: str, seed: int, block: int, size: int) -> None:
         raise InvalidInput(f"seed {seed} or block {block} is negative")
     if not 0 <= size <= BLOCK:
         raise InvalidInput(f"size {size} is not in 0 to {BLOCK}")
-
-
-def _refuse(wrong: npt.NDArray[np.bool_], name: str, why: str) -> None:
-    if wrong.any():
-        raise InvalidInput(f"{name}: entry {int(np.argmax(wrong))} {why}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,9 @@ from scipy import sparse
 
 from graph.arrays.dtypes import IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import FirmRows, checked_ids, firm_column, frame, rows_of
+from graph.network.firms import FirmRows, Frame, checked_ids, firm_column, frame, rows_of
 from graph.spread.production.traded import number
 from graph.structure.chains.results import DOWN, Chains
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 ALL = "all"  # The group of every firm, which stands first.
 
@@ -96,7 +93,7 @@ class Groups:
         ids = None if self.ids is None else firm_column(self.ids, rows).to_pylist()
         return Groups(self.names, self.members[:, rows].tocsr(), ids)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a group and firm in it, groups in their order: group, firm."""
         members = self.members.sorted_indices()
         groups = np.repeat(np.arange(len(self)), np.diff(members.indptr))

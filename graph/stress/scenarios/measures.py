@@ -22,18 +22,15 @@ number of draws below, taken as normal.
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy import special
 
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import frame
+from graph.network.firms import Frame, frame
 from graph.stress.scenarios.monte_carlo import Simulation
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LEVEL = 0.99
 CONFIDENCE = 0.95
@@ -74,7 +71,7 @@ class Measures:
     confidence: float
     draws: int
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a group: group, and its figures in fen with their errors."""
         figures = ("el", "el_error", "var", "var_low", "var_high", "es", "es_error")
         columns = {f"{name}_fen": getattr(self, f"{name}_fen") for name in figures}

@@ -10,23 +10,19 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from graph.arrays.dtypes import IntArray
 from graph.errors import InvalidInput
 from graph.executors.work import Progress
-from graph.network.firms import frame
+from graph.network.firms import Frame, frame
 from graph.spread.production.economy import Production, Rules
 from graph.spread.production.results import in_fen
 from graph.spread.shocks import Scenarios
 from graph.stress.scenarios.failures import BLOCK, SAMPLINGS, Drawn, Failures, Sampling
 from graph.stress.scenarios.groups import Groups, by_group
 from graph.stress.scenarios.stakes import Counted, Stakes, count
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 CLUSTERS: dict[Sampling, int] = {"plain": 1, "antithetic": 2, "stratified": BLOCK}
 FAILURES_HELD = 1 << 21  # First failures drawn at a time, about.
@@ -111,7 +107,7 @@ class Simulation:
     def __len__(self) -> int:
         return len(self.source)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a draw and group: draw, its failures, group, and what it loses in fen."""
         draws = np.repeat(np.arange(len(self)), len(self.names))
         failed = {"failed": self.failed[draws], "first_fen": self.first_fen[draws]}

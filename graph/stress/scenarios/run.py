@@ -1,22 +1,18 @@
 """What each of some scenarios costs: lost production, lost loans, and what is not paid."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from graph.arrays.dtypes import IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import frame
+from graph.network.firms import Frame, frame
 from graph.spread.payments.clearing import Debts, stop_paying
 from graph.spread.production.economy import Production, Rules
 from graph.stress.scenarios.groups import by_group
 from graph.stress.scenarios.resolve import Resolved
 from graph.stress.scenarios.stakes import Stakes, count
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +36,7 @@ class Outcome:
     payments_fen: IntArray | None
     rules: Rules
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a scenario and group: scenario, group, and what it loses in fen."""
         size = len(self.scenarios)
         numbers = np.repeat(np.arange(size), len(self.names))

@@ -11,23 +11,29 @@ once; sums are of whole fen.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import checked_ids, firm_column, frame, rows_of
+from graph.network.firms import (
+    Frame,
+    checked_ids,
+    firm_column,
+    firm_frame,
+    frame,
+    refuse,
+    refuse_size,
+    rows_of,
+)
 from graph.spread.fsri import Books, Buffers, Terms
 from graph.spread.production.cascade import losses_of
 from graph.spread.production.economy import Production, Rules
 from graph.spread.production.results import Block, in_fen
 from graph.spread.shocks import Scenarios
 from graph.stress.scenarios.groups import Groups
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FEN_MAX = 2**62  # All that can be lost, so that no sum passes 64 bits.
 
@@ -62,8 +68,8 @@ class Credit:
         """Return exposures and losses given default by firm, or raise `InvalidInput`."""
         ead_fen = _fen(self.ead_fen, "ead_fen", firms)
         lgd = np.array(self.lgd, np.float64)
-        if lgd.ndim and lgd.shape != (firms,):
-            raise InvalidInput(f"lgd has {lgd.size} entries for {firms} firms")
+        if lgd.ndim:
+            refuse_size(lgd, firms, "lgd")
         if not ((lgd >= 0.0) & (lgd <= 1.0)).all():
             raise InvalidInput("lgd is not in [0, 1]")
         return ead_fen, np.broadcast_to(lgd, firms).copy()
@@ -140,10 +146,10 @@ class Stakes:
         """Return what an economy's firms are called, there or else here."""
         return self.ids if production.ids is None else production.ids
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm that has anything to lose: firm, sales_fen, ead_fen, lgd."""
         amounts = {"sales_fen": self.sales_fen, "ead_fen": self.ead_fen, "lgd": self.lgd}
-        return frame({"firm": firm_column(self.ids, self.firms), **amounts})
+        return firm_frame(self.ids, self.firms, **amounts)
 
     def lost(self, block: Block) -> IntArray:
         """Return the production loss in fen of the stakes' firms (columns) in every scenario."""
@@ -169,7 +175,7 @@ class Counted:
     first: npt.NDArray[np.bool_]  # Who fails first.
     asked: "Scope" = field(repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a scenario and firm that loses in it: scenario, firm, first, and fen."""
         lost = self.first | (self.production_fen > 0)
         if self.credit_fen is not None:
@@ -255,13 +261,11 @@ def count(
 
 def _fen(given: npt.ArrayLike, name: str, firms: int) -> IntArray:
     values = np.asarray(given)
-    if values.shape != (firms,):
-        raise InvalidInput(f"{name} has {values.size} entries for {firms} firms")
+    refuse_size(values, firms, name)
     if firms and not np.issubdtype(values.dtype, np.integer):
         raise InvalidInput(f"{name} is no column of whole fen")
     amounts = values.astype(np.int64)
-    if (amounts < 0).any():
-        raise InvalidInput(f"{name}: entry {int(np.argmax(amounts < 0))} is negative")
+    refuse(amounts < 0, name, "is negative")
     if float(amounts.sum(dtype=np.float64)) > FEN_MAX:
         raise InvalidInput(f"{name} sums to more than {FEN_MAX} fen")
     return amounts

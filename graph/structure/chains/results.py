@@ -3,18 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import IntArray, RowArray
 from graph.errors import NotFound
-from graph.network.firms import FirmRows, firm_column, frame, row_of, rows_of, whole_number
+from graph.network.firms import FirmRows, Frame, firm_column, frame, row_of, rows_of, whole_number
 from graph.structure.chains.kernels import tiers
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Int8Array = npt.NDArray[np.int8]
 
@@ -68,7 +65,7 @@ class Chain(Members):
     core_row: int
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a member: firm, direction, tier, via, up_tier, down_tier."""
         return frame(_told(self, self.ids))
 
@@ -126,7 +123,7 @@ class Chains(Members):
     offsets: IntArray
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a core and member: core, firm, direction, tier, via, up_tier, down_tier."""
         cores = firm_column(self.ids, self.member_core_rows)
         return frame({"core": cores, **_told(self, self.ids)})
@@ -164,7 +161,7 @@ class Belonging:
     share_e12: IntArray
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm and core: firm, core, share_e12."""
         ends = (firm_column(self.ids, rows) for rows in (self.firm_rows, self.core_rows))
         named = dict(zip(("firm", "core"), ends, strict=True))

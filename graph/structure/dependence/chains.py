@@ -2,21 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from graph.arrays.dtypes import FloatArray, RowArray
 from graph.errors import InvalidInput
-from graph.network.firms import FirmRows, firm_column, frame, row_of
+from graph.network.firms import FirmRows, Frame, firm_column, frame, row_of
 from graph.structure.dependence.kernels import layers as kernel
 from graph.structure.dependence.kernels.layers import NOBODY
 from graph.structure.dependence.rules import CHANNELS, Channel
 from graph.structure.dependence.spreading import Dependence, split
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TOP = 3
 TRADES_MAX = 4
@@ -42,7 +38,7 @@ class Chains:
     _named: RowArray
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """
         Return a row a chain, the largest part first: firm, rank, carried, share, chain.
 

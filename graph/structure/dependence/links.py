@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,7 @@ from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
 from graph.network import Network
 from graph.network import columns as check
-from graph.network.firms import FirmRows, checked_ids, firm_column, frame, rows_of
-
-if TYPE_CHECKING:
-    import pandas as pd
+from graph.network.firms import FirmRows, Frame, checked_ids, firm_column, frame, rows_of
 
 OWED = 2.0  # Receivables of half the equity count in full.
 
@@ -101,7 +98,7 @@ class Links:
     down: sparse.csr_array
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a link: side (up, down), firm, partner it depends on, share."""
         up, down = self.up.tocoo(), self.down.tocoo()
         sides = ["up"] * len(up.data) + ["down"] * len(down.data)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +9,11 @@ from scipy.special import expit, logit
 
 from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput, NotConverged
-from graph.network.firms import firm_column, frame
+from graph.network.firms import Frame, firm_column, firm_frame, frame, refuse_size
 from graph.structure.dependence.kernels import layers as kernel
 from graph.structure.dependence.kernels.layers import Dependences
 from graph.structure.dependence.links import Links
 from graph.structure.dependence.rules import LAYERS_MAX, NOTCH, Rules
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +38,7 @@ class Operator:
     rules: Rules
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm and partner it depends on: firm, partner, adverse, favourable."""
         firms = np.repeat(np.arange(len(self.factors)), np.diff(self.needs.indptr))
         taken = self.needs.weights[:, None] * self.factors[firms]
@@ -83,12 +79,11 @@ class Dependence:
     error: float
     operator: Operator
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm: firm and the columns, in logits, as PDs and in grades."""
         logits = ("residual", "adverse", "favourable", "added", "risk")
         names = (*logits, "pd_own", "pd_network", "notches", "capped")
-        firms = firm_column(self.operator.ids, np.arange(len(self.residual)))
-        return frame({"firm": firms, **{name: getattr(self, name) for name in names}})
+        return firm_frame(self.operator.ids, **{name: getattr(self, name) for name in names})
 
     @property
     def added(self) -> FloatArray:
@@ -211,8 +206,7 @@ def split(residual: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _probabilities(values: npt.ArrayLike, name: str, links: Links) -> FloatArray:
     found = np.array(values, np.float64)
-    if found.shape != (len(links),):
-        raise InvalidInput(f"{name} has {found.size} entries for {len(links)} firms")
+    refuse_size(found, len(links), name)
     wrong = ~((found >= 0.0) & (found <= 1.0))
     if wrong.any():
         at = int(np.argmax(wrong))

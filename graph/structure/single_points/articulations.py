@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import IntArray, RowArray
-from graph.network.firms import firm_column, frame
+from graph.network.firms import Frame, firm_frame
 from graph.structure.single_points.kernels import dominators
 from graph.structure.single_points.kernels.dominators import Tree
 from graph.structure.single_points.supply import Region
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,11 +54,11 @@ class Articulations:
     _starved: "_Lists"
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row an articulation, the costliest first: its firm and the columns."""
         names = ("tier", "starved", "starved_fen", "starved_share", "cut_off", "cut_off_fen")
         columns = {name: getattr(self, name) for name in (*names, "raw_inputs", "sole")}
-        return frame({"firm": firm_column(self.ids, self.firm_rows), **columns})
+        return firm_frame(self.ids, self.firm_rows, **columns)
 
     def __len__(self) -> int:
         return len(self.firm_rows)

@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.arrays.dtypes import IntArray, RowArray
 from graph.errors import InvalidInput, NotConverged
-from graph.network.firms import firm_column, frame
+from graph.network.firms import Frame, firm_column, frame
 from graph.structure.single_points.kernels import cuts as kernel
 from graph.structure.single_points.kernels.cuts import LARGEST, Arcs
 from graph.structure.single_points.supply import Region
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Weight = Literal["one", "sales"]
 WEIGHTS = ("one", "sales")
@@ -31,7 +28,7 @@ class CutTrades:
     amount_fen: IntArray
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a trade: supplier, buyer, amount_fen."""
         ends = (firm_column(self.ids, rows) for rows in (self.supplier_rows, self.buyer_rows))
         named = dict(zip(("supplier", "buyer"), ends, strict=True))
@@ -84,7 +81,7 @@ class FirmCut:
     source_side: RowArray
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a firm of either least cut: side (core, source), firm."""
         rows = np.concatenate([self.core_side, self.source_side])
         sides = ["core"] * len(self.core_side) + ["source"] * len(self.source_side)

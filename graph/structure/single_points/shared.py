@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +9,9 @@ from scipy import sparse
 
 from graph.arrays.dtypes import IntArray, RowArray
 from graph.errors import InvalidInput
-from graph.network.firms import firm_column, frame
+from graph.network.firms import Frame, firm_frame
 from graph.structure.single_points.kernels import shared as kernel
 from graph.structure.single_points.supply import Region
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TOP = 100
 ROUNDING = 1e-12
@@ -59,11 +55,11 @@ class Shared:
     _rows: RowArray
     ids: Sequence[str] | None = field(default=None, repr=False)
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self) -> Frame:
         """Return a row a common supplier, the costliest first: its firm and the columns."""
         names = ("tier", "hidden", "drawing", "drawing_fen", "traced_fen", "sales_fen")
         columns = {name: getattr(self, name) for name in names}
-        return frame({"firm": firm_column(self.ids, self.firm_rows), **columns})
+        return firm_frame(self.ids, self.firm_rows, **columns)
 
     def __len__(self) -> int:
         return len(self.firm_rows)
