@@ -10,12 +10,14 @@ Tables travel as Arrow tables whose columns are those of `graph.model.table(name
 out is sorted by the table's key in code point order, the same on every store, byte for byte.
 """
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Protocol, Self
 
 import pyarrow as pa
 
+from graph.errors import StageRefused, StoreError
 from graph.model import Firm, FirmId, Trade, Version
 
 PAGE_MAX = 10_000  # Rows that one call of `firms`, `search` or `trades_of` may ask for.
@@ -102,11 +104,44 @@ class Writer(Protocol):
         """Undo everything written in this stage; a closed stage stays closed."""
         ...
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *exc: object) -> None:
         """Abandon the stage unless it has published."""
-        ...
+        self.abandon()
+
+
+class Stage(Writer):
+    """What every adapter's writer does the same: its number, and being open or given up."""
+
+    def __init__(self, number: int) -> None:
+        self._version = number
+        self._open = True
+
+    @property
+    def number(self) -> int:
+        """Return the number that the version will have."""
+        return self._version
+
+    def abandon(self) -> None:
+        """Undo everything written in this stage; a closed stage stays closed."""
+        if self._open:
+            self._give_up()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Refuse a closed stage; give the stage up where the database fails inside it."""
+        if not self._open:
+            raise StageRefused(f"the stage of version {self._version} is closed")
+        try:
+            yield
+        except StoreError:
+            self._give_up()
+            raise
+
+    def _give_up(self) -> None:
+        raise NotImplementedError
 
 
 class Store(Protocol):
@@ -137,9 +172,11 @@ class Store(Protocol):
         """Abandon an open stage and give back connections and files."""
         ...
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(self, *exc: object) -> None: ...
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
 
 def pages(reader: Reader, *, size: int = 1000) -> Iterator[Firm]:

@@ -2,17 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Self
 
 import pyarrow as pa
 
 from graph import model
 from graph.errors import InvalidInput, NotFound, StageRefused
 from graph.model import Firm, FirmId, Trade, Value, Version
-from graph.stores.base import (
-    PAGE_MAX,
-    SEARCH_CHARACTERS_MAX,
-)
+from graph.stores.base import PAGE_MAX, SEARCH_CHARACTERS_MAX, Stage, Store
 from graph.stores.rows import (
     FIELD_END,
     check_size,
@@ -32,7 +28,7 @@ State = Mapping[str, Rows]  # By table; never changed once made.
 EMPTY: State = {name: {} for name in model.TABLES}
 
 
-class MemoryStore:
+class MemoryStore(Store):
     """Every version as a dictionary of rows by key."""
 
     def __init__(self) -> None:
@@ -74,68 +70,44 @@ class MemoryStore:
         """Abandon an open stage."""
         self._stage = None
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-
-class MemoryWriter:
+class MemoryWriter(Stage):
     """The open stage of a memory store."""
 
     def __init__(self, store: MemoryStore, number: int, state: State) -> None:
+        super().__init__(number)
         self._store = store
-        self._version = number
         self._rows = {name: dict(rows) for name, rows in state.items()}
-        self._open = True
-
-    @property
-    def number(self) -> int:
-        """Return the number that the version will have."""
-        return self._version
 
     def write(self, table: str, rows: pa.Table) -> None:
         """Add rows to the next version; a row with the same key is replaced."""
-        self._check_open()
         known = model.table(table)
-        for row in checked(known, rows).to_pylist():
-            self._rows[table][_key(known, row)] = row
+        with self._writing():
+            for row in checked(known, rows).to_pylist():
+                self._rows[table][_key(known, row)] = row
 
     def remove(self, table: str, keys: pa.Table) -> None:
         """Take the rows with these keys out of the next version; unknown keys are passed over."""
-        self._check_open()
         known = model.table(table)
-        for row in checked_keys(known, keys).to_pylist():
-            self._rows[table].pop(_key(known, row), None)
+        with self._writing():
+            for row in checked_keys(known, keys).to_pylist():
+                self._rows[table].pop(_key(known, row), None)
 
     def publish(self, as_of: dt.date, *, published_at: dt.datetime) -> Version:
         """Make the next version the current one, all at once; the stage is closed."""
-        self._check_open()
         check_times(as_of, published_at)
-        for name, rows in self._rows.items():
-            self._check_ends(model.table(name), rows.values())
+        with self._writing():
+            for name, rows in self._rows.items():
+                self._check_ends(model.table(name), rows.values())
         counts = len(self._rows["firms"]), len(self._rows["trades"])
         version = Version(self._version, as_of, published_at, *counts)
         self._open = False
         self._store.end_stage((version, self._rows))
         return version
 
-    def abandon(self) -> None:
-        """Undo everything written in this stage; a closed stage stays closed."""
-        if self._open:
-            self._open = False
-            self._store.end_stage(None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.abandon()
-
-    def _check_open(self) -> None:
-        if not self._open:
-            raise StageRefused(f"the stage of version {self._version} is closed")
+    def _give_up(self) -> None:
+        self._open = False
+        self._store.end_stage(None)
 
     def _check_ends(self, table: model.Table, rows: Iterable[Row]) -> None:
         for row in rows:

@@ -1,10 +1,11 @@
 """The store on Neo4j: versions, readers, stages."""
 
 import datetime as dt
-from typing import Any, Self
+from typing import Any
 
 from graph.errors import NotFound, StageRefused, StoreError
 from graph.model import Version
+from graph.stores.base import Store
 from graph.stores.neo4j import upkeep
 from graph.stores.neo4j.reader import Neo4jReader
 from graph.stores.neo4j.session import RETRY_SECONDS, Database
@@ -21,7 +22,7 @@ MERGE (l:GraphLease {name: 'deeptier'})
 """
 
 
-class Neo4jStore:
+class Neo4jStore(Store):
     """
     Versions of the graph in Neo4j; open one per process, it holds the driver.
 
@@ -88,12 +89,6 @@ class Neo4jStore:
         if self._stage is not None:
             self._stage.abandon()
         self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _published(self, number: int) -> Version:
         rows = self._database.read(_VERSIONS, number=number)

@@ -3,13 +3,14 @@
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
 from graph import model
-from graph.errors import InvalidInput, StageRefused, StoreError
+from graph.errors import InvalidInput, StoreError
 from graph.model import Table, Version
+from graph.stores.base import Stage
 from graph.stores.neo4j import upkeep
 from graph.stores.neo4j.session import Database, Statement, WriterLease
 from graph.stores.neo4j.shapes import OPEN, TYPES, found_by, made, properties, state_made
@@ -33,23 +34,17 @@ RETURN p.id
 Key = tuple[Any, ...]
 
 
-class Neo4jWriter:
+class Neo4jWriter(Stage):
     """The open stage of a Neo4j store."""
 
     def __init__(self, database: Database, lease: WriterLease, *, fence: int, number: int) -> None:
+        super().__init__(number)
         self._database = database
         self._lease = lease
         self._fence = upkeep.fence(fence)
-        self._version = number
-        self._open = True
         self._parties: set[str] | None = None
         self._last: dict[str, Key] = {}  # The largest key written in this stage, by table.
         self._filled: dict[str, bool] = {}
-
-    @property
-    def number(self) -> int:
-        """Return the number that the version will have."""
-        return self._version
 
     def write(self, table: str, rows: pa.Table) -> None:
         """Add rows to the next version; a row with the same key is replaced."""
@@ -91,28 +86,6 @@ class Neo4jWriter:
             )
             self._settle_after(self._lease.commit)
         return version
-
-    def abandon(self) -> None:
-        """Undo everything written in this stage; a closed stage stays closed."""
-        if self._open:
-            self._give_up()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.abandon()
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Refuse a closed stage; give the stage up where the database fails inside it."""
-        if not self._open:
-            raise StageRefused(f"the stage of version {self._version} is closed")
-        try:
-            yield
-        except StoreError:
-            self._give_up()
-            raise
 
     def _give_up(self) -> None:
         self._open = False

@@ -9,18 +9,8 @@ import sqlalchemy as sa
 from graph import model
 from graph.errors import NotFound, StoreUnavailable
 from graph.model import Firm, FirmId, Trade, Value, Version
-from graph.stores.base import (
-    PAGE_MAX,
-    SEARCH_CHARACTERS_MAX,
-)
-from graph.stores.rows import (
-    FIELD_END,
-    check_size,
-    firm_of,
-    fold,
-    parsed,
-    trade_of,
-)
+from graph.stores.base import PAGE_MAX, SEARCH_CHARACTERS_MAX
+from graph.stores.rows import FIELD_END, check_size, firm_of, fold, parsed, trade_of
 from graph.stores.sql import grams
 from graph.stores.sql.columns import ColumnReader
 from graph.stores.sql.drivers import errors

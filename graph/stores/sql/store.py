@@ -3,13 +3,14 @@
 import contextlib
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any
 
 import sqlalchemy as sa
 
 from graph import model
 from graph.errors import NotFound, StoreError
 from graph.model import Version
+from graph.stores.base import Store
 from graph.stores.rows import parsed, stored
 from graph.stores.sql.columns import ColumnReader
 from graph.stores.sql.drivers import Driver, driver_of, errors
@@ -18,7 +19,7 @@ from graph.stores.sql.tables import FORMAT, FORMATS, VERSIONED, VERSIONS, metada
 from graph.stores.sql.writer import SqlWriter
 
 
-class SqlStore:
+class SqlStore(Store):
     """
     Versions of the graph in SQLite or PostgreSQL.
 
@@ -82,12 +83,6 @@ class SqlStore:
         if self._stage is not None:
             self._stage.abandon()
         self._driver.engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _published(self, number: int) -> Version:
         query = sa.select(VERSIONS).where(VERSIONS.c.number == number)

@@ -3,15 +3,15 @@
 import contextlib
 import datetime as dt
 from collections.abc import Iterator
-from typing import Self
 
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
 from graph import model
-from graph.errors import InvalidInput, StageRefused, StoreError
+from graph.errors import InvalidInput, StoreError
 from graph.model import Version
+from graph.stores.base import Stage
 from graph.stores.rows import (
     check_times,
     checked,
@@ -36,20 +36,14 @@ from graph.stores.sql.tables import (
 )
 
 
-class SqlWriter:
+class SqlWriter(Stage):
     """The open stage of a SQL store; its transaction is its lease."""
 
     def __init__(self, driver: Driver, connection: sa.Connection, number: int) -> None:
+        super().__init__(number)
         self._driver = driver
         self._connection = connection
-        self._version = number
-        self._open = True
         self._ids: _Numbers | None = None
-
-    @property
-    def number(self) -> int:
-        """Return the number that the version will have."""
-        return self._version
 
     def write(self, table: str, rows: pa.Table) -> None:
         """Add rows to the next version; a row with the same key is replaced."""
@@ -103,30 +97,12 @@ class SqlWriter:
         self._leave()
         return version
 
-    def abandon(self) -> None:
-        """Undo everything written in this stage; the stage is closed."""
-        if self._open:
-            self._roll_back()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.abandon()
-
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
-        """Refuse a closed stage; give the stage up where the database fails inside it."""
-        if not self._open:
-            raise StageRefused(f"the stage of version {self._version} is closed")
-        try:
-            with errors():
-                yield
-        except StoreError:
-            self._roll_back()
-            raise
+        with super()._writing(), errors():
+            yield
 
-    def _roll_back(self) -> None:
+    def _give_up(self) -> None:
         # The server may be gone: then there is nothing left to undo either.
         with contextlib.suppress(StoreError), errors():
             self._connection.exec_driver_sql("ROLLBACK")
