@@ -8,9 +8,4 @@ residual that it leaves, and the error of every figure stays below a bound that 
 from graph.stress.live.live import Live
 from graph.stress.live.results import Claims, Moved, Refresh
 
-__all__ = [
-    "Claims",
-    "Live",
-    "Moved",
-    "Refresh",
-]
+__all__ = ["Claims", "Live", "Moved", "Refresh"]

@@ -8,8 +8,4 @@ out, and either the proof that none is smaller or how far the search could exclu
 from graph.stress.reverse.question import Question
 from graph.stress.reverse.search import ReverseStress, find
 
-__all__ = [
-    "Question",
-    "ReverseStress",
-    "find",
-]
+__all__ = ["Question", "ReverseStress", "find"]

@@ -129,11 +129,7 @@ def net_sums(
 
 @nb.njit(cache=True, nogil=True)
 def look_up(
-    indptr: IntArray,
-    indices: RowArray,
-    amount: IntArray,
-    rows: Keys,
-    others: Keys,
+    indptr: IntArray, indices: RowArray, amount: IntArray, rows: Keys, others: Keys
 ) -> IntArray:
     """Return the amount of each (row, other) pair; 0 where there is none."""
     found = np.zeros(len(rows), np.int64)

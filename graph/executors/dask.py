@@ -118,11 +118,7 @@ class Dask:
             {"distributed.admin.large-graph-warning-threshold": "1GB"}
         ):
             return self._client.submit(
-                pickle.loads,
-                sent,
-                key=key,
-                pure=False,
-                retries=self._retries,
+                pickle.loads, sent, key=key, pure=False, retries=self._retries
             )
 
     def _answer(self, number: int, future: Any) -> Any:

@@ -56,8 +56,7 @@ def strongest(members: Sequence[ListedMember], firms_max: int) -> list[ListedMem
     chosen: dict[str, ListedMember] = {}
     for tier in nearest:
         found = sorted(
-            tiers[tier],
-            key=lambda m: (m.tier > 1 and m.via not in chosen, -m.strength_fen, m.id),
+            tiers[tier], key=lambda m: (m.tier > 1 and m.via not in chosen, -m.strength_fen, m.id)
         )
         chosen |= {member.id: member for member in found[: quota[tier]]}
     return list(chosen.values())
@@ -140,9 +139,6 @@ def _stack(
     first = (1 - rows) / 2
     numbered = [*enumerate(found), *enumerate(rest, start=(rows + 1) * columns)]
     return {
-        member.id: (
-            nearest + number % columns * step,
-            (first + number // columns) * LINE,
-        )
+        member.id: (nearest + number % columns * step, (first + number // columns) * LINE)
         for number, member in numbered
     }

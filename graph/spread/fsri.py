@@ -27,14 +27,7 @@ from scipy import sparse
 
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import InvalidInput
-from graph.network.firms import (
-    Frame,
-    refuse,
-    refuse_amounts,
-    refuse_size,
-    scenario_frame,
-    whole,
-)
+from graph.network.firms import Frame, refuse, refuse_amounts, refuse_size, scenario_frame, whole
 from graph.spread.equity.debtrank import Exposures, spread_equity
 from graph.spread.production.cascade import losses_of
 from graph.spread.production.economy import Production, Rules

@@ -33,10 +33,4 @@ def open_store(url: str) -> Store:
     return SqlStore(url)
 
 
-__all__ = [
-    "Reader",
-    "Store",
-    "Writer",
-    "open_store",
-    "pages",
-]
+__all__ = ["Reader", "Store", "Writer", "open_store", "pages"]

@@ -14,7 +14,8 @@ HEAD = """# Performance
 Written by `make bench`. Targets are ratios of what ran side by side in this one run, which hold on
 any machine and under any load, or peak memory, that of a process of its own, its input included.
 Times and rates are records of this machine as it was loaded.
-What keeps a figure from its target, and what was tried: [speed.md](speed.md).
+What keeps a figure from its target, and what was tried:
+[0014](decisions/0014-what-limits-the-speed.md).
 """
 
 

@@ -65,7 +65,7 @@ def test_ties_of_cores(benchmark: BenchmarkFixture, economy: Economy, walk: Walk
     found = spread_all(walk, sources, **run)
     benchmark.pedantic(spread_all, args=(walk, sources), kwargs=run, rounds=5)
     benchmark.extra_info["rounds_mean"] = round(float(found.rounds.mean()), 1)
-    what = f"ties of {CORES} cores among {economy.firms:,} firms, distance 1e-6"
+    what = f"proximity to {CORES} cores among {economy.firms:,} firms, distance 1e-6"
     steps = sparse.csr_array((walk.ties.shares, walk.ties.buyers, walk.ties.indptr))
     steps.resize((economy.firms, economy.firms))
     few = np.argsort(-bought, kind="stable")[:TWINS].tolist()

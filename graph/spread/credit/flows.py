@@ -47,11 +47,7 @@ class Flows:
         core, step = np.divmod(part, max(1, steps))
         giver = owed.debtors[self.claims]
         order = sorted_by(self.debts.order[self.claims], np.arange(len(part)), len(owed.amounts))
-        for keys, count in (
-            (core, len(self.cores)),
-            (giver, len(self.debts.firms)),
-            (step, steps),
-        ):
+        for keys, count in ((core, len(self.cores)), (giver, len(self.debts.firms)), (step, steps)):
             order = sorted_by(keys, order, count)
         return Passed(
             step[order] + 1,

@@ -161,11 +161,7 @@ def _pushed(
 
 
 def _iterate(
-    exposures: Exposures,
-    scenarios: Scenarios,
-    found: FloatArray,
-    chosen: IntArray,
-    threads: int,
+    exposures: Exposures, scenarios: Scenarios, found: FloatArray, chosen: IntArray, threads: int
 ) -> None:
     """Replace the rows of chosen scenarios by what they come to when nothing moves."""
     if not len(chosen):

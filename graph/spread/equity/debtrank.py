@@ -160,14 +160,7 @@ def spread_equity(
     start[shocks.rows] = shocks.down
     shares = np.minimum(exposures.shares, 1.0) if kind == "single-hit" else exposures.shares
     losses, rounds, largest = kernel.spread(
-        exposures.indptr,
-        exposures.debtors,
-        shares,
-        start,
-        KINDS[kind],
-        eta,
-        tolerance,
-        ROUNDS_MAX,
+        exposures.indptr, exposures.debtors, shares, start, KINDS[kind], eta, tolerance, ROUNDS_MAX
     )
     if largest > tolerance:
         raise NotConverged(f"losses still moved by {largest:.2e} after {rounds} rounds")

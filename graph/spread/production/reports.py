@@ -66,10 +66,7 @@ class GroupLosses:
     def table(self) -> pa.Table:
         """Return a row a scenario and group that loses anything, scenarios by number."""
         scenarios, places = np.nonzero((self.down > 0.0) | (self.up > 0.0))
-        columns: dict[str, npt.NDArray[Any]] = {
-            "scenario": scenarios,
-            "group": self.groups[places],
-        }
+        columns: dict[str, npt.NDArray[Any]] = {"scenario": scenarios, "group": self.groups[places]}
         for side in SIDES:
             columns[side] = self._of(side)[scenarios, places]
         columns["shock"] = self.shock[scenarios, places]

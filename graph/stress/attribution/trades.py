@@ -100,11 +100,7 @@ class _Sums(NamedTuple):
 
 
 def carried_by(
-    production: Production,
-    scenario: Scenarios,
-    stakes: Stakes,
-    *,
-    rules: Rules | None = None,
+    production: Production, scenario: Scenarios, stakes: Stakes, *, rules: Rules | None = None
 ) -> Carried:
     """
     Return what one scenario costs in production, by who lost it first and which trade carried it.

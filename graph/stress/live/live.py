@@ -10,13 +10,7 @@ import numpy as np
 
 from graph.arrays.dtypes import FloatArray
 from graph.errors import InvalidInput
-from graph.network.firms import (
-    FirmRows,
-    Frame,
-    called,
-    firm_frame,
-    whole_number,
-)
+from graph.network.firms import FirmRows, Frame, called, firm_frame, whole_number
 from graph.spread.production.economy import Economy
 from graph.stress.live import results, steps
 from graph.stress.live.kernels import pools

@@ -288,12 +288,7 @@ def _books(economy: Economy) -> tuple[Accounts, tuple[RowArray, RowArray, FloatA
     space, rows = layout.sort_workspace(len(suppliers)), np.arange(economy.firms)
     found = layout.sum_pairs((suppliers, buyers), amounts, classes, rows, space)
     kept = found.amounts > 0.0
-    trades = (
-        found.suppliers[kept],
-        found.buyers[kept],
-        found.amounts[kept],
-        found.classes[kept],
-    )
+    trades = (found.suppliers[kept], found.buyers[kept], found.amounts[kept], found.classes[kept])
     sector, numbers = _compact(numbers_of(economy, "sectors"))
     sellers = Sellers(
         sums.added(trades[0], trades[2], economy.firms),

@@ -86,11 +86,7 @@ class Comparison:
 
 
 def compare(
-    a: Recording,
-    b: Recording,
-    *,
-    weights: npt.ArrayLike,
-    groups: npt.ArrayLike | None = None,
+    a: Recording, b: Recording, *, weights: npt.ArrayLike, groups: npt.ArrayLike | None = None
 ) -> Comparison:
     """
     Set two recordings side by side.

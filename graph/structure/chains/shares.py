@@ -17,11 +17,7 @@ NO_SHARES = (np.empty(0, np.int32), np.empty(0, np.int64))
 
 
 def belonging(
-    network: Network,
-    core_rows: Rows,
-    *,
-    steps_max: int = TIERS_MAX,
-    threads: int | None = None,
+    network: Network, core_rows: Rows, *, steps_max: int = TIERS_MAX, threads: int | None = None
 ) -> Belonging:
     """
     Return the share of every firm's sales that ends at each core.

@@ -84,11 +84,7 @@ class Chains:
 
 
 def chains(
-    found: Dependence,
-    *,
-    channel: Channel = "adverse",
-    trades_max: int = TRADES_MAX,
-    top: int = TOP,
+    found: Dependence, *, channel: Channel = "adverse", trades_max: int = TRADES_MAX, top: int = TOP
 ) -> Chains:
     """
     Return the chains that carry most of what is added to each firm's risk.

@@ -85,12 +85,7 @@ def space(owed: Owed) -> AssignmentWorkspace:
 
 @nb.njit(cache=True, nogil=True)
 def alone(
-    owed: Owed,
-    held: Arrived,
-    first: int,
-    last: int,
-    terms: Quota,
-    space: AssignmentWorkspace,
+    owed: Owed, held: Arrived, first: int, last: int, terms: Quota, space: AssignmentWorkspace
 ) -> MovedAmounts:
     """Return what moves for cores `first` to `last`, each as if it were the only one, all steps."""
     ends, core = np.zeros((last - first) * terms.steps_max + 1, np.int64), first

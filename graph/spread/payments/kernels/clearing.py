@@ -100,11 +100,7 @@ def _solve(
 
 
 def _linear(
-    claims: sparse.csr_array,
-    base: FloatArray,
-    constant: FloatArray,
-    beta: float,
-    paying: BoolArray,
+    claims: sparse.csr_array, base: FloatArray, constant: FloatArray, beta: float, paying: BoolArray
 ) -> FloatArray | None:
     solved = np.zeros(len(base))
     rows = np.flatnonzero(paying)

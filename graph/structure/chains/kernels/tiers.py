@@ -163,11 +163,7 @@ def join(
 
 @nb.njit(cache=True, nogil=True)
 def _ascending(
-    up: RowArray,
-    down: RowArray,
-    up_tier: Int8Array,
-    down_tier: Int8Array,
-    firms: RowArray,
+    up: RowArray, down: RowArray, up_tier: Int8Array, down_tier: Int8Array, firms: RowArray
 ) -> int:
     size = 0
     if SPARSE * (len(up) + len(down)) < len(up_tier):
