@@ -78,6 +78,7 @@ def verify(folder: Path) -> None:
     """
 
     def check() -> None:
+        """Raise `Damaged` where the folder is not as it was sealed."""
         if found := faults(folder):
             raise Damaged(f"{folder.name}: {'; '.join(found)}")
 
@@ -99,6 +100,7 @@ def verify_file(path: Path, digest: str, *, again: bool = False) -> None:
     """
 
     def check() -> None:
+        """Raise `Damaged` where the file is not as it was written."""
         if not sha256(path).startswith(digest):
             raise Damaged(f"{path.name} was changed: its SHA-256 does not fit")
 

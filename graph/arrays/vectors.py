@@ -164,11 +164,13 @@ class Lanes:
         builder = self.builder
 
         def body(e: ir.Value, carried: list[Any]) -> list[Any]:
+            """Add the row of one trade."""
             self.fetch(places, e, trades, rows)
             row = self.load(rows, self.place(places, e))
             return [self.add(carried[0], self.element(factors, e), row)]
 
         def parts(q: ir.Value, carried: list[Any]) -> list[Any]:
+            """Add what one part comes to."""
             start = builder.add(first, builder.mul(q, part))
             end = builder.add(start, part)
             end = builder.select(builder.icmp_signed("<", end, last), end, last)
@@ -201,6 +203,7 @@ class Lanes:
         words = ir.VectorType(self.word, self.count)
 
         def body(e: ir.Value, carried: list[Any]) -> list[Any]:
+            """Add the row of one trade, to nothing where it begins a slot."""
             added, worst = carried
             bits = builder.bitcast(self.element(factors, e), self.word)
             factor = builder.bitcast(builder.and_(bits, builder.not_(sign)), self.scalar)
@@ -253,9 +256,14 @@ def compiled(
     """
 
     def put(write: Write) -> Write:
+        """Put the instructions where kernels call the plain function."""
+
         @intrinsic
         def instructions(_typing: Any, first: Any, last: Any, arrays: Any) -> Any:
+            """Return the kind of the call, and what writes its code."""
+
             def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+                """Write the instructions for arrays of these kinds."""
                 kinds = signature.args[2].types
                 kind = kinds[element].dtype
                 alone, size = isinstance(kinds[-1], nb.types.BaseTuple), kind.bitwidth // 8

@@ -33,6 +33,7 @@ class Threads:
         spare: SimpleQueue[Callable[[Chunk], Result]] = SimpleQueue()
 
         def run(chunk: Chunk) -> Result:
+            """Return what a worker that is free gives for a chunk."""
             try:
                 worker = spare.get_nowait()
             except Empty:

@@ -102,24 +102,31 @@ class Scenarios:
         refuse_outside(rows, firms, "rows")
         for name, shares in (("down", down), ("up", up)):
             refuse(~((shares >= 0) & (shares <= 1)), name, "is not in [0, 1]")
-        if np.diff(offsets).max(initial=0) > 1 and _twice(offsets, rows, firms):
-            raise InvalidInput("a firm stands twice in one scenario")
+        if np.diff(offsets).max(initial=0) > 1:
+            refuse_twice(offsets, rows, firms)
         return ShockArrays(offsets, rows, down, up)
 
     def names(self, network: KnownFirms) -> Any:
         """Return a column of what scenarios are called: by their firm where all have one."""
-        if len(self.offsets) == len(self.rows) + 1 and bool((np.diff(self.offsets) == 1).all()):
-            rows = rows_of(self.rows, network, "rows")
-            refuse_outside(rows, len(network), "rows")
-            return firm_column(network.ids, rows)
-        return np.arange(len(self))
+        return names_of(network, self.offsets, self.rows)
 
 
-def _twice(offsets: IntArray, rows: IntArray, firms: int) -> bool:
-    """Return whether a firm stands twice in one scenario."""
+def names_of(network: KnownFirms, offsets: npt.ArrayLike, rows: npt.ArrayLike) -> Any:
+    """Return a column of what scenarios are called: by their firm where all have one."""
+    sizes = np.diff(np.asarray(offsets))
+    if len(np.asarray(rows)) == len(sizes) and bool((sizes == 1).all()):
+        named = rows_of(rows, network, "rows")
+        refuse_outside(named, len(network), "rows")
+        return firm_column(network.ids, named)
+    return np.arange(len(sizes))
+
+
+def refuse_twice(offsets: IntArray, rows: IntArray, firms: int) -> None:
+    """Raise `InvalidInput` where a firm stands twice in one scenario."""
     places = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets)) * firms + rows
     ascending = bool((places[1:] > places[:-1]).all())
-    return not ascending and len(np.unique(places)) < len(places)
+    if not ascending and len(np.unique(places)) < len(places):
+        raise InvalidInput("a firm stands twice in one scenario")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class Squares:
         """Return what squares."""
 
         def square(number: int) -> int:
+            """Return a number times itself."""
             if number == self.refused:
                 raise InvalidInput(f"{number} is refused")
             return number * number
@@ -45,6 +46,7 @@ class Faulty(Squares):
         """Return what fails."""
 
         def fail(number: int) -> int:
+            """Leave a mark, then die or fail."""
             mark(self.marks)
             if self.deadly:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -90,6 +92,7 @@ class GatedWork:
         worker = self.inside.worker()
 
         def run(chunk: Any) -> Any:
+            """Leave a mark, wait, then work."""
             mark(self.marks)
             until((self.marks / "open").exists)
             return worker(chunk)

@@ -81,18 +81,7 @@ def pass_each(held: Held, debts: Debts, rules: Rules, *, threads: int = 1) -> Fl
     Return what can be passed on for each core, were it the only one.
 
     What a claim can carry is there for every core anew: the most that each could do, not what all
-    could do together.
-
-    Args:
-        held: Documents by firm and core; equal pairs are added up.
-        debts: What creditors may claim of debtors.
-        rules: How much may be passed on, how often, and from which amount.
-        threads: How many cores run at a time; the answer is the same on any number.
-
-    Raises:
-        InvalidInput: An amount is negative, a sum reaches 2^62 fen, or a column is not what it
-            must be.
-        NotFound: An id is none of a firm.
+    could do together. Arguments and errors as of `pass_together`.
 
     Example:
         >>> from fractions import Fraction
@@ -123,6 +112,7 @@ def _each(
     """Return what a kernel gives for every chunk of cores, each in a workspace of its own."""
 
     def some(ends: tuple[int, int]) -> Any:
+        """Return what the kernel gives for some cores."""
         space = debts.space()
         found = kernel(*ends, terms, space)
         debts.spare.put(space)

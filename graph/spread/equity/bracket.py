@@ -147,6 +147,7 @@ def _pushed(
     values = np.stack((exposures.weights, y), axis=1)
 
     def work(place: int) -> None:
+        """Push the chunks of one thread."""
         space = kernel.state(len(exposures))
         for first in range(place * size, count, threads * size):
             chosen = np.arange(first, min(first + size, count))
@@ -168,6 +169,7 @@ def _iterate(
         return
 
     def settled(number: int) -> float:
+        """Return what one scenario costs once nothing moves."""
         one = scenarios.some(np.array([number]))
         return spread_equity(exposures, one, tolerance=STILL).total
 

@@ -143,6 +143,7 @@ def _run(
     effort = kernel.Patience(ROUNDS_MAX, PUSHES_A_FIRM * len(base) + PUSHES_LEAST)
 
     def work(place: int) -> None:
+        """Run the chunks of one thread."""
         space = kernel.state(len(base))
         for first in range(place * size, count, threads * size):
             last = min(first + size, count)

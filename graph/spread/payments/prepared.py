@@ -12,7 +12,6 @@ from graph.errors import InvalidInput
 from graph.network.firms import (
     KnownFirms,
     doubles,
-    firm_column,
     refuse,
     refuse_endless,
     refuse_outside,
@@ -31,6 +30,7 @@ from graph.spread.payments.clearing import (
 from graph.spread.payments.kernels import clearing as exact
 from graph.spread.payments.kernels import decrements as kernel
 from graph.spread.payments.kernels.clearing import SHORT
+from graph.spread.shocks import names_of, refuse_twice
 
 WAITS = 1e-13  # Of a scenario's losses: what a payment falls by and does not pass on.
 
@@ -86,20 +86,14 @@ class AssetLosses:
         refuse(~np.isfinite(amounts), "amounts", "is missing")
         refuse_endless(amounts, "amounts")
         refuse(amounts < 0, "amounts", "is a gain: payments that rise need a network cleared anew")
+        refuse_twice(offsets, rows, firms)
         scenarios = np.repeat(np.arange(len(self)), np.diff(offsets))
-        if len(np.unique(scenarios * firms + rows)) < len(rows):
-            raise InvalidInput("a firm stands twice in one scenario")
         lost = np.bincount(scenarios, amounts, len(self))
         return kernel.FirstLosses(offsets, rows, amounts, WAITS * lost.astype(np.float64))
 
     def names(self, network: KnownFirms) -> Any:
         """Return a column of what scenarios are called: by their firm where all have one."""
-        offsets, rows = np.asarray(self.offsets), np.asarray(self.rows)
-        if len(offsets) == len(rows) + 1 and bool((np.diff(offsets) == 1).all()):
-            rows = rows_of(self.rows, network, "rows")
-            refuse_outside(rows, len(network), "rows")
-            return firm_column(network.ids, rows)
-        return np.arange(len(self))
+        return names_of(network, self.offsets, self.rows)
 
 
 @dataclass(frozen=True, slots=True)

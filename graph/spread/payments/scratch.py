@@ -55,6 +55,7 @@ def from_scratch(
     """Return chosen scenarios, each as `clear` finds it."""
 
     def one(scenario: int) -> Scratch:
+        """Return one scenario, cleared with its losses taken from the assets."""
         own = slice(losses.offsets[scenario], losses.offsets[scenario + 1])
         assets = base.columns.assets.copy()
         assets[losses.rows[own]] -= losses.amounts[own]

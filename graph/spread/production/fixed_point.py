@@ -178,6 +178,7 @@ class _Pusher:
         effort = Effort(self.threshold, EXACT.rounds_max, budget)
 
         def run(shocks: ShockArrays) -> FloatArray:
+            """Return the rows of some scenarios, pushed and certified."""
             found = np.zeros((len(shocks.offsets) - 1, kernel.LEVEL + 1))
             kernel.run(structure, state, shocks, self.prices, effort, found)
             return found
@@ -191,6 +192,7 @@ class _Pusher:
         space, limits = upper_bounds.workspace(structure), (growth, UPPER_ROUNDS_MAX)
 
         def run(shocks: ShockArrays) -> FloatArray:
+            """Return the rows of some scenarios, pushed and bounded from above."""
             found = np.zeros((len(shocks.offsets) - 1, kernel.LEVEL + 1))
             for k, row in enumerate(found):
                 rounds = kernel.push(structure, state, shocks, k, prices, effort)
@@ -225,6 +227,7 @@ class ColumnBounds:
         columns = bounds.workspace(structure, weights, DTYPES[self.precision])
 
         def run(shocks: ShockArrays) -> FloatArray:
+            """Return the rows of some scenarios, bounded in columns."""
             found = np.zeros((len(shocks.offsets) - 1, kernel.LEVEL + 1))
             bounds.run(structure, columns, shocks, self.aims, found)
             return found
@@ -289,6 +292,7 @@ def _pushed(
     size = min(CHUNK, max(1, -(-count // (chunks_a_worker * executor.workers))))
 
     def chunks() -> Iterator[ShockArrays]:
+        """Yield the scenarios, some at a time."""
         for first in range(0, count, size):
             chosen = np.arange(first, min(first + size, count))
             yield some_shocks(shocks, chosen)

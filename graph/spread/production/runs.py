@@ -71,6 +71,7 @@ class CascadeRunner:
         space: Workspace | None = None
 
         def run(part: Part) -> Answers:
+            """Return the answers of some scenarios."""
             nonlocal space
             if space is None:
                 space = self.workspace(len(part[0].offsets) - 1)
@@ -175,6 +176,7 @@ def spread(
     size = asked.chunk or min(CHUNK_MAX, max(CHUNK_MIN, -(-count // (2 * executor.workers))))
 
     def parts() -> Iterator[Part]:
+        """Yield scenarios with their observers, some at a time."""
         for first in range(0, count, size):
             chosen = np.arange(first, min(first + size, count))
             own = Observers(*_some(observers.offsets, observers.rows, chosen))

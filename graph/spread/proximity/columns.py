@@ -284,6 +284,7 @@ def spread_strong(
     parts: dict[int, tuple[IntArray, IntArray, FloatArray]] = {}
 
     def keep(first: int, found: FloatArray) -> None:
+        """Keep the shares of a block that are large enough."""
         source, firm = np.nonzero(found >= least)
         parts[first] = (np.bincount(source, minlength=len(found)), firm, found[source, firm])
 
@@ -334,6 +335,7 @@ class _Job:
         blocks = range(0, count, walks.COLUMNS)
 
         def work(place: int) -> None:
+            """Fill the blocks of one thread."""
             space = walks.space(len(self.walk))
             for first in blocks[place::threads]:
                 last = min(first + walks.COLUMNS, count)

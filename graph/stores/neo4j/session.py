@@ -109,6 +109,7 @@ class Database:
         """Return the rows of a statement that only reads; tried again where a server fails."""
 
         def work(transaction: neo4j.ManagedTransaction) -> Rows:
+            """Return all rows before the transaction ends."""
             return transaction.run(statement, parameters).values()
 
         with errors(), self._session() as session:
@@ -127,6 +128,7 @@ class Database:
         """
 
         def work(transaction: neo4j.ManagedTransaction) -> None:
+            """Run the statements, if the fence stands."""
             if fence is not None and transaction.run(*fence).single() is None:
                 raise StageRefused("the stage has lost its lease to another one")
             for statement in statements:

@@ -81,6 +81,7 @@ class SqlReader:
         condition = valid(VERSIONED[model.table(table).name], self._version.number)
 
         def read() -> pa.Table:
+            """Return the columns, over a connection of their own."""
             with errors(), self._driver.engine.connect() as connection:
                 return self._columns.fetch(connection, table, condition, names=names)
 
@@ -99,6 +100,7 @@ class SqlReader:
 
     def _rows(self, query: sa.Select[tuple[object, ...]]) -> list[tuple[object, ...]]:
         def read() -> list[tuple[object, ...]]:
+            """Return the rows, over a connection of their own."""
             with errors(), self._driver.engine.connect() as connection:
                 return [tuple(row) for row in connection.execute(query)]
 

@@ -51,6 +51,7 @@ def of_firm(
         steps.append(lambda state, log: trading_of(state).change_sector(i, number, log))
 
     def change(state: Channels, log: Log) -> None:
+        """Make the steps, one after another."""
         for step in steps:
             step(state, log)
 

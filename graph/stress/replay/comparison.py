@@ -149,6 +149,7 @@ class _Side:
 
     @classmethod
     def of(cls, recording: Recording) -> "_Side":
+        """Return when and why each firm of a recording was hit first."""
         state = recording.state()
         first, reason = (np.full(recording.firms, NEVER) for _ in range(2))
         main = np.where(state.up > state.down, 1, 0)

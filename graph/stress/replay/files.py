@@ -56,6 +56,7 @@ class _Header:
     versions: str
 
     def written(self) -> dict[str, Any]:
+        """Return the header as JSON writes it."""
         return {"form": FORM} | {name: getattr(self, name) for name in self.__slots__}
 
 

@@ -87,6 +87,7 @@ def of(saving: Saving, budget_fen: int) -> Bound:
     saved, spare = before - after, ROUNDING * before
 
     def in_fen(share: float) -> int:
+        """Return a share of production in fen, rounded up."""
         return ceil((min(share, saved) + spare) * output)
 
     cost_fen = table.cost_fen[list(payable)]

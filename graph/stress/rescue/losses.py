@@ -255,6 +255,7 @@ class Saving:
         ends = np.linspace(0, count, min(self.threads, max(1, count)) + 1).astype(np.int64)
 
         def work(place: int) -> None:
+            """Run the scenarios of one thread."""
             first, last = int(ends[place]), int(ends[place + 1])
             state = frontier.workspace(production.structure)
             own = shocks._replace(offsets=shocks.offsets[first : last + 1])

@@ -198,6 +198,7 @@ def sets(
     wave = min(BLOCKS_HELD, max(threads, int(FAILURES_HELD / expected)))
 
     def draw(at: int) -> Drawn:
+        """Return the wanted draws of one block."""
         size = int(wanted[at][-1]) + 1
         whole = model.failures.draw(
             seed=model.seed, block=int(blocks[at]), size=size, sampling=model.sampling

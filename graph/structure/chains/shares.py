@@ -53,6 +53,7 @@ def belonging(
     rows = (network.in_indptr, network.in_indices, network.in_amount_fen, totals, stops)
 
     def work(first: int) -> None:
+        """Follow the sales to every so-manieth core."""
         space = [np.zeros(len(network)) for _ in range(3)]
         for place in range(first, len(cores), workers):
             core = int(cores[place])

@@ -86,6 +86,7 @@ class _Lists:
     rows: RowArray
 
     def of(self, place: int) -> RowArray:
+        """Return the rows of one range, ascending."""
         return np.sort(self.rows[self.starts[place] : self.ends[place]])
 
 
@@ -107,14 +108,17 @@ class _Below:
 
     @property
     def counts(self) -> IntArray:
+        """Return how many chosen firms each subtree has."""
         return self.ends - self.starts
 
     def sums(self, amounts: IntArray) -> IntArray:
+        """Return what amounts of chosen firms each subtree comes to."""
         before = np.concatenate(([0], np.cumsum(amounts[self.listing])))
         found: IntArray = before[self.ends] - before[self.starts]
         return found
 
     def lists(self, places: IntArray, rows: RowArray) -> _Lists:
+        """Return the ranges of some places, as rows of firms."""
         return _Lists(self.starts[places], self.ends[places], rows[self.listing])
 
 

@@ -28,6 +28,7 @@ def _divided(_typing: Any, _left: Any, _right: Any, _more: Any, _by: Any) -> Any
     pair: Any = nb.types.UniTuple
 
     def code(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        """Write the division on twice as many bits."""
         word, wide, real = ir.IntType(64), ir.IntType(128), ir.DoubleType()
         one, other, added, divisor = (builder.sext(each, wide) for each in arguments)
         size = builder.sitofp(arguments[3], real)

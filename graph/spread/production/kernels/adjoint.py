@@ -136,6 +136,7 @@ def _sweep(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
     ]
 
     def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+        """Sweep over one firm."""
         start, end = lanes.span(indptr, i)
         cost = lanes.sum_rows(start, end, trades, buyers, shares, felt)
         grown = builder.fsub(builder.fmul(kept, cost), lanes.load(figures, i))
@@ -166,6 +167,7 @@ def _gather(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
     trades = size(1)
 
     def body(i: ir.Value, _: list[Any]) -> list[Any]:
+        """Gather one firm."""
         start, end = lanes.span(indptr, i)
         lanes.store(lanes.sum_rows(start, end, trades, buyers, shares, rows), out, i)
         return []

@@ -56,19 +56,11 @@ def pull_inputs(first: int, last: int, arrays: Inputs) -> None:
     Raises `lost` to the worst slot of inputs, `largest` to the growth where that is larger, and
     writes to `gone` what of the market's sales is lost.
     """
-    indptr, essential, needed, suppliers, in_shares, passed = arrays[:6]
-    lost, shares, gone, largest = arrays[6:10]
+    passed, lost, shares, gone, largest = arrays[5:10]
     gone[:] = 0
     for j in range(first, last):
-        worst, added = np.zeros_like(gone), np.zeros_like(gone)
-        for e in range(indptr[j], essential[j]):
-            if np.signbit(in_shares[e]):
-                worst, added = np.maximum(worst, added), np.zeros_like(gone)
-            added = added + abs(in_shares[e]) * passed[suppliers[e]]
-        worst, added = np.maximum(worst, added), np.zeros_like(gone)
-        for e in range(essential[j], needed[j]):
-            added = added + in_shares[e] * passed[suppliers[e]]
-        down = np.maximum(np.minimum(np.maximum(worst, added), 1), lost[j])
+        worst = _worst_slot(arrays, passed, j)
+        down = np.maximum(np.minimum(worst, 1), lost[j])
         largest[:] = np.maximum(largest, down - lost[j])
         gone[:] = gone + shares[j] * down
         lost[j] = down
@@ -93,21 +85,28 @@ def bound_inputs(first: int, last: int, arrays: BoundedInputs) -> None:
     times its worst slot, is above it; those after it see that at once. Adds to `grown` what the
     growth counts, raises `largest` to it, and writes to `gone` what of the market's sales is lost.
     """
-    indptr, essential, needed, suppliers, in_shares, margins, shares, inverse, passed = arrays[:9]
-    lost, gone, *moved = arrays[9:]
+    margins, shares, inverse, passed, lost, gone, *moved = arrays[5:]
     gone[:] = 0
     for j in range(first, last):
-        worst, added = np.zeros_like(gone), np.zeros_like(gone)
-        for e in range(indptr[j], essential[j]):
-            if np.signbit(in_shares[e]):
-                worst, added = np.maximum(worst, added), np.zeros_like(gone)
-            added = added + abs(in_shares[e]) * passed[suppliers[e]]
-        worst, added = np.maximum(worst, added), np.zeros_like(gone)
-        for e in range(essential[j], needed[j]):
-            added = added + in_shares[e] * passed[suppliers[e]]
-        lost[j] = _bounded_row(np.maximum(worst, added), lost[j], margins[j], moved, j)
+        worst = _worst_slot(arrays, passed, j)
+        lost[j] = _bounded_row(worst, lost[j], margins[j], moved, j)
         gone[:] = gone + shares[j] * lost[j]
         passed[j] = np.minimum(1, shares[j] * inverse) * lost[j]
+
+
+def _worst_slot(arrays: tuple[Any, ...], passed: Matrix, j: int) -> Matrix:
+    """Return what a firm misses most of: one essential sector, or all that is not essential."""
+    indptr, essential, needed, suppliers, in_shares = arrays[:5]
+    worst, added = np.zeros_like(passed[j]), np.zeros_like(passed[j])
+    for e in range(indptr[j], essential[j]):
+        if np.signbit(in_shares[e]):
+            worst, added = np.maximum(worst, added), np.zeros_like(added)
+        added = added + abs(in_shares[e]) * passed[suppliers[e]]
+    worst, added = np.maximum(worst, added), np.zeros_like(added)
+    for e in range(essential[j], needed[j]):
+        added = added + in_shares[e] * passed[suppliers[e]]
+    larger: Matrix = np.maximum(worst, added)
+    return larger
 
 
 def bound_orders(first: int, last: int, arrays: BoundedOrders) -> None:
@@ -151,6 +150,7 @@ def _pass_on(lanes: Lanes, ends: Ends, at: Addresses, _size: Size) -> None:
     factors = lanes.load(inverse, FIRST)
 
     def body(i: ir.Value, _: list[Any]) -> list[Any]:
+        """Pass on the losses of one firm."""
         share = lanes.splat(lanes.element(shares, i))
         sigma = lanes.smaller(builder.fmul(share, factors), lanes.one)
         lanes.store(builder.fmul(sigma, lanes.load(lost, i)), passed, i)
@@ -166,6 +166,7 @@ def _pull_inputs(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
     trades = size(3)
 
     def body(j: ir.Value, carried: list[Any]) -> list[Any]:
+        """Pull the inputs of one firm."""
         lost_share, growth = carried
         start, middle = lanes.element(indptr, j), lanes.element(essential, j)
         end = lanes.element(needed, j)
@@ -190,6 +191,7 @@ def _pull_orders(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
     trades = size(1)
 
     def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+        """Pull the orders of one firm."""
         start, end = lanes.span(indptr, i)
         added = lanes.sum_rows(start, end, trades, buyers, out_shares, missed)
         before = lanes.load(missed, i)
@@ -210,6 +212,7 @@ def _bound_inputs(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
     factors = lanes.load(inverse, FIRST)
 
     def body(j: ir.Value, carried: list[Any]) -> list[Any]:
+        """Bound what one firm loses for want of inputs."""
         lost_share, *growth = carried
         start, middle = lanes.element(indptr, j), lanes.element(essential, j)
         end = lanes.element(needed, j)
@@ -236,6 +239,7 @@ def _bound_orders(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
     trades = size(1)
 
     def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+        """Bound what one firm loses for want of orders."""
         start, end = lanes.span(indptr, i)
         added = lanes.sum_rows(start, end, trades, buyers, out_shares, missed)
         before, margin = lanes.load(missed, i), lanes.element(margins, i)
@@ -273,6 +277,7 @@ def _take(lanes: Lanes, ends: Ends, at: Addresses, _size: Size) -> None:
     mask = lanes.load(kept, FIRST)
 
     def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+        """Add up one firm, and clear it where its column is taken."""
         weight = lanes.element(weights, i)
         down, up = lanes.load(lost, i), lanes.load(missed, i)
         lanes.store(builder.fmul(down, mask), lost, i)

@@ -89,6 +89,7 @@ def space(firms: int) -> WalkWorkspace:
     """Return a workspace for one thread."""
 
     def matrix(dtype: npt.DTypeLike) -> Matrix:
+        """Return a row a firm, each beginning where a cache line does."""
         space = np.zeros((firms + 1) * COLUMNS, dtype)
         shift = (-space.ctypes.data // space.itemsize) % COLUMNS  # Rows begin where lines begin.
         return space[shift : shift + firms * COLUMNS].reshape(firms, COLUMNS)
@@ -116,6 +117,7 @@ def _sweep(lanes: Lanes, ends: Ends, at: Addresses, size: Size) -> None:
     trades = size(1)
 
     def body(i: ir.Value, carried: list[Any]) -> list[Any]:
+        """Update one firm."""
         start, end = lanes.span(indptr, i)
         added = lanes.sum_rows(start, end, trades, buyers, shares, proximity)
         added = builder.fadd(added, lanes.load(own, lanes.place(given, i)))
