@@ -59,12 +59,18 @@ def _economy(**more: Any) -> Economy:
     return Economy(FIRMS, SUPPLIERS, BUYERS, AMOUNTS, classes, sectors, **more)
 
 
-def _chains() -> None:
-    ids = [f"{row:02d}" for row in EVERYBODY]
-    whole = AMOUNTS.astype(np.int64)
-    network = Network.from_edges(
-        ids, supplier_rows=SUPPLIERS, buyer_rows=BUYERS, amount_fen=whole, columns=pa.table({})
+def _network() -> Network:
+    return Network.from_edges(
+        [f"{row:02d}" for row in EVERYBODY],
+        supplier_rows=SUPPLIERS,
+        buyer_rows=BUYERS,
+        amount_fen=AMOUNTS.astype(np.int64),
+        columns=pa.table({}),
     )
+
+
+def _chains() -> None:
+    network = _network()
     cores = np.array([3, FIRMS - 1])
     found = chains.find_chains(network, cores)
     chains.strengths(network, found.chain(0))
@@ -132,11 +138,7 @@ def _payments() -> None:
 
 
 def _dependencies() -> None:
-    ids = [f"{row:02d}" for row in EVERYBODY]
-    whole = AMOUNTS.astype(np.int64)
-    network = Network.from_edges(
-        ids, supplier_rows=SUPPLIERS, buyer_rows=BUYERS, amount_fen=whole, columns=pa.table({})
-    )
+    network, whole = _network(), AMOUNTS.astype(np.int64)
     built = single_points.Supply.build(FIRMS, suppliers=SUPPLIERS, buyers=BUYERS, amount_fen=whole)
     for supply in (single_points.Supply.of(network), built):
         single_points.around(supply, FIRMS - 1)

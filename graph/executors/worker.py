@@ -78,7 +78,10 @@ def run(order: ChunkOrder) -> Any:
 
 def _made(order: ChunkOrder) -> _Ready:
     """Return the work of an order, read once and kept."""
-    _refuse_others(order.versions)
+    here = versions()
+    for name, version in order.versions.items():
+        if here.get(name) != version:
+            raise ExecutorFailed(f"{name} is {here.get(name)} there and {version} here")
     with _making:
         if order.work not in _ready:
             work = pickle.loads(order.work)  # noqa: S301  # As this order itself was.
@@ -87,13 +90,6 @@ def _made(order: ChunkOrder) -> _Ready:
         while len(_ready) > KEPT_MAX:
             _ready.popitem(last=False)
         return _ready[order.work]
-
-
-def _refuse_others(wanted: Mapping[str, str]) -> None:
-    here = versions()
-    for name, version in wanted.items():
-        if here.get(name) != version:
-            raise ExecutorFailed(f"{name} is {here.get(name)} there and {version} here")
 
 
 @cache

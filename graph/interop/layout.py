@@ -48,9 +48,7 @@ def strongest(members: Sequence[ListedMember], firms_max: int) -> list[ListedMem
         >>> [member.id for member in strongest([*near, *far], 3)]
         ['n0', 'n1', 'f']
     """
-    tiers: dict[int, list[ListedMember]] = defaultdict(list)
-    for member in members:
-        tiers[signed_tier(member)].append(member)
+    tiers = _by_tier(members)
     nearest = sorted(tiers, key=lambda tier: (abs(tier), tier))
     quota = shares({tier: len(tiers[tier]) for tier in nearest}, firms_max)
     chosen: dict[str, ListedMember] = {}

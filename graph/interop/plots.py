@@ -13,6 +13,7 @@ import numpy.typing as npt
 from graph.chains import DOWN, UP, Chain
 from graph.contagion import Contagion
 from graph.errors import InvalidInput
+from graph.network.firms import refuse_size
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,8 +62,7 @@ def plot_tiers(
         InvalidInput: There is no firm in the chain, or an amount a firm is wanted.
     """
     made = np.asarray(amounts, np.float64)
-    if made.shape != found.down.shape:
-        raise InvalidInput(f"amounts has {made.size} entries for {len(found.down)} firms")
+    refuse_size(made, len(found.down), "amounts")
     lost = (found.loss * made)[chain.firm_rows]
     bars: list[tuple[str, float, str]] = []
     for direction, name, colour in ((UP, "suppliers", BLUE), (DOWN, "distributors", ORANGE)):

@@ -99,6 +99,12 @@ def amounts(amounts: npt.NDArray[Any]) -> IntArray:
     return whole
 
 
+def untyped(values: npt.ArrayLike) -> npt.NDArray[np.integer]:
+    """Return a column as an array; one without entries has no type of its own."""
+    column = np.asarray(values)
+    return column if column.size else column.astype(np.int64)
+
+
 def row_numbers(rows: npt.NDArray[Any], firms: int, name: str) -> RowArray:
     """Return row numbers as int32, each a firm's."""
     if not np.issubdtype(rows.dtype, np.integer):

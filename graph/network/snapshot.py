@@ -242,16 +242,13 @@ class Network:
         Readers that have the old one open keep it.
         """
         with folders.replacing(folder) as fresh:
-            self._write(fresh)
-
-    def _write(self, folder: Path) -> None:
-        for name in _ARRAYS:
-            np.save(folder / f"{name}.npy", getattr(self, name), allow_pickle=False)
-        files.write_arrow(pa.table({"firm": self.ids.arrow}), folder / "ids.arrow")
-        files.write_arrow(self.attributes, folder / "attributes.arrow")
-        said = {"form": files.FORM, "firms": len(self), "edges": self.edges}
-        (folder / "network.json").write_text(json.dumps(said) + "\n", encoding="utf-8")
-        digests.seal(folder)
+            for name in _ARRAYS:
+                np.save(fresh / f"{name}.npy", getattr(self, name), allow_pickle=False)
+            files.write_arrow(pa.table({"firm": self.ids.arrow}), fresh / "ids.arrow")
+            files.write_arrow(self.attributes, fresh / "attributes.arrow")
+            said = {"form": files.FORM, "firms": len(self), "edges": self.edges}
+            (fresh / "network.json").write_text(json.dumps(said) + "\n", encoding="utf-8")
+            digests.seal(fresh)
 
     @classmethod
     def open(cls, folder: Path) -> Self:

@@ -113,12 +113,11 @@ class CascadeRunner:
             )
             if columns is None and space.left.filled[0]:
                 last = start == count
-                columns = self._columns(space, precision, few=last and self._few(space))
+                columns = self._columns(
+                    space, precision, few=last and bool(space.left.filled[0] <= LONE_MAX)
+                )
             if columns is not None:
                 batch.run(structure, columns, space.left, limits, found, drain=start == count)
-
-    def _few(self, space: Workspace) -> bool:
-        return bool(space.left.filled[0] <= LONE_MAX)
 
     def _columns(self, space: Workspace, precision: Precision, *, few: bool) -> RoundColumns:
         """Return columns at rest: one where few scenarios are left, which take it in turn."""
@@ -186,7 +185,8 @@ def spread(
         moving = found.totals[:, cascades.LARGEST] > runner.rules.tolerance
         if runner.rules.unsettled == "keep":
             found.totals[moving, : cascades.UP + 1] = np.nan
-            _put_nothing(found, moving)
+            unknown = np.repeat(moving, np.diff(found.offsets))
+            found.down[unknown], found.up[unknown] = np.nan, np.nan  # Nor have observers a figure.
         elif moving.any():
             largest = found.totals[:, cascades.LARGEST]
             refuse_moving(largest, runner.rules, first=number * size, scenarios=asked.names)
@@ -199,12 +199,6 @@ def _some(offsets: IntArray, rows: IntArray, chosen: IntArray) -> tuple[IntArray
     """Return offsets and entries of chosen scenarios."""
     ends, places = entries(offsets, chosen)
     return ends, rows[places]
-
-
-def _put_nothing(found: Answers, moving: npt.NDArray[np.bool_]) -> None:
-    """Give observers of scenarios that still move no figure."""
-    unknown = np.repeat(moving, np.diff(found.offsets))
-    found.down[unknown], found.up[unknown] = np.nan, np.nan
 
 
 class Index(NamedTuple):

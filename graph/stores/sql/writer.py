@@ -51,7 +51,8 @@ class SqlWriter(Stage):
         ready = checked(known, rows)
         with self._writing():
             if table == "firms":
-                texts = [search_text(row) for row in _searched(ready)]
+                searched = ready.select(["firm", "name", "aliases", "uscc"])
+                texts = [search_text(row) for row in searched.to_pylist()]
                 ready = ready.append_column("searched", pa.array(texts, pa.string()))
             batch = self._numbered(known, ready)
             if table == "firms" and batch.num_rows:
@@ -181,13 +182,6 @@ class SqlWriter(Stage):
             )
             if found is not None:
                 raise InvalidInput(f"table {name}, column {end}: no firm {found!r}")
-
-
-def _searched(rows: pa.Table) -> list[dict[str, model.Value]]:
-    found: list[dict[str, model.Value]] = rows.select(
-        ["firm", "name", "aliases", "uscc"]
-    ).to_pylist()
-    return found
 
 
 class _Numbers:

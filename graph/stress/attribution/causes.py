@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graph.arrays.dtypes import FloatArray, IntArray
+from graph.arrays.dtypes import IntArray
 from graph.errors import InvalidInput
 from graph.network.firms import firm_column
 from graph.spread.payments.clearing import Debts, stop_paying
@@ -114,11 +114,8 @@ class _Both:
         unpaid = self.hit.unpaid
         for marks in sets[:, self.stopped]:
             rows = unpaid.rows[marks].tolist()
-            yield _lost_fen(self.debts, rows, 1.0 - unpaid.shares[marks]) if rows else 0
-
-
-def _lost_fen(debts: Debts | None, rows: list[int], recovery: FloatArray) -> int:
-    if debts is None:
-        return 0
-    lost = stop_paying(debts, rows, recovery=recovery).losses
-    return exact_sum(np.rint(lost).astype(np.int64))
+            if self.debts is None or not rows:
+                yield 0
+                continue
+            lost = stop_paying(self.debts, rows, recovery=1.0 - unpaid.shares[marks]).losses
+            yield exact_sum(np.rint(lost).astype(np.int64))

@@ -94,14 +94,10 @@ class Channels:
         return Applied(pushes, solved, np.array(log.rows, np.int32))
 
     def _settle(self, *, broad: bool) -> tuple[int, bool]:
+        """Push what a change left, or solve again; a failed solve leaves what can be undone."""
         with suppress(TooBroad):
             if not broad:
                 return sum(each.settle() for each in self.solutions), False
-        self._solve_or_restore()
-        return 0, True
-
-    def _solve_or_restore(self) -> None:
-        """Solve again; where that fails, leave the figures as the open change can undo them."""
         arrays = [each for solution in self.solutions for each in solution.solved]
         arrays += [] if self.trading is None else self.trading.taken
         before = [each.copy() for each in arrays]
@@ -111,6 +107,7 @@ class Channels:
             for array, values in zip(arrays, before, strict=True):
                 array[:] = values
             raise
+        return 0, True
 
     def keep(self) -> None:
         """Let the open change stand."""

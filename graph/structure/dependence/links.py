@@ -72,7 +72,7 @@ class Dealings:
             ([1, 1], [90, 0])
         """
         supplying = np.repeat(np.arange(len(network)), np.diff(network.out_indptr))
-        owed, nothing = _whole(receivable_fen), np.zeros(network.edges, np.int64)
+        owed, nothing = check.untyped(receivable_fen), np.zeros(network.edges, np.int64)
         return cls(
             np.concatenate((supplying, rows_of(creditors, network, "creditors"))),
             np.concatenate((network.out_indices, rows_of(debtors, network, "debtors"))),
@@ -205,7 +205,7 @@ def _totals(
 def _fen(values: npt.ArrayLike, name: str) -> IntArray:
     """Return whole fen as int64 whose sums fit."""
     try:
-        return check.amounts(_whole(values))
+        return check.amounts(check.untyped(values))
     except InvalidInput as error:
         raise InvalidInput(f"{name}: {error}") from error
 
@@ -224,9 +224,3 @@ def _shares(values: npt.ArrayLike, size: int) -> FloatArray:
     if not bool(((shares >= 0.0) & (shares <= 1.0)).all()):
         raise InvalidInput("substitutability must be shares in [0, 1]")
     return np.broadcast_to(shares, size)
-
-
-def _whole(values: npt.ArrayLike) -> npt.NDArray[np.integer]:
-    """Return a column as an array; one without entries has no type of its own."""
-    column = np.asarray(values)
-    return column if column.size else column.astype(np.int64)

@@ -68,9 +68,9 @@ class Supply:
             >>> supply.bought.amount_fen.tolist()
             [7]
         """
-        selling = check.row_numbers(_whole(suppliers), firms, "suppliers")
-        buying = check.row_numbers(_whole(buyers), firms, "buyers")
-        amount = check.amounts(_whole(amount_fen))
+        selling = check.row_numbers(check.untyped(suppliers), firms, "suppliers")
+        buying = check.row_numbers(check.untyped(buyers), firms, "buyers")
+        amount = check.amounts(check.untyped(amount_fen))
         if not len(selling) == len(buying) == len(amount):
             raise InvalidInput("suppliers, buyers and amount_fen differ in length")
         pairs = csr.sum_pairs(buying, selling, amount, firms)
@@ -196,9 +196,3 @@ def _raw(trades: RegionTrades) -> BoolArray:
         fed[circle[part.row[circle[part.row] != circle[part.col]]]] = True
         raw[left[~fed[circle]]] = True
     return raw
-
-
-def _whole(values: npt.ArrayLike) -> npt.NDArray[np.integer]:
-    """Return a column as an array; one without entries has no type of its own."""
-    column = np.asarray(values)
-    return column if column.size else column.astype(np.int64)
