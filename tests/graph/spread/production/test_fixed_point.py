@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from graph.contagion import EXACT, Economy, Production, Scenarios, bracket, esri, prepare
 from graph.errors import InvalidInput
-from graph.spread.production import fixed_point, worth
+from graph.spread.production import fixed_point, shadow_prices
 from graph.spread.production.stored import load, save
 from tests.graph.effort import UNCOMPILED, examples
 from tests.graph.spread.production.test_rounds import literal
@@ -92,7 +92,7 @@ def test_losses_that_are_lifted_bound_the_fixed_point_as_well(
     rng = np.random.default_rng(seed)
     scenarios = Scenarios(np.array([0, 1, 2, 5]), np.arange(5), rng.random(5), rng.random(5))
 
-    with patch.object(worth, "SLACKS", NO_SLACK):
+    with patch.object(shadow_prices, "SLACKS", NO_SLACK):
         exact = assert_bracketed(production, scenarios)
 
     assert not exact.any()
@@ -105,7 +105,7 @@ def test_what_is_lifted_lies_close_above() -> None:
     settled = esri(production, Scenarios.alone(range(100)), rules=EXACT)
 
     with (
-        patch.object(worth, "SLACKS", NO_SLACK),
+        patch.object(shadow_prices, "SLACKS", NO_SLACK),
         patch.object(fixed_point, "ALONE_MAX", 100),
     ):
         found = bracket(production, Scenarios.alone(range(100)))
@@ -120,7 +120,7 @@ def test_many_that_no_certificate_covers_are_raised_in_columns() -> None:
     production = prepare(random_economy(1, firms=firms, sectors=12, leakage=0.25))
     everybody = Scenarios.alone(range(firms))
 
-    with patch.object(worth, "SLACKS", NO_SLACK):
+    with patch.object(shadow_prices, "SLACKS", NO_SLACK):
         found = bracket(production, everybody)
         exact = assert_bracketed(production, everybody)
 
@@ -129,12 +129,12 @@ def test_many_that_no_certificate_covers_are_raised_in_columns() -> None:
 
 
 @large
-def test_losses_that_a_lift_does_not_bring_to_rest_are_iterated() -> None:
+def test_losses_that_an_upper_bound_does_not_bring_to_rest_are_iterated() -> None:
     production = prepare(random_economy(1, firms=200, sectors=12, leakage=0.25))
     scenarios = Scenarios.alone(range(200))
 
     with (
-        patch.object(worth, "SLACKS", NO_SLACK),
+        patch.object(shadow_prices, "SLACKS", NO_SLACK),
         patch.object(fixed_point, "ALONE_MAX", 200),
         patch.object(fixed_point, "UPPER_ROUNDS_MAX", 2),
     ):
@@ -293,7 +293,7 @@ def test_what_a_unit_of_loss_costs_is_solved_once_and_saved(tmp_path: Path) -> N
     save(production, tmp_path / "network")
     loaded = load(tmp_path / "network", verify=True)
 
-    with patch.object(worth, "_solved", side_effect=AssertionError("solved again")):
+    with patch.object(shadow_prices, "_solved", side_effect=AssertionError("solved again")):
         again, from_file = bracket(production, scenarios), bracket(loaded, scenarios)
 
     for found in (again, from_file):
