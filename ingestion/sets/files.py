@@ -1,5 +1,6 @@
 """The files that a source is given: those named, and those directly in the folders named."""
 
+import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class NotRead:
 class Files:
     """Files in the order of their paths, and what lies beside them and is not followed."""
 
-    paths: tuple[Path, ...]
+    names: tuple[str, ...]  # Paths as text: of a million documents they are small.
     links: tuple[NotRead, ...]
 
     @classmethod
@@ -39,41 +40,51 @@ class Files:
         Raises:
             BadFile: A path does not exist, or there are more files than are read.
         """
-        paths: dict[Path, Path] = {}
+        names: dict[str, str] = {}
         links: list[NotRead] = []
         for path in given:
             if path.is_dir():
-                for each, leads_out in _inside(path):
-                    if leads_out:
-                        links.append(NotRead(each, note("leads_out")))
+                for name, target in _inside(path):
+                    if target is None:
+                        links.append(NotRead(Path(name), note("leads_out")))
                     else:
-                        paths.setdefault(each.resolve(), each)
-                    if len(paths) > FILES_MAX:
+                        names.setdefault(target, name)
+                    if len(names) > FILES_MAX:
                         raise BadFile(f"{path.name}: at most {FILES_MAX} files are read at once")
             elif path.is_file():
-                paths.setdefault(path.resolve(), path)
+                names.setdefault(str(path.resolve()), str(path))
             else:
                 raise BadFile(f"{path}: there is no such file or folder")
-        return cls(tuple(sorted(paths.values(), key=str)), tuple(links))
+        return cls(tuple(sorted(names.values())), tuple(links))
 
     def of_set(self, asked: FileSet) -> Iterator[Path]:
         """Yield the files that a set asks for."""
-        pattern = regexes.compiled(asked.files)
-        return (path for path in self.paths if pattern.fullmatch(named(path)))
+        return (Path(name) for name in self.names if asks(asked, name))
 
 
-def named(path: Path) -> str:
+def asks(asked: FileSet, name: str) -> bool:
+    """Return whether a set asks for a file."""
+    return bool(regexes.compiled(asked.files).fullmatch(named(name)))
+
+
+def named(path: str) -> str:
     """Return a file's name as it is written, however its accents are kept."""
-    return unicodedata.normalize("NFC", path.name).encode("utf-8", "replace").decode()
+    name = os.path.basename(path)  # noqa: PTH119  # A path for each of a million names is slow.
+    return unicodedata.normalize("NFC", name).encode("utf-8", "replace").decode()
 
 
-def _inside(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield the files directly in a folder, and whether they are links that lead out of it."""
+def _inside(folder: Path) -> Iterator[tuple[str, str | None]]:
+    """Yield the files directly in a folder, and what they are; None where a link leads out."""
     inside = folder.resolve()
-    for path in folder.iterdir():
-        if path.name.startswith((".", "~$")):
-            continue
-        if path.is_symlink() and inside not in path.resolve().parents:
-            yield path, True
-        elif path.is_file():
-            yield path, False
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith((".", "~$")):
+                continue
+            if entry.is_symlink():
+                target = Path(entry.path).resolve()
+                if inside not in target.parents:
+                    yield entry.path, None
+                elif target.is_file():
+                    yield entry.path, str(target)
+            elif entry.is_file():
+                yield entry.path, f"{inside}{os.sep}{entry.name}"

@@ -1,6 +1,6 @@
 """What a source is given: files and databases, read set by set."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -12,7 +12,7 @@ from ingestion.notes import note
 from ingestion.sets import documents, fixed, grid, json_lines
 from ingestion.sets.batch import AT, FILE, LINE, ROOT, SHEET, Batch
 from ingestion.sets.databases import Databases
-from ingestion.sets.files import Files, NotRead, named
+from ingestion.sets.files import Files, NotRead, asks, named
 from ingestion.sets.model import FileSet, Fixed, Grid, JsonLines, Query, Set, Xml
 
 
@@ -32,10 +32,9 @@ class Inputs:
     since: Mapping[str, str] = field(default_factory=dict)
     files: Files = field(init=False)
     databases: Databases = field(init=False)
-    _asked: set[Path] = field(default_factory=set)
+    _asked: list[FileSet] = field(default_factory=list)
     _sheets: dict[Path, set[str]] = field(default_factory=dict)
-    _passed: dict[Path, NotRead] = field(default_factory=dict)
-    _read: set[Path] = field(default_factory=set)
+    _passed: dict[str, list[NotRead]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Look which files there are."""
@@ -66,8 +65,8 @@ class Inputs:
             batches = self.databases.read(asked, self.since.get(asked.name))
             yield from (_completed(batch, extra) for batch in batches)
             return
-        paths = list(self.files.of_set(asked))
-        self._asked.update(paths)
+        paths = self.files.of_set(asked)
+        self._asked.append(asked)
         if isinstance(asked, Xml):
             yield from self._documents(asked, paths, extra)
             return
@@ -77,25 +76,27 @@ class Inputs:
                 yield _completed(batch, extra)
 
     def _documents(
-        self, asked: Xml, paths: Sequence[Path], extra: Collection[str]
+        self, asked: Xml, paths: Iterable[Path], extra: Collection[str]
     ) -> Iterator[Batch]:
         passed: list[NotRead] = []
         for batch in documents.read(asked, paths, passed, extra):
             yield _completed(batch, extra)
-        others = {each.path: each for each in passed}
-        self._read.update(path for path in paths if path not in others)
-        self._passed |= others
+        for each in passed:
+            self._passed.setdefault(str(each.path), []).append(each)
 
     def not_read(self) -> tuple[NotRead, ...]:
         """Return the files and sheets that no set has read, in order, once all are read."""
         found = list(self.files.links)
-        for path in self.files.paths:
-            if path not in self._asked:
-                found.append(NotRead(path, note("not_asked")))
-            elif path in self._passed and path not in self._read:
-                found.append(self._passed[path])
-            elif path in self._sheets and path.name.lower().endswith(grid.BOOKS):
-                found += _other_sheets(path, self._sheets[path])
+        for name in self.files.names:
+            asking = sum(asks(asked, name) for asked in self._asked)
+            passed = self._passed.get(name, [])
+            if not asking:
+                found.append(NotRead(Path(name), note("not_asked")))
+            elif asking == len(passed):
+                found.append(passed[0])
+        for path, sheets in self._sheets.items():
+            if path.name.lower().endswith(grid.BOOKS):
+                found += _other_sheets(path, sheets)
         return tuple(sorted(found, key=lambda each: str(each.path)))
 
 
@@ -122,7 +123,7 @@ def _other_sheets(path: Path, read: Collection[str]) -> Iterator[NotRead]:
 def _completed(batch: Batch, extra: Collection[str]) -> Batch:
     """Return a batch with the columns that say where its rows are from, where they lack."""
     path = batch.path
-    told = {FILE: named(path) if path else None, SHEET: batch.sheet or None, ROOT: None}
+    told = {FILE: named(str(path)) if path else None, SHEET: batch.sheet or None, ROOT: None}
     columns = [
         pl.lit(told[name], pl.String).alias(name)
         for name in (FILE, SHEET, ROOT)
