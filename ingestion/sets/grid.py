@@ -170,8 +170,8 @@ def _no_rows(header: GridHeader) -> Chunk:
 
 def _batch(path: Path, chunk: Chunk, header: GridHeader) -> Batch:
     frame = chunk.rows.with_columns(pl.col(LINE).cast(pl.Int32))
-    blank = pl.all_horizontal(pl.col(name).is_null() for name in header.names)
-    frame = frame.filter(~blank)
+    if all(frame[name].has_nulls() for name in header.names):
+        frame = frame.filter(pl.any_horizontal(pl.col(header.names).is_not_null()))
     again = _again(frame, header)
     repeated: tuple[int, ...] = ()
     if again is not None:
