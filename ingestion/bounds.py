@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from ingestion.descriptions.model import Description
 from ingestion.errors import TooManyBadRows
-from ingestion.source import DataSource
 from ingestion.verdict import Verdict
 
 
-def check(source: DataSource, verdicts: Mapping[str, Verdict], empty: str, listing: Path) -> None:
+def check(source: Description, verdicts: Mapping[str, Verdict], empty: str, listing: Path) -> None:
     """
     Return nothing where enough of an import can be used.
 

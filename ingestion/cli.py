@@ -12,8 +12,6 @@ import typer
 from ingestion.collect import Progress
 from ingestion.reasons import described as in_words
 from ingestion.run import ImportOutcome
-from ingestion.source import names
-from ingestion.urls import brought
 
 # Imports files of a source.
 Ingest = Callable[[str, Sequence[Path]], ImportOutcome]
@@ -27,8 +25,11 @@ def build(open_ingest: OpenIngest, shown: Shown) -> Callable[..., None]:
     """Return the command `ingest`, which asks the application for what it needs."""
 
     def ingest(
-        source: Annotated[str, typer.Argument(help=f"One of {', '.join(names())}.")],
-        paths: Annotated[list[str], typer.Argument(help="Files, folders of files, or URLs.")],
+        source: Annotated[str, typer.Argument(help="Its name, as `deeptier source list` has it.")],
+        paths: Annotated[
+            list[Path] | None,
+            typer.Argument(help="Files, or folders of files; none for databases."),
+        ] = None,
         *,
         as_of: Annotated[
             dt.datetime | None,
@@ -50,8 +51,8 @@ def build(open_ingest: OpenIngest, shown: Shown) -> Callable[..., None]:
             def progress(stage: str, done: int) -> None:
                 step(stage, done / 100)
 
-            with brought(paths) as files, open_ingest(day, replace, progress) as run:
-                outcome = run(source, files)
+            with open_ingest(day, replace, progress) as run:
+                outcome = run(source, paths or [])
         typer.echo(
             json.dumps(outcome.document(), ensure_ascii=False, indent=2)
             if as_json
@@ -81,4 +82,5 @@ def described(outcome: ImportOutcome) -> str:
 
 def _file(entry: Mapping[str, Any]) -> str:
     sheet = f", sheet {entry['sheet']}" if "sheet" in entry else ""
-    return f"{entry['path']}{sheet}: {entry['rows']} rows"
+    where = f"query {entry['query']}" if "query" in entry else entry["path"]
+    return f"{where}{sheet}: {entry['rows']} rows"

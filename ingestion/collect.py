@@ -5,20 +5,25 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion import mapper, readers
 from ingestion.days import ZONE
+from ingestion.fates import RowFates
 from ingestion.forms import BESIDES, Form
 from ingestion.notes import Note, about, note
 from ingestion.readers import Chunk, Unread
+from ingestion.readers.chunk import IntArray
 from ingestion.record import RowProblem, SourceRecords
-from ingestion.source import DataSource, SourceFile
+from ingestion.source import SourceFile
 
 # Called with the stage in words and how much of it is done, in per cent.
 Progress = Callable[[str, int], None]
+BoolArray = npt.NDArray[np.bool_]
 Reading = Callable[[Path], None]  # Called with each file before it is read.
 _HASH_BYTES = 2**20
 
@@ -32,6 +37,7 @@ class File:
     rows: int
     sheet: str = ""  # Of a workbook; blank elsewhere.
     several: bool = False  # Whether other sheets of the workbook are read too.
+    query: str = ""  # The set whose query gave the rows; blank for those of files.
 
     @property
     def origin(self) -> str:
@@ -57,6 +63,12 @@ class Staged:
     problems: list[RowProblem] = field(default_factory=list)
     unread: list[tuple[int, Unread]] = field(default_factory=list)
     doubts: list[RowProblem] = field(default_factory=list)  # Of rows that are used.
+    left_out: list[tuple[IntArray, IntArray]] = field(default_factory=list)  # Files and lines.
+    # What a description says of rows before anything is judged: void, unmatched.
+    told: list[RowProblem] = field(default_factory=list)
+    ids: IntArray | None = None  # Of each row what it is in `fates`.
+    fates: RowFates | None = None
+    quiet: BoolArray | None = None  # Rows that are told beside others: they are never counted.
 
     @property
     def rows(self) -> int:
@@ -71,6 +83,8 @@ class Collected:
     files: tuple[File, ...]
     tables: dict[str, Staged]
     notes: tuple[Note, ...]
+    beside: Staged | None = None  # Firms that rows of other tables tell of.
+    report: Any = None  # What a description's reading found besides rows.
 
     @property
     def empty(self) -> str:
@@ -82,7 +96,6 @@ class Collected:
 
 
 def collect(
-    source: DataSource,
     found: Sequence[SourceFile],
     progress: Progress,
     *,
@@ -93,7 +106,6 @@ def collect(
     Return every row of every file, staged by table.
 
     Args:
-        source: How the files are to be read.
         found: The files, with the table that each holds.
         progress: Is told how far the reading is.
         zone: Where the bank works: there a moment is a day.
@@ -102,7 +114,7 @@ def collect(
     Raises:
         BadFile: A file cannot be read at all, or lacks a required column.
     """
-    desk = _Collector(source, zone)
+    desk = _Collector(zone)
     for at, item in enumerate(found):
         stage = f"reading {item.path.name}, {at + 1} of {len(found)}"
         progress(stage, 100 * at // len(found))
@@ -125,7 +137,6 @@ def sha256(path: Path) -> str:
 class _Collector:
     """What has been read so far: files, notes, and the rows of each table in their batches."""
 
-    source: DataSource
     zone: dt.tzinfo
     files: list[File] = field(default_factory=list)
     notes: dict[Note, None] = field(default_factory=dict)
@@ -139,7 +150,7 @@ class _Collector:
         batches = self.batches.setdefault(shape.name, [])
         digest = sha256(item.path)
         sheets: dict[str, int] = {}
-        for rows in readers.read(item.path, mapper.fits(shape, item.pattern)):
+        for rows in readers.read(item.path, mapper.fits(shape)):
             if rows.sheet not in sheets:
                 sheets[rows.sheet] = len(self.files)
                 self.files.append(File(item.path, digest, 0, rows.sheet))
@@ -156,10 +167,10 @@ class _Collector:
     ) -> pa.Table:
         """Return a batch as the columns of its table; what is wrong with its rows is kept."""
         file, offset = where
-        named = mapper.name_columns(item.path.name, rows, item.form, item.pattern)
+        named = mapper.name_columns(item.path.name, rows, item.form)
         records = SourceRecords(rows, self.zone)
-        taken = self.source.mapper(records, item.form, named)
-        for header in records.close(ignore=item.pattern.ignored):
+        taken = mapper.to_columns(records, item.form, named)
+        for header in records.close():
             self.notes[about(item.path.name, note("column_not_read", header=header))] = None
         staged.problems += [problem.later(offset) for problem in records.problems]
         staged.doubts += [doubt.later(offset) for doubt in records.doubts]

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -106,6 +106,10 @@ class Form:
         """Return the key in the names of the columns as they are kept."""
         kept = {c.name: c.stored for c in self.columns.values()}
         return tuple(kept[name] for name in self.key)
+
+    def keyed(self, key: tuple[str, ...]) -> "Form":
+        """Return the same form with another key."""
+        return replace(self, key=key)
 
     def parts_of(self, column: str) -> tuple[Column, ...]:
         """Return the columns of files that are read for one column of the table."""

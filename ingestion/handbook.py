@@ -1,13 +1,24 @@
-"""The tables that a source may give, as a page: `python -m ingestion.handbook docs/data.md`."""
+"""
+The tables that a source may give and descriptions of sources, as parts of pages.
 
+`python -m ingestion.handbook docs/data.md docs/sources.md` writes them anew.
+"""
+
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from graph import model
+from ingestion.descriptions.folders import SHIPPED
 from ingestion.forms import Column, Form, forms
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+_EXAMPLE = re.compile(
+    "(?P<begin><!-- (?P<name>[a-z_0-9]+)[.]yml: begin -->).*?"
+    "(?P<end><!-- (?P=name)[.]yml: end -->)",
+    re.DOTALL,
+)
 _KINDS = {
     "text": "text",
     "party": "firm: id, code or name",
@@ -24,16 +35,23 @@ def tables() -> str:
 
 
 def renewed(page: str) -> str:
-    """Return the page with its part on tables written anew."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+    """Return the page with its part on tables and its descriptions written anew."""
+    if BEGIN in page:
+        before, _, rest = page.partition(BEGIN)
+        _, _, after = rest.partition(END)
+        page = f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+    return _EXAMPLE.sub(_example, page)
+
+
+def _example(found: re.Match[str]) -> str:
+    text = (SHIPPED / f"{found['name']}.yml").read_text(encoding="utf-8")
+    return f"{found['begin']}\n```yaml\n{text}```\n{found['end']}"
 
 
 def main(arguments: Sequence[str]) -> None:
     """Write the part on tables of a page anew."""
-    path = Path(arguments[0])
-    path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in map(Path, arguments):
+        path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _table(form: Form) -> str:

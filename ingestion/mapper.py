@@ -5,27 +5,26 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.characters import visible
 from ingestion.compose import compose
 from ingestion.errors import BadFile
 from ingestion.fields.currencies import HOME
 from ingestion.forms import CURRENCY, LINE, Column, Form, Unit
 from ingestion.readers import Chunk, Fits
 from ingestion.record import SourceRecords
-from ingestion.source import Named, Pattern
+from ingestion.source import Named
 
 
-def fits(form: Form, pattern: Pattern) -> Fits:
+def fits(form: Form) -> Fits:
     """Return whether cells are the header of the table: all its required columns are there."""
 
     def fitting(cells: Sequence[str]) -> bool:
-        named = {column.name for _, column, _ in _named(cells, form, pattern)}
+        named = {column.name for _, column, _ in _named(cells, form)}
         return not _missing(form, named)
 
     return fitting
 
 
-def name_columns(file: str, rows: Chunk, form: Form, pattern: Pattern) -> Named:
+def name_columns(file: str, rows: Chunk, form: Form) -> Named:
     """
     Return for each column of the table the header that stands for it.
 
@@ -34,7 +33,7 @@ def name_columns(file: str, rows: Chunk, form: Form, pattern: Pattern) -> Named:
     """
     head = f"{file}: {f'sheet {rows.sheet!r}: ' if rows.sheet else ''}line {rows.header_line}"
     named: dict[str, tuple[str, Column, Unit | None]] = {}
-    for header, column, unit in _named(rows.columns, form, pattern):
+    for header, column, unit in _named(rows.columns, form):
         if column.name in named:
             first = named[column.name][0]
             raise BadFile(f"{head}: columns {first} and {header} both mean {column.name}")
@@ -45,14 +44,11 @@ def name_columns(file: str, rows: Chunk, form: Form, pattern: Pattern) -> Named:
     return named
 
 
-def _named(
-    headers: Iterable[str], form: Form, pattern: Pattern
-) -> Iterator[tuple[str, Column, Unit | None]]:
+def _named(headers: Iterable[str], form: Form) -> Iterator[tuple[str, Column, Unit | None]]:
     for header in headers:
-        if header not in pattern.ignored:
-            match = form.named(pattern.columns.get(visible(header), header))
-            if match is not None:
-                yield header, *match
+        match = form.named(header)
+        if match is not None:
+            yield header, *match
 
 
 def _missing(form: Form, named: Container[str]) -> list[Column]:

@@ -128,6 +128,9 @@ NOTES: Mapping[str, Label] = {
         "lines {first} to {last} stand above the header and are not read",
     ),
     "column_not_read": Label("未读取列 {header!r}", "column {header!r} is not read"),
+    "column_lacks": Label(
+        "没有列 {header!r}，按空白处理", "column {header!r} is not there: it is blank"
+    ),
     "no_rows": Label("表头之下没有数据行", "there are no rows below the header"),
     # Names and codes.
     "no_code": Label(

@@ -228,7 +228,7 @@ def _take_back(judged: Verdict, keys: pl.DataFrame) -> None:
     if judged.staged.form.name == _KEPT_VOID:
         status = judged.staged.table["status"]
         said = np.asarray(pc.fill_null(pc.equal(status, "void"), fill_value=False)).astype(bool)
-        void = np.flatnonzero(said & ~judged.aside)
+        void = np.union1d(void, np.flatnonzero(said & ~judged.aside))
     if len(void):
         judged.set_aside_keys(_others(keys, ~judged.aside, void), "voided")
 

@@ -22,6 +22,7 @@ from graph.stores.base import Store
 from ingestion.errors import Broken, Stopped
 from ingestion.lake.housekeeping import alone
 from ingestion.run import ImportJob, ImportOutcome, silent, unnoticed
+from ingestion.trial import Trial
 
 POLL_SECONDS = 0.5
 NAMED_MAX = 3
@@ -44,6 +45,8 @@ class IngestOrder:
     job: ImportJob  # Without what belongs to this process: its store and its callbacks.
     store: Any  # The address of the store.
     memory_bytes: int
+    trial: bool = False  # Nothing is published: only what would become of it is told.
+    facts: Path | None = None  # Where the facts of a trial are written.
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +106,66 @@ def ingest(
         ImportBusy: Another import holds the lake.
     """
     limits = bounds or ImportBounds()
+    order = IngestOrder(source, tuple(paths), _bare(job), store, limits.memory_bytes)
+    said = _carried_out(order, job, limits, alive)
+    if not isinstance(said, ImportOutcome):
+        raise TypeError("the child told of another order")
+    return said
+
+
+def check(
+    source: str,
+    paths: Sequence[Path],
+    *,
+    job: ImportJob,
+    store: Any,
+    bounds: ImportBounds,
+    out: Path | None = None,
+) -> Trial:
+    """
+    Return what an import of some files would do, tried by a child; nothing is published.
+
+    Args:
+        source: Name of the source.
+        paths: Files, or folders of files, that the source knows.
+        job: Where it would publish, and when; its own store is not used.
+        store: The address of the store, which the child opens itself.
+        bounds: What the child may take.
+        out: Where every fact is written as a line of JSON.
+
+    Raises:
+        ImportRefused: There is no such source, or another import runs.
+        Broken: The child died, or went past its bounds; the message names the file.
+    """
+    order = IngestOrder(
+        source, tuple(paths), _bare(job), store, bounds.memory_bytes, trial=True, facts=out
+    )
+    said = _carried_out(order, job, bounds, lambda: True)
+    if not isinstance(said, Trial):
+        raise TypeError("the child told of another order")
+    return said
+
+
+def _bare(job: ImportJob) -> ImportJob:
+    """Return a job without what belongs to this process."""
+    return replace(job, store=cast("Store", None), progress=silent, reading=unnoticed)
+
+
+def _carried_out(
+    order: IngestOrder, job: ImportJob, limits: ImportBounds, alive: Callable[[], bool]
+) -> ImportOutcome | Trial:
+    """Return what a child says in the end."""
     with alone(job.lake):
         pass  # Where another import runs, no child need be started to find that out.
-    bare = replace(job, store=cast("Store", None), progress=silent, reading=unnoticed)
-    order = IngestOrder(source, tuple(paths), bare, store, limits.memory_bytes)
-    seen = _LastReport(file=", ".join(path.name for path in list(paths)[:NAMED_MAX]))
+    named = ", ".join(path.name for path in order.paths[:NAMED_MAX])
+    seen = _LastReport(file=named or order.source)
     with _child() as (child, line):
         with suppress(BrokenPipeError, ConnectionResetError):  # It died at once: see below.
             line.send(order)
         until = time.monotonic() + limits.seconds
         while True:
             said = _next(line)
-            if isinstance(said, ImportOutcome):
+            if isinstance(said, ImportOutcome | Trial):
                 return said
             if isinstance(said, ImportFailed):
                 raise said.error

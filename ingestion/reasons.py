@@ -8,6 +8,7 @@ REASONS: Mapping[str, Label] = {
     "unreadable": Label("无法读取", "unreadable"),
     "left_out": Label("不在读取范围内", "left out"),
     "void": Label("已作废", "void"),
+    "unmatched": Label("所关联的行不存在", "what it must be joined to is not there"),
     "voided": Label("同号另有作废记录", "taken back by a void row"),
     "lost_digits": Label("号码丢失位数", "digits of a number are lost"),
     "turned_to_date": Label("被表格软件改成日期", "turned into a date by a spreadsheet"),

@@ -6,7 +6,6 @@ problem of its row, with column and value. Columns are worked on whole, never ro
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,13 +78,17 @@ class SourceRecords:
         text = fields.trim_coded(self._left.pop(header)) if party else self.text(header)
         if party and not column.required:
             text = _named(text)
+        self.check(text, header, column)
+        return text
+
+    def check(self, text: pa.Array, header: str, column: Column) -> None:
+        """Make what is no value at all a problem: errors of spreadsheets, digits that are lost."""
         self.report(fields.errors(text), header, text, "cell_error")
-        if column.identity or party:
+        if column.identity or column.kind == "party":
             self.report(fields.destroyed(text), header, text, "unreadable")
             self.report(fields.lost_digits(text), header, text, "lost_digits")
             typed = self._days.epoch is not None
             self.report(fields.turned(text, typed=typed), header, text, "turned_to_date")
-        return text
 
     def beside(self, header: str) -> pa.Array:
         """Remove a column that is read for another one; its text still tells two rows apart."""
@@ -97,7 +100,10 @@ class SourceRecords:
         self, text: pa.Array, header: str, column: Column, *, unit: Unit | None = None
     ) -> pa.Array:
         """Return the values of trimmed text; null where blank, or bad and now a problem."""
-        values = fields.parse(column, unit, text, self._days)
+        return self.settled(fields.parse(column, unit, text, self._days), text, header, column)
+
+    def settled(self, values: pa.Array, text: pa.Array, header: str, column: Column) -> pa.Array:
+        """Return values that were read from text; a blank or bad one is now a problem."""
         blank = np.asarray(pc.is_null(text))
         bad = np.asarray(pc.is_null(values)) & ~blank
         if column.required:
@@ -125,9 +131,9 @@ class SourceRecords:
             rows = np.flatnonzero(wrong)
             self.doubts.append(RowProblem(rows, header, text.take(pa.array(rows)), "no_code"))
 
-    def close(self, ignore: Sequence[str] = ()) -> tuple[str, ...]:
-        """Return the headers that nothing took or ignores; they still tell two rows apart."""
-        unknown = tuple(name for name in self._left if name not in ignore)
+    def close(self) -> tuple[str, ...]:
+        """Return the headers that nothing took; they still tell two rows apart."""
+        unknown = tuple(self._left)
         for name, values in self._left.items():
             self.extra += _hash(fields.trim(values), name)
         self._left.clear()

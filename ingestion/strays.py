@@ -35,14 +35,13 @@ class Stray:
 
     path: Path
     why: Note
-    known: bool = False  # The source knows it and does without.
     tables: bool = False  # A folder with tables of the source in it.
 
     @property
     def looks_like_table(self) -> bool:
         """Return whether the file most likely holds a table."""
-        if self.known or self.tables:
-            return self.tables
+        if self.tables:
+            return True
         name = unicodedata.normalize("NFKC", visible(self.path.name)).lower()
         while (short := _PACKED.sub("", name)) != name:
             name = short

@@ -34,6 +34,7 @@ class Verdict:
     aside: BoolArray
     reasons: dict[str, int] = field(default_factory=dict)
     issues: list[pa.Table] = field(default_factory=list)
+    by_file: dict[tuple[int, str], int] = field(default_factory=dict)  # By file and reason.
     # Rows whose status takes back what stands under their key.
     void: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     # Of each row the first that equals it in every field.
@@ -76,9 +77,44 @@ class Verdict:
             return
         rows, values = rows[fresh], values.filter(pa.array(fresh))
         self.aside[rows] = True
-        self.reasons[reason] = self.reasons.get(reason, 0) + len(rows)
+        if self.staged.quiet is not None:
+            counted = ~self.staged.quiet[rows]
+            rows, values = rows[counted], values.filter(pa.array(counted))
+        lines = self._lines(rows)
+        rows, values = rows[lines > 0], values.filter(pa.array(lines > 0))
         places = self.staged.table.select(["file", "line"]).take(pa.array(rows))
+        self._count(reason, places["file"].to_numpy(), lines[lines > 0])
         self._tell(places["file"], places["line"], (column, values, reason))
+
+    def _lines(self, rows: IntArray) -> IntArray:
+        """Return how many lines of its file each row is that no other fact has set aside."""
+        fates, ids = self.staged.fates, self.staged.ids
+        if fates is None or ids is None:
+            return np.ones(len(rows), np.int64)
+        return fates.set_aside(ids[rows])
+
+    def _count(self, reason: str, files: IntArray, lines: IntArray) -> None:
+        """Count lines of files that are set aside for a reason."""
+        if len(files):
+            self.reasons[reason] = self.reasons.get(reason, 0) + int(lines.sum())
+        counts = np.bincount(files, lines) if len(files) else np.zeros(0)
+        for file in np.flatnonzero(counts).tolist():
+            key = file, reason
+            self.by_file[key] = self.by_file.get(key, 0) + int(counts[file])
+
+    def follow(self) -> None:
+        """Leave out the rows that are set aside as other tables or facts of theirs are."""
+        if self.staged.fates is not None and self.staged.ids is not None:
+            ids = self.staged.ids
+            self.aside |= self.staged.fates.gone[ids] & (ids >= 0)
+
+    def left_out(self) -> None:
+        """Count the rows that the description leaves out."""
+        for file, line in self.staged.left_out:
+            self._count("left_out", file.astype(np.int64), np.ones(len(line), np.int64))
+            blank = pa.nulls(len(line), pa.string())
+            place = pa.array(file, pa.int32()), pa.array(line, pa.int32())
+            self._tell(*place, ("", blank, "left_out"))
 
     def _tell(self, file: pa.Array, line: pa.Array, what: tuple[str, pa.Array, str]) -> None:
         column, values, reason = what
@@ -98,7 +134,8 @@ class Verdict:
         """Tell of the rows that no reader could take apart."""
         rows = self.staged.unread
         if rows:
-            self.reasons["unreadable"] = len(rows)
+            files = np.array([file for file, _ in rows], np.int64)
+            self._count("unreadable", files, np.ones(len(rows), np.int64))
             self._tell(
                 pa.array([file for file, _ in rows], pa.int32()),
                 pa.array([bad.line for _, bad in rows], pa.int32()),
@@ -109,20 +146,27 @@ class Verdict:
 def judge(staged: Staged) -> Verdict:
     """Return the verdict as far as the rows alone tell: unreadable, left out, void, repeats, ..."""
     verdict = Verdict(staged, np.zeros(staged.table.num_rows, bool))
+    verdict.follow()
     verdict.unreadable()
+    verdict.left_out()
     _report(verdict, "unreadable")
     _leave_out_foreign(verdict)
+    for problem in staged.told:
+        verdict.set_aside(problem.rows, problem.reason, problem.column, problem.values)
+        if problem.reason == "void":
+            verdict.void = np.concatenate([verdict.void, problem.rows])
     if staged.form.name in VOIDABLE:
         status = staged.table["status"]
         void = np.asarray(pc.fill_null(pc.equal(status, "void"), fill_value=False))
         rows = np.flatnonzero(void & ~verdict.aside)
         verdict.set_aside(rows, "void", "status", status.take(pa.array(rows)))
-        verdict.void = rows
+        verdict.void = np.union1d(verdict.void, rows)
     _report(verdict, "lost_digits")  # Before duplicates: keys without their digits look equal.
     repeats, firsts = _repeats(staged.table, ~verdict.aside)
     verdict.first_of[repeats] = firsts
     verdict.set_aside(repeats, "duplicate", *_key_cells(staged, repeats))
     _report(verdict)
+    verdict.follow()
     return verdict
 
 

@@ -22,6 +22,7 @@ from graph.stores import open_store
 from ingestion.errors import Broken
 from ingestion.process import FileBegun, ImportFailed, IngestOrder, StepReached
 from ingestion.run import ImportOutcome, ingest
+from ingestion.trial import Trial, check
 
 ORPHANED = 3
 MIB = 2**20
@@ -38,7 +39,9 @@ def main(descriptor: int) -> None:
     line.send(_carried_out(order, line))
 
 
-def _carried_out(order: IngestOrder, line: "Connection[Any, Any]") -> ImportOutcome | ImportFailed:
+def _carried_out(
+    order: IngestOrder, line: "Connection[Any, Any]"
+) -> ImportOutcome | Trial | ImportFailed:
     file = ""
 
     def reading(path: Path) -> None:
@@ -54,6 +57,8 @@ def _carried_out(order: IngestOrder, line: "Connection[Any, Any]") -> ImportOutc
                 progress=lambda step, done: line.send(StepReached(step, done)),
                 reading=reading,
             )
+            if order.trial:
+                return check(order.source, order.paths, job=job, out=order.facts)
             return ingest(order.source, order.paths, job=job)
     except (GraphError, OSError) as error:
         return ImportFailed(error)

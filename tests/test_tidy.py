@@ -26,6 +26,11 @@ SHAPES = {"Chain", "Change", "Label", "Outcome", "Trade", "Version"}
 # What two faces of the graph publish, each for its own question: `graph.credit.Claims` are not
 # `graph.live.Claims`, and whoever uses one imports it from its face.
 PUBLISHED = {"Chains", "Change", "Claims", "Debts", "Groups", "Rules", "Unpaid"}
+# Where a question that a description leaves open is a word of its language.
+OPEN_QUESTIONS = (
+    *("ingestion/sources/", "ingestion/descriptions/", "ingestion/trial.py", "docs/sources.md"),
+    *("tests/ingestion/descriptions/", "tests/ingestion/sources/"),
+)
 Node = TypeVar("Node", bound=ast.AST)
 
 
@@ -53,6 +58,7 @@ TEXTS = [
     path
     for path in FILES
     if path.suffix in (".py", ".md", ".toml", ".yml", ".txt", ".html", ".js", ".css", ".sh")
+    and "samples" not in path.parts  # Files as other people write them, in encodings of all kinds.
 ]
 
 
@@ -168,6 +174,7 @@ def test_no_file_names_a_machine_or_leaves_something_undone() -> None:
         for number, line in enumerate(text(path).splitlines(), 1)
         for match in (MACHINE_PATHS.search(line), UNDONE.search(line))
         if match is not None
+        and not (match[0].startswith("TO") and name(path).startswith(OPEN_QUESTIONS))
     ]
 
     assert found == []

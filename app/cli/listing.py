@@ -35,6 +35,10 @@ LISTED: Mapping[str, ListedCommand] = {
         "app.data.imports.cli",
         "Read files, check every row, and publish a version, or keep the old one.",
     ),
+    "source": ListedCommand(
+        "app.data.imports.sources",
+        "Descriptions of a bank's own files and databases: list, show, try without publishing.",
+    ),
     "refresh": ListedCommand(
         "app.chain.runs.cli",
         "Run the analyses and the limits of a version; the same version gives the same bytes.",

@@ -190,7 +190,7 @@ def _deliveries(resources: Resources) -> list[Path]:
     """Return what lies in the inbox and has been quiet for a while, oldest name first."""
     latest = resources.now().timestamp() - QUIET_SECONDS
     found = []
-    for source in source_names():
+    for source in source_names(resources):
         for place in sorted((resources.home / "inbox" / source).glob("*")):
             inside = [place, *place.rglob("*")]
             if not place.name.startswith(".") and all(p.lstat().st_mtime < latest for p in inside):

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         default="",
         description="Where users, runs, jobs and the audit live; default SQLite in the folder",
     )
+    sources: Path | None = Field(
+        default=None,
+        description="A further folder of descriptions, behind `sources` in the data folder",
+    )
     policy: Path | None = Field(
         default=None, description="Folder of policy files; default those that ship with the package"
     )

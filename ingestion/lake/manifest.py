@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class LakePart:
     first_on: str | None = None
     last_on: str | None = None
     dropped: str | None = None
+    description: str | None = None  # The hash of the text that says how the rows were read.
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Manifest:
     as_of: str
     sources: Mapping[str, tuple[LakePart, ...]]
     parties: str | None = None
+    # By source and set of a query the largest value of its column that was published.
+    since: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def day(self) -> dt.date:

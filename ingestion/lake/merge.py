@@ -30,12 +30,14 @@ class Arrival:
     rows: pa.Table
     origins: tuple[FileOrigin, ...]
     gone: pl.DataFrame | None = None  # Keys that the import takes back, firms as numbers.
+    description: str | None = None  # The hash of the text that says how they were read.
 
 
 def forget(manifest: Manifest, source: str) -> Manifest:
     """Return the manifest without anything that the source gave before."""
     left = {name: parts for name, parts in manifest.sources.items() if name != source}
-    return replace(manifest, sources=left)
+    since = {name: said for name, said in manifest.since.items() if name != source}
+    return replace(manifest, sources=left, since=since)
 
 
 def merge(folder: Path, manifest: Manifest, arrival: Arrival, parties: Parties) -> Manifest:
@@ -115,6 +117,7 @@ def _write(folder: Path, arrival: Arrival, rows: pa.Table) -> LakePart:
         else values
         for values in rows.itercolumns()
     ]
-    return parts.write(
+    part = parts.write(
         folder, arrival.form.name, pa.table(columns, rows.column_names), arrival.origins
     )
+    return replace(part, description=arrival.description)

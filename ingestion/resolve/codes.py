@@ -92,6 +92,24 @@ def code(text: str | None) -> str | None:
     return plain if _is_built_as_one(plain) and not _is_identity_card(plain) else None
 
 
+def checked(plain: str) -> str | None:
+    """
+    Return a code whose check character is right and that is no filler, wherever it is registered.
+
+    Beside a name in a described source this is enough: divisions come and go.
+
+    Example:
+        >>> checked("91990101MA0000C013"), code("91990101MA0000C013")
+        ('91990101MA0000C013', None)
+    """
+    if len(plain) != _LENGTH or any(symbol not in _VALUE for symbol in plain):
+        return None
+    own = plain[_OWN]
+    filler = _counts(own) or any(_repeats(own, at) for at in range(1, _PERIOD_MAX + 1))
+    right = plain[-1] == check_letter(plain[:-1])
+    return plain if right and not filler and not _is_identity_card(plain) else None
+
+
 def is_placeholder(text: str) -> bool:
     """
     Return whether a text stands for nobody: a word for nothing, marks, zeros, one sign, counting.

@@ -146,7 +146,7 @@ class _FirmRegister:
             return self.firm(self._by_code[beside_it]), False
         plain = code(text)
         own = self._own(text)
-        own = self._by_code.get(plain) if own is None and plain is not None else own
+        own = self._by_code.get(plain or text) if own is None else own
         if own is not None:
             return self.firm(own), False
         if text in self._decided or plain is not None:
@@ -202,7 +202,9 @@ class _FirmRegister:
         return "cp-" + hashlib.sha256(known.encode()).hexdigest()[:16]
 
     def _join(self) -> FirmGroups:
-        found = [code(row.uscc) for row in self._listed]
+        # What stands beside a name was found to be a code when it was read.
+        told = {row.uscc for row in self._listed[self._listed_count :]}
+        found = [code(row.uscc) or (row.uscc if row.uscc in told else None) for row in self._listed]
         codes = [None if plain in self._crowded else plain for plain in found]
         coded = [(place, plain) for place, plain in enumerate(codes) if plain is not None]
         for place, plain in coded:

@@ -26,7 +26,7 @@ from app.data.versions.service import version_and_run
 from app.platform.auth.tokens import issue
 from app.platform.config import Settings
 from app.platform.deps import open_resources
-from ingestion.sources.demo.economy import END, Plan, make
+from ingestion.demo.economy import END, Plan, make
 from tests.bench.clients import (
     Asked,
     Service,

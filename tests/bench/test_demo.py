@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from ingestion.sources.demo.economy import Plan, make
+from ingestion.demo.economy import Plan, make
 from tests.bench.figures import median_seconds, record
 
 CORES = int(os.environ.get("DEEPTIER_BENCH_DEMO_CORES", "100"))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ingestion.demo.economy.plan import Plan
+from ingestion.demo.economy.writing import make
 from ingestion.resolve import Decisions
-from ingestion.sources.demo.economy.plan import Plan
-from ingestion.sources.demo.economy.writing import make
 
 if TYPE_CHECKING:
     from tests.ingestion.conftest import House

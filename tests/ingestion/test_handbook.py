@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ingestion import fields, handbook, reasons
-from ingestion.source import names
+from ingestion.descriptions.folders import SourceFolders
 
 PAGE = Path(__file__).parents[2] / "docs" / "data.md"
 INGESTION = Path(handbook.__file__).parent
@@ -12,6 +12,13 @@ INGESTION = Path(handbook.__file__).parent
 def test_the_tables_of_the_page_are_those_of_the_forms() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
+    assert handbook.renewed(page) == page
+
+
+def test_the_examples_of_the_page_on_sources_are_those_that_ship() -> None:
+    page = (PAGE.parent / "sources.md").read_text(encoding="utf-8")
+
+    assert page.count(".yml: begin -->") == 2
     assert handbook.renewed(page) == page
 
 
@@ -44,6 +51,6 @@ def test_every_reason_that_is_given_has_words() -> None:
 
 
 def test_every_source_is_on_the_page() -> None:
-    page = PAGE.read_text(encoding="utf-8")
+    page = (PAGE.parent / "sources.md").read_text(encoding="utf-8")
 
-    assert all(f"`{name}`" in page for name in names())
+    assert all(f"`{name}`" in page for name in SourceFolders().names())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingestion import source
+from ingestion.descriptions.folders import SHIPPED, SourceFolders
 from ingestion.errors import BadFile, TooManyBadRows
 
 if TYPE_CHECKING:
@@ -24,13 +25,16 @@ TRADES = {
 }  # fmt: skip
 
 
-def test_there_are_three_sources() -> None:
-    assert source.names() == sorted(ASIDE)
+FOLDERS = SourceFolders()
 
 
-@pytest.mark.parametrize("name", source.names())
+def test_the_sources_of_the_package_are_there() -> None:
+    assert set(ASIDE) < set(FOLDERS.names())
+
+
+@pytest.mark.parametrize("name", ASIDE)
 def test_a_sample_becomes_a_version(house: "House", name: str) -> None:
-    outcome = house.take(name, source.FOLDER / name / "sample")
+    outcome = house.take(name, SHIPPED / "samples" / name)
 
     assert outcome.set_aside == ASIDE[name]
     assert outcome.notes == ()
@@ -39,9 +43,9 @@ def test_a_sample_becomes_a_version(house: "House", name: str) -> None:
     assert named == {pair for pair in TRADES[name] if not pair[0].startswith("cp-")}
 
 
-@pytest.mark.parametrize("name", source.names())
+@pytest.mark.parametrize("name", FOLDERS.names())
 def test_a_source_says_whose_it_is(name: str) -> None:
-    found = source.load(name)
+    found = FOLDERS.load(name, questions=False)
 
     assert found.owner
     assert found.schedule
@@ -51,16 +55,20 @@ def test_a_source_says_whose_it_is(name: str) -> None:
 
 
 def test_a_file_of_the_contest_is_known_by_its_name(house: "House") -> None:
-    cumcm = source.load("cumcm")
+    for path in (SHIPPED / "samples" / "cumcm").iterdir():
+        house.write(path.name.replace("附件1", "附件12"), path.read_bytes())
+    house.write("invoices.csv", "nothing")
 
-    assert cumcm.pattern("附件12_进项发票信息") is not None
-    assert cumcm.pattern("invoices") is None
+    outcome = house.take("cumcm")
+
+    assert len(outcome.files) == 3
+    assert outcome.notes == ("invoices.csv: no set of the description asks for it",)
 
 
 def test_one_path_given_twice_is_read_once(house: "House") -> None:
     path = house.write("firms.csv", "firm,name\nA,a\n")
 
-    found, strays = source.find(source.load("files"), [house.inbox, path])
+    found, strays = source.find("files", [house.inbox, path])
 
     assert [item.path.name for item in found] == ["firms.csv"]
     assert strays == []
@@ -138,13 +146,15 @@ def test_a_table_may_come_in_files_of_many_names(stocked: "House", name: str) ->
 
 
 def test_a_file_that_the_source_knows_and_does_without_is_no_table(house: "House") -> None:
-    for path in (source.FOLDER / "cumcm" / "sample").iterdir():
+    for path in (SHIPPED / "samples" / "cumcm").iterdir():
         house.write(path.name, path.read_bytes())
     house.write("附件3_贷款年利率与客户流失率.xlsx", "rates")
 
     outcome = house.take("cumcm", replace=True)
 
-    assert outcome.notes == ("附件3_贷款年利率与客户流失率.xlsx: no table of this source",)
+    assert outcome.notes == (
+        "附件3_贷款年利率与客户流失率.xlsx: no set of the description asks for it",
+    )
 
 
 def test_more_files_than_are_read_at_once_are_refused(

@@ -16,9 +16,9 @@ from app.chain.limits.results import Results, open_results
 from app.chain.runs.service import Run, RunStores, RunTerms, refresh
 from app.policy import in_force, shipped
 from graph.stores import open_store
+from ingestion.demo.economy import Plan, make
 from ingestion.lake import Lake
 from ingestion.run import ImportJob, ImportOutcome, ingest
-from ingestion.sources.demo.economy import Plan, make
 from tests.app.chain.limits.evaluator import check_run
 
 NOW = dt.datetime(2026, 7, 1, 3, 0, tzinfo=dt.UTC)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from app.platform.deps import Resources
 from ingestion.collect import Progress
-from ingestion.process import ImportBounds, ingest
+from ingestion.descriptions.folders import SourceFolders
+from ingestion.process import ImportBounds, check, ingest
 from ingestion.run import ImportJob, ImportOutcome, silent
-from ingestion.source import names
+from ingestion.trial import Trial
 
 MIB = 2**20
 
@@ -52,8 +53,52 @@ def ingest_files(
             still is.
         Stopped: `alive` said no.
     """
+    outcome = ingest(
+        source,
+        paths,
+        job=_job(resources, options, progress),
+        store=resources.settings.graph_place(),
+        bounds=_bounds(resources),
+        alive=alive,
+    )
+    resources.forget()
+    return outcome
+
+
+def check_files(
+    resources: Resources,
+    source: str,
+    paths: Sequence[Path],
+    *,
+    as_of: dt.date | None = None,
+    facts: Path | None = None,
+) -> Trial:
+    """
+    Return what an import would do; nothing is published.
+
+    Args:
+        resources: Where it would publish.
+        source: Name of the source.
+        paths: Files, or folders of files; none for databases.
+        as_of: The last day that is seen.
+        facts: Where every fact is written as a line of JSON.
+
+    Raises:
+        ImportRefused: There is no such source, or another import runs.
+    """
+    return check(
+        source,
+        paths,
+        job=_job(resources, Options(as_of), silent),
+        store=resources.settings.graph_place(),
+        bounds=_bounds(resources),
+        out=None if facts is None else facts.absolute(),
+    )
+
+
+def _job(resources: Resources, options: Options, progress: Progress) -> ImportJob:
     settings = resources.settings
-    job = ImportJob(
+    return ImportJob(
         store=resources.store,
         home=resources.home,
         now=resources.now(),
@@ -61,19 +106,20 @@ def ingest_files(
         replace=options.replace,
         zone=settings.zone,
         progress=progress,
+        further=settings.sources,
     )
-    outcome = ingest(
-        source,
-        paths,
-        job=job,
-        store=settings.graph_place(),
-        bounds=ImportBounds(settings.import_memory_mib * MIB, settings.import_seconds),
-        alive=alive,
-    )
-    resources.forget()
-    return outcome
 
 
-def source_names() -> list[str]:
+def _bounds(resources: Resources) -> ImportBounds:
+    settings = resources.settings
+    return ImportBounds(settings.import_memory_mib * MIB, settings.import_seconds)
+
+
+def folders_of(resources: Resources) -> SourceFolders:
+    """Return where the descriptions of sources lie."""
+    return SourceFolders(resources.home / "sources", resources.settings.sources)
+
+
+def source_names(resources: Resources) -> list[str]:
     """Return the names of the sources that there are."""
-    return list(names())
+    return folders_of(resources).names()

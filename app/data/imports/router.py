@@ -41,11 +41,13 @@ def post_import(
     replace: Annotated[bool, Form(description="Forget what the source gave before")] = False,  # noqa: FBT002  # a form field, given by name
 ) -> Response:
     """Return an import that waits for its turn; reading it tells how it ended."""
-    if source not in source_names():
-        raise Malformed(f"no source {source!r}; there are {', '.join(source_names())}")
+    resources = request.app.state.resources
+    known = source_names(resources)
+    if source not in known:
+        raise Malformed(f"no source {source!r}; there are {', '.join(known)}")
     uploads = [Upload(each.filename or "", each.file) for each in files]
     order = ImportOrder(source=source, by=who.name, as_of=as_of, replace=replace)
-    taken = take(request.app.state.resources, order, uploads)
+    taken = take(resources, order, uploads)
     imports: Imports = request.app.state.imports
     imports.wake()
     return Response(

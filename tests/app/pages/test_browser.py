@@ -36,9 +36,6 @@ PAGES = (
     "/firms/S1",
     "/stress?firm=C1&query=S1",
     "/stress/SCENARIO",
-    "/stress/scenarios",
-    "/stress/SCENARIO/compare?with=SCENARIO",
-    "/views",
     "/design",
     "/nowhere",
 )

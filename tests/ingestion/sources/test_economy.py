@@ -18,17 +18,17 @@ from typer.testing import CliRunner
 
 from app.cli import app
 from graph.errors import InvalidInput
+from ingestion.demo.economy import Made, Plan, make
+from ingestion.demo.economy.books import year
+from ingestion.demo.economy.flows import flows
+from ingestion.demo.economy.invoices import invoices
+from ingestion.demo.economy.names import code, parts
+from ingestion.demo.economy.network import structure
+from ingestion.demo.economy.sectors import sectors
+from ingestion.demo.economy.tables import tables
+from ingestion.demo.economy.world import world
 from ingestion.forms import forms
 from ingestion.resolve import codes as standard
-from ingestion.sources.demo.economy import Made, Plan, make
-from ingestion.sources.demo.economy.books import year
-from ingestion.sources.demo.economy.flows import flows
-from ingestion.sources.demo.economy.invoices import invoices
-from ingestion.sources.demo.economy.names import code, parts
-from ingestion.sources.demo.economy.network import structure
-from ingestion.sources.demo.economy.sectors import sectors
-from ingestion.sources.demo.economy.tables import tables
-from ingestion.sources.demo.economy.world import world
 
 TINY = Plan(cores=2, firms=30, months=3)
 NOT_WRITTEN = {"flows", "registrations"}  # Tables that the demo economy does without.

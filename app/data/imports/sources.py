@@ -1,0 +1,138 @@
+"""The command `source`: which sources there are, what they say, and what they would read."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.data.imports.ingesting import check_files, folders_of
+from app.platform.console.options import AsJson
+from app.platform.console.output import print_document, say, show, show_facts, show_table
+from app.platform.deps import open_resources
+from ingestion.descriptions.listing import listed, shown
+from ingestion.reasons import described
+
+FAILED = 1
+source = typer.Typer(
+    name="source",
+    no_args_is_help=True,
+    help="Descriptions of a bank's own files and databases: list, show, try without publishing.",
+)
+Name = Annotated[str, typer.Argument(help="The name of the source.")]
+
+
+@source.command("list")
+def list_sources(*, as_json: AsJson = False) -> None:
+    """
+    List the sources that there are, and whether each can be used.
+
+    Example: deeptier source list
+    """
+    with open_resources() as resources:
+        items = list(listed(folders_of(resources)))
+    if as_json:
+        print_document({"items": items})
+        return
+    heads = ("name", "origin", "state", "version", "tables")
+    show_table(
+        heads, [[*(item[h] for h in heads[:4]), ", ".join(item["tables"])] for item in items]
+    )
+    for item in items:
+        for problem in item["problems"]:
+            say(problem)
+
+
+@source.command("show")
+def show_source(name: Name, *, as_json: AsJson = False) -> None:
+    """
+    Show a source: whose it is, what it gives, and its description.
+
+    Example: deeptier source show cumcm
+    """
+    with open_resources() as resources:
+        found = shown(folders_of(resources), name)
+    if as_json:
+        print_document(found)
+        return
+    said = ("name", "origin", "state", "version", "owner", "schedule")
+    show_facts({key: found[key] for key in said if key in found})
+    show("")
+    show(found["text"])
+    for problem in found["problems"]:
+        say(problem)
+
+
+@source.command("check")
+def check_source(
+    name: Name,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files, or folders of files; none for databases.")
+    ] = None,
+    *,
+    as_of: Annotated[
+        dt.datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="The last day that is seen."),
+    ] = None,
+    facts: Annotated[
+        Path | None, typer.Option(help="Write every fact as a line of JSON to this file.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Read files as an import would, and tell what would become of them; nothing is published.
+
+    Example: deeptier source check tax_bureau_workbook ./july --facts facts.jsonl
+    """
+    day = None if as_of is None else as_of.date()
+    with open_resources() as resources:
+        trial = check_files(resources, name, paths or [], as_of=day, facts=facts)
+    if as_json:
+        print_document(trial.document)
+    else:
+        _show(trial.document)
+    if trial.refused is not None:
+        say(f"refused: {trial.refused}\n被拒绝：{trial.refused}")
+        raise typer.Exit(FAILED)
+
+
+def _show(said: Mapping[str, Any]) -> None:
+    """Print what a trial found, a line a fact."""
+    for file in said["files"]:
+        aside = "".join(f", {reason} {count}" for reason, count in file["set_aside"].items())
+        show(f"{_place(file)}: rows {file['rows']}, used {file['used']}{aside}")
+    for look in said["lookups"]:
+        show(f"{_place(look)}: looked into, matched {look['matched']} of {look['rows']} rows")
+    show(f"rows {said['rows']}, used {said['used']}")
+    for reason, count in said["set_aside"].items():
+        show(f"set aside {count}: {described(reason)}")
+    for code, count in said["currencies"].items():
+        show(f"left out in {code}: {count}")
+    for table, found in said["tables"].items():
+        show(f"\n{table}: {found['facts']} facts")
+        for fact in found["first"]:
+            show("  " + ", ".join(f"{key} {_value(value)}" for key, value in fact.items()))
+    _show_words(said["words"], said["stub"])
+    for told in said["remarks"]:
+        say(f"note: {told['label']['en']}\n说明：{told['label']['zh']}")
+
+
+def _show_words(words: Sequence[Mapping[str, Any]], stub: str) -> None:
+    for each in words:
+        show(f"no meaning for {each['word']!r} in {each['table']}.{each['column']}: {each['rows']}")
+    if stub:
+        show(f"\nTo be filled in, under `words` of the column / 请在该列的 words 下补全:\n{stub}")
+
+
+def _place(entry: Mapping[str, Any]) -> str:
+    if "query" in entry:
+        return f"query {entry['query']}"
+    sheet = f", sheet {entry['sheet']}" if "sheet" in entry else ""
+    return f"{entry['path']}{sheet}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(str(part) for part in value.values())
+    return str(value)

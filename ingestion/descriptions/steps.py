@@ -1,0 +1,91 @@
+"""What is done with the rows of a set before they become facts: each ends kept or told why not."""
+
+import datetime as dt
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from ingestion.descriptions.cells import SetCells
+from ingestion.descriptions.holding import Carried, held
+from ingestion.descriptions.joining import SetLookup, keys_of
+from ingestion.descriptions.model import Join, Rows
+from ingestion.sets.batch import AT, LINE, RESERVED, Batch
+
+KEPT, UNMATCHED, VOID = 0, 1, 2  # Of rows that are one the highest counts.
+FATE, FILE_AT, EXTRA = "_fate", "_file_at", "_extra"
+OWN = (*RESERVED, FATE, FILE_AT, EXTRA)
+
+
+@dataclass(slots=True)
+class Stepped:
+    """Rows of a batch: those that go on, and the lines of those that are left out or too short."""
+
+    cells: SetCells
+    left_out: pl.DataFrame
+    short: pl.DataFrame
+
+
+@dataclass(slots=True)
+class Steps:
+    """The steps of one set, over its batches in their order."""
+
+    rows: Rows
+    zone: dt.tzinfo
+    joins: Mapping[int, Join] = field(default_factory=dict)  # Its own, by their numbers.
+    lookups: Mapping[str, SetLookup] = field(default_factory=dict)
+    _carried: dict[object, Carried] = field(default_factory=dict)
+
+    def take(self, batch: Batch, frame: pl.DataFrame) -> Stepped:
+        """
+        Return the rows of a batch after hold, joins, keep and void.
+
+        Args:
+            batch: Where they are from.
+            frame: The rows, with the file of each (`FILE_AT`).
+        """
+        if self.rows.hold:
+            carried = self._carried.setdefault((batch.paths, batch.sheet), {})
+            frame = held(frame, self.rows.hold, carried)
+        frame = frame.with_columns(_extra(frame))
+        frame, unmatched = self._joined(frame, batch)
+        cells = SetCells(frame, self.zone, batch.above)
+        kept = cells.all_hold(self.rows.keep)
+        void = cells.any_holds(self.rows.void)
+        fate = np.where(void.to_numpy(), VOID, np.where(unmatched, UNMATCHED, KEPT))
+        short = frame[LINE].is_in(list(batch.short)) if batch.short else ~(kept | True)
+        places = frame.select(FILE_AT, LINE)
+        cells.frame = frame.with_columns(pl.Series(FATE, fate, pl.Int8)).filter(kept & ~short)
+        return Stepped(cells, places.filter(~kept), places.filter(kept & short))
+
+    def _joined(self, frame: pl.DataFrame, batch: Batch) -> tuple[pl.DataFrame, np.ndarray]:
+        unmatched = np.zeros(frame.height, bool)
+        for at, join in self.joins.items():
+            cells = SetCells(frame, self.zone, batch.above)
+            keys = keys_of(join.ours, cells, strip_zeros=join.strip_zeros)
+            met = self.lookups[join.set].match(at, join, keys)
+            if join.required:
+                unmatched |= met.to_series(0).is_null().to_numpy()
+            frame = frame.with_columns(met.get_columns())
+        return frame, unmatched
+
+
+def _extra(frame: pl.DataFrame) -> pl.Series:
+    """Return a number for each row that stands for all its cells, whatever their order."""
+    total = np.zeros(frame.height, np.uint64)
+    for name in frame.columns:
+        if name in OWN:
+            continue
+        cells = frame[name]
+        text = cells.list.join("\x1f") if isinstance(cells.dtype, pl.List) else cells
+        hashed = text.hash(seed=zlib.crc32(name.encode())).to_numpy()
+        total += np.where(text.is_null().to_numpy(), np.uint64(0), hashed)
+    return pl.Series(EXTRA, total, pl.UInt64)
+
+
+def with_files(batch: Batch, places: np.ndarray) -> pl.DataFrame:
+    """Return the rows of a batch with the file that each is from."""
+    files = pl.Series(FILE_AT, places[batch.frame[AT].to_numpy()], pl.Int32)
+    return batch.frame.with_columns(files)

@@ -1,0 +1,236 @@
+"""From staged rows to the manifest of a version to be: judged, resolved and merged."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import polars as pl
+import pyarrow.compute as pc
+
+from graph.errors import NotFound
+from graph.model import Version
+from ingestion import (
+    besides,
+    contradictions,
+    derive,
+    elsewhere,
+    gathered,
+    notices,
+    prevailing,
+    settle,
+    standing,
+    verdict,
+)
+from ingestion.collect import Collected, Staged
+from ingestion.descriptions import kept
+from ingestion.descriptions.model import Description
+from ingestion.errors import ImportRefused
+from ingestion.job import ImportJob
+from ingestion.lake import EMPTY, FileOrigin, LakeView, Manifest, Parties
+from ingestion.lake import manifest as manifests
+from ingestion.lake import parties as party_files
+from ingestion.lake.merge import Arrival, forget, merge
+from ingestion.lake.parties import Text
+from ingestion.notes import Note
+from ingestion.prevailing import Stood
+from ingestion.resolve import Decisions, Resolution, near, resolve
+from ingestion.verdict import Verdict
+
+_ISSUED = ("invoices", "receivables", "vouchers")  # Their dates say how far the data goes.
+
+
+@dataclass(slots=True)
+class ImportState:
+    """What one import has found out so far."""
+
+    job: ImportJob
+    source: Description
+    current: Version | None
+    served: Manifest  # The lake as it is served.
+    manifest: Manifest  # The lake as it will be.
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    origins: tuple[FileOrigin, ...] = ()
+    notes: list[Note] = field(default_factory=list)
+    uncompared: int = 0  # Names beyond those that are compared with the names of listed firms.
+
+
+def begin(job: ImportJob, source: Description) -> ImportState:
+    """
+    Return what an import of a source begins with.
+
+    Raises:
+        ImportRefused: The data folder belongs to another store, or another text of the description
+            was published under its version.
+    """
+    kept.check_unused(job.lake, source)
+    current = job.store.current()
+    try:
+        served = EMPTY if current is None else manifests.read(job.lake, current.number)
+    except NotFound as error:
+        raise ImportRefused(f"{error}: this home does not belong to this store") from error
+    manifest = forget(served, source.name) if job.replace else served
+    return ImportState(job, source, current, served, manifest)
+
+
+def settled(state: ImportState, given: Collected, listing: Path) -> tuple[Resolution, pl.DataFrame]:
+    """Judge every row and merge the used ones into the manifest to be."""
+    job = state.job
+    job.progress("checking rows", 0)
+    tables = _judge(state, given)
+    as_of = _as_of(state)
+    state.manifest = replace(state.manifest, as_of=as_of.isoformat())
+    if "firms" in tables:
+        firms = state.verdicts["firms"]
+        ids = verdict.coded(firms.staged.table.select(["firm"]))
+        contradictions.refuse(firms, ids)
+        verdict.conflicts(firms, ids)
+        standing.check(firms, _standing(state), state.source.name, listing)
+        state.notes += notices.codes(firms, given.files)
+        _merge(state, "firms", Parties((), {}))
+    job.progress("resolving names", 0)
+    rows, resolution = _resolve(state, _texts_of(state, tables))
+    parties = Parties.of(resolution.meant)
+    others = [name for name in tables if name != "firms"]
+    gone = {name: _finish(state, state.verdicts[name], parties) for name in others}
+    for name in others:
+        state.verdicts[name].follow()
+        _merge(state, name, parties, gone[name])
+    left = gathered.outdated(LakeView(job.lake, state.manifest, parties), resolution)
+    if left:
+        rows, resolution = _resolve(state, set(resolution.meant) - left)
+    view = LakeView(job.lake, state.manifest, Parties.of(resolution.meant))
+    for name, judged in state.verdicts.items():
+        if name != "firms":
+            state.notes += elsewhere.settle(judged, view, state.source.name)
+            state.notes += notices.codes_beside(judged, resolution, given.files)
+    state.notes += notices.crowded(resolution.crowded) + notices.one_code(rows, resolution.ids)
+    job.progress("resolving names", 100)
+    return resolution, rows
+
+
+def _judge(state: ImportState, given: Collected) -> dict[str, Staged]:
+    """Judge the rows of every table by themselves; return the tables, firms told of besides too."""
+    tables = dict(given.tables)
+    judged = {name: verdict.judge(tables[name]) for name in tables if name != "firms"}
+    if given.beside is not None:
+        for each in judged.values():
+            each.follow()
+        tables["firms"] = besides.filled(given.beside, tables.get("firms"))
+    if "firms" in tables:
+        judged["firms"] = verdict.judge(tables["firms"])
+    for each in judged.values():
+        each.follow()
+    state.verdicts = {name: judged[name] for name in tables}
+    return tables
+
+
+def _published(state: ImportState, name: str) -> Description:
+    """Return the description of a source, as it was published with where it was."""
+    if name == state.source.name:
+        return state.source
+    found = kept.published(state.job.lake, name)
+    return state.job.folders.load(name) if found is None else found
+
+
+def _standing(state: ImportState) -> pl.DataFrame:
+    """Return the rows of firms tables that stay, before anything of this delivery is merged."""
+    served = party_files.read(state.job.lake, state.served.parties)
+    rows = derive.firm_rows(LakeView(state.job.lake, state.manifest, served))
+    mine = pl.col("source_name") == state.source.name
+    shared = [name for name in state.manifest.sources if _published(state, name).ids_shared]
+    return rows.filter(mine | (pl.col("source_name").is_in(shared) & state.source.ids_shared))
+
+
+def _finish(state: ImportState, judged: Verdict, parties: Parties) -> pl.DataFrame:
+    """Settle which rows are used; return the keys that void rows take back."""
+    staged, form = judged.staged, judged.staged.form
+    judged.follow()
+    verdict.future(judged, state.manifest.day)
+    wanted = dict.fromkeys((*form.stored_key, *form.ends))
+    frame = parties.keys(state.source.name, staged.table, tuple(wanted))
+    keys = frame.select(form.stored_key)
+    contradictions.refuse(judged, keys)
+    if form.ends:
+        first, second = (frame[name].to_numpy() for name in form.ends)
+        verdict.self_trades(judged, (first, second))
+    prevailing.choose(judged, keys, frame.select(form.ends))
+    if form.name == "invoices":
+        given = state.manifest.sources.get(state.source.name, ())
+        before = [part for part in given if part.table == form.name]
+        stood = Stood(state.job.lake, before, state.source.name, parties)
+        state.notes += prevailing.settle(judged, keys, stood)
+        state.notes += notices.equal_invoices(judged, keys)
+    state.notes += notices.early(judged)
+    return keys[judged.void]
+
+
+def _merge(
+    state: ImportState, name: str, parties: Parties, gone: pl.DataFrame | None = None
+) -> None:
+    judged = state.verdicts[name]
+    rows = settle.used_rows(judged)
+    arrival = Arrival(
+        state.source.name, judged.staged.form, rows, state.origins, gone, state.source.sha256
+    )
+    state.manifest = merge(state.job.lake, state.manifest, arrival, parties)
+
+
+def _texts_of(state: ImportState, tables: Mapping[str, Staged]) -> set[Text]:
+    """Return the party texts that are known, and those of an import."""
+    served = party_files.read(state.job.lake, state.served.parties)
+    known = {text for text in served.rows if text[0] in state.manifest.sources}
+    return known.union(*(gathered.texts(state.source.name, each) for each in tables.values()))
+
+
+def _resolve(state: ImportState, texts: set[Text]) -> tuple[pl.DataFrame, Resolution]:
+    """Return the rows of all firms tables and what they and party texts mean."""
+    served = party_files.read(state.job.lake, state.served.parties)
+    names = {source for source, _ in texts} | set(state.manifest.sources)
+    identifying = {name: _published(state, name).names_identify for name in names}
+    rows = derive.firm_rows(LakeView(state.job.lake, state.manifest, served))
+    _check_ids(state, rows)
+    listed = derive.listed(rows, identifying)
+    folder = state.job.home / "resolution"
+    standing = Decisions(folder).standing()
+    resolution = resolve(listed, texts, identifying=identifying, decisions=standing)
+    near.write(folder / "candidates.csv", near.propose(listed, resolution, standing))
+    state.uncompared = max(0, len(near.strangers(resolution)) - near.NAMES_MAX)
+    return rows, resolution
+
+
+def _check_ids(state: ImportState, rows: pl.DataFrame) -> None:
+    """Refuse the import when a source whose ids are its own gives an id of another one."""
+    # An id that is a firm's code or full name is nobody's own.
+    own = rows.filter(
+        pl.col("firm").ne_missing(pl.col("name")) & pl.col("firm").ne_missing(pl.col("uscc"))
+    )
+    twice = own.group_by("firm").agg(pl.col("source_name").unique()).sort("firm")
+    for firm, given in twice.filter(pl.col("source_name").list.len() > 1).rows():
+        alone = sorted(name for name in given if not _published(state, name).ids_shared)
+        if alone:
+            raise ImportRefused(
+                f"firm {firm} is given by {', '.join(sorted(given))}; "
+                f"the ids of {alone[0]} are its own: import it into a home of its own"
+            )
+
+
+def _as_of(state: ImportState) -> dt.date:
+    """Return the day given, else the latest issue date in the data that is not after now."""
+    if state.job.as_of is not None:
+        return state.job.as_of
+    today = state.job.today
+    days = [
+        dt.date.fromisoformat(part.last_on)
+        for table in _ISSUED
+        for _, part in state.manifest.parts(table)
+        if part.last_on is not None
+    ]
+    for table in _ISSUED:
+        if table in state.verdicts:
+            judged = state.verdicts[table]
+            dates = judged.staged.table["issued_on"].filter(~judged.aside)
+            latest = pc.max(dates.filter(pc.less_equal(dates, today))).as_py()
+            days += [] if latest is None else [latest]
+    fallback = today if state.current is None else state.current.as_of
+    return min(max(days, default=fallback), today)

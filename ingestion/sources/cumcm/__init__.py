@@ -1,1 +1,0 @@
-"""Invoices of the 2020 modelling contest, as published."""

@@ -1,1 +1,0 @@
-"""Tables in files named after them."""

@@ -1,0 +1,204 @@
+"""A dry run: what an import would do, told whole; nothing is published and nothing kept."""
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from graph.errors import GraphError
+from ingestion import bounds, deliveries, facts
+from ingestion.collect import Collected
+from ingestion.descriptions.faults import Faults
+from ingestion.descriptions.model import Description
+from ingestion.descriptions.report import LookedUp, Report
+from ingestion.forms import form
+from ingestion.job import ImportJob
+from ingestion.judging import ImportState, begin, settled
+from ingestion.lake.housekeeping import alone
+from ingestion.notes import Note
+from ingestion.sets import NotRead
+
+_FIRST = 5
+_KEPT = ("lake", "resolution")  # What of a data folder an import looks into.
+
+
+@dataclass(slots=True)
+class _Tried:
+    """How far a trial came."""
+
+    given: Collected | None = None
+    state: ImportState | None = None
+    notes: list[Note] = field(default_factory=list)
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What an import would do."""
+
+    document: Mapping[str, Any]
+
+    @property
+    def refused(self) -> str | None:
+        """Return why it would be refused; None where it would not."""
+        return self.document["refused"]  # type: ignore[no-any-return]
+
+
+def check(source: str, paths: Sequence[Path], *, job: ImportJob, out: Path | None = None) -> Trial:
+    """
+    Return what an import of some files would do.
+
+    Args:
+        source: Name of the source.
+        paths: Files, or folders of files; none for databases.
+        job: Where it would publish, and when.
+        out: Where every fact is written as a line of JSON.
+
+    Raises:
+        ImportRefused: There is no such source.
+    """
+    description, faults = job.folders.read(source)
+    tried = _Tried()
+    if faults.told or description is None:
+        tried.refused = "\n".join(faults.messages())
+        return Trial(_document(source, None, faults, tried))
+    with _aside(job) as dry:
+        try:
+            _try(description, paths, dry, tried)
+        except (GraphError, OSError) as error:
+            tried.refused = str(error)
+        if out is not None and tried.state is not None and tried.given is not None:
+            facts.write(out, tried.state.verdicts, tried.given.files)
+    if faults.questions:
+        tried.refused = "\n".join(faults.messages())
+    return Trial(_document(source, description, faults, tried))
+
+
+def _try(description: Description, paths: Sequence[Path], job: ImportJob, tried: _Tried) -> None:
+    tried.state = state = begin(job, description)
+    before = dict(state.manifest.since.get(description.name, {}))
+    tried.given, tried.notes = deliveries.read(description, paths, job, before)
+    nowhere = Path("the issues of the import")
+    settled(state, tried.given, nowhere)
+    bounds.check(description, state.verdicts, tried.given.empty, nowhere)
+
+
+@contextmanager
+def _aside(job: ImportJob) -> Iterator[ImportJob]:
+    """Yield the same job in a data folder of its own, with what the real one knows."""
+    with tempfile.TemporaryDirectory(prefix="trial-", dir=job.home) as folder:
+        home = Path(folder)
+        with alone(job.lake):
+            for name in _KEPT:
+                if (job.home / name).is_dir():
+                    shutil.copytree(job.home / name, home / name, copy_function=_linked)
+        with suppress(FileExistsError):
+            (home / "sources").symlink_to((job.home / "sources").resolve())
+        yield replace(job, home=home)
+
+
+def _linked(origin: str, target: str) -> None:
+    """Let a file that never changes stand in a second place, as a copy where it must."""
+    if Path(origin).name.startswith("."):
+        return
+    try:
+        os.link(origin, target)
+    except OSError:
+        shutil.copy2(origin, target)
+
+
+def _document(
+    source: str, description: Description | None, faults: Faults, tried: _Tried
+) -> dict[str, Any]:
+    given, state = tried.given, tried.state
+    report = given.report if given is not None and given.report is not None else Report()
+    verdicts = {} if state is None else state.verdicts
+    aside, currencies = Counter[str](), Counter[str]()
+    for judged in verdicts.values():
+        aside.update(judged.reasons)
+        currencies.update(judged.currencies)
+    files = _files(tried)
+    notes = [*(given.notes if given is not None else ()), *tried.notes]
+    notes += [] if state is None else state.notes
+    return {
+        "source": source,
+        "version": None if description is None else description.version,
+        "as_of": state.manifest.as_of if state is not None and verdicts else None,
+        "files": files,
+        "rows": sum(file["rows"] for file in files),
+        "used": sum(file["used"] for file in files),
+        "set_aside": dict(sorted(aside.items())),
+        "currencies": dict(sorted(currencies.items())),
+        "lookups": [_looked_into(each) for each in report.lookups],
+        "not_read": [_not_read(each) for each in report.not_read],
+        "tables": _tables(tried),
+        "words": [asdict(each) for each in report.words],
+        "stub": _stub(report),
+        "questions": faults.messages() if not faults.told else [],
+        "refused": tried.refused,
+        "notes": list(map(str, notes)),
+        "remarks": [each.document() for each in notes],
+    }
+
+
+def _looked_into(each: LookedUp) -> dict[str, Any]:
+    rows = each.file.rows
+    counts = {"rows": rows, "matched": each.matched, "unmatched": rows - each.matched}
+    return {"set": each.set, **facts.where(each.file, "path"), **counts}
+
+
+def _not_read(each: NotRead) -> dict[str, str]:
+    sheet = {"sheet": each.sheet} if each.sheet else {}
+    return {"path": str(each.path), **sheet, "why": str(each.why)}
+
+
+def _files(tried: _Tried) -> list[dict[str, Any]]:
+    if tried.given is None:
+        return []
+    verdicts = {} if tried.state is None else tried.state.verdicts
+    found = []
+    for at, file in enumerate(tried.given.files):
+        aside = Counter[str]()
+        for judged in verdicts.values():
+            for (of, reason), count in judged.by_file.items():
+                aside.update({reason: count} if of == at else {})
+        said = {
+            **facts.where(file, "path"),
+            "rows": file.rows,
+            "used": file.rows - aside.total() if verdicts else 0,
+            "set_aside": dict(sorted(aside.items())),
+        }
+        found.append(said)
+    return found
+
+
+def _tables(tried: _Tried) -> dict[str, Any]:
+    if tried.state is None:
+        return {}
+    return {
+        name: {
+            "facts": judged.used,
+            "first": [fact for fact, _, _ in islice(facts.facts(judged), _FIRST)],
+        }
+        for name, judged in tried.state.verdicts.items()
+    }
+
+
+def _stub(report: Report) -> str:
+    """Return what is to be filled in for words without meaning, as YAML; blank for none."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for each in report.words:
+        column = form(each.table).columns.get(each.column)
+        known = dict.fromkeys((column.words or {}).values()) if column is not None else {}
+        question = f"TODO: {', '.join(known)}" if known else "TODO"
+        words = found.setdefault(each.table, {}).setdefault(each.column, {})
+        words[each.word] = question
+    return yaml.safe_dump(found, allow_unicode=True, sort_keys=False) if found else ""

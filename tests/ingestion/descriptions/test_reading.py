@@ -1,0 +1,134 @@
+"""A description that breaks the language is refused, every place of it told at once."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ingestion.descriptions.faults import FAULTS_MAX, Faults
+from ingestion.descriptions.nodes import BYTES_MAX
+from ingestion.descriptions.reading import read
+
+if TYPE_CHECKING:
+    from tests.ingestion.descriptions.conftest import Desk
+
+ROWS = """\
+schema: 1
+owner: risk@bank.example
+sets:
+  rows: {files: '.*[.]csv', header: [甲, 乙]}
+tables:
+- table: events
+  from: rows
+  columns: {firm: 甲, happened_on: 乙, kind: {const: fee}}
+"""
+
+
+def faults(text: str) -> list[str]:
+    found = Faults("own")
+    read("own", text, found)
+    return found.messages()
+
+
+def test_a_sound_description_has_no_fault() -> None:
+    assert faults(ROWS) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("header:", "heder:", "line 4: sets.rows: unknown key heder; did you mean header"),
+        ("owner: risk@bank.example\n", "", "line 1: key owner is missing"),
+        ("schema: 1", "schema: 2", "line 1: schema: schema 1 is the one that is known"),
+        ("files: '.*[.]csv', ", "", "line 4: sets.rows: key files is missing"),
+        ("'.*[.]csv'", "'(.*'", "line 4: sets.rows.files: no pattern: missing ): (.*"),
+        ("'.*[.]csv'", "'(?=a)'", "line 4: sets.rows.files: no pattern: invalid perl operator"),
+        ("header: [甲, 乙]", "header: 甲", "line 4: sets.rows.header: a list is wanted"),
+        ("from: rows", "from: row",
+         "line 7: tables[1].from: there is no set row; did you mean rows"),
+        ("table: events", "table: event", "line 6: tables[1].table: 'event' is none of firms"),
+        ("happened_on: 乙, ", "",
+         "line 8: tables[1].columns: required column happened_on of table"),
+        ("firm:", "firn:",
+         "line 8: tables[1].columns: table events has no column firn; did you mean firm"),
+        ("{const: fee}", "{cost: fee}",
+         "line 8: tables[1].columns.kind: unknown key cost; did you mean const"),
+        ("{const: fee}", "{text: 'a{b'}",
+         "line 8: tables[1].columns.kind.text: a brace without its other"),
+        ("乙, kind", "{from: 乙, order: ymdd}, kind",
+         "line 8: tables[1].columns.happened_on.order: 'ymdd'"),
+        ("乙, kind", "{from: 乙, zone: Mars/A, epoch: s}, kind",
+         "line 8: tables[1].columns.happened_on.zone: no time"),
+        ("{const: fee}", "{from: 甲, matching: 'a'}", "the pattern has 0 groups"),
+        ("owner: risk@bank.example", "owner: &a x", "line 2: owner: an anchor (&NAME) is not read"),
+        ("owner: risk@bank.example", "owner: !!str x",
+         "line 2: owner: a tag (tag:yaml.org,2002:str)"),
+        ("owner: risk@bank.example", ("owner: a\n"
+            "owner: b"), "line 3: owner: this key is given twice"),
+        ("owner: risk@bank.example", "owner: [", "no YAML"),
+        ("owner: risk@bank.example", "owner: 'TODO: whose?'", "line 2: owner: TODO: whose?"),
+        ("header: [甲, 乙]", "hold: {by: 甲}", "line 4: sets.rows.hold: key columns is missing"),
+        ("header: [甲, 乙]", "joins: [{set: x, ours: 甲, take: {a: 乙}}]", "there is no set x"),
+        ("header: [甲, 乙]", "joins: [{set: rows, ours: 甲, take: {a: 乙}}]", "lead back to it"),
+        ("header: [甲, 乙]", "keep: [{甲: {blank: maybe}}]", "true or false is wanted"),
+        ("schema: 1", ("schema: 1\n"
+            "checks: {used_min: {event: 1}}"), "there is no table event; did you mean events"),
+        ("schema: 1", ("schema: 1\n"
+            "version: 0"), "line 2: version: a whole number from 1 on is wanted"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_told_with_its_line_and_way_of_keys(old: str, new: str, told: str) -> None:
+    assert old in ROWS
+    said = faults(ROWS.replace(old, new))
+
+    assert any(told in each for each in said), said
+    assert all(each.startswith("own.yml: line ") for each in said)
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
+    said = faults(ROWS.replace("header:", "heder:").replace("firm:", "firn:"))
+
+    assert len(said) == 3
+    assert [each.split(":")[1] for each in said] == [" line 4", " line 8", " line 8"]
+
+
+def test_more_faults_than_are_told_are_counted() -> None:
+    many = "\n".join(f"k{at}: 1" for at in range(FAULTS_MAX + 7))
+    found = Faults("own")
+    read("own", ROWS + many, found)
+
+    with pytest.raises(Exception, match="and 7 more"):
+        found.check()
+
+
+def test_a_description_that_is_too_long_is_not_read() -> None:
+    assert faults("#" * (BYTES_MAX + 1)) == ["own.yml: line 1: a description has at most 256 KiB"]
+
+
+def test_scalars_are_text_as_they_are_written() -> None:
+    words = "{from: 甲, words: {No: a, 0111: b, 2026-01-02: c}}"
+    found = read("own", ROWS.replace("{const: fee}", words), Faults("own"))
+
+    assert found is not None
+    assert list(found.tables[0].columns["kind"].words) == ["No", "0111", "2026-01-02"]  # type: ignore[union-attr]
+
+
+def test_columns_of_documents_are_checked_without_any_file() -> None:
+    said = faults(ROWS.replace("header: [甲, 乙]", "json: lines, fields: {甲: a, 丙: b}"))
+
+    assert said == ["own.yml: line 8: tables[1].columns.happened_on: the set has no column 乙"]
+
+
+def test_a_header_that_no_file_has_is_refused_with_the_nearest_row(desk: "Desk") -> None:
+    desk.house.write("a.csv", "甲,丙\n1,2026-01-01\n")
+    desk.say(ROWS)
+
+    assert "乙" in str(desk.check()["refused"])
+
+
+def test_a_column_that_no_file_has_is_refused_with_the_nearest(desk: "Desk") -> None:
+    desk.house.write("a.csv", "甲,乙,金额合计\n1,2026-01-01,5\n")
+    desk.say(ROWS.replace("firm: 甲", "firm: 甲, amount: 金额合记"))
+
+    assert desk.check()["refused"] == (
+        "a.csv: set rows: there is no column 金额合记; did you mean 金额合计"
+    )
