@@ -11,7 +11,6 @@ from tests.test_tidy import FILES, SOURCES, at, name, text, tree
 # What is for others to call: the library that a notebook uses, and the suite shipped with it.
 PUBLIC = ("graph",)
 CALLED_BY_OTHERS = ("migrations",)  # Alembic calls what stands there.
-WAITING = ("not_read",)  # Of `ingestion.sets`: for the check of described sources to call.
 PLAIN = {  # Decorators that register a function nowhere.
     *("property", "cached_property", "classmethod", "staticmethod", "cache", "lru_cache"),
     *("contextmanager", "asynccontextmanager", "dataclass", "total_ordering"),
@@ -89,7 +88,6 @@ def test_nothing_is_kept_that_nobody_calls() -> None:
         f"{at(path, node)} {each}"
         for path, each, node in defined()
         if not each.startswith("__")
-        and each not in WAITING
         and all(
             place == path and node.lineno <= line <= (node.end_lineno or 0)
             for place, line in known[each]
