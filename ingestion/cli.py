@@ -12,6 +12,7 @@ import typer
 from ingestion.collect import Progress
 from ingestion.reasons import described as in_words
 from ingestion.run import ImportOutcome
+from ingestion.urls import brought
 
 # Imports files of a source.
 Ingest = Callable[[str, Sequence[Path]], ImportOutcome]
@@ -27,8 +28,8 @@ def build(open_ingest: OpenIngest, shown: Shown) -> Callable[..., None]:
     def ingest(
         source: Annotated[str, typer.Argument(help="Its name, as `deeptier source list` has it.")],
         paths: Annotated[
-            list[Path] | None,
-            typer.Argument(help="Files, or folders of files; none for databases."),
+            list[str] | None,
+            typer.Argument(help="Files, folders of files, or URLs; none for databases."),
         ] = None,
         *,
         as_of: Annotated[
@@ -51,8 +52,8 @@ def build(open_ingest: OpenIngest, shown: Shown) -> Callable[..., None]:
             def progress(stage: str, done: int) -> None:
                 step(stage, done / 100)
 
-            with open_ingest(day, replace, progress) as run:
-                outcome = run(source, paths or [])
+            with brought(paths or []) as files, open_ingest(day, replace, progress) as run:
+                outcome = run(source, files)
         typer.echo(
             json.dumps(outcome.document(), ensure_ascii=False, indent=2)
             if as_json

@@ -107,3 +107,11 @@ def test_a_day_that_is_none_is_wrong_usage(command: typer.Typer, house: "House")
     done = CliRunner().invoke(command, ["files", str(house.inbox), "--as-of", "soon"])
 
     assert done.exit_code == 2
+
+
+def test_files_may_be_named_by_a_url(command: typer.Typer, house: "House") -> None:
+    done = CliRunner().invoke(command, ["files", house.inbox.as_uri(), "--json"])
+    absent = CliRunner().invoke(command, ["files", "memory://in/absent.csv"])
+
+    assert json.loads(done.stdout)["used"] == 4
+    assert str(absent.exception).startswith("absent.csv: the URL leads nowhere")
