@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from ingestion.forms import form as registered
 from ingestion.lake import LakeView, overlap
 from ingestion.notes import Note, note, table_name
 from ingestion.verdict import Verdict
@@ -19,7 +20,7 @@ def settle(judged: Verdict, view: LakeView, source: str) -> list[Note]:
         view: The lake with them.
         source: Whose rows they are.
     """
-    form = judged.staged.form
+    form = registered(judged.staged.form.name)  # Its key is one for all sources.
     given = view.manifest.parts(form.name)
     shown = overlap.shared(view.folder, form.name, given, view.parties)
     if shown is None:

@@ -61,7 +61,8 @@ class Stood:
 
     def tellings(self, key: Sequence[str], names: Names) -> list[pl.DataFrame]:
         """Return what `tellings` gives of them, before any row of an import."""
-        read = (parts.read(self.folder, part, READ) for part in self.parts)
+        wanted = tuple(dict.fromkeys((*READ, *key)))
+        read = (parts.read(self.folder, part, wanted) for part in self.parts)
         return [
             tellings(rows, self.parties.keys(self.source, rows, key), names).with_columns(
                 # What is not known was filled in when the row was kept.

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from graph.model import TABLES
 from ingestion.descriptions import model
 from ingestion.descriptions.nodes import YamlNode
 from ingestion.descriptions.reading import conditions, values
@@ -96,6 +97,13 @@ _LEAVES = {"money": values.money, "date": values.day, "party": values.party}
 
 
 def _key(node: YamlNode, form: Form, scope: ReadingScope) -> tuple[str, ...]:
+    if form.name in TABLES:
+        scope.fault(
+            node,
+            f"in a version rows of {form.name} are told apart by {', '.join(form.key)}: "
+            "put what else tells them apart into one of these, as {text: '{NAME}-{NAME}'}",
+        )
+        return form.key
     names = scope.texts(node)
     for name, inner in zip(names, scope.items(node), strict=True):
         if name and name not in form.columns:

@@ -84,6 +84,16 @@ def test_a_fault_is_told_with_its_line_and_way_of_keys(old: str, new: str, told:
     assert all(each.startswith("own.yml: line ") for each in said)
 
 
+def test_a_table_of_a_version_keeps_its_key() -> None:
+    columns = "columns: {firm: 甲, happened_on: 乙, kind: {const: fee}}"
+    holding = "key: [owner]\n  columns: {owner: 甲, owned: 乙, share: 甲}"
+
+    said = faults(ROWS.replace("table: events", "table: holdings").replace(columns, holding))
+
+    (told,) = said
+    assert "line 8: tables[1].key: in a version rows of holdings are told apart by owner" in told
+
+
 def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
     said = faults(ROWS.replace("header:", "heder:").replace("firm:", "firn:"))
 
