@@ -1,7 +1,7 @@
 """What an import was given, read as its source says: files named after tables, or sets of rows."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ingestion import source, strays
@@ -45,6 +45,12 @@ def read(
     if not given.files:
         _refuse_nothing(description, paths)
     return given, []
+
+
+def nothing_new(given: Collected, since: Mapping[str, str]) -> bool:
+    """Return whether queries that go on where they ended have simply found nothing more."""
+    queries = all(file.query and file.query in since for file in given.files)
+    return queries and not any(file.rows for file in given.files)
 
 
 def _refuse_nothing(description: Description, paths: Sequence[Path]) -> None:

@@ -1,8 +1,12 @@
 """What is done with rows before they become facts: held, joined, kept, void, grouped, split."""
 
+import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+
+from ingestion.run import ingest
 
 if TYPE_CHECKING:
     from tests.ingestion.descriptions.conftest import Desk
@@ -245,3 +249,31 @@ def test_conditions_say_which_rows_are_kept(desk: "Desk", condition: str, kept: 
     desk.check()
 
     assert "".join(f["firm"]["name"] for f in desk.facts("events")) == kept
+
+
+def test_a_query_goes_on_where_it_ended(desk: "Desk") -> None:
+    path = desk.house.home / "x.db"
+    variable = {"DEEPTIER_SOURCE_X": f"sqlite:///{path}"}
+    with sqlite3.connect(path) as database:
+        database.execute("create table t (id integer, n text, d text)")
+        database.execute("insert into t values (1, '甲', '2026-01-01'), (2, '乙', '2026-01-02')")
+    database.commit()
+    desk.say(
+        """
+        sets:
+          rows: {query: 'SELECT id, n, d FROM t WHERE id > :since ORDER BY id',
+                 address_from: DEEPTIER_SOURCE_X, since: id, since_first: '0'}
+        tables:
+        - {table: events, from: rows, columns: {firm: n, happened_on: d, kind: {const: x}}}
+        """
+    )
+    first = ingest("own", [], job=replace(desk.house.job, environ=variable))
+    database.execute("insert into t values (3, '丙', '2026-01-03')")
+    database.commit()
+    database.close()
+    second, third = (
+        ingest("own", [], job=replace(desk.house.job, environ=variable)) for _ in range(2)
+    )
+
+    assert (first.used, second.used, third.used) == (2, 1, 0)
+    assert (second.published, third.published) == (True, False)
