@@ -137,6 +137,11 @@ class Directory:
             counts[name] = _counted(pairs.group_by("value").len())
         return counts
 
+    def values(self, column: str) -> Sequence[tuple[str, int]]:
+        """Return the values of a column as they are stated, with their firms, the most first."""
+        stated = self._firms.filter(pl.col(column).is_not_null())
+        return _counted(stated.group_by(value=pl.col(column)).len())
+
     def matching(self, text: str) -> frozenset[str]:
         """Return the ids of the firms that a text finds, counterparties too."""
         return frozenset(self._firms.filter(_contains(text))["firm"])

@@ -1,17 +1,16 @@
 """Stress: choose who fails and through which channels; see who loses what, round by round."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Annotated
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.chain.firms.directory import DirectoryFirm, Wanted, directory_of
+from app.chain.firms.directory import Directory, DirectoryFirm, Wanted, directory_of
 from app.chain.limits.reading import ShownDep
 from app.chain.limits.shown import Shown
 from app.platform.auth.errors import ForgedRequest
@@ -20,7 +19,7 @@ from app.platform.auth.rules import ANALYSTS, PrincipalDep, allow
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
-from app.platform.errors import AppError, Busy, Malformed
+from app.platform.errors import Absent, AppError, Busy, Malformed
 from app.platform.http.attending import attended
 from app.platform.http.paging import Page
 from app.platform.http.routing import Router
@@ -33,19 +32,27 @@ from app.platform.web.money import Scale, amount, scale
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import firms_in_words, page, pinned
 from app.platform.web.texts import Texts
+from app.risk.stress.choosing import (
+    FIRM,
+    FORM,
+    HITS_MAX,
+    Choice,
+    ChosenHit,
+    choice_from,
+    choice_of,
+)
 from app.risk.stress.kept import others_of
 from app.risk.stress.reading import attribution_page
 from app.risk.stress.repository import folder_of
-from app.risk.stress.schemas import CHANNELS, closure
+from app.risk.stress.schemas import CHANNELS
 from app.risk.stress.service import read_scenario
 from app.risk.stress.titles import title_of
 from app.risk.stress.workbench import Workbench, explained, name_of
+from graph.errors import InvalidInput, NotFound
+from graph.scenarios import BOUNDS
 
 router = Router()
-FORM = "form"
-FIRMS_MAX = 20
 FOUND_SHOWN = 20
-QUERY_LENGTH_MAX = 80
 BAR_LABELS_MAX = 8
 TRADES_SHOWN = 50
 LOSSES: ListTable[Document] = ListTable(
@@ -63,43 +70,10 @@ LOSSES: ListTable[Document] = ListTable(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What somebody has chosen so far: firms that fail, channels, and what was searched for."""
-
-    firms: Sequence[str]
-    channels: Sequence[str]
-    query: str = ""
-
-    @property
-    def address(self) -> str:
-        """
-        Return the address of the form with this choice; no channel at all is a choice too.
-
-        Example:
-            >>> Choice(["F1", "F2"], ["orders"]).address
-            '/stress?firm=F1&firm=F2&channel=orders'
-        """
-        said = {"firm": self.firms, "channel": self.channels or [""]}
-        query = {"query": self.query} if self.query else {}
-        return f"/stress?{urlencode({**said, **query}, doseq=True)}"
-
-
-def choice_of(request: Request) -> Choice:
-    """Return the choice that the address holds, with what a button of the form adds or drops."""
-    asked = request.query_params
-    dropped = asked.getlist("drop")
-    firms = [f for f in (*asked.getlist("firm"), *asked.getlist("add")) if f and f not in dropped]
-    said = "channel" in asked or FORM in asked
-    channels = [c for c in CHANNELS if c in asked.getlist("channel")] if said else CHANNELS
-    query = asked.get("query", "").strip()[:QUERY_LENGTH_MAX]
-    return Choice(list(dict.fromkeys(firms)), channels, query)
-
-
 @router.get("/stress", dependencies=[allow(ANALYSTS)])
 def choose(request: Request, resources: ResourcesDep, results: ShownDep) -> Response:
     """Return the form: what was chosen so far stands in the address."""
-    choice = choice_of(request)
+    choice = choice_of(request.query_params)
     if FORM in request.query_params:  # A button was pressed: the address says the same shorter.
         return RedirectResponse(choice.address, status_code=303)
     return _form(request, resources, results, choice=choice)
@@ -114,14 +88,14 @@ def _form(
     refused: str = "",
     status: int = 200,
 ) -> Response:
-    names = {firm: results.name(firm) for firm in choice.firms}
+    t, directory = Texts(preferences_of(request).language), directory_of(resources, results)
     wanted = Wanted(choice.query, counterparties=True)
     found: Sequence[DirectoryFirm] = ()
     total = 0
     if choice.query:
-        directory = directory_of(resources, results)
         total, _ = directory.count(wanted)
         found = directory.find(wanted, sort="match", size=FOUND_SHOWN)
+    known = {hit.value for hit in choice.hits if hit.kind == FIRM}
     return page(
         request,
         "stress.html",
@@ -129,21 +103,44 @@ def _form(
         refused=refused,
         channels=CHANNELS,
         choice=choice,
-        chosen=[{"id": firm, "name": name} for firm, name in names.items()],
-        found=[firm for firm in found if firm.id not in names],
+        chosen=[(hit, _words(hit, results, t)) for hit in choice.hits],
+        groups=_groups(directory, results, t),
+        found=[firm for firm in found if firm.id not in known],
         left=max(0, total - FOUND_SHOWN),
-        full=len(choice.firms) >= FIRMS_MAX,
-        firms_max=FIRMS_MAX,
+        full=len(choice.hits) >= HITS_MAX,
+        most=HITS_MAX,
     )
 
 
-async def sent(
-    firm: Annotated[list[str] | None, Form()] = None,
-    channel: Annotated[list[str] | None, Form()] = None,
-) -> Choice:
+def _words(hit: ChosenHit, results: Shown, t: Texts) -> str:
+    """Return who is hit, in words."""
+    if hit.kind == "sector":
+        return t.sector(hit.value)
+    if hit.kind == "chain":
+        return t("in_chain_of", name=results.name(hit.value))
+    return results.name(hit.value) if hit.kind == FIRM else hit.value
+
+
+def _groups(
+    directory: Directory, results: Shown, t: Texts
+) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return the chains, sectors and regions that can be chosen, each with its words."""
+    return {
+        "chain": [(core, results.name(core)) for core in results.cores],
+        "sector": [
+            (value, f"{t.sector(value)} {value} · {firms_in_words(t, count)}")
+            for value, count in directory.values("sector")
+        ],
+        "region": [
+            (value, f"{value} · {firms_in_words(t, count)}")
+            for value, count in directory.values("region")
+        ],
+    }
+
+
+async def sent(request: Request) -> Choice:
     """Return the choice that a form was sent with."""
-    channels = [one for one in CHANNELS if one in (channel or [])]
-    return Choice(list(dict.fromkeys(firm or [])), channels)
+    return choice_of(await request.form(), added=False)
 
 
 @router.post("/stress", dependencies=[allow(ANALYSTS)])
@@ -161,17 +158,28 @@ async def run(
         check_csrf(who, csrf)
     except ForgedRequest as error:
         return await again(refused="form_of_other_session", error=error)
-    if not 1 <= len(choice.firms) <= FIRMS_MAX or not choice.channels:
-        return await again(refused="stress_incomplete", error=Malformed())
-    wanted = closure(choice.firms, choice.channels)
+    if choice.refused:
+        return await again(refused=choice.refused, error=Malformed())
     workbench: Workbench = request.app.state.workbench
     version = results.head.version
-    naming = name_of(workbench, resources, wanted, version=version, who=who.account)
     try:
+        wanted = choice.scenario(_title(request, results, choice))
+        naming = name_of(workbench, resources, wanted, version=version, who=who.account)
         scenario = await attended(request, naming)
     except Busy as error:
         return await again(refused="stress_busy", error=error)
+    except NotFound:
+        return await again(refused="stress_nobody", error=Absent())
+    except InvalidInput:
+        return await again(refused="stress_nobody", error=Malformed())
     return RedirectResponse(f"/stress/{quote(scenario, safe='')}", status_code=303)
+
+
+def _title(request: Request, results: Shown, choice: Choice) -> str:
+    """Return what a scenario is called to which nobody gave a name."""
+    t = Texts(preferences_of(request).language)
+    parts = [f"{_words(hit, results, t)} {hit.share}%" for hit in choice.hits]
+    return t("list_comma").join(parts)[: BOUNDS.name]
 
 
 async def _form_again(
@@ -207,7 +215,7 @@ def show_scenario(
         views=views_of(resources.records, who, "losses"),
         document=document,
         title=title_of(document, t),
-        again=None if "hits" in document else _again(document),
+        again=_again(document),
         address=f"/stress/{quote(scenario, safe='')}",
         others=others_of(resources, scenario, t),
         there=partial(pinned, _version(document, results)),
@@ -255,9 +263,10 @@ def _carried_fen(trade: Document) -> int:
     return int(trade["inputs_fen"] + trade["orders_fen"])
 
 
-def _again(document: Document) -> str:
-    """Return the address of the form that asks for these firms and channels."""
-    return Choice([firm["id"] for firm in document["closed"]], document["channels"]).address
+def _again(document: Document) -> str | None:
+    """Return the address of the form that asks for the same; None where the form cannot."""
+    choice = choice_from(document)
+    return choice.address if choice else None
 
 
 def _version(document: Document, results: Shown) -> Mapping[str, str]:

@@ -36,6 +36,9 @@ PAGES = (
     "/firms/S1",
     "/stress?firm=C1&query=S1",
     "/stress/SCENARIO",
+    "/stress/scenarios",
+    "/stress/SCENARIO/compare?with=SCENARIO",
+    "/views",
     "/design",
     "/nowhere",
 )

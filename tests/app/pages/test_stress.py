@@ -299,3 +299,100 @@ def test_what_cannot_be_compared_is_refused_as_unknown(browser: Browser, scenari
     for role in ("auditor", "core", "supplier"):
         for path in ("scenarios", "scenarios.csv", f"{scenario}/compare?with={scenario}"):
             assert browser(role).get(f"/stress/{path}").status_code == 403  # type: ignore[arg-type]  # a role
+
+
+def test_groups_and_shares_are_added_kept_and_dropped_without_a_script(browser: Browser) -> None:
+    client = browser("risk", "en")
+    fields = {
+        "form": "1",
+        "firm": ["C1", "S1"],
+        "firm_share": ["50", "100"],
+        "add_chain": "C2",
+        "add_region": "上海",
+        "channel": "orders",
+        "name": "East",
+        "drop": "S1",
+    }
+    led = client.get("/stress", params=fields).headers["Location"]
+    text = client.get(led).text
+
+    assert parse_qs(urlsplit(led).query) == {
+        "firm": ["C1"],
+        "firm_share": ["50"],
+        "chain": ["C2"],
+        "region": ["上海"],
+        "channel": ["orders"],
+        "name": ["East"],
+    }
+    assert re.findall(r'name="(\w+)_share" value="([^"]*)"', text) == [
+        ("firm", "50"), ("region", "100"), ("chain", "100"),
+    ]  # fmt: skip
+    assert '<option value="上海">' in text
+    dropped = client.get("/stress", params={"form": "1", "chain": "C2", "drop_chain": "C2"})
+    assert "chain=" not in dropped.headers["Location"]
+
+
+def test_a_scenario_of_groups_is_the_one_that_the_interface_makes(browser: Browser) -> None:
+    client = browser("risk", "en")
+    token = token_of(client.get("/stress").text)
+    sent = {
+        "csrf": token,
+        "name": "East",
+        "channel": ["production", "payments"],
+        "chain": "C2",
+        "chain_share": "12.5",
+        "region": "上海",
+        "region_share": "30",
+    }
+    made = client.post("/stress", data=sent).headers["Location"]
+    hits = [
+        {"regions": ["上海"], "share": 0.3},
+        {"cores": ["C2"], "reach": "chain", "share": 0.125},
+    ]
+    body = {
+        "name": "East",
+        "hits": [{**hit, "channels": ["production", "payments"]} for hit in hits],
+    }
+    told = client.post("/api/v1/scenarios", json=body, headers={"X-CSRF-Token": token}).json()
+    page = client.get(made).text
+    again = re.search(r'href="(/stress\?[^"]+)"', page)
+
+    assert made == f"/stress/{told['id']}"
+    assert "<h1>East</h1>" in page
+    assert again is not None
+    assert parse_qs(urlsplit(again[1].replace("&amp;", "&")).query) == {
+        "region": ["上海"],
+        "region_share": ["30"],
+        "chain": ["C2"],
+        "chain_share": ["12.5"],
+        "channel": ["production", "payments"],
+        "name": ["East"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "status"),
+    [
+        ({"region_share": "0"}, "stress_share", 422),
+        ({"region_share": "101"}, "stress_share", 422),
+        ({"region_share": "NaN"}, "stress_share", 422),
+        ({"region_share": "1.234"}, "stress_share", 422),
+        ({"region_share": ""}, "stress_share", 422),
+        ({"region": "Atlantis"}, "stress_nobody", 404),
+        ({"chain": "S2", "chain_share": "50"}, "stress_nobody", 422),
+    ],
+)
+def test_groups_that_are_refused_are_named_and_kept(
+    browser: Browser, changed: dict[str, str], code: str, status: int
+) -> None:
+    client = browser("risk", "en")
+    token = token_of(client.get("/stress").text)
+    sent = {"csrf": token, "channel": "orders", "region": "上海", "region_share": "50", **changed}
+
+    answer = client.post("/stress", data=sent)
+
+    assert answer.status_code == status
+    assert f'role="alert" id="refused" data-code="{code}"' in answer.text
+    assert f'name="region" value="{sent["region"]}"' in answer.text
+    assert f'name="region_share" value="{sent["region_share"]}"' in answer.text
+    assert ('aria-invalid="true"' in answer.text) == (code == "stress_share")

@@ -17,7 +17,7 @@ SOURCES = [*(ROOT / "app").rglob("*.html"), *(ROOT / "app/platform/web").glob("*
 SOURCES += (ROOT / "app").glob("*/*/*.py")
 BUILT = (
     "absent_", "analysis_", "band_", "bar_", "binding_", "channel_", "document_", "facet_",
-    "fault_", "grade_", "ink_", "key_", "nav_", "no_limit_", "op_", "part_", "place_",
+    "fault_", "grade_", "group_", "ink_", "key_", "nav_", "no_limit_", "op_", "part_", "place_",
     "policy_name_", "raise_", "role_", "shown_", "size_", "stated_", "step_", "table_",
     "tier_", "unit_", "why_",
 )  # fmt: skip
