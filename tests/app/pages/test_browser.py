@@ -39,6 +39,7 @@ PAGES = (
     "/stress/scenarios",
     "/stress/SCENARIO/compare?with=SCENARIO",
     "/views",
+    "/firms/C1/partners",
     "/design",
     "/nowhere",
 )
