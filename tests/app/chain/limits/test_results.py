@@ -1,5 +1,6 @@
 """Stored runs: every tree recomputes from its leaves, and says what the columns say."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,19 @@ from app.chain.limits.results import Results, open_results
 from app.chain.limits.storage import save
 from graph.errors import NotFound
 from tests.app.chain.limits.evaluator import check_run
-from tests.app.chain.limits.test_second_reading import POLICY, loss
-from tests.oracles.economies import economy
+from tests.app.chain.limits.test_second_reading import NAMED, POLICY, loss
+from tests.oracles.economies import economy, with_payments
 from tests.oracles.inputs import inputs
 from tests.oracles.limits import Oracle, floor
 
 
 def stored(seed: int, folder: Path) -> tuple[Results, Oracle]:
     raw = economy(seed)
+    if seed % 2:  # With part payments, and papers that others have as security.
+        raw = with_payments(random.Random(seed), raw)
     oracle = Oracle(raw, loss)
     handed = inputs(raw, oracle)
-    save(compute(handed, POLICY), handed, POLICY, folder / "run", {})
+    save(compute(handed, NAMED), handed, POLICY, folder / "run", {})
     return Results(folder / "run"), oracle
 
 
