@@ -200,12 +200,12 @@ def _add_layers(app: FastAPI) -> None:
     app.add_middleware(HeadAsGet)
     app.add_middleware(Audited, records=lambda: resources.records, now=resources.now)
     app.add_middleware(Crowding)
-    app.add_middleware(Surroundings, metrics=app.state.metrics, body_bytes_max=_body_bytes_max)
+    app.add_middleware(
+        Surroundings,
+        metrics=app.state.metrics,
+        body_bytes_max=lambda path: BODIES.get(path, BODY_BYTES_MAX),
+    )
     app.add_middleware(Paths)
-
-
-def _body_bytes_max(path: str) -> int:
-    return BODIES.get(path, BODY_BYTES_MAX)
 
 
 @contextlib.asynccontextmanager

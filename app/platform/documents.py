@@ -7,6 +7,16 @@ from typing import Any
 Document = dict[str, Any]
 
 
+class Documented:
+    """A dataclass with slots that is a document as it stands, its fields in order."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def document(self) -> Document:
+        """Return the fields by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
 def dumps(document: object, *, indent: int | None = None) -> str:
     """
     Return the document as JSON, text as it is, dates in ISO form, no figure that is not one.

@@ -6,7 +6,6 @@ No network is read here and no kernel loaded: `deeptier cores` answers at once.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from app.chain.chains.cores import decisions, names_of_cores
 from app.chain.limits.documents import results_in
@@ -14,21 +13,17 @@ from app.chain.limits.shown import Shown
 from app.data.versions.service import AskedVersion, policy_of, version_and_run
 from app.platform.auth.sight import EVERYTHING
 from app.platform.deps import Resources
-from app.platform.documents import Document
+from app.platform.documents import Document, Documented
 
 
 @dataclass(frozen=True, slots=True)
-class ChainHead:
+class ChainHead(Documented):
     """What a document of a chain says first."""
 
     version: int
     as_of: str
     policy: str
     run: str | None
-
-    def document(self) -> dict[str, Any]:
-        """Return the head as a document."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def cores(resources: Resources, asked: AskedVersion) -> tuple[ChainHead, list[Document]]:

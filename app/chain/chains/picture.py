@@ -9,7 +9,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,7 @@ from app.data.versions.networks import network_of
 from app.data.versions.service import AskedVersion, policy_of, version_and_run
 from app.platform.auth.sight import EVERYTHING, Sight
 from app.platform.deps import Resources
+from app.platform.documents import Documented
 from app.platform.errors import Absent
 from graph.chains import DIRECTIONS, DOWN, UP, Chain, find_chain
 from graph.errors import NotFound
@@ -34,7 +34,7 @@ Standing = tuple[str, str, int]  # Firm, direction, tier.
 
 
 @dataclass(frozen=True, slots=True)
-class PictureMember:
+class PictureMember(Documented):
     """
     A firm of a chain; `amount_fen` is its trade with partners one tier nearer the core.
 
@@ -48,10 +48,6 @@ class PictureMember:
     amount_fen: int | None
     via: str | None
 
-    def document(self) -> dict[str, Any]:
-        """Return the member as a document."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
 
 @dataclass(frozen=True, slots=True)
 class PictureTrade:
@@ -63,17 +59,13 @@ class PictureTrade:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureTier:
+class PictureTier(Documented):
     """One tier on one side: how many firms, and their trade with the tier nearer."""
 
     direction: str
     tier: int
     firms: int
     amount_fen: int
-
-    def document(self) -> dict[str, Any]:
-        """Return the tier as a document."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,13 @@ from app.chain.chains import listing, service
 from app.chain.chains.graph import graph_of
 from app.chain.chains.picture import Picture, picture_of
 from app.chain.chains.schemas import Chain, Cores, Graph, Tiers
-from app.data.versions.reading import AskedDep
-from app.data.versions.service import AskedVersion
+from app.data.versions.reading import AskedDep, going_on
 from app.platform.auth.rules import CORES, OWN_CHAIN, PrincipalDep, allow
 from app.platform.deps.routes import ResourcesDep, VisitDep
 from app.platform.documents import Document
 from app.platform.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.platform.http.answers import TAGGED, answer
-from app.platform.http.cursors import read_cursor, write_cursor
+from app.platform.http.cursors import write_cursor
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
 
@@ -42,10 +41,10 @@ def read_cores(
     page: PageDep,
 ) -> Response:
     """Return the cores that the reader may see, in order of their ids."""
-    after = read_cursor(page.cursor, version=int, after=str) if page.cursor else None
-    head, items = listing.cores(resources, AskedVersion(after["version"]) if after else asked)
+    wanted, cursor = going_on(page, asked, after=str)
+    head, items = listing.cores(resources, wanted)
     seen = [each for each in items if who.is_bank or each["id"] == who.firm]
-    left = [each for each in seen if after is None or each["id"] > after["after"]]
+    left = [each for each in seen if cursor is None or each["id"] > cursor["after"]]
     shown, last = page_of(left, page.size)
     following = None if last is None else {"version": head.version, "after": last["id"]}
     document = {"items": shown, "next": write_cursor(following) if following else None}
@@ -68,10 +67,9 @@ def read_chain(
     tiers: TiersQuery = None,
 ) -> Response:
     """Return a chain: its tiers and a page of its firms, by direction, tier and id."""
-    place = read_cursor(page.cursor, version=int, at=int) if page.cursor else None
-    wanted = AskedVersion(place["version"]) if place else asked
+    wanted, cursor = going_on(page, asked, at=int)
     picture = picture_of(visit.resources, core, wanted, visit.sight)
-    start = max(0, place["at"]) if place else 0
+    start = max(0, cursor["at"]) if cursor else 0
     document = service.chain(picture, tiers=tiers, start=start, size=page.size)
     if document["next"] is not None:
         at = {"version": picture.head.version, "at": document["next"]}

@@ -1,20 +1,23 @@
 """Routes of firms."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
 from app.chain.firms import service
 from app.chain.firms.schemas import Firm, Firms, Invoices, Trades
-from app.data.versions.reading import AskedDep
-from app.data.versions.service import AskedVersion, policy_of, version_of
+from app.data.versions.reading import AskedDep, going_on
+from app.data.versions.service import policy_of, version_of
 from app.platform.auth.rules import BANK, OWN_FIRM, allow
+from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep, VisitDep
 from app.platform.errors import Absent, Forbidden, Malformed, Unauthenticated, responses
 from app.platform.http.answers import TAGGED, answer
-from app.platform.http.cursors import read_cursor, write_cursor
+from app.platform.http.cursors import write_cursor
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
+from graph.model import Version
 
 router = Router(
     prefix="/firms",
@@ -40,20 +43,14 @@ def read_firms(
     ] = None,
 ) -> Response:
     """Return the firms that a text finds, the closest first; without one all, in id order."""
-    place = read_cursor(page.cursor, version=int, after=str) if page.cursor else None
-    version = version_of(resources, AskedVersion(place["version"]) if place else asked)
+    wanted, cursor = going_on(page, asked, after=str)
+    version = version_of(resources, wanted)
     reader = resources.store.reader(version.number)
     if query:
-        items, after = service.search(reader, query), None
-    else:
-        items, after = service.page(reader, after=place["after"] if place else None, size=page.size)
-    following = write_cursor({"version": version.number, "after": after}) if after else None
-    return answer(
-        request,
-        {"items": items, "next": following},
-        version=version.number,
-        policy=policy_of(resources, version.as_of).version,
-    )
+        return _page(request, resources, version, service.search(reader, query), None)
+    first = cursor["after"] if cursor else None
+    items, after = service.page(reader, after=first, size=page.size)
+    return _page(request, resources, version, items, {"after": after} if after else None)
 
 
 @router.get(
@@ -88,22 +85,13 @@ def read_trades(
     page: PageDep,
 ) -> Response:
     """Return what a firm sells and buys, in order of supplier and buyer."""
-    place = read_cursor(page.cursor, version=int, supplier=str, buyer=str) if page.cursor else None
-    version = version_of(resources, AskedVersion(place["version"]) if place else asked)
-    after = (place["supplier"], place["buyer"]) if place else None
+    wanted, cursor = going_on(page, asked, supplier=str, buyer=str)
+    version = version_of(resources, wanted)
+    after = (cursor["supplier"], cursor["buyer"]) if cursor else None
     reader = resources.store.reader(version.number)
     items, last = service.trades(reader, firm, after=after, size=page.size)
-    following = (
-        write_cursor({"version": version.number, "supplier": last[0], "buyer": last[1]})
-        if last
-        else None
-    )
-    return answer(
-        request,
-        {"items": items, "next": following},
-        version=version.number,
-        policy=policy_of(resources, version.as_of).version,
-    )
+    following = {"supplier": last[0], "buyer": last[1]} if last else None
+    return _page(request, resources, version, items, following)
 
 
 @router.get(
@@ -122,17 +110,25 @@ def read_invoices(
     page: PageDep,
 ) -> Response:
     """Return the invoices between two firms, either way, oldest first; where each was read from."""
-    place = read_cursor(page.cursor, version=int, passed=int) if page.cursor else None
-    version = version_of(visit.resources, AskedVersion(place["version"]) if place else asked)
-    passed = place["passed"] if place else 0
+    wanted, cursor = going_on(page, asked, passed=int)
+    version = version_of(visit.resources, wanted)
+    passed = cursor["passed"] if cursor else 0
     found = service.invoices(
         visit.resources, version.number, ends=(firm, partner), sight=visit.sight
     )
     items, last = page_of(found[passed : passed + page.size + 1], page.size)
-    following = write_cursor({"version": version.number, "passed": passed + page.size})
-    return answer(
-        request,
-        {"items": items, "next": following if last else None},
-        version=version.number,
-        policy=policy_of(visit.resources, version.as_of).version,
-    )
+    following = {"passed": passed + page.size} if last else None
+    return _page(request, visit.resources, version, items, following)
+
+
+def _page(
+    request: Request,
+    resources: Resources,
+    version: Version,
+    items: Sequence[Any],
+    following: Mapping[str, Any] | None,
+) -> Response:
+    cursor = write_cursor({"version": version.number, **following}) if following else None
+    policy = policy_of(resources, version.as_of).version
+    document = {"items": items, "next": cursor}
+    return answer(request, document, version=version.number, policy=policy)

@@ -22,6 +22,7 @@ from app.chain.limits.partners import Partners
 from app.chain.limits.rows import Places
 from app.chain.limits.stored import RunHead, Stored
 from app.chain.limits.words import binding, document
+from app.platform.documents import Documented
 from app.platform.process.kept import Kept
 from app.policy import Policy
 from graph.errors import Damaged, InvalidInput, NotFound
@@ -36,7 +37,7 @@ UP = "up"
 
 
 @dataclass(frozen=True, slots=True)
-class MemberResult:
+class MemberResult(Documented):
     """One firm of a chain and its results; without a limit, `absent` says why."""
 
     id: str
@@ -47,10 +48,6 @@ class MemberResult:
     reachable_fen: int | None
     binding: str | None
     absent: str | None
-
-    def document(self) -> dict[str, Any]:
-        """Return the member as a document."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Results:

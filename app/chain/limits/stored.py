@@ -26,6 +26,7 @@ from app.chain.limits.rows import (
     core_leaves,
     firm_leaves,
 )
+from app.platform.documents import Documented
 from app.platform.process.locks import LOCKS
 from app.policy import Policy, read_policy
 from graph.digests import MANIFEST, is_sealed, verify
@@ -37,17 +38,13 @@ FIRM_BYTES = 400  # Id, name and row of a firm as Python holds them.
 
 
 @dataclass(frozen=True, slots=True)
-class RunHead:
+class RunHead(Documented):
     """What every document of a run says first."""
 
     version: int
     as_of: str
     policy: str
     run: str
-
-    def document(self) -> dict[str, Any]:
-        """Return the head as a document."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Saved:

@@ -31,10 +31,6 @@ def _roles(*roles: Role) -> Callable[[Principal, PathValues], bool]:
     return lambda who, _: who.role in roles
 
 
-def _is_bank(who: Principal, _: PathValues) -> bool:
-    return who.is_bank
-
-
 def _is_own_chain(who: Principal, path: PathValues) -> bool:
     return who.is_bank or (who.role == "core" and who.firm == path["core"])
 
@@ -49,7 +45,9 @@ def _is_own_limit(who: Principal, path: PathValues) -> bool:
 
 OPEN = AccessRule("open", "anybody, signed in or not", lambda _who, _path: True)
 SIGNED_IN = AccessRule("signed in", "everybody who is signed in", lambda _who, _path: True)
-BANK = AccessRule("bank", "the bank's roles: risk, officer, auditor, admin", _is_bank)
+BANK = AccessRule(
+    "bank", "the bank's roles: risk, officer, auditor, admin", lambda who, _: who.is_bank
+)
 CORES = AccessRule(
     "cores",
     "the bank's roles; a core sees itself only",

@@ -43,6 +43,12 @@ def answer(request: Request, document: object, *, version: int, policy: str) -> 
     return send(request, render(document, version=version, policy=policy))
 
 
+def unkept(document: object, status: int = 200) -> Response:
+    """Return a document as an answer that no browser and no proxy keeps."""
+    headers = {"Cache-Control": "no-store"}
+    return Response(dumps(document), status, headers, media_type="application/json")
+
+
 def _holds(given: str, tag: str) -> bool:
     tags = [each.strip().removeprefix("W/") for each in given.split(",")]
     return "*" in tags or tag in tags

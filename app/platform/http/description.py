@@ -135,14 +135,12 @@ def _give_examples(operation: Document, examples: Examples) -> None:
         for kind, media in answer.get("content", {}).items():
             if kind in (JSON, PROBLEM_TYPE):
                 fault = kind == PROBLEM_TYPE
-                media["example"] = fault_example(int(status)) if fault else _of(media, examples)
+                media["example"] = (
+                    fault_example(int(status)) if fault else examples.of(media["schema"])
+                )
         if int(status) in HEADERS:
             name, type_, says = HEADERS[int(status)]
             answer["headers"] = {name: {"description": says, "schema": {"type": type_}}}
-
-
-def _of(media: Document, examples: Examples) -> Any:
-    return examples.of(media["schema"])
 
 
 def _flat(model: type[BaseModel]) -> Document:

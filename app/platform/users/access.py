@@ -9,8 +9,8 @@ from app.platform.auth import tokens, users
 from app.platform.auth.rules import ADMINS, PrincipalDep, allow
 from app.platform.auth.users import NAME_LENGTH_MAX
 from app.platform.deps.routes import ResourcesDep
-from app.platform.documents import dumps
 from app.platform.errors import Absent, Conflict, Forbidden, Malformed, Unauthenticated, responses
+from app.platform.http.answers import unkept
 from app.platform.http.cursors import read_cursor, write_cursor
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
@@ -66,7 +66,7 @@ def change_user(
     now = resources.now()
     users.set_active(resources.records, name, active=body.active, now=now)
     request.app.state.authenticator.forget()
-    return _json(asdict(users.account(resources.records, name, now=now)))
+    return unkept(asdict(users.account(resources.records, name, now=now)))
 
 
 @router.delete(
@@ -80,7 +80,7 @@ def end_access(request: Request, name: UserName, resources: ResourcesDep) -> Res
     """Return how many sessions and tokens were ended; the user may sign in again."""
     ended = users.end_access(resources.records, name, now=resources.now())
     request.app.state.authenticator.forget()
-    return _json(asdict(ended))
+    return unkept(asdict(ended))
 
 
 @router.get(
@@ -116,9 +116,4 @@ def revoke_token(request: Request, token: TokenId, resources: ResourcesDep) -> R
 
 def _page(items: list[dict[str, object]], last: str | None) -> Response:
     following = None if last is None else write_cursor({"after": last})
-    return _json({"items": items, "next": following})
-
-
-def _json(document: object) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(dumps(document), media_type="application/json", headers=headers)
+    return unkept({"items": items, "next": following})

@@ -9,8 +9,8 @@ from app.platform.auth.principals import Principal
 from app.platform.auth.rules import AUDITORS, OPEN, SIGNED_IN, PrincipalDep, allow
 from app.platform.auth.sessions import COOKIE, LASTS, Session
 from app.platform.deps.routes import ResourcesDep
-from app.platform.documents import dumps
 from app.platform.errors import Busy, Forbidden, Malformed, Unauthenticated, responses
+from app.platform.http.answers import unkept
 from app.platform.http.attending import attended
 from app.platform.http.cursors import read_cursor, write_cursor
 from app.platform.http.paging import PageDep, page_of
@@ -35,7 +35,7 @@ router = Router(tags=["users"])
 async def post_session(request: Request, body: SignIn) -> Response:
     """Return who is signed in from now on; the session is in the cookie."""
     session = await signed_in(request, body.name, body.password)
-    answer = _json(_who(session.principal), 201)
+    answer = unkept(_who(session.principal), 201)
     set_cookie(request, answer, session)
     return answer
 
@@ -68,7 +68,7 @@ def delete_session(request: Request, who: PrincipalDep, resources: ResourcesDep)
 )
 def read_session(who: PrincipalDep) -> Response:
     """Return who asks."""
-    return _json(_who(who), 200)
+    return unkept(_who(who))
 
 
 @router.get(
@@ -85,7 +85,7 @@ def read_audit(resources: ResourcesDep, page: PageDep) -> Response:
     found = audit.entries(resources.records, before=before, size=page.size + 1)
     items, last = page_of(found, page.size)
     more = None if last is None else write_cursor({"before": last["entry"]})
-    return _json({"items": items, "next": more}, 200)
+    return unkept({"items": items, "next": more})
 
 
 async def signed_in(request: Request, name: str, password: str) -> Session:
@@ -131,10 +131,3 @@ def _who(principal: Principal) -> dict[str, object]:
         "firm": principal.firm,
         "csrf": principal.csrf,
     }
-
-
-def _json(document: object, status: int) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(
-        dumps(document), status_code=status, media_type="application/json", headers=headers
-    )

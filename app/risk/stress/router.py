@@ -79,7 +79,7 @@ async def post_scenario(
 def read_scenario(request: Request, scenario: str, resources: ResourcesDep) -> Response:
     """Return a scenario that was run: losses by round and by firm."""
     document = service.read_scenario(folder_of(resources), scenario)
-    return _answer(request, _with_id(document))
+    return _answer(request, {"id": document["scenario"], **document})
 
 
 @router.get(
@@ -161,10 +161,6 @@ async def _explained(
 ) -> None:
     workbench: Workbench = request.app.state.workbench
     await attended(request, explained(workbench, resources, scenario, part, who=who.account))
-
-
-def _with_id(document: Document) -> Document:
-    return {"id": document["scenario"], **document}
 
 
 def _answer(request: Request, document: Document) -> Response:
