@@ -18,7 +18,8 @@ FAILED = 1
 source = typer.Typer(
     name="source",
     no_args_is_help=True,
-    help="Descriptions of a bank's own files and databases: list, show, try without publishing.",
+    help="Descriptions of a bank's own files and databases: list, show, try without publishing.\n\n"
+    "Example: deeptier source check tax_bureau_workbook ./july",
 )
 Name = Annotated[str, typer.Argument(help="The name of the source.")]
 
