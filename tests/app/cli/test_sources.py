@@ -1,0 +1,55 @@
+"""The commands on sources: what there is, what it says, what it would read."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app import cli
+from ingestion.descriptions.folders import SHIPPED
+
+SAMPLE = SHIPPED / "samples" / "bill_list_workbook"
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPTIER_HOME", str(tmp_path))
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    out, err = capsys.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+def test_sources_are_listed_and_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "own.yml").write_text("schema: 1\nowner: x\nonwer: y\n")
+
+    _, out, _ = run(capsys, "source", "list", "--json")
+    states = {item["name"]: (item["origin"], item["state"]) for item in json.loads(out)["items"]}
+    status, text, _ = run(capsys, "source", "show", "cumcm")
+
+    assert states["own"] == ("own", "broken")
+    assert states["sap_line_items"] == ("shipped", "template")
+    assert status == 0
+    assert (SHIPPED / "cumcm.yml").read_text(encoding="utf-8").strip() in text
+
+
+def test_a_trial_prints_its_document_and_publishes_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    facts = tmp_path / "facts.jsonl"
+
+    status, out, _ = run(
+        capsys, "source", "check", SAMPLE.name, str(SAMPLE), "--json", "--facts", str(facts)
+    )
+    refused, again, err = run(capsys, "source", "check", SAMPLE.name, str(SAMPLE / "nowhere"))
+    _, versions, _ = run(capsys, "versions", "--json")
+
+    assert (status, json.loads(out)["used"]) == (0, 1)
+    assert json.loads(facts.read_text(encoding="utf-8"))["table"] == "vouchers"
+    assert (refused, "rows 0" in again) == (1, True)
+    assert "there is no such file or folder" in err
+    assert json.loads(versions)["items"] == []
