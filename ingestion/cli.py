@@ -50,6 +50,7 @@ def build(open_ingest: OpenIngest, shown: Shown) -> Callable[..., None]:
         with shown("ingest") as step:
 
             def progress(stage: str, done: int) -> None:
+                """Show how far a stage is, given in per cent."""
                 step(stage, done / 100)
 
             with brought(paths or []) as files, open_ingest(day, replace, progress) as run:

@@ -37,6 +37,7 @@ def read(
         return given, [stray.note for stray in left]
 
     def reading(path: Path) -> None:
+        """Say which file is read now."""
         job.progress(f"reading {path.name}", 0)
         job.reading(path)
 

@@ -18,6 +18,7 @@ def fits(form: Form) -> Fits:
     """Return whether cells are the header of the table: all its required columns are there."""
 
     def fitting(cells: Sequence[str]) -> bool:
+        """Return whether a row of cells names every column that the form requires."""
         named = {column.name for _, column, _ in _named(cells, form)}
         return not _missing(form, named)
 

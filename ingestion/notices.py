@@ -43,6 +43,7 @@ def codes_beside(judged: Verdict, resolution: Resolution, files: Sequence[File])
     name = table_name(staged.form.name)
 
     def tell(code: str, column: str, rows: IntArray) -> None:
+        """Keep a note on rows that are used in spite of it."""
         used = rows[~judged.aside[rows]]
         if len(used):
             place = _place(table, used, files)

@@ -18,6 +18,7 @@ from ingestion import bounds, deliveries, facts
 from ingestion.collect import Collected
 from ingestion.descriptions.faults import Faults
 from ingestion.descriptions.model import Description
+from ingestion.descriptions.reading.scope import OPEN
 from ingestion.descriptions.report import LookedUp, Report
 from ingestion.forms import form
 from ingestion.job import ImportJob
@@ -199,7 +200,7 @@ def _stub(report: Report) -> str:
     for each in report.words:
         column = form(each.table).columns.get(each.column)
         known = dict.fromkeys((column.words or {}).values()) if column is not None else {}
-        question = f"TODO: {', '.join(known)}" if known else "TODO"
+        question = f"{OPEN}: {', '.join(known)}" if known else OPEN
         words = found.setdefault(each.table, {}).setdefault(each.column, {})
         words[each.word] = question
     return yaml.safe_dump(found, allow_unicode=True, sort_keys=False) if found else ""

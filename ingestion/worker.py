@@ -45,6 +45,7 @@ def _carried_out(
     file = ""
 
     def reading(path: Path) -> None:
+        """Tell the parent which file is read now."""
         nonlocal file
         file = path.name
         line.send(FileBegun(file))

@@ -56,6 +56,7 @@ def refresh(resources: Resources, progress: Step) -> str:
     """
 
     def told(step: str, share: float | None) -> None:
+        """Say how far the work is; end it where the service stops."""
         if resources.stopping.over:
             raise Stopped(f"stopped at the step {step}; it is begun again")
         progress(step, share)

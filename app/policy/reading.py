@@ -60,6 +60,7 @@ def _plain(kind: str, form: str) -> None:
     construct = yaml.CSafeLoader.yaml_constructors[tag]
 
     def constructed(loader: _PlainLoader, node: yaml.ScalarNode) -> Any:
+        """Return a scalar as its kind where its text is of that kind, else as text."""
         try:
             return construct(loader, node) if known.fullmatch(node.value) else node.value
         except ValueError:  # A day that is in no calendar.

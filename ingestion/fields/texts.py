@@ -181,6 +181,7 @@ def turned(texts: pa.Array, *, typed: bool) -> BoolArray:
     patterns = "|".join([_TURNED, _DAY, _TIME] if typed else [_TURNED])
 
     def test(plain: pa.Array) -> BoolArray | None:
+        """Return which texts match; None where none has a sign that could."""
         raw = _bytes(plain)
         return matched(plain, patterns) if any(sign in raw for sign in _TURNED_SIGNS) else None
 

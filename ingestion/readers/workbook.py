@@ -195,6 +195,7 @@ def _shapes(path: Path, archive: zipfile.ZipFile, styles: list[str]) -> dict[str
     inside = False
 
     def start(element: str, attributes: Attributes) -> None:
+        """Keep the formats that cells may use, in their order."""
         nonlocal inside
         if element == "numFmt":
             codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
@@ -231,6 +232,7 @@ def _targets(path: Path, archive: zipfile.ZipFile, part: str) -> dict[str, tuple
     found: dict[str, tuple[str, str]] = {}
 
     def start(element: str, attributes: Attributes) -> None:
+        """Keep the type and target of a relationship by its id."""
         if element == "Relationship":
             said = attributes.get("Type", ""), attributes.get("Target", "")
             found[attributes.get("Id", "")] = said
@@ -250,6 +252,7 @@ def _parse(
     """Parse a part; names come without their prefixes."""
 
     def refuse(*_: object) -> NoReturn:
+        """Raise `BadFile`: what declares a document type may hold entities."""
         raise BadFile(f"{path.name}: broken workbook: {part} declares a document type")
 
     end, text = more or (None, None)

@@ -230,6 +230,7 @@ class _FirmRegister:
         """
 
         def coded(places: Iterable[int]) -> set[int]:
+            """Return the groups among some places that have a credit code."""
             return {groups.root(place) for place in places if groups.has_code(place)}
 
         unsure = self._unsure(groups)
@@ -272,6 +273,7 @@ class _FirmRegister:
             of_code.setdefault(groups.root(place), set()).update(listed)
 
         def unsure(place: int) -> bool:
+            """Return whether a text could mean more than one firm."""
             root = groups.root(place)
             if root < count:
                 return not bearers[place] <= {clusters.root(root)}
@@ -309,6 +311,7 @@ class _FirmRegister:
         """Return the pairs whose two texts are ids or codes of known firms, by their places."""
 
         def known(text: str) -> int | None:
+            """Return the firm whose id or credit code a text is; None for none."""
             plain = code(text)
             own = self._by_id.get(text)
             return self._by_code.get(plain) if own is None and plain is not None else own

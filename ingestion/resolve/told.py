@@ -12,11 +12,19 @@ NAMES_OF_A_CODE_MAX = 3  # A firm has been called this and that; more names are 
 
 class _NamedFirm(Protocol):
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Return the name that a source gives the firm."""
+        ...
+
     @property
-    def uscc(self) -> str | None: ...
+    def uscc(self) -> str | None:
+        """Return the credit code that a source gives, None for none."""
+        ...
+
     @property
-    def aliases(self) -> tuple[str, ...]: ...
+    def aliases(self) -> tuple[str, ...]:
+        """Return the other names that a source gives."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ def _of_text(grid: Grid, path: Path) -> Iterator[Batch]:
     found: list[GridHeader] = []
 
     def find(lines: list[str]) -> TextTable:
+        """Return where the header of a text stands and what it names."""
         header, separator = header_of_text(path, grid, lines)
         found.append(header)
         return TextTable(header.names, header.named, separator, header.lines[-1])

@@ -33,6 +33,7 @@ def drawing_of(resources: Resources, results: Shown, core: str) -> Drawing:
         return by_tier(picture_of(resources, core, shown, results.sight))
 
     def draw() -> Drawing:
+        """Return the chain with its firms grouped by tier."""
         network = network_of(resources, results.head.version)
         members, _ = results.members(core)
         where = {each.id: column_of(each.direction, each.tier) for each in members}

@@ -46,6 +46,7 @@ def cores(resources: Resources, asked: AskedVersion) -> tuple[ChainHead, list[Do
     ran = set(results.cores) if results else set()
 
     def named() -> dict[str, str]:
+        """Return what is shown beside each core: when its limits were decided, or its name."""
         if results is None:
             return names_of_cores(resources, version.number)
         return _since(results, decisions(resources))

@@ -64,6 +64,7 @@ def _with_listed(network: Network, chain: Chain, members: Sequence[MemberResult]
     order = np.argsort(firms, kind="stable")
 
     def merged(column: np.ndarray, more: np.ndarray) -> np.ndarray:
+        """Return two columns as one, in the common order."""
         whole: np.ndarray = np.concatenate([column, more.astype(column.dtype)])[order]
         return whole
 

@@ -177,6 +177,7 @@ def directory_of(resources: Resources, results: Shown) -> Directory:
         raise NotFound(UNSEEN)
 
     def make() -> Directory:
+        """Return the directory, read from the version that the results are of."""
         reader = resources.store.reader(results.head.version)
         firms = pl.DataFrame(pl.from_arrow(reader.columns("firms", list(COLUMNS))))
         return Directory(firms, results.standings(), results.cores)

@@ -324,6 +324,7 @@ def groups(holdings: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     root: dict[int, int] = {}
 
     def find(firm: int) -> int:
+        """Return the root of the group that a firm belongs to."""
         while root.setdefault(firm, firm) != firm:
             root[firm] = root[root[firm]]
             firm = root[firm]

@@ -38,6 +38,7 @@ def network_in(networks: Path, version: int, reader: Callable[[], Reader]) -> Ne
     """
 
     def build() -> Network:
+        """Return the network, built from the rows of the version."""
         read = reader()
         trades = read.columns("trades", ["supplier", "buyer", "amount_fen", "count"])
         return Network.build(read.columns("firms"), trades)
@@ -55,6 +56,7 @@ def network_of_tables(networks: Path, version: int, firms: pa.Table, trades: pa.
     sum_fen = int(amounts.filter(amounts > 0).sum())
 
     def fits(network: Network) -> bool:
+        """Return whether a kept network has the firms and the money of the version."""
         same = bool(network.ids.arrow.equals(firms.column("firm").combine_chunks()))
         return same and int(network.out_amount_fen.sum()) == sum_fen
 

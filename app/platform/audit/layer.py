@@ -55,6 +55,7 @@ class Audited:
         answered = replaced = False
 
         async def noted(message: Message) -> None:
+            """Send a message once what it tells is on record; else send the fault instead."""
             nonlocal answered, replaced
             if replaced:
                 return

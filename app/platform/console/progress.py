@@ -50,6 +50,7 @@ def _bar(title: str) -> Iterator[Step]:
         task = bar.add_task(title, total=None)
 
         def step(name: str, share: float | None) -> None:
+            """Show how far the work is."""
             told = console.plain(f"{title}: {name}")
             total = None if share is None else 1.0
             bar.update(task, description=told, total=total, completed=share or 0.0)
@@ -64,10 +65,12 @@ def _lines(title: str, every_seconds: float) -> Iterator[Step]:
     began = time.monotonic()
 
     def step(name: str, share: float | None) -> None:
+        """Keep how far the work is, to be told when it is time."""
         nonlocal said
         said = name, share
 
     def tell() -> None:
+        """Print a line every so often until the work has ended."""
         while not ended.wait(every_seconds):
             if said is None:
                 continue

@@ -29,6 +29,7 @@ def together() -> Iterator[Callable[[Path], Path]]:
     drafts: dict[Path, Path] = {}
 
     def draft(path: Path) -> Path:
+        """Return where the new content of a file is written until it is whole."""
         target = real(path)
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "Is a folder, not a file", str(path))

@@ -45,6 +45,7 @@ class Crowding:
             return
 
         async def closing(message: Message) -> None:
+            """Send a message whose head says that the connection ends."""
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["Connection"] = "close"
             await send(message)

@@ -18,10 +18,12 @@ class HeadAsGet:
         inner = {**scope, "method": "GET"}
 
         def name_route() -> None:
+            """Tell those around which route answered."""
             if "route" in inner:
                 scope["route"] = inner["route"]  # Log and figures name the route that answered.
 
         async def bare(message: Message) -> None:
+            """Send a message without its body."""
             if message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             name_route()

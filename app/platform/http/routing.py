@@ -82,6 +82,7 @@ class Route(APIRoute):
         )
 
         async def strictly(request: Request) -> Response:
+            """Return the answer to a request that guards and its own text let through."""
             for guard in guards:
                 await guard(request)
             _check_query(request.scope["query_string"])

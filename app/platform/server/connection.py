@@ -251,13 +251,16 @@ class _Lingering:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
+        """Send bytes and count them as unread by the other side."""
         self._transport.write(data)
         self._connection.wrote(len(data))
 
     def is_closing(self) -> bool:
+        """Return whether no more is to be sent."""
         return self._closing or self._transport.is_closing()
 
     def close(self) -> None:
+        """Close the connection once its bytes have been read, or at once where none are left."""
         if self._closing:
             return
         self._closing = True

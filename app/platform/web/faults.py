@@ -40,6 +40,7 @@ def add_pages_of_faults(app: FastAPI) -> None:
 
 def _worded(handler: Handler) -> Handler:
     async def answer(request: Request, error: Any) -> Response:
+        """Return the refusal as a page to a browser, else as the problem that it is."""
         made = handler(request, error)
         problem = await made if inspect.isawaitable(made) else made
         return await fault(request, problem) if wants_page(request) else problem

@@ -46,6 +46,7 @@ def keys(*wanted: str) -> AfterValidator:
     """Return the check that a table has exactly these keys."""
 
     def check(table: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+        """Return the table in the order of the keys that it must have, or raise `ValueError`."""
         if set(table) != set(wanted):
             missing = [key for key in wanted if key not in table]
             unknown = [key for key in table if key not in wanted]

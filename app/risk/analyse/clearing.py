@@ -32,6 +32,7 @@ def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
     found: list[Clearing] = []
 
     def one(shocked: Debts) -> Clearing:
+        """Return who pays what after one shock."""
         return clear(
             shocked,
             recovery_external=options.recovery_external,

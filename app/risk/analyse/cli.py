@@ -43,6 +43,7 @@ analyse = typer.Typer(
 
 def _add(name: str, kind: type[AnalysisOptions]) -> None:
     def command(**given: Any) -> None:
+        """Run the analysis with the options given."""
         _run(name, kind(**given))
 
     command.__doc__ = kind.__doc__

@@ -68,6 +68,7 @@ def _by_rounds(
     options: Options, exposures: Exposures, scenarios: Scenarios, step: Step
 ) -> list[DebtRank]:
     def one(number: int) -> DebtRank:
+        """Return the losses of one scenario."""
         return spread_equity(
             exposures,
             scenarios.some(np.array([number])),

@@ -38,6 +38,7 @@ def run(options: Options, desk: InputFiles, step: Step) -> AnalysisResult:
     kept: list[Lost] = []
 
     def followed() -> Iterator[Lost]:
+        """Yield the losses of each scenario and say how many are done."""
         every = bank_losses(production, scenarios, lending, rules=rules, threads=options.workers)
         for done, lost in enumerate(every, start=1):
             if options.losses:
@@ -68,6 +69,7 @@ def _books(economy: Economy, firms: CheckedRows) -> Books:
     amounts = np.asarray(economy.amounts)
 
     def traded(ends: object) -> np.ndarray:
+        """Return the trade of every firm on one side."""
         return np.bincount(np.asarray(ends), amounts, len(firms))
 
     return Books(

@@ -295,6 +295,7 @@ def counting(step: Step, what: str, total: int) -> Callable[[int], None]:
     done = 0
 
     def further(more: int) -> None:
+        """Count what is done and say how much of the whole it is."""
         nonlocal done
         done += more
         step(what, done / max(1, total))

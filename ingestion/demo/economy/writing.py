@@ -99,6 +99,7 @@ def _chinese(table: str) -> Callable[[pl.DataFrame], bytes]:
     """Return a writer of GB18030 with Chinese headers."""
 
     def encoded(rows: pl.DataFrame) -> bytes:
+        """Return the rows as GB18030 under Chinese headings."""
         return _csv(rows.rename(dict(CHINESE[table]))).decode("utf-8").encode("gb18030")
 
     return encoded

@@ -37,6 +37,7 @@ def _by_statement(algebra: Algebra, firm: FirmLeaves, statement: Mapping[str, Am
     """Return the working capital the statement asks for, less what there is."""
 
     def leaf(name: str) -> Term:
+        """Return one figure of the statement."""
         return algebra.stored(name, "fen", statement[f"{name}_fen"], "firms")
 
     def tied(code: str, balance: Term, flow: str) -> Term:
