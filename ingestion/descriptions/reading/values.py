@@ -16,10 +16,10 @@ Leaf = Callable[[YamlNode, ReadingScope], model.Reading]
 _UNITS = ("fen", "yuan", "1k_yuan", "10k_yuan", "100m_yuan")
 _ORDERS = ("ymd", "dmy", "mdy")
 _FORMS = (
-    ("const",), ("text",), ("above",), ("from", "matching"), ("when", "else"), ("all",),
+    ("const",), ("text",), ("above",), ("from", "matching"), ("all",),
     ("from", "words"),
 )  # fmt: skip
-_VALUE_KEYS = tuple(dict.fromkeys(key for keys in _FORMS for key in keys))
+_VALUE_KEYS = (*dict.fromkeys(key for keys in _FORMS for key in keys), "when", "else")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _WIDTH = re.compile(r"(.*)\|([0-9]{1,3})", re.DOTALL)
 

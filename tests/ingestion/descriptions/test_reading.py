@@ -66,6 +66,7 @@ def test_a_sound_description_has_no_fault() -> None:
             "owner: b"), "line 3: owner: this key is given twice"),
         ("owner: risk@bank.example", "owner: [", "no YAML"),
         ("owner: risk@bank.example", "owner: 'TODO: whose?'", "line 2: owner: TODO: whose?"),
+        ("{const: fee}", "{else: 甲}", "keys else are no form of a value"),
         ("header: [甲, 乙]", "hold: {by: 甲}", "line 4: sets.rows.hold: key columns is missing"),
         ("header: [甲, 乙]", "joins: [{set: x, ours: 甲, take: {a: 乙}}]", "there is no set x"),
         ("header: [甲, 乙]", "joins: [{set: rows, ours: 甲, take: {a: 乙}}]", "lead back to it"),
