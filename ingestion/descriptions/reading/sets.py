@@ -6,7 +6,7 @@ from dataclasses import replace
 from ingestion import sets
 from ingestion.descriptions import model
 from ingestion.descriptions.nodes import YamlNode
-from ingestion.descriptions.reading import conditions, values
+from ingestion.descriptions.reading import values
 from ingestion.descriptions.reading.scope import ReadingScope
 from ingestion.sets import addresses, batch, json_paths, statements, xpaths
 from ingestion.sets.errors import nearest
@@ -51,8 +51,8 @@ def rows(
         origin,
         hold=tuple(_hold(item, inner) for item in _one_or_more(keys, "hold", scope)),
         joins=tuple(join for join in joins if join is not None),
-        keep=conditions.conditions(keys["keep"], inner) if "keep" in keys else (),
-        void=conditions.conditions(keys["void"], inner) if "void" in keys else (),
+        keep=values.conditions(keys["keep"], inner) if "keep" in keys else (),
+        void=values.conditions(keys["void"], inner) if "void" in keys else (),
         group=_group(keys["group"], inner) if "group" in keys else None,
         ignored=scope.texts(keys["ignored"]) if "ignored" in keys else (),
     )

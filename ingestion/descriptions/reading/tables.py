@@ -6,7 +6,7 @@ from dataclasses import replace
 from graph.model import TABLES
 from ingestion.descriptions import model
 from ingestion.descriptions.nodes import YamlNode
-from ingestion.descriptions.reading import conditions, values
+from ingestion.descriptions.reading import columns, values
 from ingestion.descriptions.reading.scope import ReadingScope
 from ingestion.forms import BESIDES, Column, Form, forms
 from ingestion.sets.errors import nearest
@@ -47,7 +47,7 @@ def table(
         name,
         origin,
         columns,
-        keep=conditions.conditions(keys["keep"], inner) if "keep" in keys else (),
+        keep=values.conditions(keys["keep"], inner) if "keep" in keys else (),
         key=_key(keys["key"], form, scope) if "key" in keys else None,
     )
 
@@ -84,16 +84,16 @@ def _column(node: YamlNode, column: Column | None, scope: ReadingScope) -> model
     if column.kind in _LEAVES:
         return _LEAVES[column.kind](node, scope)
     if column.kind == "ratio":
-        return values.share(node, scope)
+        return columns.share(node, scope)
     found = values.value(node, scope)
     if column.kind == "flag":
-        values.check_words(node, found, _FLAGS, scope)
+        columns.check_words(node, found, _FLAGS, scope)
     if column.kind == "word":
-        values.check_words(node, found, column.words or {}, scope)
+        columns.check_words(node, found, column.words or {}, scope)
     return found
 
 
-_LEAVES = {"money": values.money, "date": values.day, "party": values.party}
+_LEAVES = {"money": values.money, "date": columns.day, "party": columns.party}
 
 
 def _key(node: YamlNode, form: Form, scope: ReadingScope) -> tuple[str, ...]:

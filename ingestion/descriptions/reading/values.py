@@ -1,20 +1,17 @@
-"""Values out of nodes: columns, texts made of them, cases; and what columns of a table hold."""
+"""Values, amounts and conditions out of nodes: each may stand in the others."""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingestion.descriptions import model
 from ingestion.descriptions.nodes import YamlNode
 from ingestion.descriptions.reading.scope import ReadingScope
-from ingestion.descriptions.shares import exact_share
-from ingestion.sets.errors import nearest
 
 # Reads what a column of a table holds from a node that is neither a list nor cases.
 Leaf = Callable[[YamlNode, ReadingScope], model.Reading]
 _UNITS = ("fen", "yuan", "1k_yuan", "10k_yuan", "100m_yuan")
-_ORDERS = ("ymd", "dmy", "mdy")
+_WAYS = ("blank", "not", "matches", "differs_from", "zero")
 _FORMS = (
     ("const",), ("text",), ("above",), ("from", "matching"), ("all",),
     ("from", "words"),
@@ -43,8 +40,6 @@ def reading(node: YamlNode, scope: ReadingScope, leaf: Leaf) -> model.Reading:
 
 
 def _when(node: YamlNode, scope: ReadingScope, leaf: Leaf) -> model.Reading:
-    from ingestion.descriptions.reading.conditions import condition  # noqa: PLC0415  # both nest
-
     given = scope.keys(node, ("when", "else"), ("when",))
     cases = []
     for item in scope.items(given["when"]) if "when" in given else ():
@@ -125,8 +120,14 @@ _PLAIN: Mapping[str, Callable[[Mapping[str, YamlNode], ReadingScope], model.Read
 }
 
 
-def _beside(node: YamlNode, known: tuple[str, ...]) -> bool:
-    """Return whether a mapping is no plain value: its keys are those of what a column holds."""
+def beside(node: YamlNode, known: tuple[str, ...]) -> bool:
+    """
+    Return whether a mapping is no plain value: its keys are those of what a column holds.
+
+    Args:
+        node: What stands for the column.
+        known: The keys that what the column holds may have.
+    """
     keys = set(node.keys or ())
     return (
         bool(keys)
@@ -141,10 +142,8 @@ def money(node: YamlNode, scope: ReadingScope) -> model.Reading:
 
 
 def _money(node: YamlNode, scope: ReadingScope) -> model.Reading:
-    from ingestion.descriptions.reading.conditions import condition  # noqa: PLC0415  # both nest
-
     known = ("from", "unit", "decimal", "less", "minus_when", "red_when")
-    if not _beside(node, known):
+    if not beside(node, known):
         return model.MoneyReading(value(node, scope))
     keys = scope.keys(node, known, ("from",))
     if "from" not in keys:
@@ -155,7 +154,7 @@ def _money(node: YamlNode, scope: ReadingScope) -> model.Reading:
     lowered = None
     if less is not None:
         lowered = money(less, scope)
-        if isinstance(lowered, model.MoneyReading) and not _beside(less, known):
+        if isinstance(lowered, model.MoneyReading) and not beside(less, known):
             lowered = model.MoneyReading(lowered.value, cast("model.MoneyUnit", unit), sign)
     return model.MoneyReading(
         value(keys["from"], scope),
@@ -172,88 +171,40 @@ def decimal(node: YamlNode, scope: ReadingScope) -> model.Decimal:
     return "," if scope.choice(node, (".", ",")) == "," else "."
 
 
-def day(node: YamlNode, scope: ReadingScope) -> model.Reading:
-    """Return a day: a value, or one with the order of its parts, or counted since 1970."""
-    return reading(node, scope, _day)
+def conditions(node: YamlNode, scope: ReadingScope) -> tuple[model.Condition, ...]:
+    """Return the conditions of a list, or the one that stands instead of it."""
+    return tuple(condition(item, scope) for item in scope.one_or_more(node))
 
 
-def _day(node: YamlNode, scope: ReadingScope) -> model.Reading:
-    known = ("from", "order", "epoch", "zone")
-    if not _beside(node, known):
-        return model.DayReading(value(node, scope))
-    keys = scope.keys(node, known, ("from",))
-    if "from" not in keys:
-        return model.Const("")
-    order = scope.choice(keys["order"], _ORDERS) if "order" in keys else "ymd"
-    epoch = scope.choice(keys["epoch"], ("s", "ms")) if "epoch" in keys else None
-    zone = scope.text(keys["zone"]) if "zone" in keys else None
-    if zone is not None and epoch is None:
-        scope.fault(keys["zone"], "a zone says where a moment (epoch) is a day")
-    if zone:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            scope.fault(keys["zone"], f"no time zone {zone!r}")
-    found = value(keys["from"], scope)
-    return model.DayReading(found, order, epoch, zone)  # type: ignore[arg-type]
+def condition(node: YamlNode, scope: ReadingScope) -> model.Condition:
+    """Return a condition: all that its mapping says."""
+    if scope.is_open(node):
+        return model.Every(())
+    found: list[model.Condition] = []
+    for key, inner in scope.named(node).items():
+        if key == "any":
+            found.append(model.AnyOf(conditions(inner, scope)))
+        elif key == "positive":
+            found.append(model.Positive(money(inner, scope)))
+        else:
+            scope.check_column(inner, key)
+            found.append(_test(key, inner, scope))
+    if node.keys is not None and not found:
+        scope.fault(node, "the condition is empty")
+    return found[0] if len(found) == 1 else model.Every(tuple(found))
 
 
-def share(node: YamlNode, scope: ReadingScope) -> model.Reading:
-    """Return a share: a value, or one of a hundred, or with what a blank one is."""
-    return reading(node, scope, _share)
-
-
-def _share(node: YamlNode, scope: ReadingScope) -> model.Reading:
-    known = ("from", "per_cent", "default")
-    if not _beside(node, known):
-        return model.ShareReading(value(node, scope))
-    keys = scope.keys(node, known, ("from",))
-    if "from" not in keys:
-        return model.Const("")
-    default = scope.text(keys["default"]) if "default" in keys else None
-    if default and exact_share(default, per_cent=False) is None:
-        scope.fault(keys["default"], f"{default!r} is no number")
-    per_cent = "per_cent" in keys and scope.flag(keys["per_cent"])
-    return model.ShareReading(value(keys["from"], scope), per_cent, default)
-
-
-def party(node: YamlNode, scope: ReadingScope) -> model.Reading:
-    """Return a party: a value, code and name, or the first that is another one."""
-    return reading(node, scope, _party)
-
-
-def _party(node: YamlNode, scope: ReadingScope) -> model.Reading:
-    keys = set(node.keys or ())
-    if keys & {"code", "name"}:
-        given = scope.keys(node, ("code", "name"))
-        code, name = (value(given[k], scope) if k in given else None for k in ("code", "name"))
-        return model.PartyReading(name, code)
-    if "first_other" in keys:
-        outer = scope.keys(node, ("first_other",))
-        given = scope.keys(outer["first_other"], ("of", "than"), ("of", "than"))
-        if not {"of", "than"} <= given.keys():
-            return model.Const("")
-        options = tuple(party(item, scope) for item in scope.one_or_more(given["of"]))
-        return model.FirstOther(options, party(given["than"], scope))
-    return model.PartyReading(value(node, scope))
-
-
-def check_words(
-    node: YamlNode, found: model.Reading, accepted: Mapping[str, str], scope: ReadingScope
-) -> None:
-    """Remember a fault for each word that is given a meaning that the column does not have."""
-    if isinstance(found, model.WordsFor):
-        for target in dict.fromkeys(found.words.values()):
-            if target and target not in accepted.values():
-                known = dict.fromkeys(accepted.values())
-                scope.fault(
-                    node, f"{target!r} is none of {', '.join(known)}{nearest(target, known)}"
-                )
-    elif isinstance(found, model.First):
-        for option in found.options:
-            check_words(node, option, accepted, scope)
-    elif isinstance(found, model.When):
-        every = [case.then for case in found.cases]
-        every += [] if found.otherwise is None else [found.otherwise]
-        for option in every:
-            check_words(node, option, accepted, scope)
+def _test(name: str, node: YamlNode, scope: ReadingScope) -> model.Condition:
+    if node.keys is None:
+        return model.CellTest(name, words=scope.words(node))
+    given = scope.keys(node, _WAYS)
+    if not given:
+        scope.fault(node, f"one of {', '.join(_WAYS)} is wanted")
+    return model.CellTest(
+        name,
+        blank=scope.flag(given["blank"]) if "blank" in given else None,
+        excluded=scope.words(given["not"]) if "not" in given else None,
+        matches=scope.regex(given["matches"]) if "matches" in given else None,
+        differs_from=scope.column(given["differs_from"]) if "differs_from" in given else None,
+        zero=scope.flag(given["zero"]) if "zero" in given else None,
+    )
