@@ -27,11 +27,11 @@ SCRIPT = """
 import datetime as dt, sys
 from pathlib import Path
 from graph.stores import open_store
-from ingestion.run import Job, ingest
+from ingestion.run import ImportJob, ingest
 
 home = Path(sys.argv[3])
 with open_store(f"sqlite:///{home}/graph.db") as store:
-    job = Job(store, home, dt.datetime.now(dt.UTC))
+    job = ImportJob(store, home, dt.datetime.now(dt.UTC))
     outcome = ingest(sys.argv[1], [Path(sys.argv[2])], job=job)
 print(outcome.rows, outcome.version.trades)
 """

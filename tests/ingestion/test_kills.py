@@ -17,7 +17,7 @@ SCRIPT = """
 import datetime as dt, os, signal, sys
 from pathlib import Path
 from graph.stores import open_store
-from ingestion.run import Job, ingest
+from ingestion.run import ImportJob, ingest
 
 home, path, moment = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 told = 0
@@ -30,7 +30,7 @@ def progress(step, done):
 
 with open_store(f"sqlite:///{home}/graph.db") as store:
     now = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
-    ingest("files", [path], job=Job(store, home, now, progress))
+    ingest("files", [path], job=ImportJob(store, home, now, progress))
 print(told)
 """
 HEADER = "number,issued_on,seller,buyer,amount_yuan\n"
