@@ -40,6 +40,7 @@ def test_a_method_that_a_path_does_not_answer_is_405_for_whoever_is_signed_in(
         for method in set(OTHERS) - answered:
             for name in ("nobody", "auditor", "supplier"):
                 headers = dict(place.senders[name])
+                place.client.cookies.clear()
                 answer = place.client.request(method, path, headers=headers)
                 refused = name == "nobody" and path.startswith("/api/")
                 assert answer.status_code == (401 if refused else 405), (method, path, name)
