@@ -21,6 +21,8 @@ from ingestion.lake import Lake
 from ingestion.run import ImportJob, ImportOutcome, ingest
 from tests.app.chain.limits.evaluator import check_run
 
+pytestmark = pytest.mark.xdist_group("demo")  # One process makes the economy and its limits.
+
 NOW = dt.datetime(2026, 7, 1, 3, 0, tzinfo=dt.UTC)
 PLAN = Plan(cores=24, firms=2_200, months=14)
 

@@ -34,6 +34,8 @@ from tests.app.sight.economy import (
     figure,
 )
 
+pytestmark = pytest.mark.xdist_group("sight")  # One process gathers all answers.
+
 API = "/api/v1"
 BANK: Reader = ("risk", None)
 CORE: Reader = ("core", "KAYAK")
