@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from graph.contagion import Economy
@@ -65,7 +65,10 @@ def changed(random: np.random.Generator) -> tuple[str, tuple[Any, ...]]:
 @settings(max_examples=examples(12))
 @given(seed=st.integers(0, 10**6), weighed=st.booleans())
 def test_one_call_gives_the_bits_of_the_steps(seed: int, *, weighed: bool) -> None:
-    quick, slow = built(seed, weighed=weighed), built(seed, weighed=weighed)
+    try:
+        quick, slow = built(seed, weighed=weighed), built(seed, weighed=weighed)
+    except InvalidInput:  # Two in a thousand have no solution, which is said at once.
+        reject()
     random = np.random.default_rng(seed)
 
     for _ in range(40):
