@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,7 @@ from ingestion.descriptions.faults import Faults
 from ingestion.descriptions.model import Description
 from ingestion.descriptions.reading.scope import OPEN
 from ingestion.descriptions.report import LookedUp, Report
+from ingestion.errors import ImportBusy
 from ingestion.forms import form
 from ingestion.job import ImportJob
 from ingestion.judging import ImportState, begin, settled
@@ -28,6 +29,7 @@ from ingestion.notes import Note
 from ingestion.sets import NotRead
 
 _FIRST = 5
+_PREFIX = "trial-"  # Of the folders in which trials work.
 _KEPT = ("lake", "resolution")  # What of a data folder an import looks into.
 
 
@@ -96,15 +98,25 @@ def _try(description: Description, paths: Sequence[Path], job: ImportJob, tried:
 @contextmanager
 def _aside(job: ImportJob) -> Iterator[ImportJob]:
     """Yield the same job in a data folder of its own, with what the real one knows."""
-    with tempfile.TemporaryDirectory(prefix="trial-", dir=job.home) as folder:
-        home = Path(folder)
+    with ExitStack() as ends:
         with alone(job.lake):
+            _sweep(job.home)
+            trial = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=job.home)
+            home = Path(ends.enter_context(trial))
+            ends.enter_context(alone(home))
             for name in _KEPT:
                 if (job.home / name).is_dir():
                     shutil.copytree(job.home / name, home / name, copy_function=_linked)
         with suppress(FileExistsError):
             (home / "sources").symlink_to((job.home / "sources").resolve())
         yield replace(job, home=home)
+
+
+def _sweep(home: Path) -> None:
+    """Remove what trials that were killed have left."""
+    for left in home.glob(f"{_PREFIX}*"):
+        with suppress(ImportBusy), alone(left):  # Busy: one that runs.
+            shutil.rmtree(left)
 
 
 def _linked(origin: str, target: str) -> None:
@@ -166,17 +178,18 @@ def _files(tried: _Tried) -> list[dict[str, Any]]:
     if tried.given is None:
         return []
     verdicts = {} if tried.state is None else tried.state.verdicts
+    aside: dict[int, Counter[str]] = {}
+    for judged in verdicts.values():
+        for (at, reason), count in judged.by_file.items():
+            aside.setdefault(at, Counter()).update({reason: count})
     found = []
     for at, file in enumerate(tried.given.files):
-        aside = Counter[str]()
-        for judged in verdicts.values():
-            for (of, reason), count in judged.by_file.items():
-                aside.update({reason: count} if of == at else {})
+        of_file = aside.get(at, Counter())
         said = {
             **facts.where(file, "path"),
             "rows": file.rows,
-            "used": file.rows - aside.total() if verdicts else 0,
-            "set_aside": dict(sorted(aside.items())),
+            "used": file.rows - of_file.total() if verdicts else 0,
+            "set_aside": dict(sorted(of_file.items())),
         }
         found.append(said)
     return found

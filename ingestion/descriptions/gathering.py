@@ -67,11 +67,11 @@ class Gathering:
         for name, lookup in self._lookups.items():
             if name in wanted:
                 continue
-            found = lookup.files.gather(lookup.found.sort())
+            matched = dict(lookup.files.gather(lookup.found.sort()).value_counts().iter_rows())
             for at, of_set in enumerate(self._beside.sets):
                 if of_set == name:
-                    matched = int((found == at).sum())
-                    self.report.lookups.append(LookedUp(name, self._beside.files[at], matched))
+                    file = self._beside.files[at]
+                    self.report.lookups.append(LookedUp(name, file, matched.get(at, 0)))
         self.report.not_read = list(self.inputs.not_read())
         for each in self.report.not_read:
             place = f"{each.path.name} [{each.sheet}]" if each.sheet else each.path.name
@@ -189,19 +189,15 @@ class Lacking:
     """Columns that a set is asked for and files of it do not have."""
 
     name: str
-    _lack: dict[str, list[str]] = field(default_factory=dict)
+    _lack: dict[str, dict[str, None]] = field(default_factory=dict)  # By column the files.
     _there: set[str] = field(default_factory=set)
-    _files: dict[str, None] = field(default_factory=dict)
 
     def see(self, batch: Batch, cells: SetCells) -> None:
         """Know what the rows of a batch lack."""
         where = batch.path.name if batch.path is not None else batch.query or batch.sheet
         place = f"{where} [{batch.sheet}]" if batch.sheet else where
-        self._files[place] = None
         for name in cells.lacking:
-            told = self._lack.setdefault(name, [])
-            if place not in told:
-                told.append(place)
+            self._lack.setdefault(name, {})[place] = None
         self._there.update(batch.frame.columns)
 
     def checked(self) -> list[Note]:
@@ -214,7 +210,9 @@ class Lacking:
         for name, places in sorted(self._lack.items()):
             if name not in self._there:
                 like = nearest(name, [each for each in self._there if not each.startswith("_")])
-                raise BadFile(f"{places[0]}: set {self.name}: there is no column {name}{like}")
+                raise BadFile(
+                    f"{next(iter(places))}: set {self.name}: there is no column {name}{like}"
+                )
         return [
             about(place, note("column_lacks", header=name))
             for name, places in sorted(self._lack.items())

@@ -124,6 +124,7 @@ def show_scenarios(request: Request, who: PrincipalDep, resources: ResourcesDep)
         views=views_of(resources.records, who, "scenarios"),
         query=text_of(request),
         unit=scale([row.loss_fen for row, _ in rows], t.language),
+        most=KEPT_MAX,
     )
 
 

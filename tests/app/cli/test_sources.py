@@ -7,6 +7,7 @@ import pytest
 
 from app import cli
 from ingestion.descriptions.folders import SHIPPED
+from ingestion.lake.housekeeping import alone
 
 SAMPLE = SHIPPED / "samples" / "bill_list_workbook"
 
@@ -53,3 +54,18 @@ def test_a_trial_prints_its_document_and_publishes_nothing(
     assert (refused, "rows 0" in again) == (1, True)
     assert "there is no such file or folder" in err
     assert json.loads(versions)["items"] == []
+
+
+def test_what_killed_trials_left_goes_with_the_next_and_running_ones_stay(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    killed, running = tmp_path / "trial-killed", tmp_path / "trial-running"
+    for folder in (killed, running):
+        (folder / "lake").mkdir(parents=True)
+        (folder / "lake" / "part").write_bytes(b"x")
+
+    with alone(running):
+        status, _, _ = run(capsys, "source", "check", SAMPLE.name, str(SAMPLE))
+
+    assert status == 0
+    assert [path.name for path in tmp_path.glob("trial-*")] == ["trial-running"]
