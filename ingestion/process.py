@@ -22,7 +22,7 @@ from graph.stores.base import Store
 from ingestion.errors import Broken, Stopped
 from ingestion.lake.housekeeping import alone
 from ingestion.run import ImportJob, ImportOutcome, silent, unnoticed
-from ingestion.trial import Trial
+from ingestion.trial import Trial, TrialWishes
 
 POLL_SECONDS = 0.5
 NAMED_MAX = 3
@@ -45,8 +45,7 @@ class IngestOrder:
     job: ImportJob  # Without what belongs to this process: its store and its callbacks.
     store: Any  # The address of the store.
     memory_bytes: int
-    trial: bool = False  # Nothing is published: only what would become of it is told.
-    facts: Path | None = None  # Where the facts of a trial are written.
+    trial: TrialWishes | None = None  # Nothing is published: only what would become of it is told.
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ def check(
     job: ImportJob,
     store: Any,
     bounds: ImportBounds,
-    out: Path | None = None,
+    wishes: TrialWishes | None = None,
 ) -> Trial:
     """
     Return what an import of some files would do, tried by a child; nothing is published.
@@ -131,15 +130,14 @@ def check(
         job: Where it would publish, and when; its own store is not used.
         store: The address of the store, which the child opens itself.
         bounds: What the child may take.
-        out: Where every fact is written as a line of JSON.
+        wishes: What else is wanted.
 
     Raises:
         ImportRefused: There is no such source, or another import runs.
         Broken: The child died, or went past its bounds; the message names the file.
     """
-    order = IngestOrder(
-        source, tuple(paths), _bare(job), store, bounds.memory_bytes, trial=True, facts=out
-    )
+    wanted = wishes or TrialWishes()
+    order = IngestOrder(source, tuple(paths), _bare(job), store, bounds.memory_bytes, trial=wanted)
     said = _carried_out(order, job, bounds, lambda: True)
     if not isinstance(said, Trial):
         raise TypeError("the child told of another order")

@@ -14,10 +14,11 @@ from typing import Any
 import yaml
 
 from graph.errors import GraphError
-from ingestion import bounds, deliveries, facts
+from ingestion import bounds, deliveries, facts, issues
 from ingestion.collect import Collected
 from ingestion.descriptions.faults import Faults
 from ingestion.descriptions.model import Description
+from ingestion.descriptions.reading import read
 from ingestion.descriptions.reading.scope import OPEN
 from ingestion.descriptions.report import LookedUp, Report
 from ingestion.errors import ImportBusy
@@ -31,6 +32,15 @@ from ingestion.sets import NotRead
 _FIRST = 5
 _PREFIX = "trial-"  # Of the folders in which trials work.
 _KEPT = ("lake", "resolution")  # What of a data folder an import looks into.
+
+
+@dataclass(frozen=True, slots=True)
+class TrialWishes:
+    """What else is wanted of a trial than its document."""
+
+    text: str | None = None  # The description that is tried, in the place of the saved one.
+    facts: Path | None = None  # Where every fact is written as a line of JSON.
+    issues: Path | None = None  # Where every row set aside is listed, as an import lists it.
 
 
 @dataclass(slots=True)
@@ -55,7 +65,9 @@ class Trial:
         return self.document["refused"]  # type: ignore[no-any-return]
 
 
-def check(source: str, paths: Sequence[Path], *, job: ImportJob, out: Path | None = None) -> Trial:
+def check(
+    source: str, paths: Sequence[Path], *, job: ImportJob, wishes: TrialWishes | None = None
+) -> Trial:
     """
     Return what an import of some files would do.
 
@@ -63,12 +75,13 @@ def check(source: str, paths: Sequence[Path], *, job: ImportJob, out: Path | Non
         source: Name of the source.
         paths: Files, or folders of files; none for databases.
         job: Where it would publish, and when.
-        out: Where every fact is written as a line of JSON.
+        wishes: What else is wanted.
 
     Raises:
-        ImportRefused: There is no such source.
+        ImportRefused: There is no such source, and no text of one was given.
     """
-    description, faults = job.folders.read(source)
+    wanted = wishes or TrialWishes()
+    description, faults = _description(source, wanted.text, job)
     tried = _Tried()
     if faults.told or description is None:
         tried.refused = "\n".join(faults.messages())
@@ -78,11 +91,31 @@ def check(source: str, paths: Sequence[Path], *, job: ImportJob, out: Path | Non
             _try(description, paths, dry, tried)
         except (GraphError, OSError) as error:
             tried.refused = str(error)
-        if out is not None and tried.state is not None and tried.given is not None:
-            facts.write(out, tried.state.verdicts, tried.given.files)
+        _write(wanted, tried)
     if faults.questions:
         tried.refused = "\n".join(faults.messages())
     return Trial(_document(source, description, faults, tried))
+
+
+def _description(
+    source: str, text: str | None, job: ImportJob
+) -> tuple[Description | None, Faults]:
+    if text is None:
+        return job.folders.read(source)
+    faults = Faults(source)
+    return read(source, text, faults), faults
+
+
+def _write(wanted: TrialWishes, tried: _Tried) -> None:
+    """Write what is wanted beside the document, of as many rows as were judged."""
+    if tried.state is None or tried.given is None:
+        return
+    verdicts, files = tried.state.verdicts, tried.given.files
+    if wanted.facts is not None:
+        facts.write(wanted.facts, verdicts, files)
+    if wanted.issues is not None:
+        told = [issue for judged in verdicts.values() for issue in judged.issues]
+        issues.write(wanted.issues, files, told)
 
 
 def _try(description: Description, paths: Sequence[Path], job: ImportJob, tried: _Tried) -> None:

@@ -58,8 +58,8 @@ def _carried_out(
                 progress=lambda step, done: line.send(StepReached(step, done)),
                 reading=reading,
             )
-            if order.trial:
-                return check(order.source, order.paths, job=job, out=order.facts)
+            if order.trial is not None:
+                return check(order.source, order.paths, job=job, wishes=order.trial)
             return ingest(order.source, order.paths, job=job)
     except (GraphError, OSError) as error:
         return ImportFailed(error)

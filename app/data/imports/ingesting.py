@@ -10,7 +10,7 @@ from ingestion.collect import Progress
 from ingestion.descriptions.folders import SourceFolders
 from ingestion.process import ImportBounds, check, ingest
 from ingestion.run import ImportJob, ImportOutcome, silent
-from ingestion.trial import Trial
+from ingestion.trial import Trial, TrialWishes
 
 MIB = 2**20
 
@@ -71,7 +71,7 @@ def check_files(
     paths: Sequence[Path],
     *,
     as_of: dt.date | None = None,
-    facts: Path | None = None,
+    wishes: TrialWishes | None = None,
 ) -> Trial:
     """
     Return what an import would do; nothing is published.
@@ -81,7 +81,7 @@ def check_files(
         source: Name of the source.
         paths: Files, or folders of files; none for databases.
         as_of: The last day that is seen.
-        facts: Where every fact is written as a line of JSON.
+        wishes: What else is wanted; its paths are absolute.
 
     Raises:
         ImportRefused: There is no such source, or another import runs.
@@ -92,7 +92,7 @@ def check_files(
         job=_job(resources, Options(as_of), silent),
         store=resources.settings.graph_place(),
         bounds=_bounds(resources),
-        out=None if facts is None else facts.absolute(),
+        wishes=wishes,
     )
 
 

@@ -48,7 +48,7 @@ def take(resources: Resources, order: ImportOrder, uploads: Sequence[Upload]) ->
     if not 1 <= len(uploads) <= FILES_MAX:
         raise Malformed(f"an import has 1 to {FILES_MAX} files, not {len(uploads)}")
     names = [each.name for each in uploads]
-    wrong = [name for name in names if not _is_file_name(name)]
+    wrong = [name for name in names if not is_file_name(name)]
     if wrong or len(set(names)) < len(names):
         raise Malformed(f"file names: {(wrong or names)[0]!r} is none, or stands twice")
     name = secrets.token_hex(8)
@@ -91,7 +91,8 @@ def folder_of(resources: Resources, name: str) -> Path:
     return resources.home / "uploads" / name
 
 
-def _is_file_name(name: str) -> bool:
+def is_file_name(name: str) -> bool:
+    """Return whether a file may be kept under a name: it is no path, and can be written down."""
     short = len(name.encode(errors="replace")) <= NAME_BYTES_MAX
     return short and NAME.fullmatch(name) is not None and not set(name) <= {"."}
 

@@ -13,6 +13,7 @@ from app.platform.console.output import print_document, say, show, show_facts, s
 from app.platform.deps import open_resources
 from ingestion.descriptions.listing import listed, shown
 from ingestion.reasons import described
+from ingestion.trial import TrialWishes
 
 FAILED = 1
 source = typer.Typer(
@@ -88,7 +89,8 @@ def check_source(
     """
     day = None if as_of is None else as_of.date()
     with open_resources() as resources:
-        trial = check_files(resources, name, paths or [], as_of=day, facts=facts)
+        wishes = TrialWishes(facts=None if facts is None else facts.absolute())
+        trial = check_files(resources, name, paths or [], as_of=day, wishes=wishes)
     if as_json:
         print_document(trial.document)
     else:

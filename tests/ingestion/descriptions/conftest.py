@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ingestion.trial import check
+from ingestion.trial import TrialWishes, check
 
 if TYPE_CHECKING:
     from tests.ingestion.conftest import House
@@ -34,7 +34,7 @@ class Desk:
     def check(self, *paths: Path, name: str = "own") -> Mapping[str, Any]:
         out = self.house.home / "facts.jsonl"
         given = paths or (self.house.inbox,)
-        return check(name, given, job=self.house.job, out=out).document
+        return check(name, given, job=self.house.job, wishes=TrialWishes(facts=out)).document
 
     def facts(self, table: str) -> list[dict[str, Any]]:
         lines = (self.house.home / "facts.jsonl").read_text(encoding="utf-8").splitlines()

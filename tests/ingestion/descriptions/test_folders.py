@@ -9,6 +9,7 @@ from ingestion.descriptions.folders import SourceFolders
 from ingestion.descriptions.listing import listed, shown
 from ingestion.errors import ImportRefused
 from ingestion.lake import manifest as manifests
+from ingestion.trial import TrialWishes, check
 
 if TYPE_CHECKING:
     from tests.ingestion.descriptions.conftest import Desk
@@ -122,3 +123,20 @@ def test_a_trial_publishes_and_keeps_nothing(desk: "Desk") -> None:
     assert desk.house.current is None
     assert {path.name for path in desk.house.home.iterdir()} - before <= {"facts.jsonl", "lake"}
     assert not list((desk.house.home / "lake").glob("*/*"))
+
+
+def test_a_text_that_nobody_saved_is_tried_and_lists_its_rows_set_aside(desk: "Desk") -> None:
+    file = desk.house.write("a.csv", "方,日\n甲,2026-01-01\n乙,soon\n")
+    text = TEXT.format(owner="a") + "checks: {set_aside_rows_free: 100}\n"
+    issues = desk.house.home / "tried" / "issues.csv"
+    wishes = TrialWishes(text=text, issues=issues)
+
+    tried = check("unsaved", [file], job=desk.house.job, wishes=wishes).document
+    broken = check(
+        "unsaved", [file], job=desk.house.job, wishes=TrialWishes(text="schema: 2\n")
+    ).document
+
+    assert (tried["source"], tried["used"], tried["refused"]) == ("unsaved", 1, None)
+    assert issues.read_text().splitlines()[1] == f"{file},3,happened_on,soon,bad_date"
+    assert "unsaved.yml: line 1: " in broken["refused"]
+    assert "unsaved" not in desk.house.job.folders.names()

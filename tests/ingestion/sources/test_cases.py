@@ -11,7 +11,7 @@ import pytest
 
 from ingestion.descriptions.folders import SHIPPED
 from ingestion.run import ImportJob, ingest
-from ingestion.trial import check
+from ingestion.trial import TrialWishes, check
 
 if TYPE_CHECKING:
     from tests.ingestion.conftest import House
@@ -73,7 +73,7 @@ def test_a_trial_tells_what_a_person_counted(house: "House", name: str) -> None:
     paths, job = ready(house, name)
     out = house.home / "facts.jsonl"
 
-    said = check(name, paths, job=job, out=out).document
+    said = check(name, paths, job=job, wishes=TrialWishes(facts=out)).document
 
     assert said["refused"] is None
     assert {key: said[key] for key in COUNTS} == {key: wanted[key] for key in COUNTS}
