@@ -27,6 +27,7 @@ import app.chain.firms.router as firms
 import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
 import app.data.imports.router as imports
+import app.data.sources.router as sources
 import app.data.versions.router as versions
 import app.platform.users.pages as user_pages
 import app.platform.users.router as users
@@ -68,9 +69,11 @@ BODY_BYTES_MAX = 2**20
 UPLOAD_BYTES_MAX = 2**32
 ANSWERING_MAX = 16  # Threads that answer, those included that wait for a database.
 READING_MAX = 4  # Reads put together at once: more only take each other's turns, and memory.
+DESCRIPTION_BYTES_MAX = 2**18
 SIGN_IN_BYTES_MAX = 2**15
 BODIES = {  # What a body may have where it is not the usual.
     f"{API}/imports": UPLOAD_BYTES_MAX,
+    f"{API}/sources/check": UPLOAD_BYTES_MAX,
     f"{API}/session": SIGN_IN_BYTES_MAX,
     "/sign-in": SIGN_IN_BYTES_MAX,
 }
@@ -83,6 +86,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     access.router,
     stress.router,
     imports.router,
+    sources.router,
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     user_pages.router,
@@ -203,9 +207,14 @@ def _add_layers(app: FastAPI) -> None:
     app.add_middleware(
         Surroundings,
         metrics=app.state.metrics,
-        body_bytes_max=lambda path: BODIES.get(path, BODY_BYTES_MAX),
+        body_bytes_max=_body_bytes_max,
     )
     app.add_middleware(Paths)
+
+
+def _body_bytes_max(path: str) -> int:
+    usual = DESCRIPTION_BYTES_MAX if path.startswith(f"{API}/sources/") else BODY_BYTES_MAX
+    return BODIES.get(path, usual)
 
 
 @contextlib.asynccontextmanager

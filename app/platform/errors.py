@@ -6,8 +6,11 @@ AppError
 ├── Forbidden         403  somebody is, but may not do or see this
 ├── Absent            404  there is no such thing, or nothing of it yet
 ├── Conflict          409  it is being done already, or something else stands in the way
+├── Outdated          412  it is no longer as who changes it has read it
 ├── TooLarge          413  the body is larger than a route takes
+├── Unsupported       415  the body is of a kind that a route does not read
 ├── Malformed         422  a parameter or body is not what it must be
+├── Unconditional     428  who changes it does not say what they have read
 ├── Gone              499  who asked has gone before the answer was there
 ├── Unready           503  something that is needed cannot be reached now
 └── Busy              503  all that may be done at once is being done; it may come again
@@ -62,6 +65,14 @@ class Conflict(AppError):
     title = "Conflict"
 
 
+class Outdated(AppError):
+    """It is no longer as who changes it has read it."""
+
+    status = 412
+    code = "precondition_failed"
+    title = "Precondition Failed"
+
+
 class TooLarge(AppError):
     """The body is larger than this route takes."""
 
@@ -70,12 +81,28 @@ class TooLarge(AppError):
     title = "Too large"
 
 
+class Unsupported(AppError):
+    """The body is of a kind that this route does not read."""
+
+    status = 415
+    code = "unsupported_media"
+    title = "Unsupported Media Type"
+
+
 class Malformed(AppError):
     """A parameter or the body is not what it must be."""
 
     status = 422
     code = "malformed"
     title = "Malformed request"
+
+
+class Unconditional(AppError):
+    """Who changes it does not say, in `If-Match`, what they have read."""
+
+    status = 428
+    code = "precondition_required"
+    title = "Precondition Required"
 
 
 class Gone(AppError):

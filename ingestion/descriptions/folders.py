@@ -4,6 +4,7 @@ Where descriptions lie: in the data folder, in a further folder, and with the pa
 The first of a name hides the others; `demo` and `files` are those of the package always.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +20,38 @@ from ingestion.sets.errors import nearest
 SHIPPED = Path(__file__).parents[1] / "sources"
 FIXED = ("demo", "files")
 ENDING = ".yml"
+_BYTES_READ = BYTES_MAX + 16  # A mark at the head and half a character at the end are no text.
 _NAME = re.compile("[a-z][a-z0-9_]{0,62}")
+
+
+def is_name(text: str) -> bool:
+    """
+    Return whether a source may be called so; a path is no name.
+
+    Example:
+        >>> [is_name(text) for text in ("tax_bureau", "../tax", "Tax", "", "a" * 64)]
+        [True, False, False, False, False]
+    """
+    return _NAME.fullmatch(text) is not None
+
+
+def read_file(name: str, path: Path) -> tuple[Description | None, Faults]:
+    """Return what a file says; of one that is too large no more is read than shows that."""
+    with path.open("rb") as stream:
+        return read_bytes(name, stream.read(_BYTES_READ))
+
+
+def read_bytes(name: str, raw: bytes) -> tuple[Description | None, Faults]:
+    """Return what the bytes of a description say, as far as they can be read, and all faults."""
+    faults = Faults(name)
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    try:
+        text = decoder.decode(raw, final=len(raw) < _BYTES_READ)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        faults.add(line, "", "the description is no text in UTF-8")
+        return None, faults
+    return read(name, text, faults), faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +63,11 @@ class SourceFolders:
 
     def names(self) -> list[str]:
         """Return the names of the sources that there are."""
-        return sorted({path.stem for _, path in self._files()})
+        return sorted(self.places())
+
+    def places(self) -> dict[str, tuple[str, Path]]:
+        """Return by name whose description counts (`own` or `shipped`), and where it lies."""
+        return {path.stem: (origin, path) for origin, path in self._files()}
 
     def path(self, name: str) -> tuple[str, Path]:
         """
@@ -40,24 +76,17 @@ class SourceFolders:
         Raises:
             ImportRefused: There is none.
         """
-        for origin, path in self._files():
-            if path.stem == name:
-                return origin, path
-        like = nearest(name, self.names())
-        raise ImportRefused(f"no source {name!r}{like}; there are {', '.join(self.names())}")
+        places = self.places()
+        if name in places:
+            return places[name]
+        names = sorted(places)
+        raise ImportRefused(
+            f"no source {name!r}{nearest(name, names)}; there are {', '.join(names)}"
+        )
 
     def read(self, name: str) -> tuple[Description | None, Faults]:
         """Return the description of a name as far as it can be read, and what is wrong with it."""
-        _, path = self.path(name)
-        faults = Faults(name)
-        raw = path.read_bytes()[: BYTES_MAX + 1]
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = raw[: error.start].count(b"\n") + 1
-            faults.add(line, "", "the description is no text in UTF-8")
-            return None, faults
-        return read(name, text, faults), faults
+        return read_file(name, self.path(name)[1])
 
     def load(self, name: str, *, questions: bool = True) -> Description:
         """
@@ -89,7 +118,7 @@ class SourceFolders:
                 continue
             for path in sorted(folder.glob(f"*{ENDING}")):
                 own = origin == "own" and path.stem in FIXED
-                if own or path.stem in seen or not _NAME.fullmatch(path.stem):
+                if own or path.stem in seen or not is_name(path.stem):
                     continue
                 if path.is_file():
                     seen.add(path.stem)

@@ -150,7 +150,7 @@ CURSORS = (
 )
 LISTS = (
     *("/cores", "/firms", "/firms/MILL/trades", "/firms/MILL/trades/CORE1/invoices"),
-    *("/chains/CORE1", "/chains/CORE1/limits"),
+    *("/chains/CORE1", "/chains/CORE1/limits", "/sources"),
 )
 
 

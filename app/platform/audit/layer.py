@@ -132,6 +132,11 @@ class Allowance:
         return left_out
 
 
+def note(scope: Scope, said: str) -> None:
+    """Tell in the row of a request what it changed, beside where."""
+    scope["state"]["changed"] = said
+
+
 def _said(scope: Scope) -> dict[str, str]:
     """Return who did what."""
     who = scope["state"].get("principal")
@@ -146,11 +151,16 @@ def _entry(scope: Scope, status: int) -> AuditRecord:
     return AuditRecord(
         **_said(scope),
         role=who.role if who else None,
-        target=scope["path"],
+        target=" ".join((scope["path"], *_changed(scope))),
         outcome=_outcome(status),
         trace=trace_of(scope),
         status=status,
     )
+
+
+def _changed(scope: Scope) -> tuple[str, ...]:
+    said = scope["state"].get("changed")
+    return () if said is None else (said,)
 
 
 def _outcome(status: int) -> Outcome:

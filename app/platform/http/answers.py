@@ -21,9 +21,14 @@ def render(document: object, *, version: int, policy: str) -> Answer:
 
     The digest tells apart what the two versions do not: who asks, the run, later decisions.
     """
+    return tagged(document, f"v{version}-{_NO_TAG.sub('-', policy)}")
+
+
+def tagged(document: object, mark: str) -> Answer:
+    """Return a document as an answer whose tag is a mark and its own digest."""
     body = dumps(document).encode()
     digest = hashlib.blake2b(body, digest_size=8).hexdigest()
-    return Answer(body, f'"v{version}-{_NO_TAG.sub("-", policy)}-{digest}"')
+    return Answer(body, f'"{mark}-{digest}"')
 
 
 def send(request: Request, given: Answer) -> Response:

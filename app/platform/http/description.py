@@ -43,6 +43,7 @@ TAGS: Mapping[str, str] = {
     "versions": "Published states of the graph",
     "stress": "Scenarios: who closes, who loses what",
     "imports": "Files handed in, and what became of them",
+    "sources": "Descriptions of a bank's own files and databases",
     "users": "Sign-in, users, tokens and the audit",
     "probes": "For machines that watch the service",
 }

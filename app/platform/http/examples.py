@@ -16,8 +16,11 @@ FAULTS: Mapping[int, tuple[str, str, str]] = {
     403: ("Forbidden", "forbidden", "role supplier may not use this: it is for risk and admin"),
     404: ("Not Found", "not_found", "no version 9"),
     409: ("Conflict", "conflict", "it is being done already"),
+    412: ("Precondition Failed", "precondition_failed", "source tax is no longer as it was read"),
     413: ("Request Entity Too Large", "too_large", "a body has at most 1048576 bytes"),
+    415: ("Unsupported Media Type", "unsupported_media", "a description is application/yaml"),
     422: ("Unprocessable Entity", "malformed", "query.as_of: a day is written like 2026-06-30"),
+    428: ("Precondition Required", "precondition_required", "send If-Match with its tag"),
     429: ("Too Many Requests", "too_many", "too much at once; come again in a moment"),
     503: ("Service Unavailable", "unready", "no version is published yet"),
 }

@@ -75,7 +75,8 @@ class _PackedAnswer:
         asked = Headers(scope=scope)
         elsewhere = asked.get("sec-fetch-site", "") in OTHER_SITES
         self._accepted = not elsewhere and accepts_gzip(asked.get("accept-encoding", ""))
-        self._marked = _unmark(scope, asked.get("if-none-match", ""))
+        _unmark(scope, "if-match", asked.get("if-match", ""))
+        self._marked = _unmark(scope, "if-none-match", asked.get("if-none-match", ""))
         self._send = send
         self._kept = kept
         self._threads = threads
@@ -172,8 +173,8 @@ def _with_mark(tag: str) -> str:
     return tag if tag.startswith("W/") else f'{tag[:-1]}{MARK}"'
 
 
-def _unmark(scope: MutableMapping[str, Any], told: str) -> frozenset[str]:
-    """Return the tags told with our mark; the application sees all tags without it."""
+def _unmark(scope: MutableMapping[str, Any], header: str, told: str) -> frozenset[str]:
+    """Return a header's tags told with our mark; the application sees all tags without it."""
     if f'{MARK}"' not in told:
         return frozenset()
     tags = [each.strip() for each in told.split(",")]
@@ -181,7 +182,7 @@ def _unmark(scope: MutableMapping[str, Any], told: str) -> frozenset[str]:
     bare = {tag: tag.removesuffix(f'{MARK}"') + '"' for tag in marked}
     said = ", ".join(bare.get(tag, tag) for tag in tags).encode("latin-1")
     scope["headers"] = [
-        (name, said if name.lower() == b"if-none-match" else value)
+        (name, said if name.lower() == header.encode() else value)
         for name, value in scope["headers"]
     ]
     return frozenset(tag.removeprefix("W/") for tag in bare.values())

@@ -44,6 +44,8 @@ READS = (
     "/api/v1/audit",
     "/api/v1/users",
     "/api/v1/tokens",
+    "/api/v1/sources",
+    "/api/v1/sources/tax_bureau_workbook",
 )
 
 

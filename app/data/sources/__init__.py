@@ -1,0 +1,1 @@
+"""Sources as a bank's people see them: which there are, what they say, saved and tried."""
