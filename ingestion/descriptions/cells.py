@@ -22,6 +22,7 @@ class SetCells:
     frame: pl.DataFrame
     zone: dt.tzinfo
     above: tuple[str, ...] = ()
+    epoch: dt.date | None = None  # Day zero of the workbook, for days kept as numbers.
     lacking: set[str] = field(default_factory=set)  # Columns asked for that these rows lack.
 
     def __len__(self) -> int:

@@ -26,20 +26,29 @@ _COUNT = r"^(-?[0-9]{1,16})(?:\.0*)?$"
 _YEARS = (1900, 2200)
 
 
-def ordered(texts: pl.Series, order: str, zone: dt.tzinfo) -> pl.Series:
+def ordered(
+    texts: pl.Series, order: str, *, zone: dt.tzinfo, epoch: dt.date | None = None
+) -> pl.Series:
     """
     Return days out of texts in some order of day, month and year; null where a text names none.
 
-    A text that begins with its year is a day whatever the order: workbooks keep days so.
+    A text that begins with its year is a day whatever the order: workbooks keep days so, or as
+    numbers.
+
+    Args:
+        texts: What stands in the cells.
+        order: `ymd`, `dmy` or `mdy`.
+        zone: Where a moment is a day.
+        epoch: Day zero of the workbook that the texts are from.
 
     Example:
-        >>> ordered(pl.Series(["15.07.2026", "1/2/2026 10:00"]), "dmy", dt.UTC).to_list()
+        >>> ordered(pl.Series(["15.07.2026", "1/2/2026 10:00"]), "dmy", zone=dt.UTC).to_list()
         [datetime.date(2026, 7, 15), datetime.date(2026, 2, 1)]
     """
     if order in _ORDERS:
         texts = _year_first(texts, order)
     written = cast("pa.Array", texts.cast(pl.String).to_arrow().cast(pa.string()))
-    return pl.Series(texts.name, date(written, zone=zone), dtype=pl.Date)
+    return pl.Series(texts.name, date(written, zone=zone, epoch=epoch), dtype=pl.Date)
 
 
 def _year_first(texts: pl.Series, order: str) -> pl.Series:

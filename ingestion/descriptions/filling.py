@@ -126,7 +126,7 @@ def _day(cells: SetCells, reading: model.Reading) -> pl.DataFrame:
         reading = model.DayReading(cast("model.Value", reading))
     text = _not_blank(cells.value(reading.value), days.BLANK)
     if reading.epoch is None:
-        value = days.ordered(text, reading.order, cells.zone)
+        value = days.ordered(text, reading.order, zone=cells.zone, epoch=cells.epoch)
     else:
         here = cells.zone.key if isinstance(cells.zone, ZoneInfo) else "UTC"
         value = days.counted(text, reading.epoch, reading.zone or here)

@@ -98,9 +98,8 @@ class Gathering:
                 {FILE_AT: [file] * len(batch.repeated), LINE: batch.repeated},
                 schema={FILE_AT: pl.Int32, LINE: pl.Int32},
             )
-            staging.unread(table, file, batch.unread)
+            staging.unread(table, file, (*batch.unread, *stepped.ragged))
             staging.leave_out(table, pl.concat([stepped.left_out, again]))
-            staging.short(table, stepped.short)
             cells = stepped.cells
             if rows.group is not None:
                 cells.frame = grouped(cells.frame, rows.group, repeated)

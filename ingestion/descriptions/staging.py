@@ -1,7 +1,7 @@
 """From the rows of sets to staged tables: each row in every table that keeps it, with its fate."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -21,7 +21,6 @@ from ingestion.record import RowProblem, SourceRecords
 from ingestion.sets.batch import LINE
 
 _REASONS = {VOID: "void", UNMATCHED: "unmatched"}
-_SHORT = "fewer cells than the header has"
 
 
 @dataclass(slots=True)
@@ -91,7 +90,7 @@ class Staging:
             ids[where] = self.fates.add(lines.to_numpy()[where].astype(np.int64))
         for filling, mask in zip(mine, masks, strict=True):
             rows = mask & told
-            inner = SetCells(frame.filter(rows), cells.zone, cells.above)
+            inner = replace(cells, frame=frame.filter(rows), lacking=set())
             self._fill(filling, inner, ids[rows.to_numpy()])
             cells.lacking |= inner.lacking
 
@@ -108,11 +107,6 @@ class Staging:
         """Set rows aside that no reader could take apart."""
         self.stages[table].staged.unread += [(file, row) for row in rows]
 
-    def short(self, table: str, places: pl.DataFrame) -> None:
-        """Set rows aside that end before their header does."""
-        for file, line in places.select(FILE_AT, LINE).rows():
-            self.unread(table, file, (Unread(line, "", _SHORT),))
-
     def table_of(self, name: str) -> str:
         """Return the table with which rows of a set are counted that give no fact."""
         mine = [filling for filling in self.fillings if filling.table.set == name]
@@ -124,7 +118,8 @@ class Staging:
         if stage is None:
             return
         frame = cells.frame
-        records = SourceRecords(Chunk(frame[LINE].to_numpy().astype(np.int64), {}), self._zone)
+        lines = frame[LINE].to_numpy().astype(np.int64)
+        records = SourceRecords(Chunk(lines, {}, epoch=cells.epoch), self._zone)
         taken = filling.columns(cells, records)
         columns = [taken[column.stored] for column in filling.form.columns.values()]
         columns += [

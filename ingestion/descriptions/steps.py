@@ -12,6 +12,7 @@ from ingestion.descriptions.cells import SetCells
 from ingestion.descriptions.holding import Carried, held
 from ingestion.descriptions.joining import SetLookup, keys_of
 from ingestion.descriptions.model import Join, Rows
+from ingestion.readers import Unread
 from ingestion.sets.batch import AT, LINE, RESERVED, Batch
 
 KEPT, UNMATCHED, VOID = 0, 1, 2  # Of rows that are one the highest counts.
@@ -21,11 +22,11 @@ OWN = (*RESERVED, FATE, FILE_AT, EXTRA)
 
 @dataclass(slots=True)
 class Stepped:
-    """Rows of a batch: those that go on, and the lines of those that are left out or too short."""
+    """Rows of a batch: those that go on, those that are left out, and those of another width."""
 
     cells: SetCells
     left_out: pl.DataFrame
-    short: pl.DataFrame
+    ragged: tuple[Unread, ...]
 
 
 @dataclass(slots=True)
@@ -51,19 +52,24 @@ class Steps:
             frame = held(frame, self.rows.hold, carried)
         frame = frame.with_columns(_extra(frame))
         frame, unmatched = self._joined(frame, batch)
-        cells = SetCells(frame, self.zone, batch.above)
+        cells = SetCells(frame, self.zone, batch.above, batch.epoch)
         kept = cells.all_hold(self.rows.keep)
         void = cells.any_holds(self.rows.void)
         fate = np.where(void.to_numpy(), VOID, np.where(unmatched, UNMATCHED, KEPT))
-        short = frame[LINE].is_in(list(batch.short)) if batch.short else ~(kept | True)
-        places = frame.select(FILE_AT, LINE)
-        cells.frame = frame.with_columns(pl.Series(FATE, fate, pl.Int8)).filter(kept & ~short)
-        return Stepped(cells, places.filter(~kept), places.filter(kept & short))
+        left_out = frame.select(FILE_AT, LINE).filter(~kept)
+        frame = frame.with_columns(pl.Series(FATE, fate, pl.Int8)).filter(kept)
+        ragged: tuple[Unread, ...] = ()
+        if batch.ragged:
+            there = set(frame[LINE].to_list())
+            ragged = tuple(each for each in batch.ragged if each.line in there)
+            frame = frame.filter(~pl.col(LINE).is_in([each.line for each in ragged]))
+        cells.frame = frame
+        return Stepped(cells, left_out, ragged)
 
     def _joined(self, frame: pl.DataFrame, batch: Batch) -> tuple[pl.DataFrame, np.ndarray]:
         unmatched = np.zeros(frame.height, bool)
         for at, join in self.joins.items():
-            cells = SetCells(frame, self.zone, batch.above)
+            cells = SetCells(frame, self.zone, batch.above, batch.epoch)
             keys = keys_of(join.ours, cells, strip_zeros=join.strip_zeros)
             met = self.lookups[join.set].match(at, join, keys)
             if join.required:

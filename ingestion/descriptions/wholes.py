@@ -39,7 +39,7 @@ def _one(batches: list[Batch]) -> Batch:
         frame=pl.concat([batch.frame for batch in batches], how="diagonal"),
         unread=tuple(each for batch in batches for each in batch.unread),
         repeated=tuple(each for batch in batches for each in batch.repeated),
-        short=tuple(each for batch in batches for each in batch.short),
+        ragged=tuple(each for batch in batches for each in batch.ragged),
         notes=tuple(each for batch in batches for each in batch.notes),
         latest=batches[-1].latest,
     )

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from ingestion.characters import visible
 from ingestion.errors import BadFile
 from ingestion.readers import encoding, strangers
 from ingestion.readers.chunk import Chunk, IntArray, Unread, check_header, shown
@@ -36,19 +37,16 @@ class TextCursor:
     separator: str = ","
     above: list[int] = field(default_factory=list)
     # Cells up to the last name of a header that is asked for: such a table may have rows that end
-    # earlier, and blank cells behind the last. None: a row has as many cells as the header.
+    # earlier or later. None: a row has as many cells as the header.
     named: int | None = None
 
-    def fitted(self, cells: list[str]) -> list[str]:
-        """Return a row with as many cells as the header, where what differs is blank."""
+    def fitted(self, cells: list[str]) -> tuple[list[str], bool]:
+        """Return a row with as many cells as the header, and whether one lacks or is too many."""
         width = len(self.header or cells)
-        if self.named is None or any(map(str.strip, cells[width:])):
-            return cells
-        return cells[:width] + [""] * (width - len(cells))
-
-    def is_short(self, cells: int) -> bool:
-        """Return whether a row of so many cells ends before the last name of the header."""
-        return self.named is not None and cells < self.named
+        if self.named is None:
+            return cells, False
+        ragged = len(cells) < self.named or any(map(str.strip, cells[width:]))
+        return cells[:width] + [""] * (width - len(cells)), ragged
 
 
 def cut(place: TextCursor, block: bytes, marks: Marks) -> Chunk | None:
@@ -68,7 +66,7 @@ def cut(place: TextCursor, block: bytes, marks: Marks) -> Chunk | None:
         filled[first] = False
     if place.header is None:
         return None
-    bad, mended = _of_other_width(place, block, marks, filled)
+    bad, mended, ragged = _of_other_width(place, block, marks, filled)
     text = encoding.decoded(block, place.encoding)
     bad.update(_spoiled(place, block, marks, np.flatnonzero(filled), text))
     good = filled.copy()
@@ -81,17 +79,27 @@ def cut(place: TextCursor, block: bytes, marks: Marks) -> Chunk | None:
     else:
         raw = _in_utf(place, _joined(block, marks, good, mended))
     columns = _columns(place, raw, quoted=marks.quoted)
-    short = [row for row in mended if good[row] and place.is_short(marks.fields[row])]
-    return chunk_of(place, lines[good], columns, unread=unread, short=lines[short].tolist())
+    kept = [
+        Unread(int(lines[row]), _raw(place, block, marks, row), ragged[row])
+        for row in ragged
+        if good[row]
+    ]
+    return chunk_of(place, lines[good], columns, unread=unread, ragged=kept)
 
 
 def _of_other_width(
     place: TextCursor, block: bytes, marks: Marks, filled: np.ndarray
-) -> tuple[dict[int, str], dict[int, bytes]]:
-    """Return the rows that have too many or too few cells, and those that can do with them."""
+) -> tuple[dict[int, str], dict[int, bytes], dict[int, str]]:
+    """
+    Return the rows of another width than the header has.
+
+    Returns:
+        Those that are not read, those that are made to fit, and what is wrong with some of these.
+    """
     width = len(place.header or ())
     bad: dict[int, str] = {}
     mended: dict[int, bytes] = {}
+    ragged: dict[int, str] = {}
     separator = place.separator.encode()
     sign = re.escape(separator)
     for row in np.flatnonzero(filled & (marks.fields != width)).tolist():
@@ -99,16 +107,44 @@ def _of_other_width(
         count = int(marks.fields[row])
         # Where the table has one column, what is left of blank cells would be no line at all.
         filled[row] = bool(raw.strip(_NOTHING + separator + (b'"' if place.named else b"")))
-        if filled[row] and place.named is not None:
-            if count < width:
-                mended[row] = raw + separator * (width - count)
-            elif behind := re.search(rb"(?:%b *(?:\"\")? *){%d}\Z" % (sign, count - width), raw):
-                mended[row] = raw[: behind.start()]
-            else:
-                bad[row] = f"{count} cells where the header has {width}"
-        elif filled[row]:
-            bad[row] = f"{count} cells where the header has {width}"
-    return bad, mended
+        if not filled[row]:
+            continue
+        if place.named is None or len(raw) > FIELD_MAX:
+            bad[row] = other_width(count, width)
+        elif count < width:
+            mended[row] = raw + separator * (width - count)
+            if count < place.named:
+                ragged[row] = other_width(count, width)
+        elif behind := re.search(rb"(?:%b *(?:\"\")? *){%d}\Z" % (sign, count - width), raw):
+            mended[row] = raw[: behind.start()]
+        else:
+            cells = _cells(place, raw)[:width]
+            why = other_width(count, width)
+            (bad if is_blank(cells) else ragged)[row] = why
+            mended[row] = _line(place, cells)
+    return bad, mended, ragged
+
+
+def _cells(place: TextCursor, raw: bytes) -> list[str]:
+    csv.field_size_limit(FIELD_MAX)
+    text = io.StringIO(raw.decode(place.encoding or "utf-8", "replace"), newline="")
+    return next(csv.reader(text, delimiter=place.separator, skipinitialspace=True))
+
+
+def _line(place: TextCursor, cells: list[str]) -> bytes:
+    written = io.StringIO()
+    csv.writer(written, delimiter=place.separator, lineterminator="").writerow(cells)
+    return written.getvalue().encode(place.encoding or "utf-8")
+
+
+def is_blank(cells: list[str]) -> bool:
+    """Return whether nothing stands in some cells."""
+    return not any(visible(cell).strip('="') for cell in cells)
+
+
+def other_width(cells: int, width: int) -> str:
+    """Return what is wrong with a row that has more or fewer cells than the header."""
+    return f"{cells} cells where the header has {width}"
 
 
 def chunk_of(
@@ -117,7 +153,7 @@ def chunk_of(
     columns: dict[str, pa.Array],
     *,
     unread: list[Unread],
-    short: list[int],
+    ragged: list[Unread],
 ) -> Chunk:
     """Return a batch without the rows whose every cell is blank, as blank lines are left out."""
     blank = np.ones(len(lines), bool)
@@ -136,7 +172,7 @@ def chunk_of(
         share=place.share,
         header_line=place.header_line,
         notes=tuple(told_above(place.above)),
-        short=tuple(short),
+        ragged=tuple(ragged),
     )
 
 

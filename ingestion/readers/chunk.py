@@ -52,7 +52,8 @@ class Chunk:
     header_line: int = 1
     epoch: dt.date | None = None  # Day zero of a workbook, for days kept as numbers.
     notes: tuple[Note, ...] = ()  # What of the file is not read.
-    short: tuple[int, ...] = ()  # Lines of rows that end before the last name of the header.
+    # Rows of another width than the header has: they are here as far as they fit.
+    ragged: tuple[Unread, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise `BadFile` when a column lacks a cell: lines and cells would drift apart."""

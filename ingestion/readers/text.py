@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from ingestion.errors import BadFile
 from ingestion.readers import encoding, quotes, strangers
-from ingestion.readers.blocks import FIELD_MAX, TextCursor, chunk_of, cut
+from ingestion.readers.blocks import FIELD_MAX, TextCursor, chunk_of, cut, is_blank, other_width
 from ingestion.readers.chunk import Chunk, Unread, check_header, check_unpacked, shown
 from ingestion.readers.heads import HEAD_ROWS, Fits, TextTable, lay_out
 from ingestion.readers.marks import mark
@@ -229,18 +229,22 @@ class _TextRows:
     lines: list[int] = field(default_factory=list)
     cells: list[list[str]] = field(default_factory=list)
     bad: list[Unread] = field(default_factory=list)
-    short: list[int] = field(default_factory=list)
+    ragged: list[Unread] = field(default_factory=list)
 
     def add(self, place: TextCursor, line: int, row: list[str]) -> None:
         """Keep a row, or why it cannot be read."""
-        cells = place.fitted(row)
-        if why := _odd(place, cells):
+        cells, ragged = place.fitted(row)
+        why = _odd(place, cells)
+        if ragged and len(row) > len(cells) and is_blank(cells):
+            why = other_width(len(row), len(cells))
+        if why:
             self.bad.append(Unread(line, _escaped(row), why))
             return
         self.lines.append(line)
         self.cells.append(cells)
-        if place.is_short(len(row)):
-            self.short.append(line)
+        if ragged:
+            why = other_width(len(row), len(cells))
+            self.ragged.append(Unread(line, _escaped(row), why))
 
     def chunk(self, place: TextCursor) -> Chunk:
         """Return the batch."""
@@ -251,7 +255,7 @@ class _TextRows:
             for name, column in zip(header, turned, strict=True)
         }
         lines = np.array(self.lines, np.int64)
-        return chunk_of(place, lines, columns, unread=self.bad, short=self.short)
+        return chunk_of(place, lines, columns, unread=self.bad, ragged=self.ragged)
 
 
 def _slow_rows(
@@ -285,7 +289,7 @@ def _slow_rows(
 def _odd(place: TextCursor, row: list[str]) -> str | None:
     width = len(place.header or row)
     if len(row) != width:
-        return f"{len(row)} cells where the header has {width}"
+        return other_width(len(row), width)
     text = "".join(row)
     if "\0" in text:
         return "holds a NUL byte"

@@ -1,5 +1,6 @@
 """What every set yields: some rows as columns of text, with the places they stand on."""
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,8 @@ class Batch:
     header_lines: tuple[int, ...] = ()
     unread: tuple[Unread, ...] = ()
     repeated: tuple[int, ...] = ()  # Lines that hold the header again; they are not in the frame.
-    short: tuple[int, ...] = ()  # Lines of rows that end before the last name of the header.
+    ragged: tuple[Unread, ...] = ()  # Rows of another width than the header has; they are kept.
+    epoch: dt.date | None = None  # Day zero of a workbook, for days kept as numbers.
     notes: tuple[Note, ...] = ()
     latest: str | None = None  # The largest value so far of the column that tells what is new.
     share: float = 1.0  # How much of the file is read with them.

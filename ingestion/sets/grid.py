@@ -1,5 +1,6 @@
 """Grids: text, workbooks and Parquet below a header that has the names asked for."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -99,7 +100,7 @@ def _of_book(grid: Grid, path: Path, book: OpenWorkbook) -> Iterator[Batch]:
         at = seeker.find(sheet.rows)
         if at is None and sheet.rows:
             raise BadFile(f"{path.name}: sheet {name!r}: {seeker.why_none()}")
-        yield from _of_sheet(grid, path, sheet, at)
+        yield from _of_sheet(grid, path, sheet, at, book.epoch)
 
 
 def _of_first(grid: Grid, path: Path, book: OpenWorkbook, names: list[str]) -> Iterator[Batch]:
@@ -110,7 +111,7 @@ def _of_first(grid: Grid, path: Path, book: OpenWorkbook, names: list[str]) -> I
         seeker = Seeker(grid)
         at = seeker.find(sheet.rows)
         if at is not None:
-            yield from _of_sheet(grid, path, sheet, at)
+            yield from _of_sheet(grid, path, sheet, at, book.epoch)
             return
         if sheet.rows and (nearest is None or seeker.missing < nearest[1].missing):
             nearest = name, seeker
@@ -119,7 +120,9 @@ def _of_first(grid: Grid, path: Path, book: OpenWorkbook, names: list[str]) -> I
     raise BadFile(f"{path.name}: sheet {nearest[0]!r}: {nearest[1].why_none()}")
 
 
-def _of_sheet(grid: Grid, path: Path, sheet: Sheet, at: int | None) -> Iterator[Batch]:
+def _of_sheet(
+    grid: Grid, path: Path, sheet: Sheet, at: int | None, epoch: dt.date
+) -> Iterator[Batch]:
     if at is None:
         note_empty = about_sheet(sheet.name, note("no_rows"))
         yield Batch(
@@ -137,7 +140,7 @@ def _of_sheet(grid: Grid, path: Path, sheet: Sheet, at: int | None) -> Iterator[
         some = rows[start : start + BATCH_ROWS]
         share = min(1.0, (start + len(some)) / max(1, len(rows)))
         batch = _batch(path, _chunk(sheet, header, some, share), header)
-        yield replace(batch, notes=notes)
+        yield replace(batch, notes=notes, epoch=epoch)
         notes = ()
 
 
@@ -186,7 +189,7 @@ def _batch(path: Path, chunk: Chunk, header: GridHeader) -> Batch:
         header_lines=header.lines,
         unread=chunk.unread,
         repeated=repeated,
-        short=chunk.short,
+        ragged=chunk.ragged,
         share=chunk.share,
     )
 

@@ -42,7 +42,7 @@ def test_a_grid_has_the_rows_below_its_header(case: str) -> None:
     assert sum(batch.rows for batch in found) == rows
     assert {batch.header_lines for batch in found} == {lines}
     assert found[0].frame["_line"][0] > lines[-1]
-    assert not any(batch.unread or batch.repeated or batch.short for batch in found)
+    assert not any(batch.unread or batch.repeated or batch.ragged for batch in found)
 
 
 def test_the_lines_above_say_whose_file_it_is() -> None:

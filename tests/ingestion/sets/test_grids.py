@@ -78,10 +78,10 @@ def test_rows_may_be_short_or_have_blank_cells_behind(tmp_path: Path) -> None:
     (found, *more) = batches(GRID, path)
 
     every = [found, *more]
-    assert [line for each in every for line in each.short] == [2, 4]
-    assert [bad.line for each in every for bad in each.unread] == [5]
-    assert [n for each in every for n in each.frame["number"]] == ["Customer A", "1", "2", "4"]
-    assert [n for each in every for n in each.frame["note"]] == [None, "x", None, "w"]
+    assert [row.line for each in every for row in each.ragged] == [2, 4, 5]
+    assert not any(each.unread for each in every)
+    assert [n for each in every for n in each.frame["number"]] == ["Customer A", "1", "2", "3", "4"]
+    assert [n for each in every for n in each.frame["note"]] == [None, "x", None, "y", "w"]
 
 
 def test_quotes_in_odd_places_leave_short_rows_readable(tmp_path: Path) -> None:
@@ -89,9 +89,9 @@ def test_quotes_in_odd_places_leave_short_rows_readable(tmp_path: Path) -> None:
 
     (found,) = batches(GRID, path)
 
-    assert found.short == (3,)
-    assert [bad.line for bad in found.unread] == [5]
-    assert found.frame["note"].to_list() == ['5" pipe', None, "x"]
+    assert [row.line for row in found.ragged] == [3, 5]
+    assert found.ragged[1].why == "4 cells where the header has 3"
+    assert found.frame["note"].to_list() == ['5" pipe', None, "x", "y"]
 
 
 def test_columns_without_names_and_with_equal_ones_are_told_apart(tmp_path: Path) -> None:
