@@ -36,6 +36,7 @@ import app.risk.stress.kept as kept_scenarios
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
 from app.data.imports.working import Imports
+from app.data.sources.trials import Trials
 from app.jobs.running import take_up
 from app.jobs.scheduler import Scheduler
 from app.platform.audit.layer import Audited
@@ -154,6 +155,7 @@ def create_app(
     app.state.with_jobs = with_jobs
     app.state.imports = Imports(resources, after=lambda: take_up(resources))
     app.state.workbench = Workbench(resources.settings.threads, computer)
+    app.state.trials = Trials()
     app.state.metrics = Metrics()
     app.state.authenticator = Authenticator(
         lambda: resources.records, resources.settings.signing_key(), now=now
@@ -164,6 +166,12 @@ def create_app(
     add_handlers(app)
     add_pages_of_faults(app)
     return app
+
+
+def stopping(app: FastAPI) -> None:
+    """Send away who waits for work that takes long: the service stops."""
+    app.state.workbench.stop()
+    app.state.trials.stop()
 
 
 def rules_of(app: FastAPI) -> dict[tuple[str, str], AccessRule]:
@@ -223,6 +231,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = ANSWERING_MAX
     app.state.reading_turns = CapacityLimiter(READING_MAX)
     app.state.workbench.open()
+    app.state.trials.open()
     app.state.desk.open()
     try:
         with (
@@ -231,6 +240,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         ):
             yield
             await app.state.workbench.close()
+            await to_thread.run_sync(app.state.trials.close)
             app.state.desk.close()
     finally:
         resources.close()

@@ -22,7 +22,7 @@ from graph.stores.base import Store
 from ingestion.errors import Broken, Stopped
 from ingestion.lake.housekeeping import alone
 from ingestion.run import ImportJob, ImportOutcome, silent, unnoticed
-from ingestion.trial import Trial, TrialWishes
+from ingestion.trial import Trial, TrialWishes, unreadable
 
 POLL_SECONDS = 0.5
 NAMED_MAX = 3
@@ -30,10 +30,11 @@ NAMED_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class ImportBounds:
-    """What one import may take beyond what an empty process has."""
+    """What one import may take beyond what an empty process has, and whether it is wanted."""
 
     memory_bytes: int = 4 * 2**30
     seconds: float = 3600.0
+    alive: Callable[[], bool] = lambda: True  # Asked about twice a second; at no the child ends.
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,6 @@ def ingest(
     job: ImportJob,
     store: Any,
     bounds: ImportBounds | None = None,
-    alive: Callable[[], bool] = lambda: True,
 ) -> ImportOutcome:
     """
     Return what became of the rows of some files, read by a child.
@@ -96,17 +96,16 @@ def ingest(
         job: Where to publish, and when; its own store is not used.
         store: The address of the store, which the child opens itself.
         bounds: What the child may take.
-        alive: Asked about twice a second; once it says no, the child is ended.
 
     Raises:
         Refused: As `ingestion.run.ingest`; the served version stays.
         Broken: The child died, or went past its bounds; the message names the file.
-        Stopped: `alive` said no; nothing was published.
+        Stopped: It is no longer wanted; nothing was published.
         ImportBusy: Another import holds the lake.
     """
     limits = bounds or ImportBounds()
     order = IngestOrder(source, tuple(paths), _bare(job), store, limits.memory_bytes)
-    said = _carried_out(order, job, limits, alive)
+    said = _carried_out(order, job, limits)
     if not isinstance(said, ImportOutcome):
         raise TypeError("the child told of another order")
     return said
@@ -135,10 +134,14 @@ def check(
     Raises:
         ImportRefused: There is no such source, or another import runs.
         Broken: The child died, or went past its bounds; the message names the file.
+        Stopped: It is no longer wanted.
     """
     wanted = wishes or TrialWishes()
+    early = unreadable(source, wanted.text, job)
+    if early is not None:
+        return early
     order = IngestOrder(source, tuple(paths), _bare(job), store, bounds.memory_bytes, trial=wanted)
-    said = _carried_out(order, job, bounds, lambda: True)
+    said = _carried_out(order, job, bounds)
     if not isinstance(said, Trial):
         raise TypeError("the child told of another order")
     return said
@@ -149,9 +152,7 @@ def _bare(job: ImportJob) -> ImportJob:
     return replace(job, store=cast("Store", None), progress=silent, reading=unnoticed)
 
 
-def _carried_out(
-    order: IngestOrder, job: ImportJob, limits: ImportBounds, alive: Callable[[], bool]
-) -> ImportOutcome | Trial:
+def _carried_out(order: IngestOrder, job: ImportJob, limits: ImportBounds) -> ImportOutcome | Trial:
     """Return what a child says in the end."""
     with alone(job.lake):
         pass  # Where another import runs, no child need be started to find that out.
@@ -170,7 +171,7 @@ def _carried_out(
             if said is _GONE:
                 raise Broken(f"{seen.file}: {_why(child, seen.step, limits)}")
             _pass_on(said, job, seen)
-            if not alive():
+            if not limits.alive():
                 raise Stopped(f"{seen.file}: the import was stopped; nothing was published")
             if time.monotonic() > until:
                 raise Broken(

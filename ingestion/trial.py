@@ -82,10 +82,9 @@ def check(
     """
     wanted = wishes or TrialWishes()
     description, faults = _description(source, wanted.text, job)
+    if description is None or faults.told:
+        return _unreadable(source, faults)
     tried = _Tried()
-    if faults.told or description is None:
-        tried.refused = "\n".join(faults.messages())
-        return Trial(_document(source, None, faults, tried))
     with _aside(job) as dry:
         try:
             _try(description, paths, dry, tried)
@@ -95,6 +94,22 @@ def check(
     if faults.questions:
         tried.refused = "\n".join(faults.messages())
     return Trial(_document(source, description, faults, tried))
+
+
+def unreadable(source: str, text: str | None, job: ImportJob) -> Trial | None:
+    """
+    Return the trial of a description that breaks the language, for which no file is opened.
+
+    Raises:
+        ImportRefused: There is no such source, and no text of one was given.
+    """
+    description, faults = _description(source, text, job)
+    return _unreadable(source, faults) if description is None or faults.told else None
+
+
+def _unreadable(source: str, faults: Faults) -> Trial:
+    tried = _Tried(refused="\n".join(faults.messages()))
+    return Trial(_document(source, None, faults, tried))
 
 
 def _description(
@@ -131,12 +146,8 @@ def _try(description: Description, paths: Sequence[Path], job: ImportJob, tried:
 @contextmanager
 def _aside(job: ImportJob) -> Iterator[ImportJob]:
     """Yield the same job in a data folder of its own, with what the real one knows."""
-    with ExitStack() as ends:
+    with workroom(job.home) as home:
         with alone(job.lake):
-            _sweep(job.home)
-            trial = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=job.home)
-            home = Path(ends.enter_context(trial))
-            ends.enter_context(alone(home))
             for name in _KEPT:
                 if (job.home / name).is_dir():
                     shutil.copytree(job.home / name, home / name, copy_function=_linked)
@@ -145,11 +156,30 @@ def _aside(job: ImportJob) -> Iterator[ImportJob]:
         yield replace(job, home=home)
 
 
+@contextmanager
+def workroom(home: Path) -> Iterator[Path]:
+    """
+    Yield a new folder in a data folder, which goes in the end.
+
+    Of those who were killed, the next who asks for one removes it.
+
+    Raises:
+        ImportBusy: An import runs.
+    """
+    with ExitStack() as ends:
+        with alone(home / "lake"):
+            _sweep(home)
+            room = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
+            ends.enter_context(alone(room))
+        ends.callback(shutil.rmtree, room, ignore_errors=True)  # While it is still held.
+        yield room
+
+
 def _sweep(home: Path) -> None:
     """Remove what trials that were killed have left."""
     for left in home.glob(f"{_PREFIX}*"):
         with suppress(ImportBusy), alone(left):  # Busy: one that runs.
-            shutil.rmtree(left)
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _linked(origin: str, target: str) -> None:

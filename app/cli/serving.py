@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli.logins import Login, demo_logins
-from app.main import create_app
+from app.main import create_app, stopping
 from app.platform.config import Settings
 from app.platform.console import output as console
 from app.platform.deps import open_resources
@@ -46,7 +46,7 @@ def serve(
         listener,
         ConnectionBounds(connections_max=connections_max(settings.connections)),
         started=partial(_say, listener, logins),
-        stopping=app.state.workbench.stop,
+        stopping=partial(stopping, app),
     )
     server.run()
 

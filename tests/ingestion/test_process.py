@@ -77,7 +77,7 @@ def test_an_import_that_is_told_to_stop_publishes_nothing(stocked: "House") -> N
     path = stocked.write("invoices_april.csv", GOOD)
 
     with pytest.raises(Stopped):
-        take(stocked, path, alive=lambda: False)
+        take(stocked, path, bounds=ImportBounds(alive=lambda: False))
 
     assert [version.number for version in stocked.store.versions()] == [1]
 

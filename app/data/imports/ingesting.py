@@ -58,8 +58,7 @@ def ingest_files(
         paths,
         job=_job(resources, options, progress),
         store=resources.settings.graph_place(),
-        bounds=_bounds(resources),
-        alive=alive,
+        bounds=_bounds(resources, alive),
     )
     resources.forget()
     return outcome
@@ -72,6 +71,7 @@ def check_files(
     *,
     as_of: dt.date | None = None,
     wishes: TrialWishes | None = None,
+    alive: Callable[[], bool] = lambda: True,
 ) -> Trial:
     """
     Return what an import would do; nothing is published.
@@ -82,16 +82,18 @@ def check_files(
         paths: Files, or folders of files; none for databases.
         as_of: The last day that is seen.
         wishes: What else is wanted; its paths are absolute.
+        alive: Asked about twice a second; once it says no, the trial is given up.
 
     Raises:
         ImportRefused: There is no such source, or another import runs.
+        Stopped: `alive` said no.
     """
     return check(
         source,
         paths,
         job=_job(resources, Options(as_of), silent),
         store=resources.settings.graph_place(),
-        bounds=_bounds(resources),
+        bounds=_bounds(resources, alive),
         wishes=wishes,
     )
 
@@ -100,7 +102,7 @@ def _job(resources: Resources, options: Options, progress: Progress) -> ImportJo
     settings = resources.settings
     return ImportJob(
         store=resources.store,
-        home=resources.home,
+        home=resources.home.absolute(),
         now=resources.now(),
         as_of=options.as_of,
         replace=options.replace,
@@ -110,9 +112,9 @@ def _job(resources: Resources, options: Options, progress: Progress) -> ImportJo
     )
 
 
-def _bounds(resources: Resources) -> ImportBounds:
+def _bounds(resources: Resources, alive: Callable[[], bool]) -> ImportBounds:
     settings = resources.settings
-    return ImportBounds(settings.import_memory_mib * MIB, settings.import_seconds)
+    return ImportBounds(settings.import_memory_mib * MIB, settings.import_seconds, alive)
 
 
 def folders_of(resources: Resources) -> SourceFolders:

@@ -45,12 +45,7 @@ def take(resources: Resources, order: ImportOrder, uploads: Sequence[Upload]) ->
         Malformed: There is no file, there are too many, or a name is none.
         Unready: The import cannot be kept now.
     """
-    if not 1 <= len(uploads) <= FILES_MAX:
-        raise Malformed(f"an import has 1 to {FILES_MAX} files, not {len(uploads)}")
-    names = [each.name for each in uploads]
-    wrong = [name for name in names if not is_file_name(name)]
-    if wrong or len(set(names)) < len(names):
-        raise Malformed(f"file names: {(wrong or names)[0]!r} is none, or stands twice")
+    names = checked_names(uploads)
     name = secrets.token_hex(8)
     row = {
         "import": name,
@@ -89,6 +84,22 @@ def read(resources: Resources, name: str) -> dict[str, Any]:
 def folder_of(resources: Resources, name: str) -> Path:
     """Return where the files of an import are kept until it has ended."""
     return resources.home / "uploads" / name
+
+
+def checked_names(uploads: Sequence[Upload], least: int = 1) -> list[str]:
+    """
+    Return the names of files that are handed in together.
+
+    Raises:
+        Malformed: There are too few or too many, or a name is none, or stands twice.
+    """
+    if not least <= len(uploads) <= FILES_MAX:
+        raise Malformed(f"an import has {least} to {FILES_MAX} files, not {len(uploads)}")
+    names = [each.name for each in uploads]
+    wrong = [name for name in names if not is_file_name(name)]
+    if wrong or len(set(names)) < len(names):
+        raise Malformed(f"file names: {(wrong or names)[0]!r} is none, or stands twice")
+    return names
 
 
 def is_file_name(name: str) -> bool:

@@ -1,17 +1,22 @@
 """Routes of sources: descriptions of a bank's own files and databases."""
 
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from anyio import to_thread
+from fastapi import Depends, File, Form, Request, Response, UploadFile
 
+from app.data.imports.service import Upload, checked_names
 from app.data.sources import service
 from app.data.sources.errors import BadText
-from app.data.sources.schemas import SourceStates, SourceText
+from app.data.sources.schemas import SourceStates, SourceText, SourceTrial
+from app.data.sources.trials import TrialRequest, Trials, tried
 from app.platform.audit.layer import note
 from app.platform.auth.rules import IMPORTERS, PrincipalDep, allow
 from app.platform.deps.routes import ResourcesDep
 from app.platform.errors import (
     Absent,
+    Busy,
     Conflict,
     Forbidden,
     Malformed,
@@ -22,9 +27,11 @@ from app.platform.errors import (
     Unsupported,
     responses,
 )
-from app.platform.http.answers import TAGGED, send, tagged
+from app.platform.http.answers import TAGGED, send, tagged, unkept
+from app.platform.http.attending import attended
 from app.platform.http.conditions import ExpectedDep
 from app.platform.http.cursors import read_cursor, write_cursor
+from app.platform.http.days import Day
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
 
@@ -57,9 +64,9 @@ async def _yaml(request: Request) -> bytes:
 )
 def read_sources(request: Request, resources: ResourcesDep, page: PageDep) -> Response:
     """Return the sources that there are, in the order of their names, and their state."""
-    after = read_cursor(page.cursor, after=str)["after"] if page.cursor else ""
+    after = read_cursor(page.cursor, source=str)["source"] if page.cursor else ""
     items, last = page_of(service.items(resources, after, page.size + 1), page.size)
-    following = None if last is None else write_cursor({"after": last["name"]})
+    following = None if last is None else write_cursor({"source": last["name"]})
     return send(request, tagged({"items": items, "next": following}, service.MARK))
 
 
@@ -115,3 +122,38 @@ def put_source(
         headers["Location"] = request.scope["path"]
     status = 201 if saved.is_new else 200
     return Response(saved.answer.body, status, headers, media_type="application/json")
+
+
+async def _asked(
+    name: Annotated[str | None, Form(description="The source")] = None,
+    description: Annotated[
+        str | None, Form(description="A description to try in place of the saved one, in YAML")
+    ] = None,
+    as_of: Annotated[Day | None, Form(description="The last day that is seen")] = None,
+) -> TrialRequest:
+    return TrialRequest(name, description, as_of)
+
+
+@router.post(
+    "/check",
+    operation_id="sources.check",
+    summary="Try files without publishing",
+    response_model=SourceTrial,
+    responses=responses(Busy, TooLarge),
+    dependencies=[allow(IMPORTERS)],
+)
+async def check_source(
+    request: Request,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    asked: Annotated[TrialRequest, Depends(_asked)],
+    files: Annotated[list[UploadFile] | None, File(description="None for databases")] = None,
+) -> Response:
+    """Return what an import of the files would do; nothing is published and nothing kept."""
+    uploads = [Upload(each.filename or "", each.file) for each in files or ()]
+    checked_names(uploads, least=0)
+    check = partial(service.check_trial, resources, asked, with_queries=who.role == "admin")
+    await to_thread.run_sync(check)
+    trials: Trials = request.app.state.trials
+    document = trials.run(who.account, partial(tried, resources, asked, uploads))
+    return unkept(await attended(request, document))

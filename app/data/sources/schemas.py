@@ -1,9 +1,11 @@
 """Shapes of sources."""
 
+import datetime as dt
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from app.data.imports.schemas import Remark
 from app.data.versions.schemas import Label
 
 
@@ -45,3 +47,82 @@ class SourceText(SourceState):
         None, description="Variables that hold the addresses of its databases"
     )
     text: str = Field(description="The description, in YAML")
+
+
+class TriedFile(BaseModel):
+    """A file, a sheet or a query that a trial read: every row is used or set aside."""
+
+    path: str | None = None
+    query: str | None = None
+    sheet: str | None = None
+    rows: int
+    used: int
+    set_aside: dict[str, int] = Field(description="Rows by the reason they were set aside for")
+
+
+class TriedLookup(BaseModel):
+    """A file that is only looked into."""
+
+    set: str
+    path: str | None = None
+    query: str | None = None
+    sheet: str | None = None
+    rows: int
+    matched: int
+    unmatched: int
+
+
+class FileNotRead(BaseModel):
+    """A file or a sheet that nothing asks for."""
+
+    path: str
+    sheet: str | None = None
+    why: str
+
+
+class FactParty(BaseModel):
+    """A firm as a fact names it."""
+
+    name: str | None = None
+    code: str | None = None
+
+
+class TriedTable(BaseModel):
+    """What a trial found for one table."""
+
+    facts: int
+    first: list[dict[str, str | int | float | bool | FactParty]] = Field(
+        description="The first facts: money in fen, a party by name and code"
+    )
+
+
+class UnknownWord(BaseModel):
+    """A word that has no meaning in a column."""
+
+    set: str
+    table: str
+    column: str
+    word: str
+    rows: int
+
+
+class SourceTrial(BaseModel):
+    """What an import would do; nothing was published."""
+
+    source: str
+    version: int | None = Field(description="Of the description; null where it cannot be read")
+    as_of: dt.date | None
+    files: list[TriedFile]
+    rows: int
+    used: int
+    set_aside: dict[str, int] = Field(description="Rows by the reason they were set aside for")
+    currencies: dict[str, int] = Field(description="Rows left out, by their currency")
+    lookups: list[TriedLookup]
+    not_read: list[FileNotRead]
+    tables: dict[str, TriedTable]
+    words: list[UnknownWord]
+    stub: str = Field(description="YAML to fill in for words without meaning")
+    questions: list[str] = Field(description="What the description leaves open")
+    refused: str | None = Field(description="Why an import would be refused; null where not")
+    notes: list[str] = Field(description="The English texts of the remarks")
+    remarks: list[Remark]

@@ -7,6 +7,7 @@ from typing import Any
 from app.data.imports.ingesting import folders_of
 from app.data.sources import repository
 from app.data.sources.errors import BadText, VersionUsed
+from app.data.sources.trials import UNNAMED, TrialRequest
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import Absent, Conflict, Forbidden, Malformed, TooLarge
@@ -14,13 +15,14 @@ from app.platform.http.answers import tagged
 from app.platform.http.conditions import Expected
 from app.platform.process.kept import Answer
 from ingestion.descriptions import kept
-from ingestion.descriptions.faults import BadDescription
+from ingestion.descriptions.faults import BadDescription, Faults
 from ingestion.descriptions.folders import FIXED, is_name, read_bytes
 from ingestion.descriptions.listing import listed, queries, shown
 from ingestion.descriptions.model import Description
 from ingestion.descriptions.nodes import BYTES_MAX
 from ingestion.errors import ImportRefused
 
+RESERVED = ("check", "guess")  # What stands behind `/sources/` besides names.
 MARK = "source"  # Of tags: a source is of no version of the graph.
 
 
@@ -72,10 +74,7 @@ def save(
         Unconditional: Something stands there, and nobody said what.
         Unready: It cannot be written now.
     """
-    if not is_name(name):
-        raise Malformed(f"name: {name!r} is none: a to z, 0 to 9, _; a letter first; at most 63")
-    if name in FIXED:
-        raise Conflict(f"source {name} belongs to the package; give yours another name")
+    _check_own(name)
     description = readable(name, raw, with_queries=with_queries)
     with repository.writing(resources.home):
         before = _standing(resources, name)
@@ -97,18 +96,71 @@ def readable(name: str, raw: bytes, *, with_queries: bool) -> Description:
         BadText: It breaks the language.
         Forbidden: It asks a database.
     """
-    if len(raw) > BYTES_MAX:
-        raise TooLarge(f"a description has at most {BYTES_MAX} bytes")
-    description, faults = read_bytes(name, raw)
+    description, faults = read_text(name, raw, with_queries=with_queries)
     try:
         faults.check(questions=False)
     except BadDescription as error:
         raise BadText(str(error)) from error
     if description is None:
         raise BadText(f"{name}.yml: no description")
-    if queries(description) and not with_queries:
-        raise Forbidden("a description with a query is for admin to set")
     return description
+
+
+def read_text(name: str, raw: bytes, *, with_queries: bool) -> tuple[Description | None, Faults]:
+    """
+    Return what the text of a description says as far as it can be read, and all its faults.
+
+    Raises:
+        TooLarge: It is larger than the language allows.
+        Forbidden: It asks a database.
+    """
+    if len(raw) > BYTES_MAX:
+        raise TooLarge(f"a description has at most {BYTES_MAX} bytes")
+    description, faults = read_bytes(name, raw)
+    if description is not None and queries(description) and not with_queries:
+        raise Forbidden("a description with a query is for admin to set")
+    return description, faults
+
+
+def check_trial(resources: Resources, asked: TrialRequest, *, with_queries: bool) -> None:
+    """
+    Return nothing where a saved source, or a text in its place, may be tried.
+
+    Args:
+        resources: Whose sources.
+        asked: What is to be tried.
+        with_queries: Whether a text may ask a database.
+
+    Raises:
+        Malformed: Neither is given, the name is none, or there is no source of it.
+        Conflict: The name belongs to the package.
+        TooLarge: The text is larger than the language allows.
+        Forbidden: The text asks a database.
+    """
+    if asked.source is None and asked.text is None:
+        raise Malformed("name or description: one of the two is wanted")
+    if asked.text is None:
+        _check_known(resources, str(asked.source))
+        return
+    if asked.source is not None:
+        _check_own(asked.source)
+    read_text(asked.source or UNNAMED, asked.text.encode(), with_queries=with_queries)
+
+
+def _check_known(resources: Resources, name: str) -> None:
+    try:
+        folders_of(resources).path(name)
+    except ImportRefused as error:
+        raise Malformed(str(error)) from error
+
+
+def _check_own(name: str) -> None:
+    if not is_name(name):
+        raise Malformed(f"name: {name!r} is none: a to z, 0 to 9, _; a letter first; at most 63")
+    if name in RESERVED:
+        raise Conflict(f"{name} is the name of a route; give the source another name")
+    if name in FIXED:
+        raise Conflict(f"source {name} belongs to the package; give yours another name")
 
 
 def _check_unused(resources: Resources, description: Description) -> None:

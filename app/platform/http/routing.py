@@ -4,14 +4,17 @@ Routes as every domain makes them: `Router` in place of FastAPI's own.
 What they add holds for all, so that no route can forget it: values of the path are the text that
 was meant (`app.platform.http.paths`), and whatever text a request carries in its query, JSON or
 form can be kept (`app.platform.text`), or the request is malformed. JSON is read strictly: no key
-twice, no figure that is none. Who may not use a route is refused before a byte of the body is read:
-FastAPI itself reads the body, uploads too, before it asks the route's dependencies.
+twice, no figure that is none. A path that is written out is no value of another one:
+`/sources/check` is never the source `check`. Who may not use a route is refused before a byte of
+the body is read: FastAPI itself reads the body, uploads too, before it asks the route's
+dependencies.
 """
 
 import contextlib
 import inspect
 import json
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -58,13 +61,20 @@ class StrictRequest(Request):
 class Route(APIRoute):
     """One route; see the top of this file for what it adds."""
 
+    written_out: AbstractSet[str] = frozenset()  # Paths of its router that have no value in them.
+
+    def gives_way(self, values: Mapping[str, str]) -> bool:
+        """Return whether a path with these values is that of another route, written out."""
+        return bool(values) and self.path_format.format(**values) in self.written_out
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return whether this route answers, with the values of its path as they were meant."""
         match, child = super().matches(scope)
         if match is Match.NONE:
             return match, child
         values = {name: value_of(segment) for name, segment in child["path_params"].items()}
-        if None in values.values():
+        known = {name: value for name, value in values.items() if value is not None}
+        if len(known) < len(values) or self.gives_way(known):
             return Match.NONE, {}
         return match, {**child, "path_params": values}
 
@@ -105,6 +115,16 @@ class Router(APIRouter):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(route_class=Route, redirect_slashes=False, **settings)
+        self._written_out: set[str] = set()
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **settings: Any) -> None:
+        """Add a route; where it is written out, no value of another one is it."""
+        super().add_api_route(path, endpoint, **settings)
+        route = self.routes[-1]
+        if isinstance(route, Route):
+            route.written_out = self._written_out
+            if "{" not in route.path:
+                self._written_out.add(route.path)
 
 
 def read_json(body: bytes) -> Any:
@@ -127,8 +147,10 @@ def methods_at(app: FastAPI, path: str) -> list[str]:
     """Return the methods that a written path answers, in the order of the alphabet."""
     found: set[str] = set()
     for route in iter_route_contexts(app.routes):
-        if getattr(route, "path_regex", None) and route.path_regex.match(path):
-            mounted = isinstance(route.original_route, Mount)
+        match = route.path_regex.match(path) if getattr(route, "path_regex", None) else None
+        original = route.original_route
+        if match and not (isinstance(original, Route) and original.gives_way(match.groupdict())):
+            mounted = isinstance(original, Mount)
             found |= {"GET"} if mounted else set(route.methods or ())
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
