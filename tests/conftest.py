@@ -27,6 +27,13 @@ for profile, count in EXAMPLES.items():
 settings.load_profile("uncompiled" if UNCOMPILED else "house")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all tests that share the one database of Neo4j: none waits for it."""
+    for item in items:
+        if "neo4j_url" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("neo4j"))
+
+
 @pytest.hookimpl(wrapper=True, trylast=True)  # Before coverage is combined.
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Drop what processes that were killed have left of their coverage, once all have ended."""

@@ -1,8 +1,10 @@
 """What the tests themselves rest on."""
 
+import os
 from pathlib import Path
 
 import coverage
+import pytest
 
 from tests.conftest import drop_halves
 
@@ -18,3 +20,11 @@ def test_half_a_file_of_coverage_is_dropped_and_whole_ones_stay(tmp_path: Path) 
     drop_halves(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == [".coverage.whole"]
+
+
+@pytest.mark.xdist_group("together")
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="one process runs all tests")
+def test_what_one_process_shall_run_is_told_to_who_hands_tests_out(
+    request: pytest.FixtureRequest,
+) -> None:
+    assert request.node.nodeid.endswith("@together")
