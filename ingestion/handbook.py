@@ -1,5 +1,5 @@
 """
-The tables that a source may give and descriptions of sources, as parts of pages.
+The tables that a source may give, descriptions of sources and what a guess goes by: parts of pages.
 
 `python -m ingestion.handbook docs/data.md docs/sources.md` writes them anew.
 """
@@ -12,8 +12,10 @@ from pathlib import Path
 from graph import model
 from ingestion.descriptions.folders import SHIPPED
 from ingestion.forms import Column, Form, forms
+from ingestion.guess.evidence import KINDS
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+_PROOF_BEGIN, _PROOF_END = "<!-- evidence: begin -->", "<!-- evidence: end -->"
 _EXAMPLE = re.compile(
     "(?P<begin><!-- (?P<name>[a-z_0-9]+)[.]yml: begin -->).*?"
     "(?P<end><!-- (?P=name)[.]yml: end -->)",
@@ -35,12 +37,19 @@ def tables() -> str:
 
 
 def renewed(page: str) -> str:
-    """Return the page with its part on tables and its descriptions written anew."""
-    if BEGIN in page:
-        before, _, rest = page.partition(BEGIN)
-        _, _, after = rest.partition(END)
-        page = f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+    """Return the page with its parts and its descriptions written anew."""
+    for begin, end, part in ((BEGIN, END, tables()), (_PROOF_BEGIN, _PROOF_END, _evidence())):
+        if begin in page:
+            before, _, rest = page.partition(begin)
+            _, _, after = rest.partition(end)
+            page = f"{before}{begin}\n{part}\n{end}{after}"
     return _EXAMPLE.sub(_example, page)
+
+
+def _evidence() -> str:
+    """Return what speaks for the meaning of a column, in Markdown."""
+    rows = [f"| `{kind}` | {label.en} | {label.zh} |" for kind, label in KINDS.items()]
+    return "\n".join(["| evidence | is | 中文 |", "|---|---|---|", *rows])
 
 
 def _example(found: re.Match[str]) -> str:

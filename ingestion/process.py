@@ -50,6 +50,21 @@ class IngestOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class GuessOrder:
+    """What a child is told that looks at files: which, and within what bounds."""
+
+    paths: tuple[Path, ...]
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """A child says what files look like."""
+
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class FileBegun:
     """A child says which file it begins to read."""
 
@@ -147,6 +162,26 @@ def check(
     return said
 
 
+def guess(paths: Sequence[Path], *, bounds: ImportBounds) -> dict[str, Any]:
+    """
+    Return what a child proposes for some files; nothing is published.
+
+    Args:
+        paths: Files, or folders of files.
+        bounds: What the child may take.
+
+    Raises:
+        BadFile: There is no such file or folder.
+        Broken: The child died, or went past its bounds; the message names the file.
+    """
+    named = ", ".join(path.name for path in paths[:NAMED_MAX])
+    order = GuessOrder(tuple(paths), bounds.memory_bytes)
+    said = _answer(order, _LastReport(named, "guess"), bounds)
+    if not isinstance(said, Guessed):
+        raise TypeError("the child told of another order")
+    return said.document
+
+
 def _bare(job: ImportJob) -> ImportJob:
     """Return a job without what belongs to this process."""
     return replace(job, store=cast("Store", None), progress=silent, reading=unnoticed)
@@ -158,13 +193,28 @@ def _carried_out(order: IngestOrder, job: ImportJob, limits: ImportBounds) -> Im
         pass  # Where another import runs, no child need be started to find that out.
     named = ", ".join(path.name for path in order.paths[:NAMED_MAX])
     seen = _LastReport(file=named or order.source)
+    said = _answer(order, seen, limits, job=job, alive=alive)
+    if isinstance(said, Guessed):
+        raise TypeError("the child told of another order")
+    return said
+
+
+def _answer(
+    order: IngestOrder | GuessOrder,
+    seen: _LastReport,
+    limits: ImportBounds,
+    *,
+    job: ImportJob | None = None,
+    alive: Callable[[], bool] = lambda: True,
+) -> ImportOutcome | Trial | Guessed:
+    """Return what a child says in the end; `seen` keeps how far it is."""
     with _child() as (child, line):
         with suppress(BrokenPipeError, ConnectionResetError):  # It died at once: see below.
             line.send(order)
         until = time.monotonic() + limits.seconds
         while True:
             said = _next(line)
-            if isinstance(said, ImportOutcome | Trial):
+            if isinstance(said, ImportOutcome | Trial | Guessed):
                 return said
             if isinstance(said, ImportFailed):
                 raise said.error
@@ -191,13 +241,15 @@ def _next(line: "Connection[Any, Any]") -> object:
         return _GONE
 
 
-def _pass_on(said: object, job: ImportJob, seen: _LastReport) -> None:
+def _pass_on(said: object, job: ImportJob | None, seen: _LastReport) -> None:
     if isinstance(said, FileBegun):
         seen.file = said.file
-        job.reading(Path(said.file))
+        if job is not None:
+            job.reading(Path(said.file))
     elif isinstance(said, StepReached):
         seen.step = said.step
-        job.progress(said.step, said.done)
+        if job is not None:
+            job.progress(said.step, said.done)
 
 
 @contextmanager

@@ -20,7 +20,15 @@ from typing import Any
 from graph.errors import GraphError
 from graph.stores import open_store
 from ingestion.errors import Broken
-from ingestion.process import FileBegun, ImportFailed, IngestOrder, StepReached
+from ingestion.guess import guess
+from ingestion.process import (
+    FileBegun,
+    Guessed,
+    GuessOrder,
+    ImportFailed,
+    IngestOrder,
+    StepReached,
+)
 from ingestion.run import ImportOutcome, ingest
 from ingestion.trial import Trial, check
 
@@ -33,15 +41,15 @@ def main(descriptor: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     line: Connection[Any, Any] = Connection(descriptor)
-    order: IngestOrder = line.recv()
+    order: IngestOrder | GuessOrder = line.recv()
     threading.Thread(target=_watch, args=(line,), daemon=True).start()
     _bound(order.memory_bytes)
     line.send(_carried_out(order, line))
 
 
 def _carried_out(
-    order: IngestOrder, line: "Connection[Any, Any]"
-) -> ImportOutcome | Trial | ImportFailed:
+    order: IngestOrder | GuessOrder, line: "Connection[Any, Any]"
+) -> ImportOutcome | Trial | Guessed | ImportFailed:
     file = ""
 
     def reading(path: Path) -> None:
@@ -51,6 +59,8 @@ def _carried_out(
         line.send(FileBegun(file))
 
     try:
+        if isinstance(order, GuessOrder):
+            return Guessed(guess(order.paths, reading=reading))
         with open_store(order.store) as store:
             job = replace(
                 order.job,

@@ -237,7 +237,7 @@ def header_of_text(path: Path, grid: Grid, lines: Sequence[str]) -> tuple[GridHe
         for separator in separators:
             seeker = Seeker(grid)
             seekers.append(seeker)
-            rows = list(_rows(lines, separator, skipped, whole=whole))
+            rows = list(text_rows(lines, separator, skipped, whole=whole))
             at = seeker.find(rows)
             if at is not None:  # The first row, and the separator that makes most cells of it.
                 line, cells = rows[at]
@@ -259,7 +259,7 @@ def _width(grid: Grid, rows: Sequence[Row], at: int) -> int:
     return max(wider) if 2 * len(wider) > len(below) else width
 
 
-def _rows(lines: Sequence[str], separator: str, skipped: int, *, whole: bool) -> Iterator[Row]:
+def text_rows(lines: Sequence[str], separator: str, skipped: int, *, whole: bool) -> Iterator[Row]:
     """Yield the rows of a text that are not blank, with the last line of each."""
     csv.field_size_limit(FIELD_MAX)
     pieces = [lines[skipped:]] if whole else ([line] for line in lines[skipped:])

@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.platform.deps import Resources
 from ingestion.collect import Progress
 from ingestion.descriptions.folders import SourceFolders
-from ingestion.process import ImportBounds, check, ingest
+from ingestion.process import ImportBounds, check, guess, ingest
 from ingestion.run import ImportJob, ImportOutcome, silent
 from ingestion.trial import Trial, TrialWishes
 
@@ -96,6 +97,22 @@ def check_files(
         bounds=_bounds(resources, alive),
         wishes=wishes,
     )
+
+
+def guess_files(resources: Resources, paths: Sequence[Path]) -> dict[str, Any]:
+    """
+    Return what some files look like, and a description that is proposed for them.
+
+    A child reads the files within the bounds of the settings; nothing is published or kept.
+
+    Args:
+        resources: Whose bounds count.
+        paths: Files, or folders of files.
+
+    Raises:
+        ImportRefused: There is no such file or folder, or reading them broke the child.
+    """
+    return guess(paths, bounds=_bounds(resources))
 
 
 def _job(resources: Resources, options: Options, progress: Progress) -> ImportJob:

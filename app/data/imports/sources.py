@@ -1,4 +1,4 @@
-"""The command `source`: which sources there are, what they say, and what they would read."""
+"""The command `source`: which sources there are, what they say and would read, what files are."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.data.imports.ingesting import check_files, folders_of
+from app.data.imports.ingesting import check_files, folders_of, guess_files
 from app.platform.console.options import AsJson
 from app.platform.console.output import print_document, say, show, show_facts, show_table
 from app.platform.deps import open_resources
+from app.platform.files.whole import together
 from ingestion.descriptions.listing import listed, shown
 from ingestion.reasons import described
 from ingestion.trial import TrialWishes
@@ -19,7 +20,7 @@ FAILED = 1
 source = typer.Typer(
     name="source",
     no_args_is_help=True,
-    help="Descriptions of a bank's own files and databases: list, show, try without publishing.\n\n"
+    help="Descriptions of a bank's own files and databases: list, show, propose, try.\n\n"
     "Example: deeptier source check tax_bureau_workbook ./july",
 )
 Name = Annotated[str, typer.Argument(help="The name of the source.")]
@@ -98,6 +99,66 @@ def check_source(
     if trial.refused is not None:
         say(f"refused: {trial.refused}\n被拒绝：{trial.refused}")
         raise typer.Exit(FAILED)
+
+
+@source.command("guess")
+def guess_source(
+    paths: Annotated[
+        list[Path], typer.Argument(help="A folder of files that belong together, or the files.")
+    ],
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the description that is proposed to this file.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Propose a description of files: what each column means, and what speaks for it.
+
+    What nobody could tell from the files alone stands there as a question. Nothing is published.
+
+    Example: deeptier source guess ./july --out july.yml
+    """
+    with open_resources() as resources:
+        found = guess_files(resources, paths)
+    if out is not None and found["description"]:
+        with together() as draft:
+            draft(out).write_text(found["description"], encoding="utf-8")
+    if as_json:
+        print_document(found)
+    else:
+        _show_guess(found)
+    if not found["proposals"]:
+        say("nothing here is like a table that is known\n这里没有与已知数据表相符的内容")
+        raise typer.Exit(FAILED)
+
+
+def _show_guess(said: Mapping[str, Any]) -> None:
+    """Print what is proposed, with what speaks for each column beside it."""
+    for each in said["proposals"]:
+        lines = ", ".join(map(str, each["header_lines"]))
+        show(
+            f"{_place(each)}: {each['table'] or 'looked into'}"
+            + (f", header {lines}" if lines else "")
+        )
+        if each["owner"] is not None:
+            show(f"owner {each['owner']['name']}: {each['owner']['why']}")
+        heads = ("column", "as", "evidence")
+        rows = [
+            (column["column"], column["as"] or "-", "; ".join(map(_proof, column["evidence"])))
+            for column in each["columns"]
+        ]
+        show_table(heads, rows)
+        for told in each["remarks"]:
+            say(f"question: {told['label']['en']}\n待定：{told['label']['zh']}")
+        show("")
+    show(said["description"].rstrip("\n"))
+    for passed in said["not_read"]:
+        say(f"not read: {_place(passed)}: {passed['why']}")
+
+
+def _proof(evidence: Mapping[str, Any]) -> str:
+    return f"{evidence['label']['en']} {evidence['rows']}/{evidence['of']}"
 
 
 def _show(said: Mapping[str, Any]) -> None:

@@ -69,3 +69,26 @@ def test_what_killed_trials_left_goes_with_the_next_and_running_ones_stay(
 
     assert status == 0
     assert [path.name for path in tmp_path.glob("trial-*")] == ["trial-running"]
+
+
+def test_a_description_is_proposed_and_written_whole(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "sources").mkdir()
+    out = tmp_path / "sources" / "bills.yml"
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    status, printed, _ = run(capsys, "source", "guess", str(SAMPLE), "--out", str(out), "--json")
+    shown, table, _ = run(capsys, "source", "guess", str(SAMPLE))
+    checked, trial, _ = run(capsys, "source", "check", "bills", str(SAMPLE), "--json")
+    failed, _, err = run(capsys, "source", "guess", str(empty), "--out", str(tmp_path / "no.yml"))
+
+    assert (status, shown) == (0, 0)
+    assert json.loads(printed)["proposals"][0]["table"] == "vouchers"
+    assert out.read_text(encoding="utf-8") == json.loads(printed)["description"]
+    assert "check characters of credit codes" in table
+    assert json.loads(trial)["used"] == 1
+    assert checked == int(bool(json.loads(trial)["questions"]))
+    assert (failed, "nothing here is like a table" in err) == (1, True)
+    assert not (tmp_path / "no.yml").exists()
