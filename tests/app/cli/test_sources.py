@@ -79,16 +79,15 @@ def test_a_description_is_proposed_and_written_whole(
     empty = tmp_path / "empty"
     empty.mkdir()
 
-    status, printed, _ = run(capsys, "source", "guess", str(SAMPLE), "--out", str(out), "--json")
-    shown, table, _ = run(capsys, "source", "guess", str(SAMPLE))
+    status, shown, _ = run(capsys, "source", "guess", str(SAMPLE), "--out", str(out))
     checked, trial, _ = run(capsys, "source", "check", "bills", str(SAMPLE), "--json")
-    failed, _, err = run(capsys, "source", "guess", str(empty), "--out", str(tmp_path / "no.yml"))
+    failed, document, err = run(
+        capsys, "source", "guess", str(empty), "--json", "--out", str(tmp_path / "no.yml")
+    )
 
-    assert (status, shown) == (0, 0)
-    assert json.loads(printed)["proposals"][0]["table"] == "vouchers"
-    assert out.read_text(encoding="utf-8") == json.loads(printed)["description"]
-    assert "check characters of credit codes" in table
-    assert json.loads(trial)["used"] == 1
-    assert checked == int(bool(json.loads(trial)["questions"]))
+    assert (status, checked, json.loads(trial)["used"]) == (0, 0, 1)
+    assert "check characters of credit codes 1/1" in shown
+    assert out.read_text(encoding="utf-8") in shown
+    assert json.loads(document) == {"proposals": [], "not_read": [], "description": ""}
     assert (failed, "nothing here is like a table" in err) == (1, True)
     assert not (tmp_path / "no.yml").exists()
