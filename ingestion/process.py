@@ -193,7 +193,7 @@ def _carried_out(order: IngestOrder, job: ImportJob, limits: ImportBounds) -> Im
         pass  # Where another import runs, no child need be started to find that out.
     named = ", ".join(path.name for path in order.paths[:NAMED_MAX])
     seen = _LastReport(file=named or order.source)
-    said = _answer(order, seen, limits, job=job, alive=alive)
+    said = _answer(order, seen, limits, job=job)
     if isinstance(said, Guessed):
         raise TypeError("the child told of another order")
     return said
@@ -205,7 +205,6 @@ def _answer(
     limits: ImportBounds,
     *,
     job: ImportJob | None = None,
-    alive: Callable[[], bool] = lambda: True,
 ) -> ImportOutcome | Trial | Guessed:
     """Return what a child says in the end; `seen` keeps how far it is."""
     with _child() as (child, line):

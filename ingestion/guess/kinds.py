@@ -42,6 +42,11 @@ def _day(profile: ColumnProfile) -> float:
     return max(profile.is_day, float(profile.epoch is not None))
 
 
+def _dated(profile: ColumnProfile) -> float:
+    told = max(profile.days.values(), default=0) + profile.serials
+    return max(_day(profile), min(1.0, profile.share(told)))
+
+
 def _money(profile: ColumnProfile) -> float:
     day = _day(profile)
     return profile.share(profile.amounts) * (1 - day if day >= ENOUGH else 1.0)
@@ -79,7 +84,7 @@ def _text(profile: ColumnProfile) -> float:
 
 _FITS: Mapping[str, Callable[[ColumnProfile], float]] = {
     "money": _money,
-    "date": _day,
+    "date": _dated,
     "code": _code,
     "name": _name,
     "number": _number,

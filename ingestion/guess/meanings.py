@@ -149,7 +149,7 @@ def _of_days(looked: LookedAt, profile: ColumnProfile) -> Iterator[Evidence]:
         return
     order = looked.order or "ymd"
     count = profile.days.get(order, 0)
-    yield Evidence("days", count, profile.filled)
+    yield Evidence("days", min(count + profile.serials, profile.filled), profile.filled)
     if count > max((n for other, n in profile.days.items() if other != order), default=0):
         yield Evidence("day_order", count, profile.filled)
 

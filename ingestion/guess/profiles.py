@@ -11,6 +11,7 @@ from ingestion.descriptions.shares import exact_share
 from ingestion.guess.vocabulary import plain, vocabulary
 
 _EPOCHS = {"ms": r"^[1-9][0-9]{12}$", "s": r"^[1-9][0-9]{9}$"}
+_SERIAL = r"^[3-6][0-9]{4}(?:\.[0-9]+)?$"
 _ORDERS = ("ymd", "dmy", "mdy")
 _WORDS_MAX = 30  # A column of words of a state has no more of them,
 _WORD_LENGTH_MAX = 40  # and none is longer.
@@ -33,6 +34,7 @@ class ColumnProfile:
     whole: int = 0  # Digits alone.
     days: dict[str, int] = field(default_factory=dict)
     epoch: str | None = None
+    serials: int = 0  # Whole numbers that are days of this age where a workbook keeps them so.
     points: int = 0  # Amounts that only a decimal point reads,
     commas: int = 0  # and those that only a decimal comma does.
     repeats: bool = False  # Several texts in a row.
@@ -89,6 +91,7 @@ def profile(name: str, texts: pl.Series, *, repeats: bool = False) -> ColumnProf
         epoch=_epoch(found),
         points=int((numbers["."].is_not_null() & numbers[","].is_null()).sum()),
         commas=int((numbers[","].is_not_null() & numbers["."].is_null()).sum()),
+        serials=int(found.str.contains(_SERIAL).sum()),
         repeats=repeats,
     )
 
@@ -124,7 +127,7 @@ def _days(texts: pl.Series) -> dict[str, int]:
     blank = values.str.contains(days.BLANK)
     found = {}
     for order in _ORDERS:
-        read = days.ordered(values, order, ZONE).is_not_null() | (blank & digits)
+        read = days.ordered(values, order, zone=ZONE).is_not_null() | (blank & digits)
         found[order] = int(counts.filter(read).sum())
     return found if max(found.values()) > int(counts.filter(blank & digits).sum()) else {}
 

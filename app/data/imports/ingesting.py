@@ -99,7 +99,9 @@ def check_files(
     )
 
 
-def guess_files(resources: Resources, paths: Sequence[Path]) -> dict[str, Any]:
+def guess_files(
+    resources: Resources, paths: Sequence[Path], *, alive: Callable[[], bool] = lambda: True
+) -> dict[str, Any]:
     """
     Return what some files look like, and a description that is proposed for them.
 
@@ -108,11 +110,13 @@ def guess_files(resources: Resources, paths: Sequence[Path]) -> dict[str, Any]:
     Args:
         resources: Whose bounds count.
         paths: Files, or folders of files.
+        alive: Asked about twice a second; once it says no, the child is ended.
 
     Raises:
         ImportRefused: There is no such file or folder, or reading them broke the child.
+        Stopped: `alive` said no.
     """
-    return guess(paths, bounds=_bounds(resources))
+    return guess(paths, bounds=_bounds(resources, alive))
 
 
 def _job(resources: Resources, options: Options, progress: Progress) -> ImportJob:
