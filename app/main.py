@@ -27,6 +27,7 @@ import app.chain.firms.router as firms
 import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
 import app.data.imports.router as imports
+import app.data.pushes.router as pushes
 import app.data.sources.router as sources
 import app.data.versions.router as versions
 import app.platform.users.pages as user_pages
@@ -68,9 +69,11 @@ from app.risk.stress.workbench import Computer, Workbench
 
 BODY_BYTES_MAX = 2**20
 UPLOAD_BYTES_MAX = 2**32
+PUSH_BYTES_MAX = 2**24
 ANSWERING_MAX = 16  # Threads that answer, those included that wait for a database.
 READING_MAX = 4  # Reads put together at once: more only take each other's turns, and memory.
 DESCRIPTION_BYTES_MAX = 2**18
+PUSHING_MAX = 1  # Pushes judged at once; the others wait in line.
 SIGN_IN_BYTES_MAX = 2**15
 BODIES = {  # What a body may have where it is not the usual.
     f"{API}/imports": UPLOAD_BYTES_MAX,
@@ -78,6 +81,7 @@ BODIES = {  # What a body may have where it is not the usual.
     f"{API}/session": SIGN_IN_BYTES_MAX,
     "/sign-in": SIGN_IN_BYTES_MAX,
 }
+BODIES_BELOW = {f"{API}/sources/": DESCRIPTION_BYTES_MAX, f"{API}/records/": PUSH_BYTES_MAX}
 API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked most stands first.
     limits.router,
     chains.router,
@@ -88,6 +92,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     stress.router,
     imports.router,
     sources.router,
+    pushes.router,
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     user_pages.router,
@@ -221,8 +226,11 @@ def _add_layers(app: FastAPI) -> None:
 
 
 def _body_bytes_max(path: str) -> int:
-    usual = DESCRIPTION_BYTES_MAX if path.startswith(f"{API}/sources/") else BODY_BYTES_MAX
-    return BODIES.get(path, usual)
+    if path in BODIES:
+        return BODIES[path]
+    return next(
+        (most for begin, most in BODIES_BELOW.items() if path.startswith(begin)), BODY_BYTES_MAX
+    )
 
 
 @contextlib.asynccontextmanager
@@ -230,6 +238,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     resources: Resources = app.state.resources
     to_thread.current_default_thread_limiter().total_tokens = ANSWERING_MAX
     app.state.reading_turns = CapacityLimiter(READING_MAX)
+    app.state.pushing = CapacityLimiter(PUSHING_MAX)
     app.state.workbench.open()
     app.state.trials.open()
     app.state.desk.open()

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from ingestion.source import SourceFile
 Progress = Callable[[str, int], None]
 BoolArray = npt.NDArray[np.bool_]
 Reading = Callable[[Path], None]  # Called with each file before it is read.
+Chunks = Callable[[SourceFile], Iterator[Chunk]]
 _HASH_BYTES = 2**20
 
 
@@ -95,12 +96,18 @@ class Collected:
         )
 
 
+def by_header(item: SourceFile) -> Iterator[Chunk]:
+    """Yield the rows of a file whose header names the columns of its table."""
+    return readers.read(item.path, mapper.fits(item.form))
+
+
 def collect(
     found: Sequence[SourceFile],
     progress: Progress,
     *,
     zone: dt.tzinfo = ZONE,
     reading: Reading,
+    chunks: Chunks = by_header,
 ) -> Collected:
     """
     Return every row of every file, staged by table.
@@ -110,11 +117,12 @@ def collect(
         progress: Is told how far the reading is.
         zone: Where the bank works: there a moment is a day.
         reading: Is told each file before it is read.
+        chunks: Gives the rows of a file.
 
     Raises:
         BadFile: A file cannot be read at all, or lacks a required column.
     """
-    desk = _Collector(zone)
+    desk = _Collector(zone, chunks)
     for at, item in enumerate(found):
         stage = f"reading {item.path.name}, {at + 1} of {len(found)}"
         progress(stage, 100 * at // len(found))
@@ -138,6 +146,7 @@ class _Collector:
     """What has been read so far: files, notes, and the rows of each table in their batches."""
 
     zone: dt.tzinfo
+    chunks: Chunks
     files: list[File] = field(default_factory=list)
     notes: dict[Note, None] = field(default_factory=dict)
     tables: dict[str, Staged] = field(default_factory=dict)
@@ -150,7 +159,7 @@ class _Collector:
         batches = self.batches.setdefault(shape.name, [])
         digest = sha256(item.path)
         sheets: dict[str, int] = {}
-        for rows in readers.read(item.path, mapper.fits(shape)):
+        for rows in self.chunks(item):
             if rows.sheet not in sheets:
                 sheets[rows.sheet] = len(self.files)
                 self.files.append(File(item.path, digest, 0, rows.sheet))

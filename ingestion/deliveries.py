@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ingestion import source, strays
+from ingestion import pushes, source, strays
 from ingestion.collect import Collected, collect
 from ingestion.descriptions.gathering import Gathering
 from ingestion.descriptions.model import Description
@@ -29,6 +29,13 @@ def read(
     Raises:
         BadFile: A file is missing or broken, or nothing in it is known to the source.
     """
+    if job.pushed:
+        if not description.pushed:
+            raise BadFile(f"source {description.name} takes nothing that is pushed")
+        given = pushes.collected(paths, zone=job.zone, progress=job.progress, reading=job.reading)
+        return given, []
+    if not description.sets:
+        raise BadFile(f"source {description.name} takes what is pushed to it; it reads no files")
     if description.forms:
         found, left = source.find(description.name, paths)
         if job.replace:

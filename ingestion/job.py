@@ -32,6 +32,7 @@ class ImportJob:
     zone: dt.tzinfo = ZONE  # Where the bank's day begins and ends.
     reading: Reading = unnoticed
     further: Path | None = None  # A folder of descriptions beside that of the data folder.
+    pushed: bool = False  # Whether the files are lines that were pushed, in their order.
     environ: Mapping[str, str] = field(default_factory=dict)  # Addresses of databases.
 
     @property

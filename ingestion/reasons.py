@@ -6,6 +6,7 @@ from graph.model import Label
 
 REASONS: Mapping[str, Label] = {
     "unreadable": Label("无法读取", "unreadable"),
+    "unknown_column": Label("该表没有此列", "the table has no such column"),
     "left_out": Label("不在读取范围内", "left out"),
     "void": Label("已作废", "void"),
     "unmatched": Label("所关联的行不存在", "what it must be joined to is not there"),

@@ -116,31 +116,46 @@ class Verdict:
             place = pa.array(file, pa.int32()), pa.array(line, pa.int32())
             self._tell(*place, ("", blank, "left_out"))
 
-    def _tell(self, file: pa.Array, line: pa.Array, what: tuple[str, pa.Array, str]) -> None:
+    def _tell(
+        self, file: pa.Array, line: pa.Array, what: tuple[str | pa.Array, pa.Array, str | pa.Array]
+    ) -> None:
+        """Keep what the issues file says of rows: column, value and reason, of all or of each."""
         column, values, reason = what
         count = len(line)
         told = {
             "file": file,
             "line": line,
-            "column": pa.repeat(pa.scalar(column, pa.string()), count),
+            "column": _of_each(column, count),
             "value": pa.array(
                 map(beside.shown, pc.cast(values, pa.string()).to_pylist()), pa.string()
             ),
-            "reason": pa.repeat(pa.scalar(reason, pa.string()), count),
+            "reason": _of_each(reason, count),
         }
         self.issues.append(pa.table(told))
 
     def unreadable(self) -> None:
         """Tell of the rows that no reader could take apart."""
         rows = self.staged.unread
-        if rows:
-            files = np.array([file for file, _ in rows], np.int64)
-            self._count("unreadable", files, np.ones(len(rows), np.int64))
-            self._tell(
-                pa.array([file for file, _ in rows], pa.int32()),
-                pa.array([bad.line for _, bad in rows], pa.int32()),
-                ("", pa.array([shown(f"{bad.why}: {bad.value}") for _, bad in rows]), "unreadable"),
-            )
+        if not rows:
+            return
+        files = np.array([file for file, _ in rows], np.int64)
+        reasons = np.array([bad.reason for _, bad in rows])
+        for reason in dict.fromkeys(reasons.tolist()):
+            mine = files[reasons == reason]
+            self._count(reason, mine, np.ones(len(mine), np.int64))
+        self._tell(
+            pa.array(files, pa.int32()),
+            pa.array([bad.line for _, bad in rows], pa.int32()),
+            (
+                pa.array([bad.column for _, bad in rows], pa.string()),
+                pa.array([shown(f"{bad.why}: {bad.value}") for _, bad in rows]),
+                pa.array(reasons.tolist(), pa.string()),
+            ),
+        )
+
+
+def _of_each(text: str | pa.Array, count: int) -> pa.Array:
+    return pa.repeat(pa.scalar(text, pa.string()), count) if isinstance(text, str) else text
 
 
 def judge(staged: Staged) -> Verdict:

@@ -14,6 +14,7 @@ from app.chain.runs.refreshing import refresh_version
 from app.data.imports.following import order_refresh, owes_refresh
 from app.data.imports.ingesting import ingest_files, source_names
 from app.data.imports.repository import unfinished
+from app.data.pushes.service import sweep as sweep_pushes
 from app.data.runs.repository import RunRow, newest_run
 from app.platform.auth import sessions
 from app.platform.console.progress import Step
@@ -126,7 +127,7 @@ def sweep(resources: Resources, _: Step) -> str:
         ):
             shutil.rmtree(place, ignore_errors=True)
             left += 1
-    return f"{over} sessions, {left} uploads"
+    return f"{over} sessions, {left} uploads, {sweep_pushes(resources)} pushes"
 
 
 def mend(resources: Resources, progress: Step) -> str:

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         ge=256,
         description="MiB of memory an import may take; default 4096, or half of what there is",
     )
+    staged_mib: int = Field(
+        default=256,
+        ge=1,
+        description="MiB of records that may be pushed to one source before they are published",
+    )
     import_seconds: int = Field(default=3600, ge=1, description="Seconds that one import may take")
     stop_seconds: int = Field(
         default=20, ge=0, description="Seconds that a stop waits for imports and jobs that run"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from graph.model import Label
-from ingestion.sets import Set
+from ingestion.sets import Query, Set
 
 MoneyUnit = Literal["fen", "yuan", "1k_yuan", "10k_yuan", "100m_yuan"]
 Decimal = Literal[".", ","]
@@ -290,3 +290,9 @@ class Description:
     def forms(self) -> bool:
         """Return whether its files are named after their tables."""
         return any(isinstance(rows.origin, Forms) for rows in self.sets.values())
+
+    @property
+    def asks_databases(self) -> bool:
+        """Return whether it reads databases and no file."""
+        origins = [rows.origin for rows in self.sets.values()]
+        return bool(origins) and all(isinstance(origin, Query) for origin in origins)

@@ -34,6 +34,8 @@ class Unread:
     line: int
     value: str
     why: str
+    column: str = ""  # Where one is to blame.
+    reason: str = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Lines of JSON, an object each, whose numbers stay as they are written."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
@@ -38,7 +38,7 @@ def read(asked: JsonLines, path: Path, extra: Collection[str] = ()) -> Iterator[
         rows, unread = DocumentRows(names, [path]), list(some.unread)
         for line, text in zip(some.numbers.tolist(), some.texts, strict=True):
             try:
-                found = _object(text)
+                found = object_of(text)
                 rows.add(
                     line,
                     [
@@ -47,7 +47,7 @@ def read(asked: JsonLines, path: Path, extra: Collection[str] = ()) -> Iterator[
                     ],
                 )
             except (ValueError, RecursionError) as error:
-                unread.append(Unread(line, shown(text), _why(error)))
+                unread.append(Unread(line, shown(text), why(error)))
             if len(rows.lines) >= BATCH_ROWS:
                 yield rows.batch(extra, unread=tuple(unread), share=some.share)
                 rows, unread = DocumentRows(names, [path]), []
@@ -56,22 +56,47 @@ def read(asked: JsonLines, path: Path, extra: Collection[str] = ()) -> Iterator[
         raise BadFile(f"{path.name}: the file is empty")
 
 
-class _Told(ValueError):
-    """Why a line cannot be read, in words of our own."""
+class LineFault(ValueError):
+    """Why a line cannot be read, in words of our own, and which of its columns is to blame."""
+
+    def __init__(self, why: str, column: str = "", reason: str = "unreadable") -> None:
+        super().__init__(why)
+        self.column = column
+        self.reason = reason
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, _Told):
+def why(error: Exception) -> str:
+    """Return why a line could not be read, without a word of what is in it."""
+    if isinstance(error, LineFault):
         return str(error)
     if isinstance(error, RecursionError):
         return "is JSON of too great a depth"
     return "is no JSON"
 
 
-def _object(text: str) -> Any:
-    found = json.loads(text, parse_float=_plain, parse_int=str, parse_constant=_refuse)
+def object_of(
+    text: str, pairs: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """
+    Return the object of a line; its numbers are texts as they are written.
+
+    Args:
+        text: The line.
+        pairs: Makes an object of its names and values, where that is not the usual way.
+
+    Raises:
+        ValueError: It is no JSON, or (LineFault) no object.
+        RecursionError: It is too deep.
+    """
+    found = json.loads(
+        text,
+        parse_float=_plain,
+        parse_int=str,
+        parse_constant=_refuse,
+        object_pairs_hook=pairs,
+    )
     if not isinstance(found, dict):
-        raise _Told("is no object of JSON")
+        raise LineFault("is no object of JSON")
     return found
 
 
@@ -90,22 +115,28 @@ def _plain(number: str) -> str:
 
 
 def _refuse(word: str) -> NoReturn:
-    raise _Told(f"holds {word}, which is no number")
+    raise LineFault(f"holds {word}, which is no number")
 
 
 def _texts(name: str, found: list[Any]) -> list[str]:
-    return [_text(name, each) for each in found if each is not None]
+    return [text_of(name, each) for each in found if each is not None]
 
 
-def _text(name: str, value: Any) -> str:
+def text_of(name: str, value: Any) -> str:
+    """
+    Return a value of a line as text.
+
+    Raises:
+        LineFault: It is no single value, or text that cannot be kept.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str):
-        raise _Told(f"field {name} holds an object or a list, no single value")
+        raise LineFault(f"field {name} holds an object or a list, no single value", name)
     if "\0" in value:
-        raise _Told("holds a NUL byte")
+        raise LineFault("holds a NUL byte", name)
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise _Told("is no text: it holds half a character") from None
+        raise LineFault("is no text: it holds half a character", name) from None
     return value

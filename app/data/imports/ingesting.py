@@ -8,7 +8,6 @@ from typing import Any
 
 from app.platform.deps import Resources
 from ingestion.collect import Progress
-from ingestion.descriptions.folders import SourceFolders
 from ingestion.process import ImportBounds, check, guess, ingest
 from ingestion.run import ImportJob, ImportOutcome, silent
 from ingestion.trial import Trial, TrialWishes
@@ -22,6 +21,7 @@ class Options:
 
     as_of: dt.date | None = None  # The last day that is seen.
     replace: bool = False  # Forget what the source gave before.
+    pushed: bool = False  # The files hold lines that were pushed.
 
 
 PLAIN = Options()
@@ -127,6 +127,7 @@ def _job(resources: Resources, options: Options, progress: Progress) -> ImportJo
         now=resources.now(),
         as_of=options.as_of,
         replace=options.replace,
+        pushed=options.pushed,
         zone=settings.zone,
         progress=progress,
         further=settings.sources,
@@ -138,11 +139,6 @@ def _bounds(resources: Resources, alive: Callable[[], bool]) -> ImportBounds:
     return ImportBounds(settings.import_memory_mib * MIB, settings.import_seconds, alive)
 
 
-def folders_of(resources: Resources) -> SourceFolders:
-    """Return where the descriptions of sources lie."""
-    return SourceFolders(resources.home / "sources", resources.settings.sources)
-
-
 def source_names(resources: Resources) -> list[str]:
     """Return the names of the sources that there are."""
-    return folders_of(resources).names()
+    return resources.sources.names()

@@ -13,10 +13,9 @@ from app.platform.records.lease import NamedLease
 UNFINISHED = ("waiting", "running")
 
 
-def add(records: Records, row: dict[str, Any]) -> None:
+def add(connection: Connection, row: dict[str, Any]) -> None:
     """Add a waiting import."""
-    with records.writing() as connection:
-        connection.execute(imports.insert().values({**row, "state": "waiting"}))
+    connection.execute(imports.insert().values({**row, "state": "waiting"}))
 
 
 def change(

@@ -3,9 +3,20 @@
 import datetime as dt
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.data.versions.schemas import Label
+from app.platform.http.days import Day
+
+
+class ImportOfSource(BaseModel):
+    """An import without files: of what was pushed to a source, or of what its databases hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str
+    as_of: Day | None = Field(None, description="Date of the version")
+    replace: bool = Field(default=False, description="Forget what the source gave before")
 
 
 class FileRead(BaseModel):

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.data.imports import repository
+from app.data.pushes import repository as pushes
 from app.platform.deps import Resources
-from app.platform.errors import Absent, Malformed
+from app.platform.errors import Absent, Conflict, Malformed
 
 FILES_MAX = 100
 NAME = re.compile(r"[\w.()（）-][\w .()（）-]{0,198}")
@@ -47,24 +48,46 @@ def take(resources: Resources, order: ImportOrder, uploads: Sequence[Upload]) ->
     """
     names = checked_names(uploads)
     name = secrets.token_hex(8)
-    row = {
-        "import": name,
-        "source": order.source,
-        "files": names,
-        "by": order.by,
-        "created_at": resources.now(),
-        "as_of": order.as_of,
-        "replace": order.replace,
-    }
+    row = {**_row(resources, order, name), "files": names}
     folder = folder_of(resources, name)
     kept = False
     try:
         _keep(folder, uploads)
-        repository.add(resources.records, row)
+        with resources.records.writing() as connection:
+            repository.add(connection, row)
         kept = True
     finally:
         if not kept:
             shutil.rmtree(folder, ignore_errors=True)
+    return read(resources, name)
+
+
+def take_staged(resources: Resources, order: ImportOrder) -> dict[str, Any]:
+    """
+    Return a new import of what is staged of a source, or of what its databases hold.
+
+    Raises:
+        ImportRefused: There is no such source, or its description breaks the language.
+        Malformed: The source reads files.
+        Conflict: Nothing is staged that no other import publishes.
+    """
+    description = resources.sources.load(order.source)
+    name = secrets.token_hex(8)
+    row = _row(resources, order, name)
+    with resources.records.writing() as connection:
+        if description.pushed:
+            pushes.lock(resources.records, connection)
+            batches = pushes.take(connection, order.source, name)
+            if not batches:
+                raise Conflict(
+                    f"source {order.source!r}: nothing is staged that waits for an import"
+                )
+            row |= {"given": "records", "files": batches}
+        elif description.asks_databases:
+            row |= {"given": "queries", "files": []}
+        else:
+            raise Malformed(f"source {order.source!r} reads files: hand them in with its name")
+        repository.add(connection, row)
     return read(resources, name)
 
 
@@ -79,6 +102,17 @@ def read(resources: Resources, name: str) -> dict[str, Any]:
     if row is None:
         raise Absent(f"no import {name!r}")
     return row
+
+
+def _row(resources: Resources, order: ImportOrder, name: str) -> dict[str, Any]:
+    return {
+        "import": name,
+        "source": order.source,
+        "by": order.by,
+        "created_at": resources.now(),
+        "as_of": order.as_of,
+        "replace": order.replace,
+    }
 
 
 def folder_of(resources: Resources, name: str) -> Path:

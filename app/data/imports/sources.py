@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.data.imports.ingesting import check_files, folders_of, guess_files
+from app.data.imports.ingesting import check_files, guess_files
 from app.platform.console.options import AsJson
 from app.platform.console.output import print_document, say, show, show_facts, show_table
 from app.platform.deps import open_resources
@@ -34,7 +34,7 @@ def list_sources(*, as_json: AsJson = False) -> None:
     Example: deeptier source list
     """
     with open_resources() as resources:
-        items = list(listed(folders_of(resources)))
+        items = list(listed(resources.sources))
     if as_json:
         print_document({"items": items})
         return
@@ -55,7 +55,7 @@ def show_source(name: Name, *, as_json: AsJson = False) -> None:
     Example: deeptier source show cumcm
     """
     with open_resources() as resources:
-        found = shown(folders_of(resources), name)
+        found = shown(resources.sources, name)
     if as_json:
         print_document(found)
         return

@@ -20,5 +20,7 @@ imports = sa.Table(
     sa.Column("as_of", sa.Date),
     sa.Column("replace", sa.Boolean(name="replace"), nullable=False, server_default=sa.false()),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    # What it reads: files, records that were pushed, queries.
+    sa.Column("given", sa.String(16), nullable=False, server_default="files"),
     among("state", STATES),
 )

@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +23,8 @@ from app.data.imports import repository
 from app.data.imports.following import order_refresh, owes_refresh
 from app.data.imports.ingesting import Options, ingest_files
 from app.data.imports.service import folder_of
+from app.data.pushes.repository import settle
+from app.data.pushes.service import files_of, forget_published
 from app.platform.deps import Resources
 from app.platform.errors import AppError, Unready
 from app.platform.process.logs import logger
@@ -35,6 +37,10 @@ LEASE = dt.timedelta(seconds=15)
 PERIOD_SECONDS = 2.0  # How often a process that has nothing to do looks for imports.
 END_SECONDS = 10.0  # What it takes to end a child and to write down how things stand.
 TRIES_MAX = 3  # An import during which its process died so often is not begun again.
+_GONE = {
+    "files": "its files are gone; hand them in again",
+    "records": "what was staged for it is gone; drop what is left, and push it again",
+}
 CRASHED = "it crashed; the log has more"
 log = logger("deeptier.imports")
 
@@ -161,23 +167,31 @@ class Imports:
 
     def _ingested(self, row: dict[str, Any], lease: NamedLease) -> dict[str, Any] | None:
         """Return how an import ended; None where it could not be carried out now."""
-        folder = folder_of(self._resources, row["import"])
-        if not folder.is_dir():
-            return {"state": "failed", "detail": "its files are gone; hand them in again"}
+        paths = self._paths(row)
+        if row["given"] != "queries" and not (paths and all(path.exists() for path in paths)):
+            return {"state": "failed", "detail": _GONE[row["given"]]}
+        pushed = row["given"] == "records"
         try:
             outcome = ingest_files(
                 self._resources,
                 row["source"],
-                [folder],
-                options=Options(row["as_of"], row["replace"]),
+                paths,
+                options=Options(row["as_of"], row["replace"], pushed=pushed),
                 alive=lambda: self._lives(lease),
             )
         except (ImportBusy, Stopped):
             return None
         except (GraphError, AppError, OSError) as error:
+            folder = folder_of(self._resources, row["import"])
             detail = str(error).replace(f"{folder}/", "").replace(str(folder), "upload")
             return {"state": "failed", "detail": kept_form(detail)}
         return {"state": "done", "outcome": outcome.document()}
+
+    def _paths(self, row: dict[str, Any]) -> list[Path]:
+        """Return what an import reads: its folder, or what was staged for it."""
+        if row["given"] == "records":
+            return files_of(self._resources, row["source"], row["import"])
+        return [folder_of(self._resources, row["import"])] if row["given"] == "files" else []
 
     def _end(self, name: str, lease: NamedLease, ended: dict[str, Any]) -> None:
         """Write how an import ended, and what follows; the files go once that is kept."""
@@ -189,11 +203,12 @@ class Imports:
                     resources.records,
                     name,
                     lease=lease,
-                    along=self._ordered() if owes_refresh(resources) else None,
+                    along=self._following(name, published=ended["state"] == "done"),
                     finished_at=resources.now(),
                     **ended,
                 ):
                     shutil.rmtree(folder_of(resources, name), ignore_errors=True)
+                    forget_published(resources, name)
             except Unready as error:  # It has ended; that is not forgotten while this lives.
                 log.warning("an end waits to be kept", name=name, detail=str(error))
                 if resources.stopping.over:
@@ -202,8 +217,17 @@ class Imports:
             else:
                 return
 
-    def _ordered(self) -> Callable[[Connection], None]:
-        return partial(order_refresh, by="import", at=self._resources.now())
+    def _following(self, name: str, *, published: bool) -> Callable[[Connection], None]:
+        """Return what is written with the end of an import: what it had taken, what it owes."""
+        owes, now = owes_refresh(self._resources), self._resources.now()
+
+        def write(connection: Connection) -> None:
+            """Let go of what was staged, and order the refresh that is owed."""
+            settle(connection, name, published=published)
+            if owes:
+                order_refresh(connection, by="import", at=now)
+
+        return write
 
     def _lives(self, lease: NamedLease) -> bool:
         """Return whether the import goes on: nobody stops it, and the lease is still ours."""

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from app.data.imports.ingesting import folders_of
 from app.data.sources import repository
 from app.data.sources.errors import BadText, VersionUsed
 from app.data.sources.trials import UNNAMED, TrialRequest
@@ -37,7 +36,7 @@ class SavedSource:
 
 def items(resources: Resources, after: str, count: int) -> list[dict[str, Any]]:
     """Return so many sources whose names come after another, in the order of names."""
-    return list(islice(listed(folders_of(resources), after), count))
+    return list(islice(listed(resources.sources, after), count))
 
 
 def source(resources: Resources, name: str) -> Answer:
@@ -149,7 +148,7 @@ def check_trial(resources: Resources, asked: TrialRequest, *, with_queries: bool
 
 def _check_known(resources: Resources, name: str) -> None:
     try:
-        folders_of(resources).path(name)
+        resources.sources.path(name)
     except ImportRefused as error:
         raise Malformed(str(error)) from error
 
@@ -171,12 +170,12 @@ def _check_unused(resources: Resources, description: Description) -> None:
 
 
 def _standing(resources: Resources, name: str) -> Document | None:
-    return _document(resources, name) if name in folders_of(resources).places() else None
+    return _document(resources, name) if name in resources.sources.places() else None
 
 
 def _document(resources: Resources, name: str) -> Document:
     try:
-        return shown(folders_of(resources), name)
+        return shown(resources.sources, name)
     except ImportRefused as error:
         raise Absent(f"no source {name!r}") from error
 

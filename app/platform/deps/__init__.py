@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.platform.records import Records
     from graph.model import Version
     from graph.stores import Store
+    from ingestion.descriptions.folders import SourceFolders
     from ingestion.lake import Lake
 
 RECENT_MAX = 256
@@ -103,6 +104,13 @@ class Resources:
         from ingestion.lake import Lake  # noqa: PLC0415  # see above
 
         return Lake(self.home / "lake")
+
+    @property
+    def sources(self) -> "SourceFolders":
+        """Return where the descriptions of sources lie."""
+        from ingestion.descriptions.folders import SourceFolders  # noqa: PLC0415  # see above
+
+        return SourceFolders(self.home / "sources", self.settings.sources)
 
     @property
     def networks(self) -> Path:

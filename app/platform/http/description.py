@@ -44,6 +44,7 @@ TAGS: Mapping[str, str] = {
     "stress": "Scenarios: who closes, who loses what",
     "imports": "Files handed in, and what became of them",
     "sources": "Descriptions of a bank's own files and databases",
+    "records": "Records that other systems push, and that an import publishes",
     "users": "Sign-in, users, tokens and the audit",
     "probes": "For machines that watch the service",
 }
@@ -175,10 +176,17 @@ def _schemes(cookie: str) -> Document:
 
 
 def _rename_forms(document: Document) -> None:
-    """Call the shape of a form after its operation, and say that files in it are bytes."""
+    """
+    Call the shape of a form after its operation, and say that files in it are bytes.
+
+    The shape of a body that a route reads by itself stands among the others, under its own name.
+    """
     schemas = document["components"]["schemas"]
     for operation in _operations(document):
         for media in operation.get("requestBody", {}).get("content", {}).values():
+            if "properties" in media["schema"]:
+                own = media["schema"]["title"]
+                schemas[own], media["schema"] = media["schema"], {"$ref": f"{COMPONENTS}{own}"}
             name = media["schema"].get("$ref", "").removeprefix(COMPONENTS)
             if not name or not name[0].islower():
                 continue

@@ -35,6 +35,13 @@ from app.platform.config import Settings
 from tests.app.computing import Here
 from tests.app.logins import add_user
 
+
+@schemathesis.serializer("application/x-ndjson")
+def _lines(_: Any, text: Any) -> dict[str, Any]:
+    """Send lines of JSON as they are made."""
+    return {"content": text if isinstance(text, bytes) else str(text).encode(errors="replace")}
+
+
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 DESCRIPTION = "/api/v1/openapi.json"
 PASSWORD = "a long password"  # noqa: S105  # of a user who lives for one test run

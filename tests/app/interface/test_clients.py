@@ -48,6 +48,7 @@ def test_a_python_client_reads_a_limit(
     said = tools.run(
         *(tools.python / "openapi-python-client", "generate", "--fail-on-warning"),
         *("--path", description_file, "--output-path", tmp_path / "made", "--meta", "none"),
+        *("--config", HERE / "generator.yml"),
     )
     read = tools.run(tools.python / "python", HERE / "usage.py", tmp_path, *served, "CORE1", "MILL")
     found = json.loads(read)

@@ -34,6 +34,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/scenarios/{scenario}/rounds/{number}"): set(ROLES) - {"core", "supplier"},
     ("POST", "/scenarios"): {"risk", "officer", "admin"},
     ("POST", "/imports"): {"risk", "admin"},
+    ("POST", "/records/{table}"): {"risk", "admin"},
+    ("DELETE", "/records"): {"risk", "admin"},
     ("GET", "/imports/{name}"): set(ROLES) - {"core", "supplier"},
     ("GET", "/sources"): {"risk", "admin"},
     ("GET", "/sources/{name}"): {"risk", "admin"},

@@ -1,0 +1,1 @@
+"""Pushes: records that other systems send, kept until an import publishes them."""
