@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from ingestion.circles import in_circles
-from ingestion.resolve.codes import is_placeholder
+from ingestion.resolve.codes import is_placeholder, numbers
 from ingestion.verdict import BoolArray, Verdict
 
 # A row may sum up many lines, each of which was rounded: so many fen may total and parts differ.
@@ -103,14 +103,24 @@ def _numbers(judged: Verdict) -> tuple[str, ...]:
 
 
 def _which(values: pa.ChunkedArray, is_so: Callable[[str], bool]) -> BoolArray:
-    """Return of which texts something is so; it is asked once for each."""
+    """Return of which texts something is so; it is asked once for each that is no plain number."""
+    none = np.zeros(0, bool)
+    if not pa.types.is_dictionary(values.type):
+        return np.concatenate([none, *(_which_texts(chunk, is_so) for chunk in values.chunks)])
+    if not values.num_chunks:
+        return none
     coded = values.combine_chunks()
-    if isinstance(coded, pa.ChunkedArray):  # Nothing to combine.
-        coded = pa.array([], values.type)
-    coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
     texts = coded.dictionary.to_pylist()
     table = np.array([*(is_so(text) for text in texts), False], bool)
     found: BoolArray = table[np.asarray(coded.indices.fill_null(len(texts)))]
+    return found
+
+
+def _which_texts(chunk: pa.Array, is_so: Callable[[str], bool]) -> BoolArray:
+    texts = pl.Series(chunk, dtype=pl.String)
+    asked = ~numbers(texts).fill_null(value=True)
+    found = np.zeros(len(texts), bool)
+    found[asked.to_numpy()] = [is_so(text) for text in texts.filter(asked)]
     return found
 
 

@@ -126,10 +126,10 @@ def understated(firms: pa.Table, trades: pa.Table) -> list[Note]:
 
 def early(judged: Verdict) -> list[Note]:
     """Return notes on what happened before its paper was entered, as with late registration."""
-    table = judged.staged.table.filter(pa.array(~judged.aside))
+    table, used = judged.staged.table, pa.array(~judged.aside)
     told = []
     for done, entered in _EARLY.get(judged.staged.form.name, ()):
-        before = pc.fill_null(pc.less(table[done], table[entered]), fill_value=False)
+        before = pc.and_(pc.fill_null(pc.less(table[done], table[entered]), fill_value=False), used)
         if count := int(pc.sum(before).as_py() or 0):
             name = table_name(judged.staged.form.name)
             told.append(note("early", table=name, count=count, done=done, entered=entered))

@@ -84,15 +84,17 @@ def settle(judged: Verdict, keys: pl.DataFrame, stood: Stood) -> list[Note]:
     earlier = pl.concat([told.clear(), *stood.tellings(keys.columns, names)])
     count = choose_tellings(judged, told, earlier)
     notes = [note("told_otherwise_now", count=count)] if count else []
-    return notes + _numbers_again(told.filter(pl.Series(~judged.aside)), earlier)
+    return notes + _numbers_again(told, earlier, pl.Series(~judged.aside))
 
 
-def _numbers_again(told: pl.DataFrame, earlier: pl.DataFrame) -> list[Note]:
+def _numbers_again(told: pl.DataFrame, earlier: pl.DataFrame, used: pl.Series) -> list[Note]:
     """Return a note on numbers that a seller used for several buyers or days; all of them count."""
     fact, which = ["number", "seller"], ["buyer", "issued_on"]
+    met = pl.concat([each.select(fact).hash_rows(seed=3) for each in (told, earlier)])
+    several = met.is_duplicated()[: len(told)]
     # Eight digits are the number of an invoice of old: without its code others have it too.
-    whole = told.filter(~pl.col("number").str.contains(_OLD_NUMBER))
-    mine = whole.select(*fact, *which).unique()
+    mine = told.select(*fact, *which).filter(used & several)
+    mine = mine.filter(~pl.col("number").str.contains(_OLD_NUMBER)).unique()
     before = earlier.select(*fact, *which).join(mine.select(fact).unique(), on=fact, how="semi")
     uses = pl.concat([mine, before], how="vertical_relaxed").unique()
     again = uses.group_by(fact).len().filter(pl.col("len") > 1).sort("number")

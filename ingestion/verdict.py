@@ -251,7 +251,12 @@ def _codes(values: pa.ChunkedArray) -> pl.Series:
 
 def _repeats(table: pa.Table, eligible: BoolArray) -> tuple[IntArray, IntArray]:
     """Return the rows that equal an earlier eligible row in every field, and the first of each."""
-    frame = coded(table.drop_columns(["line", "file"]))
+    told = [
+        name
+        for name, cells in zip(table.column_names, table.itercolumns(), strict=True)
+        if name not in ("line", "file") and cells.null_count < max(1, len(cells))
+    ]
+    frame = coded(table.select(told))
     rows = np.flatnonzero(eligible)
     hashed = frame.hash_rows(seed=1).filter(pl.Series(eligible))
     twins = rows[hashed.is_duplicated().to_numpy()]

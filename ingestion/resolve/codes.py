@@ -13,6 +13,8 @@ import datetime as dt
 import itertools
 import unicodedata
 
+import polars as pl
+
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
 _WEIGHTS = [pow(3, place, 31) for place in range(17)]
@@ -57,6 +59,8 @@ _CARD_YEARS = (1850, 2150)
 _NOTHING = frozenset(("无", "暂无", "没有", "空", "未知", "不详", "未填", "待补", "待定"))
 _NOTHING |= {"na", "n/a", "#n/a", "nan", "none", "null", "nil", "tbd", "unknown"}
 _MARKS = frozenset("-–—―_/\\|.·。*#?？~、,，")
+_DIGITS = "0123456789"
+_SEVERAL_DIGITS = "|".join(f"{one}+[{_DIGITS.replace(one, '')}]" for one in _DIGITS)
 _ZEROS_MIN, _REPEATED_MIN = 6, 15
 
 
@@ -128,6 +132,19 @@ def is_placeholder(text: str) -> bool:
     if len(plain) == _LENGTH and _counts(plain):
         return True  # Of this length it is meant for a code; a number of other length may count.
     return len(set(plain)) == 1 and len(plain) >= _REPEATED_MIN
+
+
+def numbers(texts: pl.Series) -> pl.Series:
+    """
+    Return which texts are numbers of several digits, and so long that they are no code.
+
+    No word for nothing is one, and no filler.
+
+    Example:
+        >>> numbers(pl.Series(["26992000000000000201", "0000", "123456789012345678"])).to_list()
+        [True, False, False]
+    """
+    return texts.str.contains(f"^(?:{_SEVERAL_DIGITS})[0-9]*$") & (texts.str.len_bytes() != _LENGTH)
 
 
 def _is_built_as_one(plain: str) -> bool:
