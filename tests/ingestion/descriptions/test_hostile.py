@@ -1,12 +1,10 @@
 """Whatever a description and its files say: facts, or a refusal in words; never half an import."""
 
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import openpyxl
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +14,7 @@ from graph.errors import GraphError
 from ingestion.descriptions.faults import Faults
 from ingestion.descriptions.reading import read
 from ingestion.run import ingest
+from tests.ingestion.descriptions.written import SETS, written
 
 if TYPE_CHECKING:
     from tests.ingestion.descriptions.conftest import Desk
@@ -38,7 +37,7 @@ WORDS = (
     "方",
 )
 quick = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -118,11 +117,6 @@ def test_any_text_is_a_description_or_told_with_lines(text: str) -> None:
 
 ROWS = [["号", "卖", "买", "日", "额"], ["1", "甲", "乙", "2026-01-05", "5"],
         ["2", "甲", "丙", "2026-01-06", "6"], ["3", "丁", "乙", "2026-01-07", "7"]]  # fmt: skip
-SET = {
-    "csv": "header: [号, 卖]", "xlsx": "header: [号, 卖]",
-    "xml": "records: [{root: R, each: L}], fields: {号: 号, 卖: 卖, 买: 买, 日: 日, 额: 额}",
-    "jsonl": "json: lines, fields: {号: 号, 卖: 卖, 买: 买, 日: 日, 额: 额}",
-}  # fmt: skip
 TABLES = """
 tables:
 - {table: invoices, from: rows, columns: {number: 号, issued_on: 日, seller: 卖, buyer: 买,
@@ -130,34 +124,11 @@ tables:
 """
 
 
-def written(kind: str, rows: Sequence[Sequence[str]]) -> bytes:
-    """Return rows as a file of a kind; the first row is the header."""
-    head, *below = rows
-    if kind == "csv":
-        return ("\n".join(",".join(row) for row in rows) + "\n").encode()
-    if kind == "jsonl":
-        lines = (
-            json.dumps(dict(zip(head, row, strict=False)), ensure_ascii=False) for row in below
-        )
-        return ("\n".join(lines) + "\n").encode()
-    if kind == "xml":
-        cells = (
-            "".join(f"<{n}>{c}</{n}>" for n, c in zip(head, row, strict=False)) for row in below
-        )
-        return f"<R>{''.join(f'<L>{row}</L>' for row in cells)}</R>".encode()
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.worksheets[0].append(list(row))
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+GOOD = {kind: written(kind, ROWS) for kind in SETS}
 
 
-GOOD = {kind: written(kind, ROWS) for kind in SET}
-
-
-@pytest.mark.parametrize("kind", SET)
-@settings(parent=quick, max_examples=15)
+@pytest.mark.parametrize("kind", SETS)
+@settings(parent=quick, max_examples=10)
 @given(data=st.data())
 def test_a_spoilt_file_gives_facts_or_leaves_everything_as_it_was(
     desk: "Desk", kind: str, data: st.DataObject
@@ -168,7 +139,7 @@ def test_a_spoilt_file_gives_facts_or_leaves_everything_as_it_was(
         stop = start + data.draw(st.integers(0, 20))
         content[start:stop] = data.draw(st.binary(max_size=6))
     desk.house.write(f"a.{kind}", bytes(content))
-    desk.say(f"sets:\n  rows: {{files: '.*', {SET[kind]}}}{TABLES}")
+    desk.say(f"sets:\n  rows: {{files: '.*', {SETS[kind]}}}{TABLES}")
     lake, number = desk.house.home / "lake", getattr(desk.house.current, "number", 0)
     before = {path for path in lake.rglob("*") if path.is_file()}
     refused = None
