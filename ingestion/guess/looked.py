@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from ingestion.guess.profiles import ColumnProfile, is_total, profile
+from ingestion.guess.writing import usable
 from ingestion.sets.batch import RESERVED
 
 _MAY_TOTAL = r"计|(?i:total|summe|saldo)|余额|承前|过次|^[* ]+$"
@@ -37,7 +38,7 @@ class LookedAt:
     @cached_property
     def names(self) -> list[str]:
         """Return the names of the columns."""
-        return [name for name in self.frame.columns if name not in RESERVED]
+        return [name for name in self.frame.columns if name not in RESERVED and usable(name)]
 
     @cached_property
     def totals(self) -> pl.Series:

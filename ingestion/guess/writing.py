@@ -12,6 +12,8 @@ _WIDTH = 100
 _SLOTTED = re.compile(r"[{}]|\|[0-9]{1,3}$")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _NAME_MAX = 200
+# What the table library takes for several columns.
+_SEVERAL = re.compile(r"\*|\^.*\$", re.DOTALL)
 _KEYS = ("any", "positive")  # Of a condition: no column can be called so there.
 
 
@@ -24,7 +26,8 @@ def usable(name: str) -> bool:
         (True, False, False, False)
     """
     opens = name == OPEN or name.startswith((f"{OPEN}:", f"{OPEN} "))
-    return bool(name.strip()) and len(name) <= _NAME_MAX and not opens and name not in _KEYS
+    plain = name not in _KEYS and not _SEVERAL.fullmatch(name)
+    return bool(name.strip()) and len(name) <= _NAME_MAX and not opens and plain
 
 
 def in_text(name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ingestion.guess import guess
-from ingestion.trial import check
+from ingestion.trial import TrialWishes, check
 from tests.ingestion.guess import formats
 from tests.ingestion.guess.formats import CORE, EAST, WEST
 
@@ -31,11 +31,11 @@ def proofs(proposal: dict[str, Any], column: str) -> dict[str, tuple[int, int]]:
 def tried(house: "House", *paths: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return what a check of the description that is proposed tells, and its facts."""
     document = guess(paths)
-    (house.home / "sources").mkdir(exist_ok=True)
-    (house.home / "sources" / "proposed.yml").write_text(document["description"], encoding="utf-8")
     out = house.home / "facts.jsonl"
     job = replace(house.job, now=house.job.now.replace(month=11))
-    said = check("proposed", paths, job=job, out=out).document
+    said = check(
+        "proposed", paths, job=job, wishes=TrialWishes(text=document["description"], facts=out)
+    ).document
     return dict(said), [json.loads(line)["fact"] for line in out.read_text("utf-8").splitlines()]
 
 
