@@ -11,7 +11,7 @@ from ingestion.collect import Collected
 from ingestion.descriptions import names
 from ingestion.descriptions.cells import SetCells
 from ingestion.descriptions.grouping import grouped
-from ingestion.descriptions.joining import KEY, SetLookup, taken
+from ingestion.descriptions.joining import KEY, ROW, SetLookup, taken
 from ingestion.descriptions.model import Description, Forms, Join, Rows
 from ingestion.descriptions.origins import Origins
 from ingestion.descriptions.report import LookedUp, Report, Unmeant
@@ -25,6 +25,7 @@ from ingestion.sets.batch import FILE, LINE, RESERVED, ROOT, SHEET
 from ingestion.sets.errors import nearest
 
 _BESIDE = (FILE, SHEET, ROOT)
+_FilePlace = tuple[Path | None, str]
 _ROWS_MAX = 50_000_000  # Of a set that others look into.
 
 
@@ -41,6 +42,9 @@ class Gathering:
     origins: Origins = field(default_factory=Origins)
     _beside: Origins = field(default_factory=Origins)  # Files that are looked into.
     _lookups: dict[str, SetLookup] = field(default_factory=dict)
+    # Of each file and sheet its columns, and those that a set asks for.
+    _headers: dict[_FilePlace, dict[str, None]] = field(default_factory=dict)
+    _asked_for: dict[_FilePlace, set[str]] = field(default_factory=dict)
 
     def collected(self) -> Collected:
         """
@@ -64,6 +68,17 @@ class Gathering:
         return Collected(tuple(self.origins.files), tables, tuple(self.notes), beside, self.report)
 
     def _tell(self, wanted: Iterable[str]) -> None:
+        self._tell_lookups(wanted)
+        self._tell_headers()
+        self.report.not_read = list(self.inputs.not_read())
+        for each in self.report.not_read:
+            place = f"{each.path.name} [{each.sheet}]" if each.sheet else each.path.name
+            self.notes[about(place, each.why)] = None
+        for file in self.origins.files:
+            if not file.rows and not file.query:
+                self.notes[about(file.origin, note("no_rows"))] = None
+
+    def _tell_lookups(self, wanted: Iterable[str]) -> None:
         for name, lookup in self._lookups.items():
             if name in wanted:
                 continue
@@ -72,13 +87,13 @@ class Gathering:
                 if of_set == name:
                     file = self._beside.files[at]
                     self.report.lookups.append(LookedUp(name, file, matched.get(at, 0)))
-        self.report.not_read = list(self.inputs.not_read())
-        for each in self.report.not_read:
-            place = f"{each.path.name} [{each.sheet}]" if each.sheet else each.path.name
-            self.notes[about(place, each.why)] = None
-        for file in self.origins.files:
-            if not file.rows and not file.query:
-                self.notes[about(file.origin, note("no_rows"))] = None
+
+    def _tell_headers(self) -> None:
+        for (path, sheet), headers in self._headers.items():
+            where = path.name if path is not None else sheet
+            for header in headers:
+                if header not in self._asked_for[path, sheet]:
+                    self.notes[about(where, note("column_not_read", header=header))] = None
 
     def _read(self, rows: Rows, staging: Staging) -> None:
         """Read one set that gives facts."""
@@ -113,11 +128,16 @@ class Gathering:
         self.notes |= dict.fromkeys(about(where, each) for each in batch.notes)
         if batch.latest is not None:
             self.report.latest[rows.name] = batch.latest
-        asked = {*names.in_set(rows, self.description.tables), *rows.ignored, *RESERVED}
-        if batch.header_lines:  # Fields of documents are named by the description itself.
-            for header in batch.frame.columns:
-                if header not in asked:
-                    self.notes[about(where, note("column_not_read", header=header))] = None
+        self._see_headers(rows, batch)
+
+    def _see_headers(self, rows: Rows, batch: Batch, *, beside: bool = False) -> None:
+        """Know which columns of a file no set has asked for; those of lookups are not told of."""
+        if not batch.header_lines:  # Fields of documents are named by the description itself.
+            return
+        place = batch.path, batch.sheet
+        self._asked_for.setdefault(place, set()).update(self._asked(rows), rows.ignored, RESERVED)
+        if not beside:
+            self._headers.setdefault(place, {}).update(dict.fromkeys(batch.frame.columns))
 
     def _batches(self, rows: Rows) -> Iterable[Batch]:
         if isinstance(rows.origin, Forms):
@@ -159,13 +179,15 @@ class Gathering:
         """Return the rows of a set that others look into."""
         steps = self._steps(rows)
         joins = self._joins_into(rows.name)
+        theirs = tuple((*join.theirs, *join.take.values()) for _, join in joins)
+        repeated = frozenset((ROW, *names.repeated((rows.joins, theirs))))
         lacking = Lacking(rows.name)
         frames: list[pl.DataFrame] = []
         files: list[pl.Series] = [pl.Series([], dtype=pl.Int32)]
         count = 0
         for batch in self._batches(rows):
             places = self._beside.places(rows.name, batch)
-            frame = with_files(batch, places).with_row_index("_row", count)
+            frame = with_files(batch, places).with_row_index(ROW, count)
             besides = len(batch.unread) + len(batch.repeated)
             self._beside.count(places, frame[FILE_AT].to_numpy(), besides)
             files.append(frame[FILE_AT])
@@ -173,13 +195,19 @@ class Gathering:
             if count > _ROWS_MAX:
                 raise BadFile(f"set {rows.name}: at most {_ROWS_MAX} rows are looked into")
             cells = steps.take(batch, frame).cells
+            if rows.group is not None:
+                cells.frame = grouped(cells.frame, rows.group, repeated)
             columns = [series for at, join in joins for series in taken(cells, join, at)]
-            frames.append(pl.DataFrame([*columns, cells.frame["_row"].cast(pl.Int64)]))
+            lines = cells.frame[ROW].cast(pl.Int64 if rows.group is None else pl.List(pl.Int64))
+            frames.append(pl.DataFrame([*columns, lines.alias(ROW)]))
             lacking.see(batch, cells)
+            self._see_headers(rows, batch, beside=True)
         self.notes |= dict.fromkeys(lacking.checked())
         empty = {f"{KEY}{at}": pl.String for at, _ in joins}
         empty |= {f"{at}.{name}": pl.String for at, join in joins for name in join.take}
-        none = pl.DataFrame(schema={**empty, "_row": pl.Int64})
+        none = pl.DataFrame(
+            schema={**empty, ROW: pl.Int64 if rows.group is None else pl.List(pl.Int64)}
+        )
         return SetLookup(pl.concat([none, *frames], how="diagonal"), pl.concat(files))
 
 

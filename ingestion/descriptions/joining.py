@@ -8,7 +8,7 @@ import polars as pl
 from ingestion.descriptions.cells import SetCells
 from ingestion.descriptions.model import Join, Value
 
-KEY, _ROW = "_key", "_row"
+KEY, ROW = "_key", "_row"
 _BETWEEN = "\x1f"
 
 
@@ -16,7 +16,7 @@ _BETWEEN = "\x1f"
 class SetLookup:
     """The rows of a set that others look into, with the places they stand on."""
 
-    rows: pl.DataFrame  # Of every kept row the keys and takes of each join, and its `_row`.
+    rows: pl.DataFrame  # Of every kept row the keys and takes of each join, and its number.
     files: pl.Series  # Of every row, kept or not, the file that it is from.
     found: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int64))
 
@@ -26,11 +26,12 @@ class SetLookup:
         own = self.rows.select(
             pl.col(f"{KEY}{at}").alias(KEY),
             *(pl.col(f"{at}.{name}").alias(name) for name in names),
-            pl.col(_ROW),
+            pl.col(ROW),
         ).filter(pl.col(KEY).is_not_null())
         asked = pl.DataFrame({KEY: keys})
         hit = own.join(asked.unique(), on=KEY, how="semi", maintain_order="left")
-        self.found = pl.concat([self.found, hit[_ROW]]).unique()
+        rows = hit[ROW].explode() if isinstance(hit[ROW].dtype, pl.List) else hit[ROW]
+        self.found = pl.concat([self.found, rows]).unique()
         met = hit.group_by(KEY, maintain_order=True).agg(pl.col(name) for name in names)
         return asked.join(met, on=KEY, how="left", maintain_order="left").drop(KEY)
 

@@ -330,6 +330,38 @@ def test_a_collective_entry_is_put_together_from_its_parts(desk: "Desk") -> None
     ]  # fmt: skip
 
 
+def test_a_set_that_is_looked_into_is_put_together_first(desk: "Desk") -> None:
+    desk.house.write(
+        "凭证.csv",
+        "证,科,客,日,借,贷,备\n1,应收,乙厂,2026-01-05,113,,\n1,税,,2026-01-05,,10,x\n"
+        "1,税,,2026-01-05,,3,y\n2,应收,丙厂,2026-01-05,5,,\n3,税,,2026-01-05,,3,z\n",
+    )
+    desk.say(
+        """
+        sets:
+          claims:
+            files: '凭证.*'
+            header: [证, 科]
+            keep: [{科: 应收}]
+            joins: [{set: taxes, ours: 证, take: {税: 贷, 注: {all: 备}}}]
+          taxes: {files: '凭证.*', header: [证, 科], keep: [{科: 税}],
+                  group: {by: [证], sum: [贷]}}
+        tables:
+        - {table: invoices, from: claims, columns: {number: 证, issued_on: 日,
+           seller: {const: 甲厂}, buyer: 客, amount: {from: 借, less: 税}, tax: 税, goods: 注}}
+        """
+    )
+    said = desk.check()
+
+    columns = ("number", "tax_fen", "amount_fen", "goods")
+    assert parties(desk.facts("invoices"), *columns) == [
+        ("1", 1300, 10000, "x；y"), ("2", None, 500, None),
+    ]  # fmt: skip
+    (looked,) = said["lookups"]
+    assert (looked["rows"], looked["matched"], looked["unmatched"]) == (5, 3, 2)
+    assert said["notes"] == []  # Each column is read by one of both sets.
+
+
 def test_documents_of_several_versions_of_a_schema_give_one_table(desk: "Desk") -> None:
     one = (
         '<Inv xmlns="urn:x:1"><No>1</No><Date>2026-01-05</Date><S>甲厂</S><B>乙厂</B>'

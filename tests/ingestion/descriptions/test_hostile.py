@@ -14,6 +14,7 @@ from graph.errors import GraphError
 from ingestion.descriptions.faults import Faults
 from ingestion.descriptions.reading import read
 from ingestion.run import ingest
+from tests.graph.effort import examples
 from tests.ingestion.descriptions.written import SETS, written
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ WORDS = (
     "方",
 )
 quick = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
@@ -128,7 +131,7 @@ GOOD = {kind: written(kind, ROWS) for kind in SETS}
 
 
 @pytest.mark.parametrize("kind", SETS)
-@settings(parent=quick, max_examples=10)
+@settings(parent=quick, max_examples=examples(10))
 @given(data=st.data())
 def test_a_spoilt_file_gives_facts_or_leaves_everything_as_it_was(
     desk: "Desk", kind: str, data: st.DataObject

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from graph.model import TABLES
 from graph.stores import open_store
+from tests.graph.effort import examples
 from tests.ingestion.conftest import House
 from tests.ingestion.descriptions.conftest import Desk
 from tests.ingestion.descriptions.written import SETS, written
@@ -68,7 +69,7 @@ def published(at: Desk) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", SETS)
-@settings(max_examples=2, deadline=None, phases=(Phase.generate,))
+@settings(max_examples=examples(2), deadline=None, phases=(Phase.generate,))
 @given(drawn=ROWS, data=st.data())
 def test_rows_in_any_order_and_in_several_files_give_one_version(
     kind: str, drawn: Sequence[Any], data: st.DataObject
