@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph.errors import NotFound
@@ -17,6 +18,7 @@ from ingestion import (
     elsewhere,
     gathered,
     notices,
+    oddities,
     prevailing,
     settle,
     standing,
@@ -53,6 +55,15 @@ class ImportState:
     origins: tuple[FileOrigin, ...] = ()
     notes: list[Note] = field(default_factory=list)
     uncompared: int = 0  # Names beyond those that are compared with the names of listed firms.
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedVersion:
+    """The version that an import would publish."""
+
+    manifest: Manifest
+    view: LakeView
+    tables: Mapping[str, pa.Table]
 
 
 def begin(job: ImportJob, source: Description) -> ImportState:
@@ -107,6 +118,18 @@ def settled(state: ImportState, given: Collected, listing: Path) -> tuple[Resolu
     state.notes += notices.crowded(resolution.crowded) + notices.one_code(rows, resolution.ids)
     job.progress("resolving names", 100)
     return resolution, rows
+
+
+def composed(state: ImportState, resolution: Resolution, rows: pl.DataFrame) -> ComposedVersion:
+    """Return the version that settled rows make, with notes on what is worth a look in it."""
+    job, parties = state.job, Parties.of(resolution.meant)
+    manifest = replace(state.manifest, parties=party_files.write(job.lake, parties))
+    job.progress("deriving tables", 0)
+    view = LakeView(job.lake, manifest, parties)
+    tables = derive.tables(view, rows, resolution, manifest.day)
+    state.notes += notices.understated(tables["firms"], tables["trades"])
+    state.notes += oddities.told(tables, derive.registrations(view, manifest.day))
+    return ComposedVersion(manifest, view, tables)
 
 
 def _judge(state: ImportState, given: Collected) -> dict[str, Staged]:

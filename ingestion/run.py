@@ -9,14 +9,13 @@ from typing import Any
 import polars as pl
 
 from graph.model import Version
-from ingestion import bounds, deliveries, derive, issues, notices, oddities, publish
+from ingestion import bounds, deliveries, issues, publish
 from ingestion.collect import Collected
 from ingestion.descriptions import kept
 from ingestion.job import ImportJob, silent, unnoticed
-from ingestion.judging import ImportState, begin, settled
-from ingestion.lake import FileOrigin, LakeView, Manifest, Parties
+from ingestion.judging import ImportState, begin, composed, settled
+from ingestion.lake import FileOrigin, Manifest
 from ingestion.lake import manifest as manifests
-from ingestion.lake import parties as party_files
 from ingestion.lake.housekeeping import alone, sweep
 from ingestion.notes import Note, note
 from ingestion.resolve import Resolution, near
@@ -114,14 +113,9 @@ def _publish(
 ) -> tuple[Version, bool]:
     """Return the version served now, and whether it is new."""
     job, lake = state.job, state.job.lake
-    parties = Parties.of(resolution.meant)
-    manifest = replace(state.manifest, parties=party_files.write(lake, parties))
-    job.progress("deriving tables", 0)
-    view = LakeView(lake, manifest, parties)
-    tables = derive.tables(view, rows, resolution, manifest.day)
-    state.notes += notices.understated(tables["firms"], tables["trades"])
-    state.notes += oddities.told(tables, derive.registrations(view, manifest.day))
-    changed = publish.differences(job.store, tables)
+    to_be = composed(state, resolution, rows)
+    manifest = to_be.manifest
+    changed = publish.differences(job.store, to_be.tables)
     unchanged = replace(manifest, version=state.served.version) == state.served
     if state.current is not None and unchanged and not any(d.rows for d in changed.values()):
         return state.current, False

@@ -11,10 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import yaml
 
 from graph.errors import GraphError
-from ingestion import bounds, deliveries, facts, issues
+from ingestion import bounds, changes, deliveries, facts, issues
 from ingestion.collect import Collected
 from ingestion.descriptions.faults import Faults
 from ingestion.descriptions.model import Description
@@ -24,9 +25,10 @@ from ingestion.descriptions.report import LookedUp, Report
 from ingestion.errors import ImportBusy
 from ingestion.forms import form
 from ingestion.job import ImportJob
-from ingestion.judging import ImportState, begin, settled
+from ingestion.judging import ImportState, begin, composed, settled
 from ingestion.lake.housekeeping import alone
 from ingestion.notes import Note
+from ingestion.resolve import Resolution
 from ingestion.sets import NotRead
 
 _FIRST = 5
@@ -41,6 +43,7 @@ class TrialWishes:
     text: str | None = None  # The description that is tried, in the place of the saved one.
     facts: Path | None = None  # Where every fact is written as a line of JSON.
     issues: Path | None = None  # Where every row set aside is listed, as an import lists it.
+    changes: bool = False  # Whether to tell what the version that is served would be changed in.
 
 
 @dataclass(slots=True)
@@ -51,6 +54,7 @@ class _Tried:
     state: ImportState | None = None
     notes: list[Note] = field(default_factory=list)
     refused: str | None = None
+    changes: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,16 @@ def check(
     tried = _Tried()
     with _aside(job) as dry:
         try:
-            _try(description, paths, dry, tried)
+            to_be = _try(description, paths, dry, tried)
+            if wanted.changes and tried.state is not None:
+                tried.changes = changes.told(tried.state, composed(tried.state, *to_be))
         except (GraphError, OSError) as error:
             tried.refused = str(error)
         _write(wanted, tried)
     if faults.questions:
-        tried.refused = "\n".join(faults.messages())
-    return Trial(_document(source, description, faults, tried))
+        tried.refused, tried.changes = "\n".join(faults.messages()), None
+    told = {"changes": tried.changes} if wanted.changes else {}
+    return Trial({**_document(source, description, faults, tried), **told})
 
 
 def unreadable(source: str, text: str | None, job: ImportJob) -> Trial | None:
@@ -133,14 +140,17 @@ def _write(wanted: TrialWishes, tried: _Tried) -> None:
         issues.write(wanted.issues, files, told)
 
 
-def _try(description: Description, paths: Sequence[Path], job: ImportJob, tried: _Tried) -> None:
+def _try(
+    description: Description, paths: Sequence[Path], job: ImportJob, tried: _Tried
+) -> tuple[Resolution, pl.DataFrame]:
     tried.state = state = begin(job, description)
     before = dict(state.manifest.since.get(description.name, {}))
     tried.given, tried.notes = deliveries.read(description, paths, job, before)
     nowhere = Path("the issues of the import")
-    settled(state, tried.given, nowhere)
+    found = settled(state, tried.given, nowhere)
     if not deliveries.nothing_new(tried.given, before):
         bounds.check(description, state.verdicts, tried.given.empty, nowhere)
+    return found
 
 
 @contextmanager

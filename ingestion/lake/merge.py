@@ -85,7 +85,7 @@ def _superseded(
 def _rows(folder: Path, part: LakePart) -> pa.Table:
     """Return a part's rows that still count, with their places in the part."""
     table = parts.read(folder, part)
-    places = np.setdiff1d(np.arange(part.rows), parts.dropped(folder, part))
+    places = np.delete(np.arange(part.rows), parts.dropped(folder, part))
     return table.append_column("row", pa.array(places))
 
 

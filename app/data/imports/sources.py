@@ -12,6 +12,7 @@ from app.platform.console.options import AsJson
 from app.platform.console.output import print_document, say, show, show_facts, show_table
 from app.platform.deps import open_resources
 from app.platform.files.whole import together
+from ingestion.changes.limits import SUMS
 from ingestion.descriptions.listing import listed, shown
 from ingestion.reasons import described
 from ingestion.trial import TrialWishes
@@ -81,6 +82,9 @@ def check_source(
     facts: Annotated[
         Path | None, typer.Option(help="Write every fact as a line of JSON to this file.")
     ] = None,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="Tell what would change in what is served.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -90,12 +94,13 @@ def check_source(
     """
     day = None if as_of is None else as_of.date()
     with open_resources() as resources:
-        wishes = TrialWishes(facts=None if facts is None else facts.absolute())
+        wishes = TrialWishes(facts=None if facts is None else facts.absolute(), changes=changes)
         trial = check_files(resources, name, paths or [], as_of=day, wishes=wishes)
     if as_json:
         print_document(trial.document)
     else:
         _show(trial.document)
+        _show_changes(trial.document.get("changes"))
     if trial.refused is not None:
         say(f"refused: {trial.refused}\n被拒绝：{trial.refused}")
         raise typer.Exit(FAILED)
@@ -187,6 +192,21 @@ def _show_words(words: Sequence[Mapping[str, Any]], stub: str) -> None:
         show(f"no meaning for {each['word']!r} in {each['table']}.{each['column']}: {each['rows']}")
     if stub:
         show(f"\nTo be filled in, under `words` of the column / 请在该列的 words 下补全:\n{stub}")
+
+
+def _show_changes(changes: Mapping[str, Any] | None) -> None:
+    if changes is None:
+        return
+    for name, kinds in {"firms": changes["firms"], **changes["tables"]}.items():
+        counts = ", ".join(f"{kind} {found['count']}" for kind, found in kinds.items())
+        show(f"{name}: {counts}")
+    limits = changes["limits"]
+    show(f"firms whose limits read other figures / 额度所依据的数据有变的企业: {limits['firms']}")
+    for debtor in limits["debtors"]["first"]:
+        sums = ", ".join(
+            f"{name} {debtor[name]['before']} -> {debtor[name]['after']}" for name in SUMS
+        )
+        show(f"  {debtor['id']} {debtor['name']}: {sums}")
 
 
 def _place(entry: Mapping[str, Any]) -> str:

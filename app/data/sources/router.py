@@ -130,8 +130,9 @@ async def _asked(
         str | None, Form(description="A description to try in place of the saved one, in YAML")
     ] = None,
     as_of: Annotated[Day | None, Form(description="The last day that is seen")] = None,
+    changes: Annotated[bool, Form(description="Tell what would change in what is served")] = False,  # noqa: FBT002  # a form field, given by name
 ) -> TrialRequest:
-    return TrialRequest(name, description, as_of)
+    return TrialRequest(name, description, as_of, changes)
 
 
 @router.post(

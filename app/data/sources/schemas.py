@@ -106,6 +106,103 @@ class UnknownWord(BaseModel):
     rows: int
 
 
+class ChangedFirm(BaseModel):
+    """A firm by id and name."""
+
+    id: str
+    name: str
+
+
+class NamedFirms(BaseModel):
+    """How many firms, and the first of them."""
+
+    count: int
+    first: list[ChangedFirm]
+
+
+class RowCount(BaseModel):
+    """How many rows, and what they come to where the table has money."""
+
+    count: int
+    amount_fen: int | None = None
+
+
+class ChangedRows(BaseModel):
+    """How many rows change, and what they come to before and after."""
+
+    count: int
+    before_fen: int | None = None
+    after_fen: int | None = None
+
+
+class FirmsChange(BaseModel):
+    """What becomes of the firms of the version that is served."""
+
+    new: NamedFirms
+    changed: NamedFirms
+    gone: NamedFirms
+    unchanged: RowCount
+
+
+class RowsChange(BaseModel):
+    """What becomes of the rows of one table."""
+
+    new: RowCount
+    changed: ChangedRows
+    gone: RowCount
+    unchanged: RowCount
+
+
+class FenChange(BaseModel):
+    """A sum before and after."""
+
+    before: int
+    after: int
+
+
+class DebtorChange(BaseModel):
+    """What limits read of one debtor, before the policy says what of it is eligible."""
+
+    id: str
+    name: str
+    core: bool
+    receivables_fen: FenChange = Field(description="Unpaid receivables on it, less what is paid")
+    confirmed_fen: FenChange = Field(description="Of these, what it has confirmed")
+    vouchers_fen: FenChange = Field(description="Vouchers of it that are held")
+    purchases_fen: FenChange = Field(description="What it bought in the year")
+
+
+class DebtorChanges(BaseModel):
+    """How many debtors change, and those of whom most does, cores first."""
+
+    count: int
+    first: list[DebtorChange]
+
+
+class LimitsChange(BaseModel):
+    """What limits would read otherwise."""
+
+    firms: int = Field(description="Firms of which, or of whose papers and trades, a row differs")
+    debtors: DebtorChanges
+
+
+class DaysChange(BaseModel):
+    """The days of two versions."""
+
+    before: dt.date | None
+    after: dt.date
+
+
+class VersionChange(BaseModel):
+    """What an import would change in the version that is served."""
+
+    version: int | None = Field(description="The one that is served; null where none is")
+    as_of: DaysChange
+    firms: FirmsChange
+    tables: dict[str, RowsChange]
+    limits: LimitsChange
+
+
 class SourceTrial(BaseModel):
     """What an import would do; nothing was published."""
 
@@ -126,3 +223,6 @@ class SourceTrial(BaseModel):
     refused: str | None = Field(description="Why an import would be refused; null where not")
     notes: list[str] = Field(description="The English texts of the remarks")
     remarks: list[Remark]
+    changes: VersionChange | None = Field(
+        None, description="What would change, where that was asked for and it is not refused"
+    )

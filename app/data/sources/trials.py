@@ -87,6 +87,7 @@ class TrialRequest:
     source: str | None  # A text alone needs none.
     text: str | None = None  # The description, where it is not the one that is saved.
     as_of: dt.date | None = None  # The last day that is seen.
+    changes: bool = False  # Whether to tell what would change in what is served.
 
 
 def tried(
@@ -107,7 +108,7 @@ def tried(
                 asked.source or UNNAMED,
                 files,
                 as_of=asked.as_of,
-                wishes=TrialWishes(text=asked.text),
+                wishes=TrialWishes(text=asked.text, changes=asked.changes),
                 alive=alive,
             )
         except (ImportBusy, Stopped):

@@ -42,7 +42,7 @@ def test_files_are_tried_as_an_import_would_read_them_and_nothing_is_left(
     check: Any, client: TestClient, bearer: Any, home: Path
 ) -> None:
     (file,) = SAMPLE.iterdir()
-    tried = check((file.name, file.read_bytes()), name=SAMPLE.name, as_of="2026-06-30")
+    tried = check((file.name, file.read_bytes()), name=SAMPLE.name, as_of="2026-06-30", changes="1")
     found = tried.json()
 
     assert tried.status_code == 200, tried.text
@@ -51,6 +51,7 @@ def test_files_are_tried_as_an_import_would_read_them_and_nothing_is_left(
         "2026-06-30", 1, 1,
     )  # fmt: skip
     assert [entry["path"] for entry in found["files"]] == [file.name]
+    assert found["changes"]["tables"]["vouchers"]["new"]["count"] == 1
     assert str(home) not in tried.text
     assert not list(home.glob("trial-*"))
     assert not list(home.glob("lake/descriptions/bill*"))
