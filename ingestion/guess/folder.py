@@ -6,7 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.errors import BadFile, ImportRefused
-from ingestion.guess import choice, documents, joining, keeping, meanings, owners, samples, tables
+from ingestion.guess import (
+    choice,
+    documents,
+    groups,
+    joining,
+    keeping,
+    meanings,
+    owners,
+    samples,
+    tables,
+)
 from ingestion.guess.grids import grouped, said_of_grid
 from ingestion.guess.joining import Beside
 from ingestion.guess.looked import LookedAt
@@ -131,6 +141,7 @@ def _proposal(each: Beside, taken: Sequence[str]) -> Proposal:
 def _complete(proposal: Proposal) -> None:
     """Fill in what a description says of the rows of a proposal."""
     if proposal.table is not None:
+        groups.told_once(proposal)
         tables.describe(proposal)
         keeping.keep_facts(proposal)
 

@@ -10,7 +10,8 @@ from ingestion.guess.profiles import is_total
 from ingestion.guess.proposing import Proposal
 from ingestion.guess.writing import usable, words_of
 
-_STANDARD = ("合计", "总计", "小计")
+# Words that stand for one another: where one is met the others may come.
+_STANDARD = (("合计", "总计", "小计"), ("*", "**", "***"), ("Total", "Subtotal"), ("Summe",))
 
 
 def keep_facts(proposal: Proposal) -> None:
@@ -35,7 +36,7 @@ def _by_words(proposal: Proposal, left: pl.Series) -> dict[str, Any] | None:
         texts = rows[name].to_list()
         if all(is_total(text) for text in texts):
             words = words_of(dict.fromkeys(texts))
-            standard = _STANDARD if any(word in _STANDARD for word in words) else ()
+            standard = next((same for same in _STANDARD if set(same) & set(words)), ())
             return {name: {"not": [*words, *(word for word in standard if word not in words)]}}
     return None
 

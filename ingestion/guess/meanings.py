@@ -147,7 +147,7 @@ def _of_days(looked: LookedAt, profile: ColumnProfile) -> Iterator[Evidence]:
     if profile.epoch:
         yield Evidence("days", profile.filled, profile.filled)
         return
-    order = looked.order or "ymd"
+    order = looked.order or max(profile.days, key=lambda each: profile.days[each], default="ymd")
     count = profile.days.get(order, 0)
     yield Evidence("days", min(count + profile.serials, profile.filled), profile.filled)
     if count > max((n for other, n in profile.days.items() if other != order), default=0):
@@ -197,14 +197,26 @@ def prove(looked: LookedAt, found: ColumnMeanings) -> None:
     elif found.table == "receivables":
         _prove_receivables(columns, found)
     elif found.table == "events":
-        _prove_balance(columns, found)
+        _prove_balance(looked, columns, found)
     elif found.table == "vouchers":
         _prove_range(looked, found)
 
 
-def _prove_balance(columns: AmountColumns, found: ColumnMeanings) -> None:
+def _turn(columns: AmountColumns, credit: str, sides: pl.Series) -> None:
+    """Let amounts that go out be below nought, as far as words of their side are known."""
+    lowers = set(vocabulary().lists["lowers"]["events"])
+    out = [text for text in sides.drop_nulls().unique() if (plain_word(text) or text) in lowers]
+    if credit in columns.fen and out:
+        fen = columns.fen[credit]
+        columns.fen[credit] = (-fen).zip_with(sides.is_in(out).fill_null(value=False), fen)
+
+
+def _prove_balance(looked: LookedAt, columns: AmountColumns, found: ColumnMeanings) -> None:
     after, credit, debit = (found.column(name) for name in ("=balance", "=credit", "=debit"))
     credit = credit or found.column("amount")
+    side = found.column("=side")
+    if side is not None and debit is None and credit is not None:
+        _turn(columns, credit, looked.body[side])
     proof = balance(columns.fen, after, credit, debit) if after and credit else None
     if proof is not None:
         for column in filter(None, (after, credit, debit)):

@@ -15,7 +15,7 @@ from ingestion.guess.vocabulary import vocabulary
 
 _ROWS_MIN = 2
 _BETWEEN, _COLON = r"[：:]?\s*", r"[：:]\s*"
-_NAMED = r"([^\s，,；;：:]*[^\s，,；;：:0-9.\-/][^\s，,；;：:]*)"
+_NAMED = r"([^\s，,；;：:]+)"
 _LATIN = r"([A-Z][^，,；;：:]{1,78}?(?:GmbH|AG|KG|Ltd\.?|Limited|Inc\.?|LLC|Corp\.?|plc|SE|S\.A\.))"
 _COMPANY = r"([^\s，,；;：:（(]{2,30}(?:公司|集团|厂)(?:[（(][^\s（）()]{1,10}[)）])?)"
 _UNITS = re.compile("(?:人民币)?(?:百|千|万|亿|百万)?[元分]|[A-Z]{3}|人民币")
@@ -89,8 +89,10 @@ def _above(looked: LookedAt) -> FoundOwner | None:
     lines = tuple(line[:4000] for line in looked.above)
     for label in vocabulary().lists["owners"]:
         for value in (_BETWEEN + _LATIN, _BETWEEN + _COMPANY, _COLON + _NAMED):
-            pattern = rf"(?i:{literally(label)}){value}"
+            pattern = f"{_label(label)}{value}"
             name = patterns.above(lines, pattern)
+            simple = f"{_label(label)}{_COLON}{_NAMED}"
+            pattern = simple if patterns.above(lines, simple) == name else pattern
             if name and len(name) <= _TEXT_MAX and not _UNITS.fullmatch(name) and _is_name(name):
                 return FoundOwner(
                     name, f"a line above the header says it: {label}", {"above": pattern}
@@ -101,6 +103,10 @@ def _above(looked: LookedAt) -> FoundOwner | None:
         if name:
             return FoundOwner(name, "the title above the header begins with it", {"above": pattern})
     return None
+
+
+def _label(label: str) -> str:
+    return f"(?i:{literally(label)})" if label.isascii() else literally(label)
 
 
 def _is_name(name: str) -> bool:

@@ -38,7 +38,7 @@ def of_names(wanted: Sequence[str], others: Collection[str]) -> str | None:
 
     Example:
         >>> of_names(["a-1.csv", "a-2.csv"], ["b.csv"]), of_names(["a-1.csv"], ["a-2.csv"])
-        ('a-[0-9]+\\\\.csv', 'a-1\\\\.csv')
+        ('a-[0-9]+\\.csv', 'a-1\\.csv')
     """
     for way in (generally, literally):
         every = list(dict.fromkeys(map(way, wanted)))

@@ -39,6 +39,7 @@ class Proposal:
     rows: dict[str, Any] = field(default_factory=dict)  # What the description says of the set.
     tables: list[dict[str, Any]] = field(default_factory=list)
     joined: dict[str, dict[str, str]] = field(default_factory=dict)  # By role: code, name.
+    grouped: dict[str, Any] = field(default_factory=dict)  # Parties that lines between rows tell.
     asked: list[str] = field(default_factory=list)  # Columns that others look into.
     goods: str | None = None  # What a join takes of the lines of a document.
 
@@ -76,7 +77,7 @@ class Proposal:
         """Return what a column is read as, in the words of the table."""
         role, _, part = meaning.rpartition(" ")
         other = {"name": "code", "code": "name"}.get(part)
-        if other and not self.meanings.column(f"{role} {other}"):
+        if role and other and not self.meanings.column(f"{role} {other}"):
             return role
         return meaning.removeprefix("=")
 

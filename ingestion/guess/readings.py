@@ -5,6 +5,8 @@ from typing import Any
 
 from ingestion.forms import form, plain_word
 from ingestion.guess import questions
+from ingestion.guess.choice import OWNED
+from ingestion.guess.evidence import ENOUGH
 from ingestion.guess.proposing import Proposal
 from ingestion.guess.questions import OpenQuestion
 from ingestion.guess.vocabulary import vocabulary
@@ -83,12 +85,36 @@ def party(proposal: Proposal, role: str) -> Any:
         told: dict[str, Any] = {"code": joined["code"]} if "code" in joined else {}
         return {**told, "name": names[0] if len(names) == 1 else names} if names else told
     if code and name:
-        return {"code": code, "name": name}
+        return {"code": code, "name": part_of(proposal, name)}
     if code or name:
-        return code or name
-    if proposal.owner is not None:
-        return proposal.owner.value
-    return proposal.ask(questions.whose(role))
+        return code or part_of(proposal, name or "")
+    if role in proposal.grouped:
+        return proposal.grouped[role]
+    ends = OWNED.get(proposal.table or "", ())
+    told_besides = all(found.party(end) or end in proposal.grouped for end in ends if end != role)
+    if told_besides or (proposal.owner is not None and role == ends[0]):
+        return (
+            proposal.ask(questions.whose(role)) if proposal.owner is None else proposal.owner.value
+        )
+    return proposal.ask(questions.which(role))
+
+
+_PARTS = (
+    # A number of the package's own before the name, the credit code behind it.
+    r"[0-9A-Za-z]+[-_/|:： ]+([^0-9A-Za-z\s].*)",
+    r"([^（(]+)[（(][0-9A-Z]{18}[）)]",
+)
+
+
+def part_of(proposal: Proposal, column: str) -> Any:
+    """Return a name of a firm, which may be only a part of what its cells hold."""
+    profile = proposal.looked.profiles[column]
+    texts = profile.texts.drop_nulls()
+    for pattern in _PARTS:
+        fits = texts.str.contains(f"^(?:{pattern})$")
+        if len(texts) and int(fits.sum()) >= ENOUGH * len(texts):
+            return {"from": column, "matching": pattern}
+    return column
 
 
 def words(proposal: Proposal, table: str, meaning: str) -> Any:

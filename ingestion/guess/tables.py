@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ingestion.forms import form, plain_word
-from ingestion.guess import meanings, questions, readings
+from ingestion.guess import meanings, questions, readings, sides
 from ingestion.guess.proofs import AmountColumns
 from ingestion.guess.proposing import Proposal
 from ingestion.guess.vocabulary import plain, tokens_of, vocabulary
@@ -21,6 +21,7 @@ def describe(proposal: Proposal) -> None:
     if table is None:
         return
     columns = _BY_TABLE.get(table, _plain)(proposal)
+    sides.change(proposal, columns)
     said = {"table": table, "from": proposal.set_name, "columns": columns}
     proposal.tables.insert(0, said)
     for name, column in form(table).columns.items():

@@ -7,13 +7,12 @@ from typing import Any
 import yaml
 
 from ingestion.descriptions.reading.scope import OPEN
+from ingestion.sets.headers import SEVERAL
 
 _WIDTH = 100
 _SLOTTED = re.compile(r"[{}]|\|[0-9]{1,3}$")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _NAME_MAX = 200
-# What the table library takes for several columns.
-_SEVERAL = re.compile(r"\*|\^.*\$", re.DOTALL)
 _KEYS = ("any", "positive")  # Of a condition: no column can be called so there.
 
 
@@ -26,7 +25,7 @@ def usable(name: str) -> bool:
         (True, False, False, False)
     """
     opens = name == OPEN or name.startswith((f"{OPEN}:", f"{OPEN} "))
-    plain = name not in _KEYS and not _SEVERAL.fullmatch(name)
+    plain = name not in _KEYS and not SEVERAL.fullmatch(name)
     return bool(name.strip()) and len(name) <= _NAME_MAX and not opens and plain
 
 
@@ -80,7 +79,7 @@ def text_of(description: Any) -> str:
 
     Example:
         >>> text_of({"schema": 1, "sets": {"a": {"files": "a: {b}"}}})
-        "schema: 1\\nsets:\\n  a: {files: 'a: {b}'}\\n"
+        "schema: 1\nsets:\n  a: {files: 'a: {b}'}\n"
     """
     return yaml.dump(
         description,

@@ -1,6 +1,7 @@
 """The header of a grid: which row has all the names asked for, and what columns are called."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from ingestion.sets.model import Grid
 SEPARATORS = (",", "\t", ";", "|")
 _KEPT = '="'
 _SAID = "sep="
+SEVERAL = re.compile(r"\*|\^.*\$", re.DOTALL)
 _LOOKED_AT = 1000  # Rows below a header that tell whether it lacks the names of the last columns.
 # A row by its last line, and its cells.
 Row = tuple[int, Sequence[str]]
@@ -44,11 +46,12 @@ def names_of(grid: Grid, rows: Sequence[Sequence[str]]) -> list[str]:
     """
     Return what the columns below one or two rows of a header are called.
 
-    A column without a name is `_N`, one with the name of another `NAME#2`.
+    A column without a name is `_N`, one with the name of another `NAME#2`. A mark that the table
+    library takes for several columns, as a star alone, is no name.
 
     Example:
         >>> grid = Grid("sales", ".*", synonyms={"number": ("No.",)})
-        >>> names_of(grid, [["No.", "", "amount", "amount"]])
+        >>> names_of(grid, [["No.", "*", "amount", "amount"]])
         ['number', '_2', 'amount', 'amount#2']
     """
     found = _called(rows)
@@ -59,7 +62,7 @@ def names_of(grid: Grid, rows: Sequence[Sequence[str]]) -> list[str]:
     taken = set(RESERVED)
     names = []
     for at, name in enumerate(found, start=1):
-        plain = name or f"_{at}"
+        plain = f"_{at}" if not name or SEVERAL.fullmatch(name) else name
         only, count = plain, 1
         while only in taken:
             count += 1

@@ -1,5 +1,6 @@
 """Small files of different kinds, as companies, banks and tax bureaus write them."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -123,3 +124,153 @@ def ledger(path: Path) -> Path:
             ]
         },
     )
+
+
+def units_of_sheets(folder: Path) -> None:
+    """Two sheets of one kind, of which one is in 万元 and the other in yuan."""
+    head = ["客户名称", "单据编号", "单据日期", "到期日", "未收金额"]
+    said = f"编制单位：{EAST[0]} 单位："
+    workbook(
+        folder / "应收.xlsx",
+        {
+            "一部": [[f"{said}万元"], head, [CORE[0], "A-1", "2026-07-01", "2026-09-29", "1.2345"]],
+            "二部": [[f"{said}元"], head, [NORTH[0], "B-1", "2026-07-01", "2026-09-29", "3000"]],
+        },
+    )
+
+
+def orders_of_partners(folder: Path) -> None:
+    """Orders whose sides are numbers of one list of partners, with noughts before them."""
+    head = ["order no", "order date", "seller id", "buyer id", "amount", "status"]
+    text(
+        folder / "orders.csv",
+        [
+            head,
+            ["PO1", "2026-07-01", "0001", "0003", "100.00", "placed"],
+            ["PO2", "2026-07-02", "0002", "0003", "200.00", "delivered"],
+        ],
+    )
+    partners = [["1", *EAST], ["2", *WEST], ["3", *CORE], ["4", *NORTH]]
+    text(folder / "partners.csv", [["id", "name", "credit code"], *partners])
+
+
+def printed_list(folder: Path) -> None:
+    """A list as an accounting package prints it: bars, rules, a star before the total."""
+    rule = "-" * 60
+    (folder / "list.txt").write_text(
+        f"Mandant: Beispiel Maschinenbau GmbH\n{rule}\n"
+        "|Debitor|Name 1       |Belegnr   |Belegdatum|Nettofäll.|S/H|    Betrag|\n"
+        f"{rule}\n"
+        "|10001  |Nordbau GmbH |1800000001|01.09.2026|31.10.2026|S  | 1.000,00 |\n"
+        "|10001  |Nordbau GmbH |1800000002|13.09.2026|12.11.2026|H  |   250,50 |\n"
+        "|10002  |Südtechnik AG|1800000003|21.09.2026|20.11.2026|S  |    99,99 |\n"
+        f"{rule}\n"
+        "|*      |             |          |          |          |   |   849,49 |\n"
+        f"{rule}\n",
+        encoding="utf-8",
+    )
+
+
+def blocks(folder: Path) -> None:
+    """Receivables whose customer is told once for several rows, by number and name together."""
+    text(
+        folder / "应收款明细表.csv",
+        [
+            [f"核算组织：{EAST[0]}"],
+            ["客户", "单据编号", "业务日期", "到期日", "未核销"],
+            [f"1001 {CORE[0]}", "A1", "2026-07-01", "2026-09-01", "100.00"],
+            ["", "A2", "2026-07-02", "2026-09-02", "200.00"],
+            ["", "A3", "2026-07-03", "2026-09-03", "300.00"],
+            [f"1002 {NORTH[0]}", "A4", "2026-07-04", "2026-09-04", "400.00"],
+        ],
+    )
+
+
+def changing_sides(folder: Path) -> None:
+    """Invoices in which the other party buys or sells by the kind of document."""
+    text(
+        folder / "往来发票.csv",
+        [
+            [f"编制单位：{CORE[0]}"],
+            ["发票号码", "开票日期", "发票类别", "客户", "金额", "税额"],
+            ["26990000000000000001", "2026-07-01", "销项", NORTH[0], "100.00", "13.00"],
+            ["26990000000000000002", "2026-07-02", "进项", EAST[0], "200.00", "26.00"],
+        ],
+    )
+
+
+def one_amount_two_ways(folder: Path) -> None:
+    """A statement with one column of amounts, and a word for what goes out."""
+    text(
+        folder / "银行流水.csv",
+        [
+            [f"户名：{CORE[0]}"],
+            ["交易日期", "借贷标志", "交易金额", "余额", "对方户名", "交易流水号"],
+            ["2026-09-01", "借", "100.00", "900.00", EAST[0], "T1"],
+            ["2026-09-02", "贷", "50.00", "950.00", NORTH[0], "T2"],
+            ["2026-09-03", "借", "1.00", "949.00", "", "T3"],
+        ],
+    )
+
+
+def tax_inside(folder: Path) -> None:
+    """Invoices with one amount, in which the tax is already."""
+    text(
+        folder / "sales.csv",
+        [
+            ["Invoice No.", "Date", "Vendor", "Customer", "Amount", "VAT"],
+            ["1", "2026-07-01", EAST[0], CORE[0], "113.00", "13.00"],
+            ["2", "2026-07-02", EAST[0], NORTH[0], "226.00", "26.00"],
+        ],
+    )
+
+
+def lines_of_json(folder: Path) -> None:
+    rows = [
+        {
+            "no": f"I{at}",
+            "issued": f"2026-07-0{at}",
+            "seller": {"name": EAST[0], "uscc": EAST[1]},
+            "buyer": {"name": other[0], "uscc": other[1]},
+            "net": 100 * at,
+            "vat": 13 * at,
+            "gross": 113 * at,
+            "lines": [{"item": "轴承"}, {"item": "螺栓"}],
+        }
+        for at, other in enumerate((CORE, NORTH), start=1)
+    ]
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    (folder / "invoices.jsonl").write_text("\n".join(lines), encoding="utf-8")
+
+
+def batch_of_documents(folder: Path) -> None:
+    """Many invoices in one document, whose elements are in a namespace."""
+    (folder / "batch.xml").write_text(
+        f"<Batch xmlns='urn:example'><Header><Count>2</Count></Header>"
+        f"<Invoices>{''.join(_invoice(at, other) for at, other in enumerate((CORE, NORTH)))}"
+        "</Invoices></Batch>",
+        encoding="utf-8",
+    )
+
+
+def _invoice(at: int, other: tuple[str, str]) -> str:
+    return (
+        f"<Invoice><InvoiceNo>N{at}</InvoiceNo><InvoiceDate>2026-07-0{at + 1}</InvoiceDate>"
+        f"<Seller><Name>{EAST[0]}</Name><TaxId>{EAST[1]}</TaxId></Seller>"
+        f"<Buyer><Name>{other[0]}</Name><TaxId>{other[1]}</TaxId></Buyer>"
+        f"<NetAmount>{at + 1}00.00</NetAmount><VatAmount>{13 * (at + 1)}.00</VatAmount>"
+        f"<GrossAmount>{113 * (at + 1)}.00</GrossAmount></Invoice>"
+    )
+
+
+def versions_of_documents(folder: Path) -> None:
+    """Documents of two versions of a schema, with the number at another place."""
+    for at in range(1, 5):
+        own = f"<InvoiceNumber>N{at}</InvoiceNumber>"
+        number = own if at < 3 else f"<Head><InvoiceNo>N{at}</InvoiceNo></Head>"
+        (folder / f"i{at}.xml").write_text(
+            f"<Doc>{number}<IssueDate>2026-07-0{at}</IssueDate><SellerName>{EAST[0]}</SellerName>"
+            f"<BuyerName>{CORE[0]}</BuyerName><NetAmount>{at}00.00</NetAmount>"
+            f"<TaxAmount>{13 * at}.00</TaxAmount><TotalAmount>{113 * at}.00</TotalAmount></Doc>",
+            encoding="utf-8",
+        )

@@ -1,16 +1,15 @@
 """What is proposed for files of different kinds."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ingestion.guess import guess
-from ingestion.trial import TrialWishes, check
 from tests.ingestion.guess import formats
 from tests.ingestion.guess.formats import CORE, EAST, WEST
+from tests.ingestion.guess.trying import tried
 
 if TYPE_CHECKING:
     from tests.ingestion.conftest import House
@@ -26,17 +25,6 @@ def meant(proposal: dict[str, Any]) -> dict[str, str]:
 def proofs(proposal: dict[str, Any], column: str) -> dict[str, tuple[int, int]]:
     found = next(each for each in proposal["columns"] if each["column"] == column)
     return {each["kind"]: (each["rows"], each["of"]) for each in found["evidence"]}
-
-
-def tried(house: "House", *paths: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return what a check of the description that is proposed tells, and its facts."""
-    document = guess(paths)
-    out = house.home / "facts.jsonl"
-    job = replace(house.job, now=house.job.now.replace(month=11))
-    said = check(
-        "proposed", paths, job=job, wishes=TrialWishes(text=document["description"], facts=out)
-    ).document
-    return dict(said), [json.loads(line)["fact"] for line in out.read_text("utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("name", NAMES)

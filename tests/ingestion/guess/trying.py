@@ -1,0 +1,22 @@
+"""What becomes of files by the description that is proposed for them."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingestion.guess import guess
+from ingestion.trial import TrialWishes, check
+
+if TYPE_CHECKING:
+    from tests.ingestion.conftest import House
+
+
+def tried(house: "House", *paths: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return what a check of the description that is proposed tells, and its facts."""
+    document = guess(paths)
+    out = house.home / "facts.jsonl"
+    wishes = TrialWishes(text=document["description"], facts=out)
+    job = replace(house.job, now=house.job.now.replace(month=11))
+    said = check("proposed", paths, job=job, wishes=wishes).document
+    return dict(said), [json.loads(line)["fact"] for line in out.read_text("utf-8").splitlines()]
