@@ -1,6 +1,6 @@
 """What is told of an import besides its rows set aside, in English and Chinese."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from graph.model import Label
@@ -57,6 +57,22 @@ def about(place: str, what: str) -> Note:
     """Return a note with the file or sheet that it is about before it; its code stays."""
     said, where = _both(what), _both(place)
     return Note(f"{where}: {said}", f"{where.zh}：{said.zh}", said.code)
+
+
+def about_files(places: Sequence[str], what: str) -> Note:
+    """
+    Return a note on something that is so in several files, the first of which stands before it.
+
+    Example:
+        >>> told = about_files(["a.csv", "b.csv", "c.csv"], "not read")
+        >>> str(told), told.zh
+        ('a.csv and 2 other files: not read', 'a.csv 等 3 个文件：not read')
+    """
+    first, others = places[0], len(places) - 1
+    if not others:
+        return about(first, what)
+    files = "1 other file" if others == 1 else f"{others} other files"
+    return about(Note(f"{first} and {files}", f"{first} 等 {len(places)} 个文件"), what)
 
 
 def about_sheet(name: str, what: str) -> Note:

@@ -19,7 +19,7 @@ from ingestion.descriptions.staging import Staging
 from ingestion.descriptions.steps import FILE_AT, Steps, with_files
 from ingestion.descriptions.wholes import wholes
 from ingestion.errors import BadFile
-from ingestion.notes import Note, about, note
+from ingestion.notes import Note, about, about_files, note
 from ingestion.sets import Batch, Inputs
 from ingestion.sets.batch import FILE, LINE, RESERVED, ROOT, SHEET
 from ingestion.sets.errors import nearest
@@ -40,6 +40,7 @@ class Gathering:
     report: Report = field(default_factory=Report)
     notes: dict[Note, None] = field(default_factory=dict)
     origins: Origins = field(default_factory=Origins)
+    _said: dict[Note, dict[str, None]] = field(default_factory=dict)  # Of which files.
     _beside: Origins = field(default_factory=Origins)  # Files that are looked into.
     _lookups: dict[str, SetLookup] = field(default_factory=dict)
     # Of each file and sheet its columns, and those that a set asks for.
@@ -67,9 +68,14 @@ class Gathering:
         self._tell(wanted)
         return Collected(tuple(self.origins.files), tables, tuple(self.notes), beside, self.report)
 
+    def _say(self, where: str, what: Note) -> None:
+        self._said.setdefault(what, {})[where] = None
+
     def _tell(self, wanted: Iterable[str]) -> None:
         self._tell_lookups(wanted)
         self._tell_headers()
+        for what, places in self._said.items():
+            self.notes[about_files(list(places), what)] = None
         self.report.not_read = list(self.inputs.not_read())
         for each in self.report.not_read:
             place = f"{each.path.name} [{each.sheet}]" if each.sheet else each.path.name
@@ -93,7 +99,7 @@ class Gathering:
             where = path.name if path is not None else sheet
             for header in headers:
                 if header not in self._asked_for[path, sheet]:
-                    self.notes[about(where, note("column_not_read", header=header))] = None
+                    self._say(where, note("column_not_read", header=header))
 
     def _read(self, rows: Rows, staging: Staging) -> None:
         """Read one set that gives facts."""
@@ -125,7 +131,8 @@ class Gathering:
 
     def _note(self, rows: Rows, batch: Batch) -> None:
         where = batch.path.name if batch.path is not None else batch.query
-        self.notes |= dict.fromkeys(about(where, each) for each in batch.notes)
+        for each in batch.notes:
+            self._say(where, each)
         if batch.latest is not None:
             self.report.latest[rows.name] = batch.latest
         self._see_headers(rows, batch)
@@ -241,7 +248,6 @@ class Lacking:
                     f"{next(iter(places))}: set {self.name}: there is no column {name}{like}"
                 )
         return [
-            about(place, note("column_lacks", header=name))
+            about_files(list(places), note("column_lacks", header=name))
             for name, places in sorted(self._lack.items())
-            for place in places
         ]

@@ -19,6 +19,6 @@ def check_circles(
             if other == name:
                 scope.fault(given[name], f"the joins of set {name} lead back to it")
                 break
-            if other not in seen:
+            if other in sets and other not in seen:  # A set that is still asked for is none.
                 seen.add(other)
                 ahead += [join.set for join in sets[other].joins]

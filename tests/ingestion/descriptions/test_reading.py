@@ -95,6 +95,18 @@ def test_a_table_of_a_version_keeps_its_key() -> None:
     assert "line 8: tables[1].key: in a version rows of holdings are told apart by owner" in told
 
 
+def test_a_join_whose_set_is_still_asked_for_is_a_question_also_beside_other_joins() -> None:
+    joins = (
+        "joins: [{set: more, ours: 甲, take: {a: 丙}}, {set: 'TODO: which?', ours: 甲, take: {}}]"
+    )
+    more = "\n  more: {files: '.*', header: [丙], joins: [{set: 'TODO: and here?', ours: 丙, take: {}}]}"
+
+    found = faults(ROWS.replace("header: [甲, 乙]}", f"header: [甲, 乙], {joins}}}{more}"))
+
+    assert any("TODO: which?" in fault for fault in found)
+    assert any("TODO: and here?" in fault for fault in found)
+
+
 def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
     said = faults(ROWS.replace("header:", "heder:").replace("firm:", "firn:"))
 
@@ -143,3 +155,18 @@ def test_a_column_that_no_file_has_is_refused_with_the_nearest(desk: "Desk") -> 
     assert desk.check()["refused"] == (
         "a.csv: set rows: there is no column 金额合记; did you mean 金额合计"
     )
+
+
+def test_a_column_that_many_files_have_for_nobody_is_told_once(desk: "Desk") -> None:
+    for name in ("a", "b", "c"):
+        desk.house.write(f"{name}.csv", "甲,乙,丙\n1,2026-01-01,5\n")
+    desk.say(ROWS)
+
+    said = desk.check()
+
+    assert [each["label"] for each in said["remarks"] if each["code"] == "column_not_read"] == [
+        {
+            "en": "a.csv and 2 other files: column '丙' is not read",
+            "zh": "a.csv 等 3 个文件：未读取列 '丙'",
+        }
+    ]
