@@ -99,12 +99,12 @@ def test_a_join_whose_set_is_still_asked_for_is_a_question_also_beside_other_joi
     joins = (
         "joins: [{set: more, ours: 甲, take: {a: 丙}}, {set: 'TODO: which?', ours: 甲, take: {}}]"
     )
-    more = "\n  more: {files: '.*', header: [丙], joins: [{set: 'TODO: and here?', ours: 丙, take: {}}]}"
+    more = "\n  more: {files: '.*', header: [丙], joins: [{set: 'TODO: who?', ours: 丙, take: {}}]}"
 
     found = faults(ROWS.replace("header: [甲, 乙]}", f"header: [甲, 乙], {joins}}}{more}"))
 
     assert any("TODO: which?" in fault for fault in found)
-    assert any("TODO: and here?" in fault for fault in found)
+    assert any("TODO: who?" in fault for fault in found)
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
