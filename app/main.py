@@ -78,6 +78,7 @@ SIGN_IN_BYTES_MAX = 2**15
 BODIES = {  # What a body may have where it is not the usual.
     f"{API}/imports": UPLOAD_BYTES_MAX,
     f"{API}/sources/check": UPLOAD_BYTES_MAX,
+    f"{API}/sources/guess": UPLOAD_BYTES_MAX,
     f"{API}/session": SIGN_IN_BYTES_MAX,
     "/sign-in": SIGN_IN_BYTES_MAX,
 }

@@ -32,6 +32,7 @@ from ingestion.resolve import Resolution
 from ingestion.sets import NotRead
 
 _FIRST = 5
+_ROOMS = "locks/trials"  # Held while a folder of a trial is made, or those left over are removed.
 _PREFIX = "trial-"  # Of the folders in which trials work.
 _KEPT = ("lake", "resolution")  # What of a data folder an import looks into.
 
@@ -172,12 +173,9 @@ def workroom(home: Path) -> Iterator[Path]:
     Yield a new folder in a data folder, which goes in the end.
 
     Of those who were killed, the next who asks for one removes it.
-
-    Raises:
-        ImportBusy: An import runs.
     """
     with ExitStack() as ends:
-        with alone(home / "lake"):
+        with alone(home / _ROOMS, patient=True):
             _sweep(home)
             room = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
             ends.enter_context(alone(room))

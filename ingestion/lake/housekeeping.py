@@ -16,9 +16,13 @@ _FOLDERS = ("parts", "dropped", "parties")
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path, *, patient: bool = False) -> Iterator[None]:
     """
-    Hold the lake for one import.
+    Hold the lake for one import, or another folder for one who works in it.
+
+    Args:
+        folder: What is held; made where it is missing.
+        patient: Wait for who holds it, which is to be short.
 
     Raises:
         ImportBusy: Another import holds it; the lock goes with its process, however that ends.
@@ -26,7 +30,7 @@ def alone(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))
         except BlockingIOError as error:
             raise ImportBusy("another import runs on this home; wait until it ends") from error
         yield

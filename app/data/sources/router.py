@@ -9,8 +9,8 @@ from fastapi import Depends, File, Form, Request, Response, UploadFile
 from app.data.imports.service import Upload, checked_names
 from app.data.sources import service
 from app.data.sources.errors import BadText
-from app.data.sources.schemas import SourceStates, SourceText, SourceTrial
-from app.data.sources.trials import TrialRequest, Trials, tried
+from app.data.sources.schemas import ProposedSource, SourceStates, SourceText, SourceTrial
+from app.data.sources.trials import TrialRequest, Trials, guessed, tried
 from app.platform.audit.layer import note
 from app.platform.auth.rules import IMPORTERS, PrincipalDep, allow
 from app.platform.deps.routes import ResourcesDep
@@ -157,4 +157,26 @@ async def check_source(
     await to_thread.run_sync(check)
     trials: Trials = request.app.state.trials
     document = trials.run(who.account, partial(tried, resources, asked, uploads))
+    return unkept(await attended(request, document))
+
+
+@router.post(
+    "/guess",
+    operation_id="sources.guess",
+    summary="Propose a description",
+    response_model=ProposedSource,
+    responses=responses(Busy, TooLarge),
+    dependencies=[allow(IMPORTERS)],
+)
+async def guess_source(
+    request: Request,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    files: Annotated[list[UploadFile], File(description="Files that belong together")],
+) -> Response:
+    """Return what files look like, and a description for them; nothing is kept."""
+    uploads = [Upload(each.filename or "", each.file) for each in files]
+    checked_names(uploads)
+    trials: Trials = request.app.state.trials
+    document = trials.run(who.account, partial(guessed, resources, uploads))
     return unkept(await attended(request, document))

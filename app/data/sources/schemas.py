@@ -203,6 +203,60 @@ class VersionChange(BaseModel):
     limits: LimitsChange
 
 
+class ColumnEvidence(BaseModel):
+    """What speaks for a meaning of a column, and in how many rows."""
+
+    kind: str
+    rows: int
+    of: int
+    label: Label
+
+
+class ProposedColumn(BaseModel):
+    """A column and what it may mean."""
+
+    column: str
+    meaning: str | None = Field(alias="as", description="Null where nothing speaks for any")
+    evidence: list[ColumnEvidence]
+
+
+class ProposedOwner(BaseModel):
+    """The firm whose files these seem to be."""
+
+    name: str
+    code: str | None = None
+    why: str
+
+
+class ProposalRemark(BaseModel):
+    """An open question, in both languages."""
+
+    label: Label
+
+
+class SourceProposal(BaseModel):
+    """What files or sheets of one kind look like."""
+
+    path: str
+    files: list[str]
+    sheet: str | None = None
+    set: str
+    header_lines: list[int]
+    table: str | None = Field(description="Null for rows that are only looked into")
+    owner: ProposedOwner | None
+    columns: list[ProposedColumn]
+    todo: list[str] = Field(description="What nobody could tell from the files alone")
+    remarks: list[ProposalRemark]
+
+
+class ProposedSource(BaseModel):
+    """A description that is proposed for files, and what speaks for it."""
+
+    proposals: list[SourceProposal]
+    not_read: list[FileNotRead]
+    description: str = Field(description="YAML, with its open questions")
+
+
 class SourceTrial(BaseModel):
     """What an import would do; nothing was published."""
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from app.data.imports.ingesting import check_files
+from app.data.imports.ingesting import check_files, guess_files
 from app.data.imports.service import Upload
 from app.platform.deps import Resources
 from app.platform.errors import Busy, Malformed
@@ -102,37 +102,45 @@ def tried(
         Malformed: What reads the files broke, or went past its bounds.
     """
     with handed_in(resources, uploads) as files:
-        try:
-            trial = check_files(
-                resources,
-                asked.source or UNNAMED,
-                files,
-                as_of=asked.as_of,
-                wishes=TrialWishes(text=asked.text, changes=asked.changes),
-                alive=alive,
-            )
-        except (ImportBusy, Stopped):
-            raise
-        except ImportRefused as error:
-            raise Malformed(without_places(resources, str(error))) from error
+        trial = check_files(
+            resources,
+            asked.source or UNNAMED,
+            files,
+            as_of=asked.as_of,
+            wishes=TrialWishes(text=asked.text, changes=asked.changes),
+            alive=alive,
+        )
     return without_places(resources, dict(trial.document))
+
+
+def guessed(resources: Resources, uploads: Sequence[Upload], alive: Alive) -> dict[str, Any]:
+    """
+    Return the document of what files look like, whose names have been checked.
+
+    Raises:
+        Stopped: `alive` said no.
+        Malformed: What reads the files broke, or went past its bounds.
+    """
+    with handed_in(resources, uploads) as files:
+        document = guess_files(resources, files, alive=alive)
+    return without_places(resources, document)
 
 
 @contextmanager
 def handed_in(resources: Resources, uploads: Sequence[Upload]) -> Iterator[list[Path]]:
-    """
-    Yield uploads as files of a folder that goes in the end, or with the next after a crash.
-
-    Raises:
-        ImportBusy: An import runs.
-    """
+    """Yield uploads as files of a folder that goes in the end, or with the next after a crash."""
     with workroom(resources.home.absolute()) as room:
         folder = room / "files"
         folder.mkdir()
         for each in uploads:
             with (folder / each.name).open("wb") as stream:
                 shutil.copyfileobj(each.content, stream)
-        yield sorted(folder.iterdir())
+        try:
+            yield sorted(folder.iterdir())
+        except (ImportBusy, Stopped):
+            raise
+        except ImportRefused as error:
+            raise Malformed(without_places(resources, str(error))) from error
 
 
 def without_places(resources: Resources, said: Made) -> Made:

@@ -10,7 +10,10 @@ from app.platform.config import Settings
 from tests.app.interface.cases import OTHERS, Attacked, attack, attacked, kinds
 
 EXAMPLES = 6
-SLOW = {("/api/v1/session", "POST"): 2}  # Passwords are hashed.
+SLOW = {
+    ("/api/v1/session", "POST"): 2,  # Passwords are hashed.
+    ("/api/v1/sources/guess", "POST"): 1,  # A child reads each.
+}
 
 
 @pytest.fixture(scope="module")

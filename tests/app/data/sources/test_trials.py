@@ -23,6 +23,7 @@ from ingestion.lake.housekeeping import alone
 from tests.app.data.sources.test_sources import GOOD, QUERY
 
 CHECK = "/api/v1/sources/check"
+GUESS = "/api/v1/sources/guess"
 SAMPLE = SHIPPED / "samples" / "bill_list_workbook"
 SECRET = "hunter2"  # noqa: S105  # of a database that is not there
 
@@ -214,3 +215,24 @@ def test_a_service_that_stops_ends_what_is_tried(settings: Settings) -> None:
 
     asyncio.run(story())
     app.state.trials.close()
+
+
+def test_a_description_is_proposed_for_files_even_while_an_import_runs(
+    client: TestClient, bearer: Any, home: Path
+) -> None:
+    (file,) = SAMPLE.iterdir()
+    sent = [("files", (file.name, file.read_bytes()))]
+    with alone(home / "lake"):
+        answer = client.post(GUESS, files=sent, headers=bearer("risk"))
+    found = answer.json()
+
+    assert answer.status_code == 200, answer.text
+    assert [(each["path"], each["table"]) for each in found["proposals"]] == [
+        (file.name, "vouchers")
+    ]
+    assert found["description"].startswith("schema: 1")
+    assert str(home) not in answer.text
+    assert not list(home.glob("trial-*"))
+    assert client.post(GUESS, headers=bearer("risk")).status_code == 422
+    wrong = [("files", ("../a.csv", b"x"))]
+    assert client.post(GUESS, files=wrong, headers=bearer("risk")).status_code == 422

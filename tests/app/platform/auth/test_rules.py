@@ -41,6 +41,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/sources/{name}"): {"risk", "admin"},
     ("PUT", "/sources/{name}"): {"risk", "admin"},
     ("POST", "/sources/check"): {"risk", "admin"},
+    ("POST", "/sources/guess"): {"risk", "admin"},
     ("GET", "/audit"): {"auditor", "admin"},
     ("GET", "/users"): {"admin"},
     ("PATCH", "/users/{name}"): {"admin"},
