@@ -31,13 +31,13 @@ class Contradiction:
     holds: Callable[[pl.DataFrame], pl.Series]
 
 
-def refuse(judged: Verdict, keys: pl.DataFrame) -> None:
+def refuse(judged: Verdict, known: pl.DataFrame) -> None:
     """
     Set aside the rows that contradict themselves, and those that name nobody.
 
     Args:
         judged: The rows of a table.
-        keys: Their keys, firms as numbers.
+        known: Their parties, among other columns, firms as numbers.
     """
     staged = judged.staged
     for column in (*_numbers(judged), *staged.form.parties):
@@ -55,7 +55,7 @@ def refuse(judged: Verdict, keys: pl.DataFrame) -> None:
         for rule in rules:
             _set_aside(judged, rule.holds(frame).fill_null(value=False).to_numpy(), rule)
     if staged.form.name == "vouchers":
-        _set_aside(judged, _circles(judged, keys), Contradiction("own_parent", "parent", _never))
+        _set_aside(judged, _circles(judged, known), Contradiction("own_parent", "parent", _never))
 
 
 def _never(frame: pl.DataFrame) -> pl.Series:
@@ -124,12 +124,12 @@ def _which_texts(chunk: pa.Array, is_so: Callable[[str], bool]) -> BoolArray:
     return found
 
 
-def _circles(judged: Verdict, keys: pl.DataFrame) -> BoolArray:
+def _circles(judged: Verdict, known: pl.DataFrame) -> BoolArray:
     """Return which vouchers were split from themselves, at once or over others."""
     table = judged.staged.table
     wrong = np.zeros(table.num_rows, bool)
     parents, numbers = table["parent"].to_pylist(), table["number"].to_pylist()
-    issuers = keys["issuer"].to_list()
+    issuers = known["issuer"].to_list()
     open_rows = np.flatnonzero(~judged.aside).tolist()
     split = {
         (issuers[row], numbers[row]): (issuers[row], parents[row])

@@ -7,14 +7,16 @@ import polars as pl
 import pyarrow as pa
 
 from graph import model
-from ingestion.forms import form
+from ingestion.forms import KNOWN, Form, form
 from ingestion.lake import LakeView
 from ingestion.resolve import ListedFirm, Resolution, beside
 from ingestion.resolve.codes import code
 
 WINDOW = dt.timedelta(days=365)
 _FIRST = [
-    c.stored for c in form("firms").columns.values() if c.name not in ("firm", "core", "aliases")
+    c.stored
+    for c in form("firms").columns.values()
+    if c.name not in ("firm", "core", "aliases", KNOWN)
 ]
 _CLAIMS = ("receivables", "vouchers", "holdings", "guarantees")
 _MENTIONING = ("orders", "events", "flows", "registrations")  # Of the lake alone.
@@ -64,15 +66,32 @@ def _claims(view: LakeView, table: str, as_of: dt.date) -> pl.DataFrame:
     """Return receivables, vouchers, holdings or guarantees; one key stands once, the latest."""
     shape = form(table)
     columns = [column.stored for column in shape.columns.values()]
-    frame = view.frame(table, columns, until=as_of)
+    frame = view.frame(table, [*columns, "source_name"], until=as_of)
     if shape.ends:
         frame = frame.filter(pl.col(shape.ends[0]) != pl.col(shape.ends[1]))
     named = view.named(frame, shape.parties)
-    identity = [pl.col(name).cast(pl.String).fill_null("") for name in shape.stored_key]
-    keyed = named.with_columns(pl.concat_str(identity, separator="|").alias("id"))
+    keyed = named.with_columns(_identity(view, shape).alias("id"))
     return keyed.unique(subset=["id"], keep="last", maintain_order=True).rename(
         {"from": "from_on", "to": "to_on"}, strict=False
     )
+
+
+def _identity(view: LakeView, shape: Form) -> pl.Expr:
+    """Return what tells the rows of a table apart: its key, and that of a source of its own."""
+    stored = {column.name: column.stored for column in shape.columns.values()}
+
+    def joined(names: Sequence[str]) -> pl.Expr:
+        """Return some columns as one text."""
+        texts = [pl.col(stored[name]).cast(pl.String).fill_null("") for name in names]
+        return pl.concat_str(texts, separator="|")
+
+    found = joined(shape.key)
+    for source, keys in sorted(view.manifest.keys.items()):
+        more = [name for name in keys.get(shape.name, ()) if name not in shape.key]
+        if more:
+            own = pl.col("source_name") == source
+            found = pl.when(own).then(joined([*shape.key, *more])).otherwise(found)
+    return found
 
 
 def registrations(view: LakeView, as_of: dt.date) -> pl.DataFrame:

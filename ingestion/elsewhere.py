@@ -22,7 +22,9 @@ def settle(judged: Verdict, view: LakeView, source: str) -> list[Note]:
     """
     form = registered(judged.staged.form.name)  # Its key is one for all sources.
     given = view.manifest.parts(form.name)
-    shown = overlap.shared(view.folder, form.name, given, view.parties)
+    shown = overlap.shared(
+        view.folder, form.name, given, parties=view.parties, knowing=view.knowing
+    )
     if shown is None:
         return []
     used = np.flatnonzero(~judged.aside)

@@ -20,6 +20,7 @@ Unit = Literal["fen", "yuan", "wan"]  # 万元, ten thousand yuan
 LINE = "line_number"  # A part that is kept until it is known which rows are used.
 CURRENCY = "currency"  # Likewise, of every table with money; blank for the home currency.
 BESIDES = (LINE, CURRENCY)
+KNOWN = "known_on"  # The day the bank learned of a row, of every table.
 _FILE = Path(__file__).parent / "forms.yml"
 _UNITS: Mapping[str, Unit] = {
     "_fen": "fen", "_yuan": "yuan", "(元)": "yuan", "(分)": "fen", "(人民币)": "yuan",
@@ -41,6 +42,7 @@ _CURRENCIES = (
     "交易币种",
     "结算币种",
 )
+_KNOWN = ("获知日期", "知悉日期", "知晓日期")
 # What a credit code beside a name is called, behind what the name is called.
 _CODES = ("识别号", "纳税人识别号", "税号", "统一社会信用代码", "信用代码")
 _FOLLOWING = re.compile(r"$|[-_ .0-9(\[]")
@@ -106,6 +108,11 @@ class Form:
         """Return the key in the names of the columns as they are kept."""
         kept = {c.name: c.stored for c in self.columns.values()}
         return tuple(kept[name] for name in self.key)
+
+    @property
+    def day(self) -> str | None:
+        """Return the column of a row's own day: when it happened, else from when it holds."""
+        return self.dated or ("from" if "from" in self.columns else None)
 
     def keyed(self, key: tuple[str, ...]) -> "Form":
         """Return the same form with another key."""
@@ -219,6 +226,7 @@ def table_of(stem: str) -> str | None:
 
 def _form(name: str, entry: Mapping[str, Any]) -> Form:
     columns = {column["name"]: _column(column) for column in entry["columns"]}
+    columns[KNOWN] = Column(KNOWN, "date", _KNOWN)
     return Form(
         name=name,
         label=Label(**entry["label"]),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from graph import model
 from ingestion.descriptions.folders import SHIPPED
-from ingestion.forms import Column, Form, forms
+from ingestion.forms import KNOWN, Column, Form, forms
 from ingestion.guess.evidence import KINDS
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
@@ -107,6 +107,8 @@ def _holds(column: Column) -> str:
 
 
 def _meaning(table: str, column: Column) -> str:
+    if column.name == KNOWN:
+        return "Day on which the bank learned of it"
     if table not in model.TABLES:
         return ""
     names = (column.stored, f"{column.stored}_on")

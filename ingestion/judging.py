@@ -28,6 +28,8 @@ from ingestion.collect import Collected, Staged
 from ingestion.descriptions import kept
 from ingestion.descriptions.model import Description
 from ingestion.errors import ImportRefused
+from ingestion.forms import KNOWN
+from ingestion.forms import form as registered
 from ingestion.job import ImportJob
 from ingestion.lake import EMPTY, FileOrigin, LakeView, Manifest, Parties
 from ingestion.lake import manifest as manifests
@@ -39,6 +41,7 @@ from ingestion.prevailing import Stood
 from ingestion.resolve import Decisions, Resolution, near, resolve
 from ingestion.verdict import Verdict
 
+_NO_LAG = dt.timedelta()
 _ISSUED = ("invoices", "receivables", "vouchers")  # Their dates say how far the data goes.
 
 
@@ -81,6 +84,8 @@ def begin(job: ImportJob, source: Description) -> ImportState:
     except NotFound as error:
         raise ImportRefused(f"{error}: this home does not belong to this store") from error
     manifest = forget(served, source.name) if job.replace else served
+    keys = {table.table: table.key for table in source.tables if table.key is not None}
+    manifest = manifest.read_as(source.name, source.lag_days, keys)
     return ImportState(job, source, current, served, manifest)
 
 
@@ -95,6 +100,7 @@ def settled(state: ImportState, given: Collected, listing: Path) -> tuple[Resolu
         firms = state.verdicts["firms"]
         ids = verdict.coded(firms.staged.table.select(["firm"]))
         contradictions.refuse(firms, ids)
+        verdict.future(firms, state.manifest.day)
         verdict.conflicts(firms, ids)
         standing.check(firms, _standing(state), state.source.name, listing)
         state.notes += notices.codes(firms, given.files)
@@ -170,10 +176,10 @@ def _finish(state: ImportState, judged: Verdict, parties: Parties) -> pl.DataFra
     staged, form = judged.staged, judged.staged.form
     judged.follow()
     verdict.future(judged, state.manifest.day)
-    wanted = dict.fromkeys((*form.stored_key, *form.ends))
+    wanted = dict.fromkeys((*form.stored_key, *registered(form.name).stored_key, *form.parties))
     frame = parties.keys(state.source.name, staged.table, tuple(wanted))
     keys = frame.select(form.stored_key)
-    contradictions.refuse(judged, keys)
+    contradictions.refuse(judged, frame)
     if form.ends:
         first, second = (frame[name].to_numpy() for name in form.ends)
         verdict.self_trades(judged, (first, second))
@@ -182,8 +188,8 @@ def _finish(state: ImportState, judged: Verdict, parties: Parties) -> pl.DataFra
         given = state.manifest.sources.get(state.source.name, ())
         before = [part for part in given if part.table == form.name]
         stood = Stood(state.job.lake, before, state.source.name, parties)
-        state.notes += prevailing.settle(judged, keys, stood)
-        state.notes += notices.equal_invoices(judged, keys)
+        state.notes += prevailing.settle(judged, frame, stood)
+        state.notes += notices.equal_invoices(judged, frame)
     state.notes += notices.early(judged)
     return keys[judged.void]
 
@@ -239,21 +245,28 @@ def _check_ids(state: ImportState, rows: pl.DataFrame) -> None:
 
 
 def _as_of(state: ImportState) -> dt.date:
-    """Return the day given, else the latest issue date in the data that is not after now."""
+    """Return the day given, else the latest day of issue, or of knowing it, not after now."""
     if state.job.as_of is not None:
         return state.job.as_of
     today = state.job.today
     days = [
-        dt.date.fromisoformat(part.last_on)
+        dt.date.fromisoformat(last) + lag
         for table in _ISSUED
-        for _, part in state.manifest.parts(table)
-        if part.last_on is not None
+        for source, part in state.manifest.parts(table)
+        for lag, last in ((_lag(state, source, table), part.last_on), (_NO_LAG, part.known_on))
+        if last is not None
     ]
     for table in _ISSUED:
         if table in state.verdicts:
             judged = state.verdicts[table]
-            dates = judged.staged.table["issued_on"].filter(~judged.aside)
-            latest = pc.max(dates.filter(pc.less_equal(dates, today))).as_py()
-            days += [] if latest is None else [latest]
+            lag = _lag(state, state.source.name, table)
+            for column, more in (("issued_on", lag), (KNOWN, _NO_LAG)):
+                dates = judged.staged.table[column].filter(~judged.aside)
+                latest = pc.max(dates.filter(pc.less_equal(dates, today))).as_py()
+                days += [] if latest is None else [latest + more]
     fallback = today if state.current is None else state.current.as_of
     return min(max(days, default=fallback), today)
+
+
+def _lag(state: ImportState, source: str, table: str) -> dt.timedelta:
+    return dt.timedelta(days=state.manifest.lag_days.get(source, {}).get(table, 0))

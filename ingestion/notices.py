@@ -90,7 +90,7 @@ def crowded(found: Sequence[str]) -> list[Note]:
     return [note("crowded_code", uscc=each) for each in found]
 
 
-def equal_invoices(invoices: Verdict, keys: pl.DataFrame) -> list[Note]:
+def equal_invoices(invoices: Verdict, known: pl.DataFrame) -> list[Note]:
     """
     Return a note on invoices that are equal but for their number; none is left out.
 
@@ -98,7 +98,7 @@ def equal_invoices(invoices: Verdict, keys: pl.DataFrame) -> list[Note]:
     """
     table = invoices.staged.table
     what = ["issued_on", "seller", "buyer"]
-    rows = keys.with_columns(
+    rows = known.with_columns(
         pl.Series(name, table[name]) for name in ("amount_fen", "total_fen", "goods")
     ).filter(pl.Series(~invoices.aside) & pl.col("goods").is_not_null())
     what += ["amount_fen", "total_fen", "goods"]

@@ -28,6 +28,8 @@ from ingestion.verdict import SEVERAL_ALLOWED, BoolArray, Verdict
 SUMS = ("amount_fen", "tax_fen", "total_fen")
 # What is read of earlier imports.
 READ = ("number", "issued_on", "seller", "buyer", "kind", "file", *SUMS)
+FACTS = ("number", "seller", "buyer", "issued_on")
+_FACT = "fact."  # Before those of them that are no part of the key.
 NAMES = ("seller_text", "buyer_text")
 _OLD_NUMBER = "^[0-9]{8}$"
 _KEPT_VOID = "receivables"  # Void is a state there, which is kept.
@@ -63,8 +65,11 @@ class Stood:
         """Return what `tellings` gives of them, before any row of an import."""
         wanted = tuple(dict.fromkeys((*READ, *key)))
         read = (parts.read(self.folder, part, wanted) for part in self.parts)
+        known = tuple(dict.fromkeys((*key, *FACTS)))
         return [
-            tellings(rows, self.parties.keys(self.source, rows, key), names).with_columns(
+            tellings(
+                rows, self.parties.keys(self.source, rows, known), key=key, names=names
+            ).with_columns(
                 # What is not known was filled in when the row was kept.
                 pl.when(pl.col("tax_fen").is_null() & (pl.col("total_fen") == pl.col("amount_fen")))
                 .then(None)
@@ -77,11 +82,18 @@ class Stood:
         ]
 
 
-def settle(judged: Verdict, keys: pl.DataFrame, stood: Stood) -> list[Note]:
-    """Set aside what both ends of an invoice tell; return what is to be told of earlier imports."""
-    names = Names()
-    told = tellings(judged.staged.table, keys, names)
-    earlier = pl.concat([told.clear(), *stood.tellings(keys.columns, names)])
+def settle(judged: Verdict, known: pl.DataFrame, stood: Stood) -> list[Note]:
+    """
+    Set aside what both ends of an invoice tell; return what is to be told of earlier imports.
+
+    Args:
+        judged: The invoices of an import.
+        known: Their keys, and who traded when under which number; firms as numbers.
+        stood: What earlier imports gave.
+    """
+    names, key = Names(), judged.staged.form.stored_key
+    told = tellings(judged.staged.table, known, key=key, names=names)
+    earlier = pl.concat([told.clear(), *stood.tellings(key, names)])
     count = choose_tellings(judged, told, earlier)
     notes = [note("told_otherwise_now", count=count)] if count else []
     return notes + _numbers_again(told, earlier, pl.Series(~judged.aside))
@@ -89,13 +101,14 @@ def settle(judged: Verdict, keys: pl.DataFrame, stood: Stood) -> list[Note]:
 
 def _numbers_again(told: pl.DataFrame, earlier: pl.DataFrame, used: pl.Series) -> list[Note]:
     """Return a note on numbers that a seller used for several buyers or days; all of them count."""
-    fact, which = ["number", "seller"], ["buyer", "issued_on"]
+    fact = ["number", "seller"]
+    told, earlier = _facts(told), _facts(earlier)
     met = pl.concat([each.select(fact).hash_rows(seed=3) for each in (told, earlier)])
     several = met.is_duplicated()[: len(told)]
     # Eight digits are the number of an invoice of old: without its code others have it too.
-    mine = told.select(*fact, *which).filter(used & several)
+    mine = told.filter(used & several)
     mine = mine.filter(~pl.col("number").str.contains(_OLD_NUMBER)).unique()
-    before = earlier.select(*fact, *which).join(mine.select(fact).unique(), on=fact, how="semi")
+    before = earlier.join(mine.select(fact).unique(), on=fact, how="semi")
     uses = pl.concat([mine, before], how="vertical_relaxed").unique()
     again = uses.group_by(fact).len().filter(pl.col("len") > 1).sort("number")
     if again.is_empty():
@@ -142,14 +155,25 @@ def choose_tellings(judged: Verdict, told: pl.DataFrame, stood: pl.DataFrame) ->
     return ended.filter((pl.col("fate") == "told_otherwise") & (pl.col("row") < 0)).height
 
 
-def tellings(rows: pa.Table, keys: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """Return what is compared of invoices: their place, file, key, names and signed sums."""
+def tellings(
+    rows: pa.Table, known: pl.DataFrame, *, key: Sequence[str], names: Names
+) -> pl.DataFrame:
+    """
+    Return what is compared of invoices: their place, file, key, names and signed sums.
+
+    Args:
+        rows: The invoices.
+        known: The columns of their keys and `FACTS`, firms as numbers.
+        key: What tells them apart.
+        names: Numbers the names that are written.
+    """
     amount = rows["amount_fen"]
     red = pc.fill_null(pc.equal(rows["kind"], "red"), fill_value=False)
     flip = pc.fill_null(pc.and_(red, pc.greater(amount, 0)), fill_value=False)
     sums = [pl.Series(name, pc.if_else(flip, pc.negate(rows[name]), rows[name])) for name in SUMS]
     written = [pl.Series(f"{end}_text", names.coded(rows[end])) for end in ("seller", "buyer")]
-    return keys.with_columns(
+    others = [pl.col(name).alias(f"{_FACT}{name}") for name in FACTS if name not in key]
+    return known.select(*key, *others).with_columns(
         *sums,
         *written,
         pl.Series("file", rows["file"]).cast(pl.Int64),
@@ -159,7 +183,14 @@ def tellings(rows: pa.Table, keys: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 def _key(rows: pl.DataFrame) -> list[str]:
     besides = {"file", "row", "first", "latest", "begins", "line", *NAMES, *SUMS}
-    return [name for name in rows.columns if name not in besides]
+    return [name for name in rows.columns if name not in besides and not name.startswith(_FACT)]
+
+
+def _facts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return number, seller, buyer and day of invoices, whatever their key is."""
+    return rows.select(
+        name if name in rows.columns else pl.col(f"{_FACT}{name}").alias(name) for name in FACTS
+    )
 
 
 def _with_lines(rows: pl.DataFrame, table: pa.Table, by_names: list[str]) -> pl.DataFrame:

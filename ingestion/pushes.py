@@ -140,7 +140,7 @@ def _judged(staged: Staged, today: dt.date) -> Verdict:
     """Return the verdict on rows as far as each can be judged before firms are known."""
     judged = verdict.judge(staged)
     verdict.future(judged, today)
-    contradictions.refuse(judged, verdict.coded(staged.table.select(staged.form.stored_key)))
+    contradictions.refuse(judged, verdict.coded(staged.table.select(staged.form.parties)))
     if staged.form.ends:
         ends = [pl.Series(staged.table[name].cast(pa.string())) for name in staged.form.ends]
         codes = pl.concat(ends).cast(pl.Categorical).to_physical().cast(pl.Int64).fill_null(-1)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.collect import Staged
-from ingestion.forms import CURRENCY
+from ingestion.forms import CURRENCY, KNOWN
 from ingestion.readers.chunk import IntArray, shown
 from ingestion.resolve import beside
 
@@ -176,6 +176,7 @@ def judge(staged: Staged) -> Verdict:
         rows = np.flatnonzero(void & ~verdict.aside)
         verdict.set_aside(rows, "void", "status", status.take(pa.array(rows)))
         verdict.void = np.union1d(verdict.void, rows)
+    _report_without_key(verdict)
     _report(verdict, "lost_digits")  # Before duplicates: keys without their digits look equal.
     repeats, firsts = _repeats(staged.table, ~verdict.aside)
     verdict.first_of[repeats] = firsts
@@ -202,15 +203,23 @@ def _report(verdict: Verdict, reason: str | None = None) -> None:
             verdict.set_aside(problem.rows, problem.reason, problem.column, problem.values)
 
 
-def future(verdict: Verdict, as_of: dt.date) -> None:
-    """Set aside the rows dated after the as-of date."""
-    column = verdict.staged.form.dated
-    if column is None:
+def _report_without_key(verdict: Verdict) -> None:
+    """Set the rows aside whose key is blank as a whole: nothing would tell them apart."""
+    table, form = verdict.staged.table, verdict.staged.form
+    if any(form.columns[name].required for name in form.key):
         return
-    dates = verdict.staged.table[column]
-    late = np.asarray(pc.fill_null(pc.greater(dates, pa.scalar(as_of)), fill_value=False))
-    rows = np.flatnonzero(late)
-    verdict.set_aside(rows, "future", column, dates.take(pa.array(rows)))
+    blank = [np.asarray(pc.is_null(table[name])) for name in form.stored_key]
+    rows = np.flatnonzero(np.logical_and.reduce(blank) & ~verdict.aside)
+    verdict.set_aside_keys(rows, "missing")
+
+
+def future(verdict: Verdict, as_of: dt.date) -> None:
+    """Set aside the rows dated after the as-of date, and those that the bank learned of later."""
+    for column in filter(None, (verdict.staged.form.dated, KNOWN)):
+        dates = verdict.staged.table[column]
+        late = np.asarray(pc.fill_null(pc.greater(dates, pa.scalar(as_of)), fill_value=False))
+        rows = np.flatnonzero(late)
+        verdict.set_aside(rows, "future", column, dates.take(pa.array(rows)))
 
 
 def self_trades(verdict: Verdict, ends: tuple[IntArray, IntArray]) -> None:

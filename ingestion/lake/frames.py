@@ -10,8 +10,9 @@ import polars as pl
 import pyarrow as pa
 
 from graph.errors import InvalidInput
-from ingestion.forms import form
+from ingestion.forms import KNOWN, form
 from ingestion.lake import overlap, parts
+from ingestion.lake.known import known
 from ingestion.lake.manifest import LakePart, Manifest
 from ingestion.lake.overlap import BoolArray
 from ingestion.lake.parties import Parties
@@ -39,6 +40,13 @@ class LakeView:
         out = self._told_elsewhere(source, part)
         return rows if out is None else rows.filter(pa.array(~out))
 
+    def knowing(self, source: str, part: LakePart, until: dt.date | None = None) -> pl.Expr | None:
+        """Return which rows of a part were known by the end of a day; None where all were."""
+        day = min(until or self.manifest.day, self.manifest.day)
+        lag_days = self.manifest.lag_days.get(source, {}).get(part.table, 0)
+        told_later = part.known_on is not None and part.known_on > day.isoformat()
+        return known(form(part.table), lag_days, day) if lag_days or told_later else None
+
     def counted_where(self, source: str, part: LakePart, holds: pl.Expr) -> pl.DataFrame:
         """Return the rows of a part that count and for which something holds; few, of many."""
         parts.verify(self.folder, part)
@@ -49,12 +57,18 @@ class LakeView:
         out = self._told_elsewhere(source, part)
         if out is not None:
             stands[stands] = ~out
-        return rows.filter(pl.Series(stands[rows["row"].to_numpy()])).drop("row")
+        rows = rows.filter(pl.Series(stands[rows["row"].to_numpy()])).drop("row")
+        if KNOWN not in rows.columns:  # Of a release that did not ask for it.
+            rows = rows.with_columns(pl.lit(None, pl.Date).alias(KNOWN))
+        were_known = self.knowing(source, part)
+        return rows if were_known is None else rows.filter(were_known)
 
     def _told_elsewhere(self, source: str, part: LakePart) -> BoolArray | None:
         if part.table not in self._left_out:
             given = self.manifest.parts(part.table)
-            shown = overlap.shared(self.folder, part.table, given, self.parties)
+            shown = overlap.shared(
+                self.folder, part.table, given, parties=self.parties, knowing=self.knowing
+            )
             self._left_out[part.table] = overlap.left_out(shown, given)
         return self._left_out[part.table].get((source, part.file))
 
@@ -68,6 +82,8 @@ class LakeView:
     ) -> pl.DataFrame:
         """
         Return rows of a table dated after one day and until another, in a fixed order.
+
+        Rows that the bank did not know by then are not among them.
 
         Party columns hold the firm's row in `parties.firms`. With `source`, `part` and `origin`
         among the columns each row names where it came from.
@@ -89,14 +105,17 @@ class LakeView:
         days: tuple[dt.date | None, dt.date | None],
     ) -> pl.DataFrame:
         dated = form(part.table).dated
-        read = [name for name in columns if name != "source_name"]
-        if dated is not None and dated not in read:
-            read.append(dated)
+        after, until = days
+        were_known = self.knowing(source, part, until)
+        asked = [dated] if were_known is None else [dated, KNOWN, form(part.table).day]
+        wanted = dict.fromkeys([*columns, *filter(None, asked)])
+        read = [name for name in wanted if name != "source_name"]
         rows = self.counted(source, part, read)
         frame = pl.DataFrame({name: self._series(source, rows[name]) for name in rows.column_names})
         if "source_name" in columns:
             frame = frame.with_columns(pl.lit(source).alias("source_name"))
-        after, until = days
+        if were_known is not None:
+            frame = frame.filter(were_known)
         if dated is not None and after is not None:
             frame = frame.filter(pl.col(dated) > after)
         if dated is not None and until is not None:

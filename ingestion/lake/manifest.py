@@ -4,8 +4,8 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class LakePart:
     first_on: str | None = None
     last_on: str | None = None
     dropped: str | None = None
+    known_on: str | None = None  # The latest day on which the bank learned of a row that says so.
     description: str | None = None  # The hash of the text that says how the rows were read.
 
 
@@ -44,6 +45,10 @@ class Manifest:
     parties: str | None = None
     # By source and set of a query the largest value of its column that was published.
     since: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # By source and table after how many days a row is known that does not say when.
+    lag_days: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    # By source and table what tells its rows apart where it is not the key of the form.
+    keys: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
     @property
     def day(self) -> dt.date:
@@ -58,6 +63,20 @@ class Manifest:
             for part in self.sources[source]
             if part.table == table
         ]
+
+    def read_as(
+        self, source: str, lag_days: Mapping[str, int], keys: Mapping[str, Sequence[str]]
+    ) -> "Manifest":
+        """Return the manifest in which a source says when its rows are known, and their keys."""
+        lags = {name: said for name, said in self.lag_days.items() if name != source}
+        others = {name: said for name, said in self.keys.items() if name != source}
+        return replace(
+            self,
+            lag_days={**lags, source: dict(lag_days)} if lag_days else lags,
+            keys={**others, source: {table: list(key) for table, key in keys.items()}}
+            if keys
+            else others,
+        )
 
     def files(self) -> set[str]:
         """Return the names of all files that the version needs."""

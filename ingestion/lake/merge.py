@@ -37,7 +37,7 @@ def forget(manifest: Manifest, source: str) -> Manifest:
     """Return the manifest without anything that the source gave before."""
     left = {name: parts for name, parts in manifest.sources.items() if name != source}
     since = {name: said for name, said in manifest.since.items() if name != source}
-    return replace(manifest, sources=left, since=since)
+    return replace(manifest, sources=left, since=since).read_as(source, {}, {})
 
 
 def merge(folder: Path, manifest: Manifest, arrival: Arrival, parties: Parties) -> Manifest:

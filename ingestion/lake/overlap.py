@@ -6,14 +6,14 @@ sources that tell one fact the one with the fuller rows counts (an invoice with 
 last in order of name, whichever was imported first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ingestion.forms import form
+from ingestion.forms import KNOWN, form
 from ingestion.lake import parts
 from ingestion.lake.manifest import LakePart
 from ingestion.lake.parties import Parties
@@ -24,7 +24,12 @@ _LACKING = {"invoices": "tax_fen"}  # What a fuller row has.
 
 
 def shared(
-    folder: Path, table: str, given: Sequence[tuple[str, LakePart]], parties: Parties
+    folder: Path,
+    table: str,
+    given: Sequence[tuple[str, LakePart]],
+    *,
+    parties: Parties,
+    knowing: Callable[[str, LakePart], pl.Expr | None],
 ) -> pl.DataFrame | None:
     """
     Return the rows of facts that several sources tell; None where none is.
@@ -34,6 +39,7 @@ def shared(
         table: Name of the table.
         given: Its parts with their sources.
         parties: Which firm each text means.
+        knowing: Which rows of a part of a source are known; None where all are.
 
     Returns:
         The table's key, `source_name`, `part` (place in `given`), `row`, `stands` (its rows
@@ -43,7 +49,7 @@ def shared(
         return None
     key = list(form(table).stored_key)
     frames = [
-        _rows(folder, part, key, (source, parties)).with_columns(
+        _rows(folder, part, (source, parties), knowing(source, part)).with_columns(
             pl.lit(source).alias("source_name"), pl.lit(at).alias("part")
         )
         for at, (source, part) in enumerate(given)
@@ -71,19 +77,29 @@ def left_out(
     return found
 
 
-def _rows(folder: Path, part: LakePart, key: list[str], told: tuple[str, Parties]) -> pl.DataFrame:
-    source, parties = told
+def _rows(
+    folder: Path, part: LakePart, told: tuple[str, Parties], were_known: pl.Expr | None
+) -> pl.DataFrame:
+    """Return the keys of the known rows of a part, and what their rank depends on."""
+    (source, parties), shape = told, form(part.table)
+    key = list(shape.stored_key)
     lacking = _LACKING.get(part.table)
     amount = "amount_fen" if "amount" in form(part.table).columns else None
     besides = [name for name in (lacking, amount) if name and name not in key]
-    rows = parts.read(folder, part, [*key, *besides])
-    return parties.keys(source, rows, key).with_columns(
+    days = [] if were_known is None else [KNOWN, *filter(None, [shape.day])]
+    rows = parts.read(folder, part, list(dict.fromkeys([*key, *besides, *days])))
+    found = parties.keys(source, rows, key).with_columns(
         (pl.Series("full", rows[lacking]).is_not_null() if lacking else pl.lit(value=True)).alias(
             "full"
         ),
         (pl.Series("told", rows[amount]) if amount else pl.lit(0, pl.Int64)).alias("told"),
         pl.int_range(rows.num_rows, dtype=pl.Int64).alias("row"),
         pl.lit(rows.num_rows, pl.Int64).alias("size"),
+    )
+    if were_known is None:
+        return found
+    return found.filter(
+        pl.DataFrame({name: pl.Series(rows[name]) for name in days}).select(were_known).to_series()
     )
 
 

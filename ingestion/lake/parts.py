@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from graph.digests import sha256, verify_file
 from graph.errors import Damaged
-from ingestion.forms import form
+from ingestion.forms import KNOWN, form
 from ingestion.lake import manifest
 from ingestion.lake.manifest import FileOrigin, LakePart
 from ingestion.readers.chunk import IntArray
@@ -30,8 +30,9 @@ def write(folder: Path, table: str, rows: pa.Table, origins: Sequence[FileOrigin
         os.fsync(stream.fileno())
     name = f"parts/{table}-{sha256(draft)[:24]}.parquet"
     draft.replace(folder / name)
-    first_on, last_on = _span(table, rows)
-    return LakePart(table, name, rows.num_rows, tuple(origins), first_on, last_on)
+    (first_on, last_on), (_, known_on) = _span(form(table).dated, rows), _span(KNOWN, rows)
+    origin = tuple(origins)
+    return LakePart(table, name, rows.num_rows, origin, first_on, last_on, known_on=known_on)
 
 
 def drop(folder: Path, part: LakePart, rows: IntArray) -> LakePart | None:
@@ -112,9 +113,8 @@ def _columns(table: str) -> list[str]:
     return [*(column.stored for column in form(table).columns.values()), "line", "file"]
 
 
-def _span(table: str, rows: pa.Table) -> tuple[str | None, str | None]:
-    column = form(table).dated
-    if column is None or not rows.num_rows:
+def _span(column: str | None, rows: pa.Table) -> tuple[str | None, str | None]:
+    if column is None or rows[column].null_count == rows.num_rows:
         return None, None
     span = pc.min_max(rows[column])
     return span["min"].as_py().isoformat(), span["max"].as_py().isoformat()

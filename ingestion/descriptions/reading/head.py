@@ -10,12 +10,13 @@ from ingestion.descriptions.nodes import YamlNode
 from ingestion.descriptions.reading import sets, tables
 from ingestion.descriptions.reading.circles import check_circles
 from ingestion.descriptions.reading.scope import ReadingScope
-from ingestion.forms import forms
+from ingestion.forms import KNOWN, forms
 from ingestion.sets import Grid
 from ingestion.sets.errors import nearest
 
 SCHEMA = "1"
 SETS_MAX, TABLES_MAX = 100, 100
+LAG_DAYS_MAX = 36_500
 _KEYS = (
     "schema", "owner", "version", "label", "schedule", "names_identify", "ids_shared", "checks",
     "lag_days", "pushed", "sets", "tables",
@@ -54,7 +55,7 @@ def read(name: str, text: str, faults: Faults) -> model.Description | None:
         names_identify="names_identify" not in keys or scope.flag(keys["names_identify"]),
         ids_shared="ids_shared" in keys and scope.flag(keys["ids_shared"]),
         bounds=_bounds(keys["checks"], scope) if "checks" in keys else model.Bounds(),
-        lag_days=_by_table(keys["lag_days"], scope) if "lag_days" in keys else {},
+        lag_days=_lags(keys["lag_days"], scope) if "lag_days" in keys else {},
         pushed=pushed,
         sets=given,
         tables=_tables(keys, given, scope),
@@ -107,6 +108,16 @@ def _by_table(node: YamlNode, scope: ReadingScope) -> dict[str, int]:
     return found
 
 
+def _lags(node: YamlNode, scope: ReadingScope) -> dict[str, int]:
+    found = _by_table(node, scope)
+    for name, inner in scope.named(node).items():
+        if name in forms() and forms()[name].day is None:
+            scope.fault(inner, f"rows of {name} have no day of their own: give them {KNOWN}")
+        elif found[name] > LAG_DAYS_MAX:
+            scope.fault(inner, f"a lag has at most {LAG_DAYS_MAX} days")
+    return found
+
+
 def _sets(keys: Mapping[str, YamlNode], scope: ReadingScope) -> dict[str, model.Rows]:
     given = scope.named(keys["sets"]) if "sets" in keys else {}
     if len(given) > SETS_MAX:
@@ -131,4 +142,9 @@ def _tables(
         scope.fault(keys["tables"], f"{len(items)} tables; at most {TABLES_MAX} are read")
         return ()
     read = [tables.table(item, scope, known, grids) for item in items]
-    return tuple(each for each in read if each is not None)
+    found = tuple(each for each in read if each is not None)
+    told: dict[str, tuple[str, ...] | None] = {}
+    for item, each in zip(items, read, strict=True):
+        if each is not None and told.setdefault(each.table, each.key) != each.key:
+            scope.fault(item, f"table {each.table} has another key further up: it has one alone")
+    return found

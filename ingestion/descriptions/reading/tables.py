@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from graph.model import TABLES
 from ingestion.descriptions import model
 from ingestion.descriptions.nodes import YamlNode
 from ingestion.descriptions.reading import columns, values
@@ -97,15 +96,15 @@ _LEAVES = {"money": values.money, "date": columns.day, "party": columns.party}
 
 
 def _key(node: YamlNode, form: Form, scope: ReadingScope) -> tuple[str, ...]:
-    if form.name in TABLES:
-        scope.fault(
-            node,
-            f"in a version rows of {form.name} are told apart by {', '.join(form.key)}: "
-            "put what else tells them apart into one of these, as {text: '{NAME}-{NAME}'}",
-        )
+    if form.name == "firms":
+        scope.fault(node, f"firms are told apart by {', '.join(form.key)}, their code or name")
         return form.key
     names = scope.texts(node)
+    if not names:
+        scope.fault(node, "a key has one column at least")
     for name, inner in zip(names, scope.items(node), strict=True):
+        if form.name == "invoices" and name in form.columns and form.columns[name].kind == "money":
+            scope.fault(inner, "amounts do not tell invoices apart: their lines are added up")
         if name and name not in form.columns:
             scope.fault(
                 inner, f"table {form.name} has no column {name}{nearest(name, form.columns)}"

@@ -85,14 +85,29 @@ def test_a_fault_is_told_with_its_line_and_way_of_keys(old: str, new: str, told:
     assert all(each.startswith("own.yml: line ") for each in said)
 
 
-def test_a_table_of_a_version_keeps_its_key() -> None:
+def test_firms_keep_their_key_and_a_table_has_one_alone() -> None:
     columns = "columns: {firm: 甲, happened_on: 乙, kind: {const: fee}}"
-    holding = "key: [owner]\n  columns: {owner: 甲, owned: 乙, share: 甲}"
+    firms = "key: [uscc]\n  columns: {firm: 甲, name: 乙}"
+    twice = ROWS + ROWS[ROWS.index("- table") :].replace("columns:", "key: [firm]\n  columns:", 1)
 
-    said = faults(ROWS.replace("table: events", "table: holdings").replace(columns, holding))
+    (told,) = faults(ROWS.replace("table: events", "table: firms").replace(columns, firms))
+    assert "line 8: tables[1].key: firms are told apart by firm, their code or name" in told
+    assert any("has another key further up" in each for each in faults(twice)), twice
 
-    (told,) = said
-    assert "line 8: tables[1].key: in a version rows of holdings are told apart by owner" in told
+
+@pytest.mark.parametrize(
+    ("lags", "told"),
+    [
+        ("{invoices: 36501}", "lag_days.invoices: a lag has at most 36500 days"),
+        ("{firms: 1}", "lag_days.firms: rows of firms have no day of their own"),
+        ("{invoces: 1}", "did you mean invoices"),
+        ("{invoices: soon}", "a whole number from 0 on is wanted"),
+    ],
+)
+def test_a_lag_that_is_none_is_a_fault(lags: str, told: str) -> None:
+    said = faults(ROWS.replace("owner:", f"lag_days: {lags}\nowner:", 1))
+
+    assert any(told in each for each in said), said
 
 
 def test_a_join_whose_set_is_still_asked_for_is_a_question_also_beside_other_joins() -> None:

@@ -145,7 +145,7 @@ def test_an_unknown_version_is_not_found(house: "House") -> None:
 def test_a_version_without_orders_has_an_empty_table(stocked: "House") -> None:
     assert stocked.lake.orders(1).num_rows == 0
     assert stocked.lake.events(1).column_names == [
-        "firm", "happened_on", "kind", "amount_fen", "source"
+        "firm", "happened_on", "kind", "amount_fen", "source", "known_on"
     ]  # fmt: skip
 
 
