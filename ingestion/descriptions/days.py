@@ -22,6 +22,12 @@ _TOGETHER = {
     "dmy": r"^(?P<day>[0-9]{2})(?P<month>[0-9]{2})(?P<year>[0-9]{4})(?P<clock>)$",
     "mdy": r"^(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?P<year>[0-9]{4})(?P<clock>)$",
 }
+# A month that is named is one, wherever it stands.
+_NAME = f"(?P<month>{'|'.join(_MONTHS)})"
+_NAMED = (
+    f"^{_DAY}{_APART}{_NAME}{_APART}{_YEAR}{_END}",
+    f"^{_NAME}{_APART}{_DAY}{_APART}{_YEAR}{_END}",
+)
 _COUNT = r"^(-?[0-9]{1,16})(?:\.0*)?$"
 _YEARS = (1900, 2200)
 
@@ -53,13 +59,16 @@ def ordered(
 
 def _year_first(texts: pl.Series, order: str) -> pl.Series:
     named = texts.str.to_uppercase().str.contains("[A-Z]{3}").fill_null(value=False)
+    patterns = [_ORDERS[order], _TOGETHER[order]]
     plain = texts
     if named.any():
         numbers = [f"{at + 1:02}" for at in range(len(_MONTHS))]
-        upper = texts.str.to_uppercase().str.replace_all("([A-Z]{3})[A-Z]+", "$1")
-        plain = upper.str.replace_many(list(_MONTHS), numbers)
-    for pattern in (_ORDERS[order], _TOGETHER[order]):
+        plain = texts.str.to_uppercase().str.replace_all("([A-Z]{3})[A-Z]+", "$1")
+        patterns = [*_NAMED, *patterns]
+    for pattern in patterns:
         parts = plain.str.extract_groups(pattern).struct.unnest()
+        if pattern in _NAMED:
+            parts = parts.with_columns(pl.col("month").replace_strict(_MONTHS, numbers))
         month, day = (parts[name].str.pad_start(2, "0") for name in ("month", "day"))
         clock = parts["clock"].fill_null("")
         behind = pl.select(pl.when(clock != "").then(pl.lit(" ") + clock).otherwise(pl.lit("")))

@@ -1,9 +1,11 @@
 """The header of a grid: which row has all the names asked for, and what columns are called."""
 
 import csv
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from pathlib import Path
 
 import pyarrow as pa
@@ -237,20 +239,38 @@ def header_of_text(path: Path, grid: Grid, lines: Sequence[str]) -> tuple[GridHe
     seekers: list[Seeker] = []
     for whole in (True, False):  # A quote that is never closed above a table hides what follows.
         found: list[tuple[tuple[int, int], str, list[Row], int]] = []
+        last = math.inf  # Where the header ends that was found: another counts above it only.
         for separator in separators:
             seeker = Seeker(grid)
             seekers.append(seeker)
-            rows = list(text_rows(lines, separator, skipped, whole=whole))
-            at = seeker.find(rows)
+            every = text_rows(lines, separator, skipped, whole=whole)
+            rows, at = _looked_at(seeker, every, last)
             if at is not None:  # The first row, and the separator that makes most cells of it.
                 line, cells = rows[at]
                 found.append(((line, -len(cells)), separator, rows, at))
+                last = rows[at + grid.header_rows - 1][0]
         if found:
             _, separator, rows, at = min(found, key=lambda each: each[0])
             width = _width(grid, rows, at)
             return GridHeader.of(path.name, grid, rows=rows, at=at, width=width), separator
     seeker = min(seekers, key=lambda each: each.missing)
     raise BadFile(f"{path.name}: {seeker.why_none()}")
+
+
+def _looked_at(seeker: Seeker, every: Iterator[Row], last: float) -> tuple[list[Row], int | None]:
+    """Return rows down to some below the header, none further down than a line, and where it is."""
+    rows: list[Row] = []
+
+    def kept() -> Iterator[Row]:
+        """Yield the rows up to the last line."""
+        for row in takewhile(lambda row: row[0] <= last, every):
+            rows.append(row)
+            yield row
+
+    at = seeker.find(kept())
+    if at is not None:
+        rows += islice(every, _LOOKED_AT)
+    return rows, at
 
 
 def _width(grid: Grid, rows: Sequence[Row], at: int) -> int:
