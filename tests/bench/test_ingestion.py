@@ -2,8 +2,9 @@
 How long files take to become a published version, and what memory that needs.
 
 The real invoices are those of the contest (skipped where they are not there). Generated ones:
-DEEPTIER_BENCH_INVOICES (ten million) between 100,000 firms over two years; each import runs in a
-process of its own, so that its peak memory is its own.
+DEEPTIER_BENCH_INVOICES (ten million) between 100,000 firms over two years, and
+DEEPTIER_BENCH_DOCUMENTS (20,000) documents of XML; each import runs in a process of its own, so
+that its peak memory is its own.
 """
 
 import datetime as dt
@@ -24,7 +25,7 @@ INVOICES = int(os.environ.get("DEEPTIER_BENCH_INVOICES", "10000000"))
 FIRMS = 100_000
 A_FILE = 1_000_000
 SCRIPT = """
-import datetime as dt, sys
+import datetime as dt, sys, time
 from pathlib import Path
 from graph.stores import open_store
 from ingestion.run import ImportJob, ingest
@@ -33,15 +34,45 @@ home = Path(sys.argv[3])
 with open_store(f"sqlite:///{home}/graph.db") as store:
     job = ImportJob(store, home, dt.datetime.now(dt.UTC))
     outcome = ingest(sys.argv[1], [Path(sys.argv[2])], job=job)
-print(outcome.rows, outcome.version.trades)
+print(outcome.rows, outcome.version.trades, time.process_time())
 """
+DOCUMENTS = int(os.environ.get("DEEPTIER_BENCH_DOCUMENTS", "20000"))
+DESCRIBED = """
+schema: 1
+owner: bench@bank.example
+sets:
+  rows: {files: '.*[.]csv', header: [number, seller]}
+  documents:
+    files: '.*[.]xml'
+    records: [{root: Invoice}]
+    fields: {number: Head/Number, day: Head/Day, seller: Seller/Name, buyer: Buyer/Name,
+      net: Total, goods: Items/Item/Name}
+tables:
+- {table: invoices, from: rows, columns: {number: number, issued_on: issued_on, seller: seller,
+   buyer: buyer, amount: {from: amount_fen, unit: fen}, tax: {from: tax_fen, unit: fen}}}
+- {table: invoices, from: documents, columns: {number: number, issued_on: day, seller: seller,
+   buyer: buyer, amount: net, goods: {all: goods}}}
+"""
+ITEM = "<Item><Name>轴承</Name><Amount>1300.00</Amount><Rate>0.13</Rate><Tax>169.00</Tax></Item>"
+DOCUMENT = (
+    "<Invoice><Head><Number>1{:019}</Number><Day>2026-0{}-03</Day></Head>"
+    "<Seller><Name>零件{}厂</Name></Seller><Buyer><Name>整机{}公司</Name></Buyer>"
+    f"<Items>{ITEM * 5}</Items><Total>6500.00</Total></Invoice>"
+)
 
 
 def run(source: str, folder: Path, home: Path) -> tuple[int, int, float]:
+    rows, trades, _, peak = spent(source, folder, home)
+    return rows, trades, peak
+
+
+def spent(source: str, folder: Path, home: Path) -> tuple[int, int, float, float]:
+    """Return rows and trades of an import, its seconds of the processor and its memory in GB."""
     shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
-    (rows, trades), peak = alone(SCRIPT, source, folder, home)
-    return int(rows), int(trades), peak
+    (home / "sources").mkdir(parents=True)
+    (home / "sources" / "described.yml").write_text(DESCRIBED, encoding="utf-8")
+    (rows, trades, seconds), peak = alone(SCRIPT, source, folder, home)
+    return int(rows), int(trades), float(seconds), peak
 
 
 def written(folder: Path, count: int) -> Path:
@@ -96,6 +127,38 @@ def test_generated_invoices_to_a_version(
     if share == 1.0:
         what = f"{INVOICES:,} generated invoices to a published version: peak memory"
         promise(benchmark, what, peak, unit="GB", at_most=4)
+
+
+def test_described_invoices_to_a_version(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    folder = written(tmp_path / "raw", INVOICES // 10)
+    (folder / "firms.csv").unlink()
+    of_forms = spent("files", folder, tmp_path / "home")
+
+    rows, trades, seconds, peak = benchmark.pedantic(
+        spent, args=("described", folder, tmp_path / "home"), rounds=1
+    )
+
+    assert (rows, trades) == of_forms[:2]
+    ratio = of_forms[2] / seconds
+    promise(benchmark, "described CSV to `files`, imported whole", ratio, at_least=0.5)
+    promise(benchmark, f"{rows:,} described invoices: peak memory", peak, unit="GB", at_most=1.5)
+
+
+def test_documents_to_a_version(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    for at in range(DOCUMENTS):
+        text = DOCUMENT.format(at, at % 6 + 1, at % 5000, at % 97)
+        (folder / f"{at:07}.xml").write_text(text, encoding="utf-8")
+
+    rows, _, seconds, peak = benchmark.pedantic(
+        spent, args=("described", folder, tmp_path / "home"), rounds=1
+    )
+
+    assert rows == DOCUMENTS
+    a_minute = 60 * rows / seconds
+    promise(benchmark, "documents of XML imported in a minute of a core", a_minute, at_least=20_000)
+    promise(benchmark, f"{rows:,} documents imported: peak memory", peak, unit="GB", at_most=2)
 
 
 def test_pair_totals_of_a_year(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
