@@ -147,6 +147,10 @@ NOTES: Mapping[str, Label] = {
     "column_lacks": Label(
         "没有列 {header!r}，按空白处理", "column {header!r} is not there: it is blank"
     ),
+    "nothing_looked_into": Label(
+        "没有数据集 {name} 的文件：与它的关联都查不到",
+        "no file is given for set {name}: joins into it find nothing",
+    ),
     "no_rows": Label("表头之下没有数据行", "there are no rows below the header"),
     # Names and codes.
     "no_code": Label(

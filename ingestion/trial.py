@@ -88,6 +88,7 @@ def check(
     wanted = wishes or TrialWishes()
     description, faults = _description(source, wanted.text, job)
     if description is None or faults.told:
+        _write(wanted, _Tried())
         return _unreadable(source, faults)
     tried = _Tried()
     with _aside(job) as dry:
@@ -131,9 +132,8 @@ def _description(
 
 def _write(wanted: TrialWishes, tried: _Tried) -> None:
     """Write what is wanted beside the document, of as many rows as were judged."""
-    if tried.state is None or tried.given is None:
-        return
-    verdicts, files = tried.state.verdicts, tried.given.files
+    verdicts = {} if tried.state is None else tried.state.verdicts
+    files = () if tried.given is None else tried.given.files
     if wanted.facts is not None:
         facts.write(wanted.facts, verdicts, files)
     if wanted.issues is not None:

@@ -16,7 +16,7 @@ from ingestion.descriptions.model import Description, Forms, Join, Rows
 from ingestion.descriptions.origins import Origins
 from ingestion.descriptions.report import LookedUp, Report, Unmeant
 from ingestion.descriptions.staging import Staging
-from ingestion.descriptions.steps import FILE_AT, Steps, with_files
+from ingestion.descriptions.steps import FATE, FILE_AT, KEPT, Steps, with_files
 from ingestion.descriptions.wholes import wholes
 from ingestion.errors import BadFile
 from ingestion.notes import Note, about, about_files, note
@@ -204,11 +204,14 @@ class Gathering:
             cells = steps.take(batch, frame).cells
             if rows.group is not None:
                 cells.frame = grouped(cells.frame, rows.group, repeated)
+            cells.frame = cells.frame.filter(pl.col(FATE) == KEPT)
             columns = [series for at, join in joins for series in taken(cells, join, at)]
             lines = cells.frame[ROW].cast(pl.Int64 if rows.group is None else pl.List(pl.Int64))
             frames.append(pl.DataFrame([*columns, lines.alias(ROW)]))
             lacking.see(batch, cells)
             self._see_headers(rows, batch, beside=True)
+        if not frames:
+            self.notes[note("nothing_looked_into", name=rows.name)] = None
         self.notes |= dict.fromkeys(lacking.checked())
         empty = {f"{KEY}{at}": pl.String for at, _ in joins}
         empty |= {f"{at}.{name}": pl.String for at, join in joins for name in join.take}

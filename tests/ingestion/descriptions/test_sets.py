@@ -277,3 +277,36 @@ def test_a_query_goes_on_where_it_ended(desk: "Desk") -> None:
 
     assert (first.used, second.used, third.used) == (2, 1, 0)
     assert (second.published, third.published) == (True, False)
+
+
+JOINED = """
+    sets:
+      rows: {files: 'a.*', header: [方], joins: [{set: firms, ours: 码, take: {名: 名},
+             missing: set_aside}]}
+      firms: {files: 'b.*', header: [码, 名], void: [{态: 废}]}
+    tables:
+    - {table: events, from: rows, columns: {firm: 名, happened_on: 日, kind: {const: x}}}
+    """
+
+
+def test_what_is_void_is_not_found_by_a_join(desk: "Desk") -> None:
+    desk.house.write("a.csv", "方,码,日\n甲,1,2026-01-01\n乙,2,2026-01-01\n")
+    desk.house.write("b.csv", "码,名,态\n1,A,废\n2,B,\n")
+    desk.say(JOINED)
+    said = desk.check()
+
+    assert (said["used"], said["set_aside"]) == (1, {"unmatched": 1})
+    assert [fact["firm"]["name"] for fact in desk.facts("events")] == ["B"]
+
+
+def test_a_set_to_look_into_without_a_file_is_told_and_a_refused_trial_leaves_no_facts(
+    desk: "Desk",
+) -> None:
+    desk.house.write("a.csv", "方,码,日\n甲,1,2026-01-01\n")
+    (desk.house.home / "facts.jsonl").write_text("of an earlier trial")
+    desk.say(JOINED)
+    said = desk.check()
+
+    assert said["notes"][0] == "no file is given for set firms: joins into it find nothing"
+    assert desk.facts("events") == []
+    assert said["set_aside"] == {"unmatched": 1}
