@@ -24,6 +24,7 @@ _UNMARKED = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _DECLARED = re.compile(rb"<\?xml\s[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9._\-]{1,40})[\"']")
 _BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _TOO_DEEP = etree.XPath("boolean(/*" + "/*" * DEPTH_MAX + ")")
+_BEHIND = re.compile(r"( !)?(, line \d+, column \d+.*)?$")  # Where the parser stopped.
 _PARSER_DEPTH = "Excessive depth"
 
 
@@ -53,12 +54,17 @@ def parsed(path: Path) -> etree._Element:
     except etree.XMLSyntaxError as error:
         if _PARSER_DEPTH in str(error):
             raise _too_deep(path) from error
-        raise BadFile(f"{path.name}: broken XML: {shown(str(error))}") from error
+        raise BadFile(f"{path.name}: line {error.lineno}: broken XML: {_why(error)}") from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise BadFile(f"{path.name}: XML that declares a document type or entities is not read")
     if _TOO_DEEP(root):
         raise _too_deep(path)
     return root
+
+
+def _why(error: etree.XMLSyntaxError) -> str:
+    """Return what the parser says of a fault, without the text or bytes that it met there."""
+    return shown(_BEHIND.sub("", str(error).splitlines()[0]))
 
 
 def _too_deep(path: Path) -> BadFile:

@@ -122,6 +122,20 @@ def test_a_document_that_may_hurt_is_refused_whole(tmp_path: Path, kind: str) ->
         batches(ONE, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "text", ["<a>\n<![CDATA[secret", "<a>\n<b>secret\x00", "<a>\nsecret&x;</a>"]
+)
+def test_a_broken_document_is_told_with_its_line_and_shows_nothing_of_it(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(BadFile, match=r"^a\.xml: line 2: broken XML: ") as told:
+        batches(Xml("s", ".*", (Record("a"),)), path)
+    assert "secr" not in str(told.value)
+
+
 def test_a_document_of_the_greatest_depth_and_long_texts_are_read(tmp_path: Path) -> None:
     path = written(
         tmp_path, "<a><b>" + "x" * 11_000_000 + "</b>" + "<c>" * 255 + "</c>" * 255 + "</a>"
