@@ -15,6 +15,7 @@ from ingestion.descriptions.model import Join, Rows
 from ingestion.readers import Unread
 from ingestion.sets.batch import AT, LINE, RESERVED, Batch
 
+_TORN = "another row of its group has more or fewer cells than the header"
 KEPT, UNMATCHED, VOID = 0, 1, 2  # Of rows that are one the highest counts.
 FATE, FILE_AT, EXTRA = "_fate", "_file_at", "_extra"
 OWN = (*RESERVED, FATE, FILE_AT, EXTRA)
@@ -62,9 +63,21 @@ class Steps:
         if batch.ragged:
             there = set(frame[LINE].to_list())
             ragged = tuple(each for each in batch.ragged if each.line in there)
+            ragged += self._torn(frame, ragged)
             frame = frame.filter(~pl.col(LINE).is_in([each.line for each in ragged]))
         cells.frame = frame
         return Stepped(cells, left_out, ragged)
+
+    def _torn(self, frame: pl.DataFrame, ragged: tuple[Unread, ...]) -> tuple[Unread, ...]:
+        """Return the other rows of groups that lose one: without it their sums would be wrong."""
+        lines = {each.line for each in ragged}
+        group = self.rows.group
+        by = [AT, *(name for name in group.by if name in frame.columns)] if group else []
+        if not ragged or len(by) < 2:  # noqa: PLR2004  # the file, and what rows have in common
+            return ()
+        keys = frame.filter(pl.col(LINE).is_in(list(lines))).select(by).drop_nulls(by)
+        rows = frame.join(keys.unique(), on=by, how="semi", maintain_order="left")[LINE].to_list()
+        return tuple(Unread(line, "", _TORN) for line in rows if line not in lines)
 
     def _joined(self, frame: pl.DataFrame, batch: Batch) -> tuple[pl.DataFrame, np.ndarray]:
         unmatched = np.zeros(frame.height, bool)

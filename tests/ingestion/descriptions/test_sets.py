@@ -11,6 +11,8 @@ from ingestion.run import ingest
 if TYPE_CHECKING:
     from tests.ingestion.descriptions.conftest import Desk
 
+DAY = "2026-01-05"
+
 
 def test_a_block_holds_down_and_its_own_blanks_stay(desk: "Desk") -> None:
     desk.house.write("a.csv", "码,方,日,额\n1,甲,2026-01-01,5\n,,2026-01-02,6\n,小计,,11\n"
@@ -115,6 +117,23 @@ def test_rows_of_a_group_are_one_with_one_fate_and_count_as_lines(desk: "Desk") 
     assert (fact["firm"], fact["kind"], fact["amount_fen"]) == ({"name": "甲"}, "铁；铜", 100000)
     assert (said["rows"], said["used"]) == (5, 2)
     assert said["set_aside"] == {"left_out": 1, "missing": 2}
+
+
+def test_a_group_that_loses_a_row_gives_no_sum(desk: "Desk") -> None:
+    desk.house.write("a.csv", f"号,方,日,额\n1,甲,{DAY},5\n1,甲,{DAY},1,5\n2,乙,{DAY},7\n")
+    desk.say(
+        """
+        sets:
+          rows: {files: 'a.*', header: [号, 方], group: {by: 号, sum: 额}}
+        tables:
+        - {table: events, from: rows, columns: {firm: 方, happened_on: 日, kind: {const: x},
+           amount: 额}}
+        """
+    )
+    said = desk.check()
+
+    assert [fact["amount_fen"] for fact in desk.facts("events")] == [700]
+    assert (said["rows"], said["used"], said["set_aside"]) == (3, 1, {"unreadable": 2})
 
 
 def test_a_row_of_two_tables_counts_once_and_gives_all_or_none(desk: "Desk") -> None:
