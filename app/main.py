@@ -26,6 +26,9 @@ import app.chain.firms.partners as partner_pages
 import app.chain.firms.router as firms
 import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
+import app.data.drafts.listed as listed_sources
+import app.data.drafts.pages as draft_pages
+import app.data.imports.pages as import_pages
 import app.data.imports.router as imports
 import app.data.pushes.router as pushes
 import app.data.sources.router as sources
@@ -81,8 +84,13 @@ BODIES = {  # What a body may have where it is not the usual.
     f"{API}/sources/guess": UPLOAD_BYTES_MAX,
     f"{API}/session": SIGN_IN_BYTES_MAX,
     "/sign-in": SIGN_IN_BYTES_MAX,
+    "/sources/new": UPLOAD_BYTES_MAX,
 }
-BODIES_BELOW = {f"{API}/sources/": DESCRIPTION_BYTES_MAX, f"{API}/records/": PUSH_BYTES_MAX}
+BODIES_BELOW = {
+    f"{API}/sources/": DESCRIPTION_BYTES_MAX,
+    f"{API}/records/": PUSH_BYTES_MAX,
+    "/sources/new/": UPLOAD_BYTES_MAX,
+}
 API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked most stands first.
     limits.router,
     chains.router,
@@ -105,6 +113,9 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     partner_pages.router,
     kept_scenarios.router,
     stress_pages.router,
+    draft_pages.router,
+    listed_sources.router,
+    import_pages.router,
     design.router,
 )
 probes = Router(tags=["probes"])

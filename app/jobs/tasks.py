@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from app.chain.runs.refreshing import refresh_version
+from app.data.drafts import repository as drafts
 from app.data.imports.following import order_refresh, owes_refresh
 from app.data.imports.ingesting import ingest_files, source_names
 from app.data.imports.repository import unfinished
@@ -115,7 +116,7 @@ def _follow(resources: Resources) -> None:
 
 
 def sweep(resources: Resources, _: Step) -> str:
-    """Forget sessions that are over, and uploads of no import, as crashes leave them."""
+    """Forget sessions and drafts that are over, and uploads of no import, as crashes leave them."""
     now = resources.now()
     over = sessions.sweep(resources.records, now=now)
     wanted = unfinished(resources.records)
@@ -127,7 +128,8 @@ def sweep(resources: Resources, _: Step) -> str:
         ):
             shutil.rmtree(place, ignore_errors=True)
             left += 1
-    return f"{over} sessions, {left} uploads, {sweep_pushes(resources)} pushes"
+    further = f"{sweep_pushes(resources)} pushes, {drafts.sweep(resources)} drafts"
+    return f"{over} sessions, {left} uploads, {further}"
 
 
 def mend(resources: Resources, progress: Step) -> str:

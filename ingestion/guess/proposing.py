@@ -9,6 +9,9 @@ from ingestion.guess.looked import LookedAt
 from ingestion.guess.meanings import ColumnMeanings
 from ingestion.guess.questions import OpenQuestion
 
+FIRST = 3  # Texts of a column that are shown as they stand.
+FIRST_LENGTH_MAX = 60
+
 
 @dataclass(frozen=True, slots=True)
 class FoundOwner:
@@ -71,7 +74,13 @@ class Proposal:
         meaning = self.meanings.meaning(name)
         known = [] if meaning is None else self.meanings.evidence.get(name, [])
         said = None if meaning is None else self._said(meaning)
-        return {"column": name, "as": said, "evidence": [each.document() for each in known]}
+        found = self.looked.body[name].drop_nulls().head(FIRST).str.slice(0, FIRST_LENGTH_MAX)
+        return {
+            "column": name,
+            "as": said,
+            "first": found.to_list(),
+            "evidence": [each.document() for each in known],
+        }
 
     def _said(self, meaning: str) -> str:
         """Return what a column is read as, in the words of the table."""

@@ -23,9 +23,10 @@ FAULT_HEADERS = (
     *("content-security-policy", "x-content-type-options", "x-trace-id"),
     *("retry-after", "connection"),
 )
-WORDED = frozenset({403, 404, 422, 429, 503})
+WORDED = frozenset({403, 404, 413, 422, 429, 503})
 REASONS = frozenset({"csrf"})  # What has words of its own, beside those of its status.
 RESUMED = frozenset({"/stress"})  # Forms whose fields their page takes from the address too.
+KEPT = "/sources/new/"  # Below it what a form is sent to can be read too, as it was last kept.
 ADDRESS_LENGTH_MAX = 4000
 URLENCODED = "application/x-www-form-urlencoded"
 FORM_BYTES_MAX = 2**14
@@ -93,7 +94,7 @@ async def _filled_in(request: Request) -> str:
     """Return where a form that was refused goes on; its fields too, if they are few and here."""
     path = request.scope["path"]
     if path not in RESUMED:
-        return "/"
+        return str(path) if path.startswith(KEPT) else "/"
     with move_on_after(FORM_SECONDS_MAX):
         if _is_short(request):
             return _with_fields(path, await request.form())

@@ -66,6 +66,8 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
         ]
         if who.role != "auditor":
             bank.append(NavigationEntry("/stress", "nav_stress", "stress"))
+        if who.role in ("risk", "admin"):
+            bank.append(NavigationEntry("/sources", "nav_sources", "sources"))
         return bank
     if who.role == "core":
         return [

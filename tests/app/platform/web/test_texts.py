@@ -16,10 +16,11 @@ ROOT = Path(__file__).parents[4]
 SOURCES = [*(ROOT / "app").rglob("*.html"), *(ROOT / "app/platform/web").glob("*.py")]
 SOURCES += (ROOT / "app").glob("*/*/*.py")
 BUILT = (
-    "absent_", "analysis_", "band_", "bar_", "binding_", "channel_", "document_", "facet_",
-    "fault_", "grade_", "group_", "ink_", "key_", "nav_", "no_limit_", "op_", "part_", "place_",
-    "policy_name_", "raise_", "role_", "shown_", "size_", "stated_", "step_", "table_",
-    "tier_", "unit_", "why_",
+    "absent_", "analysis_", "band_", "bar_", "binding_", "changes_", "channel_",
+    "document_", "draft_order", "draft_question_", "draft_unit", "facet_", "fault_", "grade_",
+    "group_", "ink_", "key_", "nav_", "no_limit_", "op_", "part_", "party_", "place_",
+    "policy_name_", "raise_", "role_", "shown_", "size_", "source_", "stated_", "step_", "table_",
+    "tier_", "unit_", "way_", "why_",
 )  # fmt: skip
 
 
