@@ -21,7 +21,7 @@ from ingestion.guess.xml_records import XmlKind, kind_of, records_of
 from ingestion.sets.files import named
 from ingestion.sets.xml_files import parsed
 
-DOCUMENTS_MAX = 500  # Looked at of each kind.
+DOCUMENTS_MAX, BYTES_MAX = 500, 64 * 2**20  # Looked at of each kind, and kept in memory of all.
 FIELDS_MAX = 400
 _ALIKE = 0.4  # Kinds that have so many of their fields in common are read together.
 _EACH_MAX = 4  # Repeated elements that are tried as rows.
@@ -41,6 +41,7 @@ def kinds(
 ) -> Iterator[tuple[LookedAt, dict[str, Any]]]:
     """Yield the rows of each kind of document, and what a description says of where they are."""
     found: dict[XmlKind, DocumentKind] = {}
+    room = BYTES_MAX
     for path in documents:
         try:
             root = parsed(path)
@@ -49,7 +50,8 @@ def kinds(
             continue
         one = found.setdefault(kind_of(root), DocumentKind(kind_of(root)))
         one.paths.append(path)
-        if len(one.roots) < DOCUMENTS_MAX:
+        room -= path.stat().st_size
+        if not one.roots or (len(one.roots) < DOCUMENTS_MAX and room > 0):
             one.roots.append(root)
     for group in _alike(list(found.values())):
         yield from _of_xml(group)

@@ -60,8 +60,9 @@ def guess(paths: Sequence[Path], *, reading: Callable[[Path], None] = unnoticed)
     for path in names[:FILES_MAX]:
         reading(path)
         _gather(path, gathered)
-    for path in names[FILES_MAX:]:
-        gathered.passed.append(PassedOver(path, f"only the first {FILES_MAX} files are looked at"))
+    if (left := len(names) - FILES_MAX) > 0:
+        why = f"this and the files behind it, {left}, are not looked at: the first {FILES_MAX} are"
+        gathered.passed.append(PassedOver(names[FILES_MAX], why))
     proposals = _proposals(gathered, [named(str(path)) for path in names])
     return {
         "proposals": [each.document() for each in proposals],

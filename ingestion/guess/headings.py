@@ -8,7 +8,7 @@ from ingestion.guess.vocabulary import vocabulary
 from ingestion.readers.sheets import MERGED
 from ingestion.sets.headers import Row, cleaned
 
-SOUGHT_ROWS = 200  # So many rows are looked at.
+SOUGHT_ROWS, CELLS_MAX = 200, 10_000  # So many rows are looked at, of wide ones fewer.
 _BELOW = 20
 # A cell that a header does not have: an amount, a day, a code, a share.
 _DATA = re.compile(
@@ -37,13 +37,14 @@ def find(rows: Sequence[Row]) -> FoundHeader | None:
         >>> find([(1, ["发票清单", ""]), (2, ["发票号码", "金额"]), (3, ["00001", "1.00"])])
         FoundHeader(at=1, rows=1, score=8.0)
     """
-    some = rows[:SOUGHT_ROWS]
+    widest = max((len(cells) for _, cells in rows[:SOUGHT_ROWS]), default=1)
+    some = rows[: max(_BELOW, min(SOUGHT_ROWS, CELLS_MAX // max(1, widest)))]
     width = max((_filled(cells) for _, cells in some), default=0)
     best: FoundHeader | None = None
     for at, (_, cells) in enumerate(some):
-        score = _score(cells)
         if _filled(cells) < 2 and width > 1:  # noqa: PLR2004  # a title has one cell
             continue
+        score = _score(cells)
         score -= 0.5 * max(0, min(width, _usual(some[at + 1 : at + 1 + _BELOW])) - _filled(cells))
         if score > 0 and (best is None or score > best.score):
             best = FoundHeader(at, 1, score)
@@ -62,7 +63,7 @@ def _from_above(rows: Sequence[Row], found: FoundHeader) -> FoundHeader:
 
 
 def _filled(cells: Sequence[str]) -> int:
-    return sum(1 for cell in cells if cleaned(cell))
+    return sum(1 for cell in cells if cell.strip() and cleaned(cell))
 
 
 def _usual(rows: Sequence[Row]) -> int:

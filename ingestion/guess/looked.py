@@ -8,9 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from ingestion.guess.profiles import ColumnProfile, is_total, profile
+from ingestion.guess.vocabulary import vocabulary
 from ingestion.guess.writing import usable
 from ingestion.sets.batch import RESERVED
 
+COLUMNS_MAX = 200  # Looked at of some rows.
 _MAY_TOTAL = r"计|(?i:total|summe|saldo)|余额|承前|过次|^[* ]+$"
 _SPARSE = 0.4  # Rows with fewer cells than this share of the usual ones hold no fact.
 _FEW_ROWS = 3
@@ -37,31 +39,48 @@ class LookedAt:
 
     @cached_property
     def names(self) -> list[str]:
-        """Return the names of the columns."""
-        return [name for name in self.frame.columns if name not in RESERVED and usable(name)]
+        """Return the names of the columns that are looked at: of very many those that are known."""
+        every = [name for name in self.frame.columns if name not in RESERVED and usable(name)]
+        if len(every) <= COLUMNS_MAX:
+            return every
+        known = [name for name in every if vocabulary().knows(name)]
+        kept = set([*known, *every][:COLUMNS_MAX])
+        return [name for name in every if name in kept]
+
+    @property
+    def columns_left(self) -> int:
+        """Return how many columns are not looked at."""
+        every = [name for name in self.frame.columns if name not in RESERVED]
+        return len(every) - len(self.names)
 
     @cached_property
     def totals(self) -> pl.Series:
         """Return which rows add up others, or are no row of the table at all."""
-        frame = self.frame
-        found = pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True)
+        frame, none = self.frame, pl.Series([False]).new_from_index(0, self.frame.height)
+        found, begun = none, none
         for name in self.names:
             texts = frame[name]
             maybe = texts.filter(texts.str.contains(_MAY_TOTAL).fill_null(value=False)).unique()
             adds = [text for text in maybe if is_total(text)]
             if adds:
-                found |= texts.is_in(adds).fill_null(value=False)
-        return found | self._sparse()
+                said = texts.is_in(adds).fill_null(value=False)
+                found = found | (said & (~begun | self._fewer(1.0)))
+            begun = begun | texts.is_not_null()
+        return found | (self._fewer(_SPARSE) if frame.height >= _FEW_ROWS else none)
 
-    def _sparse(self) -> pl.Series:
-        frame = self.frame
-        counts = pl.Series([0], dtype=pl.Int32).new_from_index(0, frame.height)
+    @cached_property
+    def _filled(self) -> pl.Series:
+        """Return how many cells of each row are filled."""
+        counts = pl.Series([0], dtype=pl.Int32).new_from_index(0, self.frame.height)
         for name in self.names:
-            counts = counts + frame[name].is_not_null().cast(pl.Int32)
-        usual = counts.median()
-        if frame.height < _FEW_ROWS or not isinstance(usual, float | int):
-            return pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True)
-        return counts < min(_SPARSE * usual, usual - 1)
+            counts = counts + self.frame[name].is_not_null().cast(pl.Int32)
+        return counts
+
+    def _fewer(self, share: float) -> pl.Series:
+        """Return which rows have fewer cells than a share of those that rows usually have."""
+        usual = self._filled.median()
+        most = float(usual) if isinstance(usual, float | int) else 0.0
+        return self._filled < (most if share == 1 else min(share * most, most - 1))
 
     @cached_property
     def body(self) -> pl.DataFrame:

@@ -50,7 +50,7 @@ def of_names(wanted: Sequence[str], others: Collection[str]) -> str | None:
             return pattern
     ends = {name.rpartition(".")[2].lower() for name in wanted}
     if len(ends) == 1:
-        pattern = rf"(?is:.*\.{literally(ends.pop())})"
+        pattern = rf"(?i).*\.{literally(ends.pop())}"
         if len(pattern) < _LENGTH_MAX and not any(
             regexes.compiled(pattern).fullmatch(other) for other in others
         ):

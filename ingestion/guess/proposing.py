@@ -66,6 +66,7 @@ class Proposal:
             "table": self.table,
             "owner": None if self.owner is None else self.owner.document(),
             "columns": [self._column(name) for name in looked.names],
+            "columns_left": looked.columns_left,
             "todo": [question.en for question in doubts],
             "remarks": [question.document() for question in doubts],
         }

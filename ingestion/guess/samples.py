@@ -16,7 +16,7 @@ from ingestion.readers.sheets import MERGED, Sheet
 from ingestion.sets import Batch, Grid, grid
 from ingestion.sets.headers import SEPARATORS, Row, names_of, text_rows
 
-ROWS_MAX = 20_000  # Looked at of a sheet or file from its beginning,
+ROWS_MAX = 5_000  # Looked at of a sheet or file from its beginning,
 TAIL_ROWS = 50  # and from its end where that is among so many batches.
 BATCHES_MAX = 8
 HEAD_LINES = 400

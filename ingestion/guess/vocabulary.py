@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ _SIGNS = re.compile(r"[\s._\-:#*'\"·,()/]+")
 _TOKEN = re.compile(r"[A-Z]+(?![a-zäöü])|[A-Z]?[a-zäöüß]+|[0-9]+|[\u4e00-\u9fff]+")
 _EXACT, _BARE, _INSIDE = 1.0, 0.95, 0.55
 _WORD_MIN = 2
+_CACHED = 20_000
 _LEAF_MIN = 4  # Shorter names of elements, as ID and Name, mean anything.
 
 
@@ -74,11 +75,7 @@ class Vocabulary:
 
     def knows(self, header: str) -> bool:
         """Return whether a header is a word of some table."""
-        return any(
-            text in words.headers
-            for text, _ in _spellings(header)
-            for words in self.tables.values()
-        )
+        return _known(header)
 
 
 def plain(text: str) -> str:
@@ -102,6 +99,13 @@ def tokens_of(name: str) -> list[str]:
         (['tax', 'exclusive', 'amount'], ['购方', 'name'])
     """
     return [token.lower() for token in _TOKEN.findall(name)]
+
+
+@lru_cache(_CACHED)
+def _known(header: str) -> bool:
+    """Return whether a header is a word of some table."""
+    tables = vocabulary().tables.values()
+    return any(text in words.headers for text, _ in _spellings(header) for words in tables)
 
 
 def _latin(text: str) -> bool:
