@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ingestion.forms import form
+from ingestion.forms import form, plain_word
 from ingestion.guess import meanings
 from ingestion.guess.looked import LookedAt
 from ingestion.guess.meanings import ColumnMeanings
@@ -16,6 +16,7 @@ OWNED = {
     "vouchers": ("holder",),
     "registrations": ("pledgor",),
     "holdings": ("owner",),
+    "flows": ("firm",),
 }
 # What stands for a column that is not there.
 INSTEAD = {
@@ -24,6 +25,8 @@ INSTEAD = {
     ("events", "amount"): ("=credit", "=debit"),
     ("events", "happened_on"): ("=moment",),
     ("events", "kind"): ("=debit", "=side", "amount"),
+    ("flows", "amount"): ("=credit", "=debit"),
+    ("flows", "happened_on"): ("=moment",),
     ("firms", "firm"): ("name", "uscc"),
     ("firms", "name"): ("uscc",),
 }
@@ -37,6 +40,8 @@ _TELLING = {
     ("invoices", "tax"): 1.0, ("invoices", "=series"): 1.0, ("receivables", "due_on"): 0.7,
     ("receivables", "paid"): 0.7, ("events", "=balance"): 1.2, ("events", "=credit"): 0.8,
     ("events", "=debit"): 0.8, ("events", "=account"): 0.6, ("vouchers", "=range"): 1.0,
+    ("flows", "=balance"): 1.2, ("flows", "=credit"): 0.8, ("flows", "=debit"): 0.8,
+    ("flows", "kind"): 1.5,
 }  # fmt: skip
 
 
@@ -52,12 +57,24 @@ class TableChoice:
 
 def of(looked: LookedAt) -> list[TableChoice]:
     """Return the tables that rows may give, the likeliest first; none where nothing fits."""
-    found = [_choice(looked, table) for table in vocabulary().tables if table != "flows"]
+    found = [of_table(looked, table) for table in vocabulary().tables]
     fitting = [each for each in found if each.score >= _SCORE_MIN and _told(each)]
+    fitting = [each for each in fitting if each.table != "flows" or _is_sorted(looked, each)]
     return sorted(fitting, key=lambda each: -each.score)
 
 
-def _choice(looked: LookedAt, table: str) -> TableChoice:
+def _is_sorted(looked: LookedAt, choice: TableChoice) -> bool:
+    """Return whether payments are of kinds that are known: only then they are flows."""
+    column = choice.meanings.column("kind")
+    words = None if column is None else looked.profiles[column].words
+    known = form("flows").columns["kind"].words or {}
+    return bool(words) and 2 * sum(plain_word(word) in known for word in words or ()) >= len(
+        words or ()
+    )
+
+
+def of_table(looked: LookedAt, table: str) -> TableChoice:
+    """Return what columns mean for one table, and how well it fits."""
     found = meanings.of_table(looked, table)
     known = form(table)
     score, lacks = _titled(looked, table), []

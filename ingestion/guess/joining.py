@@ -7,9 +7,10 @@ from typing import Any
 import polars as pl
 
 from ingestion.forms import form
-from ingestion.guess import tables, trying
-from ingestion.guess.choice import TableChoice
+from ingestion.guess import readings, tables, trying
+from ingestion.guess.choice import TableChoice, of_table
 from ingestion.guess.evidence import Evidence
+from ingestion.guess.kinds import kind_of
 from ingestion.guess.looked import LookedAt
 from ingestion.guess.meanings import ColumnMeanings
 from ingestion.guess.proposing import Proposal
@@ -40,6 +41,9 @@ def free(name: str, taken: Sequence[str]) -> str:
 
 def parted(found: Sequence[Beside]) -> tuple[list[Beside], list[Beside]]:
     """Return the rows that give facts, and those that others only look into."""
+    for each in found:
+        if not each.choices:
+            _tell_lines(each, found)
     told = [each for each in found if each.choices]
     lookups = [
         each
@@ -47,7 +51,19 @@ def parted(found: Sequence[Beside]) -> tuple[list[Beside], list[Beside]]:
         if any(_looks_into(other, each) for other in told if other is not each)
     ]
     main = [each for each in told if each not in lookups]
+    if told and not main:  # All look into one another: none of them is left without facts.
+        return told, []
     return main, lookups
+
+
+def _tell_lines(one: Beside, found: Sequence[Beside]) -> None:
+    """Let rows that are no table by themselves be the lines of documents beside them."""
+    for other in found:
+        if other.choices and "amount" in other.choices[0].lacks:
+            one.choices = [of_table(one.looked, other.choices[0].table)]
+            if _has_heads(one, other):
+                return
+            one.choices = []
 
 
 def _looks_into(one: Beside, other: Beside) -> bool:
@@ -55,15 +71,28 @@ def _looks_into(one: Beside, other: Beside) -> bool:
     mine, theirs = one.choices[0], other.choices[0]
     if theirs.table == "firms" and mine.table not in ("firms", "holdings"):
         return bool(list(_partners(one.looked, mine.meanings, other)))
-    if mine.table == theirs.table == "invoices" or (mine.table, theirs.table) == ("orders",) * 2:
-        return _has_lines(one, other)
+    if mine.table == theirs.table and mine.table in ("invoices", "orders"):
+        return _has_lines(one, other) or _has_heads(one, other)
     return False
+
+
+def _has_heads(one: Beside, other: Beside) -> bool:
+    """Return whether other rows are documents, of which the rows here are the lines."""
+    mine, theirs = one.choices[0], other.choices[0]
+    if "amount" in mine.lacks or "amount" not in theirs.lacks or not set(mine.lacks) - {"number"}:
+        return False
+    ours, heads = _keys(one), _keys(other)
+    if ours is None or heads is None or not len(heads.drop_nulls()):
+        return False
+    known = heads.drop_nulls()
+    met = ours.drop_nulls().is_in(known.unique().to_list()).mean() or 0.0
+    return known.n_unique() >= _UNIQUE_MIN * len(known) and float(met) >= _MET_MIN  # type: ignore[arg-type]
 
 
 def _has_lines(one: Beside, other: Beside) -> bool:
     """Return whether other rows are lines of documents, each of which is one row here."""
     ours, theirs = _keys(one), _keys(other)
-    if ours is None or theirs is None:
+    if ours is None or theirs is None or "amount" in one.choices[0].lacks:
         return False
     mine, others = ours.drop_nulls(), theirs.drop_nulls()
     if not len(mine) or not len(others) or mine.n_unique() < _UNIQUE_MIN * len(mine):
@@ -152,11 +181,14 @@ def join(proposals: Sequence[Proposal], lookups: Sequence[Beside]) -> list[Propo
     for other in lookups:
         taken = [each.set_name for each in (*proposals, *found)]
         theirs = other.choices[0]
-        name = free("partners" if theirs.table == "firms" else "lines", taken)
+        kind = "documents" if "amount" in theirs.lacks else "lines"
+        name = free("partners" if theirs.table == "firms" else kind, taken)
         beside = Proposal(other.looked, None, theirs.meanings, name, rows=dict(other.said))
         for proposal in proposals:
             if theirs.table == "firms":
                 _join_partners(proposal, other, beside)
+            elif proposal.table == theirs.table and "amount" in theirs.lacks:
+                _join_heads(proposal, beside)
             elif proposal.table == theirs.table:
                 _join_lines(proposal, beside)
         found.append(beside)
@@ -192,6 +224,45 @@ def _free_column(proposal: Proposal, name: str) -> str:
     while name in proposal.looked.names:
         name = f"{name}_"
     return name
+
+
+def _join_heads(proposal: Proposal, beside: Proposal) -> None:
+    """Let lines take of their documents what they do not say themselves, but no amounts."""
+    ours, theirs = tables.number(proposal), tables.number(beside)
+    mine, heads = proposal.meanings, beside.meanings
+    take: dict[str, str] = {}
+    for column in form(proposal.table or "").columns.values():
+        if column.kind == "party" and not mine.party(column.name):
+            take |= _party_of_heads(proposal, heads, column.name)
+        elif column.kind != "money":
+            take |= _column_of_heads(proposal, beside, column.name)
+    take |= _column_of_heads(proposal, beside, "currency")
+    joined = {"set": beside.set_name, "ours": [ours], "theirs": [theirs], "take": take}
+    proposal.rows.setdefault("joins", []).append(joined)
+    known = heads.columns
+    keys = [*known.get("=series", []), *known.get("number", [])]
+    beside.asked = [*keys, *(each for each in take.values() if each not in keys)]
+
+
+def _party_of_heads(proposal: Proposal, heads: ColumnMeanings, role: str) -> dict[str, str]:
+    """Return what a join takes of a party, which is that of the proposal then."""
+    told = {part: own for part in ("code", "name") if (own := heads.column(f"{role} {part}"))}
+    names = {part: _free_column(proposal, f"{role}_{part}") for part in told}
+    if told:
+        proposal.joined[role] = names
+    return {names[part]: own for part, own in told.items()}
+
+
+def _column_of_heads(proposal: Proposal, beside: Proposal, meaning: str) -> dict[str, str]:
+    """Return what a join takes of a column that the proposal does not have itself."""
+    own = beside.meanings.column(meaning)
+    if own is None or proposal.meanings.column(meaning) is not None:
+        return {}
+    name = _free_column(proposal, meaning)
+    dated = kind_of(form(proposal.table or ""), meaning) == "date"
+    day = readings.day(beside, own) if dated else name
+    proposal.taken[meaning] = {**day, "from": name} if isinstance(day, dict) else name
+    return {name: own}
 
 
 def _join_lines(proposal: Proposal, beside: Proposal) -> None:

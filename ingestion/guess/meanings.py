@@ -196,7 +196,7 @@ def prove(looked: LookedAt, found: ColumnMeanings) -> None:
         _prove_invoices(columns, found)
     elif found.table == "receivables":
         _prove_receivables(columns, found)
-    elif found.table == "events":
+    elif found.table in ("events", "flows"):
         _prove_balance(looked, columns, found)
     elif found.table == "vouchers":
         _prove_range(looked, found)

@@ -42,6 +42,7 @@ class Proposal:
     rows: dict[str, Any] = field(default_factory=dict)  # What the description says of the set.
     tables: list[dict[str, Any]] = field(default_factory=list)
     joined: dict[str, dict[str, str]] = field(default_factory=dict)  # By role: code, name.
+    taken: dict[str, Any] = field(default_factory=dict)  # Columns that joined documents tell.
     grouped: dict[str, Any] = field(default_factory=dict)  # Parties that lines between rows tell.
     asked: list[str] = field(default_factory=list)  # Columns that others look into.
     goods: str | None = None  # What a join takes of the lines of a document.

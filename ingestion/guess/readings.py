@@ -19,6 +19,8 @@ _OF_HEADER = re.compile(rf"(?:[(（\[/:：_]|^){_UNIT}[)）\]]?(?:[(（].*)?$")
 _LATIN_UNIT = re.compile(r"(?i)[_ (](fen|cents?|yuan)\)?$")
 _VOID = re.compile(r"作废|无效|撤销|void|cancel|storn", re.IGNORECASE)
 _ZONE = "Asia/Shanghai"
+_YES = ("是", "y", "yes", "true", "1")
+_NO = ("否", "n", "no", "false", "0")
 
 
 def money(proposal: Proposal, column: str) -> Any:
@@ -127,14 +129,33 @@ def words(proposal: Proposal, table: str, meaning: str) -> Any:
     seen = [word for word in profile.words or () if usable(word)]
     if known.kind != "word" or all(plain_word(word) in accepted for word in seen):
         return column
-    others = vocabulary().tables[table].states.get(meaning, {})
     targets = dict.fromkeys(accepted.values())
     meant = BlockMapping()
     for word in seen:
-        own = accepted.get(plain_word(word)) or others.get(plain_word(word))
-        if own is None and "void" in targets and _VOID.search(word):
-            own = "void"
+        own = _target(table, meaning, column, word)
+        if own is None and "void" not in targets and _VOID.search(word):
+            _void(proposal, column, word)
+            continue
         meant[word] = own or proposal.ask(questions.meaning(column, word, ", ".join(targets)))
     if profile.words is None or not meant:
         return None
     return {"from": column, "words": meant}
+
+
+def _target(table: str, meaning: str, column: str, word: str) -> str | None:
+    """Return the word of a table that a word of a column means; None where nothing tells it."""
+    accepted = form(table).columns[meaning].words or {}
+    others = vocabulary().tables[table].states.get(meaning, {})
+    own = accepted.get(plain_word(word)) or others.get(plain_word(word))
+    if own is not None or "void" not in accepted.values():
+        return own
+    if _VOID.search(column) and plain_word(word) in (*_YES, *_NO):
+        yes = plain_word(word) in _YES
+        return "void" if yes else next(each for each in accepted.values() if each != "void")
+    return "void" if _VOID.search(word) else None
+
+
+def _void(proposal: Proposal, column: str, word: str) -> None:
+    """Let rows with a word count for nothing."""
+    said = proposal.rows.setdefault("void", [{column: []}])
+    said[0].setdefault(column, []).append(word)

@@ -35,11 +35,13 @@ def _plain(proposal: Proposal) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name, column in form(table).columns.items():
         if column.kind == "party":
-            if found.party(name) or column.required:
+            if found.party(name) or column.required or name in proposal.joined:
                 columns[name] = readings.party(proposal, name)
+        elif name in proposal.taken:
+            columns[name] = proposal.taken[name]
         elif (own := found.column(name)) is not None:
             columns[name] = _by_kind(proposal, table, name, own)
-    currency = found.column("currency")
+    currency = found.column("currency") or proposal.taken.get("currency")
     if currency is not None and "currency" in form(table).parts:
         columns["currency"] = currency
     return {name: value for name, value in columns.items() if value is not None}
@@ -177,10 +179,7 @@ def _red_or_blue(proposal: Proposal, kind: str, columns: dict[str, Any]) -> Any:
         reds = [word for word, own in meant.items() if own == _RED]
         for name in ("amount", "tax", "total") if reds else ():
             if name in columns:
-                plainly = (
-                    columns[name] if isinstance(columns[name], dict) else {"from": columns[name]}
-                )
-                columns[name] = {**plainly, "red_when": {kind: reds}}
+                columns[name] = {**_from(columns[name]), "red_when": {kind: reds}}
     return {"from": kind, "words": meant}
 
 
@@ -203,9 +202,7 @@ def _receivables(proposal: Proposal) -> dict[str, Any]:
     side = found.column("=side")
     lowering = sided(proposal, side) if side else []
     if lowering and amount:
-        plainly = columns["amount"]
-        plainly = plainly if isinstance(plainly, dict) else {"from": plainly}
-        columns["amount"] = {**plainly, "minus_when": {side: lowering}}
+        columns["amount"] = {**_from(columns["amount"]), "minus_when": {side: lowering}}
     if kind := found.column("=type"):
         _keep_claims(proposal, kind)
     if amount and (opened or lowering or looked.profiles[amount].signed):
@@ -219,7 +216,7 @@ def _receivables(proposal: Proposal) -> dict[str, Any]:
 
 def sided(proposal: Proposal, side: str) -> list[str]:
     """Return the words of a column that lower an amount; none where its words are unknown."""
-    table = "events" if proposal.table == "events" else "receivables"
+    table = "events" if proposal.table in ("events", "flows") else "receivables"
     lists = vocabulary().lists
     lowers, raises = ({plain_word(w) or w for w in lists[n][table]} for n in ("lowers", "raises"))
     seen = proposal.looked.profiles[side].words or []
@@ -246,36 +243,44 @@ def _keep_claims(proposal: Proposal, kind: str) -> None:
 
 
 def _events(proposal: Proposal) -> dict[str, Any]:
-    found = proposal.meanings
     columns = _plain(proposal)
-    columns.setdefault("happened_on", None)
-    moment = found.column("=moment")
-    if columns["happened_on"] is None and moment is not None:
-        columns["happened_on"] = readings.day(proposal, moment)
-    debit, credit, one = (found.column(name) for name in ("=debit", "=credit", "amount"))
+    goes_out = _moved(proposal, columns)
     out, in_ = {"const": "payment_out"}, {"const": "payment_in"}
-    if debit and credit:
-        amount = readings.money(proposal, credit)
-        amount = amount if isinstance(amount, dict) else {"from": amount}
-        columns["amount"] = {**amount, "less": readings.money(proposal, debit)}
-        columns["kind"] = {"when": [{"if": {debit: {"zero": False}}, "then": out}], "else": in_}
-    elif one is not None:
-        side = found.column("=side")
-        lowering = sided(proposal, side) if side else []
-        if lowering and side:
-            amount = columns["amount"] if isinstance(columns["amount"], dict) else {"from": one}
-            columns["amount"] = {**amount, "minus_when": {side: lowering}}
-            columns["kind"] = {"when": [{"if": {side: lowering}, "then": out}], "else": in_}
-        else:
-            columns["kind"] = {
-                "when": [{"if": {"positive": columns["amount"]}, "then": in_}],
-                "else": out,
-            }
-    reference = found.column("source")
+    if goes_out is not None:
+        columns["kind"] = {"when": [{"if": goes_out, "then": out}], "else": in_}
+    elif "amount" in columns:
+        above = {"if": {"positive": columns["amount"]}, "then": in_}
+        columns["kind"] = {"when": [above], "else": out}
+    reference = proposal.meanings.column("source")
     if reference is not None and in_text(reference):
         columns["source"] = {"text": f"bank:{{{reference}}}"}
     _keep_payments(proposal)
-    return {name: value for name, value in columns.items() if value is not None}
+    return columns
+
+
+def _flows(proposal: Proposal) -> dict[str, Any]:
+    columns = _plain(proposal)
+    _moved(proposal, columns)
+    return columns
+
+
+def _moved(proposal: Proposal, columns: dict[str, Any]) -> dict[str, Any] | None:
+    """Fill in day and amount of what an account moves by, and return when that goes out."""
+    found = proposal.meanings
+    moment = found.column("=moment")
+    if "happened_on" not in columns and moment is not None:
+        columns["happened_on"] = readings.day(proposal, moment)
+    debit, credit, one = (found.column(name) for name in ("=debit", "=credit", "amount"))
+    if debit and credit:
+        amount = _from(readings.money(proposal, credit))
+        columns["amount"] = {**amount, "less": readings.money(proposal, debit)}
+        return {debit: {"zero": False}}
+    side = found.column("=side")
+    lowering = sided(proposal, side) if side and one else []
+    if lowering and side:
+        columns["amount"] = {**_from(columns["amount"]), "minus_when": {side: lowering}}
+        return {side: lowering}
+    return None
 
 
 def _keep_payments(proposal: Proposal) -> None:
@@ -349,6 +354,7 @@ _BY_TABLE: Mapping[str, Callable[[Proposal], dict[str, Any]]] = {
     "invoices": _invoices,
     "receivables": _receivables,
     "events": _events,
+    "flows": _flows,
     "vouchers": _vouchers,
     "holdings": _holdings,
 }

@@ -274,3 +274,74 @@ def versions_of_documents(folder: Path) -> None:
             f"<TaxAmount>{13 * at}.00</TaxAmount><TotalAmount>{113 * at}.00</TotalAmount></Doc>",
             encoding="utf-8",
         )
+
+
+def sorted_flows(folder: Path) -> None:
+    """Payments of an account, each with the kind it is of."""
+    text(
+        folder / "账户流水.csv",
+        [
+            ["账户名称", "交易日期", "借贷标志", "交易金额", "对方户名", "流水类型"],
+            [CORE[0], "2026-09-01", "借", "100.00", EAST[0], "货款"],
+            [CORE[0], "2026-09-02", "贷", "50.00", NORTH[0], "货款"],
+            [CORE[0], "2026-09-03", "借", "1.00", "", "税款"],
+        ],
+    )
+
+
+def voided_by_a_flag(folder: Path) -> None:
+    """Invoices sold, whose numbers lost noughts, with a flag for those that are void."""
+    head = [
+        "发票代码",
+        "发票号码",
+        "开票日期",
+        "购方企业名称",
+        "购方税号",
+        "金额",
+        "税额",
+        "作废标志",
+    ]
+    text(
+        folder / "销项发票.csv",
+        [
+            [f"企业名称：{EAST[0]}"],
+            head,
+            ["0990012140", "12345", "2026-07-01", *CORE, "100.00", "13.00", "否"],
+            ["0990012140", "12346", "2026-07-02", *NORTH, "200.00", "26.00", "是"],
+        ],
+    )
+
+
+def voided_bills(folder: Path) -> None:
+    """Bills, one of which counts for nothing: a word that the table does not have."""
+    head = ["票据号码", "承兑人", "持票人", "票面金额", "出票日", "到期日", "票据状态"]
+    days = ["2026-01-01", "2026-07-01"]
+    text(
+        folder / "票据.csv",
+        [
+            head,
+            ["1", CORE[0], EAST[0], "1.00", *days, "已签收"],
+            ["2", CORE[0], EAST[0], "2.00", *days, "已作废"],
+        ],
+    )
+
+
+def lines_of_documents(folder: Path) -> None:
+    """Lines with amounts, whose day, parties and currency stand in another file."""
+    text(
+        folder / "invoice_heads.csv",
+        [
+            ["Invoice No.", "Invoice date", "Supplier", "Customer", "Currency"],
+            ["1", "15.09.2026", EAST[0], CORE[0], "CNY"],
+            ["2", "16.09.2026", EAST[0], NORTH[0], "USD"],
+        ],
+    )
+    text(
+        folder / "invoice_lines.csv",
+        [
+            ["Invoice No.", "Item", "Net amount", "VAT"],
+            ["1", "bolt", "100.00", "13.00"],
+            ["1", "nut", "50.00", "6.50"],
+            ["2", "bolt", "200.00", "26.00"],
+        ],
+    )

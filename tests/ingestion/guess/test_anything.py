@@ -50,7 +50,7 @@ def grids(draw: st.DrawFn) -> str:
     return stream.getvalue()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts=st.dictionaries(st.sampled_from(NAMES), grids(), min_size=1, max_size=2))
 def test_what_is_proposed_for_any_grids_is_read_without_a_fault(
     texts: dict[str, str], tmp_path_factory: pytest.TempPathFactory

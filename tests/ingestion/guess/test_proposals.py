@@ -48,6 +48,24 @@ def test_each_case_is_guessed_as_a_person_asked(name: str) -> None:
     assert wanted.get("columns", {}).items() <= meant(first).items()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_proposed_for_a_case_reads_it_as_a_person_counted(
+    house: "House", name: str
+) -> None:
+    wanted = json.loads((CASES / name / "expected.json").read_text(encoding="utf-8"))
+    if "guess" not in wanted:
+        pytest.skip("nothing is asked of it")
+    files = [path for path in (CASES / name).iterdir() if path.name != "expected.json"]
+    owner = wanted.get("given", {}).get("owner")
+    known = wanted["guess"].get("owner", owner)
+
+    said, facts = tried(house, *files, owner=None if known else owner)
+
+    counts = ("rows", "used", "set_aside")
+    assert {key: said[key] for key in counts} == {key: wanted[key] for key in counts}
+    assert len(facts) == sum(map(len, wanted["tables"].values()))
+
+
 def test_open_items_of_a_german_ledger_are_receivables_of_the_firm_above(
     house: "House", tmp_path: Path
 ) -> None:

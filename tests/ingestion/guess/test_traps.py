@@ -35,6 +35,10 @@ TRAPS: list[tuple[Callable[[Path], None], Kept, list[Any], dict[str, int]]] = [
     (formats.tax_inside, amounts, [10000, 20000], {}),
     (formats.lines_of_json, lambda fact: fact["goods"], ["轴承；螺栓", "轴承；螺栓"], {}),
     (formats.batch_of_documents, pair, [(EAST[0], CORE[0]), (EAST[0], NORTH[0])], {}),
+    (formats.sorted_flows, lambda fact: fact["kind"], ["trade", "trade", "tax"], {}),
+    (formats.voided_by_a_flag, lambda fact: fact["number"], ["099001214000012345"], {"void": 1}),
+    (formats.voided_bills, lambda fact: fact["status"], ["held"], {"void": 1}),
+    (formats.lines_of_documents, pair, [(EAST[0], CORE[0])] * 2, {"left_out": 1}),
     (formats.versions_of_documents, lambda fact: fact["number"], ["N1", "N2", "N3", "N4"], {}),
 ]
 
