@@ -185,6 +185,10 @@ NOTES: Mapping[str, Label] = {
         "企业：统一社会信用代码 {uscc} 对应许多名称：不据此合并任何企业",
         "firms: credit code {uscc} stands on many names: it joins nobody",
     ),
+    "since_stays": Label(
+        "查询 {query}：{count} 行以后才可能计入（{reason}）：下次仍从原处读起",
+        "query {query}: {count} rows may count later ({reason}): the next import reads them again",
+    ),
     "not_compared": Label(
         "{count} 个名称未与已列企业的名称比较：一次导入最多比较 {most} 个",
         "{count} names were not compared with those of listed firms: one import compares {most}",

@@ -20,6 +20,8 @@ from ingestion.lake.housekeeping import alone, sweep
 from ingestion.notes import Note, note
 from ingestion.resolve import Resolution, near
 
+_HEALED = ("future", "unmatched")  # Nothing need change in such a row for it to count one day.
+
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
@@ -82,13 +84,13 @@ def ingest(source: str, paths: Sequence[Path], *, job: ImportJob) -> ImportOutco
         state = begin(job, job.folders.load(source))
         before = dict(state.manifest.since.get(source, {}))
         given, left = deliveries.read(state.source, paths, job, before)
-        state.manifest = _further(state, given)
         state.origins = tuple(FileOrigin(file.origin, file.sha256) for file in given.files)
         listing = _issues_path(job, source)
         try:
             resolution, rows = settled(state, given, listing)
             if not deliveries.nothing_new(given, before):
                 bounds.check(state.source, state.verdicts, given.empty, listing)
+            state.manifest = _further(state, given)
         finally:
             told = [issue for v in state.verdicts.values() for issue in v.issues]
             issues.write(listing, given.files, told)
@@ -100,8 +102,17 @@ def ingest(source: str, paths: Sequence[Path], *, job: ImportJob) -> ImportOutco
 
 
 def _further(state: ImportState, given: Collected) -> Manifest:
-    """Return the manifest to be, with how far the queries of the source have read."""
-    latest = {} if given.report is None else given.report.latest
+    """
+    Return the manifest to be, with how far the queries of the source have read.
+
+    One of whose rows some were set aside that may count later goes on where it began.
+    """
+    latest = {} if given.report is None else dict(given.report.latest)
+    for judged in state.verdicts.values():
+        for (at, reason), count in judged.by_file.items():
+            query = given.files[at].query
+            if reason in _HEALED and latest.pop(query, None) is not None:
+                state.notes.append(note("since_stays", query=query, count=count, reason=reason))
     if not latest:
         return state.manifest
     name, since = state.source.name, state.manifest.since
