@@ -8,6 +8,7 @@ again where its process died and, after a while, where it failed: a bounded numb
 import datetime as dt
 from typing import Any
 
+from app.jobs import sources
 from app.jobs.tasks import TASKS, Task, task
 from app.platform.console.progress import Step, quietly
 from app.platform.deps import Resources
@@ -71,7 +72,7 @@ def last_run(resources: Resources, name: str) -> dict[str, Any] | None:
 
 def jobs(resources: Resources) -> list[dict[str, Any]]:
     """Return every job with its times and its last run."""
-    return [
+    tasks = [
         {
             "name": each.name,
             "says": each.says,
@@ -80,6 +81,7 @@ def jobs(resources: Resources) -> list[dict[str, Any]]:
         }
         for each in TASKS.values()
     ]
+    return tasks + sources.listed(resources)
 
 
 def _work(resources: Resources, found: Task, turn: Turn, progress: Step) -> None:

@@ -13,9 +13,11 @@ from typing import Any, Self
 
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.jobs.running import run_job
+from app.jobs.sources import SourceSchedules, is_source, order_import
 from app.jobs.tasks import TASKS, task
 from app.jobs.threads import JobThreads
 from app.platform.deps import Resources
@@ -40,6 +42,7 @@ class Scheduler:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._lead, name="leader", daemon=True)
         self._jobs: BackgroundScheduler | None = None
+        self._sources = SourceSchedules(resources)
 
     def __enter__(self) -> Self:
         _RUNNING["jobs"] = self
@@ -74,6 +77,11 @@ class Scheduler:
         if self.lease.is_held() and task(name).due(self.resources):
             run_job(self.resources, name, by=self.lease.holder, again=True)
 
+    def run_source(self, name: str) -> None:
+        """Order the import of a source if this process leads at this very moment."""
+        if self.lease.is_held():
+            order_import(self.resources, name)
+
     def _lead(self) -> None:
         while True:
             self._settle()
@@ -90,6 +98,8 @@ class Scheduler:
                 self._follow()
             if leads and self._jobs is None:
                 self._start()
+            if self._jobs is not None and self._sources.changed():
+                self._fill_sources(self._jobs)
         except (Unready, SQLAlchemyError) as error:  # It is tried again at the next turn.
             log.warning("lease", detail=str(error))
             self._follow()
@@ -132,10 +142,24 @@ class Scheduler:
                     replace_existing=True,
                     **each.when,
                 )
+        self._sources.changed()
+        self._fill_sources(jobs)
         for job in jobs.get_jobs():
-            if job.id not in TASKS:
+            if job.id not in TASKS and job.id not in self._sources.times:
                 jobs.remove_job(job.id)
         jobs.resume()
+
+    def _fill_sources(self, jobs: BackgroundScheduler) -> None:
+        """Import sources by the schedules of their descriptions as they are now."""
+        times = self._sources.times
+        for name, when in times.items():
+            wanted = CronTrigger(timezone=jobs.timezone, **when)
+            kept = jobs.get_job(name)
+            if kept is None or _said(kept.trigger) != _said(wanted):
+                jobs.add_job(run_source, wanted, [name], id=name, replace_existing=True)
+        for job in jobs.get_jobs():
+            if is_source(job.id) and job.id not in times:
+                jobs.remove_job(job.id)
 
     def _follow(self) -> None:
         if self._jobs is not None:
@@ -149,3 +173,14 @@ def run_scheduled(name: str) -> None:
     scheduler = _RUNNING.get("jobs")
     if scheduler is not None:
         scheduler.run(name)
+
+
+def run_source(name: str) -> None:
+    """Order the import of a source in this process; what the job store calls."""
+    scheduler = _RUNNING.get("jobs")
+    if scheduler is not None:
+        scheduler.run_source(name)
+
+
+def _said(trigger: CronTrigger) -> tuple[str, str]:
+    return str(trigger), str(trigger.timezone)

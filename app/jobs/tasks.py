@@ -26,13 +26,16 @@ from app.platform.job_runs.repository import TRIES_MAX as BEGUN_MAX
 from app.platform.job_runs.repository import last as last_run
 from app.platform.text import kept_form
 from graph.errors import Damaged, GraphError, StageRefused, StoreUnavailable
-from ingestion.errors import Broken, ImportBusy, Stopped
+from ingestion.errors import Broken, ImportBusy, ImportRefused, Stopped
+from ingestion.sets.errors import nearest
 
 TEMPORARY_MAX = dt.timedelta(days=1)
 QUIET_SECONDS = 30  # A file that grew this recently may still be being written.
 TAKEN_MAX = 100
 MEND_PAUSE = dt.timedelta(minutes=10)  # After one that failed.
 TRIES_MAX = 3
+UNFINISHED = (".part", ".partial", ".filepart", ".crdownload", ".tmp")  # Of files on their way.
+ENDED = ("done", "refused")  # Folders of the inbox that are no source's.
 NAME_BYTES_MAX = 240  # With `.reason.txt` no longer than file systems take.
 LATER = (ImportBusy, Stopped, StageRefused, StoreUnavailable, Damaged)  # No fault of a delivery.
 
@@ -82,6 +85,7 @@ def inbox(resources: Resources, progress: Step) -> str:
             break
         source = delivery.parent.name
         try:
+            _check(resources, delivery)
             with _begun(resources, delivery):
                 outcome = ingest_files(
                     resources,
@@ -101,7 +105,7 @@ def inbox(resources: Resources, progress: Step) -> str:
         taken.append(f"{delivery.name}: version {outcome.version.number}")
         _follow(resources)
         _move(resources, delivery, "done", None)
-    said = [*taken, *(f"{name}: refused" for name in refused)]
+    said = [*taken, *(f"{name}: refused" for name in refused), *_nobodys(resources)]
     return "; ".join(said) or "nothing new"
 
 
@@ -195,11 +199,34 @@ def _deliveries(resources: Resources) -> list[Path]:
     latest = resources.now().timestamp() - QUIET_SECONDS
     found = []
     for source in source_names(resources):
+        if source in ENDED:
+            continue
         for place in sorted((resources.home / "inbox" / source).glob("*")):
-            inside = [place, *place.rglob("*")]
-            if not place.name.startswith(".") and all(p.lstat().st_mtime < latest for p in inside):
+            inside = [place, *(() if place.is_symlink() else place.rglob("*"))]
+            if not place.name.startswith(".") and all(_is_whole(p, latest) for p in inside):
                 found.append(place)
     return found
+
+
+def _is_whole(place: Path, latest: float) -> bool:
+    """Return whether nobody writes a file any more, by its name and by how long it is quiet."""
+    return not place.name.lower().endswith(UNFINISHED) and place.lstat().st_mtime < latest
+
+
+def _check(resources: Resources, delivery: Path) -> None:
+    """Raise `ImportRefused` where a delivery is no file here, or its source reads none."""
+    if delivery.is_symlink():
+        raise ImportRefused(f"{delivery.name}: it is a link, which is not followed")
+    if resources.sources.load(delivery.parent.name).asks_databases:
+        raise ImportRefused(f"source {delivery.parent.name} reads databases; it takes no files")
+
+
+def _nobodys(resources: Resources) -> list[str]:
+    """Return a word on every folder of the inbox that belongs to no source."""
+    known = {*source_names(resources)} - {*ENDED}
+    places = sorted((resources.home / "inbox").glob("[!.]*"))
+    other = [each.name for each in places if each.name not in {*known, *ENDED}]
+    return [f"{name}: no source of that name{nearest(name, known)}" for name in other[:TAKEN_MAX]]
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from graph.model import Label
+from ingestion.descriptions.schedules import BY_HAND
 from ingestion.sets import Query, Set
 
 MoneyUnit = Literal["fen", "yuan", "1k_yuan", "10k_yuan", "100m_yuan"]
@@ -272,7 +273,7 @@ class Description:
     owner: str
     label: Label
     version: int = 1
-    schedule: str = "by hand"
+    schedule: str = BY_HAND
     names_identify: bool = True  # Whether firms with one name are one firm.
     ids_shared: bool = False  # Whether its firm ids mean the same firms as those of other sources.
     bounds: Bounds = field(default_factory=Bounds)
@@ -294,5 +295,9 @@ class Description:
     @property
     def asks_databases(self) -> bool:
         """Return whether it reads databases and no file."""
-        origins = [rows.origin for rows in self.sets.values()]
-        return bool(origins) and all(isinstance(origin, Query) for origin in origins)
+        return asks_databases(self.sets)
+
+
+def asks_databases(sets: Mapping[str, Rows]) -> bool:
+    """Return whether sets read databases and no file."""
+    return bool(sets) and all(isinstance(rows.origin, Query) for rows in sets.values())

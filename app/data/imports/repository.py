@@ -66,6 +66,25 @@ def oldest(records: Records) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
+def waits(records: Records, source: str, given: str) -> bool:
+    """Return whether an import of a source that is given the same has not ended."""
+    asked = sa.select(imports.c["import"]).where(
+        imports.c.state.in_(UNFINISHED), imports.c.source == source, imports.c.given == given
+    )
+    with records.reading() as connection:
+        return connection.execute(asked.limit(1)).first() is not None
+
+
+def newest(records: Records, source: str, *, by: str) -> dict[str, Any] | None:
+    """Return how the last import of a source that somebody ordered stands; None before it."""
+    kept = [imports.c[name] for name in ("state", "detail", "created_at", "finished_at")]
+    asked = sa.select(*kept).where(imports.c.source == source, imports.c.by == by)
+    with records.reading() as connection:
+        row = connection.execute(asked.order_by(imports.c.created_at.desc()).limit(1)).mappings()
+        found = row.first()
+    return None if found is None else dict(found)
+
+
 def unfinished(records: Records) -> set[str]:
     """Return the names of the imports that have not ended."""
     names = sa.select(imports.c["import"]).where(imports.c.state.in_(UNFINISHED))

@@ -10,8 +10,9 @@ from ingestion.descriptions.nodes import YamlNode
 from ingestion.descriptions.reading import sets, tables
 from ingestion.descriptions.reading.circles import check_circles
 from ingestion.descriptions.reading.scope import ReadingScope
+from ingestion.descriptions.schedules import BY_HAND, fields
 from ingestion.forms import KNOWN, forms
-from ingestion.sets import Grid
+from ingestion.sets import Grid, Wrong
 from ingestion.sets.errors import nearest
 
 SCHEMA = "1"
@@ -51,7 +52,7 @@ def read(name: str, text: str, faults: Faults) -> model.Description | None:
         owner=scope.text(keys["owner"]) if "owner" in keys else "",
         label=_label(keys, name, scope),
         version=scope.number(keys["version"], 1) if "version" in keys else 1,
-        schedule=scope.text(keys["schedule"]) if "schedule" in keys else "by hand",
+        schedule=_schedule(keys, given, scope, pushed=pushed),
         names_identify="names_identify" not in keys or scope.flag(keys["names_identify"]),
         ids_shared="ids_shared" in keys and scope.flag(keys["ids_shared"]),
         bounds=_bounds(keys["checks"], scope) if "checks" in keys else model.Bounds(),
@@ -60,6 +61,32 @@ def read(name: str, text: str, faults: Faults) -> model.Description | None:
         sets=given,
         tables=_tables(keys, given, scope),
     )
+
+
+def _schedule(
+    keys: Mapping[str, YamlNode],
+    given: Mapping[str, model.Rows],
+    scope: ReadingScope,
+    *,
+    pushed: bool,
+) -> str:
+    """Return when a source is imported by itself: by hand, or the fields of a crontab."""
+    node = keys.get("schedule")
+    text = BY_HAND if node is None else scope.text(node) or BY_HAND
+    if node is None or text == BY_HAND:
+        return text
+    try:
+        fields(text)
+    except Wrong as error:
+        scope.fault(node, str(error))
+        return BY_HAND
+    if not pushed and not model.asks_databases(given):
+        scope.fault(
+            node,
+            "what is pushed and what databases hold is imported by a schedule; "
+            "files come by hand or through the inbox",
+        )
+    return text
 
 
 def _is_forms(keys: Mapping[str, YamlNode]) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from ingestion.descriptions.faults import FAULTS_MAX, Faults
 from ingestion.descriptions.nodes import BYTES_MAX
 from ingestion.descriptions.reading import read
+from ingestion.descriptions.schedules import fields
 
 if TYPE_CHECKING:
     from tests.ingestion.descriptions.conftest import Desk
@@ -185,3 +186,50 @@ def test_a_column_that_many_files_have_for_nobody_is_told_once(desk: "Desk") -> 
             "zh": "a.csv 等 3 个文件：未读取列 '丙'",
         }
     ]
+
+
+PUSHED = "schema: 1\nowner: risk@bank.example\npushed: true\nschedule: {when}\n"
+
+
+@pytest.mark.parametrize(
+    ("when", "days"),
+    [
+        ("0 2 * * 0", "sun"),
+        ("0 2 * * 7", "sun"),
+        ("0 2 * * 5-7", "sun,fri,sat"),
+        ("0 2 * * MON,wed", "mon,wed"),
+        ("'0 2 * * */3'", "sun,wed,sat"),
+        ("'*/15 8-18 1,15 jan-jun *'", "*"),
+    ],
+)
+def test_days_of_the_week_of_a_schedule_are_counted_from_sunday(when: str, days: str) -> None:
+    assert faults(PUSHED.format(when=when)) == []
+    assert fields(when.strip("'"))["day_of_week"] == days
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ("every day", "as in a crontab"),
+        ("61 2 * * *", "is no schedule"),
+        ("'* * * * * *'", "as in a crontab"),
+        ("0 2 30 2 *", "that day never comes"),
+        ("0 2 1 * 1", "not both"),
+        ("0 2 * * 8", "'8' is no day of the week"),
+        ("0 2 * * 5-1", "names no days of the week"),
+        ("0 2 * * 1/9", "names no days of the week"),
+        ("'*/0 2 * * *'", "is no schedule"),
+        ("'0 2 * * ,'", "is no day of the week"),
+    ],
+)
+def test_a_schedule_that_is_none_is_a_fault_with_its_line(when: str, told: str) -> None:
+    (said,) = faults(PUSHED.format(when=when))
+
+    assert said.startswith("own.yml: line 4: schedule: ")
+    assert told in said
+
+
+def test_files_come_by_hand_or_through_the_inbox() -> None:
+    (said,) = faults(ROWS.replace("owner:", "schedule: 0 2 * * *\nowner:", 1))
+
+    assert "line 2: schedule: what is pushed and what databases hold" in said
