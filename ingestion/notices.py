@@ -98,11 +98,13 @@ def equal_invoices(invoices: Verdict, known: pl.DataFrame) -> list[Note]:
     """
     table = invoices.staged.table
     what = ["issued_on", "seller", "buyer"]
+    told = np.flatnonzero(~invoices.aside & np.asarray(table["goods"].is_valid()))
     rows = known.with_columns(
         pl.Series(name, table[name]) for name in ("amount_fen", "total_fen", "goods")
-    ).filter(pl.Series(~invoices.aside) & pl.col("goods").is_not_null())
+    )
     what += ["amount_fen", "total_fen", "goods"]
-    twins = rows.filter(rows.select(what).hash_rows(seed=7).is_duplicated())
+    hashed = rows.select(what).hash_rows(seed=7).gather(told)
+    twins = rows[told[hashed.is_duplicated().to_numpy()]]
     again = twins.group_by(what).agg(pl.col("number").n_unique().alias("numbers"))
     count = int(again.filter(pl.col("numbers") > 1)["numbers"].sum())
     if not count:

@@ -103,8 +103,8 @@ def _numbers_again(told: pl.DataFrame, earlier: pl.DataFrame, used: pl.Series) -
     """Return a note on numbers that a seller used for several buyers or days; all of them count."""
     fact = ["number", "seller"]
     told, earlier = _facts(told), _facts(earlier)
-    met = pl.concat([each.select(fact).hash_rows(seed=3) for each in (told, earlier)])
-    several = met.is_duplicated()[: len(told)]
+    met = pl.concat([each.select(fact) for each in (told, earlier)], how="vertical_relaxed")
+    several = met.hash_rows(seed=3).is_duplicated()[: len(told)]
     # Eight digits are the number of an invoice of old: without its code others have it too.
     mine = told.filter(used & several)
     mine = mine.filter(~pl.col("number").str.contains(_OLD_NUMBER)).unique()
@@ -130,9 +130,9 @@ def choose_tellings(judged: Verdict, told: pl.DataFrame, stood: pl.DataFrame) ->
     """
     twins = judged.aside & (judged.first_of < np.arange(len(judged.aside)))
     twins &= ~judged.aside[judged.first_of]  # They say again what stands in their first.
-    first = pl.Series("first", judged.first_of)
-    ours = told.with_columns(first).filter(pl.Series(~judged.aside | twins))
-    earlier = stood.with_columns(pl.lit(-1, pl.Int64).alias("first"))
+    met, before = _told_again(told, stood, ~judged.aside | twins)
+    ours = told[met].with_columns(pl.Series("first", judged.first_of[met]))
+    earlier = stood[before].with_columns(pl.lit(-1, pl.Int64).alias("first"))
     rows = _met(pl.concat([earlier.select(ours.columns), ours], how="vertical_relaxed"))
     if not len(rows):
         return 0
@@ -153,6 +153,17 @@ def choose_tellings(judged: Verdict, told: pl.DataFrame, stood: pl.DataFrame) ->
         lost = ended.filter((pl.col("fate") == reason) & (pl.col("row") >= 0))
         judged.set_aside_keys(np.unique(lost["first"].to_numpy()), reason)
     return ended.filter((pl.col("fate") == "told_otherwise") & (pl.col("row") < 0)).height
+
+
+def _told_again(
+    told: pl.DataFrame, stood: pl.DataFrame, counted: BoolArray
+) -> tuple[IntArray, IntArray]:
+    """Return the rows of an import, of those that count, and the earlier ones, with a key twice."""
+    key = _key(told)
+    every = pl.concat([stood.select(key), told.select(key)], how="vertical_relaxed")
+    rows = np.flatnonzero(np.concatenate([np.ones(len(stood), bool), counted]))
+    again = rows[every.hash_rows(seed=5).gather(rows).is_duplicated().to_numpy()]
+    return again[again >= len(stood)] - len(stood), again[again < len(stood)]
 
 
 def tellings(
@@ -219,13 +230,12 @@ def _plain(texts: pa.ChunkedArray) -> pl.Series:
 def _met(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of invoices that are told under several names, or by several files."""
     key = _key(rows)
-    some = rows.filter(rows.select(key).hash_rows(seed=5).is_duplicated())
     new = pl.col("file").filter(pl.col("file") >= 0)
-    met = some.group_by(key).agg(
+    met = rows.group_by(key).agg(
         new.n_unique().alias("files"), pl.struct(NAMES).n_unique().alias("names")
     )
     several = met.filter((pl.col("files") > 1) | ((pl.col("names") > 1) & (pl.col("files") > 0)))
-    return some.join(several.select(key), on=key, how="semi", nulls_equal=True)
+    return rows.join(several.select(key), on=key, how="semi", nulls_equal=True)
 
 
 def _compared(latest: pl.DataFrame) -> pl.DataFrame:

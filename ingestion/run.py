@@ -94,6 +94,8 @@ def ingest(source: str, paths: Sequence[Path], *, job: ImportJob) -> ImportOutco
         finally:
             told = [issue for v in state.verdicts.values() for issue in v.issues]
             issues.write(listing, given.files, told)
+        for judged in state.verdicts.values():
+            judged.let_go()
         version, published = _publish(state, resolution, rows)
     notes = [*given.notes, *left, *state.notes]
     if state.uncompared:

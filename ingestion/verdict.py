@@ -15,6 +15,7 @@ from ingestion.readers.chunk import IntArray, shown
 from ingestion.resolve import beside
 
 BoolArray = npt.NDArray[np.bool_]
+_HASHED_ROWS = 500_000  # So many rows are compared at a time.
 VOIDABLE = ("invoices", "orders")  # Elsewhere void is a state that is kept.
 SEVERAL_ALLOWED = ("invoices", "events", "flows")  # Two rows with one key are two facts.
 # Not against the source's bounds: nothing is wrong with these rows by themselves.
@@ -58,6 +59,10 @@ class Verdict:
     def telling(self) -> int:
         """Return how many rows tell something: those used, and those that take back or repeat."""
         return self.used + sum(self.reasons.get(reason, 0) for reason in TELLING)
+
+    def let_go(self) -> None:
+        """Give the memory of the rows back, once the lake has them; what is counted stays."""
+        self.staged.table = self.staged.table.slice(0, 0)
 
     def set_aside_keys(self, rows: IntArray, reason: str) -> None:
         """Set rows aside for what is told elsewhere under their key."""
@@ -265,13 +270,15 @@ def _repeats(table: pa.Table, eligible: BoolArray) -> tuple[IntArray, IntArray]:
         for name, cells in zip(table.column_names, table.itercolumns(), strict=True)
         if name not in ("line", "file") and cells.null_count < max(1, len(cells))
     ]
-    frame = coded(table.select(told))
+    table = table.select(told)
+    slices = (table.slice(at, _HASHED_ROWS) for at in range(0, max(1, len(table)), _HASHED_ROWS))
+    hashed = pl.concat([coded(some).hash_rows(seed=1) for some in slices])
     rows = np.flatnonzero(eligible)
-    hashed = frame.hash_rows(seed=1).filter(pl.Series(eligible))
-    twins = rows[hashed.is_duplicated().to_numpy()]
+    twins = rows[hashed.filter(pl.Series(eligible)).is_duplicated().to_numpy()]
     # Equal numbers stand for equal rows in all but a few cases; those few are compared in full.
     place = pl.Series("place", twins)
-    first = frame[twins].with_columns(place).select(pl.col("place").first().over(frame.columns))
+    some = coded(table.take(pa.array(twins)))
+    first = some.with_columns(place).select(pl.col("place").first().over(some.columns))
     firsts = first.to_series().to_numpy().astype(np.int64)
     again = firsts != twins
     return twins[again], firsts[again]
