@@ -24,6 +24,8 @@ from ingestion.sets.xml_files import parsed
 DOCUMENTS_MAX, BYTES_MAX = 500, 64 * 2**20  # Looked at of each kind, and kept in memory of all.
 FIELDS_MAX = 400
 _ALIKE = 0.4  # Kinds that have so many of their fields in common are read together.
+# Elements further down are the rows only where they fit better by so much.
+_BETTER = 0.5
 _EACH_MAX = 4  # Repeated elements that are tried as rows.
 
 
@@ -100,12 +102,21 @@ def _of_xml(group: Sequence[DocumentKind]) -> Iterator[tuple[LookedAt, dict[str,
         if spaces:
             said["namespaces"] = spaces
         looked, whole = _looked(paths, records, said, tuple(one.kind.root for one in group))
-        fitting = choice.of(looked)
-        score = fitting[0].score if fitting else 0.0
-        if best is None or score > best[0]:
+        score = _score(looked)
+        if best is None or score > best[0] + _BETTER:
             best = score, looked, whole
     if best is not None:
         yield best[1], best[2]
+
+
+def _score(looked: LookedAt) -> float:
+    """Return how well rows fit a table; what is told once a row is not there several times."""
+    fitting = choice.of(looked)
+    if not fitting:
+        return 0.0
+    found = fitting[0].meanings
+    several = [name for name in found.sure if name in looked.repeats]
+    return fitting[0].score - sum(found.meaning(name) != "goods" for name in several)
 
 
 def _repeated(records: Sequence[FieldRecord]) -> list[str]:

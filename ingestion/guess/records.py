@@ -41,8 +41,14 @@ _NO_PARTY = {
     "地址",
     "电话",
     "银行",
+    "order",
+    "reference",
+    "document",
+    "invoice",
+    "contract",
     "账号",
 }
+_PARTIES = {"party", "company", "firm", "trade"}
 _LINES = {"item", "line", "lines", "detail", "details", "明细", "mx"}
 _LINE_WEIGHT, _DEPTH_WEIGHT, _PARENT_WEIGHT = 0.7, 0.985, 0.97
 
@@ -120,13 +126,14 @@ def spoken_as(key: str) -> tuple[tuple[str, float], ...]:
     lists = vocabulary().lists
     leaf = set(every[-1])
     for role in ("seller", "buyer"):
-        if not flat & set(lists[f"{role}_elements"]):
+        own = set(lists[f"{role}_elements"])
+        if not flat & own:
             continue
-        if flat & _NO_PARTY or (len(steps) == 1 and not leaf & (_NAMES | _CODES)):
+        if flat & _NO_PARTY:
             return ()
-        if leaf & _NAMES:
-            return ((f"{role} name", 1.0),)
-        return ((f"{role} code", 1.0),) if leaf & _CODES else ()
+        part = "name" if leaf & _NAMES or leaf <= own | _PARTIES else "code"
+        told = part == "name" or bool(leaf & _CODES)
+        return ((f"{role} {part}", 1.0),) if told else ()
     weight = _DEPTH_WEIGHT ** (len(steps) - 1)
     if flat & _LINES and not leaf & _NAMES:
         weight *= _LINE_WEIGHT

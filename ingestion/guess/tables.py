@@ -108,16 +108,17 @@ def _is_credit(root: str) -> bool:
 def _owed(proposal: Proposal, columns: dict[str, Any]) -> None:
     """Propose that documents with what is payable, and when, are receivables too."""
     payable, due = (proposal.meanings.column(name) for name in ("=payable", "=due_on"))
-    if payable is None or due is None or not {"seller", "buyer", "number"} <= columns.keys():
+    told = {"seller", "buyer", "number", "issued_on"} <= columns.keys()
+    if payable is None or due is None or not told:
         return
     kept = [root for root in proposal.looked.roots if not _is_credit(root)]
-    told: dict[str, Any] = {"table": "receivables", "from": proposal.set_name}
+    owed: dict[str, Any] = {"table": "receivables", "from": proposal.set_name}
     if len(kept) < len(proposal.looked.roots):
-        told["keep"] = [{"_root": kept[0] if len(kept) == 1 else kept}]
+        owed["keep"] = [{"_root": kept[0] if len(kept) == 1 else kept}]
     same = {name: columns[name] for name in _SAME if name in columns}
     amount = readings.money(proposal, payable)
-    told["columns"] = {**same, "amount": amount, "due_on": readings.day(proposal, due)}
-    proposal.tables.append(told)
+    owed["columns"] = {**same, "amount": amount, "due_on": readings.day(proposal, due)}
+    proposal.tables.append(owed)
 
 
 _SAME = ("number", "seller", "buyer", "currency", "issued_on")

@@ -23,6 +23,7 @@ _REMARK = re.compile(
 _SIGNS = re.compile(r"[\s._\-:#*'\"·,()/]+")
 _TOKEN = re.compile(r"[A-Z]+(?![a-zäöü])|[A-Z]?[a-zäöüß]+|[0-9]+|[\u4e00-\u9fff]+")
 _EXACT, _BARE, _INSIDE = 1.0, 0.95, 0.55
+_SEVERAL_WORDS = 0.6  # Two words in a row are no accident, however long the header is.
 _WORD_MIN = 2
 _CACHED = 20_000
 _LEAF_MIN = 4  # Shorter names of elements, as ID and Name, mean anything.
@@ -59,6 +60,7 @@ class TableWords:
                 inside = word in plain
             if inside:
                 share = min(1.0, len(word) / max(1, len(plain)))
+                share = max(share, _SEVERAL_WORDS) if " " in word else share
                 yield from ((meaning, _INSIDE * share * how) for meaning, how in meanings.items())
 
 

@@ -91,29 +91,48 @@ class _DocumentReading:
         return f"{known}:{name.localname}"
 
     def walk(self, element: etree._Element, record: FieldRecord) -> None:
-        """Keep the leaves below an element."""
+        """Keep the leaves below an element, and what its elements have as attributes."""
         ahead: list[tuple[etree._Element, tuple[str, ...], tuple[str, ...]]] = [(element, (), ())]
         while ahead:
             here, keys, steps = ahead.pop()
-            below = []
-            for child in here.iterchildren("*"):
-                self.left -= 1
-                step = self.step(child)
-                if self.left < 0 or step is None or len(steps) >= DEPTH_MAX:
-                    continue
-                local = etree.QName(child).localname
-                key = (
-                    local.replace(self.kind.root, ROOT)
-                    if steps == () and len(local) > len(self.kind.root)
-                    else local
-                )
-                below.append((child, (*keys, key), (*steps, step)))
+            self._attributes(here, keys, steps, record)
+            below = [
+                (child, (*keys, self._key(child, top=not steps)), (*steps, step))
+                for child in here.iterchildren("*")
+                if len(steps) < DEPTH_MAX and self._has_room() and (step := self.step(child))
+            ]
             for child, child_keys, child_steps in below:
                 path = "/".join(child_steps)
-                record.elements[path] = record.elements.get(path, 0) + (len(child) > 0)
+                parent = len(child) > 0 or len(child.attrib) > 0
+                record.elements[path] = record.elements.get(path, 0) + parent
                 if len(child) == 0:
                     self._keep(child, BETWEEN.join(child_keys), path, record)
-            ahead += reversed([each for each in below if len(each[0])])
+            ahead += reversed([each for each in below if len(each[0]) or each[0].attrib])
+
+    def _has_room(self) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+    def _key(self, element: etree._Element, *, top: bool) -> str:
+        """Return the name of an element, of the first ones without that of the root in it."""
+        local, root = str(etree.QName(element).localname), self.kind.root
+        begins = top and local.startswith(root) and local[len(root) :][:1].isupper()
+        return f"{ROOT}{local.removeprefix(root)}" if begins else local
+
+    def _attributes(
+        self,
+        element: etree._Element,
+        keys: tuple[str, ...],
+        steps: tuple[str, ...],
+        record: FieldRecord,
+    ) -> None:
+        for name, value in element.attrib.items():
+            text = str(value).strip()[:TEXT_MAX]
+            amount = len(element) == 0 and currency(text) is not None
+            if text and not amount and _NAME.fullmatch(str(name)):
+                key = BETWEEN.join((*keys, str(name)))
+                if len(record.fields.get(key, ())) < VALUES_MAX:
+                    record.add(key, "/".join((*steps, f"@{name}")), text)
 
     def _keep(self, leaf: etree._Element, key: str, path: str, record: FieldRecord) -> None:
         text = (leaf.text or "").strip()[:TEXT_MAX]
@@ -125,7 +144,8 @@ class _DocumentReading:
                 break
         else:
             self.currencies.setdefault(key, []).append(("", ""))
-        record.add(key, path, text)
+        if text or not leaf.attrib:
+            record.add(key, path, text)
 
     def around(self, element: etree._Element, record: FieldRecord) -> None:
         """Keep the leaves of the elements around a row."""

@@ -345,3 +345,50 @@ def lines_of_documents(folder: Path) -> None:
             ["2", "bolt", "200.00", "26.00"],
         ],
     )
+
+
+def documents_of_another_norm(folder: Path) -> None:
+    """Documents deep in namespaces of their own: an invoice each, which is owed too."""
+    for at, other in enumerate((CORE, NORTH), start=1):
+        parties = "".join(
+            f"<b:{role}TradeParty><b:Name>{name}</b:Name><b:Address><b:CountryID>CN</b:CountryID>"
+            f"</b:Address><b:TaxRegistration><b:ID schemeID='VA'>{code}</b:ID></b:TaxRegistration>"
+            f"</b:{role}TradeParty>"
+            for role, (name, code) in (("Seller", EAST), ("Buyer", other))
+        )
+        (folder / f"z{at}.xml").write_text(
+            "<a:CrossInvoice xmlns:a='urn:a' xmlns:b='urn:b' xmlns:c='urn:c'><a:ExchangedDocument>"
+            f"<b:ID>RE-{at}</b:ID><b:IssueDateTime><c:DateTimeString format='102'>2026080{at}"
+            "</c:DateTimeString></b:IssueDateTime></a:ExchangedDocument><a:Transaction>"
+            "<b:LineItem><b:Product><b:Name>Bolt</b:Name></b:Product></b:LineItem>"
+            f"<b:Agreement>{parties}</b:Agreement><b:Settlement><b:InvoiceCurrencyCode>CNY"
+            "</b:InvoiceCurrencyCode><b:Terms><b:DueDateDateTime><c:DateTimeString format='102'>"
+            f"2026100{at}</c:DateTimeString></b:DueDateDateTime></b:Terms><b:Summation>"
+            f"<b:LineTotalAmount>{at}00.00</b:LineTotalAmount>"
+            f"<b:TaxBasisTotalAmount>{at}00.00</b:TaxBasisTotalAmount>"
+            f"<b:TaxTotalAmount currencyID='CNY'>{13 * at}.00</b:TaxTotalAmount>"
+            f"<b:GrandTotalAmount>{113 * at}.00</b:GrandTotalAmount>"
+            f"<b:DuePayableAmount>{113 * at}.00</b:DuePayableAmount></b:Summation></b:Settlement>"
+            "</a:Transaction></a:CrossInvoice>",
+            encoding="utf-8",
+        )
+
+
+def short_names_and_attributes(folder: Path) -> None:
+    """Many invoices in a document of a tax package, in GBK, and a list that has attributes."""
+    rows = "".join(
+        f"<Fp><Fpdm>0990012140</Fpdm><Fphm>0001234{at}</Fphm><Kprq>2026070{at}</Kprq>"
+        f"<Xfmc>{EAST[0]}</Xfmc><Xfsh>{EAST[1]}</Xfsh><Gfmc>{other[0]}</Gfmc><Gfsh>{other[1]}"
+        f"</Gfsh><Hjje>{at}00.00</Hjje><Hjse>{13 * at}.00</Hjse>"
+        "<Spxx><Sph><Spmc>轴承</Spmc></Sph><Sph><Spmc>螺栓</Spmc></Sph></Spxx></Fp>"
+        for at, other in enumerate((CORE, NORTH), start=1)
+    )
+    head = "<?xml version='1.0' encoding='GBK'?><Kp><Fpxx><Zsl>2</Zsl><Fpsj>"
+    (folder / "kp.xml").write_bytes(f"{head}{rows}</Fpsj></Fpxx></Kp>".encode("gbk"))
+    parties = f"<seller id='{WEST[1]}'>{WEST[0]}</seller><buyer id='{CORE[1]}'>{CORE[0]}</buyer>"
+    (folder / "list.xml").write_text(
+        "<list><invoice no='A1' date='2026-07-03' net='1.00' vat='0.13' gross='1.13'>"
+        f"{parties}</invoice><invoice no='A2' date='2026-07-04' net='2.00' vat='0.26' gross='2.26'>"
+        f"{parties}</invoice></list>",
+        encoding="utf-8",
+    )
