@@ -31,9 +31,8 @@ TONES = {"ready": "done", "template": "warn", "broken": "bad"}
 
 
 def table_words(name: str, t: Texts) -> str:
-    """Return what a table is called; a name that is none stands for itself."""
-    label = form(name).label if name in forms() else None
-    return name if label is None else str(getattr(label, t.language))
+    """Return what a table is called: one that files give, or one that is made of them."""
+    return str(getattr(form(name).label, t.language)) if name in forms() else t.coded("table", name)
 
 
 def column_words(table: str, role: str, t: Texts) -> str:

@@ -105,9 +105,9 @@ async def bring_files(
     fields, uploads = texts_of(form), uploads_of(form)
     source, key = fields.get("source", ""), fields.get("key", "")
 
-    def begun(_: Alive) -> Draft:
-        """Return the draft; the files are kept whoever waits for it."""
-        return service.begin(resources, who.account, uploads, source=source, key=key)
+    def begun(alive: Alive) -> Draft:
+        """Return the draft, for as long as somebody waits for it."""
+        return service.begin(resources, who.account, uploads, source=source, key=key, alive=alive)
 
     try:
         check_csrf(who, fields.get("csrf", ""))
@@ -152,10 +152,13 @@ async def _shown(
     def tried(alive: Alive) -> Mapping[str, Any]:
         """Return what a trial tells; it ends with who waits for it."""
         admin = who.role == "admin"
-        return service.tried(resources, asked.draft, with_queries=admin, alive=alive)
+        return service.tried(
+            resources, asked.draft, with_queries=admin, changes=changes, alive=alive
+        )
 
-    trial: Mapping[str, Any] | None
-    trial = await to_thread.run_sync(service.found, resources, asked.draft)
+    changes = asked.view == IMPORT
+    look = partial(service.found, resources, asked.draft, changes=changes)
+    trial: Mapping[str, Any] | None = await to_thread.run_sync(look)
     if trial is None:
         try:
             trial = await _worked(request, who, tried)

@@ -181,9 +181,14 @@ def keep_found(path: Path, document: Mapping[str, Any], what: str) -> None:
     """Keep what was found, in the place of what was found of the kind before."""
     with contextlib.suppress(FileNotFoundError):  # Discarded meanwhile.
         _replace(path, json.dumps(document, ensure_ascii=False, default=str).encode())
-        for other in path.parent.glob(f"{what}-*"):
-            if other.stem != path.stem:
-                other.unlink(missing_ok=True)
+        forget_others(path, what)
+
+
+def forget_others(path: Path, what: str) -> None:
+    """Remove what was found of a kind before, with other files or another text."""
+    for other in path.parent.glob(f"{what}-*"):
+        if other.stem != path.stem:
+            other.unlink(missing_ok=True)
 
 
 def drop(resources: Resources, draft: Draft) -> None:

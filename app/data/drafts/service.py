@@ -39,7 +39,7 @@ Alive = Callable[[], bool]
 UNNAMED = "draft"  # What a source is called in messages that has no name yet.
 RESERVED = frozenset({"new"})  # Addresses of pages, not of sources.
 SECONDS_MAX = 10.0
-ISSUES = "issues"
+ISSUES, TRIAL, WITH_CHANGES = "issues", "trial", "changes"
 _NOTHING: Mapping[str, Any] = {  # What a trial tells that could not begin.
     "files": [],
     "rows": 0,
@@ -55,7 +55,13 @@ _NOTHING: Mapping[str, Any] = {  # What a trial tells that could not begin.
 
 
 def begin(
-    resources: Resources, by: str, uploads: Sequence[Upload], *, source: str = "", key: str = ""
+    resources: Resources,
+    by: str,
+    uploads: Sequence[Upload],
+    *,
+    source: str = "",
+    key: str = "",
+    alive: Alive = lambda: True,
 ) -> Draft:
     """
     Return a new draft: with the description of a source, or with one that is proposed.
@@ -66,6 +72,7 @@ def begin(
         uploads: Its files; with a source there may be none.
         source: Whose description it begins with; blank: one is proposed.
         key: Of the form; what the same form began before is returned as it is.
+        alive: Asked about twice a second; once it says no, the files are not kept.
 
     Raises:
         Absent: There is no such source.
@@ -84,7 +91,7 @@ def begin(
     draft = repository.begin(resources, Draft("", by, key=key), uploads, "")
     whole = False
     try:
-        repository.keep_text(resources, draft, _proposal(resources, draft))
+        repository.keep_text(resources, draft, _proposal(resources, draft, alive))
         whole = True
     except (ImportBusy, Stopped):
         raise
@@ -97,9 +104,9 @@ def begin(
     return draft
 
 
-def _proposal(resources: Resources, draft: Draft) -> str:
+def _proposal(resources: Resources, draft: Draft, alive: Alive) -> str:
     """Return the description that is proposed, in the name of whoever brought the files."""
-    found = _proposed(resources, draft)
+    found = _proposed(resources, draft, alive)
     if not found["proposals"]:
         told = (f"{each['path']}: {each['why']}" for each in found["not_read"])
         raise BadFile("; ".join(told))
@@ -130,24 +137,28 @@ def stamp(resources: Resources, draft: Draft) -> str:
     return sha256(f"{draft.files} {text}".encode()).hexdigest()[:16]
 
 
-def proposals(resources: Resources, draft: Draft) -> Sequence[Mapping[str, Any]]:
+def proposals(
+    resources: Resources, draft: Draft, alive: Alive = lambda: True
+) -> Sequence[Mapping[str, Any]]:
     """Return what the files of a draft look like, one by one; of none where they cannot be read."""
     if not repository.files_of(resources, draft):
         return ()
     try:
-        found: Sequence[Mapping[str, Any]] = _proposed(resources, draft)["proposals"]
+        found: Sequence[Mapping[str, Any]] = _proposed(resources, draft, alive)["proposals"]
+    except Stopped:
+        raise
     except (ImportRefused, OSError):  # The trial says why.
         return ()
     return found
 
 
-def _proposed(resources: Resources, draft: Draft) -> dict[str, Any]:
+def _proposed(resources: Resources, draft: Draft, alive: Alive = lambda: True) -> dict[str, Any]:
     of = [repository.marks_of(resources, draft)]
     path = repository.found_path(resources, draft, "guess", of, "json")
     known = repository.found(path)
     if known is None:
         files = repository.files_of(resources, draft)
-        known = _clean(resources, draft, guess_files(resources, files))
+        known = _clean(resources, draft, guess_files(resources, files, alive=alive))
         repository.keep_found(path, known, "guess")
     return known
 
@@ -194,9 +205,18 @@ def correct(resources: Resources, draft: Draft, sent: Mapping[str, str]) -> None
         repository.keep_text(resources, draft, text)
 
 
-def found(resources: Resources, draft: Draft) -> dict[str, Any] | None:
-    """Return what a trial of a draft as it stands told; None where it was not tried yet."""
-    return repository.found(_trial_path(resources, draft, "trial", "json"))
+def found(resources: Resources, draft: Draft, *, changes: bool = False) -> dict[str, Any] | None:
+    """
+    Return what a trial of a draft as it stands told; None where it was not tried yet.
+
+    Args:
+        resources: Where it lies.
+        draft: The draft.
+        changes: Whether it must tell, too, what an import would change.
+    """
+    kinds = (WITH_CHANGES,) if changes else (TRIAL, WITH_CHANGES)
+    told = (repository.found(_trial_path(resources, draft, kind, "json")) for kind in kinds)
+    return next(filter(None, told), None)
 
 
 def tried(
@@ -204,6 +224,7 @@ def tried(
     draft: Draft,
     *,
     with_queries: bool,
+    changes: bool = False,
     alive: Alive = lambda: True,
 ) -> dict[str, Any]:
     """
@@ -213,19 +234,22 @@ def tried(
         resources: Where it would publish.
         draft: The draft.
         with_queries: Whether its text may ask a database though nobody saved it.
+        changes: Whether what it would change is told, too.
         alive: Asked about twice a second; once it says no, the trial is given up.
 
     Raises:
         ImportBusy: Another import runs: it is tried again in a moment.
         Stopped: Nobody waits for it any more.
     """
-    known = found(resources, draft)
+    known = found(resources, draft, changes=changes)
     if known is not None:
         return known
-    path = _trial_path(resources, draft, "trial", "json")
+    proposals(resources, draft, alive)  # What the page shows beside it.
+    kind = WITH_CHANGES if changes else TRIAL
+    path = _trial_path(resources, draft, kind, "json")
     text = repository.text_of(resources, draft)
     issues = _trial_path(resources, draft, ISSUES, "csv")
-    wishes = TrialWishes(text=text, issues=issues, changes=True)
+    wishes = TrialWishes(text=text, issues=issues, changes=changes)
     try:
         _check_queries(resources, draft, text, with_queries=with_queries)
         files = repository.files_of(resources, draft)
@@ -236,7 +260,8 @@ def tried(
     except (ImportRefused, Forbidden) as error:
         document = {**_NOTHING, "refused": str(error)}
     document = _clean(resources, draft, document)
-    repository.keep_found(path, document, "trial")
+    repository.keep_found(path, document, kind)
+    repository.forget_others(issues, ISSUES)
     return document
 
 

@@ -41,6 +41,9 @@ PAGES = (
     "/views",
     "/firms/C1/partners",
     "/design",
+    "/sources",
+    "/sources/sap_line_items",
+    "/sources/new",
     "/nowhere",
 )
 CONTRAST_MIN = 4.5

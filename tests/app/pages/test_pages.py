@@ -32,6 +32,9 @@ PAGES = (
     "/stress?firm=C1&query=S1",
     "/stress/SCENARIO",
     "/design",
+    "/sources",
+    "/sources/sap_line_items",
+    "/sources/new?from=cumcm",
 )
 POLICY = "require-trusted-types-for 'script'"
 

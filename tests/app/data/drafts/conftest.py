@@ -78,7 +78,7 @@ def _tried_here(monkeypatch: pytest.MonkeyPatch) -> None:
         return trial.check(source, paths, job=job, wishes=wishes)
 
     monkeypatch.setattr(service, "check_files", check)
-    monkeypatch.setattr(service, "guess_files", lambda _, paths: guess(paths))
+    monkeypatch.setattr(service, "guess_files", lambda _, paths, **__: guess(paths))
 
 
 @pytest.fixture
