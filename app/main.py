@@ -40,7 +40,7 @@ import app.risk.stress.kept as kept_scenarios
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
 from app.data.imports.working import Imports
-from app.data.sources.trials import Trials
+from app.data.sources.trials import Trials, clear
 from app.jobs.running import take_up
 from app.jobs.scheduler import Scheduler
 from app.platform.audit.layer import Audited
@@ -253,6 +253,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.pushing = CapacityLimiter(PUSHING_MAX)
     app.state.workbench.open()
     app.state.trials.open()
+    await to_thread.run_sync(clear, resources.settings.home)
     app.state.desk.open()
     try:
         with (

@@ -22,7 +22,7 @@ from graph.stores.base import Store
 from ingestion.errors import Broken, Stopped
 from ingestion.lake.housekeeping import alone
 from ingestion.run import ImportJob, ImportOutcome, silent, unnoticed
-from ingestion.trial import Trial, TrialWishes, unreadable
+from ingestion.trial import Trial, TrialWishes, sweep, unreadable
 
 POLL_SECONDS = 0.5
 # What columns free goes back at once: memory that is only kept in reserve counts against the bound.
@@ -158,7 +158,10 @@ def check(
     if early is not None:
         return early
     order = IngestOrder(source, tuple(paths), _bare(job), store, bounds.memory_bytes, trial=wanted)
-    said = _carried_out(order, job, bounds)
+    try:
+        said = _carried_out(order, job, bounds)
+    finally:
+        sweep(job.home)  # What a child leaves that was ended.
     if not isinstance(said, Trial):
         raise TypeError("the child told of another order")
     return said

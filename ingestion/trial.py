@@ -175,19 +175,20 @@ def workroom(home: Path) -> Iterator[Path]:
     Of those who were killed, the next who asks for one removes it.
     """
     with ExitStack() as ends:
+        sweep(home)
         with alone(home / _ROOMS, patient=True):
-            _sweep(home)
             room = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
             ends.enter_context(alone(room))
         ends.callback(shutil.rmtree, room, ignore_errors=True)  # While it is still held.
         yield room
 
 
-def _sweep(home: Path) -> None:
-    """Remove what trials that were killed have left."""
-    for left in home.glob(f"{_PREFIX}*"):
-        with suppress(ImportBusy), alone(left):  # Busy: one that runs.
-            shutil.rmtree(left, ignore_errors=True)
+def sweep(home: Path) -> None:
+    """Remove what trials that were killed have left in a data folder."""
+    with alone(home / _ROOMS, patient=True):
+        for left in home.glob(f"{_PREFIX}*"):
+            with suppress(ImportBusy), alone(left):  # Busy: one that runs.
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _linked(origin: str, target: str) -> None:

@@ -12,7 +12,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from app.platform.deps import Resources
 from app.platform.errors import Busy, Malformed
 from app.platform.http.turns import Turns
 from ingestion.errors import ImportBusy, ImportRefused, Stopped
-from ingestion.trial import TrialWishes, workroom
+from ingestion.trial import TrialWishes, sweep, workroom
 
 UNNAMED = "description"  # Under this name a text is tried that has none.
 WAITING_MAX = 4  # Their files wait with them.
@@ -124,6 +124,13 @@ def guessed(resources: Resources, uploads: Sequence[Upload], alive: Alive) -> di
     with handed_in(resources, uploads) as files:
         document = guess_files(resources, files, alive=alive)
     return without_places(resources, document)
+
+
+def clear(home: Path) -> None:
+    """Remove what a service that was killed has left of trials; where none may write it stays."""
+    with suppress(OSError):
+        if home.is_dir():
+            sweep(home)
 
 
 @contextmanager

@@ -124,6 +124,17 @@ def test_a_trial_waits_for_no_import_and_says_when_to_come_again(check: Any, hom
     assert int(answer.headers["retry-after"]) > 0
 
 
+def test_what_a_service_that_was_killed_has_left_goes_with_the_next(
+    settings: Settings, home: Path
+) -> None:
+    (home / "trial-killed" / "files").mkdir(parents=True)
+    (home / "trial-killed" / "files" / "a.csv").write_bytes(b"x")
+    with alone(home / "trial-runs"), TestClient(create_app(settings)):
+        left = [path.name for path in home.glob("trial-*")]
+
+    assert left == ["trial-runs"]
+
+
 def test_files_that_were_handed_in_go_however_it_ends(home: Path, settings: Settings) -> None:
     (home / "trial-killed" / "files").mkdir(parents=True)
     with open_resources(settings) as resources:
