@@ -32,7 +32,7 @@ from ingestion.resolve import Resolution
 from ingestion.sets import NotRead
 
 _FIRST = 5
-_ROOMS = "locks/trials"  # Held while a folder of a trial is made, or those left over are removed.
+_ROOMS = ".trials"  # Held while a folder of a trial is made, or those left over are removed.
 _PREFIX = "trial-"  # Of the folders in which trials work.
 _KEPT = ("lake", "resolution")  # What of a data folder an import looks into.
 
@@ -176,7 +176,7 @@ def workroom(home: Path) -> Iterator[Path]:
     """
     with ExitStack() as ends:
         sweep(home)
-        with alone(home / _ROOMS, patient=True):
+        with alone(home / "lake", lock=_ROOMS, patient=True):
             room = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
             ends.enter_context(alone(room))
         ends.callback(shutil.rmtree, room, ignore_errors=True)  # While it is still held.
@@ -185,7 +185,7 @@ def workroom(home: Path) -> Iterator[Path]:
 
 def sweep(home: Path) -> None:
     """Remove what trials that were killed have left in a data folder."""
-    with alone(home / _ROOMS, patient=True):
+    with alone(home / "lake", lock=_ROOMS, patient=True):
         for left in home.glob(f"{_PREFIX}*"):
             with suppress(ImportBusy), alone(left):  # Busy: one that runs.
                 shutil.rmtree(left, ignore_errors=True)

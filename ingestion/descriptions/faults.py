@@ -18,6 +18,7 @@ class Faults:
     name: str
     told: dict[tuple[int, str], None] = field(default_factory=dict)
     questions: dict[tuple[int, str], None] = field(default_factory=dict)  # What nobody knew yet.
+    patterns: int = 0  # So many were compiled: each costs some milliseconds at most.
 
     def add(self, line: int, path: str, what: str) -> None:
         """Remember a fault of the language."""

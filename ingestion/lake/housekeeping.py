@@ -16,21 +16,22 @@ _FOLDERS = ("parts", "dropped", "parties")
 
 
 @contextmanager
-def alone(folder: Path, *, patient: bool = False) -> Iterator[None]:
+def alone(folder: Path, *, lock: str = ".lock", patient: bool = False) -> Iterator[None]:
     """
     Hold the lake for one import, or another folder for one who works in it.
 
     Args:
         folder: What is held; made where it is missing.
+        lock: The file in it that is locked.
         patient: Wait for who holds it, which is to be short.
 
     Raises:
         ImportBusy: Another import holds it; the lock goes with its process, however that ends.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    with (folder / lock).open("w") as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))
         except BlockingIOError as error:
             raise ImportBusy("another import runs on this home; wait until it ends") from error
         yield

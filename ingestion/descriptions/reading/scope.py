@@ -9,6 +9,7 @@ from ingestion.sets import Wrong
 from ingestion.sets.errors import nearest
 from ingestion.sets.regexes import compiled
 
+PATTERNS_MAX = 500
 OPEN = "TODO"  # How a description says what nobody knew when it was written.
 _YES_NO = {"true": True, "false": False, "yes": True, "no": False}
 NUMBER_MAX = 10**9
@@ -112,6 +113,10 @@ class ReadingScope:
         """Return a pattern that is one, with so many groups where that is said."""
         text = self.text(node)
         if not text:
+            return ""
+        self.faults.patterns += 1
+        if self.faults.patterns > PATTERNS_MAX:
+            self.fault(node, f"a description has at most {PATTERNS_MAX} patterns")
             return ""
         try:
             found = compiled(text)

@@ -34,6 +34,19 @@ def test_a_sound_description_has_no_fault() -> None:
     assert faults(ROWS) == []
 
 
+def test_many_wrong_words_and_many_patterns_cost_little() -> None:
+    widths = ",".join(f"[column{at}, {at}, {at}]" for at in range(1, 1000))
+    wrong = "".join(f"    - {{columm{at}: x}}\n" for at in range(2000))
+    text = f"schema: 1\nowner: a\nsets:\n  a:\n    files: x\n    widths: [{widths}]\n"
+    values = "".join(f"    - {{above: '(a{at})'}}\n" for at in range(600))
+    table = f"tables:\n- table: events\n  from: a\n  columns:\n    firm:\n{values}"
+
+    told = faults(f"{text}    keep:\n{wrong}{table}")
+
+    assert "has no column columm7; did you mean column7" in told[7]
+    assert sum("a description has at most 500 patterns" in each for each in told) == 101
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
