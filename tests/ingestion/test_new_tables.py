@@ -116,6 +116,7 @@ def test_registrations_are_kept_with_the_firms_they_name(firms: House) -> None:
         "number": "R1", "pledgor": "S1", "secured_party": "某银行", "debtor": "C1",
         "document": "A-1", "amount_fen": 10_000, "registered_on": dt.date(2026, 1, 5),
         "expires_on": dt.date(2027, 1, 4), "status": "live",
+        "known_on": None,
     }  # fmt: skip
     assert (second["pledgor"], second["debtor"], second["status"]) == ("S2", None, "live")
 

@@ -83,7 +83,7 @@ def test_comments_and_the_order_of_keys_stay(name: str) -> None:
 
     assert comments(after) == comments(text)
     assert [line for line in text.splitlines() if line not in after.splitlines()] == [
-        f"owner: {plain(text, ('owner',))}"
+        line for line in text.splitlines() if line.startswith(("owner:", "version:"))
     ]
 
 

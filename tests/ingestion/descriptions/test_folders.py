@@ -121,7 +121,11 @@ def test_a_trial_publishes_and_keeps_nothing(desk: "Desk") -> None:
     desk.check()
 
     assert desk.house.current is None
-    assert {path.name for path in desk.house.home.iterdir()} - before <= {"facts.jsonl", "lake"}
+    assert {path.name for path in desk.house.home.iterdir()} - before <= {
+        "facts.jsonl",
+        "lake",
+        "locks",
+    }
     assert not list((desk.house.home / "lake").glob("*/*"))
 
 
