@@ -35,7 +35,10 @@ def read(
         given = pushes.collected(paths, zone=job.zone, progress=job.progress, reading=job.reading)
         return given, []
     if not description.sets:
-        raise BadFile(f"source {description.name} takes what is pushed to it; it reads no files")
+        raise BadFile(
+            f"source {description.name} takes what is pushed to it; it reads no files. "
+            "POST /imports publishes what is staged"
+        )
     if description.forms:
         found, left = source.find(description.name, paths)
         if job.replace:

@@ -32,7 +32,7 @@ from ingestion.verdict import Verdict
 
 ENDING = ".ndjson"
 LINES_MAX = 200_000
-CHANGES_MAX = 1_000  # So often lines of a push may change by which name a column is told.
+CHANGES_MAX = 100  # So often lines of a push may change by which name a column is told.
 TOLD_MAX = 1_000
 _NAME_SHOWN_MAX = 80
 

@@ -184,6 +184,7 @@ class Imports:
         except (GraphError, AppError, OSError) as error:
             folder = folder_of(self._resources, row["import"])
             detail = str(error).replace(f"{folder}/", "").replace(str(folder), "upload")
+            detail = detail.replace(f"{self._resources.home}/", "")
             return {"state": "failed", "detail": kept_form(detail)}
         return {"state": "done", "outcome": outcome.document()}
 

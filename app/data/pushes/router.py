@@ -114,7 +114,8 @@ async def post_records(
 )
 def delete_records(request: Request, source: SourceParameter, resources: ResourcesDep) -> Response:
     """Return how much was dropped of what was pushed to a source and is not published yet."""
-    resources.sources.path(source)
     dropped = drop(resources, source)
+    if not dropped["batches"] and not dropped["staged"]:
+        resources.sources.path(source)  # What was pushed to one that has gone can be dropped.
     note(request.scope, f"source {source}: {dropped['rows']} rows dropped")
     return unkept(dropped)

@@ -118,6 +118,13 @@ def test_what_an_import_has_taken_is_not_dropped(resources: Resources) -> None:
     assert list((resources.home / "staged").rglob("*.ndjson")) == []
 
 
+def test_what_was_pushed_to_a_source_that_has_gone_can_be_dropped(resources: Resources) -> None:
+    pushed(resources, "N1")
+    (resources.home / "sources" / "core_system.yml").unlink()
+
+    assert drop(resources, "core_system")["rows"] == 1
+
+
 def test_the_sweep_leaves_what_is_staged_and_forgets_what_is_long_over(
     resources: Resources, clock: Clock
 ) -> None:
