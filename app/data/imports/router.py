@@ -10,6 +10,7 @@ from app.data.imports.ingesting import source_names
 from app.data.imports.schemas import Import, ImportOfSource
 from app.data.imports.service import ImportOrder, Upload, read, take, take_staged
 from app.data.imports.working import Imports
+from app.platform.audit.layer import note
 from app.platform.auth.rules import BANK, IMPORTERS, allow, signed_in
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document, dumps
@@ -89,6 +90,7 @@ def post_import(
 
 
 def _taken(request: Request, taken: dict[str, Any]) -> Response:
+    note(request.scope, f"source {taken['source']}, import {taken['import']}: {taken['given']}")
     imports: Imports = request.app.state.imports
     imports.wake()
     return Response(

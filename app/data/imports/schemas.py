@@ -20,9 +20,10 @@ class ImportOfSource(BaseModel):
 
 
 class FileRead(BaseModel):
-    """One file, or one sheet of it, that was read."""
+    """One file, one sheet of it, or one query that was read."""
 
-    path: str
+    path: str | None = Field(default=None, description="Of a file, or of records that were pushed")
+    query: str | None = Field(default=None, description="Of a database: the set that asked it")
     rows: int
     sheet: str | None = None
 

@@ -1,6 +1,7 @@
 """Records that other systems push: judged, kept, published once or dropped."""
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,6 +47,7 @@ class Feed:
         self.client = client
         self.headers = headers
         self.count = 0
+        self.headers_of: Any = None
 
     def push(self, *rows: Any, table: str = "invoices", key: str | None = None) -> Any:
         self.count += 1
@@ -77,7 +79,9 @@ class Feed:
 
 @pytest.fixture
 def feed(client: TestClient, bearer: Any) -> Feed:
-    return Feed(client, bearer("risk"))
+    found = Feed(client, bearer("risk"))
+    found.headers_of = bearer
+    return found
 
 
 def test_what_is_pushed_is_told_line_by_line_and_kept_until_it_is_published(feed: Feed) -> None:
@@ -313,3 +317,28 @@ def test_who_may_not_import_may_not_push_or_drop(client: TestClient, bearer: Any
         assert other.drop().status_code == 403
     nobody = Feed(client, {})
     assert nobody.push(GOOD).status_code == 401
+
+
+@pytest.mark.slow
+def test_an_import_by_name_reads_the_databases_of_a_source(
+    feed: Feed, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = settings.home / "erp.db"
+    with sqlite3.connect(place) as database:
+        database.execute("CREATE TABLE fees (firm, day)")
+        database.execute("INSERT INTO fees VALUES ('ORE', '2026-06-01')")
+    monkeypatch.setenv("DEEPTIER_SOURCE_ERP", f"sqlite:///{place}")
+    (settings.home / "sources" / "erp.yml").write_text(
+        "schema: 1\nowner: risk@bank.example\nids_shared: true\nsets:\n"
+        "  fees: {query: 'SELECT firm, day FROM fees', address_from: DEEPTIER_SOURCE_ERP}\n"
+        "tables:\n- {table: events, from: fees,\n"
+        "   columns: {firm: firm, happened_on: day, kind: {const: fee}}}\n",
+        encoding="utf-8",
+    )
+
+    ended = feed.published(source="erp")
+    told = feed.client.get("/api/v1/audit", headers=feed.headers_of("auditor")).json()["items"]
+
+    assert ended["state"] == "done", ended
+    assert ended["outcome"]["files"] == [{"query": "fees", "rows": 1}]
+    assert told[0]["target"] == f"{IMPORTS} source erp, import {ended['id']}: queries"
