@@ -189,6 +189,10 @@ NOTES: Mapping[str, Label] = {
         "查询 {query}：{count} 行以后才可能计入（{reason}）：下次仍从原处读起",
         "query {query}: {count} rows may count later ({reason}): the next import reads them again",
     ),
+    "more_words": Label(
+        "{table}：没有含义的词超过 {most} 个：只列出这些",
+        "{table}: more than {most} words have no meaning: so many are told",
+    ),
     "not_compared": Label(
         "{count} 个名称未与已列企业的名称比较：一次导入最多比较 {most} 个",
         "{count} names were not compared with those of listed firms: one import compares {most}",

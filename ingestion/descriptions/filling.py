@@ -20,6 +20,7 @@ from ingestion.forms import CURRENCY, LINE, Column, Form
 from ingestion.record import SourceRecords
 from ingestion.resolve.beside import SIGN
 
+WORDS_MAX = 1000  # Words without meaning that are told of one table.
 _NO_TEXT = pl.Series([None], dtype=pl.String)
 _NO_WORD = pa.scalar(None, pa.string())
 _OWN = ("firm", "name")
@@ -32,6 +33,7 @@ class Filling:
     table: model.DescribedTable
     form: Form
     words: dict[tuple[str, str], int] = field(default_factory=dict)
+    has_more_words: bool = False  # Than are remembered.
 
     def columns(self, cells: SetCells, records: SourceRecords) -> dict[str, pa.Array]:
         """Return every column of the table; what is wrong with rows goes to the records."""
@@ -97,15 +99,21 @@ class Filling:
         lost &= np.asarray(unknown) | wordy
         if lost.any():
             asked = pl.Series(lost) & (cells.frame[FATE] == KEPT)
-            for word, rows in said.filter(asked).value_counts().rows():
-                key = column.name, word
-                self.words[key] = self.words.get(key, 0) + rows
+            for word, rows in sorted(said.filter(asked).value_counts().rows()):
+                self._remember((column.name, word), rows)
             reason = "unknown_status" if column.name == "status" else "unknown_word"
             reason = "bad_flag" if column.kind == "flag" else reason
             records.report(lost, header, text, reason)
             text = _arrow(said.zip_with(pl.Series(~lost), _NO_TEXT))
             column = _unasked(column)  # Told once: the cell is not blank.
         return records.settled(values, text, header, column)
+
+    def _remember(self, key: tuple[str, str], rows: int) -> None:
+        """Count rows with a word; a column of other things has one in each row."""
+        if key in self.words or len(self.words) < WORDS_MAX:
+            self.words[key] = self.words.get(key, 0) + rows
+        else:
+            self.has_more_words = True
 
 
 def _unasked(column: Column) -> Column:

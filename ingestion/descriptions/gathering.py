@@ -10,6 +10,7 @@ import polars as pl
 from ingestion.collect import Collected
 from ingestion.descriptions import names
 from ingestion.descriptions.cells import SetCells
+from ingestion.descriptions.filling import WORDS_MAX
 from ingestion.descriptions.grouping import grouped
 from ingestion.descriptions.joining import KEY, ROW, SetLookup, taken
 from ingestion.descriptions.model import Description, Forms, Join, Rows
@@ -19,7 +20,7 @@ from ingestion.descriptions.staging import Staging
 from ingestion.descriptions.steps import FATE, FILE_AT, KEPT, Steps, with_files
 from ingestion.descriptions.wholes import wholes
 from ingestion.errors import BadFile
-from ingestion.notes import Note, about, about_files, note
+from ingestion.notes import Note, about, about_files, note, table_name
 from ingestion.sets import Batch, Inputs
 from ingestion.sets.batch import FILE, LINE, RESERVED, ROOT, SHEET
 from ingestion.sets.errors import nearest
@@ -65,6 +66,10 @@ class Gathering:
             for filling in staging.fillings
             for (column, word), rows in sorted(filling.words.items())
         ]
+        for filling in staging.fillings:
+            if filling.has_more_words:
+                table = table_name(filling.form.name)
+                self.notes[note("more_words", table=table, most=WORDS_MAX)] = None
         self._tell(wanted)
         return Collected(tuple(self.origins.files), tables, tuple(self.notes), beside, self.report)
 

@@ -151,9 +151,10 @@ def handed_in(resources: Resources, uploads: Sequence[Upload]) -> Iterator[list[
 
 
 def without_places(resources: Resources, said: Made) -> Made:
-    """Return a document or a text without the folders in which files were tried."""
-    home = re.escape(str(resources.home.absolute()))
-    found: Made = _without(re.compile(rf"{home}/(?:trial-\w+/)?(?:files/)?"), said)
+    """Return a document or a text in which files of the data folder have their names alone."""
+    home = resources.home.absolute()
+    every = "|".join(re.escape(str(each)) for each in dict.fromkeys((home, home.resolve())))
+    found: Made = _without(re.compile(rf"(?:{every})(?:/(?:[^/\s'\"]+/)*|(?![\w.-]))"), said)
     return found
 
 

@@ -204,6 +204,27 @@ def test_a_share_is_exact_and_of_a_hundred_where_it_says_so(desk: "Desk") -> Non
     assert said["set_aside"] == {"bad_number": 1}
 
 
+def test_so_many_words_without_meaning_are_told_and_no_more(desk: "Desk") -> None:
+    rows = "".join(f"{at},甲,乙,5,2026-01-01,2026-03-01,词{at}\n" for at in range(1200))
+    desk.house.write("a.csv", f"号,方,持,额,起,止,态\n{rows}")
+    desk.say(
+        """
+        sets:
+          rows: {files: '.*[.]csv', header: [号, 方]}
+        tables:
+        - table: vouchers
+          from: rows
+          columns: {number: 号, issuer: 方, holder: 持, amount: 额, issued_on: 起, due_on: 止,
+                    status: {from: 态, words: {在手: held}}}
+        """
+    )
+    said = desk.check()
+
+    assert len(said["words"]) == 1000
+    assert said["set_aside"] == {"unknown_status": 1200}
+    assert "vouchers: more than 1000 words have no meaning: so many are told" in said["notes"]
+
+
 def test_words_without_meaning_are_told_with_a_stub_to_fill_in(desk: "Desk") -> None:
     desk.house.write("a.csv", "号,方,持,额,起,止,态\n1,甲,乙,5,2026-01-01,2026-03-01,在手\n"
                      "2,甲,乙,5,2026-01-01,2026-03-01,质押\n"

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.data.imports.service import Upload
-from app.data.sources.trials import WAITING_MAX, Trials, handed_in
+from app.data.sources.trials import WAITING_MAX, Trials, handed_in, without_places
 from app.main import create_app, stopping
 from app.platform.config import Settings
 from app.platform.deps import open_resources
@@ -149,6 +149,24 @@ def test_files_that_were_handed_in_go_however_it_ends(home: Path, settings: Sett
             lost()
 
     assert list(home.glob("trial-*")) == []
+
+
+def test_texts_name_files_of_the_data_folder_by_their_names_alone(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    link.symlink_to(real)
+    said = {
+        "refused": f"{link}/trial-a_b1/files/七月.csv: no; '{real}/trial-x/lake/p' in {real}",
+        "files": [{"path": f"{real}/drafts/ab/files-1/a b.csv"}, f"{link}2/kept.csv", 3],
+    }
+
+    with open_resources(Settings(home=link)) as resources:
+        found = without_places(resources, said)
+
+    assert found == {
+        "refused": "七月.csv: no; 'p' in ",
+        "files": [{"path": "a b.csv"}, f"{link}2/kept.csv", 3],
+    }
 
 
 class Held:
