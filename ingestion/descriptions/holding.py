@@ -8,7 +8,7 @@ import polars as pl
 from ingestion.descriptions.model import Hold
 
 # By hold: the cells of the last row in which a block began.
-Carried = dict[Hold, Mapping[str, str | None]]
+Carried = dict[Hold, Mapping[str, pl.Series]]
 
 
 def held(frame: pl.DataFrame, holds: Sequence[Hold], carried: Carried) -> pl.DataFrame:
@@ -39,10 +39,10 @@ def _held(frame: pl.DataFrame, hold: Hold, carried: Carried) -> pl.DataFrame:
     columns = []
     for name in names:
         kind = frame[name].dtype
-        earlier = pl.Series([before.get(name)], dtype=pl.String).cast(kind)
+        earlier = before.get(name, pl.Series([None], dtype=kind))
         block = earlier.new_from_index(0, len(frame)).zip_with(ahead, frame[name].gather(places))
         columns.append(frame[name].zip_with(frame[name].is_not_null(), block).alias(name))
     if begins.any():
         last = int(start[-1])
-        carried[hold] = {name: frame[name][last] for name in names}
+        carried[hold] = {name: frame[name].slice(last, 1) for name in names}
     return frame.with_columns(columns)

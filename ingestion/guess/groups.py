@@ -17,7 +17,7 @@ _COLUMNS_MAX = 3  # A title stands in one of the first columns.
 def told_once(proposal: Proposal) -> None:
     """Let a party that is told once for several rows hold for all of them."""
     roles = OWNED.get(proposal.table or "", ())
-    if "hold" in proposal.rows or not roles:
+    if "hold" in proposal.rows or not roles or not proposal.looked.header_lines:
         return
     for role in roles:
         if proposal.meanings.party(role):

@@ -35,6 +35,21 @@ def test_a_block_holds_down_and_its_own_blanks_stay(desk: "Desk") -> None:
     assert (said["rows"], said["used"], said["set_aside"]) == (5, 4, {"left_out": 1})
 
 
+def test_fields_of_documents_hold_down_like_columns(desk: "Desk") -> None:
+    desk.house.write("a.jsonl", '{"f": ["甲", "丙"], "d": "2026-01-01"}\n{"d": "2026-01-02"}\n')
+    desk.say(
+        """
+        sets:
+          rows: {files: '.*[.]jsonl', json: lines, fields: {f: f, d: d}, hold: {by: f, columns: [f]}}
+        tables:
+        - {table: events, from: rows, columns: {firm: f, happened_on: d, kind: {const: x}}}
+        """
+    )
+    desk.check()
+
+    assert [fact["firm"]["name"] for fact in desk.facts("events")] == ["甲", "甲"]
+
+
 def test_titles_of_groups_between_rows_and_repeated_headers_are_left_out(desk: "Desk") -> None:
     desk.house.write(
         "a.csv",
