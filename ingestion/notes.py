@@ -151,6 +151,20 @@ NOTES: Mapping[str, Label] = {
         "没有数据集 {name} 的文件：与它的关联都查不到",
         "no file is given for set {name}: joins into it find nothing",
     ),
+    "no_header": Label("没有一行像表头", "no row of it looks like a header"),
+    "is_empty": Label("它是空的", "it is empty"),
+    "is_hidden": Label("它已隐藏", "it is hidden"),
+    "like_no_table": Label("与已知的任何数据表都不相符", "it is like no table that is known"),
+    "files_beyond": Label(
+        "此文件及其后共 {count} 个文件未查看：只查看前 {most} 个",
+        "this and the files behind it, {count}, are not looked at: the first {most} are",
+    ),
+    "owner_in_column": Label("列 {name} 每行相同", "column {name} says it in every row"),
+    "owner_in_rows": Label(
+        "{rows} 行中有 {count} 行以其为 {ends}", "it is {ends} in {count} of {rows} rows"
+    ),
+    "owner_above": Label("表头之上的行写明：{label}", "a line above the header says it: {label}"),
+    "owner_in_title": Label("表头之上的标题以其开头", "the title above the header begins with it"),
     "no_rows": Label("表头之下没有数据行", "there are no rows below the header"),
     # Names and codes.
     "no_code": Label(

@@ -48,7 +48,7 @@ def kinds(
         try:
             root = parsed(path)
         except (ImportRefused, OSError) as error:
-            passed.append(PassedOver(path, str(error).removeprefix(f"{path.name}: ")))
+            passed.append(PassedOver.broken(path, error))
             continue
         one = found.setdefault(kind_of(root), DocumentKind(kind_of(root)))
         one.paths.append(path)
@@ -61,7 +61,7 @@ def kinds(
         try:
             records = json_records(path)
         except (ImportRefused, OSError) as error:
-            passed.append(PassedOver(path, str(error).removeprefix(f"{path.name}: ")))
+            passed.append(PassedOver.broken(path, error))
             continue
         said = {"files": of_names([named(str(path))], []), "json": "lines"}
         yield _looked([path], records, said, ())

@@ -24,12 +24,14 @@ from ingestion.guess.proposing import Proposal
 from ingestion.guess.samples import GridSample, PassedOver
 from ingestion.guess.writing import BlockMapping, mentioned, text_of, usable
 from ingestion.job import unnoticed
+from ingestion.notes import note
 from ingestion.readers import ENDINGS
 from ingestion.sets.files import Files, named
 
 FILES_MAX = 2_000  # Looked at; the others are named.
 PROPOSALS_MAX = 40
 _IGNORED_MAX, _NAMES_ASKED = 100, 12
+_ENDINGS = ", ".join([*ENDINGS, ".xml", ".jsonl"])
 _OWNER = "to be named"  # Who answers for a source; who saves a proposal knows.
 
 
@@ -61,22 +63,15 @@ def guess(paths: Sequence[Path], *, reading: Callable[[Path], None] = unnoticed)
         reading(path)
         _gather(path, gathered)
     if (left := len(names) - FILES_MAX) > 0:
-        why = f"this and the files behind it, {left}, are not looked at: the first {FILES_MAX} are"
-        gathered.passed.append(PassedOver(names[FILES_MAX], why))
+        beyond = note("files_beyond", count=left, most=FILES_MAX)
+        gathered.passed.append(PassedOver(names[FILES_MAX], beyond))
+    gathered.passed += [PassedOver(each.path, each.why) for each in files.links]
     proposals = _proposals(gathered, [named(str(path)) for path in names])
     return {
         "proposals": [each.document() for each in proposals],
-        "not_read": [
-            *({"path": each.path.name, "why": str(each.why)} for each in files.links),
-            *map(_not_read, gathered.passed),
-        ],
+        "not_read": [each.document() for each in gathered.passed],
         "description": text_of(_description(proposals)) if proposals else "",
     }
-
-
-def _not_read(each: PassedOver) -> dict[str, str]:
-    sheet = {"sheet": each.sheet} if each.sheet else {}
-    return {"path": each.path.name, **sheet, "why": each.why}
 
 
 def _gather(path: Path, gathered: _Gathered) -> None:
@@ -90,15 +85,9 @@ def _gather(path: Path, gathered: _Gathered) -> None:
             for each in samples.of_file(path):
                 (gathered.grids if isinstance(each, GridSample) else gathered.passed).append(each)  # type: ignore[arg-type]
         else:
-            gathered.passed.append(
-                PassedOver(path, f"its ending is none of {', '.join(ENDINGS)}, .xml, .jsonl")
-            )
+            gathered.passed.append(PassedOver(path, note("other_ending", endings=_ENDINGS)))
     except (ImportRefused, OSError) as error:
-        gathered.passed.append(PassedOver(path, _why(path, error)))
-
-
-def _why(path: Path, error: Exception) -> str:
-    return str(error).removeprefix(f"{path.name}: ")
+        gathered.passed.append(PassedOver.broken(path, error))
 
 
 def _proposals(gathered: _Gathered, names: Sequence[str]) -> list[Proposal]:
@@ -113,7 +102,7 @@ def _proposals(gathered: _Gathered, names: Sequence[str]) -> list[Proposal]:
     for each in found:
         if each not in main and each not in lookups:
             gathered.passed += [
-                PassedOver(path, "no table is like it", each.looked.sheet)
+                PassedOver(path, note("like_no_table"), each.looked.sheet)
                 for path in each.looked.paths
             ]
     proposals += joining.join(proposals, lookups)

@@ -12,6 +12,7 @@ from ingestion.guess.meanings import ColumnMeanings, party_keys
 from ingestion.guess.patterns import literally
 from ingestion.guess.proposing import FoundOwner
 from ingestion.guess.vocabulary import vocabulary
+from ingestion.notes import note
 
 _ROWS_MIN = 2
 _BETWEEN, _COLON = r"[：:]?\s*", r"[：:]\s*"
@@ -37,7 +38,7 @@ def _in_column(looked: LookedAt, found: ColumnMeanings) -> FoundOwner | None:
         return None
     evidence = Evidence("in_every_row", profile.filled, looked.body.height)
     found.evidence[name].append(evidence)
-    return FoundOwner(texts[0], f"column {name} says it in every row", name, None, evidence)
+    return FoundOwner(texts[0], note("owner_in_column", name=name), name, None, evidence)
 
 
 def _in_every_row(looked: LookedAt, table: str, found: ColumnMeanings) -> FoundOwner | None:
@@ -66,7 +67,7 @@ def _in_every_row(looked: LookedAt, table: str, found: ColumnMeanings) -> FoundO
             if key in (party_keys(looked, found, each) or ()):
                 found.evidence[column].append(evidence)
     name, code = _named(looked, found, role, key)
-    why = f"it is {' or '.join(ends)} in {count} of {rows} rows"
+    why = note("owner_in_rows", ends=" or ".join(ends), count=count, rows=rows)
     return FoundOwner(name, why, const(name, code), code, evidence)
 
 
@@ -94,14 +95,12 @@ def _above(looked: LookedAt) -> FoundOwner | None:
             simple = f"{_label(label)}{_COLON}{_NAMED}"
             pattern = simple if patterns.above(lines, simple) == name else pattern
             if name and len(name) <= _TEXT_MAX and not _UNITS.fullmatch(name) and _is_name(name):
-                return FoundOwner(
-                    name, f"a line above the header says it: {label}", {"above": pattern}
-                )
+                return FoundOwner(name, note("owner_above", label=label), {"above": pattern})
     for value in (_COMPANY, _LATIN):
         pattern = rf"^{value}"
         name = patterns.above(lines[:3], pattern)
         if name:
-            return FoundOwner(name, "the title above the header begins with it", {"above": pattern})
+            return FoundOwner(name, note("owner_in_title"), {"above": pattern})
     return None
 
 

@@ -8,6 +8,7 @@ from ingestion.guess.evidence import ENOUGH, Evidence
 from ingestion.guess.looked import LookedAt
 from ingestion.guess.meanings import ColumnMeanings
 from ingestion.guess.questions import OpenQuestion
+from ingestion.notes import Note
 
 FIRST = 3  # Texts of a column that are shown as they stand.
 FIRST_LENGTH_MAX = 60
@@ -18,7 +19,7 @@ class FoundOwner:
     """Whose a file is, where it says so, and as what it can be written in a description."""
 
     name: str
-    why: str
+    why: Note
     value: Any  # The party, as a description says it.
     code: str | None = None
     evidence: Evidence | None = None
@@ -26,7 +27,8 @@ class FoundOwner:
     def document(self) -> dict[str, Any]:
         """Return it as plain values."""
         code = {"code": self.code} if self.code else {}
-        return {"name": self.name, **code, "why": self.why}
+        label = {"zh": self.why.zh, "en": str(self.why)}
+        return {"name": self.name, **code, "why": str(self.why), "label": label}
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from ingestion.errors import BadFile
 from ingestion.guess import headings
 from ingestion.guess.headings import FoundHeader
 from ingestion.guess.patterns import literally
+from ingestion.notes import Note, note
 from ingestion.readers import encoding, parquet, text
 from ingestion.readers.blocks import TextCursor
 from ingestion.readers.sheets import MERGED, Sheet
@@ -48,8 +50,19 @@ class PassedOver:
     """A file or sheet that nothing is proposed for, and why."""
 
     path: Path
-    why: str
+    why: Note
     sheet: str = ""
+
+    @classmethod
+    def broken(cls, path: Path, error: Exception) -> "PassedOver":
+        """Return a file that cannot be read, with what was said of it."""
+        return cls(path, Note(str(error).removeprefix(f"{path.name}: ")))
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        sheet = {"sheet": self.sheet} if self.sheet else {}
+        label = {"zh": self.why.zh, "en": str(self.why)}
+        return {"path": self.path.name, **sheet, "why": str(self.why), "label": label}
 
 
 def of_file(path: Path) -> Iterator[GridSample | PassedOver]:
@@ -77,17 +90,15 @@ def _of_book(path: Path) -> Iterator[GridSample | PassedOver]:
             rows = book.sheet(name).rows
             found = headings.find(rows)
             if found is None:
-                yield PassedOver(
-                    path, "it is empty" if not rows else "no row of it is a header", name
-                )
+                yield PassedOver(path, note("no_header") if rows else note("is_empty"), name)
                 continue
             sample = _sample(path, name, _grid(rows, found, "sheet"))
             if sample.frame.height:
                 yield replace(sample, held=_held(book.sheet(name), found, sample.names))
             else:
-                yield PassedOver(path, "there are no rows below its header", name)
+                yield PassedOver(path, note("no_rows"), name)
         for name in listed.hidden:
-            yield PassedOver(path, "it is hidden", name)
+            yield PassedOver(path, note("is_hidden"), name)
 
 
 def _held(sheet: Sheet, found: FoundHeader, names: Sequence[str]) -> tuple[str, ...]:
@@ -120,10 +131,10 @@ def _of_text(path: Path) -> GridSample | PassedOver:
         if best is None or found.score > best[0]:
             best = (found.score, separator, rows, found)
     if best is None:
-        return PassedOver(path, "no row of it is a header")
+        return PassedOver(path, note("no_header"))
     _, separator, below, at = best
     sample = _sample(path, "", _grid(below, at, "text", separator))
-    return sample if sample.frame.height else PassedOver(path, "there are no rows below its header")
+    return sample if sample.frame.height else PassedOver(path, note("no_rows"))
 
 
 def _filled_most(rows: Sequence[Row]) -> int:

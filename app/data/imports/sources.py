@@ -159,7 +159,8 @@ def _show_guess(said: Mapping[str, Any]) -> None:
         show("")
     show(said["description"].rstrip("\n"))
     for passed in said["not_read"]:
-        say(f"not read: {_place(passed)}: {passed['why']}")
+        place, why = _place(passed), passed["label"]
+        say(f"not read: {place}: {why['en']}\n未读取：{place}：{why['zh']}")
 
 
 def _proof(evidence: Mapping[str, Any]) -> str:

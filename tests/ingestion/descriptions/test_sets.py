@@ -40,7 +40,8 @@ def test_fields_of_documents_hold_down_like_columns(desk: "Desk") -> None:
     desk.say(
         """
         sets:
-          rows: {files: '.*[.]jsonl', json: lines, fields: {f: f, d: d}, hold: {by: f, columns: [f]}}
+          rows: {files: '.*[.]jsonl', json: lines, fields: {f: f, d: d},
+                 hold: {by: f, columns: [f]}}
         tables:
         - {table: events, from: rows, columns: {firm: f, happened_on: d, kind: {const: x}}}
         """
