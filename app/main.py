@@ -39,6 +39,7 @@ import app.platform.views.pages as view_pages
 import app.risk.stress.kept as kept_scenarios
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
+from app.data.drafts import repository as drafts
 from app.data.imports.working import Imports
 from app.data.sources.trials import Trials, clear
 from app.jobs.running import take_up
@@ -78,18 +79,19 @@ READING_MAX = 4  # Reads put together at once: more only take each other's turns
 DESCRIPTION_BYTES_MAX = 2**18
 PUSHING_MAX = 1  # Pushes judged at once; the others wait in line.
 SIGN_IN_BYTES_MAX = 2**15
+DRAFT_BYTES_MAX = drafts.BYTES_MAX + BODY_BYTES_MAX
 BODIES = {  # What a body may have where it is not the usual.
     f"{API}/imports": UPLOAD_BYTES_MAX,
     f"{API}/sources/check": UPLOAD_BYTES_MAX,
     f"{API}/sources/guess": UPLOAD_BYTES_MAX,
     f"{API}/session": SIGN_IN_BYTES_MAX,
     "/sign-in": SIGN_IN_BYTES_MAX,
-    "/sources/new": UPLOAD_BYTES_MAX,
+    "/sources/new": DRAFT_BYTES_MAX,
 }
 BODIES_BELOW = {
     f"{API}/sources/": DESCRIPTION_BYTES_MAX,
     f"{API}/records/": PUSH_BYTES_MAX,
-    "/sources/new/": UPLOAD_BYTES_MAX,
+    "/sources/new/": DRAFT_BYTES_MAX,
 }
 API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked most stands first.
     limits.router,

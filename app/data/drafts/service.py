@@ -8,7 +8,7 @@ twice, and what a correction changes is read anew.
 import codecs
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ from app.data.imports.ingesting import check_files, guess_files
 from app.data.imports.service import ImportOrder, Upload, take
 from app.data.sources import service as sources
 from app.data.sources.errors import BadText, VersionUsed
+from app.data.sources.trials import Alive, without_places
 from app.platform.deps import Resources
 from app.platform.documents import dumps
-from app.platform.errors import Conflict, Forbidden, Malformed, Outdated, Unconditional
+from app.platform.errors import Absent, Conflict, Forbidden, Malformed, Outdated, Unconditional
 from app.platform.http.conditions import Expected
 from app.platform.process.locks import locked
 from ingestion.descriptions import kept
@@ -32,14 +33,13 @@ from ingestion.descriptions.faults import Faults
 from ingestion.descriptions.folders import FIXED
 from ingestion.descriptions.nodes import BYTES_MAX
 from ingestion.descriptions.reading import read
-from ingestion.errors import BadFile, ImportBusy, ImportRefused, Stopped
+from ingestion.errors import ImportBusy, ImportRefused, Stopped
 from ingestion.trial import TrialWishes
 
-Alive = Callable[[], bool]
 UNNAMED = "draft"  # What a source is called in messages that has no name yet.
 RESERVED = frozenset({"new"})  # Addresses of pages, not of sources.
 SECONDS_MAX = 10.0
-ISSUES, TRIAL, WITH_CHANGES = "issues", "trial", "changes"
+LOOKED, ISSUES, TRIAL, WITH_CHANGES = "guess", "issues", "trial", "changes"
 _NOTHING: Mapping[str, Any] = {  # What a trial tells that could not begin.
     "files": [],
     "rows": 0,
@@ -93,11 +93,6 @@ def begin(
     try:
         repository.keep_text(resources, draft, _proposal(resources, draft, alive))
         whole = True
-    except (ImportBusy, Stopped):
-        raise
-    except (ImportRefused, OSError) as error:
-        why = _plain(resources, draft, str(error))
-        raise DraftRefused("draft_unread", why, why=why) from error
     finally:
         if not whole:
             repository.drop(resources, draft)
@@ -106,11 +101,12 @@ def begin(
 
 def _proposal(resources: Resources, draft: Draft, alive: Alive) -> str:
     """Return the description that is proposed, in the name of whoever brought the files."""
-    found = _proposed(resources, draft, alive)
-    if not found["proposals"]:
-        told = (f"{each['path']}: {each['why']}" for each in found["not_read"])
-        raise BadFile("; ".join(told))
-    text: str = found["description"]
+    looked = _look(resources, draft, alive)
+    if not looked["proposals"]:
+        told = [f"{each['path']}: {each['why']}" for each in looked["not_read"]]
+        why = "\n".join(told) or looked.get("refused", "")
+        raise DraftRefused("draft_unread", why, why=why)
+    text: str = looked["description"]
     return put(text, ("owner",), draft.by)
 
 
@@ -132,41 +128,47 @@ def bring(resources: Resources, draft: Draft, uploads: Sequence[Upload]) -> None
 
 
 def stamp(resources: Resources, draft: Draft) -> str:
-    """Return what tells a draft from what it was: two pages of it may be open."""
+    """Return what tells a form of a draft from one of what it was: two pages of it may be open."""
+    looked = _looked_path(resources, draft)
+    seen = looked.read_bytes() if looked.is_file() else b""
     text = repository.text_of(resources, draft)
-    return sha256(f"{draft.files} {text}".encode()).hexdigest()[:16]
+    return sha256(f"{draft.files} {text} ".encode() + seen).hexdigest()[:16]
 
 
-def proposals(
-    resources: Resources, draft: Draft, alive: Alive = lambda: True
-) -> Sequence[Mapping[str, Any]]:
-    """Return what the files of a draft look like, one by one; of none where they cannot be read."""
+def proposals(resources: Resources, draft: Draft) -> Sequence[Mapping[str, Any]] | None:
+    """Return what the files of a draft look like; None where nobody has looked at them yet."""
     if not repository.files_of(resources, draft):
         return ()
-    try:
-        found: Sequence[Mapping[str, Any]] = _proposed(resources, draft, alive)["proposals"]
-    except Stopped:
-        raise
-    except (ImportRefused, OSError):  # The trial says why.
-        return ()
-    return found
+    looked = repository.found(_looked_path(resources, draft))
+    return None if looked is None else looked["proposals"]
 
 
-def _proposed(resources: Resources, draft: Draft, alive: Alive = lambda: True) -> dict[str, Any]:
+def _looked_path(resources: Resources, draft: Draft) -> Path:
     of = [repository.marks_of(resources, draft)]
-    path = repository.found_path(resources, draft, "guess", of, "json")
-    known = repository.found(path)
-    if known is None:
-        files = repository.files_of(resources, draft)
-        known = _clean(resources, draft, guess_files(resources, files, alive=alive))
-        repository.keep_found(path, known, "guess")
-    return known
+    return repository.found_path(resources, draft, LOOKED, of, "json")
+
+
+def _look(resources: Resources, draft: Draft, alive: Alive) -> dict[str, Any]:
+    """Return what the files of a draft look like, by a child where nobody has looked yet."""
+    path = _looked_path(resources, draft)
+    looked = repository.found(path)
+    if looked is None:
+        try:
+            files = repository.files_of(resources, draft)
+            looked = _clean(resources, draft, guess_files(resources, files, alive=alive))
+        except Stopped:
+            raise
+        except (ImportRefused, OSError) as error:
+            why = _plain(resources, draft, str(error))
+            looked = {"proposals": [], "not_read": [], "description": "", "refused": why}
+        repository.keep_found(path, looked, LOOKED)
+    return looked
 
 
 def form(resources: Resources, draft: Draft) -> DescriptionForm | None:
-    """Return the form of a draft; None where its text is no YAML that can be shown as one."""
-    text = repository.text_of(resources, draft)
-    return form_of(text, proposals(resources, draft)) if is_formed(text) else None
+    """Return the form of a draft; None where its text is none, or nobody looked at its files."""
+    text, looked = repository.text_of(resources, draft), proposals(resources, draft)
+    return None if looked is None or not is_formed(text) else form_of(text, looked)
 
 
 def problems(resources: Resources, draft: Draft) -> list[tuple[int, str, bool]]:
@@ -214,8 +216,9 @@ def found(resources: Resources, draft: Draft, *, changes: bool = False) -> dict[
         draft: The draft.
         changes: Whether it must tell, too, what an import would change.
     """
+    text = repository.text_of(resources, draft)
     kinds = (WITH_CHANGES,) if changes else (TRIAL, WITH_CHANGES)
-    told = (repository.found(_trial_path(resources, draft, kind, "json")) for kind in kinds)
+    told = (repository.found(_trial_path(resources, draft, text, kind)) for kind in kinds)
     return next(filter(None, told), None)
 
 
@@ -244,11 +247,12 @@ def tried(
     known = found(resources, draft, changes=changes)
     if known is not None:
         return known
-    proposals(resources, draft, alive)  # What the page shows beside it.
+    if repository.files_of(resources, draft):
+        _look(resources, draft, alive)  # What the page shows beside it.
     kind = WITH_CHANGES if changes else TRIAL
-    path = _trial_path(resources, draft, kind, "json")
-    text = repository.text_of(resources, draft)
-    issues = _trial_path(resources, draft, ISSUES, "csv")
+    text = repository.text_of(resources, draft)  # Once: it may change while it is tried.
+    path = _trial_path(resources, draft, text, kind)
+    issues = _trial_path(resources, draft, text, ISSUES)
     wishes = TrialWishes(text=text, issues=issues, changes=changes)
     try:
         _check_queries(resources, draft, text, with_queries=with_queries)
@@ -267,7 +271,7 @@ def tried(
 
 def issues_of(resources: Resources, draft: Draft) -> Path | None:
     """Return the list of rows that a trial set aside; None where there is none."""
-    path = _trial_path(resources, draft, ISSUES, "csv")
+    path = _trial_path(resources, draft, repository.text_of(resources, draft), ISSUES)
     return path if path.is_file() else None
 
 
@@ -311,10 +315,14 @@ def save(resources: Resources, draft: Draft, name: str, *, with_queries: bool) -
 
 def is_saved(resources: Resources, draft: Draft) -> bool:
     """Return whether the text of a draft is what its source says now."""
+    return _is_standing(resources, draft, repository.text_of(resources, draft))
+
+
+def _is_standing(resources: Resources, draft: Draft, text: str) -> bool:
     if not draft.name or draft.name != draft.begun_from:
         return False
-    with contextlib.suppress(ImportRefused):
-        return _standing(resources, draft.name)[0] == repository.text_of(resources, draft)
+    with contextlib.suppress(Absent):
+        return _standing(resources, draft.name)[0] == text
     return False
 
 
@@ -355,25 +363,22 @@ def _numbered(resources: Resources, name: str, text: str) -> str:
 
 def _check_queries(resources: Resources, draft: Draft, text: str, *, with_queries: bool) -> None:
     """Refuse to ask a database what nobody who may has saved."""
-    if not with_queries and not is_saved(resources, draft):
+    if not with_queries and not _is_standing(resources, draft, text):
         sources.read_text(draft.name or UNNAMED, text.encode(), with_queries=False)
 
 
-def _trial_path(resources: Resources, draft: Draft, what: str, ending: str) -> Path:
+def _trial_path(resources: Resources, draft: Draft, text: str, what: str) -> Path:
+    """Return where it is kept what a trial of a text told of the files as they are."""
     current = resources.store.current()
-    of = [
-        stamp(resources, draft),
-        repository.marks_of(resources, draft),
-        draft.name,
-        None if current is None else current.number,
-    ]
-    return repository.found_path(resources, draft, what, of, ending)
+    version = None if current is None else current.number
+    of = [text, repository.marks_of(resources, draft), draft.name, version]
+    return repository.found_path(resources, draft, what, of, "csv" if what == ISSUES else "json")
 
 
 def _clean(resources: Resources, draft: Draft, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document that names files, not where they are kept."""
     cleaned: dict[str, Any] = json.loads(_plain(resources, draft, dumps(document)))
-    return cleaned
+    return without_places(resources, cleaned)
 
 
 def _plain(resources: Resources, draft: Draft, text: str) -> str:

@@ -14,6 +14,7 @@ from app.data.drafts.errors import DraftRefused
 from app.data.drafts.form import KEPT, DescriptionForm, words_of
 from app.data.drafts.listed import column_words, table_words
 from app.data.drafts.repository import Draft
+from app.data.imports.refusals import spoken
 from app.platform.deps import Resources
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
@@ -44,7 +45,10 @@ def address_of(draft: Draft, view: str = FORM) -> str:
 def refusal_of(request: Request, refused: DraftRefused | None) -> str:
     """Return why something was refused, in the reader's words; blank where nothing was."""
     t = Texts(preferences_of(request).language)
-    return "" if refused is None else t(refused.code, **refused.values)
+    if refused is None:
+        return ""
+    why = {name: spoken(str(each), t.language) for name, each in refused.values.items()}
+    return t(refused.code, **why)
 
 
 def draft_page(
@@ -81,6 +85,7 @@ def draft_page(
         refusal=refusal_of(request, asked.refused),
         saved=service.is_saved(resources, draft),
         has_issues=service.issues_of(resources, draft) is not None,
+        spoken=partial(spoken, language=t.language),
         **_words(t),
     )
 

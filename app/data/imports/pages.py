@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
+from app.data.imports.refusals import spoken
 from app.data.imports.service import read
 from app.data.runs.repository import newest_run
 from app.platform.auth.rules import IMPORTERS, allow
@@ -31,6 +32,7 @@ def show_import(request: Request, name: str, resources: ResourcesDep) -> Respons
         request,
         "import.html",
         row=row,
+        why=spoken(row["detail"] or "", t.language),
         outcome=outcome,
         computed=computed,
         waits=row["state"] in ("waiting", "running") or (row["state"] == "done" and not computed),

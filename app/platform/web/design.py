@@ -29,7 +29,7 @@ from app.platform.web.texts import Language, Texts
 
 router = Router()
 PARTS = (
-    *("type", "space", "colour", "buttons", "kpi", "limit_bar", "table", "form", "state"),
+    *("type", "space", "colour", "buttons", "kpi", "limit_bar", "table", "form", "files", "state"),
     *("timeline", "tree", "notice", "empty", "overlay", "bars", "line", "tiers"),
 )
 BROAD = frozenset({"kpi", "table", "bars", "line", "tiers"})  # Shown over the whole page too.

@@ -112,6 +112,7 @@ class LiveForm {
       const fresh = page.getElementById("work");
       if (!(fresh instanceof HTMLFormElement)) return window.location.reload();
       if (page.querySelector("[data-code=draft_changed]")) return this.begin(page);
+      if (!page.getElementById("columns") !== !document.getElementById("columns")) return this.begin(page);
       this.stamp(fresh);
       takeOver(page, [...document.querySelectorAll("[data-live]")].filter((part) => differs(part, page)));
     } catch {

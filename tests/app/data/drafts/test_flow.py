@@ -2,9 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
+from app.data.drafts import repository, service
 from graph.testing.waiting import until
 from ingestion.descriptions.folders import SHIPPED
 from ingestion.lake.housekeeping import alone
@@ -91,6 +94,32 @@ def test_what_was_changed_elsewhere_is_not_written_over(desk: Desk) -> None:
     assert answer.status_code == 409
     assert 'data-code="draft_changed"' in answer.text
     assert desk.text(draft) == before
+
+
+def test_an_unsaved_query_is_not_asked_for_a_text_that_is_saved_meanwhile(
+    desk: Desk, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = SHIPPED_TAX
+    query = "schema: 1\nowner: a\nsets:\n  q: {query: SELECT 1, address_from: DEEPTIER_SOURCE_A}\n"
+    query += "tables:\n- {table: events, from: q, columns: {firm: a, happened_on: b, kind: c}}\n"
+    draft = desk.begun()
+    desk.page(draft)
+    resources = client.app.state.resources  # type: ignore[attr-defined]  # a FastAPI
+    own = repository.find(resources, draft.rpartition("/")[2], "a risk")
+    repository.keep_text(resources, own, query)
+    read = repository.text_of
+
+    def then_saved(*found: Any) -> str:
+        """Return the text, and put the saved one back behind who reads it."""
+        text = read(*found)
+        repository.keep_text(*found, saved)
+        return text
+
+    monkeypatch.setattr(repository, "text_of", then_saved)
+    told = service.tried(resources, own, with_queries=False)
+
+    assert told["used"] == 2 or "for admin" in told["refused"]
+    assert told["refused"] is None or "DEEPTIER_SOURCE_A" not in told["refused"]
 
 
 def test_a_form_of_another_session_changes_nothing(desk: Desk) -> None:
