@@ -210,6 +210,9 @@ class ColumnEvidence(BaseModel):
     rows: int
     of: int
     label: Label
+    doubtful: bool = Field(
+        default=False, description="Whether so few rows hold that it is asked about"
+    )
 
 
 class ProposedColumn(BaseModel):
@@ -218,6 +221,7 @@ class ProposedColumn(BaseModel):
     column: str
     meaning: str | None = Field(alias="as", description="Null where nothing speaks for any")
     evidence: list[ColumnEvidence]
+    first: list[str] = Field(default=[], description="The first texts in it")
 
 
 class ProposedOwner(BaseModel):
@@ -245,6 +249,7 @@ class SourceProposal(BaseModel):
     table: str | None = Field(description="Null for rows that are only looked into")
     owner: ProposedOwner | None
     columns: list[ProposedColumn]
+    columns_left: int = Field(0, description="Columns past those that are looked at")
     todo: list[str] = Field(description="What nobody could tell from the files alone")
     remarks: list[ProposalRemark]
 

@@ -1,6 +1,7 @@
 """What the description says of every operation: who may, by what name, with what example."""
 
 import copy
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,15 @@ from fastapi.testclient import TestClient
 from app.main import create_app, rules_of
 from app.platform.auth.rules import OPEN
 from app.platform.config import Settings
+from app.platform.deps import open_resources
+from app.platform.documents import dumps
 from app.platform.errors import PROBLEM_TYPE, AppError
 from app.platform.http.examples import Examples
 from app.platform.http.problems import GRAPH_STATUS, HTTP_CODES
+from ingestion.descriptions.folders import SHIPPED
+from ingestion.guess import guess
+from ingestion.job import ImportJob
+from ingestion.trial import TrialWishes, check
 
 HERE = Path(__file__).parent
 JSON = "application/json"
@@ -226,6 +233,20 @@ def test_no_answer_has_a_field_that_the_description_does_not_name(
         assert again.status_code == 304
     else:
         assert "etag" not in answer.headers
+
+
+def test_what_is_told_of_files_has_no_field_that_the_description_does_not_name(
+    description: dict[str, Any], tmp_path: Path
+) -> None:
+    schemas = description["components"]["schemas"]
+    with open_resources(Settings(home=tmp_path)) as resources:
+        job = ImportJob(resources.store, resources.home, resources.now())
+        for name in ("files", "sap_line_items", "tax_bureau_workbook", "ubl_invoices"):
+            files = [SHIPPED / "samples" / name]
+            tried = check(name, files, job=job, wishes=TrialWishes(changes=True)).document
+            told = json.loads(dumps({"check": tried, "guess": guess(files)}))
+            assert unnamed(description, schemas["SourceTrial"], told["check"]) == []
+            assert unnamed(description, schemas["ProposedSource"], told["guess"]) == []
 
 
 def test_a_scenario_and_an_import_have_no_field_that_the_description_does_not_name(
