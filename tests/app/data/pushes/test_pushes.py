@@ -112,24 +112,25 @@ def test_what_is_pushed_is_told_line_by_line_and_kept_until_it_is_published(feed
     assert (ended["outcome"]["rows"], ended["outcome"]["used"]) == (3, 2)
     assert ended["outcome"]["set_aside"] == {"duplicate": 1}
     assert ended["outcome"]["version"] == 2
-    assert feed.files() == []
+    until(lambda: not feed.files())  # They go once the end of the import is kept.
     assert feed.publish().status_code == 409
+    late = feed.push(GOOD | {"number": "N3"}, GOOD | {"number": "N3"}, key="key-2")
+    assert (late.headers["idempotent-replay"], late.json()) == ("true", second.json())
+    assert feed.files() == []
 
 
-def test_the_same_push_under_its_key_counts_once_whenever_it_comes(feed: Feed) -> None:
+def test_the_same_push_under_its_key_counts_once(feed: Feed) -> None:
     first = feed.push(GOOD, key="once")
     again = feed.push(GOOD, key="once")
-    feed.published()
-    late = feed.push(GOOD, key="once")
     other = feed.push(GOOD | {"number": "N2"}, key="once")
     elsewhere = feed.push(GOOD, table="orders", key="once")
 
     assert "idempotent-replay" not in first.headers
-    assert again.headers["idempotent-replay"] == late.headers["idempotent-replay"] == "true"
-    assert again.json() == late.json() == first.json()
+    assert again.headers["idempotent-replay"] == "true"
+    assert again.json() == first.json()
     assert (other.status_code, other.json()["code"]) == (422, "key_reused")
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "key_reused")
-    assert feed.files() == []
+    assert len(feed.files()) == 1
 
 
 def test_a_push_without_a_key_is_refused(feed: Feed) -> None:
@@ -143,6 +144,7 @@ def test_a_push_without_a_key_is_refused(feed: Feed) -> None:
         assert (answer.status_code, answer.json()["code"]) == (422, "key_required"), key
 
 
+@pytest.mark.slow
 def test_a_refused_import_leaves_what_is_staged_and_the_next_one_publishes_it(feed: Feed) -> None:
     other = {"firm": "MILL", "name": "南浦汽车有限公司"}
     feed.push(GOOD)
