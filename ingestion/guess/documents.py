@@ -102,7 +102,7 @@ def _of_xml(group: Sequence[DocumentKind]) -> Iterator[tuple[LookedAt, dict[str,
         if spaces:
             said["namespaces"] = spaces
         looked, whole = _looked(paths, records, said, tuple(one.kind.root for one in group))
-        score = _score(looked)
+        score = _score(looked) if len(tries) > 1 else 0.0
         if best is None or score > best[0] + _BETTER:
             best = score, looked, whole
     if best is not None:

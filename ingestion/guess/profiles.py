@@ -1,7 +1,7 @@
 """What the cells of a column are: amounts, days, codes, names, words, and in how many rows."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -72,19 +72,22 @@ def profile(name: str, texts: pl.Series, *, repeats: bool = False) -> ColumnProf
         repeats: Whether a row has several texts, of which these are the first.
     """
     found = texts.drop_nulls().alias("text")  # No header can be in the way of counts.
+    plain = ColumnProfile(
+        name, texts, len(found), found.n_unique(), called=_called(found), repeats=repeats
+    )
+    return _with_figures(plain, found) if found.str.contains("[0-9０-９]").any() else plain
+
+
+def _with_figures(plain: ColumnProfile, found: pl.Series) -> ColumnProfile:
+    """Return what the cells of a column are of which some have figures."""
     point, comma = (amounts.fen(_no_dashes(found), "yuan", sign) for sign in (".", ","))
     numbers = {sign: _numbers(found, sign) for sign in (".", ",")}
     read = numbers["."].is_not_null() | numbers[","].is_not_null()
-    codes = parties.codes(found)
-    return ColumnProfile(
-        name,
-        texts,
-        filled=len(found),
-        distinct=found.n_unique(),
+    return replace(
+        plain,
         amounts=_amounts(found, read & ~_long_digits(found)),
         signed=int(((point.fill_null(0) < 0) | (comma.fill_null(0) < 0)).sum()),
-        codes=int(codes.is_not_null().sum()),
-        called=_called(found),
+        codes=int(parties.codes(found).is_not_null().sum()),
         shares=_shares(found),
         whole=int(found.str.contains(r"^[0-9]+$").sum()),
         days=_days(found),
@@ -92,7 +95,6 @@ def profile(name: str, texts: pl.Series, *, repeats: bool = False) -> ColumnProf
         points=int((numbers["."].is_not_null() & numbers[","].is_null()).sum()),
         commas=int((numbers[","].is_not_null() & numbers["."].is_null()).sum()),
         serials=int(found.str.contains(_SERIAL).sum()),
-        repeats=repeats,
     )
 
 

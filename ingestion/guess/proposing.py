@@ -27,8 +27,7 @@ class FoundOwner:
     def document(self) -> dict[str, Any]:
         """Return it as plain values."""
         code = {"code": self.code} if self.code else {}
-        label = {"zh": self.why.zh, "en": str(self.why)}
-        return {"name": self.name, **code, "why": str(self.why), "label": label}
+        return {"name": self.name, **code, "why": str(self.why)}
 
 
 @dataclass(slots=True)
@@ -57,7 +56,7 @@ class Proposal:
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values."""
-        looked = self.looked
+        looked, owner = self.looked, self.owner
         sheet = {"sheet": looked.sheet} if looked.sheet else {}
         doubts = [*self.questions, *self._doubts()]
         return {
@@ -67,7 +66,8 @@ class Proposal:
             "set": self.set_name,
             "header_lines": list(looked.header_lines),
             "table": self.table,
-            "owner": None if self.owner is None else self.owner.document(),
+            "owner": None if owner is None else owner.document(),
+            "owner_why": None if owner is None else {"zh": owner.why.zh, "en": str(owner.why)},
             "columns": [self._column(name) for name in looked.names],
             "columns_left": looked.columns_left,
             "todo": [question.en for question in doubts],

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 
 def tried(
-    house: "House", *paths: Path, owner: dict[str, str] | None = None
+    house: "House",
+    *paths: Path,
+    proposed: str | None = None,
+    owner: dict[str, str] | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return what a check of the description that is proposed tells, and its facts."""
-    text = guess(paths)["description"]
+    text = guess(paths)["description"] if proposed is None else proposed
     if owner is not None:  # Who the owner is, where no file tells it.
         party = f"{{name: {{const: {owner['name']}}}, code: {{const: {owner['code']}}}}}"
         text = re.sub(r"seller: 'TODO.*?'\n(?= *\w+:)", f"seller: {party}\n", text, flags=re.DOTALL)
