@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
+import app.chain.chains.choosing as core_pages
 import app.chain.chains.pages as chain_pages
 import app.chain.chains.router as chains
 import app.chain.chains.search as search_pages
@@ -108,6 +109,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     user_pages.router,
     view_pages.router,
+    core_pages.router,
     chain_pages.router,
     search_pages.router,
     limit_pages.router,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from app.chain.chains.cores import cores_of
 from app.chain.runs.refreshing import refresh_version
 from app.data.drafts import repository as drafts
 from app.data.imports.following import order_refresh, owes_refresh
@@ -66,8 +67,11 @@ def refresh(resources: Resources, progress: Step) -> str:
             raise Stopped(f"stopped at the step {step}; it is begun again")
         progress(step, share)
 
-    if resources.store.current() is None:
+    current = resources.store.current()
+    if current is None:
         return "no version yet"
+    if not cores_of(resources, current.number):
+        return "no core yet: limits are computed once one is chosen"
     run = refresh_version(resources, None, progress=told)
     return f"run {run.run} of version {run.version}: {'computed' if run.fresh else 'as before'}"
 

@@ -4,7 +4,10 @@ Which firms are cores: those the firms table says, and what somebody decided sin
 Decisions are kept in the records, not in the version, so that a later import does not lose them.
 """
 
+from collections.abc import Callable, Mapping
+
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from app.chain.chains.tables import cores
 from app.platform.deps import Resources
@@ -40,10 +43,37 @@ def decide(resources: Resources, firm: str, *, chosen: bool, by: str) -> None:
         Absent: No version is published yet.
         NotFound: The current version has no such firm.
     """
-    version = resources.version()
-    resources.store.reader(version.number).firm(FirmId(firm))
-    row = {"chosen": chosen, "by": by, "at": resources.now()}
+    decide_all(resources, {firm: chosen}, by=by)
+
+
+def decide_all(
+    resources: Resources,
+    decided: Mapping[str, bool],
+    *,
+    by: str,
+    along: Callable[[Connection], None] | None = None,
+) -> None:
+    """
+    Keep of several firms whether they are cores from now on: of all, or of none.
+
+    Args:
+        resources: Where that is kept.
+        decided: By firm whether it is a core.
+        by: Who decided it.
+        along: What is written in the same transaction.
+
+    Raises:
+        Absent: No version is published yet.
+        NotFound: The current version has no such firm.
+    """
+    reader = resources.store.reader(resources.version().number)
+    for firm in decided:
+        reader.firm(FirmId(firm))
     with resources.records.writing() as connection:
-        change = sa.update(cores).where(cores.c.firm == firm).values(row)
-        if not connection.execute(change).rowcount:
-            connection.execute(cores.insert().values(firm=firm, **row))
+        for firm, chosen in decided.items():
+            row = {"chosen": chosen, "by": by, "at": resources.now()}
+            change = sa.update(cores).where(cores.c.firm == firm).values(row)
+            if not connection.execute(change).rowcount:
+                connection.execute(cores.insert().values(firm=firm, **row))
+        if along is not None:
+            along(connection)

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
+from app.chain.chains.choosing import first_page
 from app.chain.chains.drawing import Drawing, column_of, drawing_of
 from app.chain.chains.facilities import ChainFacility, facilities, facility_of, total_of
 from app.chain.chains.grades import grades_of
@@ -16,11 +17,14 @@ from app.chain.firms.directory import directory_of
 from app.chain.limits import documents
 from app.chain.limits.reading import ShownDep
 from app.chain.limits.shown import Shown
+from app.data.versions.reading import AskedDep
+from app.data.versions.service import AskedVersion
 from app.data.versions.service import documents as versions_of
-from app.platform.auth.rules import ANALYSTS, BANK, OWN_CHAIN, PrincipalDep, allow
+from app.platform.auth.rules import ANALYSTS, BANK, IMPORTERS, OWN_CHAIN, PrincipalDep, allow
 from app.platform.deps import Resources
-from app.platform.deps.routes import ResourcesDep
+from app.platform.deps.routes import ResourcesDep, VisitDep
 from app.platform.documents import Document
+from app.platform.errors import Absent
 from app.platform.http.routing import Router
 from app.platform.views.repository import views_of
 from app.platform.web.charts import GRADES, INK, UNRATED, chain_picture, limit_bar, use_band
@@ -122,10 +126,15 @@ def place_in(row: Document) -> str:
 
 
 @router.get("/cores", dependencies=[allow(BANK)])
-def show_cores(
-    request: Request, who: PrincipalDep, resources: ResourcesDep, results: ShownDep
-) -> Response:
-    """Return every chain with its facility, sorted and searched as the address says."""
+def show_cores(request: Request, who: PrincipalDep, visit: VisitDep, asked: AskedDep) -> Response:
+    """Return every chain with its facility; where there is none yet, what is missing."""
+    resources = visit.resources
+    try:
+        results = documents.results_of(resources, asked, visit.sight)
+    except Absent:
+        if asked != AskedVersion(None):
+            raise
+        return first_page(request, who, resources)
     t, every = Texts(preferences_of(request).language), facilities(resources, results)
     found, chosen = _found(request, resources, results), chosen_of(request, CORE_FACETS)
     table, rows = _core_table(t), passing(found, CORE_FACETS, chosen)
@@ -140,6 +149,7 @@ def show_cores(
         unit=scale([at for row in every for at in (row.limit_fen, row.occupied_fen)], t.language),
         query=text_of(request),
         facets=_core_facets(found, chosen, t),
+        may_choose=IMPORTERS.permits(who, {}),
     )
 
 

@@ -29,6 +29,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGES = (
     "/sign-in",
     "/cores",
+    "/cores/choose",
     "/chains/C1",
     "/chains/C2",
     "/chains/C1/limits/S1",

@@ -35,6 +35,7 @@ PAGES = (
     "/sources",
     "/sources/sap_line_items",
     "/sources/new?from=cumcm",
+    "/cores/choose",
 )
 POLICY = "require-trusted-types-for 'script'"
 
