@@ -5,6 +5,7 @@ The first of a name hides the others; `demo` and `files` are those of the packag
 """
 
 import codecs
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,12 +42,23 @@ def read_file(name: str, path: Path) -> tuple[Description | None, Faults]:
         return read_bytes(name, stream.read(_BYTES_READ))
 
 
+def written(path: Path) -> str:
+    """Return the text of a file, whatever it says; blank for one that is no text."""
+    with path.open("rb") as stream, contextlib.suppress(UnicodeDecodeError):
+        return _text(stream.read(_BYTES_READ))
+    return ""
+
+
+def _text(raw: bytes) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    return decoder.decode(raw, final=len(raw) < _BYTES_READ)
+
+
 def read_bytes(name: str, raw: bytes) -> tuple[Description | None, Faults]:
     """Return what the bytes of a description say, as far as they can be read, and all faults."""
     faults = Faults(name)
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
-        text = decoder.decode(raw, final=len(raw) < _BYTES_READ)
+        text = _text(raw)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         faults.add(line, "", "the description is no text in UTF-8")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingestion.descriptions.faults import Faults
-from ingestion.descriptions.folders import SourceFolders, read_file
+from ingestion.descriptions.folders import SourceFolders, read_file, written
 from ingestion.descriptions.model import Description
 from ingestion.forms import forms
 from ingestion.sets import Query
@@ -29,7 +29,7 @@ def shown(folders: SourceFolders, name: str) -> dict[str, Any]:
     description, faults = read_file(name, path)
     item = _item(name, origin, description, faults)
     if description is None:
-        return {**item, "text": ""}
+        return {**item, "text": written(path)}
     return {
         **item,
         "label": {"zh": description.label.zh, "en": description.label.en},

@@ -21,6 +21,7 @@ from ingestion.descriptions.model import Description
 from ingestion.descriptions.nodes import BYTES_MAX
 from ingestion.errors import ImportRefused
 
+SOURCES_MAX = 1000
 RESERVED = ("check", "guess")  # What stands behind `/sources/` besides names.
 MARK = "source"  # Of tags: a source is of no version of the graph.
 
@@ -78,6 +79,8 @@ def save(
     with repository.writing(resources.home):
         before = _standing(resources, name)
         expected.check(None if before is None else _answer(before).tag, f"source {name}")
+        if before is None and len(resources.sources.names()) >= SOURCES_MAX:
+            raise Conflict(f"there are {SOURCES_MAX} sources; remove one that nobody needs")
         _check_unused(resources, description)
         repository.write(resources.home, name, raw)
         after = _document(resources, name)

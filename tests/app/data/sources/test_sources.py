@@ -163,6 +163,30 @@ def test_a_description_is_sent_as_yaml_and_nothing_else(put: Any, kind: str) -> 
     assert put("own", GOOD, Content_Type="text/yaml; charset=utf-8").status_code == 201
 
 
+def test_no_more_sources_are_saved_than_are_listed_in_reason(
+    put: Any, monkeypatch: pytest.MonkeyPatch, get: Any
+) -> None:
+    monkeypatch.setattr("app.data.sources.service.SOURCES_MAX", len(get("").json()["items"]) + 1)
+
+    assert put("one", GOOD).status_code == 201
+    assert (put("two", GOOD).status_code, put("two", GOOD).json()["code"]) == (409, "conflict")
+    tag = get("/one").headers["etag"]
+    assert put("one", GOOD.replace("risk@", "credit@"), If_Match=tag).status_code == 200
+
+
+def test_a_broken_text_is_shown_so_that_it_can_be_mended(put: Any, get: Any, home: Path) -> None:
+    (home / "sources").mkdir()
+    path = home / "sources" / "own.yml"
+    path.write_text("schema: [1\nowner: 甲\n", encoding="utf-8")
+    broken = get("/own")
+    path.write_text("schema: [2\nowner: 甲\n", encoding="utf-8")
+    changed = get("/own")
+
+    assert (broken.json()["state"], broken.json()["text"]) == ("broken", "schema: [1\nowner: 甲\n")
+    assert put("own", GOOD, If_Match=broken.headers["etag"]).status_code == 412
+    assert put("own", GOOD, If_Match=changed.headers["etag"]).status_code == 200
+
+
 @pytest.mark.parametrize(
     "name",
     ["..%2Fown", "a%2Fb", ".own", "Own", "own.yml", "a" * 64, "%E6%BA%90", "o%0Awn", "own%20"],
