@@ -55,8 +55,22 @@ def compiled(
         known[DEFAULT] = namespace
     try:
         return etree.XPath(text, namespaces=known or None, regexp=False, smart_strings=False)
-    except etree.XPathError as error:
+    except (etree.XPathError, ValueError) as error:  # Of characters that no document has.
         raise Wrong(f"path {path}: {error}") from error
+
+
+def prefixed(prefix: str) -> str:
+    """
+    Return a prefix of names in paths.
+
+    Raises:
+        Wrong: It is no name, or is that of the root.
+    """
+    if prefix == DEFAULT:
+        raise Wrong(f"prefix {DEFAULT} is the namespace of the root; call it otherwise")
+    if not re.fullmatch(_NAME, prefix):
+        raise Wrong(f"{prefix!r} is no prefix: a name of letters and figures is")
+    return prefix
 
 
 def checked(path: str, prefixes: Mapping[str, str]) -> None:
@@ -67,8 +81,8 @@ def checked(path: str, prefixes: Mapping[str, str]) -> None:
         path: The path.
         prefixes: The namespaces by their prefixes.
     """
-    if DEFAULT in prefixes:
-        raise Wrong(f"prefix {DEFAULT} is the namespace of the root; call it otherwise")
+    for prefix in prefixes:
+        prefixed(prefix)
     compiled(path, tuple(sorted(prefixes.items())), None)
 
 

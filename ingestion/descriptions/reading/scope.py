@@ -61,6 +61,12 @@ class ReadingScope:
         """Return the nodes of a list, or the one that stands instead of a list of one."""
         return (node,) if node.items is None else node.items
 
+    def some(self, node: YamlNode) -> tuple[YamlNode, ...]:
+        """Return the nodes of a list, or the one instead; a list of none is a fault."""
+        if node.items is not None and not node.items:
+            self.fault(node, "the list is empty")
+        return self.one_or_more(node)
+
     def is_open(self, node: YamlNode) -> bool:
         """Return whether a node leaves a question open; it is remembered."""
         text = node.text

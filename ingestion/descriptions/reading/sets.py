@@ -163,7 +163,13 @@ def _xml(name: str, node: YamlNode, keys: Mapping[str, YamlNode], scope: Reading
     if "records" not in keys:
         scope.fault(node, "key records is missing")
     spaces = scope.named(keys["namespaces"]) if "namespaces" in keys else {}
-    prefixes = {prefix: scope.text(inner) for prefix, inner in spaces.items()}
+    prefixes = {}
+    for prefix, inner in spaces.items():
+        try:
+            prefixes[xpaths.prefixed(prefix)] = scope.text(inner)
+        except sets.Wrong as error:
+            scope.fault(inner, str(error))
+    prefixes = {prefix: space for prefix, space in prefixes.items() if space}
     records = tuple(_record(item, prefixes, scope) for item in _list(keys, "records", scope))
     fields = _paths(keys, prefixes, scope)
     return sets.Xml(name, _files(node, keys, scope), records, fields, prefixes)
@@ -236,9 +242,9 @@ def _join(
         scope.fault(keys["set"], f"there is no set {other}{nearest(other, takes)}")
         return None
     there = replace(scope, columns=takes.get(other), above=True)
-    ours = tuple(values.value(item, scope) for item in scope.one_or_more(keys["ours"]))
+    ours = tuple(values.value(item, scope) for item in scope.some(keys["ours"]))
     theirs = keys.get("theirs", keys["ours"])
-    theirs_are = tuple(values.value(item, there) for item in scope.one_or_more(theirs))
+    theirs_are = tuple(values.value(item, there) for item in scope.some(theirs))
     if len(ours) != len(theirs_are):
         scope.fault(node, f"ours has {len(ours)} keys, theirs {len(theirs_are)}")
     missing = scope.choice(keys["missing"], ("keep", "set_aside")) if "missing" in keys else "keep"
@@ -255,7 +261,7 @@ def _join(
 
 def _group(node: YamlNode, scope: ReadingScope) -> model.RowGroup:
     keys = scope.keys(node, ("by", "sum", "decimal"), ("by",))
-    by = scope.one_or_more(keys["by"]) if "by" in keys else ()
+    by = scope.some(keys["by"]) if "by" in keys else ()
     sums = scope.one_or_more(keys["sum"]) if "sum" in keys else ()
     sign = values.decimal(keys["decimal"], scope) if "decimal" in keys else "."
     return model.RowGroup(
