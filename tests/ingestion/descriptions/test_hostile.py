@@ -76,9 +76,10 @@ def deeper(parent: Any, key: Any) -> None:
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> str:
-    """Return a shipped description with some parts gone, renamed, moved or of another kind."""
-    document = yaml.load(SHIPPED[draw(st.sampled_from(sorted(SHIPPED)))], yaml.BaseLoader)  # noqa: S506
+def mutated(draw: st.DrawFn) -> tuple[str, str]:
+    """Return name and text of a shipped description whose parts are gone, renamed or replaced."""
+    name = draw(st.sampled_from(sorted(SHIPPED)))
+    document = yaml.load(SHIPPED[name], yaml.BaseLoader)  # noqa: S506  # Texts alone.
     for _ in range(draw(st.integers(1, 4))):
         ways = places(document)
         *way, key = draw(st.sampled_from(ways))
@@ -96,17 +97,24 @@ def mutated(draw: st.DrawFn) -> str:
         draw(st.sampled_from(changes))()
         if not document:
             break
-    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+    return name, yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
 
 
 @quick
 @given(mutated())
-def test_any_description_is_read_or_told_with_lines(text: str) -> None:
+def test_any_description_gives_facts_or_is_told_with_lines(
+    desk: "Desk", drawn: tuple[str, str]
+) -> None:
+    name, text = drawn
     found = Faults("own")
     description = read("own", text, found)
 
     assert description is not None or found.told
     assert all(each.startswith("own.yml: line ") for each in found.messages())
+    if not found.told:
+        desk.say(text)
+        said = desk.check(SAMPLES / "samples" / name)
+        assert said["refused"] or said["used"] + sum(said["set_aside"].values()) == said["rows"]
 
 
 @quick
