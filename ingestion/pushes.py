@@ -126,6 +126,11 @@ def judge(path: Path, zone: dt.tzinfo, today: dt.date) -> Judged:
     if issues:
         counted = ~pl.col("reason").is_in(verdict.NOT_COUNTED)
         wrong = set(told.filter(counted)["line"].to_list())
+        numbers = staged.table["line"].to_numpy()
+        firsts = numbers[judged.first_of]  # What says a wrong line again is wrong, too.
+        wrong |= {
+            line for line, first in zip(numbers.tolist(), firsts, strict=True) if first in wrong
+        }
     return Judged(
         rows=staged.rows,
         accepted=judged.used,

@@ -232,6 +232,13 @@ def test_money_in_both_units_and_chinese_names_may_follow_each_other(feed: Feed)
     assert answer.json()["accepted"] == 4, answer.json()
 
 
+def test_what_says_a_wrong_line_again_is_not_kept_either(feed: Feed) -> None:
+    answer = feed.push({}, {}, GOOD | {"amount_yuan": "x"}, GOOD | {"amount_yuan": "x"}).json()
+
+    assert answer["set_aside"] == {"bad_amount": 1, "duplicate": 2, "missing": 1}
+    assert (answer["accepted"], feed.files()) == (0, [])
+
+
 def test_only_the_first_thousand_lines_are_listed(feed: Feed) -> None:
     answer = feed.push(*["x"] * 1_500).json()
 
