@@ -95,7 +95,7 @@ def _has_lines(one: Beside, other: Beside) -> bool:
     if ours is None or theirs is None or "amount" in one.choices[0].lacks:
         return False
     mine, others = ours.drop_nulls(), theirs.drop_nulls()
-    if not len(mine) or not len(others) or mine.n_unique() < _UNIQUE_MIN * len(mine):
+    if not len(mine) or not len(others) or mine.n_unique() < _UNIQUE_MIN * _told(one, ours):
         return False
     more = others.n_unique() < len(others) or one.choices[0].meanings.column("goods") is None
     met = others.unique().is_in(mine.unique().to_list()).mean() or 0.0
@@ -105,6 +105,13 @@ def _has_lines(one: Beside, other: Beside) -> bool:
         and other.choices[0].meanings.column("goods") is not None
         and one.choices[0].meanings.column("goods") is None
     )
+
+
+def _told(one: Beside, keys: pl.Series) -> int:
+    """Return how many documents rows tell; one that two files have with one amount is one."""
+    amount = one.choices[0].meanings.column("amount")
+    amounts = keys if amount is None else one.looked.frame.filter(~one.looked.totals)[amount]
+    return pl.DataFrame({"key": keys, "amount": amounts}).drop_nulls("key").n_unique()
 
 
 def _keys(each: Beside) -> pl.Series | None:

@@ -392,3 +392,23 @@ def short_names_and_attributes(folder: Path) -> None:
         f"{parties}</invoice></list>",
         encoding="utf-8",
     )
+
+
+def overlapping_exports(folder: Path) -> None:
+    """The same invoices in two workbooks, each with a line an invoice and one an item."""
+    head = ["发票号码", "开票日期", "销方名称", "购方名称", "金额", "税额"]
+    first = ["26990000000000000001", "2026-07-01", EAST[0], CORE[0]]
+    second = ["26990000000000000002", "2026-07-02", WEST[0], CORE[0]]
+    for month in ("7", "8"):
+        workbook(
+            folder / f"发票_{month}.xlsx",
+            {
+                "基础": [head, [*first, 300, 39], [*second, 50, 6.5]],
+                "明细": [
+                    [*head, "货物名称"],
+                    [*first, 100, 13, "轴承"],
+                    [*first, 200, 26, "螺栓"],
+                    [*second, 50, 6.5, "钢板"],
+                ],
+            },
+        )

@@ -39,6 +39,7 @@ TRAPS: list[tuple[Callable[[Path], None], Kept, list[Any], dict[str, int]]] = [
     (formats.voided_by_a_flag, lambda fact: fact["number"], ["099001214000012345"], {"void": 1}),
     (formats.voided_bills, lambda fact: fact["status"], ["held"], {"void": 1}),
     (formats.lines_of_documents, pair, [(EAST[0], CORE[0])] * 2, {"left_out": 1}),
+    (formats.overlapping_exports, amounts, [30000, 5000], {"duplicate": 2}),
     (formats.documents_of_another_norm, amounts, [10000, 20000, 11300, 22600], {}),
     (formats.short_names_and_attributes, amounts, [10000, 20000, 100, 200], {}),
     (formats.versions_of_documents, lambda fact: fact["number"], ["N1", "N2", "N3", "N4"], {}),
