@@ -27,7 +27,8 @@ class FoundOwner:
     def document(self) -> dict[str, Any]:
         """Return it as plain values."""
         code = {"code": self.code} if self.code else {}
-        return {"name": self.name, **code, "why": str(self.why)}
+        label = {"zh": self.why.zh, "en": str(self.why)}
+        return {"name": self.name, **code, "why": str(self.why), "label": label}
 
 
 @dataclass(slots=True)

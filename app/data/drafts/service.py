@@ -103,9 +103,14 @@ def _proposal(resources: Resources, draft: Draft, alive: Alive) -> str:
     """Return the description that is proposed, in the name of whoever brought the files."""
     looked = _look(resources, draft, alive)
     if not looked["proposals"]:
-        told = [f"{each['path']}: {each['why']}" for each in looked["not_read"]]
-        why = "\n".join(told) or looked.get("refused", "")
-        raise DraftRefused("draft_unread", why, why=why)
+        why = {
+            language: "\n".join(
+                f"{each['path']}: {each['label'][language]}" for each in looked["not_read"]
+            )
+            or looked.get("refused", "")
+            for language in ("zh", "en")
+        }
+        raise DraftRefused("draft_unread", why["en"], why=why)
     text: str = looked["description"]
     return put(text, ("owner",), draft.by)
 

@@ -47,7 +47,11 @@ def refusal_of(request: Request, refused: DraftRefused | None) -> str:
     t = Texts(preferences_of(request).language)
     if refused is None:
         return ""
-    why = {name: spoken(str(each), t.language) for name, each in refused.values.items()}
+    told = {
+        name: each[t.language] if isinstance(each, Mapping) else each
+        for name, each in refused.values.items()
+    }
+    why = {name: spoken(str(each), t.language) for name, each in told.items()}
     return t(refused.code, **why)
 
 

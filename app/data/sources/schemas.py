@@ -230,6 +230,7 @@ class ProposedOwner(BaseModel):
     name: str
     code: str | None = None
     why: str
+    label: Label = Field(description="Why, in both languages")
 
 
 class ProposalRemark(BaseModel):
