@@ -22,7 +22,7 @@ from ingestion.descriptions.nodes import BYTES_MAX
 from ingestion.errors import ImportRefused
 
 SOURCES_MAX = 1000
-RESERVED = ("check", "guess")  # What stands behind `/sources/` besides names.
+RESERVED = ("check", "guess", "new")  # What stands behind `/sources/` besides names.
 MARK = "source"  # Of tags: a source is of no version of the graph.
 
 
@@ -160,7 +160,7 @@ def _check_own(name: str) -> None:
     if not is_name(name):
         raise Malformed(f"name: {name!r} is none: a to z, 0 to 9, _; a letter first; at most 63")
     if name in RESERVED:
-        raise Conflict(f"{name} is the name of a route; give the source another name")
+        raise Conflict(f"{name} is an address; give the source another name")
     if name in FIXED:
         raise Conflict(f"source {name} belongs to the package; give yours another name")
 

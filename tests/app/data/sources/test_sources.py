@@ -203,6 +203,8 @@ def test_what_ships_under_fixed_names_is_never_hidden(put: Any, get: Any) -> Non
     for name in ("demo", "files"):
         answer = put(name, GOOD, If_Match=get(f"/{name}").headers["etag"])
         assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert put("new", GOOD).json()["code"] == "conflict"  # A page has this address.
+    assert put("check", GOOD).status_code == 405
 
 
 def test_a_query_is_for_admin_to_set(client: TestClient, bearer: Any, put: Any, home: Path) -> None:
@@ -246,12 +248,12 @@ def test_a_link_in_its_place_is_never_followed(put: Any, get: Any, home: Path) -
     aim.write_text(GOOD)
     (home / "sources" / "own.yml").symlink_to(aim)
     (home / "sources" / "lost.yml").symlink_to(home / "nowhere.yml")
-    (home / "sources" / ".new.yml.draft").symlink_to(aim)
+    (home / "sources" / ".fresh.yml.draft").symlink_to(aim)
     changed = GOOD.replace("risk@", "credit@")
 
     assert put("own", changed, If_Match=get("/own").headers["etag"]).status_code == 409
     assert put("lost", changed).status_code == 409
-    assert put("new", changed).status_code == 201
+    assert put("fresh", changed).status_code == 201
     assert aim.read_text() == GOOD
     assert not (home / "nowhere.yml").exists()
     assert (home / "sources" / "own.yml").is_symlink()
