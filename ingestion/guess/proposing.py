@@ -8,6 +8,7 @@ from ingestion.guess.evidence import ENOUGH, Evidence
 from ingestion.guess.looked import LookedAt
 from ingestion.guess.meanings import ColumnMeanings
 from ingestion.guess.questions import OpenQuestion
+from ingestion.guess.writing import mentioned
 from ingestion.notes import Note
 
 FIRST = 3  # Texts of a column that are shown as they stand.
@@ -78,7 +79,7 @@ class Proposal:
     def _column(self, name: str) -> Mapping[str, Any]:
         meaning = self.meanings.meaning(name)
         known = [] if meaning is None else self.meanings.evidence.get(name, [])
-        said = None if meaning is None else self._said(meaning)
+        said = None if meaning is None else self._said(name, meaning)
         found = self.looked.body[name].drop_nulls().head(FIRST).str.slice(0, FIRST_LENGTH_MAX)
         return {
             "column": name,
@@ -87,24 +88,30 @@ class Proposal:
             "evidence": [each.document() for each in known],
         }
 
-    def _said(self, meaning: str) -> str:
-        """Return what a column is read as, in the words of the table."""
+    def _said(self, name: str, meaning: str) -> str | None:
+        """Return what a column is read as, in the words of the table; None where it is not."""
         role, _, part = meaning.rpartition(" ")
         other = {"name": "code", "code": "name"}.get(part)
         if role and other and not self.meanings.column(f"{role} {other}"):
             return role
-        return meaning.removeprefix("=")
+        return self._fed(name) if meaning.startswith("=") else meaning
+
+    def _fed(self, name: str) -> str | None:
+        """Return the first column of the table that a column is part of."""
+        columns = self.tables[0]["columns"].items() if self.tables else ()
+        return next((column for column, said in columns if name in mentioned(said)), None)
 
     def _doubts(self) -> list[OpenQuestion]:
         return [
             OpenQuestion(
-                f"column {name!r} as {self._said(meaning)}: {each.kind} holds in {each.rows} of "
+                f"column {name!r} as {said}: {each.kind} holds in {each.rows} of "
                 f"{each.of} rows only; is it right?",
-                f"列 {name!r} 作为 {self._said(meaning)}：{each.of} 行中只有 {each.rows} 行"
+                f"列 {name!r} 作为 {said}：{each.of} 行中只有 {each.rows} 行"
                 f"符合（{each.kind}）；是否正确？",
             )
             for meaning, columns in self.meanings.columns.items()
             for name in columns
+            if (said := self._said(name, meaning)) is not None
             for each in self.meanings.evidence.get(name, [])
             if each.share < ENOUGH and each.of
         ]

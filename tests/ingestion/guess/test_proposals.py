@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ingestion.forms import form
 from ingestion.guess import guess
 from tests.ingestion.guess import formats
 from tests.ingestion.guess.formats import CORE, EAST, WEST
@@ -20,6 +21,17 @@ NAMES = sorted(path.name for path in CASES.iterdir() if path.is_dir()) if CASES.
 
 def meant(proposal: dict[str, Any]) -> dict[str, str]:
     return {each["column"]: each["as"] for each in proposal["columns"] if each["as"]}
+
+
+def strange(proposal: dict[str, Any]) -> list[str]:
+    """Return the meanings that are no column of the table, nor a part of one."""
+    known = {*form(proposal["table"]).columns, *form(proposal["table"]).parts}
+    return [
+        said
+        for said in meant(proposal).values()
+        if said.removeprefix("firms ").removesuffix(" code").removesuffix(" name") not in known
+        and not said.startswith("firms ")
+    ]
 
 
 def proofs(proposal: dict[str, Any], column: str) -> dict[str, tuple[int, int]]:
@@ -54,6 +66,7 @@ def test_each_case_is_guessed_as_a_person_asked_and_reads_as_one_counted(
     if "asks" in asked:
         assert any("who owns the file" in question for question in first["todo"])
     assert asked.get("columns", {}).items() <= meant(first).items()
+    assert strange(first) == []
     counts = ("rows", "used", "set_aside")
     assert {key: said[key] for key in counts} == {key: wanted[key] for key in counts}
     assert len(facts) == sum(map(len, wanted["tables"].values()))
