@@ -11,7 +11,8 @@ from app.data.imports.ingesting import check_files, guess_files
 from app.platform.console.options import AsJson
 from app.platform.console.output import print_document, say, show, show_facts, show_table
 from app.platform.deps import open_resources
-from app.platform.files.whole import together
+from app.platform.files.whole import real, together
+from graph.errors import InvalidInput
 from ingestion.changes.limits import SUMS
 from ingestion.descriptions.listing import listed, shown
 from ingestion.reasons import described
@@ -124,6 +125,8 @@ def guess_source(
 
     Example: deeptier source guess ./july --out july.yml
     """
+    if out is not None:
+        _check_apart(out, paths)
     with open_resources() as resources:
         found = guess_files(resources, paths)
     if out is not None and found["description"]:
@@ -136,6 +139,14 @@ def guess_source(
     if not found["proposals"]:
         say("nothing here is like a table that is known\n这里没有与已知数据表相符的内容")
         raise typer.Exit(FAILED)
+
+
+def _check_apart(out: Path, paths: Sequence[Path]) -> None:
+    """Raise where a description would be written over a file that is looked at."""
+    for path in paths:
+        for each in path.iterdir() if path.is_dir() else [path]:
+            if real(each) == real(out) and each.suffix not in (".yml", ".yaml"):
+                raise InvalidInput(f"--out and a file that is looked at are the same: {out}")
 
 
 def _show_guess(said: Mapping[str, Any]) -> None:

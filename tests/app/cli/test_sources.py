@@ -91,3 +91,18 @@ def test_a_description_is_proposed_and_written_whole(
     assert json.loads(document) == {"proposals": [], "not_read": [], "description": ""}
     assert (failed, "nothing here is like a table" in err) == (1, True)
     assert not (tmp_path / "no.yml").exists()
+
+
+def test_no_proposal_is_written_over_a_file_that_is_looked_at(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "july").mkdir()
+    read = tmp_path / "july" / "sales.csv"
+    read.write_text("number,amount\n", encoding="utf-8")
+
+    over, _, err = run(capsys, "source", "guess", str(read.parent), "--out", str(read))
+    nowhere, _, _ = run(capsys, "source", "guess", str(SAMPLE), "--out", str(tmp_path / "a" / "b"))
+
+    assert (over, nowhere) == (1, 1)
+    assert "the same" in err
+    assert read.read_text(encoding="utf-8") == "number,amount\n"
