@@ -38,13 +38,19 @@ def is_name(text: str) -> bool:
 
 def read_file(name: str, path: Path) -> tuple[Description | None, Faults]:
     """Return what a file says; of one that is too large no more is read than shows that."""
-    with path.open("rb") as stream:
-        return read_bytes(name, stream.read(_BYTES_READ))
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(_BYTES_READ)
+    except OSError as error:  # It was removed meanwhile, or belongs to somebody else.
+        faults = Faults(name)
+        faults.add(1, "", f"the file cannot be read: {error.strerror}")
+        return None, faults
+    return read_bytes(name, raw)
 
 
 def written(path: Path) -> str:
     """Return the text of a file, whatever it says; blank for one that is no text."""
-    with path.open("rb") as stream, contextlib.suppress(UnicodeDecodeError):
+    with contextlib.suppress(UnicodeDecodeError, OSError), path.open("rb") as stream:
         return _text(stream.read(_BYTES_READ))
     return ""
 

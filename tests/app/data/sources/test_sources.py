@@ -15,6 +15,7 @@ from app.platform.config import Settings
 from app.platform.deps import open_resources
 from app.platform.errors import TooLarge
 from ingestion.descriptions import kept
+from ingestion.descriptions.folders import SourceFolders
 from ingestion.descriptions.nodes import BYTES_MAX
 from ingestion.descriptions.reading.scope import OPEN
 from tests.app.conftest import NOW
@@ -172,6 +173,24 @@ def test_no_more_sources_are_saved_than_are_listed_in_reason(
     assert (put("two", GOOD).status_code, put("two", GOOD).json()["code"]) == (409, "conflict")
     tag = get("/one").headers["etag"]
     assert put("one", GOOD.replace("risk@", "credit@"), If_Match=tag).status_code == 200
+
+
+def test_a_file_that_cannot_be_read_is_told_among_the_others(
+    get: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = SourceFolders.places
+
+    def with_one_gone(folders: SourceFolders) -> dict[str, tuple[str, Path]]:
+        return {**places(folders), "own": ("own", home / "sources" / "own.yml")}
+
+    monkeypatch.setattr(SourceFolders, "places", with_one_gone)
+    items = {item["name"]: item for item in get("").json()["items"]}
+
+    assert items["own"]["problems"] == [
+        "own.yml: line 1: the file cannot be read: No such file or directory"
+    ]
+    assert items["cumcm"]["state"] == "ready"
+    assert get("/own").json()["text"] == ""
 
 
 def test_a_broken_text_is_shown_so_that_it_can_be_mended(put: Any, get: Any, home: Path) -> None:
