@@ -7,6 +7,7 @@ line; what stood there before is gone, and nothing else.
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -114,8 +115,14 @@ def _plain(node: Any) -> Any:
     return node.value
 
 
+@lru_cache(maxsize=4)
+def _composed(text: str) -> Any:
+    """Return the nodes of a text, which nobody changes: many places of one are asked about."""
+    return yaml.compose(text, Loader=_Loader)
+
+
 def _node(text: str, way: Way) -> Any:
-    found = yaml.compose(text, Loader=_Loader)
+    found = _composed(text)
     if found is None:
         raise KeyError("the text is empty")
     for step in way:

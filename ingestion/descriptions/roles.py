@@ -11,7 +11,7 @@ from typing import Any
 
 from ingestion.descriptions.editing import Way, drop, plain, put
 from ingestion.descriptions.reading.scope import OPEN
-from ingestion.forms import BESIDES, Form, form
+from ingestion.forms import BESIDES, Form, form, forms
 
 PARTS = ("code", "name")
 _SLOT = ("{", "}")
@@ -176,10 +176,10 @@ def _values(text: str, at: int) -> Iterator[tuple[str, Any]]:
 
 
 def _columns(table: object) -> Mapping[str, str]:
-    try:
-        return {name: column.kind for name, column in form(str(table)).columns.items()}
-    except LookupError:
+    """Return the kinds of the columns of a table; of one that is none, nothing."""
+    if not isinstance(table, str) or table not in forms():
         return {}
+    return {name: column.kind for name, column in form(table).columns.items()}
 
 
 def _simple(value: Any) -> list[str]:

@@ -7,6 +7,7 @@ as it stands, and so does every character that no answer changes.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from ingestion.descriptions.editing import Plain, Way, plain, put
@@ -105,7 +106,7 @@ def form_of(text: str, proposals: Sequence[Mapping[str, Any]]) -> DescriptionFor
     asked = [question.words for question in questions]
     seen: set[int] = set()
     tables = []
-    for at, said in enumerate(_tables(text)):
+    for at, said in _tables(text):
         rows = sets.get(str(said.get("from")))
         matching = [p for p in proposals if rows is not None and _is_of(rows, p)]
         seen |= {id(each) for each in matching}
@@ -151,7 +152,7 @@ def with_words(text: str, unknown: Sequence[Mapping[str, Any]], sent: Mapping[st
         meaning = sent.get(f"word-{number}", "")
         if meaning not in words_of(each["table"], each["column"]):
             continue
-        for at, said in enumerate(_tables(text)):
+        for at, said in _tables(text):
             if said.get("table") == each["table"] and said.get("from") == each["set"]:
                 text = meant(text, at, each["column"], {each["word"]: meaning})
     return text
@@ -169,9 +170,11 @@ def words_of(table: str, column: str) -> list[str]:
     )
 
 
-def _tables(text: str) -> list[Mapping[str, Any]]:
+def _tables(text: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return the tables of a text that are mappings, each with its place."""
     said = plain(text, ("tables",))
-    return [each for each in said if isinstance(each, Mapping)] if isinstance(said, list) else []
+    tables = enumerate(said) if isinstance(said, list) else ()
+    return [(at, each) for at, each in tables if isinstance(each, Mapping)]
 
 
 def _looked_into(described: Description | None) -> list[Rows]:
@@ -283,7 +286,7 @@ def _remarks(proposals: Sequence[Mapping[str, Any]]) -> list[Mapping[str, str]]:
 def _questions(text: str, remarks: Sequence[Mapping[str, str]]) -> list[FormQuestion]:
     """Return what the text leaves open, in both languages where a proposal asked it."""
     found = []
-    for way, words in list(_open(plain(text), ()))[:QUESTIONS_MAX]:
+    for way, words in islice(_open(plain(text), ()), QUESTIONS_MAX):
         same = {"zh": words, "en": words}
         said = next((each for each in remarks if words.startswith(each["en"])), same)
         found.append(_question(text, way, said))
@@ -292,9 +295,10 @@ def _questions(text: str, remarks: Sequence[Mapping[str, str]]) -> list[FormQues
 
 def _open(value: Any, way: Way) -> Iterator[tuple[Way, str]]:
     """Yield every place that the text leaves open, with what it asks."""
-    if isinstance(value, str) and (value == OPEN or value.startswith((f"{OPEN}:", f"{OPEN} "))):
-        yield way, value.removeprefix(OPEN).removeprefix(":").strip()
-    elif isinstance(value, Mapping) and list(value) == [OPEN]:
+    said = value if isinstance(value, str) and way else ""
+    if said == OPEN or said.startswith((f"{OPEN}:", f"{OPEN} ")):
+        yield way, said.removeprefix(OPEN).removeprefix(":").strip()
+    elif isinstance(value, Mapping) and list(value) == [OPEN] and way:
         yield way, str(value[OPEN])
     elif isinstance(value, Mapping):
         for key, inner in value.items():
@@ -328,7 +332,7 @@ def _answered(text: str, question: FormQuestion, at: int, sent: Mapping[str, str
     """Return the text with the answer to a question; blank ones are none."""
     said = sent.get(f"answer-{at}", "").strip()
     still = plain(text, question.way)
-    if still is None or not list(_open(still, ())):
+    if still is None or not list(_open(still, question.way)):
         return text  # What it asked is settled, or gone with another answer.
     if question.kind == "party":
         given = {"name": said, "code": sent.get(f"code-{at}", "").strip()}

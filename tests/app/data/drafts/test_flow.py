@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from app.data.drafts import repository, service
 from graph.testing.waiting import until
 from ingestion.descriptions.folders import SHIPPED
+from ingestion.descriptions.reading.scope import OPEN
 from ingestion.lake.housekeeping import alone
 from ingestion.lake.manifest import durable
 from tests.app.data.drafts.conftest import SAMPLES, TAX, Desk, desk_of, field
@@ -281,3 +282,30 @@ def test_a_wrong_file_of_a_known_source_says_what_it_lacks(desk: Desk) -> None:
     assert "An import would be refused as it is" in text
     assert "全量发票查询导出结果.xlsx" in text
     assert "no sheet is called 信息汇总表" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "tables: x",
+        "tables: [x, {table: [a], from: s, columns: {b: c}}]",
+        "sets: []\ntables: [{table: invoices, from: s, columns: x}]",
+        "sets: {s: {files: '('}}\ntables: [{table: no, from: [s], columns: {a: {when: x}}}]",
+        "sets: {s: {files: x, sheet: '['}}\ntables: [{from: s}]",
+        "{[a]: b}",
+        "a: &x 1\nb: *x",
+        OPEN,
+        f"owner: {{{OPEN}: who}}\ntables: [{{table: {OPEN}, from: s, columns: {{a: {OPEN}}}}}]",
+    ],
+)
+def test_no_text_breaks_the_page(desk: Desk, text: str) -> None:
+    draft = desk.begun(("a.csv", b"x,y\n1,2\n"), source="cumcm")
+
+    assert desk.send(draft, view="text", text=text).status_code == 303
+
+    for view in ("", "?view=text", "?view=import"):
+        desk.page(f"{draft}{view}")
+    sent = {"table-0": "invoices", "as-0-0": "amount", "answer-0": "x", "answer-1": "invoices"}
+    assert desk.send(draft, **sent).status_code == 303
+    desk.page(draft)
