@@ -32,7 +32,7 @@ FILES_MAX = 2_000  # Looked at; the others are named.
 PROPOSALS_MAX = 40
 _IGNORED_MAX, _NAMES_ASKED = 100, 12
 _ENDINGS = ", ".join([*ENDINGS, ".xml", ".jsonl"])
-_OWNER = "to be named"  # Who answers for a source; who saves a proposal knows.
+_OWNER = "to be named"  # Who answers for a source: put in by whoever asks for the proposal.
 
 
 @dataclass(slots=True)

@@ -112,7 +112,7 @@ def _proposal(resources: Resources, draft: Draft, alive: Alive) -> str:
         }
         raise DraftRefused("draft_unread", why["en"], why=why)
     text: str = looked["description"]
-    return put(text, ("owner",), draft.by)
+    return text
 
 
 def _standing(resources: Resources, source: str) -> tuple[str, str]:
@@ -160,7 +160,9 @@ def _look(resources: Resources, draft: Draft, alive: Alive) -> dict[str, Any]:
     if looked is None:
         try:
             files = repository.files_of(resources, draft)
-            looked = _clean(resources, draft, guess_files(resources, files, alive=alive))
+            looked = _clean(
+                resources, draft, guess_files(resources, files, owner=draft.by, alive=alive)
+            )
         except Stopped:
             raise
         except (ImportRefused, OSError) as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.platform.deps import Resources
 from ingestion.collect import Progress
+from ingestion.descriptions.editing import put
 from ingestion.process import ImportBounds, check, guess, ingest
 from ingestion.run import ImportJob, ImportOutcome, silent
 from ingestion.trial import Trial, TrialWishes
@@ -100,7 +101,11 @@ def check_files(
 
 
 def guess_files(
-    resources: Resources, paths: Sequence[Path], *, alive: Callable[[], bool] = lambda: True
+    resources: Resources,
+    paths: Sequence[Path],
+    *,
+    owner: str,
+    alive: Callable[[], bool] = lambda: True,
 ) -> dict[str, Any]:
     """
     Return what some files look like, and a description that is proposed for them.
@@ -110,13 +115,16 @@ def guess_files(
     Args:
         resources: Whose bounds count.
         paths: Files, or folders of files.
+        owner: Who asks, in whose name the description is proposed.
         alive: Asked about twice a second; once it says no, the child is ended.
 
     Raises:
         ImportRefused: There is no such file or folder, or reading them broke the child.
         Stopped: `alive` said no.
     """
-    return guess(paths, bounds=_bounds(resources, alive))
+    found = guess(paths, bounds=_bounds(resources, alive))
+    text = found["description"]
+    return {**found, "description": put(text, ("owner",), owner) if text else ""}
 
 
 def _job(resources: Resources, options: Options, progress: Progress) -> ImportJob:

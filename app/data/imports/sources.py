@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from app.data.imports.ingesting import check_files, guess_files
+from app.platform.console.operator import operator
 from app.platform.console.options import AsJson
 from app.platform.console.output import print_document, say, show, show_facts, show_table
 from app.platform.deps import open_resources
@@ -128,7 +129,8 @@ def guess_source(
     if out is not None:
         _check_apart(out, paths)
     with open_resources() as resources:
-        found = guess_files(resources, paths)
+        found = guess_files(resources, paths, owner=operator().rpartition(":")[2])
+        folder = resources.home / "sources"
     if out is not None and found["description"]:
         with together() as draft:
             draft(out).write_text(found["description"], encoding="utf-8")
@@ -136,6 +138,11 @@ def guess_source(
         print_document(found)
     else:
         _show_guess(found)
+        if found["proposals"]:
+            say(
+                f"next: save it as {folder}/NAME.yml, then: deeptier source check NAME FILES\n"
+                f"下一步：另存为 {folder}/NAME.yml，然后运行 deeptier source check NAME FILES"
+            )
     if not found["proposals"]:
         say("nothing here is like a table that is known\n这里没有与已知数据表相符的内容")
         raise typer.Exit(FAILED)

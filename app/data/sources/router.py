@@ -178,5 +178,5 @@ async def guess_source(
     uploads = [Upload(each.filename or "", each.file) for each in files]
     checked_names(uploads)
     trials: Trials = request.app.state.trials
-    document = trials.run(who.account, partial(guessed, resources, uploads))
+    document = trials.run(who.account, partial(guessed, resources, uploads, who.name))
     return unkept(await attended(request, document))

@@ -113,7 +113,9 @@ def tried(
     return without_places(resources, dict(trial.document))
 
 
-def guessed(resources: Resources, uploads: Sequence[Upload], alive: Alive) -> dict[str, Any]:
+def guessed(
+    resources: Resources, uploads: Sequence[Upload], owner: str, alive: Alive
+) -> dict[str, Any]:
     """
     Return the document of what files look like, whose names have been checked.
 
@@ -122,7 +124,7 @@ def guessed(resources: Resources, uploads: Sequence[Upload], alive: Alive) -> di
         Malformed: What reads the files broke, or went past its bounds.
     """
     with handed_in(resources, uploads) as files:
-        document = guess_files(resources, files, alive=alive)
+        document = guess_files(resources, files, owner=owner, alive=alive)
     return without_places(resources, document)
 
 

@@ -1,5 +1,6 @@
 """The commands on sources: what there is, what it says, what it would read."""
 
+import getpass
 import json
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def test_a_description_is_proposed_and_written_whole(
     empty = tmp_path / "empty"
     empty.mkdir()
 
-    status, shown, _ = run(capsys, "source", "guess", str(SAMPLE), "--out", str(out))
+    status, shown, told = run(capsys, "source", "guess", str(SAMPLE), "--out", str(out))
     checked, trial, _ = run(capsys, "source", "check", "bills", str(SAMPLE), "--json")
     failed, document, err = run(
         capsys, "source", "guess", str(empty), "--json", "--out", str(tmp_path / "no.yml")
@@ -88,6 +89,8 @@ def test_a_description_is_proposed_and_written_whole(
     assert (status, checked, json.loads(trial)["used"]) == (0, 0, 1)
     assert "check characters of credit codes 1/1" in shown
     assert out.read_text(encoding="utf-8") in shown
+    assert f"owner: {getpass.getuser()}\n" in shown
+    assert "next: save it as" in told
     assert json.loads(document) == {"proposals": [], "not_read": [], "description": ""}
     assert (failed, "nothing here is like a table" in err) == (1, True)
     assert not (tmp_path / "no.yml").exists()
