@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.data.drafts import service
+from app.data.imports import ingesting
 from app.platform.auth import sessions, users
 from app.platform.auth.principals import Role
 from app.platform.deps import Resources
@@ -78,7 +79,7 @@ def _tried_here(monkeypatch: pytest.MonkeyPatch) -> None:
         return trial.check(source, paths, job=job, wishes=wishes)
 
     monkeypatch.setattr(service, "check_files", check)
-    monkeypatch.setattr(service, "guess_files", lambda _, paths, **__: guess(paths))
+    monkeypatch.setattr(ingesting, "guess", lambda paths, **_: guess(paths))
 
 
 @pytest.fixture

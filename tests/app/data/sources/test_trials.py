@@ -259,7 +259,7 @@ def test_a_description_is_proposed_for_files_even_while_an_import_runs(
     assert [(each["path"], each["table"]) for each in found["proposals"]] == [
         (file.name, "vouchers")
     ]
-    assert found["description"].startswith("schema: 1\nowner: token:")
+    assert found["description"].startswith("schema: 1\nowner: 'token:risk'\n")
     assert str(home) not in answer.text
     assert not list(home.glob("trial-*"))
     assert client.post(GUESS, headers=bearer("risk")).status_code == 422
