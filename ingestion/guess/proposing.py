@@ -28,8 +28,7 @@ class FoundOwner:
     def document(self) -> dict[str, Any]:
         """Return it as plain values."""
         code = {"code": self.code} if self.code else {}
-        label = {"zh": self.why.zh, "en": str(self.why)}
-        return {"name": self.name, **code, "why": str(self.why), "label": label}
+        return {"name": self.name, **code, "why": str(self.why)}
 
 
 @dataclass(slots=True)

@@ -230,7 +230,6 @@ class ProposedOwner(BaseModel):
     name: str
     code: str | None = None
     why: str
-    label: Label = Field(description="Why, in both languages")
 
 
 class ProposalRemark(BaseModel):
@@ -249,6 +248,7 @@ class SourceProposal(BaseModel):
     header_lines: list[int]
     table: str | None = Field(description="Null for rows that are only looked into")
     owner: ProposedOwner | None
+    owner_why: Label | None = Field(description="Why these are the owner's, in both languages")
     columns: list[ProposedColumn]
     columns_left: int = Field(0, description="Columns past those that are looked at")
     todo: list[str] = Field(description="What nobody could tell from the files alone")
