@@ -4,25 +4,28 @@ import polars as pl
 
 from ingestion.descriptions import amounts
 from ingestion.descriptions.model import RowGroup
+from ingestion.descriptions.steps import FATE
+from ingestion.sets.batch import AT
+from ingestion.sets.headers import INNER
 
-LINES = "_lines"
+LINES, _LONE = f"{INNER}lines", f"{INNER}lone"
 _EXACT = pl.Decimal(38, 16)
 
 
 def grouped(frame: pl.DataFrame, group: RowGroup, repeated: frozenset[str]) -> pl.DataFrame:
     """
-    Return one row a group, in the order in which groups begin; `_lines` says how many it is.
+    Return one row a group, in the order in which groups begin; `LINES` says how many it is.
 
     Args:
-        frame: Rows of whole files, with `_at` and `_fate`.
+        frame: Rows of whole files, with `AT` and `FATE`.
         group: What they are grouped by, and what is summed.
         repeated: Columns of which every text of a group is wanted.
     """
     by = [name for name in group.by if name in frame.columns]
-    numbered = frame.with_row_index("_own")
+    numbered = frame.with_row_index(_LONE)
     lone = pl.all_horizontal(pl.col(name).is_null() for name in by) if by else pl.lit(value=True)
-    numbered = numbered.with_columns(pl.when(lone).then("_own").alias("_own"))
-    keys = ["_at", *by, "_own"]
+    numbered = numbered.with_columns(pl.when(lone).then(_LONE).alias(_LONE))
+    keys = [AT, *by, _LONE]
     sums = [name for name in group.sums if name in frame.columns and name not in keys]
     texts = [_as_decimal(numbered[name], group) for name in sums]
     numbered = numbered.with_columns(texts)
@@ -30,7 +33,7 @@ def grouped(frame: pl.DataFrame, group: RowGroup, repeated: frozenset[str]) -> p
     for name in frame.columns:
         if name in keys or name in sums:
             continue
-        if name == "_fate":
+        if name == FATE:
             parts.append(pl.col(name).max())
         elif name in repeated:
             inner = (

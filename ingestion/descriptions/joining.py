@@ -7,8 +7,9 @@ import polars as pl
 
 from ingestion.descriptions.cells import SetCells
 from ingestion.descriptions.model import Join, Value
+from ingestion.sets.headers import INNER
 
-KEY, ROW = "_key", "_row"
+KEY, ROW = f"{INNER}key", f"{INNER}row"
 _BETWEEN = "\x1f"
 
 

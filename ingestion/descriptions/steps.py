@@ -14,10 +14,11 @@ from ingestion.descriptions.joining import SetLookup, keys_of
 from ingestion.descriptions.model import Join, Rows
 from ingestion.readers import Unread
 from ingestion.sets.batch import AT, LINE, RESERVED, Batch
+from ingestion.sets.headers import INNER
 
 _TORN = "another row of its group has more or fewer cells than the header"
 KEPT, UNMATCHED, VOID = 0, 1, 2  # Of rows that are one the highest counts.
-FATE, FILE_AT, EXTRA = "_fate", "_file_at", "_extra"
+FATE, FILE_AT, EXTRA = f"{INNER}fate", f"{INNER}file_at", f"{INNER}extra"
 OWN = (*RESERVED, FATE, FILE_AT, EXTRA)
 
 

@@ -24,8 +24,9 @@ from ingestion.fields.texts import trim
 from ingestion.readers.chunk import COLUMNS_MAX
 from ingestion.sets import statements
 from ingestion.sets.addresses import address, checked
-from ingestion.sets.batch import LINE, RESERVED, Batch
+from ingestion.sets.batch import LINE, Batch
 from ingestion.sets.cells import NoCell, cell_of
+from ingestion.sets.headers import is_free
 from ingestion.sets.model import Query
 
 BATCH_ROWS, ROWS_MAX = 20_000, 2**31 - 2
@@ -160,7 +161,7 @@ def _check(asked: Query, names: list[str]) -> None:
     if len(names) > COLUMNS_MAX:
         raise ImportRefused(f"query {asked.name}: it gives more than {COLUMNS_MAX} columns")
     for name in names:
-        if names.count(name) > 1 or not name or name in RESERVED:
+        if names.count(name) > 1 or not is_free(name):
             raise ImportRefused(
                 f"query {asked.name}: give column {name!r} a name of its own, with AS"
             )

@@ -24,6 +24,7 @@ from ingestion.sets.model import Grid
 SEPARATORS = (",", "\t", ";", "|")
 _KEPT = '="'
 _SAID = "sep="
+INNER = "\x1f"  # In names of columns that are of no file: nobody can see it.
 SEVERAL = re.compile(r"\*|\^.*\$", re.DOTALL)
 _LOOKED_AT = 1000  # Rows below a header that tell whether it lacks the names of the last columns.
 # A row by its last line, and its cells.
@@ -42,6 +43,18 @@ def cleaned(cell: str) -> str:
     if text.startswith(_KEPT) and text.endswith('"') and len(text) > len(_KEPT):
         text = visible(text[len(_KEPT) : -1])
     return "" if text == MERGED else text
+
+
+def is_free(name: str) -> bool:
+    """
+    Return whether a column may be called so where nobody's file says what it is called.
+
+    Example:
+        >>> is_free("金额"), is_free("_line"), is_free("*"), is_free(" ")
+        (True, False, False, False)
+    """
+    seen = bool(name.strip()) and INNER not in name
+    return seen and name not in RESERVED and not SEVERAL.fullmatch(name)
 
 
 def names_of(grid: Grid, rows: Sequence[Sequence[str]]) -> list[str]:

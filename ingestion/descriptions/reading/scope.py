@@ -7,12 +7,14 @@ from ingestion.descriptions.faults import Faults
 from ingestion.descriptions.nodes import YamlNode
 from ingestion.sets import Wrong
 from ingestion.sets.errors import nearest
+from ingestion.sets.headers import is_free
 from ingestion.sets.regexes import compiled
 
 PATTERNS_MAX = 500
 OPEN = "TODO"  # How a description says what nobody knew when it was written.
 _YES_NO = {"true": True, "false": False, "yes": True, "no": False}
 NUMBER_MAX = 10**9
+NO_NAME = "no column can be called {name!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,14 @@ class ReadingScope:
         name = self.text(node)
         self.check_column(node, name)
         return name
+
+    def new_names(self, node: YamlNode) -> dict[str, YamlNode]:
+        """Return the parts of a mapping whose keys are names that columns get; else a fault."""
+        found = self.named(node)
+        for name in found:
+            if not is_free(name):
+                self.faults.add(node.key_lines[name], node.path, NO_NAME.format(name=name))
+        return found
 
     def check_column(self, node: YamlNode, name: str) -> None:
         """Remember a fault where a name is no column of the set."""

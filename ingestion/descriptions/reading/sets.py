@@ -7,9 +7,10 @@ from ingestion import sets
 from ingestion.descriptions import model
 from ingestion.descriptions.nodes import YamlNode
 from ingestion.descriptions.reading import values
-from ingestion.descriptions.reading.scope import ReadingScope
+from ingestion.descriptions.reading.scope import NO_NAME, ReadingScope
 from ingestion.sets import addresses, batch, json_paths, statements, xpaths
 from ingestion.sets.errors import nearest
+from ingestion.sets.headers import is_free
 
 _STEPS = ("hold", "joins", "keep", "void", "group", "ignored")
 _BESIDE = (batch.FILE, batch.SHEET, batch.ROOT)
@@ -153,7 +154,10 @@ def _fixed(
         if last < first or first <= after:
             scope.fault(item, f"characters {first} to {last} do not follow those before them")
         after = max(after, last)
-        widths.append((scope.text(parts[0]), first, last))
+        called = scope.text(parts[0])
+        if called and not is_free(called):
+            scope.fault(parts[0], NO_NAME.format(name=called))
+        widths.append((called, first, last))
     return sets.Fixed(
         name, _files(node, keys, scope), tuple(widths), encoding=_encoding(keys, scope)
     )
@@ -189,7 +193,7 @@ def _record(node: YamlNode, prefixes: Mapping[str, str], scope: ReadingScope) ->
 def _paths(
     keys: Mapping[str, YamlNode], prefixes: Mapping[str, str], scope: ReadingScope
 ) -> dict[str, str]:
-    given = scope.named(keys["fields"]) if "fields" in keys else {}
+    given = scope.new_names(keys["fields"]) if "fields" in keys else {}
     return {
         field: _checked(scope, node, lambda text: xpaths.checked(text, prefixes))
         for field, node in given.items()
@@ -200,7 +204,7 @@ def _json(name: str, node: YamlNode, keys: Mapping[str, YamlNode], scope: Readin
     scope.choice(keys["json"], ("lines",))
     if "fields" not in keys:
         scope.fault(node, "key fields is missing")
-    given = scope.named(keys["fields"]) if "fields" in keys else {}
+    given = scope.new_names(keys["fields"]) if "fields" in keys else {}
     fields = {field: _checked(scope, path, json_paths.checked) for field, path in given.items()}
     return sets.JsonLines(name, _files(node, keys, scope), fields)
 
@@ -248,7 +252,7 @@ def _join(
     if len(ours) != len(theirs_are):
         scope.fault(node, f"ours has {len(ours)} keys, theirs {len(theirs_are)}")
     missing = scope.choice(keys["missing"], ("keep", "set_aside")) if "missing" in keys else "keep"
-    taken = scope.named(keys["take"])
+    taken = scope.new_names(keys["take"])
     return model.Join(
         other,
         ours,

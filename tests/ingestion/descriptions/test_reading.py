@@ -246,3 +246,32 @@ def test_files_come_by_hand_or_through_the_inbox() -> None:
     (said,) = faults(ROWS.replace("owner:", "schedule: 0 2 * * *\nowner:", 1))
 
     assert "line 2: schedule: what is pushed and what databases hold" in said
+
+
+@pytest.mark.parametrize("name", ["_line", "_at", "_file", "'*'", "'^a.*$'", "' '"])
+def test_names_that_no_column_can_have_are_told(name: str) -> None:
+    fields = f"{{files: '.*', json: lines, fields: {{{name}: a, 甲: b, 乙: c}}}}"
+    joins = f"joins: [{{set: more, ours: 甲, take: {{{name}: 甲}}}}]"
+    more = "\n  more: {files: '.*', header: [甲]}"
+
+    for text in (
+        ROWS.replace("{files: '.*[.]csv', header: [甲, 乙]}", fields),
+        ROWS.replace("header: [甲, 乙]}", f"header: [甲, 乙], {joins}}}{more}"),
+        ROWS.replace("header: [甲, 乙]", f"widths: [[{name}, 1, 2], [甲, 3, 4], [乙, 5, 6]]"),
+    ):
+        assert any("no column can be called" in told or "blank" in told for told in faults(text))
+
+
+def test_headers_that_are_called_like_what_the_reader_keeps_for_itself_are_read(
+    desk: "Desk",
+) -> None:
+    own = ("_fate", "_row", "_key0", "_file_at", "_line", "_at", "_lines", "_own", "_extra")
+    desk.house.write("a.csv", f"{','.join(own)},乙\n{','.join(own)},2026-01-02\n")
+    desk.say(
+        ROWS.replace("甲", "_fate").replace(
+            "乙]}", f"乙], group: {{by: [_own, 乙], sum: []}}, keep: [{{{own[1]}: _row}}]}}"
+        )
+    )
+
+    assert desk.check()["refused"] is None
+    assert desk.facts("events")[0]["firm"] == {"name": "_fate"}
