@@ -21,7 +21,7 @@ def usable(name: str) -> bool:
     Return whether the name of a column can stand for it in a description.
 
     Example:
-        >>> usable("金额"), usable("TODO: 金额"), usable(" "), usable("any")
+        >>> usable("金额"), usable(f"{OPEN}: 金额"), usable(" "), usable("any")
         (True, False, False, False)
     """
     opens = name == OPEN or name.startswith((f"{OPEN}:", f"{OPEN} "))

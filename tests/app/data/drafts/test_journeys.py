@@ -130,7 +130,7 @@ def test_a_workbook_of_the_tax_bureau_becomes_limits_by_pages_alone(
 
     page.locator("[data-changes]").wait_for()
     assert page.locator("[data-change=invoices] td").first.inner_text() == "2"
-    page.get_by_role("button", name="确认").click()
+    page.get_by_role("button", name="发布").click()
     page.get_by_role("dialog").get_by_role("button", name="确认").click()
     page.get_by_role("link", name="查看额度").click()
     page.get_by_role("link", name="华东重工集团有限公司").click()
@@ -152,13 +152,13 @@ def test_a_wrong_file_is_told_changes_nothing_and_goes_in_once_mended(
     assert "别的表" in page.locator("#preview").inner_text()
     page.get_by_role("link", name="Preview of the import").click()
     page.get_by_text("It would be refused as it is").wait_for()
-    assert page.get_by_role("button", name="Confirm").count() == 0
+    assert page.get_by_role("button", name="Publish").count() == 0
     assert sorted(path.name for path in (home / "lake").rglob("*.json")) == before
 
     page.get_by_text("Other files").click()
     page.get_by_label("Choose file").set_input_files(workbook(tmp_path / "mended.xlsx"))
     page.get_by_role("button", name="Look at the files").click()
     page.get_by_role("link", name="Preview", exact=True).click()
-    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Publish").click()
     page.get_by_role("dialog").get_by_role("button", name="Confirm").click()
     page.get_by_text("Version 2 is published").wait_for()
