@@ -5,6 +5,7 @@ from collections import Counter
 
 from ingestion.descriptions import patterns
 from ingestion.descriptions.parties import code_in
+from ingestion.forms import form
 from ingestion.guess.choice import OWNED
 from ingestion.guess.evidence import ENOUGH, Evidence
 from ingestion.guess.looked import LookedAt
@@ -12,7 +13,7 @@ from ingestion.guess.meanings import ColumnMeanings, party_keys
 from ingestion.guess.patterns import literally
 from ingestion.guess.proposing import FoundOwner
 from ingestion.guess.vocabulary import vocabulary
-from ingestion.notes import note
+from ingestion.notes import Note, note
 
 _ROWS_MIN = 2
 _BETWEEN, _COLON = r"[：:]?\s*", r"[：:]\s*"
@@ -67,7 +68,9 @@ def _in_every_row(looked: LookedAt, table: str, found: ColumnMeanings) -> FoundO
             if key in (party_keys(looked, found, each) or ()):
                 found.evidence[column].append(evidence)
     name, code = _named(looked, found, role, key)
-    why = note("owner_in_rows", ends=" or ".join(ends), count=count, rows=rows)
+    columns = form(table).columns
+    either = Note(" or ".join(ends), "或".join(columns[end].zh[0] for end in ends))
+    why = note("owner_in_rows", ends=either, count=count, rows=rows)
     return FoundOwner(name, why, const(name, code), code, evidence)
 
 

@@ -106,7 +106,7 @@ def test_days_with_the_month_first_and_the_owner_in_every_row_are_found(
 
     assert proposal["owner"]["name"] == EAST[0]
     assert proposal["owner_why"] == {
-        "zh": "3 行中有 3 行以其为 seller or buyer",
+        "zh": "3 行中有 3 行以其为 销方或购方",
         "en": "it is seller or buyer in 3 of 3 rows",
     }
     assert proofs(proposal, "VAT")["amount_tax_total"] == (3, 3)

@@ -17,7 +17,8 @@ SOURCES = [*(ROOT / "app").rglob("*.html"), *(ROOT / "app/platform/web").glob("*
 SOURCES += (ROOT / "app").glob("*/*/*.py")
 BUILT = (
     "absent_", "analysis_", "band_", "bar_", "binding_", "changes_", "channel_",
-    "document_", "draft_order", "draft_question_", "draft_unit", "facet_", "fault_", "grade_",
+    "document_", "draft_order", "draft_question_", "draft_unit", "facet_", "fault_", "first_",
+    "grade_",
     "group_", "ink_", "key_", "nav_", "no_limit_", "op_", "part_", "party_", "place_",
     "policy_name_", "raise_", "role_", "shown_", "size_", "source_", "stated_", "step_", "table_",
     "tier_", "unit_", "way_", "why_",
@@ -112,3 +113,10 @@ def test_reasons_are_told_part_by_part() -> None:
 def test_a_message_that_is_not_there_is_an_error() -> None:
     with pytest.raises(KeyError):
         Texts("en")("no such message")
+
+
+def test_no_message_stands_twice_under_one_key() -> None:
+    path = ROOT / "app/platform/web/messages.yml"
+    keys = re.findall(r"^(\w+):", path.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted(keys) == sorted(set(keys))
