@@ -37,7 +37,7 @@ LISTED: Mapping[str, ListedCommand] = {
     ),
     "source": ListedCommand(
         "app.data.imports.sources",
-        "Descriptions of a bank's own files and databases: list, show, try without publishing.",
+        "Descriptions of a bank's own files and databases: list, show, propose, try.",
     ),
     "refresh": ListedCommand(
         "app.chain.runs.cli",

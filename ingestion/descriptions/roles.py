@@ -23,7 +23,7 @@ def roles_of(form: Form) -> list[str]:
 
     Example:
         >>> roles_of(form("guarantees"))[:3]
-        ['guarantor code', 'guarantor name', 'guaranteed code']
+        ['guarantor code', 'guarantor name', 'debtor code']
     """
     found = []
     for column in form.columns.values():

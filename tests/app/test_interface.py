@@ -1,5 +1,7 @@
 """The description of the interface as a whole; `tests/app/interface` has the rest."""
 
+import re
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -28,9 +30,15 @@ def test_the_description_names_problems_and_money(served: FastAPI) -> None:
         (name, field)
         for name, each in described["components"]["schemas"].items()
         for field, shape in each.get("properties", {}).items()
-        if field.endswith("_fen") and "integer" not in str(shape)
+        if field.endswith("_fen")
+        and not {"integer", "FenChange"} & set(re.findall(r"\w+", str(shape)))
     ]
     assert fen == []
+    change = described["components"]["schemas"]["FenChange"]["properties"]
+    assert {field: shape["type"] for field, shape in change.items()} == {
+        "before": "integer",
+        "after": "integer",
+    }
 
 
 def test_the_description_is_open_to_all_and_its_pages_are_not_in_it(

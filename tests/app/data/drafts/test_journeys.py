@@ -73,7 +73,7 @@ def page(address: str) -> Iterator[Any]:
         opened.get_by_label("User name").fill("risk")
         opened.get_by_label("Password").fill(PASSWORD)
         opened.keyboard.press("Enter")
-        opened.wait_for_url("**/sources")
+        opened.wait_for_url(f"{address}/sources")
         yield opened
         browser.close()
     assert [said for said in complaints if "status of 422" not in said] == []
