@@ -77,7 +77,7 @@ tidy: tools
 test: tools $(COMPILED) $(if $(EVERYTHING),test-uncompiled)
 	$(PYTEST) --numprocesses 3 $(if $(EVERYTHING),$(MEASURED) --cov-append,$(CHANGE))
 
-# Slow tests too, all examples of each law, kernels without the compiler, and coverage of it all.
+# Slow tests too, more examples of each law, kernels without the compiler, and coverage of it all.
 test-all: test
 
 # Coverage cannot see into compiled kernels: the tests of the graph run once without the compiler,

@@ -47,6 +47,7 @@ def race(home: Path, number: int, start: Barrier) -> None:
         assert len(network) == FIRMS
 
 
+@pytest.mark.slow
 def test_of_processes_that_build_one_network_at_once_one_builds_and_none_fails(
     tmp_path: Path,
 ) -> None:

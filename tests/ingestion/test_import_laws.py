@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,7 @@ def published(at: House) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @given(FIRMS, INVOICES, st.data())
 @settings(max_examples=6, deadline=None, phases=(Phase.generate,))
 def test_one_import_says_what_two_say_and_a_second_time_nothing(

@@ -17,7 +17,8 @@ from app.platform.config import Settings
 from tests.app.conftest import NOW
 from tests.app.interface.tools import HERE, Tools
 
-pytestmark = pytest.mark.xdist_group("interface")  # One process waits for the tools.
+# One process waits for the tools.
+pytestmark = [pytest.mark.xdist_group("interface"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

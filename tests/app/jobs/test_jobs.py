@@ -151,6 +151,7 @@ def test_a_delivery_that_takes_its_process_along_is_not_begun_for_ever(
     assert "ended before the import did" in reason.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_no_delivery_keeps_the_others_from_being_taken(resources: Resources) -> None:
     inbox = resources.home / "inbox" / "files"
     write_files(inbox / "z-good")

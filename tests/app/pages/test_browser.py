@@ -144,7 +144,7 @@ def put(context: Any, address: str, name: str, value: str) -> None:
     context.add_cookies([{"name": name, "value": value, "url": address}])
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", PAGES)
 def test_everything_on_a_page_can_be_read_and_named(
     page: Any, opened: Callable[[str], None], address: str, path: str, theme: str
@@ -204,7 +204,7 @@ def test_the_checks_themselves_find_what_is_faint_or_unnamed(page: Any) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", [390, pytest.param(1440, marks=pytest.mark.slow)])
 def test_no_page_is_wider_than_its_window(
     page: Any, opened: Callable[[str], None], path: str, width: int
 ) -> None:

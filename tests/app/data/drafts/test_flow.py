@@ -221,6 +221,7 @@ def test_a_query_is_for_an_administrator(desk: Desk, client: TestClient) -> None
     assert admin.send(own, act="save", name="mine").status_code == 303
 
 
+@pytest.mark.slow
 def test_what_is_published_is_an_import_and_pressed_twice_it_is_one(desk: Desk, home: Path) -> None:
     draft = desk.begun()
     preview = f"{draft}?view=import"

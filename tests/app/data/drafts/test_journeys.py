@@ -21,7 +21,7 @@ from tests.app.logins import add_user
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("drafts")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("drafts"), pytest.mark.slow]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "a long enough password"  # noqa: S105  # of a user who lives for one test run
 FIRMS = {"云栖整机样本有限公司": "华东重工集团有限公司", "东溪零件样本有限公司": "白云矿业有限公司"}

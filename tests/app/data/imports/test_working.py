@@ -52,6 +52,7 @@ def worked(resources: Resources, name: str) -> dict[str, Any]:
         return until(ended)
 
 
+@pytest.mark.slow
 def test_a_file_that_kills_who_reads_it_is_a_failed_import_and_no_more(
     resources: Resources,
 ) -> None:

@@ -241,6 +241,7 @@ def test_the_fixed_point_is_the_default_where_revenue_is_given(bench: Bench) -> 
     assert {row["scenario"] for row in bench.rows("l.csv")} == {row["firm"] for row in rows}
 
 
+@pytest.mark.slow
 def test_a_bracket_no_wider_than_asked(bench: Bench) -> None:
     firms = [f"0{n},0{s},9,9" for n, s in enumerate(SECTORS.split(), start=1)]
     bench.write("stated.csv", "firm,sector,revenue,cost", *firms)
@@ -629,6 +630,7 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
     assert said.stderr == "error: bad.csv, line 2, column amount: 'x' is no amount from 0 up\n"
 
 
+@pytest.mark.slow
 def test_debtrank_is_bracketed_where_that_is_asked_for(bench: Bench) -> None:
     bench.write("banks.csv", "firm,equity", "A,10", "B,20", "C,5")
     bench.write("claims.csv", "creditor,debtor,amount", "B,A,10", "C,B,4")

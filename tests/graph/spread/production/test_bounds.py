@@ -132,6 +132,7 @@ def test_a_scenario_has_the_same_bits_wherever_it_stands() -> None:
         assert one.tobytes() == many[row].tobytes()
 
 
+@pytest.mark.slow
 def test_a_scenario_that_does_not_come_to_rest_says_so() -> None:
     production = prepare(random_economy(2, firms=25, sectors=7, leakage=0.05))
     everybody = Scenarios.alone(range(25))
