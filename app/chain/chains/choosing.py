@@ -1,23 +1,23 @@
 """Where there are no limits to show yet: what is missing, and the page that chooses cores."""
 
-from collections.abc import AsyncIterator
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 from anyio import to_thread
-from fastapi import Depends, Request
-from starlette.datastructures import FormData
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.chain.chains.cores import cores_of, decide_all
 from app.chain.chains.suggestions import suggest
-from app.data.imports.following import order_refresh
+from app.data.imports.following import order_refresh, refresh_state
 from app.platform.audit.layer import note
 from app.platform.auth.gate import check_csrf
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import IMPORTERS, PrincipalDep, allow
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
+from app.platform.errors import Malformed
+from app.platform.http.forms import SentForm
 from app.platform.http.routing import Router
 from app.platform.web.money import scale
 from app.platform.web.preferences import preferences_of
@@ -28,15 +28,6 @@ SHOWN_MAX = 100
 TOLD_MAX = 20  # Ids that the audit names.
 
 
-async def _sent(request: Request) -> AsyncIterator[FormData]:
-    """Yield the fields that a form was sent with."""
-    async with request.form() as form:
-        yield form
-
-
-SentForm = Annotated[FormData, Depends(_sent)]
-
-
 def first_page(request: Request, who: Principal, resources: Resources) -> Response:
     """Return what a bank sees that has no limits yet: what is missing, and how to go on."""
     current = resources.store.current()
@@ -44,7 +35,13 @@ def first_page(request: Request, who: Principal, resources: Resources) -> Respon
         missing = "data"
     else:
         missing = "limits" if cores_of(resources, current.number) else "cores"
-    return page(request, "first.html", missing=missing, may_import=IMPORTERS.permits(who, {}))
+    return page(
+        request,
+        "first.html",
+        missing=missing,
+        refresh=refresh_state(resources),
+        may_import=IMPORTERS.permits(who, {}),
+    )
 
 
 @router.get("/cores/choose", dependencies=[allow(IMPORTERS)])
@@ -63,10 +60,17 @@ def show_choice(request: Request, who: PrincipalDep, resources: ResourcesDep) ->
 async def choose(
     request: Request, who: PrincipalDep, resources: ResourcesDep, form: SentForm
 ) -> Response:
-    """Make the firms that were ticked cores, those no longer ticked none, and compute limits."""
+    """
+    Make the firms that were ticked cores, those no longer ticked none, and compute limits.
+
+    Raises:
+        Malformed: More firms are sent than the page shows.
+    """
     check_csrf(who, str(form.get("csrf", "")))
     ticked = {str(firm) for firm in form.getlist("core")}
-    shown = [str(firm) for firm in form.getlist("shown")][:SHOWN_MAX]
+    shown = [str(firm) for firm in form.getlist("shown")]
+    if len(shown) > SHOWN_MAX:
+        raise Malformed(f"shown: {len(shown)} firms; the page shows at most {SHOWN_MAX}")
     said = await to_thread.run_sync(
         partial(_decided, resources, {firm: firm in ticked for firm in shown}, by=who.name)
     )

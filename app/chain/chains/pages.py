@@ -17,6 +17,7 @@ from app.chain.firms.directory import directory_of
 from app.chain.limits import documents
 from app.chain.limits.reading import ShownDep
 from app.chain.limits.shown import Shown
+from app.data.imports.following import refresh_state
 from app.data.versions.reading import AskedDep
 from app.data.versions.service import AskedVersion
 from app.data.versions.service import documents as versions_of
@@ -150,6 +151,7 @@ def show_cores(request: Request, who: PrincipalDep, visit: VisitDep, asked: Aske
         query=text_of(request),
         facets=_core_facets(found, chosen, t),
         may_choose=IMPORTERS.permits(who, {}),
+        computing=refresh_state(resources).state == "now",
     )
 
 

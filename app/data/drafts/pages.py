@@ -6,14 +6,14 @@ in again finds it as it was left. Every form carries the stamp of what it was ma
 """
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from anyio import to_thread
-from fastapi import Depends, Request
+from fastapi import Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -42,21 +42,13 @@ from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.errors import Absent, Busy
 from app.platform.http.attending import attended
+from app.platform.http.forms import SentForm
 from app.platform.http.routing import Router
 from app.platform.web.downloads import attachment
 from app.platform.web.render import page
 
 router = Router()
 Made = TypeVar("Made")
-
-
-async def sent_form(request: Request) -> AsyncIterator[FormData]:
-    """Yield the fields that a form was sent with; its files are closed in the end."""
-    async with request.form() as form:
-        yield form
-
-
-SentForm = Annotated[FormData, Depends(sent_form)]
 
 
 def uploads_of(form: FormData) -> list[Upload]:

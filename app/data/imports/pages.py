@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
+from app.data.imports.following import refresh_state
 from app.data.imports.refusals import spoken
 from app.data.imports.service import read
 from app.data.runs.repository import newest_run
@@ -28,6 +29,7 @@ def show_import(request: Request, name: str, resources: ResourcesDep) -> Respons
     t = Texts(preferences_of(request).language)
     version = outcome.get("version")
     computed = version is not None and newest_run(resources.records, version) is not None
+    refresh = refresh_state(resources)
     return page(
         request,
         "import.html",
@@ -35,21 +37,27 @@ def show_import(request: Request, name: str, resources: ResourcesDep) -> Respons
         why=spoken(row["detail"] or "", t.language),
         outcome=outcome,
         computed=computed,
-        waits=row["state"] in ("waiting", "running") or (row["state"] == "done" and not computed),
-        steps=_steps(row, t, computed=computed),
+        waits=row["state"] in ("waiting", "running")
+        or (row["state"] == "done" and not computed and refresh.state == "now"),
+        steps=_steps(row, t, limits="done" if computed else _LIMITS[refresh.state]),
         reasons={code: getattr(REASONS[code], t.language) for code in outcome.get("set_aside", ())},
     )
 
 
-def _steps(row: Mapping[str, Any], t: Texts, *, computed: bool) -> list[dict[str, str]]:
+# Of the last step while its version has no limits: without a core nobody computes them.
+_LIMITS = {"none": "waiting", "over": "waiting", "now": "now", "failed": "refused"}
+
+
+def _steps(row: Mapping[str, Any], t: Texts, *, limits: str) -> list[dict[str, str]]:
     """Return the way of an import up to limits: what is done, and what is going on."""
-    state = row["state"]
-    reached = {"waiting": 0, "running": 1, "failed": 1, "done": 3 if computed else 2}[state]
-    words = ("import_taken", "import_read", "import_limits")
-    steps = []
-    for at, key in enumerate(words):
-        how = "done" if at < reached else "now" if at == reached else "waiting"
-        if state == "failed" and at == reached:
-            how = "refused"
-        steps.append({"state": how, "words": t(key), "at": "", "note": ""})
-    return steps
+    hows = {
+        "waiting": ("now", "waiting", "waiting"),
+        "running": ("done", "now", "waiting"),
+        "failed": ("done", "refused", "waiting"),
+        "done": ("done", "done", limits),
+    }[row["state"]]
+    words = (t("import_taken"), t("import_read"), t("import_limits"))
+    return [
+        {"state": how, "words": said, "at": "", "note": ""}
+        for how, said in zip(hows, words, strict=True)
+    ]

@@ -14,6 +14,7 @@ from app.data.imports import repository
 from app.data.pushes import repository as pushes
 from app.platform.deps import Resources
 from app.platform.errors import Absent, Conflict, Malformed
+from app.platform.files.durable import sync_folders
 
 FILES_MAX = 100
 NAME = re.compile(r"[\w.()（）-][\w .()（）-]{0,198}")
@@ -150,9 +151,4 @@ def _keep(folder: Path, uploads: Sequence[Upload]) -> None:
             shutil.copyfileobj(each.content, kept)
             kept.flush()
             os.fsync(kept.fileno())
-    for place in (folder, folder.parent):
-        descriptor = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    sync_folders(folder, folder.parent)

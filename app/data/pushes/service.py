@@ -7,7 +7,6 @@ by its batch and never changes; which files count is told by the rows alone.
 
 import datetime as dt
 import hashlib
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from app.data.pushes.errors import KeyReused
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import Conflict, Malformed
+from app.platform.files.durable import sync_folders
 from ingestion import pushes
 from ingestion.lake.manifest import durable
 
@@ -213,9 +213,4 @@ def _keep(path: Path, content: bytes) -> None:
     """Write the lines of a push so that they are there after a crash of the machine, too."""
     path.parent.mkdir(parents=True, exist_ok=True)
     durable(path, content)
-    for folder in (path.parent, path.parent.parent):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    sync_folders(path.parent, path.parent.parent)

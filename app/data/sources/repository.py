@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.platform.errors import Conflict, Unready
+from app.platform.files.durable import sync_folders
 from app.platform.process.locks import LOCKS, locked
 from ingestion.descriptions.folders import ENDING
 
@@ -53,9 +54,4 @@ def _replace(path: Path, raw: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(path)
-    for folder in (path.parent, path.parent.parent):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    sync_folders(path.parent, path.parent.parent)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.chain.chains.cores import cores_of, decide_all
+from app.data.imports.tables import imports
 from app.main import create_app
 from app.platform.audit.tables import audit
 from app.platform.auth.principals import Role
@@ -150,3 +151,63 @@ def test_of_a_choice_with_a_firm_that_is_none_nothing_is_kept(new_bank: TestClie
     with pytest.raises(NotFound):
         decide_all(resources, {ids(page)[0]: True, "NOBODY": True}, by="somebody")
     assert cores_of(resources, 1) == []
+
+
+def test_a_choice_of_more_firms_than_the_page_shows_is_refused_whole(new_bank: TestClient) -> None:
+    publish(new_bank)
+    client = entered(new_bank)
+    page = client.get("/cores/choose").text
+    sent = {"csrf": csrf(page), "shown": ids(page) * 60, "core": ids(page)}
+
+    answer = client.post("/cores/choose", data=sent)
+
+    assert answer.status_code == 422
+    assert cores_of(client.app.state.resources, 1) == []  # type: ignore[attr-defined]  # a FastAPI
+
+
+def test_limits_that_could_not_be_computed_say_why_and_are_asked_for_again(
+    new_bank: TestClient,
+) -> None:
+    publish(new_bank)
+    client = entered(new_bank)
+    resources = client.app.state.resources  # type: ignore[attr-defined]  # a FastAPI
+    decide_all(resources, {ids(client.get("/cores/choose").text)[0]: True}, by="somebody")
+    nobody_asked = client.get("/cores").text
+    failed = {"job": "refresh", "state": "failed", "by": "a test", "started_at": NOW}
+    with resources.records.writing() as connection:
+        connection.execute(job_runs.insert().values(failed | {"detail": "the disk is full"}))
+
+    page = client.get("/cores").text
+    asked = client.post("/cores/choose", data={"csrf": csrf_of_button(page)})
+
+    assert "No limits yet" in nobody_asked
+    assert "the disk is full" in page
+    assert 'content="4"' not in page  # It does not load itself again.
+    assert asked.headers["Location"] == "/cores"
+    assert "being computed" in client.get("/cores").text
+
+
+def csrf_of_button(text: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)">Compute', text)
+    assert found is not None
+    return found[1]
+
+
+def test_an_import_without_a_core_does_not_say_that_limits_are_under_way(
+    new_bank: TestClient,
+) -> None:
+    publish(new_bank)
+    client = entered(new_bank)
+    resources = client.app.state.resources  # type: ignore[attr-defined]  # a FastAPI
+    row = {"import": "a1", "source": "files", "files": ["a.csv"], "by": "risk", "created_at": NOW}
+    outcome = {"version": 1, "as_of": "2026-06-30", "published": True, "rows": 2, "used": 2}
+    outcome |= {"set_aside": {}, "firms": 3, "trades": 2}
+    row |= {"state": "done", "outcome": outcome, "as_of": None, "replace": False}
+    with resources.records.writing() as connection:
+        connection.execute(imports.insert().values(row))
+
+    page = client.get("/imports/a1").text
+
+    assert 'href="/cores/choose"' in page
+    assert "data-waits" not in page
+    assert 'class="now"' not in page
