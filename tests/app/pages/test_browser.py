@@ -1,14 +1,9 @@
 """The pages in the distribution's Chromium: what scripts do, and what everybody can use."""
 
-import os
-import shutil
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from app.chain.chains import pages as chain_pages
@@ -16,7 +11,7 @@ from app.chain.limits import documents
 from app.platform.auth import sessions
 from app.platform.auth.principals import Role
 from app.platform.web.charts import Group
-from graph.testing.waiting import until
+from tests.app.browsing import launched, served_at
 from tests.app.pages.conftest import PASSWORD, session_of
 from tests.app.pages.economy import STRANGER
 from tests.app.platform.web.trees import node
@@ -25,7 +20,6 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGES = (
     "/sign-in",
     "/cores",
@@ -93,29 +87,14 @@ FAINT = """
 
 @pytest.fixture(scope="module")
 def address(served: FastAPI) -> Iterator[str]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(64)
-        config = uvicorn.Config(served, log_level="error", lifespan="off", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        until(lambda: server.started)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(timeout=10)
+    with served_at(served, lifespan="off") as at:
+        yield at
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing: install the distribution's chromium")
-        pytest.skip("Chromium is missing: install the distribution's chromium")
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched(sync_api) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,20 +1,15 @@
 """In a real browser, with real children: own files become limits, a wrong file changes nothing."""
 
-import os
-import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-import uvicorn
 
 from app.main import create_app
 from app.platform.config import Settings
-from graph.testing.waiting import until
+from tests.app.browsing import launched, served_at
 from tests.app.computing import Here
 from tests.app.data.drafts.conftest import TAX
 from tests.app.logins import add_user
@@ -22,7 +17,6 @@ from tests.app.logins import add_user
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("drafts"), pytest.mark.slow]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "a long enough password"  # noqa: S105  # of a user who lives for one test run
 FIRMS = {"云栖整机样本有限公司": "华东重工集团有限公司", "东溪零件样本有限公司": "白云矿业有限公司"}
 WAIT_MS = 60_000
@@ -39,28 +33,14 @@ def address(home: Path) -> Iterator[str]:
     app = create_app(Settings(home=home), computer=Here)
     resources = app.state.resources
     add_user(resources.records, "risk", PASSWORD, role="risk", now=resources.now())
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(64)
-        config = uvicorn.Config(app, log_level="error", lifespan="on", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        until(lambda: server.started)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(timeout=30)
+    with served_at(app, lifespan="on") as at:
+        yield at
 
 
 @pytest.fixture
 def page(address: str) -> Iterator[Any]:
     """A page of somebody who signed in; nothing may be complained about by the browser."""
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing: install the distribution's chromium")
-        pytest.skip("Chromium is missing: install the distribution's chromium")
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched(sync_api) as browser:
         context = browser.new_context(base_url=address, locale="en-GB")
         context.set_default_timeout(WAIT_MS)
         opened = context.new_page()
@@ -75,7 +55,6 @@ def page(address: str) -> Iterator[Any]:
         opened.keyboard.press("Enter")
         opened.wait_for_url(f"{address}/sources")
         yield opened
-        browser.close()
     assert [said for said in complaints if "status of 422" not in said] == []
 
 
