@@ -35,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("neo4j"))
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name what is tried with bytes by its place: archives hold the time at which they were made,
+    and processes that collected other names could not share a run.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.hookimpl(wrapper=True, trylast=True)  # Before coverage is combined.
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Drop what processes that were killed have left of their coverage, once all have ended."""

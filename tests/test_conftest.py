@@ -28,3 +28,11 @@ def test_what_one_process_shall_run_is_told_to_who_hands_tests_out(
     request: pytest.FixtureRequest,
 ) -> None:
     assert request.node.nodeid.endswith("@together")
+
+
+@pytest.mark.parametrize("content", [b"PK at this second", b"PK at another"])
+def test_what_is_tried_with_bytes_is_named_by_its_place(
+    request: pytest.FixtureRequest, content: bytes
+) -> None:
+    assert content not in request.node.name.encode()
+    assert f"[content{int(content == b'PK at another')}" in request.node.name

@@ -80,6 +80,7 @@ def test_what_is_no_value_is_found_however_parts_are_named(
         workbook(sheet(), more={"xl/workbook.xml": main_part(2 * '<sheet name="a" r:id="r1"/>')}),
         workbook(sheet(), more={"XL/Worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"/>'}),
     ],
+    ids=["sheets", "parts"],
 )
 def test_two_sheets_or_parts_of_one_name_are_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(BadFile, match="broken workbook"):
