@@ -6,14 +6,20 @@ schema is a new module here, and a file in `added/` that says what its new value
 for files of older schemas.
 """
 
-from app.policy.schemas import first, second, third
+from app.policy.schemas import first, fourth, second, third
 from app.policy.schemas.entries import Entry, Section
 
-Form = first.FirstPolicyFile | second.SecondPolicyFile | third.ThirdPolicyFile
+Form = (
+    first.FirstPolicyFile
+    | second.SecondPolicyFile
+    | third.ThirdPolicyFile
+    | fourth.FourthPolicyFile
+)
 SCHEMAS: dict[int, type[Form]] = {
     1: first.FirstPolicyFile,
     2: second.SecondPolicyFile,
     3: third.ThirdPolicyFile,
+    4: fourth.FourthPolicyFile,
 }
 
 __all__ = ["SCHEMAS", "Entry", "Form", "Section"]
