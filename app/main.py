@@ -18,6 +18,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
+import app.books.rules.pages as rule_pages
+import app.books.rules.router as rules
 import app.chain.chains.choosing as core_pages
 import app.chain.chains.pages as chain_pages
 import app.chain.chains.router as chains
@@ -105,6 +107,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     imports.router,
     sources.router,
     pushes.router,
+    rules.router,
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     user_pages.router,
@@ -120,6 +123,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     draft_pages.router,
     listed_sources.router,
     import_pages.router,
+    rule_pages.router,
     design.router,
 )
 probes = Router(tags=["probes"])

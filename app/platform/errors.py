@@ -16,6 +16,8 @@ AppError
 └── Busy              503  all that may be done at once is being done; it may come again
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 PROBLEM_TYPE = "application/problem+json"
@@ -27,6 +29,7 @@ class AppError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "failed"
     title: ClassVar[str] = "Failed"
+    further: Mapping[str, object] = MappingProxyType({})  # What its problem says beside.
 
     def __init__(self, detail: str = "", *, again_seconds: int | None = None) -> None:
         super().__init__(detail)

@@ -2,10 +2,11 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from app.policy.reading import read_file, rules_of, stated_since
 from graph.errors import InvalidInput, NotFound
@@ -14,6 +15,18 @@ from graph.model import Label
 SHIPPED = Path(__file__).parent / "policies"
 FILES_MAX = 1000
 Single = Decimal | int | bool | str
+
+
+class DatedFile(Protocol):
+    """What a file says from a day on."""
+
+    @property
+    def valid_from(self) -> dt.date:
+        """Return the day."""
+        ...
+
+
+DatedT = TypeVar("DatedT", bound=DatedFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,27 +124,44 @@ def load_policies(folder: Path) -> list[Policy]:
             such file, and its keys.
         NotFound: The folder holds no policy file.
     """
+    return load_dated(folder, read_policy, "policy")
+
+
+def load_dated(folder: Path, read: Callable[[Path], DatedT], kind: str) -> list[DatedT]:
+    """
+    Return what every file of a folder says, oldest first.
+
+    Args:
+        folder: Where the files are.
+        read: Reads one.
+        kind: What such a file is called.
+
+    Raises:
+        InvalidInput: A file cannot be read, or two begin on the same day. The message names every
+            such file.
+        NotFound: The folder holds none.
+    """
     files = files_in(folder)
     if not files:
-        raise NotFound(f"no policy file (*.yml) in {folder}")
+        raise NotFound(f"no {kind} file (*.yml) in {folder}")
     if len(files) > FILES_MAX:
-        raise InvalidInput(f"{folder}: more than {FILES_MAX} policy files")
-    policies: list[Policy] = []
+        raise InvalidInput(f"{folder}: more than {FILES_MAX} {kind} files")
+    every: list[DatedT] = []
     begun: dict[dt.date, str] = {}
     faults = []
     for path in files:
         try:
-            policy = read_policy(path)
+            dated = read(path)
         except InvalidInput as error:
             faults.append(str(error))
             continue
-        if (other := begun.setdefault(policy.valid_from, path.name)) != path.name:
-            day = policy.valid_from.isoformat()
+        if (other := begun.setdefault(dated.valid_from, path.name)) != path.name:
+            day = dated.valid_from.isoformat()
             faults.append(f"{path.name}: from: {other} begins on {day}, too; one of them has to go")
-        policies.append(policy)
+        every.append(dated)
     if faults:
         raise InvalidInput("\n".join(faults))
-    return sorted(policies, key=lambda policy: policy.valid_from)
+    return sorted(every, key=lambda each: each.valid_from)
 
 
 def read_policy(path: Path, *, stored: bool = False) -> Policy:
@@ -158,11 +188,10 @@ def read_policy(path: Path, *, stored: bool = False) -> Policy:
         name: PolicyValue(name, each.value, each.unit, each.source, Label(**dict(each.label)))
         for name, each in entries.items()
     }
-    digest = hashlib.sha256(raw).hexdigest()[:12]
     return Policy(
         name=read.name,
         valid_from=read.valid_from,
-        version=f"{read.name}-{read.valid_from.isoformat()}-{digest}",
+        version=version_of(read.name, read.valid_from, raw),
         schema=read.schema_number,
         label=Label(**dict(read.label)),
         rules=rules,
@@ -170,18 +199,28 @@ def read_policy(path: Path, *, stored: bool = False) -> Policy:
     )
 
 
-def in_force(policies: list[Policy], day: dt.date) -> Policy:
+def version_of(name: str, day: dt.date, raw: bytes) -> str:
+    """Return the version of a dated file: its name, its day, and a digest of its content."""
+    return f"{name}-{day.isoformat()}-{hashlib.sha256(raw).hexdigest()[:12]}"
+
+
+def in_force(dated: Sequence[DatedT], day: dt.date) -> DatedT:
     """
-    Return the policy in force on a day: the latest that had begun.
+    Return the policy (or another dated file) in force on a day: the latest that had begun.
 
     Raises:
-        NotFound: No policy had begun on that day.
+        NotFound: None had begun on that day.
 
     Example:
         >>> in_force(shipped(), dt.date(2026, 6, 30)).name
         'standard'
     """
-    begun = [policy for policy in policies if policy.valid_from <= day]
+    begun = [each for each in dated if each.valid_from <= day]
     if not begun:
-        raise NotFound(f"no policy is in force on {day.isoformat()}")
+        raise NotFound(f"none is in force on {day.isoformat()}")
     return begun[-1]
+
+
+def stamp_of(folder: Path) -> tuple[tuple[str, int], ...]:
+    """Return the names of a folder's files and when each was written: what they say depends on."""
+    return tuple((path.name, path.stat().st_mtime_ns) for path in files_in(folder))

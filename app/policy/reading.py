@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.policy.schemas import SCHEMAS, Entry, Form, Section
@@ -32,9 +32,12 @@ WORDS = {
     "dict_type": "must hold keys and values",
     "string_type": "must be text",
     "value_error": "{error}",
+    "union_tag_invalid": "unit must be one of {expected_tags}",
+    "union_tag_not_found": "unit is missing",
 }
 TOLD_MAX = 20
 TOLD_LENGTH_MAX = 200
+FormT = TypeVar("FormT", bound=BaseModel)
 
 
 class _Loader(yaml.CSafeLoader):
@@ -87,12 +90,32 @@ def read_file(path: Path, *, stored: bool = False) -> tuple[bytes, Form]:
         InvalidInput: It cannot be read, is too large, no YAML in UTF-8, of an unknown schema, or
             does not hold to its schema; every fault is named by its key.
     """
+    raw, read = read_keys(path, stored=stored)
+    number = read.get("schema", 1)
+    if isinstance(number, bool) or not isinstance(number, int) or number not in SCHEMAS:
+        known = ", ".join(str(each) for each in SCHEMAS)
+        told = repr(number)[:TOLD_LENGTH_MAX] if isinstance(number, str | int) else "of this kind"
+        raise InvalidInput(f"{path.name}: schema {told} is not known here (known: {known})")
+    return raw, held_to(SCHEMAS[number], read, path.name)
+
+
+def read_keys(path: Path, *, stored: bool = False) -> tuple[bytes, dict[Any, Any]]:
+    """
+    Return the bytes of a file of settings and its keys with their values.
+
+    Args:
+        path: The file.
+        stored: Whether something was computed with it: it is taken as it was then.
+
+    Raises:
+        InvalidInput: It cannot be read, is too large, or no YAML in UTF-8 with keys.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise InvalidInput(f"{path.name}: cannot be read: {error.strerror}") from error
     if len(raw) > BYTES_MAX:
-        raise InvalidInput(f"{path.name}: a policy file has at most {BYTES_MAX} bytes")
+        raise InvalidInput(f"{path.name}: such a file has at most {BYTES_MAX} bytes")
     try:
         text = raw.decode("utf-8")
         _require_shallow(text)
@@ -101,15 +124,20 @@ def read_file(path: Path, *, stored: bool = False) -> tuple[bytes, Form]:
         raise InvalidInput(f"{path.name}: not a YAML file in UTF-8: {error}") from error
     if not isinstance(read, dict):
         raise InvalidInput(f"{path.name}: must hold keys and values")
-    number = read.get("schema", 1)
-    if isinstance(number, bool) or not isinstance(number, int) or number not in SCHEMAS:
-        known = ", ".join(str(each) for each in SCHEMAS)
-        told = repr(number)[:TOLD_LENGTH_MAX] if isinstance(number, str | int) else "of this kind"
-        raise InvalidInput(f"{path.name}: schema {told} is not known here (known: {known})")
+    return raw, read
+
+
+def held_to(form: type[FormT], read: Mapping[Any, Any], name: str) -> FormT:
+    """
+    Return what a file says in the form that it must have.
+
+    Raises:
+        InvalidInput: It has not; every fault is named by file and key.
+    """
     try:
-        return raw, SCHEMAS[number].model_validate(read)
+        return form.model_validate(read)
     except ValidationError as error:
-        raise InvalidInput(f"{path.name}: {_told(error.errors(include_url=False))}") from error
+        raise InvalidInput(f"{name}: {_told(error.errors(include_url=False))}") from error
 
 
 def _require_shallow(text: str) -> None:

@@ -11,7 +11,7 @@ from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import Absent, Malformed, Unready
 from app.policy import Policy, in_force, load_policies
-from app.policy.loader import SHIPPED, files_in
+from app.policy.loader import SHIPPED, stamp_of
 from graph.errors import InvalidInput, NotFound
 from graph.model import Version
 
@@ -84,8 +84,7 @@ def policy_of(resources: Resources, day: dt.date) -> Policy:
     """
     folder = resources.settings.policy or SHIPPED
     try:
-        files = tuple((path.name, path.stat().st_mtime_ns) for path in files_in(folder))
-        return in_force(list(_policies(folder, files)), day)
+        return in_force(_policies(folder, stamp_of(folder)), day)
     except (InvalidInput, NotFound, OSError) as error:
         raise Unready(f"no policy can be used: {error}") from error
 

@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -55,10 +56,10 @@ def problem(
     code: str,
     *,
     detail: str,
-    errors: list[Fault] | None = None,
     again_seconds: int | None = None,
+    further: Mapping[str, object] = MappingProxyType({}),
 ) -> Response:
-    """Return the answer to a failed request."""
+    """Return the answer to a failed request; `further` are fields of its code alone."""
     body = Problem(
         type="about:blank",
         title=phrase(status),
@@ -66,13 +67,13 @@ def problem(
         code=code,
         detail=kept_form(detail),
         trace_id=trace_of(request.scope),
-        errors=errors,
+        errors=None,
     )
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if again_seconds is not None:
         headers["Retry-After"] = str(again_seconds)
     return Response(
-        dumps(body.model_dump(exclude_none=True)),
+        dumps(body.model_dump(exclude_none=True) | dict(further)),
         status_code=status,
         media_type=PROBLEM_TYPE,
         headers=headers,
@@ -87,7 +88,14 @@ def phrase(status: int) -> str:
 def refusal(request: Request, error: AppError) -> Response:
     """Return the answer to a request that was refused."""
     again = error.again_seconds
-    return problem(request, error.status, error.code, detail=str(error), again_seconds=again)
+    return problem(
+        request,
+        error.status,
+        error.code,
+        detail=str(error),
+        again_seconds=again,
+        further=error.further,
+    )
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -131,7 +139,8 @@ def _on_malformed(request: Request, error: Exception) -> Response:
         for fault in found[:ERRORS_MAX]
     ]
     detail = "; ".join(f"{fault.place}: {fault.message}" for fault in errors)
-    return problem(request, 422, "malformed", detail=detail, errors=errors)
+    further = {"errors": [fault.model_dump() for fault in errors]}
+    return problem(request, 422, "malformed", detail=detail, further=further)
 
 
 def _on_http_error(request: Request, error: Exception) -> Response:

@@ -59,6 +59,7 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
     """Return what somebody's navigation leads to."""
     if who is None:
         return ()
+    rules = NavigationEntry("/rules", "nav_rules", "rules")
     if who.is_bank:
         bank = [
             NavigationEntry("/cores", "nav_cores", "cores"),
@@ -68,12 +69,11 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
             bank.append(NavigationEntry("/stress", "nav_stress", "stress"))
         if who.role in ("risk", "admin"):
             bank.append(NavigationEntry("/sources", "nav_sources", "sources"))
-        return bank
+        return [*bank, rules]
+    own = quote(who.firm or "", safe="")
     if who.role == "core":
-        return [
-            NavigationEntry(f"/chains/{quote(who.firm or '', safe='')}", "nav_own_chain", "cores")
-        ]
-    return [NavigationEntry(f"/firms/{quote(who.firm or '', safe='')}", "nav_own_firm", "firm")]
+        return [NavigationEntry(f"/chains/{own}", "nav_own_chain", "cores"), rules]
+    return [NavigationEntry(f"/firms/{own}", "nav_own_firm", "firm"), rules]
 
 
 def principal_of(request: Request) -> Principal | None:

@@ -32,6 +32,7 @@ READS = (
     "/healthz",
     "/readyz",
     "/api/v1/versions",
+    "/api/v1/rules",
     "/api/v1/cores",
     "/api/v1/chains/CORE1",
     "/api/v1/chains/CORE1/tiers",

@@ -14,6 +14,7 @@ API = "/api/v1"
 OWN = {"core": "CORE1", "supplier": "PART"}
 ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/versions"): set(ROLES),
+    ("GET", "/rules"): set(ROLES),
     ("GET", "/session"): set(ROLES),
     ("DELETE", "/session"): set(ROLES),
     ("GET", "/cores"): set(ROLES) - {"supplier"},

@@ -20,8 +20,8 @@ BUILT = (
     "document_", "draft_order", "draft_question_", "draft_unit", "facet_", "fault_", "first_",
     "grade_",
     "group_", "ink_", "key_", "nav_", "no_limit_", "op_", "part_", "party_", "place_",
-    "policy_name_", "raise_", "role_", "shown_", "size_", "source_", "stated_", "step_", "table_",
-    "tier_", "unit_", "way_", "why_",
+    "policy_name_", "raise_", "role_", "rule_", "shown_", "size_", "source_", "stated_", "step_",
+    "table_", "tier_", "unit_", "way_", "why_",
 )  # fmt: skip
 
 
