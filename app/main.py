@@ -59,6 +59,7 @@ from app.platform.errors import Unready, responses
 from app.platform.http.crowding import Crowding
 from app.platform.http.description import ABOUT, TAGS, Access, completed
 from app.platform.http.heads import HeadAsGet
+from app.platform.http.keys import KeyedRequests
 from app.platform.http.metrics import Metrics
 from app.platform.http.packing import Packing
 from app.platform.http.paths import Paths
@@ -181,6 +182,7 @@ def create_app(
     app.state.imports = Imports(resources, after=lambda: take_up(resources))
     app.state.workbench = Workbench(resources.settings.threads, computer)
     app.state.trials = Trials()
+    app.state.keyed = KeyedRequests()
     app.state.metrics = Metrics()
     app.state.authenticator = Authenticator(
         lambda: resources.records, resources.settings.signing_key(), now=now

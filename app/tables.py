@@ -1,27 +1,32 @@
 """Every table of the records database: each domain's, put together on one metadata."""
 
+from app.books.ledger.tables import accounts, keys, uses
 from app.chain.chains.tables import cores
 from app.data.imports.tables import imports
 from app.data.pushes.tables import pushes
 from app.data.runs.tables import facilities, runs
-from app.platform.audit.tables import audit
 from app.platform.auth.tables import sessions, tokens, users
+from app.platform.events.tables import events, head
 from app.platform.job_runs.tables import job_runs
 from app.platform.records.tables import leases, metadata
 from app.platform.views.tables import views
 
 TABLES = (
-    audit,
+    accounts,
     cores,
+    events,
     facilities,
+    head,
     imports,
     job_runs,
+    keys,
     leases,
     pushes,
     runs,
     sessions,
     tokens,
     users,
+    uses,
     views,
 )
 

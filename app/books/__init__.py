@@ -1,1 +1,1 @@
-"""What the books rest on: rules in force, people and units, and what needs two of them."""
+"""The books: what is promised and used, who may decide, in one chain of events."""

@@ -6,10 +6,13 @@ AppError
 ├── Forbidden         403  somebody is, but may not do or see this
 ├── Absent            404  there is no such thing, or nothing of it yet
 ├── Conflict          409  it is being done already, or something else stands in the way
+│   └── InProgress    409  the request with this key is still being worked on
 ├── Outdated          412  it is no longer as who changes it has read it
 ├── TooLarge          413  the body is larger than a route takes
 ├── Unsupported       415  the body is of a kind that a route does not read
 ├── Malformed         422  a parameter or body is not what it must be
+│   ├── KeyRequired   422  what is sent comes with a key, so that it counts once
+│   └── KeyReused     422  the key was used for something else
 ├── Unconditional     428  who changes it does not say what they have read
 ├── Gone              499  who asked has gone before the answer was there
 ├── Unready           503  something that is needed cannot be reached now
@@ -34,6 +37,7 @@ class AppError(Exception):
     def __init__(self, detail: str = "", *, again_seconds: int | None = None) -> None:
         super().__init__(detail)
         self.again_seconds = again_seconds  # When it makes sense to ask again, where we know.
+        self.replayed = False  # Whether it was told before, to the same key.
 
 
 class Unauthenticated(AppError):
@@ -68,6 +72,13 @@ class Conflict(AppError):
     title = "Conflict"
 
 
+class InProgress(Conflict):
+    """The request with this key is still being worked on."""
+
+    code = "in_progress"
+    title = "In progress"
+
+
 class Outdated(AppError):
     """It is no longer as who changes it has read it."""
 
@@ -98,6 +109,20 @@ class Malformed(AppError):
     status = 422
     code = "malformed"
     title = "Malformed request"
+
+
+class KeyRequired(Malformed):
+    """What is sent comes with a key, so that it counts once however often it is sent."""
+
+    code = "key_required"
+    title = "Idempotency-Key is required"
+
+
+class KeyReused(Malformed):
+    """The key was used for something else."""
+
+    code = "key_reused"
+    title = "Idempotency-Key was used before"
 
 
 class Unconditional(AppError):

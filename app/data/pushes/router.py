@@ -1,14 +1,12 @@
 """Routes of records that other systems push."""
 
-import re
 from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import Header, Query, Request, Response
+from fastapi import Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from app.data.pushes.errors import KeyRequired
 from app.data.pushes.schemas import Dropped, Push
 from app.data.pushes.service import PushOrder, check_source, draft, drop, push
 from app.platform.audit.layer import note
@@ -25,12 +23,12 @@ from app.platform.errors import (
     responses,
 )
 from app.platform.http.answers import unkept
+from app.platform.http.keys import REPLAYED, KeyHeader, checked
 from app.platform.http.routing import Router
 from ingestion.forms import forms
 from ingestion.sets.errors import nearest
 
 CREATED = 201
-_KEY = re.compile("[!-~]{1,128}")
 _LINES: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -72,21 +70,14 @@ async def post_records(
     source: SourceParameter,
     resources: ResourcesDep,
     who: PrincipalDep,
-    key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            description="Required, 1 to 128 visible characters: sent twice, it counts once",
-        ),
-    ] = None,
+    key: KeyHeader = None,
 ) -> Response:
     """Return what became of each line, once those that are accepted are kept for good."""
     if table not in forms():
         raise Absent(f"no table {table!r}{nearest(table[:80], forms())}")
-    if key is None or not _KEY.fullmatch(key):
-        raise KeyRequired("send Idempotency-Key, of 1 to 128 visible ASCII characters")
+    own = checked(key)
     await to_thread.run_sync(check_source, resources, source)
-    order = PushOrder(source, table, f"{who.role} {who.account}", key)
+    order = PushOrder(source, table, f"{who.role} {who.account}", own)
     with draft(resources, table) as lines:
         try:
             with lines.open("wb") as file:
@@ -101,7 +92,7 @@ async def post_records(
     note(request.scope, f"source {source}, batch {answered['batch']}: {said}")
     answer = unkept(answered, CREATED)
     if again:
-        answer.headers["Idempotent-Replay"] = "true"
+        answer.headers[REPLAYED] = "true"
     return answer
 
 

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from app.data.pushes import repository as rows
-from app.data.pushes.errors import KeyReused
 from app.platform.deps import Resources
 from app.platform.documents import Document
-from app.platform.errors import Conflict, Malformed
+from app.platform.errors import Conflict, KeyReused, Malformed
 from app.platform.files.durable import sync_folders
 from ingestion import pushes
 from ingestion.lake.manifest import durable

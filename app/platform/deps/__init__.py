@@ -47,6 +47,7 @@ class Resources:
         self._undo = contextlib.ExitStack()
         self._recent: TTLCache[Hashable, object, dt.datetime] = TTLCache(RECENT_MAX, RECENT, now)
         self._shelves: dict[str, Kept[Any]] = {}
+        self._opened: dict[str, Any] = {}
         self.answers: Kept[Answer] = self.shelf("answers", 1 / 2, answer_bytes)
 
     @property
@@ -93,6 +94,21 @@ class Resources:
             if not self.settings.records_url:
                 self._check_writable()
             return self._undo.enter_context(open_records(self.settings.records_place()))
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """
+        Return what this process opens once for a domain above; it is closed with all else.
+
+        Args:
+            name: What it is; whoever names it again is given the same.
+            make: Opens it, the first time; it may have a `close`.
+        """
+        with self._lock:
+            if name not in self._opened:
+                self._opened[name] = made = make()
+                if hasattr(made, "close"):
+                    self._undo.callback(made.close)
+            return self._opened[name]
 
     def today(self) -> dt.date:
         """Return the bank's day: the day it is now in its time zone."""

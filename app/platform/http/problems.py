@@ -3,7 +3,7 @@
 import errno
 from collections.abc import Mapping
 from http import HTTPStatus
-from types import MappingProxyType
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app.platform.documents import dumps
 from app.platform.errors import PROBLEM_TYPE, AppError, Gone, Unready
 from app.platform.http.faults import words
+from app.platform.http.keys import REPLAYED
 from app.platform.http.refusals import Fault, Problem
 from app.platform.http.routing import methods_at
 from app.platform.http.tracing import HEADERS, TRACE_HEADER, trace_of
@@ -57,7 +58,7 @@ def problem(
     *,
     detail: str,
     again_seconds: int | None = None,
-    further: Mapping[str, object] = MappingProxyType({}),
+    further: Mapping[str, Any] | None = None,
 ) -> Response:
     """Return the answer to a failed request; `further` are fields of its code alone."""
     body = Problem(
@@ -73,7 +74,7 @@ def problem(
     if again_seconds is not None:
         headers["Retry-After"] = str(again_seconds)
     return Response(
-        dumps(body.model_dump(exclude_none=True) | dict(further)),
+        dumps(body.model_dump(exclude_none=True) | dict(further or {})),
         status_code=status,
         media_type=PROBLEM_TYPE,
         headers=headers,
@@ -88,7 +89,7 @@ def phrase(status: int) -> str:
 def refusal(request: Request, error: AppError) -> Response:
     """Return the answer to a request that was refused."""
     again = error.again_seconds
-    return problem(
+    answer = problem(
         request,
         error.status,
         error.code,
@@ -96,6 +97,9 @@ def refusal(request: Request, error: AppError) -> Response:
         again_seconds=again,
         further=error.further,
     )
+    if error.replayed:
+        answer.headers[REPLAYED] = "true"
+    return answer
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -139,8 +143,8 @@ def _on_malformed(request: Request, error: Exception) -> Response:
         for fault in found[:ERRORS_MAX]
     ]
     detail = "; ".join(f"{fault.place}: {fault.message}" for fault in errors)
-    further = {"errors": [fault.model_dump() for fault in errors]}
-    return problem(request, 422, "malformed", detail=detail, further=further)
+    told = {"errors": [fault.model_dump() for fault in errors]}
+    return problem(request, 422, "malformed", detail=detail, further=told)
 
 
 def _on_http_error(request: Request, error: Exception) -> Response:

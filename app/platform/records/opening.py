@@ -59,7 +59,10 @@ def _postgres(place: sa.URL) -> Engine:
 
 
 def _on_begin_on_postgres(connection: Connection) -> None:
-    busy_ms = connection.get_execution_options().get("busy_ms", BUSY_MS)
+    options = connection.get_execution_options()
+    if options.get("settled", False):  # Its settings are those of the connection already.
+        return
+    busy_ms = options.get("busy_ms", BUSY_MS)
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_ms)}")
 
 
@@ -104,7 +107,7 @@ def _on_connect(connection: Any, _: object) -> None:
 def _on_begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     writes = options.get("write", False)
-    if writes:
+    if writes and not options.get("settled", False):
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {options.get('busy_ms', BUSY_MS)}")
         checked = "OFF" if options.get("rebuilds", False) else "ON"
         connection.exec_driver_sql(f"PRAGMA foreign_keys = {checked}")

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from app.chain.chains.cores import cores_of, decide_all
 from app.data.imports.tables import imports
 from app.main import create_app
-from app.platform.audit.tables import audit
+from app.platform import audit
 from app.platform.auth.principals import Role
 from app.platform.config import Settings
 from app.platform.job_runs.tables import job_runs
@@ -117,8 +117,7 @@ def test_cores_are_chosen_by_a_page_and_limits_ordered(new_bank: TestClient) -> 
     assert cores_of(resources, 1) == [likely]
     assert ordered(client) == 1
     assert "being computed" in client.get("/cores").text
-    with resources.records.reading() as connection:
-        said = connection.execute(sa.select(audit.c.target)).scalars().all()
+    said = [str(row["target"]) for row in audit.entries(resources.records)]
     assert any(f"core: {likely}" in each for each in said)
     page = client.get("/cores/choose").text
     client.post("/cores/choose", data={"csrf": csrf(page), "shown": [likely, *others]})

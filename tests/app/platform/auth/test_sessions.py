@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.platform.audit.tables import audit
+from app.platform import audit
 from app.platform.auth.errors import TooManyAttempts, UserExists, WrongPassword
 from app.platform.auth.tables import sessions, users
 from app.platform.auth.users import check_password, set_password, set_user
@@ -236,8 +236,8 @@ def test_a_write_that_crashes_stands_in_the_audit(client: TestClient) -> None:
 
     assert answer.status_code in (500, 503)
     assert "sessions" not in answer.json()["detail"] or answer.status_code == 503
-    with client.app.state.resources.records.reading() as connection:  # type: ignore[attr-defined]
-        assert connection.execute(sa.select(audit.c.outcome)).scalars().all() == ["failed"]
+    rows = audit.entries(client.app.state.resources.records)  # type: ignore[attr-defined]
+    assert [row["outcome"] for row in rows] == ["failed"]
 
 
 def test_users_are_added_once_with_a_password_worth_the_name(client: TestClient) -> None:

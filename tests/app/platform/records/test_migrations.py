@@ -1,6 +1,7 @@
 """Migrations with rows in every table: up from the schema of a release, and down again."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import make_url
 
+from app.platform.events.chain import GENESIS
 from app.platform.records import Records, open_records
 from app.platform.records.migrate import configuration
 from app.platform.records.opening import newest_revision, revision_of
@@ -21,8 +23,8 @@ from app.tables import metadata
 ROWS = Path(__file__).parent / "rows-0004.yml"
 RELEASED = "0004"
 NOW = dt.datetime(2026, 7, 1)  # noqa: DTZ001  # as the column holds it
-GONE = {"scenarios"}
-ADDED = {"views", "pushes"}
+GONE = {"scenarios", "audit"}
+ADDED = {"views", "pushes", "events", "head", "accounts", "uses", "keys"}
 COLUMNS_ADDED = {"imports": {"given": "files"}}  # With what rows of the release hold there.
 Rows = Mapping[str, list[dict[str, Any]]]
 
@@ -63,6 +65,11 @@ def rows_in(records: Records) -> Rows:
         }
 
 
+def renumbered(rows: Rows) -> list[dict[str, Any]]:
+    """Return the rows of the audit numbered from 1, as the chain of events numbers them."""
+    return [{**row, "entry": at} for at, row in enumerate(rows["audit"], start=1)]
+
+
 def kept(rows: Rows, like: Rows) -> Rows:
     """Return rows with those tables and columns only that others have as well."""
     return {
@@ -100,16 +107,22 @@ def test_the_way_back_to_the_release_and_up_again_loses_no_row(
 ) -> None:
     moved(records, "head")
     moved(records, RELEASED, up=False)
-    assert rows_in(records) == {**released, **{name: [] for name in GONE}}
+    assert rows_in(records) == {**released, "scenarios": [], "audit": renumbered(released)}
 
     moved(records, "head")
-    assert rows_in(records) == {
+    found = dict(rows_in(records))
+    (event,) = found.pop("events")
+    (head,) = found.pop("head")
+    assert (head["number"], head["hash"], head["day"]) == (1, event["hash"], "")
+    assert (event["actor"], event["previous"]) == ("lin", GENESIS)
+    assert json.loads(event["detail"])["target"] == "CORE1"
+    assert found == {
         **{
             name: [{**row, **COLUMNS_ADDED.get(name, {})} for row in rows]
             for name, rows in released.items()
             if name not in GONE
         },
-        **{name: [] for name in ADDED},
+        **{name: [] for name in ADDED - {"events", "head"}},
     }
 
 

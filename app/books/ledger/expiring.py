@@ -1,0 +1,64 @@
+"""Reservations whose time has passed are given back before a round decides anything."""
+
+import sqlalchemy as sa
+
+from app.books.ledger import operations
+from app.books.ledger.moving import LedgerRound, Moving
+from app.books.ledger.orders import MACHINE, Key, Reads, Reply
+from app.books.ledger.tables import uses
+from app.platform.events import moment_text
+
+AT_ONCE_MAX = 256
+NEVER = "9"  # After every moment.
+
+
+class Expiries:
+    """Knows when the next reservation passes its time, while nobody else writes the book."""
+
+    def __init__(self) -> None:
+        self._stands_at = -1
+        self._next = ""
+
+    def stands_at(self, round_: LedgerRound) -> None:
+        """Hold that what is known is as of the end of a round."""
+        ends = [
+            row["expires_at"]
+            for (table, _), row in round_.rows.items()
+            if table is uses and row is not None and row["expires_at"]
+        ]
+        self._next = min((self._next, *ends))
+        self._stands_at = round_.head.number
+
+    def forget(self) -> None:
+        """Forget what was known: the round failed."""
+        self._stands_at = -1
+
+    def sweep(self, round_: LedgerRound) -> None:
+        """Give back what has passed its time, so much at once at most."""
+        now = moment_text(round_.now)
+        if self._stands_at == round_.head.number and now < self._next:
+            return
+        due = (uses.c.state == "reserved") & (uses.c.expires_at > "")
+        query = sa.select(uses.c.use, uses.c.expires_at).where(due).order_by(uses.c.expires_at)
+        found = round_.connection.execute(query.limit(AT_ONCE_MAX + 1)).all()
+        passed = [use for use, ends in found if ends <= now]
+        for use in passed:
+            round_.decide(_TimeIsUp(use))
+        rest = [ends for _, ends in found if ends > now]
+        self._next = rest[0] if rest else now if len(found) > AT_ONCE_MAX else NEVER
+
+
+class _TimeIsUp:
+    """The order by which the machine ends a reservation."""
+
+    key: Key | None = None
+    actor = MACHINE
+
+    def __init__(self, use: str) -> None:
+        self.needs = Reads(rows={uses: [use]})
+        self._use = use
+
+    def decide(self, moving: Moving) -> Reply:
+        """Return the answer: the use, expired."""
+        operations.expire(moving, self._use)
+        return Reply.of(200, {"id": self._use, "state": "expired"})

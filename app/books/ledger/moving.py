@@ -1,0 +1,346 @@
+"""
+What an order reads and records while it is decided, over what a round has read and will write.
+
+A round keeps accounts and rows as of the orders accepted so far; an order works on its own layer
+above, which joins the round when the order is accepted and vanishes when it is refused.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from json.encoder import encode_basestring as quoted
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.books.errors import BookRefusal
+from app.books.ledger.figures import Figures, available
+from app.books.ledger.orders import Key, Order, Reads, Reply
+from app.books.ledger.statements import Statements
+from app.books.ledger.tables import accounts, keys
+from app.platform.errors import AppError, Conflict, KeyReused
+from app.platform.events import EventDraft, Head, canonical, link, moment_text
+from app.platform.events.tables import events
+from app.platform.text import kept_form
+
+REFUSED = 409
+Row = dict[str, Any]
+NOTHING = Figures()
+
+
+class Identity(NamedTuple):
+    """What an account is of; it never changes."""
+
+    layer: str
+    core: str | None = None
+    firm: str | None = None
+    thing: str | None = None
+
+
+class StandingAccount(NamedTuple):
+    """An account as it stands."""
+
+    identity: Identity
+    figures: Figures
+    event: int
+
+
+class Move(NamedTuple):
+    """An account with its figures after an event; with what it is of where the event opens it."""
+
+    account: str
+    figures: Figures
+    opens: Identity | None = None
+
+
+class LedgerRound:
+    """What a round has read and will write."""
+
+    def __init__(
+        self, connection: Connection, statements: Statements, head: Head, now: dt.datetime
+    ) -> None:
+        self.connection = connection
+        self.cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+        self.statements = statements
+        self.began = self.head = head
+        self.now = now
+        self.accounts: dict[str, StandingAccount | None] = {}
+        self.rows: dict[tuple[sa.Table, str], Row | None] = {}
+        self.kept: dict[tuple[str, str], tuple[str, int, str]] = {}
+        self._events: list[tuple[Any, ...]] = []
+        self._keys: list[tuple[Any, ...]] = []
+        # What is to be written, with the event at which it stands in the database (0: nowhere).
+        self._moved: dict[str, int] = {}
+        self._changed: dict[tuple[sa.Table, str], int] = {}
+
+    def load(self, orders: Sequence[Order]) -> None:
+        """Read what these orders need, one statement a table."""
+        wanted: dict[sa.Table, set[str]] = {}
+        needed: set[str] = set()
+        for order in orders:
+            needs: Reads = order.needs
+            needed.update(needs.accounts)
+            for table, ids in needs.rows.items():
+                wanted.setdefault(table, set()).update(ids)
+        self.load_accounts(needed)
+        for table, ids in wanted.items():
+            self.load_rows(table, ids)
+        told = [order.key.key for order in orders if order.key is not None]
+        for key, person, digest, status, answer, _ in self.statements.read(self.cursor, keys, told):
+            self.kept[key, person] = (digest, status, answer)
+
+    def load_accounts(self, ids: Iterable[str]) -> None:
+        """Read accounts that are not read yet."""
+        missing = [each for each in ids if each not in self.accounts]
+        self.accounts.update(dict.fromkeys(missing))
+        for row in self.statements.read(self.cursor, accounts, missing):
+            self.accounts[row[0]] = StandingAccount(
+                Identity(*row[1:5]), Figures(*row[5:-1]), row[-1]
+            )
+
+    def load_rows(self, table: sa.Table, ids: Iterable[str]) -> None:
+        """Read rows that are not read yet."""
+        missing = [each for each in ids if (table, each) not in self.rows]
+        self.rows.update(dict.fromkeys((table, each) for each in missing))
+        names = [column.name for column in table.columns]
+        for row in self.statements.read(self.cursor, table, missing):
+            self.rows[table, row[0]] = dict(zip(names, row, strict=True))
+
+    def decide(self, order: Order) -> Reply | AppError:
+        """Return the answer to an order, or why it is refused."""
+        key = order.key
+        if key is not None and (known := self.kept.get((key.key, key.person))) is not None:
+            return _told_again(key, *known)
+        moving = Moving(self, order)
+        answer: Reply | BookRefusal
+        try:
+            answer = order.decide(moving)
+        except BookRefusal as refusal:
+            self._keep(key, REFUSED, refusal.kept())
+            return refusal
+        except AppError as error:
+            return error
+        self._join(moving)
+        self._keep(key, answer.status, answer.text)
+        return answer
+
+    def _keep(self, key: Key | None, status: int, answer: str) -> None:
+        if key is not None:
+            self.kept[key.key, key.person] = (key.digest, status, answer)
+            at = moment_text(self.now)
+            self._keys.append((key.key, key.person, key.digest, status, answer, at))
+
+    def _join(self, moving: "Moving") -> None:
+        for draft in moving.drafts:
+            event = link(self.head, draft)
+            self._events.append(event)
+            self.head = Head(event.number, event.hash, draft.day)
+        if moving.drafts:
+            self.head = self.head._replace(day=moving.day_text)
+        for account, standing in moving.own_accounts.items():
+            stood = self.accounts.get(account)
+            self._moved.setdefault(account, 0 if stood is None else stood.event)
+            self.accounts[account] = standing
+        for place, row in moving.own_rows.items():
+            known = self.rows.get(place)
+            self._changed.setdefault(place, 0 if known is None else known["event"])
+            self.rows[place] = row
+
+    def flush(self) -> None:
+        """
+        Write all that was accepted so far.
+
+        Raises:
+            RuntimeError: Something was changed under the lock, by whoever does not take it.
+        """
+        say, cursor = self.statements, self.cursor
+        say.insert(cursor, keys, self._keys)
+        say.insert(cursor, events, self._events)
+        self._write(
+            accounts, [(*self._account_row(each), stood) for each, stood in self._moved.items()]
+        )
+        tables = {table for table, _ in self._changed}
+        for table in sorted(tables, key=lambda each: each.name):
+            found = [
+                ((*(self.rows[place] or {}).values(),), stood)
+                for place, stood in self._changed.items()
+                if place[0] is table
+            ]
+            self._write(table, [(*row, stood) for row, stood in found])
+        if self.head != self.began:
+            number, digest, day = self.head
+            if not say.move_head(cursor, number, digest, day, was=self.began.number):
+                raise RuntimeError("the head of the book moved under its lock")
+            self.began = self.head
+        self._keys, self._events = [], []
+        self._moved, self._changed = {}, {}
+
+    def _account_row(self, account: str) -> tuple[Any, ...]:
+        standing = self.accounts[account]
+        if standing is None:
+            raise RuntimeError(f"account {account} was moved and is not there")
+        return (account, *standing.identity, *standing.figures, standing.event)
+
+    def _write(self, table: sa.Table, rows: list[tuple[Any, ...]]) -> None:
+        """Write rows, each followed by the event at which it stood."""
+        new = [row[:-1] for row in rows if not row[-1]]
+        old = [(*row[1:-1], row[0], row[-1]) for row in rows if row[-1]]
+        self.statements.insert(self.cursor, table, new)
+        if self.statements.update(self.cursor, table, old) != len(old):
+            raise RuntimeError(f"rows of {table.name} were changed under the lock of the book")
+
+
+def _told_again(key: Key, digest: str, status: int, answer: str) -> Reply | AppError:
+    if digest != key.digest:
+        return KeyReused("this key was used for another request; a key is for one body alone")
+    if status == REFUSED:
+        return BookRefusal.told_again(answer)
+    return Reply(status, answer, replayed=True)
+
+
+class Moving:
+    """What an order reads and records; nothing of it is there before the order is accepted."""
+
+    def __init__(self, round_: LedgerRound, order: Order) -> None:
+        self._round = round_
+        self._key = "" if order.key is None else order.key.key
+        self.actor = order.actor
+        self.drafts: list[EventDraft] = []
+        self.own_accounts: dict[str, StandingAccount] = {}
+        self.own_rows: dict[tuple[sa.Table, str], Row] = {}
+        self.day_text = round_.head.day
+
+    @property
+    def now(self) -> dt.datetime:
+        """Return the clock's time of this round."""
+        return self._round.now
+
+    @property
+    def day(self) -> dt.date:
+        """
+        Return the business day.
+
+        Raises:
+            Conflict: There is none before the first version.
+        """
+        if not self.day_text:
+            raise Conflict("the books are not open: no version is published yet")
+        return dt.date.fromisoformat(self.day_text)
+
+    @property
+    def connection(self) -> Connection:
+        """Return a connection to read many rows by: what was accepted before is written first."""
+        self._round.flush()
+        return self._round.connection
+
+    @property
+    def number(self) -> int:
+        """Return the number of the last event, those of this order among them."""
+        return self._round.head.number + len(self.drafts)
+
+    def account(self, account: str) -> StandingAccount | None:
+        """Return an account as it stands for this order; None where there is none."""
+        found = self.own_accounts.get(account)
+        if found is None:
+            if account not in self._round.accounts:
+                self._round.load_accounts([account])
+            found = self._round.accounts[account]
+        return found
+
+    def accounts(self, ids: Iterable[str]) -> dict[str, StandingAccount | None]:
+        """Return accounts as they stand for this order."""
+        wanted = list(ids)
+        self._round.load_accounts(wanted)
+        return {each: self.account(each) for each in wanted}
+
+    def row(self, table: sa.Table, name: str) -> Row | None:
+        """Return a row of a table of the book as it stands for this order; None where none is."""
+        found = self.own_rows.get((table, name))
+        if found is None:
+            if (table, name) not in self._round.rows:
+                self._round.load_rows(table, [name])
+            found = self._round.rows[table, name]
+        return None if found is None else dict(found)
+
+    def rows(self, table: sa.Table, names: Iterable[str]) -> dict[str, Row | None]:
+        """Return rows of a table of the book as they stand for this order."""
+        wanted = list(names)
+        self._round.load_rows(table, wanted)
+        return {each: self.row(table, each) for each in wanted}
+
+    def available(self, account: str) -> int:
+        """Return what a use may take of an account, 0 where there is none."""
+        found = self.account(account)
+        return 0 if found is None else available(found.figures, self.day_text)
+
+    def record(
+        self,
+        operation: str,
+        subject: str,
+        *,
+        moves: Iterable[Move] = (),
+        rows: Iterable[tuple[sa.Table, Row]] = (),
+        detail: Mapping[str, Any] | None = None,
+        told: tuple[str, str] = ("", ""),
+    ) -> int:
+        """
+        Record one event; return its number.
+
+        Args:
+            operation: What happens, in the words of the contract.
+            subject: To what: `kind:id`.
+            moves: The accounts that it moves, with their figures after it.
+            rows: The rows of tables of the book that it changes, whole, as they are after it; what
+                they hold under `event` does not matter.
+            detail: What else a reader wants to know: states before and after, amounts, codes.
+            told: The reason that a person gives, and the digest of what it rests on.
+        """
+        number = self.number + 1
+        path = ",".join([self._moved(number, move) for move in moves])
+        things = ",".join([self._changed(number, table, row) for table, row in rows])
+        self.drafts.append(
+            EventDraft(
+                at=moment_text(self.now),
+                day=self.day_text,
+                actor=kept_form(self.actor),
+                key=self._key,
+                operation=operation,
+                subject=kept_form(subject),
+                path=f"[{path}]",
+                things=f"[{things}]",
+                detail=canonical(detail or {}),
+                reason=kept_form(told[0]),
+                inputs=told[1],
+            )
+        )
+        return number
+
+    def _moved(self, number: int, move: Move) -> str:
+        stands = self.account(move.account)
+        if stands is None:
+            if move.opens is None:
+                raise RuntimeError(f"there is no account {move.account}")
+            stands = StandingAccount(move.opens, NOTHING, 0)
+        self.own_accounts[move.account] = StandingAccount(stands.identity, move.figures, number)
+        told = ",".join(map(str, (stands.event, *stands.figures, *move.figures)))
+        return f"[{quoted(move.account)},{told}]"
+
+    def _changed(self, number: int, table: sa.Table, row: Row) -> str:
+        name = row[table.columns[0].name]
+        known = self.row(table, name)
+        whole = {
+            column.name: row[column.name] for column in table.columns if column.name != "event"
+        }
+        whole["event"] = number
+        self.own_rows[table, name] = whole
+        since = 0 if known is None else known["event"]
+        return f'["{table.name}",{quoted(name)},{since},"{digest_of_row(whole)}"]'
+
+
+def digest_of_row(row: Mapping[str, Any]) -> str:
+    """Return the digest of a row of a table of the book; its last column, `event`, is left out."""
+    *values, _ = row.values()
+    text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

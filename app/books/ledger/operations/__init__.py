@@ -1,0 +1,48 @@
+"""
+The operations of the ledger, each one event over its whole path, or a refusal and nothing.
+
+They work on a `Moving`, so that a domain composes several of them, and what it keeps itself, in one
+order.
+"""
+
+from app.books.ledger.operations.caps import (
+    TOTALS_MAX,
+    AccountTotal,
+    close,
+    freeze,
+    given_back,
+    lower,
+    set_totals,
+    taken,
+    unfreeze,
+)
+from app.books.ledger.operations.uses import (
+    UseOrder,
+    expire,
+    has_passed,
+    post,
+    release,
+    reserve,
+    transfer,
+    void,
+)
+
+__all__ = [
+    "TOTALS_MAX",
+    "AccountTotal",
+    "UseOrder",
+    "close",
+    "expire",
+    "freeze",
+    "given_back",
+    "has_passed",
+    "lower",
+    "post",
+    "release",
+    "reserve",
+    "set_totals",
+    "taken",
+    "transfer",
+    "unfreeze",
+    "void",
+]

@@ -1,0 +1,240 @@
+"""Operations on uses: reserved, posted, voided, given back, moved to other accounts."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.books.errors import AlreadyDecided, WrongState
+from app.books.ledger.moving import Move, Moving, Row
+from app.books.ledger.operations.checks import (
+    check_amount,
+    check_open,
+    check_room,
+    figures_of,
+    moves_of,
+)
+from app.books.ledger.paths import Element, less_document, occupied, path_of, text_of
+from app.books.ledger.tables import uses
+from app.platform.errors import Absent
+from app.platform.events import moment_text
+
+
+@dataclass(frozen=True, slots=True)
+class UseOrder:
+    """A use that is asked for: whose, of what, and the accounts that it occupies."""
+
+    use: str
+    firm: str
+    product: str
+    path: Sequence[Element]
+    amount: int
+    core: str | None = None
+    owner: str | None = None
+    expires_at: dt.datetime | None = None
+
+
+def reserve(moving: Moving, asked: UseOrder, *, reason: str = "") -> Row:
+    """
+    Take an amount as pending on every account of a path; return the row of the use.
+
+    Raises:
+        LimitExceeded: Accounts lack: all of them are named.
+        AlreadyDecided: There is a use of this name.
+    """
+    known = moving.row(uses, asked.use)
+    if known is not None:
+        raise AlreadyDecided(f"use {asked.use}", known["state"])
+    taken = [(each.account, occupied(each, asked.amount)) for each in asked.path]
+    check_room(moving, taken)
+    moves = moves_of(moving, taken, pending=1)
+    row = {
+        "use": asked.use,
+        "state": "reserved",
+        "core": asked.core,
+        "firm": asked.firm,
+        "product": asked.product,
+        "owner": asked.owner,
+        "asked_fen": asked.amount,
+        "left_fen": asked.amount,
+        "path": text_of(asked.path),
+        "expires_at": "" if asked.expires_at is None else moment_text(asked.expires_at),
+        "created_at": moment_text(moving.now),
+    }
+    _record(moving, "reserve", row, moves, ("", asked.amount), reason)
+    return row
+
+
+def post(moving: Moving, use: str, amount: int, *, reason: str = "") -> Row:
+    """
+    BookTurn a reservation, or a part of it, into a use; the rest of it is void.
+
+    Raises:
+        Absent: There is no such use.
+        AlreadyDecided: It was posted, voided, or its time has passed.
+        RuleBroken: More is asked than was reserved.
+        LimitExceeded: An account of its path is frozen or closed.
+    """
+    row = _reserved(moving, use)
+    before = row["left_fen"]
+    check_amount(amount, before)
+    path = path_of(row["path"])
+    check_open(moving, [(each.account, occupied(each, amount)) for each in path])
+    gone = [(each.account, occupied(each, before)) for each in path]
+    come = {each.account: occupied(each, amount) for each in path}
+    moves = [
+        Move(move.account, move.figures._replace(posted=move.figures.posted + come[move.account]))
+        for move in moves_of(moving, gone, pending=-1)
+    ]
+    row |= {"state": "posted", "left_fen": amount, "expires_at": ""}
+    _record(moving, "post", row, moves, ("reserved", amount), reason)
+    return row
+
+
+def void(moving: Moving, use: str, *, reason: str = "") -> Row:
+    """
+    Give a reservation back.
+
+    Raises:
+        Absent: There is no such use.
+        AlreadyDecided: It was posted, voided, or its time has passed.
+    """
+    return _ended(moving, _reserved(moving, use), "void", "void", reason)
+
+
+def expire(moving: Moving, use: str) -> Row:
+    """
+    Give back a reservation whose time has passed.
+
+    Raises:
+        Absent: There is no such use.
+        AlreadyDecided: It is not reserved.
+        WrongState: Its time has not passed.
+    """
+    row = _use(moving, use)
+    if row["state"] != "reserved":
+        raise AlreadyDecided(f"use {use}", row["state"])
+    if not has_passed(row, moving.now):
+        raise WrongState(f"use {use}", "reserved", ["past its time"])
+    return _ended(moving, row, "expired", "expire", "")
+
+
+def release(
+    moving: Moving, use: str, amount: int, *, document: str | None = None, reason: str = ""
+) -> Row:
+    """
+    Give back an amount of a use that was repaid.
+
+    Args:
+        moving: What is recorded.
+        use: The use.
+        amount: What is given back, in fen.
+        document: The account of a document that was paid: what it carried goes first.
+        reason: Why, in a person's words.
+
+    Raises:
+        Absent: There is no such use.
+        WrongState: It is not posted.
+        RuleBroken: More is given back than is used.
+    """
+    row = _use(moving, use)
+    if row["state"] != "posted":
+        raise WrongState(f"use {use}", row["state"], ["posted"])
+    before = row["left_fen"]
+    check_amount(amount, before)
+    path = path_of(row["path"])
+    rest = path if document is None else less_document(path, document, amount)
+    given = [
+        (old.account, occupied(old, before) - occupied(new, before - amount))
+        for old, new in zip(path, rest, strict=True)
+    ]
+    left = before - amount
+    row |= {
+        "left_fen": left,
+        "path": text_of(rest),
+        "state": "posted" if left else "released",
+    }
+    _record(moving, "release", row, moves_of(moving, given, posted=-1), ("posted", amount), reason)
+    return row
+
+
+def transfer(moving: Moving, use: str, accounts: Mapping[str, str], *, reason: str = "") -> Row:
+    """
+    Move what a use occupies from accounts to others, which may be over their totals then.
+
+    Raises:
+        Absent: There is no such use.
+        WrongState: Nothing of it is pending or posted.
+    """
+    row = _use(moving, use)
+    figure = {"reserved": "pending", "posted": "posted"}.get(row["state"])
+    if figure is None:
+        raise WrongState(f"use {use}", row["state"], ["reserved", "posted"])
+    path = path_of(row["path"])
+    moved = [each for each in path if each.account in accounts]
+    sums: dict[str, int] = {}
+    for each in moved:
+        taken = occupied(each, row["left_fen"])
+        for account, sign in ((each.account, -1), (accounts[each.account], 1)):
+            sums[account] = sums.get(account, 0) + sign * taken
+    moves = []
+    for account, by in sums.items():
+        now = figures_of(moving, account)
+        now = now._replace(**{figure: getattr(now, figure) + by})
+        moves.append(Move(account, now._replace(ceiling=max(now.ceiling, now.used))))
+    path = [each._replace(account=accounts.get(each.account, each.account)) for each in path]
+    row |= {"path": text_of(path)}
+    _record(moving, "transfer", row, moves, (row["state"], row["left_fen"]), reason)
+    return row
+
+
+def has_passed(row: Row, now: dt.datetime) -> bool:
+    """Return whether the time of a reservation has passed."""
+    return bool(row["expires_at"]) and row["expires_at"] <= moment_text(now)
+
+
+def _reserved(moving: Moving, use: str) -> Row:
+    row = _use(moving, use)
+    if row["state"] != "reserved":
+        raise AlreadyDecided(f"use {use}", row["state"])
+    if has_passed(row, moving.now):
+        raise AlreadyDecided(f"use {use}", "expired")
+    return row
+
+
+def _use(moving: Moving, use: str) -> Row:
+    row = moving.row(uses, use)
+    if row is None:
+        raise Absent(f"no use {use!r}")
+    return row
+
+
+def _ended(moving: Moving, row: Row, state: str, operation: str, reason: str) -> Row:
+    path = path_of(row["path"])
+    gone = [(each.account, occupied(each, row["left_fen"])) for each in path]
+    amount = row["left_fen"]
+    row |= {"state": state, "left_fen": 0, "expires_at": ""}
+    _record(
+        moving, operation, row, moves_of(moving, gone, pending=-1), ("reserved", amount), reason
+    )
+    return row
+
+
+def _record(
+    moving: Moving,
+    operation: str,
+    row: Row,
+    moves: Sequence[Move],
+    was: tuple[str, int],
+    reason: str,
+) -> None:
+    state, amount = was
+    detail = {
+        "amount_fen": amount,
+        "before": state,
+        "after": row["state"],
+        "left_fen": row["left_fen"],
+    }
+    subject = f"use:{row['use']}"
+    moving.record(
+        operation, subject, moves=moves, rows=[(uses, row)], detail=detail, told=(reason, "")
+    )

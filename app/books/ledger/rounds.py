@@ -1,0 +1,271 @@
+"""
+Rounds: orders that wait for the lock of the book are gathered, decided and committed together.
+
+Who comes when nobody is at work leads, in its own thread; the others wait to be told. A lone
+caller never waits for company. The lock is the row `head` on PostgreSQL, on SQLite a file beside
+the database and then the database's own; it is taken before anything is read, and only then is the
+queue emptied, so that whoever came during the wait is in. Nobody is answered before the commit.
+"""
+
+import collections
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.books.ledger.expiring import Expiries
+from app.books.ledger.moving import LedgerRound
+from app.books.ledger.orders import Order, Reply
+from app.books.ledger.statements import Statements
+from app.books.ledger.turn import BookTurn
+from app.platform.clock import Clock
+from app.platform.errors import AppError, Busy, Unready
+from app.platform.events import Head
+from app.platform.records import Records
+
+BATCH_MAX = 256
+WAITING_MAX = 10_000
+COMPANY_SECONDS = 0.002  # How long a round waits for as many as the last one had.
+TRIES_MAX = 6
+SECONDS_MAX = 8.0
+PAUSE_SECONDS = 0.01
+AGAIN_SECONDS = 1
+AGAIN_STATES = ("40001", "40P01", "55P03", "57P01", "08")  # Of PostgreSQL: another try may help.
+FULL_STATES = ("53100",)
+
+
+class WaitingOrder:
+    """One order in the queue, and what became of it."""
+
+    __slots__ = ("answer", "failure", "order", "wake")
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.wake = threading.Lock()
+        self.wake.acquire()
+        self.answer: Reply | AppError | None = None
+        self.failure: BaseException | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether it is answered or has failed."""
+        return self.answer is not None or self.failure is not None
+
+
+class Handed:
+    """Takes the error that ends what is inside, whatever it is: nobody may wait for ever for it."""
+
+    def __init__(self, *, but: tuple[type[Exception], ...] = ()) -> None:
+        self._but = but
+        self.error: Exception | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, Exception) and not isinstance(error, self._but):
+            self.error = error
+            return True
+        return False
+
+
+class Rounds:
+    """The rounds of one process over one records database."""
+
+    def __init__(self, records: Records, now: Clock) -> None:
+        self._records = records
+        self._now = now
+        self._sqlite = records.backend == "sqlite"
+        self._statements = Statements(sqlite=self._sqlite)
+        self._turn = BookTurn(records.engine.url.database if self._sqlite else None)
+        self._writer = records.engine.execution_options(write=True, settled=True)
+        self._held: Connection | None = None
+        self._mutex = threading.Lock()
+        self._more = threading.Condition(self._mutex)
+        self._queue: collections.deque[WaitingOrder] = collections.deque()
+        self._led = False
+        self._last = 1
+        self._wanted = 0
+        self._expiries = Expiries()
+        dbapi = records.engine.dialect.loaded_dbapi
+        self._driver_error: type[Exception] = dbapi.Error
+        self._integrity: tuple[type[Exception], ...] = (
+            dbapi.IntegrityError,
+            sa.exc.IntegrityError,
+        )
+
+    def ask(self, order: Order) -> Reply:
+        """
+        Return the answer to an order, once it is kept for good.
+
+        Raises:
+            BookRefusal: It is refused; also one that is told again.
+            AppError: It is refused, and nothing is kept under its key.
+            Busy: Others were in the way for too long; nothing of it happened.
+            Unready: The database cannot be written to; nothing of it happened.
+        """
+        mine = WaitingOrder(order)
+        with self._mutex:
+            if len(self._queue) >= WAITING_MAX:
+                raise Busy("too many wait for the book", again_seconds=AGAIN_SECONDS)
+            self._queue.append(mine)
+            leads = not self._led
+            self._led = True
+            if self._wanted and len(self._queue) >= self._wanted:
+                self._more.notify()
+        if not leads:
+            mine.wake.acquire()
+        while not mine.is_over:
+            self._lead()
+            mine.wake.acquire(blocking=False)
+        if mine.failure is not None:
+            raise mine.failure
+        if isinstance(mine.answer, AppError):
+            raise mine.answer
+        if mine.answer is None:
+            raise RuntimeError("an order went without an answer")
+        return mine.answer
+
+    def close(self) -> None:
+        """Give the connection back."""
+        with self._mutex:
+            if self._held is not None:
+                self._held.close()
+                self._held = None
+        self._turn.close()
+
+    def _lead(self) -> None:
+        """Work off one round; hand the lead on before anyone is woken."""
+        batch: list[WaitingOrder] = []
+        with Handed() as handed:
+            self._work_off(batch)
+        if handed.error is not None:
+            self._fail(batch, handed.error)
+        with self._mutex:
+            following = self._queue[0] if self._queue else None
+            self._led = following is not None
+            self._last = max(1, len(batch))
+        if following is not None:
+            following.wake.release()
+        for each in batch:
+            each.wake.release()
+
+    def _fail(self, batch: list[WaitingOrder], error: Exception) -> None:
+        with self._mutex:
+            if isinstance(error, Busy | Unready) and not batch:
+                batch.extend(self._queue)  # The others would wait as long for nothing.
+                self._queue.clear()
+            if not batch and self._queue:
+                batch.append(self._queue.popleft())
+        for each in batch:
+            if not each.is_over:
+                each.failure = error
+
+    def _work_off(self, batch: list[WaitingOrder]) -> None:
+        until = time.monotonic() + SECONDS_MAX
+        for attempt in range(TRIES_MAX):
+            try:
+                self._gather()
+                self._round(batch, take=True)
+            except self._integrity:
+                self._one_by_one(batch)
+            except (self._driver_error, sa.exc.DBAPIError) as error:
+                self._check_again(error, last=attempt + 1 == TRIES_MAX or time.monotonic() > until)
+                time.sleep(PAUSE_SECONDS * 2**attempt * (1 + os.getpid() % 7) / 7)
+                continue
+            return
+
+    def _check_again(self, error: Exception, *, last: bool) -> None:
+        """Return where another try may help; raise where none can, or this was the last."""
+        cause = getattr(error, "orig", None) or error
+        state = str(getattr(cause, "sqlstate", None) or "")
+        said = str(cause)
+        if "is full" in said or state.startswith(FULL_STATES):
+            raise Unready(f"the records database is full: {said}", again_seconds=5) from error
+        locked = "locked" in said or "busy" in said
+        lost = not self._sqlite and (not state or state.startswith(AGAIN_STATES))
+        if not locked and not lost:
+            raise error
+        if last:
+            raise Busy(f"the book is busy: {said}", again_seconds=AGAIN_SECONDS) from error
+
+    def _one_by_one(self, batch: Sequence[WaitingOrder]) -> None:
+        """Decide each by itself: only the one that breaks a rule of the database fails."""
+        for each in batch:
+            try:
+                self._round([each], take=False)
+            except (self._driver_error, sa.exc.DBAPIError) as error:
+                each.failure = error
+
+    def _gather(self) -> None:
+        """After a round with company, wait a moment for as many to come back; no lock is held."""
+        with self._mutex:
+            if self._last > 1:
+                self._wanted = min(self._last, BATCH_MAX)
+                self._more.wait_for(lambda: len(self._queue) >= self._wanted, COMPANY_SECONDS)
+                self._wanted = 0
+
+    def _round(self, batch: list[WaitingOrder], *, take: bool) -> None:
+        with self._turn.taken(), self._transaction() as connection:
+            cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+            head = Head(*cursor.execute(self._statements.head).fetchone())
+            if take:
+                self._take(batch)
+            round_ = LedgerRound(connection, self._statements, head, self._now())
+            round_.load([each.order for each in batch])
+            self._expiries.sweep(round_)
+            answers = [self._decided(round_, each.order) for each in batch]
+            round_.flush()
+        self._expiries.stands_at(round_)
+        for each, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, AppError | Reply):
+                each.answer = answer
+            else:
+                each.failure = answer
+
+    def _decided(self, round_: LedgerRound, order: Order) -> Reply | AppError | Exception:
+        """Return the answer to an order, or the fault of its own that it ran into."""
+        with Handed(but=(sa.exc.DBAPIError, self._driver_error)) as handed:
+            return round_.decide(order)
+        if handed.error is None:
+            raise RuntimeError("an order was not decided")
+        return handed.error
+
+    def _take(self, batch: list[WaitingOrder]) -> None:
+        with self._mutex:
+            while self._queue and len(batch) < BATCH_MAX:
+                batch.append(self._queue.popleft())
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """Yield the one connection that rounds use; one that failed is thrown away."""
+        connection = self._connect() if self._held is None else self._held
+        self._held = None
+        is_kept = False
+        try:
+            with connection.begin():
+                yield connection
+            is_kept = True
+        finally:
+            if is_kept:
+                self._held = connection
+            else:
+                self._expiries.forget()
+                with contextlib.suppress(sa.exc.DBAPIError, self._driver_error):
+                    connection.invalidate()
+                with contextlib.suppress(sa.exc.DBAPIError, self._driver_error):
+                    connection.close()
+
+    def _connect(self) -> Connection:
+        connection = self._writer.connect()
+        if not self._sqlite:
+            # A plan made while a table was empty would scan it for ever; statements are by key.
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            connection.exec_driver_sql("SET lock_timeout = 2000")
+            connection.commit()
+        return connection

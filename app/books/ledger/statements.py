@@ -1,0 +1,121 @@
+"""
+A round's few statements, each of one fixed text, many rows at once.
+
+On SQLite rows go down by `executemany`, on PostgreSQL by `unnest` of arrays given as text: building
+parameters row by row, or the driver's own adaptation of long lists, would cost a third of a round.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+Row = tuple[Any, ...]
+
+
+class Statements:
+    """Reads and writes rows of the book's tables on the driver's own cursor."""
+
+    def __init__(self, *, sqlite: bool) -> None:
+        self.sqlite = sqlite
+        locked = "" if sqlite else " FOR UPDATE"
+        self.head = f"SELECT number, hash, day FROM head{locked}"  # noqa: S608  # one of two texts
+
+    def read(self, cursor: Any, table: sa.Table, ids: Iterable[str]) -> list[Row]:
+        """Return the rows of a table whose first column is among these."""
+        listed = list(ids)
+        if not listed:
+            return []
+        given = json.dumps(listed) if self.sqlite else array(listed)
+        found: list[Row] = cursor.execute(_read(table, self.sqlite), (given,)).fetchall()
+        return found
+
+    def insert(self, cursor: Any, table: sa.Table, rows: Sequence[Row]) -> None:
+        """Add rows, their values in the order of the table's columns."""
+        if rows:
+            self._write(cursor, _insert(table, self.sqlite), rows)
+
+    def update(self, cursor: Any, table: sa.Table, rows: Sequence[Row]) -> int:
+        """
+        Return how many rows were changed, of those that stood at the event that was read.
+
+        Each row: the values of all columns past the first in order, the first column's value, and
+        the number of the event at which the row stood.
+        """
+        return self._write(cursor, _update(table, self.sqlite), rows) if rows else 0
+
+    def move_head(self, cursor: Any, number: int, digest: str, day: str, *, was: int) -> bool:
+        """Return whether the head stood where it was read, and was moved."""
+        sign = "?" if self.sqlite else "%s"
+        text = f"UPDATE head SET number = {sign}, hash = {sign}, day = {sign} WHERE number = {sign}"  # noqa: S608  # our own signs
+        return bool(cursor.execute(text, (number, digest, day, was)).rowcount == 1)
+
+    def _write(self, cursor: Any, text: str, rows: Sequence[Row]) -> int:
+        if self.sqlite:
+            done: int = cursor.executemany(text, rows).rowcount
+        else:
+            done = cursor.execute(text, tuple(map(array, zip(*rows, strict=True)))).rowcount
+        return done
+
+
+@cache
+def _read(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of what is kept
+    key = table.columns[0].name
+    listed = "IN (SELECT value FROM json_each(?))" if sqlite else "= ANY(%s::text[])"
+    return f'SELECT {_names(table)} FROM {table.name} WHERE "{key}" {listed}'  # noqa: S608  # ours
+
+
+@cache
+def _insert(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of what is kept
+    if sqlite:
+        source = f"VALUES ({', '.join('?' * len(table.columns))})"
+    else:
+        arrays = ", ".join(f"%s::{_type(column)}[]" for column in table.columns)
+        source = f"SELECT * FROM unnest({arrays})"  # noqa: S608  # names of our own columns
+    return f"INSERT INTO {table.name} ({_names(table)}) {source}"
+
+
+@cache
+def _update(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of what is kept
+    key, *others = table.columns
+    if sqlite:
+        changed = ", ".join(f'"{column.name}" = ?' for column in others)
+        return f'UPDATE {table.name} SET {changed} WHERE "{key.name}" = ? AND "event" = ?'  # noqa: S608  # ours
+    changed = ", ".join(f'"{column.name}" = v."{column.name}"' for column in others)
+    names = ", ".join(f'"{column.name}"' for column in (*others, key))
+    arrays = ", ".join(f"%s::{_type(column)}[]" for column in (*others, key))
+    return (
+        f"UPDATE {table.name} t SET {changed} "  # noqa: S608  # names of our own columns
+        f"FROM unnest({arrays}, %s::bigint[]) AS v({names}, stood) "
+        f'WHERE t."{key.name}" = v."{key.name}" AND t."event" = v.stood'
+    )
+
+
+def _names(table: sa.Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.columns)
+
+
+def _type(column: sa.Column[Any]) -> str:
+    return "bigint" if isinstance(column.type, sa.BigInteger) else "text"
+
+
+def array(values: Sequence[Any]) -> str:
+    r"""
+    Return values as one text that PostgreSQL reads as an array.
+
+    Example:
+        >>> array([1, None, 3]), array(['a"b', None, "NULL"])
+        ('{1,NULL,3}', '{"a\\"b",NULL,"NULL"}')
+    """
+    return "{" + ",".join(map(_item, values)) + "}"
+
+
+def _item(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    text: str = value
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
