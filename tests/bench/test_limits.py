@@ -28,6 +28,7 @@ from app.data.versions.networks import network_of_tables
 from app.policy import in_force, shipped
 from graph.model import TABLES, Version, table
 from tests.bench.figures import alone, median_seconds, promise, record
+from tests.oracles.inputs import REGISTERED
 
 T = dt.date(2026, 6, 30)
 POLICY = in_force(shipped(), T)
@@ -157,6 +158,7 @@ def sources(cores: int, firms: int) -> RunSources:
         tables=tables,
         recent=pl.DataFrame(pairs | {"total_fen": amount // 4}).sort("seller", "buyer"),
         delivered=pl.DataFrame(pairs | {"delivered_fen": amount // 8})[::2].sort("seller", "buyer"),
+        registrations=pl.DataFrame(schema=REGISTERED),
     )
 
 
@@ -167,7 +169,7 @@ def run(version: RunSources, folder: Path) -> int:
     cores = np.flatnonzero(network.column("core").to_numpy(zero_copy_only=False))
     found = analyse(network, cores, POLICY, threads=THREADS)
     rows = tuple(int(row) for row in cores)
-    inputs = inputs_of(version, found, rows, run="bench", reserved={})
+    inputs = inputs_of(version, found, rows, run="bench")
     outcome = compute(inputs, POLICY)
     save(outcome, inputs, POLICY, folder / "run", {})
     return len(outcome.members)

@@ -187,6 +187,73 @@ def _registration(draw: random.Random, owner: str, debtor: str, number: str) -> 
     }
 
 
+STATES = ["open", "disputed", "confirmed", "confirmed", "confirmed", "financing", "financed"]
+STATES += ["elsewhere", "replaced", "paid", "void"]
+CONFIRMED = ("confirmed", "financing", "financed", "replaced")
+
+
+def with_book(draw: random.Random, raw: Economy) -> Economy:
+    """Return the economy with a book: receivables and vouchers of the platform, cores frozen."""
+    firms = [row["firm"] for row in raw.firms]
+    cores = [row["firm"] for row in raw.firms if row["core"]]
+    known = [_known(draw, row) for row in raw.receivables if draw.random() < PAID]
+    for at in range(draw.randint(0, 3)):
+        seller, buyer = draw.sample(firms, 2)
+        due = day(draw, 30, 220)
+        usual = {"number": f"P{at}", "seller": seller, "buyer": buyer, "amount": 10**8 + at}
+        known.append(_known(draw, usual | {"issued_on": day(draw, 60, 20), "due_on": due}))
+    nodes = [
+        node for at in range(draw.randint(0, 4)) for node in _voucher(draw, f"N{at}", cores, firms)
+    ]
+    if raw.vouchers and draw.random() < PAID:  # A file has it, too.
+        row = draw.choice(raw.vouchers)
+        nodes.append(
+            _node(row["number"], row["issuer"], row["holder"], row["amount"], row["due_on"])
+        )
+    frozen = {c: (draw.randint(1, 10**9), 1) for c in cores if draw.random() < PAID}
+    later = draw.choice([None, AS_OF - dt.timedelta(days=9), AS_OF + dt.timedelta(days=20)])
+    return replace(raw, known=known, nodes=nodes, frozen=frozen, day=later)
+
+
+def _known(draw: random.Random, row: dict[str, Any]) -> dict[str, Any]:
+    state = draw.choice(STATES)
+    was = state in CONFIRMED or (state in ("elsewhere", "paid") and draw.random() < PAID)
+    names = ("number", "seller", "buyer", "amount", "issued_on", "due_on", "registry_id")
+    kept = {name: row.get(name) for name in names}
+    amount = draw.choice([kept["amount"], kept["amount"], kept["amount"] // 2])
+    return kept | {
+        "amount": amount,
+        "state": state,
+        "was_confirmed": was,
+        "here": was and draw.random() < PAID,
+    }
+
+
+def _node(number: str, issuer: str, holder: str, held: int, due: dt.date) -> dict[str, Any]:
+    return {
+        "number": number,
+        "issuer": issuer,
+        "holder": holder,
+        "held": held,
+        "occupies": held,
+        "issued_on": AS_OF,
+        "due_on": due,
+    }
+
+
+def _voucher(
+    draw: random.Random, number: str, cores: list[str], firms: list[str]
+) -> list[dict[str, Any]]:
+    """Return a root of whose face its holder keeps a part; the rest is passed, or awaits a word."""
+    issuer = draw.choice(cores)
+    others = [firm for firm in firms if firm != issuer]
+    face, due = draw.randint(10**6, 10**8), day(draw, 5, 200)
+    kept = draw.choice([0, face // 3, face])
+    root = _node(number, issuer, draw.choice(others), kept, due) | {"occupies": face}
+    child = _node(f"{number}.1", issuer, draw.choice(others), face - kept, due) | {"occupies": 0}
+    return [root, child] if draw.random() < PAID else [root]
+
+
 def economy(seed: int) -> Economy:
     """Return the small economy of that seed."""
     draw = random.Random(seed)

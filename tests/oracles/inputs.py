@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from app.chain.limits.book import RECEIVABLES, VOUCHERS, Book, Frozen
 from app.chain.limits.inputs import LimitInputs
 from app.chain.limits.ledger import Ledger
 from app.chain.runs.analyses import chain_frame
@@ -98,6 +99,31 @@ def ledger(economy: Economy, oracle: Oracle, row_of: dict[str, int]) -> Ledger:
         delivered=by_pair(oracle.delivered, row_of, "delivered_fen"),
         registrations=with_rows(registrations, row_of, "pledgor", "debtor"),
         as_of=economy.as_of,
+        book=book(economy, row_of),
+    )
+
+
+def book(economy: Economy, row_of: dict[str, int]) -> Book:
+    """Return what the platform knows, with rows of the network."""
+    events = range(1, 1 + len(economy.known) + len(economy.nodes))
+    known = [
+        {**row, "amount_fen": row["amount"], "confirmed": row["was_confirmed"], "event": event}
+        for row, event in zip(economy.known, events, strict=False)
+    ]
+    nodes = [
+        {**row, "held_fen": row["held"], "occupies_fen": row["occupies"], "event": event}
+        for row, event in zip(economy.nodes, events[len(known) :], strict=True)
+    ]
+    receivables, vouchers = (
+        pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+        for rows, schema in ((known, RECEIVABLES), (nodes, VOUCHERS))
+    )
+    return Book(
+        number=len(events) + len(economy.frozen),
+        day=economy.day,
+        receivables=with_rows(receivables, row_of, "seller", "buyer"),
+        vouchers=with_rows(vouchers, row_of, "issuer", "holder"),
+        frozen={core: Frozen(*frozen) for core, frozen in economy.frozen.items()},
     )
 
 
@@ -130,6 +156,8 @@ def inputs(economy: Economy, oracle: Oracle) -> LimitInputs:
         (economy.receivables, ("seller", "buyer")),
         (economy.vouchers, ("issuer", "holder")),
         (economy.holdings, ("owner", "owned")),
+        (economy.known, ("seller", "buyer")),
+        (economy.nodes, ("issuer", "holder")),
     ):
         named |= {row[end] for row in rows for end in ends}
     ids = sorted(named)
@@ -169,7 +197,6 @@ def inputs(economy: Economy, oracle: Oracle) -> LimitInputs:
         losses=pl.DataFrame(losses, schema=wide, orient="row"),
         partner_losses=pl.DataFrame(partner_losses, schema=ends, orient="row").unique(),
         colours={},
-        reserved={},
     )
 
 

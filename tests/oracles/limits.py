@@ -62,6 +62,16 @@ class Economy:
     holdings: list[Row] = field(default_factory=list)
     registrations: list[Row] = field(default_factory=list)
     own_names: tuple[str, ...] = ()
+    # What the platform knows: rows of receivables and nodes of vouchers, as `app.chain.limits.book`
+    # has them, what is frozen of cores (fen, event), and the business day.
+    known: list[Row] = field(default_factory=list)
+    nodes: list[Row] = field(default_factory=list)
+    frozen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    day: dt.date | None = None
+
+
+def key(row: Row) -> tuple[str, str, str]:
+    return (row["number"], row["seller"], row["buyer"])
 
 
 class Oracle:
@@ -160,10 +170,11 @@ class Oracle:
         return "confirmed" if word == "confirmed" else "open"
 
     def _rows(self) -> None:
-        self.rows = [
-            (row, self.state(row)) for row in self.e.receivables if row["issued_on"] <= self.e.as_of
-        ]
+        files = {key(row): row for row in self.e.receivables if row["issued_on"] <= self.e.as_of}
+        known = [self._of_platform(files.pop(key(row), None), row) for row in self.e.known]
+        self.rows = [(row, self.state(row)) for row in files.values()] + known
         children: dict[str, int] = defaultdict(int)
+        issued = {(row["number"], row["issuer"]) for row in self.e.nodes}
         seen = [row for row in self.e.vouchers if row["issued_on"] <= self.e.as_of]
         for row in seen:
             if row.get("parent"):
@@ -172,10 +183,30 @@ class Oracle:
             (row, max(0, row["amount"] - children[row["number"]]))
             for row in seen
             if (row.get("status") or "held") == "held"
+            and (row["number"], row["issuer"]) not in issued
         ]
+        self.held_vouchers += [(row, row["held"]) for row in self.e.nodes]
+
+    def _of_platform(self, file: Row | None, row: Row) -> tuple[Row, str]:
+        """Read a receivable that the platform knows, and what a file still says of it."""
+        ours = row["state"] in ("financing", "financed", "replaced")
+        word = {"financing": "confirmed", "financed": "confirmed", "elsewhere": "financed"}
+        state = word.get(row["state"], row["state"])
+        paid, stated, registry = 0, row["was_confirmed"], row.get("registry_id")
+        if file:
+            confirmed_on = file.get("confirmed_on")
+            stated = stated or bool(confirmed_on and confirmed_on <= self.e.as_of)
+            registry = registry or file.get("registry_id")
+            if not ours:
+                paid = file.get("paid") or 0
+                if (said := self.state(file)) in ("paid", "void", "financed"):
+                    state = said
+        left = min(paid, row["amount"])
+        return {**row, "paid": left, "was_confirmed": stated, "registry_id": registry}, state
 
     def in_tenor(self, due_on: dt.date) -> bool:
-        return self.e.as_of <= due_on <= self.e.as_of + dt.timedelta(days=180)
+        day = max(self.e.as_of, self.e.day or self.e.as_of)
+        return day <= due_on <= day + dt.timedelta(days=180)
 
     def is_document(self, row: Row, state: str) -> bool:
         return state == "confirmed" and row["buyer"] in self.cores and self.in_tenor(row["due_on"])
@@ -337,7 +368,9 @@ class Oracle:
         self.occupied: dict[str, int] = defaultdict(int)
         for row, state in self.rows:
             core = row["buyer"]
-            confirmed = bool(row.get("confirmed_on") and row["confirmed_on"] <= self.e.as_of)
+            confirmed_on = row.get("confirmed_on")
+            confirmed = bool(confirmed_on and confirmed_on <= self.e.as_of)
+            confirmed = row.get("was_confirmed", confirmed)
             if core in self.cores and (
                 state == "confirmed" or (state in ("disputed", "financed") and confirmed)
             ):
@@ -348,7 +381,7 @@ class Oracle:
         for row, face in self.held_vouchers:
             core = row["issuer"]
             if core in self.cores:
-                self.occupied[core] += face
+                self.occupied[core] += row.get("occupies", face)
                 given = self.pledged(row["holder"], core, row["number"])
                 if self.is_known(core) and self.in_tenor(row["due_on"]) and face > 0 and not given:
                     self.held[row["holder"], core] += face
@@ -454,7 +487,8 @@ class Oracle:
             rating = self.books[i].get("rating")
             pd = PD[rating] if rating else Fraction(5, 100)
             stressed += u * min(ONE, pd + cut(self.loss(i, c) / 2)) * Fraction(6, 10)
-        room = max(ZERO, limit - self.occupied[c])
+        reserved = self.e.frozen.get(c, (0, 0))[0]
+        room = max(ZERO, limit - self.occupied[c] - reserved)
         factors = [ONE]
         if total:
             factors.append(cut(room / (total / 2)))

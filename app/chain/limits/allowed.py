@@ -30,7 +30,8 @@ _STATEMENT = (
     "working_capital_loans expected_growth"
 )
 _CLAIMS = (
-    "held amounts paid pledged_elsewhere claim: claim gross receivables estimated contra rate "
+    "held amounts from_files receivable_document: voucher_document: paid pledged_elsewhere "
+    "claim: claim gross receivables estimated contra rate "
     "rate_less_dilution excess above_free dilution returned returned_share red_letters disputed "
     "blue_sales belonging prepaid: purchases over_year year_and_chains chains claims others"
 )
@@ -51,7 +52,7 @@ class Allowed:
 
     def shows(self, above: str, code: str) -> bool:
         """Return whether a node with this code, below that one, is shown."""
-        pair = (above, code)
+        pair = (above, kind_of(code))
         return kind_of(code) in self.steps or pair in self.own or pair in self.parts
 
     def reason(self, given: str) -> str:
@@ -125,6 +126,9 @@ def limit_in_own_chain(core: str) -> Allowed:
                 ("claim", "contra"),
                 ("held", "amounts"),
                 ("held", "paid"),
+                *(("amounts", code) for code in ("from_files", "others")),
+                ("amounts", "receivable_document:"),
+                ("amounts", "voucher_document:"),
                 ("gross", "receivables"),
                 ("gross", "estimated"),
             }

@@ -34,6 +34,7 @@ from app.chain.limits.formulas.leaves import (
 from app.chain.limits.formulas.limit import TERMS, ChainPosition, ChainTerms, FirmTerms
 from app.chain.limits.gather import Leaves, gather
 from app.chain.limits.inputs import LimitInputs
+from app.chain.limits.papers import differences
 from app.chain.limits.rows import CHAIN, NOT_COUNTED
 from app.policy import Policy
 from graph.credit import Passed
@@ -59,6 +60,8 @@ class RunOutcome:
     claims: pl.DataFrame
     prepaid: pl.DataFrame
     passed: pl.DataFrame
+    papers: pl.DataFrame
+    differences: pl.DataFrame  # Where files say other things than the platform knows.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +120,8 @@ class Computation:
             yield at, documents.column
 
     def _held_at(self, at: Rows) -> HeldLeaves:
-        return HeldLeaves(*(column.take(at) for column in self._held))
+        amounts, paid, pledged, count = (column.take(at) for column in self._held)
+        return HeldLeaves(amounts, paid, pledged, count)
 
     def _terms_of_firms(self, size: int) -> Mapping[str, ExactColumn]:
         """Return what all chains of each firm share, by row, and note what is known of it."""
@@ -260,7 +264,7 @@ def compute(inputs: LimitInputs, policy: Policy) -> RunOutcome:
         inputs: The version's rows and what the analyses found in it.
         policy: The policy in force on its as-of date.
     """
-    leaves = gather(inputs, policy)
+    leaves, ledger = gather(inputs, policy), inputs.ledger
     work = Computation(inputs, policy, leaves)
     base = pl.Series("base_e24", [str(value) for value in work.base.values], pl.String)
     return RunOutcome(
@@ -270,6 +274,10 @@ def compute(inputs: LimitInputs, policy: Policy) -> RunOutcome:
         claims=leaves.claims,
         prepaid=leaves.prepaid,
         passed=_passed_rows(leaves.passed),
+        papers=leaves.papers.with_columns(amount_fen=pl.col("face_fen") + pl.col("paid_fen")).drop(
+            "paid_fen"
+        ),
+        differences=differences(ledger.receivables, ledger.book, inputs.as_of),
     )
 
 
@@ -281,7 +289,8 @@ def _core_rows(cores: Mapping[int, CoreLeaves], work: Computation) -> pl.DataFra
         factors = {name: None if chain is None else written(getattr(chain, name)) for name in CHAIN}
         amount = None if granted is None else written(granted)
         rows.append({"row": row, **asdict(head), **factors, "facility": amount})
-    whole = [entry.name for entry in fields(CoreLeaves) if entry.name.endswith("_fen")]
+    names = [entry.name for entry in fields(CoreLeaves)]
+    whole = [name for name in names if name.endswith(("_fen", "_event"))]
     schema = {"row": pl.Int64, "core": pl.String, "colour": pl.String, "rating": pl.String}
     schema |= dict.fromkeys(whole, pl.Int64) | dict.fromkeys((*CHAIN, "facility"), pl.String)
     return pl.DataFrame(rows, schema=schema)

@@ -6,6 +6,7 @@ from fractions import Fraction
 import polars as pl
 
 from app.chain.limits import ledger
+from app.chain.limits.book import NOTHING_FROZEN
 from app.chain.limits.firms import known_firms
 from app.chain.limits.formulas.leaves import CoreLeaves
 from app.chain.limits.inputs import LimitInputs
@@ -13,6 +14,7 @@ from app.policy import Policy
 from graph import credit
 
 DAYS = 365
+NOTHING = {"confirmed_fen": 0, "vouchers_fen": 0}  # What occupies the facility of most firms.
 PREPAID_ROWS = 50_000  # Distributors that are joined with their purchases at a time.
 
 
@@ -26,16 +28,19 @@ class Leaves:
     claims: pl.DataFrame  # seller buyer rows_fen ... delivered_fen
     prepaid: pl.DataFrame  # core buyer seller purchases_fen chains
     passed: credit.Passed
+    papers: pl.DataFrame  # The documents behind `held_fen`: ledger.PAPER.
 
 
 def gather(inputs: LimitInputs, policy: Policy) -> Leaves:
     """Return the leaves of every chain and firm of a version."""
     heads = _core_frame(inputs)
-    found = ledger.documents(inputs.ledger, policy, heads)
+    now = ledger.papers_now(inputs.ledger, policy)
+    found = ledger.documents(now, policy, heads)
     group_of = ledger.groups(inputs.holdings, inputs.as_of)
-    claims = _with_trade(ledger.claims(inputs.ledger, policy, heads, group_of), inputs)
+    claims = ledger.claims(now, policy, heads, group_of)
+    claims = _with_trade(claims, ledger.disputed(now, DAYS), inputs)
     passed = _passed(found.held, claims, policy)
-    members = _members(inputs, found.held, ledger.holders(inputs.ledger, heads))
+    members = _members(inputs, found.held, ledger.holders(now, heads))
     return Leaves(
         firms=known_firms(inputs, members, policy),
         cores=_core_leaves(inputs, found),
@@ -43,6 +48,7 @@ def gather(inputs: LimitInputs, policy: Policy) -> Leaves:
         claims=claims,
         prepaid=_prepaid(inputs),
         passed=passed,
+        papers=found.papers,
     )
 
 
@@ -57,12 +63,12 @@ def _core_frame(inputs: LimitInputs) -> pl.DataFrame:
 
 
 def _core_leaves(inputs: LimitInputs, found: ledger.Documents) -> dict[int, CoreLeaves]:
-    confirmed = {row[0]: row[1:] for row in found.confirmed.iter_rows()}
-    vouchers = dict(found.vouchers.iter_rows())
+    occupying = {row.pop("core"): row for row in found.occupying.iter_rows(named=True)}
     bought, sold = _first_tier(inputs, "up_tier"), _first_tier(inputs, "down_tier")
     leaves = {}
     for core in inputs.cores:
         firm = inputs.firms.row(core, named=True)
+        reserved = inputs.ledger.book.frozen.get(inputs.ids[core], NOTHING_FROZEN)
         leaves[core] = CoreLeaves(
             core=inputs.ids[core],
             colour=inputs.colours.get(core, "blue"),
@@ -74,10 +80,9 @@ def _core_leaves(inputs: LimitInputs, found: ledger.Documents) -> dict[int, Core
             loans_fen=firm["loans_fen"],
             purchases_fen=bought.get(core, 0),
             sales_fen=sold.get(core, 0),
-            confirmed_fen=confirmed.get(core, (0, 0))[0],
-            vouchers_fen=vouchers.get(core, 0),
-            reserved_fen=inputs.reserved.get(core, 0),
-            confirmed_paid_fen=confirmed.get(core, (0, 0))[1],
+            reserved_fen=reserved.amount_fen,
+            reserved_event=reserved.event,
+            **(NOTHING | occupying.get(core, {})),
         )
     return leaves
 
@@ -94,12 +99,12 @@ def _first_tier(inputs: LimitInputs, tier: str) -> dict[int, int]:
     return dict(sums.iter_rows())
 
 
-def _with_trade(claims: pl.DataFrame, inputs: LimitInputs) -> pl.DataFrame:
+def _with_trade(claims: pl.DataFrame, disputed: pl.DataFrame, inputs: LimitInputs) -> pl.DataFrame:
     pair = ["seller", "buyer"]
     trade = inputs.trades.select("blue_fen", "red_fen", seller="supplier", buyer="buyer")
     found = (
         claims.join(trade, on=pair, how="left")
-        .join(ledger.disputed(inputs.ledger, DAYS), on=pair, how="left")
+        .join(disputed, on=pair, how="left")
         .join(inputs.ledger.delivered, on=pair, how="left")
     )
     counted = ["blue_fen", "red_fen", "disputed_fen", "delivered_fen"]

@@ -34,4 +34,3 @@ class LimitInputs:
     losses: pl.DataFrame
     partner_losses: pl.DataFrame
     colours: Mapping[int, str]
-    reserved: Mapping[int, int]

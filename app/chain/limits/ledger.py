@@ -10,11 +10,17 @@ from fractions import Fraction
 
 import polars as pl
 
+from app.chain.limits import papers
+from app.chain.limits.book import NO_BOOK, Book
 from app.chain.limits.registrations import Pledges, marked, pledges
 from app.policy import Policy
 
 UNPAID = ("open", "confirmed", "disputed")
 HALF = Fraction(1, 2)
+PAPER = (
+    *("core", "firm", "kind", "number", "face_fen", "paid_fen", "pledged"),
+    *("issued_on", "due_on", "event"),
+)
 NOT_COUNTED = ("paid_fen", "pledged_fen", "pledged_count")  # Beside what counts of papers.
 # What is left of a claim: faces, less what is paid and what others have as security, less contra.
 CLAIM = (
@@ -33,6 +39,22 @@ class Ledger:
     delivered: pl.DataFrame  # seller buyer delivered_fen: orders delivered in 365 days
     registrations: pl.DataFrame  # pledgor secured_party debtor document registered_on ...
     as_of: dt.date
+    book: Book = NO_BOOK
+
+    @property
+    def day(self) -> dt.date:
+        """Return the day that due days of documents are held against."""
+        return self.book.day_of(self.as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class PapersNow:
+    """Papers as they stand on the date, each marked where others have it as security."""
+
+    ledger: Ledger
+    receivables: pl.DataFrame
+    vouchers: pl.DataFrame
+    given: Pledges
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,99 +62,76 @@ class Documents:
     """What firms hold on cores, and what occupies each core's facility."""
 
     held: pl.DataFrame  # firm core held_fen; besides paid_fen pledged_fen pledged_count
-    confirmed: pl.DataFrame  # core confirmed_fen confirmed_paid_fen
-    vouchers: pl.DataFrame  # core vouchers_fen
+    papers: pl.DataFrame  # A row an eligible document: PAPER.
+    occupying: pl.DataFrame  # core confirmed_fen confirmed_paid_fen vouchers_fen, here and event
 
 
-def with_state(receivables: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """
-    Return receivables issued up to the date, with face and state on that date.
-
-    The face is the amount less what is paid; paid wholly a row is paid. A payment up to the date
-    beats every word but void; disputed, financed and void carry no date, so the word counts; a
-    confirmation after the date is not seen.
-    """
-    word = pl.col("status")
-    so_far = pl.col("paid_fen").fill_null(0)
-    wholly = (so_far > 0) & (so_far >= pl.col("amount_fen"))
-    paid = (pl.col("paid_on") <= as_of).fill_null(value=False) | wholly
-    confirmed = pl.col("confirmed_on") <= as_of
-    state = (
-        pl.when(word == "void")
-        .then(pl.lit("void"))
-        .when(paid)
-        .then(pl.lit("paid"))
-        .when(word.is_in(["disputed", "financed"]))
-        .then(word)
-        .when((word == "paid") & pl.col("paid_on").is_null())
-        .then(pl.lit("paid"))
-        .when(pl.col("confirmed_on").is_not_null())
-        .then(pl.when(confirmed).then(pl.lit("confirmed")).otherwise(pl.lit("open")))
-        .when(word == "confirmed")
-        .then(pl.lit("confirmed"))
-        .otherwise(pl.lit("open"))
-    )
-    seen = receivables.filter(pl.col("issued_on") <= as_of)
-    return seen.with_columns(
-        state=state,
-        confirmed=confirmed.fill_null(value=False),
-        paid_fen=so_far,
-        face_fen=pl.col("amount_fen") - so_far,
+def papers_now(ledger: Ledger, policy: Policy) -> PapersNow:
+    """Return the papers of files and of the book, with faces, states and who has them."""
+    given = pledges(ledger.registrations, ledger.as_of, policy.texts("own_names"))
+    receivables = papers.receivables(ledger.receivables, ledger.book, ledger.as_of)
+    vouchers = papers.vouchers(ledger.vouchers, ledger.book, ledger.as_of)
+    named = ("number", "registry_id")
+    return PapersNow(
+        ledger,
+        marked(receivables, given, ends=("seller", "buyer"), numbers=named),
+        marked(vouchers, given, ends=("holder", "issuer"), numbers=("number",)),
+        given,
     )
 
 
-def held_vouchers(vouchers: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Return vouchers with status held, their face net of their children, above nothing."""
-    seen = vouchers.filter(pl.col("issued_on") <= as_of)
-    children = (
-        seen.filter(pl.col("parent").is_not_null())
-        .group_by("parent")
-        .agg(children_fen=pl.col("amount_fen").sum())
-    )
-    return (
-        seen.filter(pl.col("status") == "held")
-        .join(children, left_on="number", right_on="parent", how="left")
-        .with_columns(face_fen=pl.col("amount_fen") - pl.col("children_fen").fill_null(0))
-        .filter(pl.col("face_fen") > 0)
-    )
-
-
-def documents(ledger: Ledger, policy: Policy, cores: pl.DataFrame) -> Documents:
+def documents(now: PapersNow, policy: Policy, cores: pl.DataFrame) -> Documents:
     """
     Return what firms hold on cores and what occupies each facility.
 
     Args:
-        ledger: The rows of the version.
+        now: The papers of the version and of the book.
         policy: The policy in force.
         cores: One row a core: `core`, `has_facility`.
     """
-    rows = _marked_rows(ledger, policy)
-    faces = held_vouchers(ledger.vouchers, ledger.as_of)
-    faces = marked(faces, _given(ledger, policy), ends=("holder", "issuer"), numbers=("number",))
-    on_cores = rows.join(cores, left_on="buyer", right_on="core", how="inner")
-    from_cores = faces.join(cores, left_on="issuer", right_on="core", how="inner")
-    occupying = on_cores.filter(
+    rows = now.receivables.join(cores, left_on="buyer", right_on="core", how="inner")
+    faces = now.vouchers.join(cores, left_on="issuer", right_on="core", how="inner")
+    day = now.ledger.day
+    claims = rows.filter(is_document(policy, day) & pl.col("has_facility"))
+    eligible = in_tenor(policy, day) & (pl.col("face_fen") > 0)
+    vouchers = faces.filter(eligible & pl.col("has_facility"))
+    found = pl.concat(
+        [
+            claims.with_columns(firm="seller", core="buyer", kind=pl.lit("receivable")).select(
+                PAPER
+            ),
+            vouchers.with_columns(
+                firm="holder", core="issuer", kind=pl.lit("voucher"), paid_fen=pl.lit(0, pl.Int64)
+            ).select(PAPER),
+        ]
+    ).sort("core", "firm", "kind", "number")
+    held = found.group_by("firm", "core").agg(*_not_counted(), held_fen=pl.col("face_fen").sum())
+    return Documents(
+        held=held.with_columns(pl.col("held_fen") - pl.col("pledged_fen")).sort("firm", "core"),
+        papers=found,
+        occupying=_occupying(rows, faces),
+    )
+
+
+def _occupying(rows: pl.DataFrame, faces: pl.DataFrame) -> pl.DataFrame:
+    """Return what occupies each core's facility: papers of files, and those of the book."""
+    confirmed = rows.filter(
         (pl.col("state") == "confirmed")
         | (pl.col("state").is_in(["disputed", "financed"]) & pl.col("confirmed"))
     )
-    claims = on_cores.filter(is_document(policy, ledger.as_of) & pl.col("has_facility"))
-    vouchers = from_cores.filter(in_tenor(policy, ledger.as_of) & pl.col("has_facility"))
-    papers = pl.concat(
-        [
-            claims.select("face_fen", "paid_fen", "pledged", firm="seller", core="buyer"),
-            vouchers.with_columns(paid_fen=pl.lit(0, pl.Int64)).select(
-                "face_fen", "paid_fen", "pledged", firm="holder", core="issuer"
-            ),
-        ]
+    here, ours = pl.col("here"), pl.col("event") > 0
+    receivables = confirmed.group_by(core="buyer").agg(
+        confirmed_fen=pl.col("face_fen").filter(~here).sum(),
+        confirmed_paid_fen=pl.col("paid_fen").filter(~here).sum(),
+        confirmed_here_fen=pl.col("face_fen").filter(here).sum(),
+        confirmed_event=pl.col("event").filter(here).max(),
     )
-    held = papers.group_by("firm", "core").agg(*_not_counted(), held_fen=pl.col("face_fen").sum())
-    return Documents(
-        held=held.with_columns(pl.col("held_fen") - pl.col("pledged_fen")).sort("firm", "core"),
-        confirmed=occupying.group_by(core="buyer").agg(
-            confirmed_fen=pl.col("face_fen").sum(), confirmed_paid_fen=pl.col("paid_fen").sum()
-        ),
-        vouchers=from_cores.group_by(core="issuer").agg(vouchers_fen=pl.col("face_fen").sum()),
+    issued = faces.group_by(core="issuer").agg(
+        vouchers_fen=pl.col("occupies_fen").filter(~ours).sum(),
+        issued_here_fen=pl.col("occupies_fen").filter(ours).sum(),
+        issued_event=pl.col("event").filter(ours).max(),
     )
+    return receivables.join(issued, on="core", how="full", coalesce=True).fill_null(0).sort("core")
 
 
 def _not_counted() -> list[pl.Expr]:
@@ -145,32 +144,19 @@ def _not_counted() -> list[pl.Expr]:
     ]
 
 
-def _given(ledger: Ledger, policy: Policy) -> Pledges:
-    """Return what firms have given to others as security."""
-    return pledges(ledger.registrations, ledger.as_of, policy.texts("own_names"))
-
-
-def _marked_rows(ledger: Ledger, policy: Policy) -> pl.DataFrame:
-    """Return receivables with face, state and whether they are given to others as security."""
-    rows = with_state(ledger.receivables, ledger.as_of)
-    return marked(
-        rows, _given(ledger, policy), ends=("seller", "buyer"), numbers=("number", "registry_id")
-    )
-
-
-def holders(ledger: Ledger, cores: pl.DataFrame) -> pl.DataFrame:
+def holders(now: PapersNow, cores: pl.DataFrame) -> pl.DataFrame:
     """
     Return who holds documents of a core, eligible or not: unpaid receivables on it, vouchers of it.
 
     What is financed has left its holder.
 
     Args:
-        ledger: The rows of the version.
+        now: The papers of the version and of the book.
         cores: One row a core: `core`.
     """
-    rows = with_state(ledger.receivables, ledger.as_of)
+    rows = now.receivables
     unpaid = rows.filter(pl.col("state").is_in(UNPAID) & (pl.col("face_fen") > 0))
-    faces = held_vouchers(ledger.vouchers, ledger.as_of)
+    faces = now.vouchers.filter(pl.col("face_fen") > 0)
     found = pl.concat(
         [
             unpaid.select(core="buyer", firm="seller"),
@@ -180,23 +166,23 @@ def holders(ledger: Ledger, cores: pl.DataFrame) -> pl.DataFrame:
     return found.join(cores.select("core"), on="core").unique().sort("core", "firm")
 
 
-def in_tenor(policy: Policy, as_of: dt.date) -> pl.Expr:
+def in_tenor(policy: Policy, day: dt.date) -> pl.Expr:
     """Return whether the due day lies where a document's may."""
-    first = as_of - dt.timedelta(days=policy.whole("past_due_days_document"))
-    last = as_of + dt.timedelta(days=policy.whole("tenor_days_max"))
+    first = day - dt.timedelta(days=policy.whole("past_due_days_document"))
+    last = day + dt.timedelta(days=policy.whole("tenor_days_max"))
     return pl.col("due_on").is_between(first, last)
 
 
-def is_document(policy: Policy, as_of: dt.date) -> pl.Expr:
+def is_document(policy: Policy, day: dt.date) -> pl.Expr:
     """Return whether a receivable on a core is an eligible document."""
-    eligible = (pl.col("state") == "confirmed") & in_tenor(policy, as_of)
+    eligible = (pl.col("state") == "confirmed") & in_tenor(policy, day)
     if policy.flag("registry_required"):
         return eligible & pl.col("registry_id").is_not_null()
     return eligible
 
 
 def claims(
-    ledger: Ledger, policy: Policy, cores: pl.DataFrame, group_of: pl.DataFrame
+    now: PapersNow, policy: Policy, cores: pl.DataFrame, group_of: pl.DataFrame
 ) -> pl.DataFrame:
     """
     Return the eligible claims of every pair, after groups, contra and cross-age.
@@ -205,7 +191,7 @@ def claims(
     never raises what a firm itself may borrow.
 
     Args:
-        ledger: The rows of the version.
+        now: The papers of the version and of the book.
         policy: The policy in force.
         cores: One row a core: `core`, `has_facility`.
         group_of: One row a firm that belongs to a group: `firm`, `group`.
@@ -214,30 +200,28 @@ def claims(
         seller, buyer, rows_fen, estimated_fen, paid_fen, pledged_fen, pledged_count, contra_fen;
         what is left is above nothing, or others have some of it as security.
     """
-    rows = _marked_rows(ledger, policy)
-    own = _own_rows(rows, policy, cores, as_of=ledger.as_of)
-    estimated = _estimated(rows, ledger, policy)
+    own = _own_rows(now, policy, cores)
+    estimated = _estimated(now, policy)
     gross = (
         own.join(estimated, on=["seller", "buyer"], how="full", coalesce=True)
         .with_columns(pl.col("rows_fen", "estimated_fen", *NOT_COUNTED).fill_null(0))
         .filter(pl.col("rows_fen") + pl.col("estimated_fen") > 0)
     )
-    gross = marked(gross, _given(ledger, policy), ends=("seller", "buyer")).with_columns(
+    gross = marked(gross, now.given, ends=("seller", "buyer")).with_columns(
         pledged_fen=pl.col("pledged_fen") + pl.col("estimated_fen") * pl.col("pledged")
     )
     left = _less_contra(_outside_groups(gross, group_of))
-    aged = _aged_buyers(rows, policy, ledger.as_of)
+    aged = _aged_buyers(now.receivables, policy, now.ledger.as_of)
     return left.join(aged, on="buyer", how="anti").sort("seller", "buyer")
 
 
-def _own_rows(
-    rows: pl.DataFrame, policy: Policy, cores: pl.DataFrame, *, as_of: dt.date
-) -> pl.DataFrame:
+def _own_rows(now: PapersNow, policy: Policy, cores: pl.DataFrame) -> pl.DataFrame:
+    ledger = now.ledger
     with_facility = cores.filter(pl.col("has_facility")).select(buyer="core", carries=pl.lit(1))
-    oldest = as_of - dt.timedelta(days=policy.whole("age_days_max"))
-    latest_due = as_of - dt.timedelta(days=policy.whole("past_due_days_max"))
-    joined = rows.join(with_facility, on="buyer", how="left")
-    document = is_document(policy, as_of) & pl.col("carries").is_not_null()
+    oldest = ledger.as_of - dt.timedelta(days=policy.whole("age_days_max"))
+    latest_due = ledger.as_of - dt.timedelta(days=policy.whole("past_due_days_max"))
+    joined = now.receivables.join(with_facility, on="buyer", how="left")
+    document = is_document(policy, ledger.day) & pl.col("carries").is_not_null()
     return (
         joined.filter(
             pl.col("state").is_in(["open", "confirmed"])
@@ -250,10 +234,13 @@ def _own_rows(
     )
 
 
-def _estimated(rows: pl.DataFrame, ledger: Ledger, policy: Policy) -> pl.DataFrame:
+def _estimated(now: PapersNow, policy: Policy) -> pl.DataFrame:
+    ledger = now.ledger
     first = ledger.as_of - dt.timedelta(days=policy.whole("open_days"))
     issued = (
-        rows.filter(pl.col("issued_on") > first)
+        now.receivables.filter(
+            (pl.col("issued_on") > first) & (pl.col("issued_on") <= ledger.as_of)
+        )
         .group_by("seller", "buyer")
         .agg(issued_fen=pl.col("amount_fen").sum())
     )
@@ -301,12 +288,16 @@ def _less_contra(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def disputed(ledger: Ledger, days: int) -> pl.DataFrame:
+def disputed(now: PapersNow, days: int) -> pl.DataFrame:
     """Return disputed rows of each pair issued in the last days: seller, buyer, disputed_fen."""
-    first = ledger.as_of - dt.timedelta(days=days)
+    last = now.ledger.as_of
+    issued = pl.col("issued_on")
     return (
-        with_state(ledger.receivables, ledger.as_of)
-        .filter((pl.col("state") == "disputed") & (pl.col("issued_on") > first))
+        now.receivables.filter(
+            (pl.col("state") == "disputed")
+            & (issued > last - dt.timedelta(days=days))
+            & (issued <= last)
+        )
         .group_by("seller", "buyer")
         .agg(disputed_fen=pl.col("face_fen").sum())
     )

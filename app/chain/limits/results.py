@@ -55,7 +55,9 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self._s = Stored(folder)
-        self._algebra = Algebra(self._s.policy, version=self.head.version, run=self.head.run)
+        self._algebra = Algebra(
+            self._s.policy, version=self.head.version, run=self.head.run, book=self._s.book
+        )
         self._partners = Partners(self._s, self._algebra)
         self._orders: Kept[Places] = Kept(ORDERS_BYTES_MAX, _array_bytes)
         self._named: Kept[Places] = Kept(NAMED_BYTES_MAX, _array_bytes)

@@ -16,12 +16,11 @@ from app.chain.limits.formulas.leaves import (
     ClaimLeaves,
     CoreLeaves,
     FirmLeaves,
-    HeldLeaves,
 )
 
 CHAIN = tuple(entry.name for entry in fields(ChainLeaves))
 KINDS = ("verified", "sold", "troubled")
-NOT_COUNTED = tuple(entry.name for entry in fields(HeldLeaves))[1:]  # Where there is any.
+NOT_COUNTED = ("paid_fen", "pledged_fen", "pledged_count")  # Of papers, where there is any.
 AMOUNTS = (
     *("rows_fen", "estimated_fen", "contra_fen", "blue_fen", "red_fen", "disputed_fen"),
     *NOT_COUNTED,

@@ -31,6 +31,8 @@ class Source(BaseModel):
     analysis: str | None = Field(None, description="The analysis of that run")
     firm: str | None = Field(None, description="The firm that the analysis speaks of")
     count: int | None = Field(None, description="How many are summed in this one")
+    book: int | None = Field(None, description="Of what happened on the platform: the book")
+    event: int | None = Field(None, description="The event of that book that last changed it")
     document: str | None = Field(None, description="What was written down besides")
     estimated: bool | None = Field(None, description="Whether it was estimated from others")
     understated: list[Literal["revenue", "cost"]] | None = Field(

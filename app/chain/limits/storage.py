@@ -12,7 +12,11 @@ from app.policy import Policy
 from graph.folders import sealing
 
 # Written only where there is any, so that a run without has the bytes that it always had.
-OPTIONAL = (*NOT_COUNTED, "confirmed_paid_fen")
+OPTIONAL = (
+    *(*NOT_COUNTED, "confirmed_paid_fen"),
+    *("confirmed_here_fen", "confirmed_event", "issued_here_fen", "issued_event"),
+    "reserved_event",
+)
 
 
 def save(
@@ -36,6 +40,7 @@ def save(
         "as_of": inputs.as_of.isoformat(),
         "policy": policy.version,
         "sealed": True,
+        **inputs.ledger.book.facts(inputs.as_of),
         **facts,
     }
     written = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
@@ -54,11 +59,14 @@ def _write(outcome: RunOutcome, inputs: LimitInputs, policy: Policy, folder: Pat
         "claims": outcome.claims,
         "prepaid": outcome.prepaid,
         "passed": outcome.passed,
+        "papers": outcome.papers,
         "belonging": inputs.belonging.sort("firm", "core"),
         "losses": inputs.losses.sort("core", "firm"),
         "partner_losses": inputs.partner_losses.sort("closed", "firm"),
         "names": inputs.firms.select("firm", "name"),
     }
+    if not outcome.differences.is_empty():
+        frames["differences"] = outcome.differences
     for name, frame in frames.items():
         nothing = [each for each in OPTIONAL if each in frame.columns and not frame[each].max()]
         frame.drop(nothing).write_parquet(

@@ -1,6 +1,7 @@
 """A stored run in memory: its columns, and where the rows of a firm, a core or a pair stand."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from app.chain.limits.formulas.exact import BASE_PLACES, EXACT
-from app.chain.limits.formulas.leaves import FirmLeaves, HeldLeaves
+from app.chain.limits.formulas.leaves import FirmLeaves, HeldLeaves, PaperLeaves
 from app.chain.limits.formulas.limit import ChainTerms
 from app.chain.limits.rows import (
     AMOUNTS,
@@ -33,6 +34,7 @@ from graph.digests import MANIFEST, is_sealed, verify
 from graph.errors import Damaged, NotFound
 
 FILES = ("cores", "firms", "members", "claims", "prepaid", "passed", "belonging", "names")
+NEWER = ("papers",)  # Files that runs of older releases do not have.
 CELL_BYTES = 16  # Of a saved value: once in a column, and again where it stands in another order.
 FIRM_BYTES = 400  # Id, name and row of a firm as Python holds them.
 
@@ -55,7 +57,11 @@ class Saved:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._bytes = {name: (folder / f"{name}.parquet").read_bytes() for name in FILES}
+        there = [name for name in NEWER if (folder / f"{name}.parquet").is_file()]
+        self._bytes = {n: (folder / f"{n}.parquet").read_bytes() for n in (*FILES, *there)}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._bytes
 
     @property
     def bytes(self) -> int:
@@ -135,6 +141,7 @@ class Stored:
         self.folder = folder
         self.facts = read_facts(folder)
         self.head = RunHead(**{name: self.facts[name] for name in RunHead.__slots__})
+        self.book: int = self.facts.get("book", 0)
         self.policy = _policy(folder, self.head.policy)
         self._saved = Saved(folder)
         if not is_sealed(folder):  # Nothing was compared: what cannot be read is told at once.
@@ -253,7 +260,18 @@ class Stored:
         paid, pledged, count = (
             self.members[name][place].as_py() if name in there else 0 for name in NOT_COUNTED
         )
-        return HeldLeaves(int(self._held[place]) + paid + pledged, paid, pledged, count)
+        papers = self._papers_of.get((self.core_of(place), int(self.member_firms[place])), ())
+        return HeldLeaves(int(self._held[place]) + paid + pledged, paid, pledged, count, papers)
+
+    @cached_property
+    def _papers_of(self) -> Mapping[tuple[int, int], Sequence[PaperLeaves]]:
+        """Return the documents that the book knows, by core and firm."""
+        found: dict[tuple[int, int], list[PaperLeaves]] = defaultdict(list)
+        for row in self._saved.frame("papers").to_pylist() if self.book else ():
+            if row["event"]:
+                paper = PaperLeaves(row["kind"], row["number"], row["amount_fen"], row["event"])
+                found[row["core"], row["firm"]].append(paper)
+        return found
 
     def bases_fen(self, places: Sequence[int]) -> Decimal:
         """Return what the bases of these members come to, exactly."""

@@ -19,7 +19,7 @@ from app.chain.limits.formulas.algebra import NO_SOURCE, WITHHELD, Source, Term
 INVERTIBLE = frozenset({"sum", "product", "subtract", "divide"})
 ORDERED = frozenset({"min", "max"})
 TOLD = frozenset(
-    {"version", "table", "run", "analysis", "document", "count", "estimated"}
+    {"version", "table", "run", "analysis", "document", "count", "estimated", "book", "event"}
     | {"policy", "rule", "key"}
 )
 

@@ -10,6 +10,10 @@ from app.chain.limits.formulas.algebra import WITHHELD, Term
 from app.chain.limits.formulas.exact import SHARES, written
 from graph.model import Label, declared
 
+PAPERS = (
+    "receivable_document",
+    "voucher_document",
+)  # Words of codes that are about a document, not a firm.
 _LABELS = Path(__file__).parent / "labels.yml"
 
 
@@ -33,7 +37,7 @@ def label(code: str, name_of: Callable[[str], str]) -> Label:
         return found
     word, _, firm = code.partition(":")
     found = labels()[word]
-    name = name_of(firm)
+    name = firm if word in PAPERS else name_of(firm)
     if name == firm:
         return Label(zh=f"{found.zh}：{firm}", en=f"{found.en}: {firm}")
     return Label(zh=f"{found.zh}：{name}（{firm}）", en=f"{found.en}: {name} ({firm})")

@@ -40,7 +40,7 @@ def refresh_version(resources: Resources, version: int | None, *, progress: Step
         as_of=found.as_of,
         policy=run.policy,
         code=terms.code,
-        parameters={"cores": list(terms.cores), "reserved": dict(terms.reserved)},
+        parameters={"cores": list(terms.cores), **terms.book.facts(found.as_of)},
         folder=run.folder.name,
         cores=run.cores,
         firms=run.members,

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.chain.limits.book import NO_BOOK, Book
 from app.chain.limits.compute import compute
 from app.chain.limits.storage import save
 from app.chain.limits.stored import is_damaged, lock_of, read_facts
@@ -38,12 +39,12 @@ class RunStores:
 
 @dataclass(frozen=True, slots=True)
 class RunTerms:
-    """What a run is computed by: the policy, the cores, what is reserved, the code."""
+    """What a run is computed by: the policy, the cores, the code, and the book."""
 
     policy: Policy
     cores: Sequence[str]
     code: str
-    reserved: Mapping[str, int] = field(default_factory=dict)
+    book: Book = NO_BOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def run_name(sources: RunSources, terms: RunTerms) -> str:
         "policy": terms.policy.version,
         "code": terms.code,
         "cores": sorted(terms.cores),
-        "reserved": sorted(terms.reserved.items()),
+        **terms.book.facts(version.as_of),
     }
     written = json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()
     return f"{version.number}-{hashlib.sha256(written).hexdigest()[:16]}"
@@ -135,10 +136,11 @@ def _compute(stores: RunStores, terms: RunTerms, sources: RunSources, folder: Pa
     stores.progress("analyses", 0.1)
     analyses = analyse(network, cores, terms.policy, threads=stores.threads)
     stores.progress("limits", 0.4)
-    reserved = {network.row(core): amount for core, amount in terms.reserved.items()}
     rows = tuple(int(row) for row in cores)
-    inputs = inputs_of(sources, analyses, rows, run=folder.name, reserved=reserved)
+    inputs = inputs_of(sources, analyses, rows, run=folder.name, book=terms.book)
     outcome = compute(inputs, terms.policy)
     stores.progress("store", 0.9)
     facts = {"code": terms.code, "cores": len(rows), "members": len(outcome.members)}
+    if not outcome.differences.is_empty():
+        facts["differences"] = len(outcome.differences)
     save(outcome, inputs, terms.policy, folder, facts)

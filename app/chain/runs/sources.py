@@ -3,11 +3,12 @@
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 import pyarrow as pa
 
+from app.chain.limits.book import NO_BOOK, Book
 from app.chain.limits.inputs import LimitInputs
 from app.chain.limits.ledger import Ledger
 from app.chain.runs.analyses import Analyses
@@ -79,7 +80,7 @@ def inputs_of(
     cores: tuple[int, ...],
     *,
     run: str,
-    reserved: Mapping[int, int],
+    book: Book = NO_BOOK,
 ) -> LimitInputs:
     """
     Return what the limits read: rows of the version, firms as rows of its network.
@@ -89,7 +90,7 @@ def inputs_of(
         analyses: What was found in its network.
         cores: The rows of the cores.
         run: The name of the run.
-        reserved: What is reserved on each core's facility.
+        book: What the platform knows.
     """
     firms = pl.DataFrame(pl.from_arrow(sources.tables["firms"])).sort("firm")
     trades = ("supplier", "buyer", "amount_fen", "blue_fen", "red_fen", "count")
@@ -108,6 +109,7 @@ def inputs_of(
             delivered=with_rows(sources.delivered, ("seller", "buyer"), firms),
             registrations=with_rows(sources.registrations, ("pledgor", "debtor"), firms),
             as_of=sources.version.as_of,
+            book=_of_version(book, firms),
         ),
         holdings=_numbered(sources, "holdings", firms),
         chains=analyses.chains,
@@ -115,7 +117,17 @@ def inputs_of(
         losses=analyses.losses,
         partner_losses=analyses.partner_losses,
         colours={},
-        reserved=reserved,
+    )
+
+
+def _of_version(book: Book, firms: pl.DataFrame) -> Book:
+    """Return the book with rows of the network; documents of firms that are none here are out."""
+    receivables = with_rows(book.receivables, ("seller", "buyer"), firms)
+    vouchers = with_rows(book.vouchers, ("issuer", "holder"), firms)
+    return replace(
+        book,
+        receivables=receivables.drop_nulls(["seller", "buyer"]),
+        vouchers=vouchers.drop_nulls(["issuer", "holder"]),
     )
 
 

@@ -84,10 +84,11 @@ class FormulaRules(Protocol):
 class Algebra:
     """What a formula may do; `code` names the step, `unit` its unit."""
 
-    def __init__(self, rules: FormulaRules, *, version: int, run: str) -> None:
+    def __init__(self, rules: FormulaRules, *, version: int, run: str, book: int = 0) -> None:
         self._rules = rules
         self._version = version
         self._run = run
+        self._book = book
         self._policy: dict[tuple[str, str, str | None], Term] = {}  # As many as formulas name.
 
     def input(self, code: str, unit: str, value: Amount, source: Source) -> Term:
@@ -102,6 +103,10 @@ class Algebra:
     def computed(self, code: str, unit: str, value: Amount, analysis: str, **more: object) -> Term:
         """Return a leaf that an analysis of the run computed; `more` goes into its source."""
         return self.input(code, unit, value, {"run": self._run, "analysis": analysis, **more})
+
+    def booked(self, code: str, unit: str, value: Amount, event: int) -> Term:
+        """Return a leaf that the book holds, and the event that last changed it."""
+        return self.input(code, unit, value, {"book": self._book, "event": event})
 
     def constant(self, code: str, value: int, unit: str) -> Term:
         """Return a number that the definition itself contains."""

@@ -6,6 +6,8 @@ document factor_c = min(1, F_c / occupied)
 chain factor_c    = min(1, headroom / (kappa_relation U), stress_budget_share F_c / V)
 """
 
+from collections.abc import Iterator
+
 from app.chain.limits.formulas.algebra import Algebra, Amount, Term
 from app.chain.limits.formulas.leaves import NO_STATEMENT, ChainLeaves, CoreLeaves
 
@@ -105,8 +107,18 @@ def occupied(algebra: Algebra, core: CoreLeaves) -> Term:
         "papers",
         _confirmed(algebra, core),
         algebra.stored("vouchers", "fen", core.vouchers_fen, "vouchers"),
+        *_promised_here(algebra, core),
     )
     return algebra.product("occupied", algebra.policy("kappa", "kappa"), documents)
+
+
+def _promised_here(algebra: Algebra, core: CoreLeaves) -> Iterator[Term]:
+    """Yield what was confirmed and issued on the platform, accepted or not; nothing for nought."""
+    if core.confirmed_here_fen:
+        fen, event = core.confirmed_here_fen, core.confirmed_event
+        yield algebra.booked("confirmed_here", "fen", fen, event)
+    if core.issued_here_fen:
+        yield algebra.booked("issued_here", "fen", core.issued_here_fen, core.issued_event)
 
 
 def _confirmed(algebra: Algebra, core: CoreLeaves) -> Term:
@@ -120,8 +132,11 @@ def _confirmed(algebra: Algebra, core: CoreLeaves) -> Term:
 
 def headroom(algebra: Algebra, core: CoreLeaves, granted: Term) -> Term:
     """Return what documents and reservations leave of the facility."""
-    source = {"document": "reservations"}
-    reserved = algebra.input("reserved", "fen", core.reserved_fen, source)
+    if core.reserved_event:
+        reserved = algebra.booked("reserved", "fen", core.reserved_fen, core.reserved_event)
+    else:
+        source = {"document": "reservations"}
+        reserved = algebra.input("reserved", "fen", core.reserved_fen, source)
     left = algebra.less("left", granted, occupied(algebra, core), reserved)
     return algebra.not_below_zero("room", left)
 

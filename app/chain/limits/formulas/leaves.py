@@ -5,7 +5,7 @@ Money is whole fen, shares are whole numbers at a scale of 1e12. A leaf that is 
 nothing stands in for it. Leaves are single figures, or columns of them for firms of one kind.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -62,6 +62,11 @@ class CoreLeaves:
     vouchers_fen: int
     reserved_fen: int
     confirmed_paid_fen: int = 0  # Paid already of confirmed receivables; none of their faces.
+    confirmed_here_fen: int = 0  # Faces of receivables that were confirmed on the platform.
+    confirmed_event: int = 0  # The last event of the book that touched one of them.
+    issued_here_fen: int = 0  # Faces of vouchers issued on the platform, accepted or not.
+    issued_event: int = 0
+    reserved_event: int = 0
 
     @property
     def has_facility(self) -> bool:
@@ -106,6 +111,16 @@ class FirmLeaves:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperLeaves:
+    """A document that the platform knows, and the event that last touched it."""
+
+    kind: str
+    number: str
+    amount_fen: int
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeldLeaves:
     """What documents that a firm holds come to, and what does not count of them."""
 
@@ -113,6 +128,7 @@ class HeldLeaves:
     paid_fen: Amount = 0
     pledged_fen: Amount = 0
     pledged_count: Amount = 0
+    papers: Sequence[PaperLeaves] = ()  # Those that the book knows; part of the amounts.
 
 
 @dataclass(frozen=True, slots=True)

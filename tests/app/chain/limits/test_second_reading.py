@@ -9,7 +9,7 @@ import pytest
 
 from app.chain.limits.compute import compute
 from app.policy import in_force, shipped
-from tests.oracles.economies import BANK, economy, with_payments
+from tests.oracles.economies import BANK, economy, with_book, with_payments
 from tests.oracles.inputs import inputs, through_graph
 from tests.oracles.limits import Economy, Oracle, floor
 
@@ -34,6 +34,12 @@ def test_part_payments_and_registrations_agree_with_the_second_reading(seed: int
     agree(with_payments(random.Random(seed), economy(seed)))
 
 
+@pytest.mark.parametrize("seed", range(190, 230))
+def test_a_book_agrees_with_the_second_reading(seed: int) -> None:
+    draw = random.Random(seed)
+    agree(with_book(draw, with_payments(draw, economy(seed))))
+
+
 def agree(raw: Economy) -> None:
     oracle = Oracle(raw, loss)
 
@@ -46,6 +52,9 @@ def agree(raw: Economy) -> None:
         assert row["absent"] is None
         assert (row["limit_fen"], row["binding"]) == oracle.limit(firm, core), (firm, core)
         assert row["reachable_fen"] == oracle.reachable(firm, core)
+    for row in outcome.cores.iter_rows(named=True):
+        names = ("confirmed_fen", "vouchers_fen", "confirmed_here_fen", "issued_here_fen")
+        assert sum(row[name] for name in names) == oracle.occupied[row["core"]]
     assert len(outcome.members) == sum(len(chain) for chain in oracle.chains.values())
 
 

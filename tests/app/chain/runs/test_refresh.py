@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from app.chain.limits.book import Book, Frozen
 from app.chain.limits.results import Results
 from app.chain.runs.analyses import analyse
 from app.chain.runs.code import code_name
@@ -74,7 +75,8 @@ def test_a_run_is_found_again_and_computed_anew_to_the_same_bytes(place: RunStor
     [
         dataclasses.replace(TERMS, code="newer"),
         dataclasses.replace(TERMS, cores=["CORE1"]),
-        dataclasses.replace(TERMS, reserved={"CORE1": 1}),
+        dataclasses.replace(TERMS, book=Book(7)),
+        dataclasses.replace(TERMS, book=Book(day=T + dt.timedelta(days=1))),
         dataclasses.replace(TERMS, policy=dataclasses.replace(POLICY, version="other")),
     ],
 )
@@ -83,11 +85,11 @@ def test_what_figures_depend_on_names_the_run(place: RunStores, other: RunTerms)
     assert run_name(sources, other) != run_name(sources, TERMS)
 
 
-def test_a_reservation_takes_from_the_room(place: RunStores, tmp_path: Path) -> None:
+def test_what_is_frozen_of_a_core_takes_from_the_room(place: RunStores, tmp_path: Path) -> None:
     raw = POLICY.raw.decode().replace("tenor_days:\n    value: 90", "tenor_days:\n    value: 900")
     (tmp_path / "wide.yml").write_text(raw, encoding="utf-8")
     wide = dataclasses.replace(TERMS, policy=load_policies(tmp_path)[0])
-    held = dataclasses.replace(wide, reserved={"CORE1": 777})
+    held = dataclasses.replace(wide, book=Book(5, frozen={"CORE1": Frozen(777, 4)}))
 
     free = Results(refresh(place, wide).folder).facility("CORE1")
     taken = Results(refresh(place, held).folder).facility("CORE1")

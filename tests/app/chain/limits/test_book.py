@@ -1,0 +1,311 @@
+"""What the platform knows counts as documents and claims, whatever the version's date is."""
+
+import dataclasses
+import datetime as dt
+import random
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import assume, given
+
+from app.chain.limits import papers
+from app.chain.limits.book import Book
+from app.chain.limits.compute import compute
+from app.chain.limits.results import Results
+from app.chain.limits.storage import save
+from tests.app.chain.limits.evaluator import check_run
+from tests.app.chain.limits.test_laws import (
+    GENEROUS,
+    POLICY,
+    Found,
+    a_member,
+    claim,
+    few,
+    figures,
+    run,
+    same_factors,
+    seeds,
+    with_rows,
+)
+from tests.app.chain.limits.test_papers import CONFIRMED, WHOLE, T, ago, found, held, paper, row
+from tests.app.chain.limits.test_papers import claim as claimed
+from tests.app.chain.limits.test_second_reading import loss
+from tests.oracles.economies import YUAN, economy, with_book
+from tests.oracles.inputs import through_graph
+from tests.oracles.limits import Economy, Oracle, Row
+
+
+def unhurt(_firm: str, _closed: str) -> Fraction:
+    return Fraction(0)
+
+
+def known(state: str, **fields: Any) -> Row:
+    """Return a receivable of the platform in a state."""
+    was = state in ("confirmed", "financing", "financed", "replaced")
+    return row(state=state, was_confirmed=was, here=was) | fields
+
+
+def node(number: str = "V1", **fields: Any) -> Row:
+    usual = {"number": number, "issuer": "C", "holder": "S", "held": WHOLE, "occupies": WHOLE}
+    return usual | {"issued_on": T, "due_on": ago(-60)} | fields
+
+
+def occupied(result: Found) -> int:
+    names = ("confirmed_fen", "vouchers_fen", "confirmed_here_fen", "issued_here_fen")
+    return sum(int(result.cores["C"][name]) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("state", "document", "open_claim", "occupies"),
+    [
+        ("open", False, True, False),
+        ("disputed", False, False, False),
+        ("confirmed", True, False, True),
+        ("financing", True, False, True),
+        ("financed", True, False, True),
+        ("elsewhere", False, False, False),
+        ("replaced", False, False, False),
+        ("paid", False, False, False),
+        ("void", False, False, False),
+    ],
+)
+def test_the_platform_s_state_of_a_receivable_counts(
+    state: str, *, document: bool, open_claim: bool, occupies: bool
+) -> None:
+    result = found(row(), known=[known(state)])
+
+    assert held(result) == document * WHOLE
+    assert claimed(result) == open_claim * WHOLE
+    assert occupied(result) == occupies * WHOLE
+
+
+def test_what_was_confirmed_here_and_is_financed_elsewhere_still_occupies() -> None:
+    assert occupied(found(known=[known("elsewhere", was_confirmed=True, here=True)])) == WHOLE
+
+
+@pytest.mark.parametrize("word", ["paid", "void", "financed"])
+def test_a_file_ends_a_receivable_on_which_nothing_of_ours_stands(word: str) -> None:
+    file = row(**CONFIRMED | {"status": word})
+
+    assert held(found(file, known=[known("confirmed")])) == 0
+    for ours in ("financing", "financed"):
+        assert held(found(file, known=[known(ours)])) == WHOLE
+
+
+def test_what_a_file_says_is_paid_in_part_lowers_the_face() -> None:
+    file = row(paid=WHOLE // 4)
+
+    part = found(file, known=[known("confirmed")])
+
+    assert (held(part), occupied(part)) == (WHOLE * 3 // 4, WHOLE * 3 // 4)
+    assert held(found(file, known=[known("financed")])) == WHOLE
+
+
+@pytest.mark.parametrize("word", ["open", "disputed", "confirmed"])
+def test_other_words_of_a_file_do_not_change_what_the_platform_knows(word: str) -> None:
+    file = row(status=word, amount=7 * WHOLE, confirmed_on=None)
+
+    assert held(found(file, known=[known("confirmed")])) == WHOLE
+    assert claimed(found(file, known=[known("open")])) == WHOLE
+
+
+def test_what_the_platform_knows_is_seen_whatever_the_version_s_date_is() -> None:
+    late = {"issued_on": ago(-9)}
+
+    assert held(found(row(**late), known=[known("confirmed", **late)])) == WHOLE
+    assert held(found(known=[known("confirmed")])) == WHOLE  # No file has it at all.
+
+
+@pytest.mark.parametrize(
+    ("day", "due", "counts"),
+    [(None, 0, True), (5, 4, False), (5, 5, True), (5, 185, True), (5, 186, False), (-5, 0, True)],
+)
+def test_due_days_of_documents_are_held_against_the_business_day(
+    day: int | None, due: int, *, counts: bool
+) -> None:
+    today = None if day is None else ago(-day)
+    due_on = {"due_on": ago(-due)}
+
+    by_book = held_on(today, known=[known("confirmed", **due_on)])
+    by_file = held_on(today, receivables=[row(**CONFIRMED | due_on)])
+    issued = held_on(today, nodes=[node(**due_on)])
+
+    assert by_book == by_file == issued == counts * WHOLE
+
+
+def held_on(day: dt.date | None, **rows: list[Row]) -> int:
+    raw = Economy(T, [CORE, {"firm": "S"}], day=day, **rows)
+    return held(run(raw, lost=unhurt))
+
+
+CORE = {"firm": "C", "core": True, "operating_cash_flow": 10**11, "cash": 10**11, "short_debt": 0}
+
+
+def test_a_voucher_issued_and_not_accepted_occupies_and_is_held_by_nobody() -> None:
+    result = found(nodes=[node(held=0)])
+
+    assert (held(result), occupied(result)) == (0, WHOLE)
+
+
+def test_a_voucher_that_was_passed_is_its_holders_and_occupies_once() -> None:
+    passed = node("V1.1", holder="B", held=WHOLE // 4, occupies=0)
+
+    result = found(nodes=[node(held=WHOLE * 3 // 4), passed])
+
+    assert (held(result), held(result, "B")) == (WHOLE * 3 // 4, WHOLE // 4)
+    assert occupied(result) == WHOLE
+
+
+def test_a_voucher_of_a_file_that_the_platform_knows_counts_once() -> None:
+    result = found(vouchers=[paper("V1", 5 * WHOLE)], nodes=[node()])
+
+    assert (held(result), occupied(result)) == (WHOLE, WHOLE)
+
+
+def test_a_receivable_under_a_voucher_leaves_as_claim_and_document() -> None:
+    result = found(row(**CONFIRMED), known=[known("replaced")], nodes=[node()])
+
+    assert (held(result), claimed(result), occupied(result)) == (WHOLE, 0, WHOLE)
+
+
+def test_what_files_say_otherwise_is_listed() -> None:
+    raw = Economy(
+        T,
+        [CORE, {"firm": "S"}],
+        receivables=[row(status="disputed", amount=5), row(number="A2")],
+        known=[known("confirmed"), known("open", number="A2")],
+    )
+    ledger = through_graph(raw, Oracle(raw, unhurt)).ledger
+
+    listed = papers.differences(ledger.receivables, ledger.book, T)
+
+    assert listed.select("number", "field", "file", "platform").rows() == [
+        ("A1", "amount_fen", "5", str(WHOLE)),
+        ("A1", "state", "disputed", "confirmed"),
+    ]
+    assert papers.differences(ledger.receivables, Book(), T).is_empty()
+
+
+def test_a_supplier_s_limit_moves_with_a_confirmation_and_its_tree_names_the_event(
+    tmp_path: Path,
+) -> None:
+    """
+    A claim of 1,000,000 yuan counts at 70 %, as a document at 95 %.
+
+    The core's room is wide, sales of 50,000,000 bind nothing: 700,000 become 950,000 yuan.
+    """
+    before, after = found(row()), found(row(), known=[known("confirmed")])
+
+    assert (before.limit("S", "C"), after.limit("S", "C")) == (70_000_000, 95_000_000)
+    save(after.outcome, after.handed, POLICY, tmp_path / "run", {})
+    results = Results(tmp_path / "run")
+    tree = results.firm("C", "S")["derivation"]
+    leaf = tree_at(tree, "smallest", "funding", "documents", "held", "receivable_document:A1")
+    assert leaf["value"] == WHOLE
+    assert leaf["source"] == {"book": 1, "event": 1}
+    assert leaf["label"]["en"] == "Receivable: A1"
+    check_run(results)
+
+
+def tree_at(tree: dict[str, Any], *codes: str) -> dict[str, Any]:
+    """Return the node that these codes lead to."""
+    for code in codes:
+        tree = next(child for child in tree["children"] if child["code"] == code)
+    return tree
+
+
+def test_many_documents_of_the_book_are_listed_to_twenty(tmp_path: Path) -> None:
+    result = found(known=[known("confirmed", number=f"A{n}") for n in range(30)])
+    save(result.outcome, result.handed, POLICY, tmp_path / "run", {})
+    results = Results(tmp_path / "run")
+
+    tree = results.firm("C", "S")["derivation"]
+    parts = tree_at(tree, "smallest", "funding", "documents", "held")["children"]
+
+    assert len(parts) == 21
+    assert parts[-1]["code"] == "others"
+    assert parts[-1]["source"]["count"] == 11
+    assert check_run(results)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_trees_of_runs_with_a_book_can_be_recomputed(seed: int, tmp_path: Path) -> None:
+    raw = with_book(random.Random(seed), economy(seed))
+    handed = through_graph(raw, Oracle(raw, loss))
+    save(compute(handed, POLICY), handed, POLICY, tmp_path / "run", {})
+
+    assert check_run(Results(tmp_path / "run"))
+
+
+@few
+@given(seeds)
+def test_a_document_is_worth_the_same_whether_a_file_or_the_platform_knows_it(seed: int) -> None:
+    raw = economy(seed)
+    assume(raw.receivables)
+    claims = list(raw.receivables)
+    at = random.Random(seed).randrange(len(claims))
+    open_row = {**claims[at], "status": "open", "confirmed_on": None, "issued_on": ago(30)}
+    by_file = [*claims[:at], {**open_row, "confirmed_on": T}, *claims[at + 1 :]]
+    by_platform = [*claims[:at], open_row, *claims[at + 1 :]]
+    confirmed = {**open_row, "state": "confirmed", "was_confirmed": True, "here": True}
+
+    one = run(dataclasses.replace(raw, receivables=by_file))
+    other = run(dataclasses.replace(raw, receivables=by_platform, known=[confirmed]))
+
+    assert figures(one) == figures(other)
+
+
+@few
+@given(seeds)
+def test_financing_with_us_changes_no_limit(seed: int) -> None:
+    raw = with_book(random.Random(seed), economy(seed))
+    drawn = [
+        {**each, "state": "financed" if each["state"] == "financing" else each["state"]}
+        for each in raw.known
+    ]
+
+    assert figures(run(raw)) == figures(run(dataclasses.replace(raw, known=drawn)))
+
+
+@few
+@pytest.mark.slow
+@given(seeds)
+def test_confirming_on_the_platform_never_lowers_a_limit(seed: int) -> None:
+    raw = with_book(random.Random(seed), economy(seed))
+    firm, core = a_member(run(raw, GENEROUS), random.Random(seed))
+    file = claim(firm, core, (seed + 1) * YUAN)
+    raw = with_rows(raw, receivables=[file])
+    confirmed = {**file, "state": "confirmed", "was_confirmed": True, "here": True}
+
+    before = run(raw, GENEROUS)
+    after = run(with_rows(raw, known=[confirmed]), GENEROUS)
+
+    assume(same_factors(before, after, firm))
+    assert after.limit(firm, core) >= before.limit(firm, core)
+    assert after.total(firm) >= before.total(firm) - len(before.chains(firm))
+
+
+@few
+@pytest.mark.slow
+@given(seeds)
+def test_passing_with_a_book_is_moved_not_added(seed: int) -> None:
+    outcome = run(with_book(random.Random(seed), economy(seed))).outcome
+
+    came = outcome.passed.group_by("core", firm="taker").agg(came=pl.col("amount_fen").sum())
+    went = outcome.passed.group_by("core", firm="giver").agg(went=pl.col("amount_fen").sum())
+    keys = ["core", "firm"]
+    both = outcome.members.select("core", "firm", "held_fen")
+    for moved in (came, went):
+        both = both.join(moved, on=keys, how="full", coalesce=True).fill_null(0)
+    stays = both.with_columns(stays=pl.col("held_fen") + pl.col("came") - pl.col("went"))
+    assert (stays["stays"] >= 0).all()
+    assert stays["stays"].sum() == stays["held_fen"].sum()
+
+
+def test_a_run_without_a_book_says_nothing_of_one() -> None:
+    assert Book().facts(T) == {}
+    assert Book(day=ago(9)).facts(T) == {}
+    assert Book(7, day=ago(-1)).facts(T) == {"book": 7, "day": "2026-07-01"}
