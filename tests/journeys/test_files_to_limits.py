@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from app.chain.limits.results import Results
-from app.chain.runs.service import Run, RunStores, RunTerms, refresh
+from app.chain.runs.rows import RunStores, RunTerms
+from app.chain.runs.service import Run, refresh
 from app.policy import in_force, shipped
 from graph.stores import open_store
 from ingestion.forms import form

@@ -60,6 +60,7 @@ def _write(outcome: RunOutcome, inputs: LimitInputs, policy: Policy, folder: Pat
         "prepaid": outcome.prepaid,
         "passed": outcome.passed,
         "papers": outcome.papers,
+        "chains": inputs.chains,
         "belonging": inputs.belonging.sort("firm", "core"),
         "losses": inputs.losses.sort("core", "firm"),
         "partner_losses": inputs.partner_losses.sort("closed", "firm"),

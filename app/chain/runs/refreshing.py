@@ -5,7 +5,8 @@ from typing import Any
 from app.chain.chains.cores import cores_of
 from app.chain.limits.results import Results, open_results
 from app.chain.runs.code import code_name
-from app.chain.runs.service import Run, RunStores, RunTerms, refresh
+from app.chain.runs.rows import RunStores, RunTerms
+from app.chain.runs.service import Run, refresh
 from app.data.runs.repository import RunRow, record_run
 from app.data.versions.service import policy_of
 from app.platform.console.progress import Step

@@ -2,49 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.chain.limits.book import NO_BOOK, Book
 from app.chain.limits.compute import compute
 from app.chain.limits.storage import save
 from app.chain.limits.stored import is_damaged, lock_of, read_facts
-from app.chain.runs.analyses import analyse
-from app.chain.runs.sources import RunSources, inputs_of, read_sources
-from app.data.versions.networks import network_of_tables
-from app.platform.console.progress import Step, quietly
+from app.chain.runs.rows import RunStores, RunTerms, VersionRows, rows_of
+from app.chain.runs.sources import with_book
 from app.platform.process.locks import DAMAGED, locked
-from app.policy import Policy
 from graph.digests import set_apart
 from graph.errors import InvalidInput
-from graph.stores.base import Reader
-from ingestion.lake import Lake
 
-FORMAT = 2  # Of the files of a run; another one makes another run.
 COMPUTE_SECONDS_MAX = 3600.0  # How long to wait for another process that computes the same run.
-
-
-@dataclass(frozen=True, slots=True)
-class RunStores:
-    """Where a run reads and writes: the version's reader, the lake, the data folder."""
-
-    reader: Reader
-    lake: Lake
-    home: Path
-    threads: int = 1
-    progress: Step = quietly
-
-
-@dataclass(frozen=True, slots=True)
-class RunTerms:
-    """What a run is computed by: the policy, the cores, the code, and the book."""
-
-    policy: Policy
-    cores: Sequence[str]
-    code: str
-    book: Book = NO_BOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +42,11 @@ class Run:
         }
 
 
-def run_name(sources: RunSources, terms: RunTerms) -> str:
+def run_name(rows: VersionRows, terms: RunTerms) -> str:
     """Return the name of a run: a hash of everything its figures depend on."""
-    version = sources.version
-    facts = {
-        "format": FORMAT,
-        "version": version.number,
-        "as_of": version.as_of.isoformat(),
-        "rows": sources.fingerprint(),
-        "policy": terms.policy.version,
-        "code": terms.code,
-        "cores": sorted(terms.cores),
-        **terms.book.facts(version.as_of),
-    }
-    written = json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()
-    return f"{version.number}-{hashlib.sha256(written).hexdigest()[:16]}"
+    book = terms.book.facts(rows.version.as_of)
+    written = json.dumps(rows.facts | book, ensure_ascii=False, sort_keys=True).encode()
+    return f"{rows.version.number}-{hashlib.sha256(written).hexdigest()[:16]}"
 
 
 def refresh(stores: RunStores, terms: RunTerms) -> Run:
@@ -102,21 +63,21 @@ def refresh(stores: RunStores, terms: RunTerms) -> Run:
     if not terms.cores:
         raise InvalidInput("no core enterprise; choose one with `deeptier core add FIRM`")
     stores.progress("read", 0.0)
-    sources = read_sources(stores.reader, stores.lake, terms.policy)
-    name = run_name(sources, terms)
+    rows = rows_of(stores, terms)
+    name = run_name(rows, terms)
     folder = stores.home / "runs" / name
     with locked(lock_of(folder), seconds=COMPUTE_SECONDS_MAX):
         if is_damaged(folder):
             set_apart(folder, stores.home / DAMAGED, f"run {name} was not as it was saved")
         fresh = not folder.is_dir()
         if fresh:
-            _compute(stores, terms, sources, folder)
+            _compute(stores, terms, rows, folder)
     said = read_facts(folder)
     stores.progress("done", 1.0)
     return Run(
         run=name,
         folder=folder,
-        version=sources.version.number,
+        version=rows.version.number,
         policy=terms.policy.version,
         cores=said["cores"],
         members=said["members"],
@@ -124,23 +85,17 @@ def refresh(stores: RunStores, terms: RunTerms) -> Run:
     )
 
 
-def _compute(stores: RunStores, terms: RunTerms, sources: RunSources, folder: Path) -> None:
-    stores.progress("network", 0.05)
-    network = network_of_tables(
-        stores.home / "networks",
-        sources.version.number,
-        sources.tables["firms"],
-        sources.tables["trades"],
-    )
-    cores = network.rows(sorted(terms.cores))
-    stores.progress("analyses", 0.1)
-    analyses = analyse(network, cores, terms.policy, threads=stores.threads)
+def _compute(stores: RunStores, terms: RunTerms, rows: VersionRows, folder: Path) -> None:
+    inputs = with_book(rows.inputs(stores), terms.book, run=folder.name)
     stores.progress("limits", 0.4)
-    rows = tuple(int(row) for row in cores)
-    inputs = inputs_of(sources, analyses, rows, run=folder.name, book=terms.book)
     outcome = compute(inputs, terms.policy)
     stores.progress("store", 0.9)
-    facts = {"code": terms.code, "cores": len(rows), "members": len(outcome.members)}
+    facts: dict[str, Any] = {
+        "code": terms.code,
+        "base": rows.name,
+        "cores": len(inputs.cores),
+        "members": len(outcome.members),
+    }
     if not outcome.differences.is_empty():
         facts["differences"] = len(outcome.differences)
     save(outcome, inputs, terms.policy, folder, facts)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 import pyarrow as pa
 
-from app.chain.limits.book import NO_BOOK, Book
+from app.chain.limits.book import Book
 from app.chain.limits.inputs import LimitInputs
 from app.chain.limits.ledger import Ledger
 from app.chain.runs.analyses import Analyses
@@ -79,8 +79,7 @@ def inputs_of(
     analyses: Analyses,
     cores: tuple[int, ...],
     *,
-    run: str,
-    book: Book = NO_BOOK,
+    run: str = "",
 ) -> LimitInputs:
     """
     Return what the limits read: rows of the version, firms as rows of its network.
@@ -90,7 +89,6 @@ def inputs_of(
         analyses: What was found in its network.
         cores: The rows of the cores.
         run: The name of the run.
-        book: What the platform knows.
     """
     firms = pl.DataFrame(pl.from_arrow(sources.tables["firms"])).sort("firm")
     trades = ("supplier", "buyer", "amount_fen", "blue_fen", "red_fen", "count")
@@ -109,7 +107,6 @@ def inputs_of(
             delivered=with_rows(sources.delivered, ("seller", "buyer"), firms),
             registrations=with_rows(sources.registrations, ("pledgor", "debtor"), firms),
             as_of=sources.version.as_of,
-            book=_of_version(book, firms),
         ),
         holdings=_numbered(sources, "holdings", firms),
         chains=analyses.chains,
@@ -120,15 +117,16 @@ def inputs_of(
     )
 
 
-def _of_version(book: Book, firms: pl.DataFrame) -> Book:
-    """Return the book with rows of the network; documents of firms that are none here are out."""
-    receivables = with_rows(book.receivables, ("seller", "buyer"), firms)
-    vouchers = with_rows(book.vouchers, ("issuer", "holder"), firms)
-    return replace(
+def with_book(inputs: LimitInputs, book: Book, *, run: str) -> LimitInputs:
+    """Return what a run reads, with a book; documents of firms that are none here are left out."""
+    receivables = with_rows(book.receivables, ("seller", "buyer"), inputs.firms)
+    vouchers = with_rows(book.vouchers, ("issuer", "holder"), inputs.firms)
+    here = replace(
         book,
         receivables=receivables.drop_nulls(["seller", "buyer"]),
         vouchers=vouchers.drop_nulls(["issuer", "holder"]),
     )
+    return replace(inputs, run=run, ledger=replace(inputs.ledger, book=here))
 
 
 def _numbered(sources: RunSources, name: str, firms: pl.DataFrame) -> pl.DataFrame:

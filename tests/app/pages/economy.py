@@ -12,7 +12,8 @@ import hashlib
 from pathlib import Path
 
 from app.chain.chains.cores import cores_of
-from app.chain.runs.service import RunStores, RunTerms, refresh
+from app.chain.runs.rows import RunStores, RunTerms
+from app.chain.runs.service import refresh
 from app.data.runs.repository import RunRow, record_run
 from app.data.versions.service import policy_of
 from app.platform.config import Settings

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -14,10 +15,12 @@ import pytest
 
 from app.chain.limits.book import Book, Frozen
 from app.chain.limits.results import Results
-from app.chain.runs.analyses import analyse
+from app.chain.runs import rows
+from app.chain.runs.analyses import Analyses, analyse
 from app.chain.runs.code import code_name
 from app.chain.runs.contagion import prepared
-from app.chain.runs.service import RunStores, RunTerms, refresh, run_name
+from app.chain.runs.rows import RunStores, RunTerms, rows_of
+from app.chain.runs.service import refresh, run_name
 from app.chain.runs.sources import RunSources, delivered, read_sources
 from app.data.versions.networks import network_of_tables
 from app.policy import in_force, load_policies, shipped
@@ -81,8 +84,7 @@ def test_a_run_is_found_again_and_computed_anew_to_the_same_bytes(place: RunStor
     ],
 )
 def test_what_figures_depend_on_names_the_run(place: RunStores, other: RunTerms) -> None:
-    sources = read_sources(place.reader, place.lake, POLICY)
-    assert run_name(sources, other) != run_name(sources, TERMS)
+    assert run_name(rows_of(place, other), other) != run_name(rows_of(place, TERMS), TERMS)
 
 
 def test_what_is_frozen_of_a_core_takes_from_the_room(place: RunStores, tmp_path: Path) -> None:
@@ -99,6 +101,38 @@ def test_what_is_frozen_of_a_core_takes_from_the_room(place: RunStores, tmp_path
     assert taken["reserved_fen"] == 777
     assert taken["available_fen"] == free["available_fen"] - 777
     assert taken["limit_fen"] == free["limit_fen"]
+
+
+def analysed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that grows with every time the analyses are run."""
+    times: list[int] = []
+
+    def counted(*given: object, **named: object) -> Analyses:
+        times.append(1)
+        return analyse(*given, **named)  # type: ignore[arg-type]  # passed on as they are
+
+    monkeypatch.setattr(rows, "analyse", counted)
+    return times
+
+
+def test_a_run_after_a_change_of_the_book_does_not_analyse_again_and_is_as_a_full_one(
+    place: RunStores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = dataclasses.replace(TERMS, book=Book(9, frozen={"CORE1": Frozen(777, 9)}))
+    times = analysed(monkeypatch)
+    refresh(place, TERMS)
+    rows.KEPT.clear()  # As another process would begin.
+    by_stored = refresh(place, later)
+    in_memory = refresh(place, dataclasses.replace(later, book=Book(10)))
+    assert len(times) == 1
+
+    kept = {each.run: files(each.folder) for each in (by_stored, in_memory)}
+    rows.KEPT.clear()
+    shutil.rmtree(place.home / "runs")
+    full = refresh(place, later)
+    again = refresh(place, dataclasses.replace(later, book=Book(10)))
+
+    assert {each.run: files(each.folder) for each in (full, again)} == kept
 
 
 def test_without_a_core_there_is_nothing_to_run(place: RunStores) -> None:
