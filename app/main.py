@@ -18,6 +18,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
+import app.books.organisation.pages as people_pages
+import app.books.organisation.router as organisation
 import app.books.rules.pages as rule_pages
 import app.books.rules.router as rules
 import app.chain.chains.choosing as core_pages
@@ -109,6 +111,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     sources.router,
     pushes.router,
     rules.router,
+    organisation.router,
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     user_pages.router,
@@ -125,6 +128,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     listed_sources.router,
     import_pages.router,
     rule_pages.router,
+    people_pages.router,
     design.router,
 )
 probes = Router(tags=["probes"])

@@ -93,10 +93,10 @@ LISTED: Mapping[str, ListedCommand] = {
     "core": ListedCommand("app.chain.chains.cli.cores", "Choose which firms are cores."),
     "jobs": ListedCommand("app.jobs.cli", "Scheduled jobs and their last runs."),
     "token": ListedCommand(
-        "app.platform.users.cli",
+        "app.books.organisation.cli",
         "Print a bearer token for the interface; list and revoke those given out.",
     ),
-    "user": ListedCommand("app.platform.users.cli", "People who may sign in."),
+    "user": ListedCommand("app.books.organisation.cli", "People who may sign in."),
 }
 
 

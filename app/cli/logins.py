@@ -8,7 +8,7 @@ from pathlib import Path
 from app.chain.limits.documents import results_of
 from app.data.versions.service import AskedVersion
 from app.platform.auth.errors import UserExists, WrongPassword
-from app.platform.auth.principals import ROLES, Role
+from app.platform.auth.principals import ROLES, Role, RoleScope
 from app.platform.auth.sight import EVERYTHING
 from app.platform.auth.users import check_password, set_active, set_password, set_user
 from app.platform.deps import Resources
@@ -62,8 +62,7 @@ def _ensure(resources: Resources, login: Login) -> None:
             resources.records,
             login.name,
             login.password,
-            role=login.role,
-            firm=login.firm,
+            scope=RoleScope(login.role, login.firm),
             now=now,
         )
     except UserExists:

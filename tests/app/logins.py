@@ -6,7 +6,7 @@ from functools import cache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from app.platform.auth.principals import Role
+from app.platform.auth.principals import HEAD, Role
 from app.platform.auth.tables import users
 from app.platform.records import Records
 
@@ -26,8 +26,9 @@ def add_user(
     role: Role,
     now: dt.datetime,
     firm: str | None = None,
+    unit: str = HEAD,
 ) -> None:
     """Add a user as `set_user` does, which tests of its own hold to its word."""
-    row = {"name": name, "role": role, "firm": firm, "password": cheap(password)}
+    row = {"name": name, "role": role, "firm": firm, "unit": unit, "password": cheap(password)}
     with records.writing() as connection:
         connection.execute(users.insert().values(row | {"active": True, "created_at": now}))

@@ -8,6 +8,7 @@ from app.platform.errors import Malformed
 
 Role = Literal["risk", "officer", "core", "supplier", "auditor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
+HEAD = "head"  # The unit of who is in no other: the head office.
 OUTSIDE_ROLES: tuple[Role, ...] = ("core", "supplier")  # Tied to one firm; the others are the bank.
 
 
@@ -22,6 +23,16 @@ class Principal:
     csrf: str | None = None  # What forms and scripts of this session must send along.
     token: str | None = field(default=None, compare=False)  # Of a bearer token that is no user's.
     ends_at: dt.datetime | None = field(default=None, compare=False)  # When the session does.
+    unit: str = HEAD  # Of the bank, in which they work.
+
+    @property
+    def person(self) -> str:
+        """
+        Return what tells people apart, whatever token or session each of them uses.
+
+        Tokens of a role and firm that name nobody are one person.
+        """
+        return self.name
 
     @property
     def account(self) -> str:
@@ -32,6 +43,15 @@ class Principal:
     def is_bank(self) -> bool:
         """Return whether this is one of the bank's own roles."""
         return self.role not in OUTSIDE_ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class RoleScope:
+    """As what somebody acts: in a role, for a core or supplier of a firm, in a unit."""
+
+    role: Role
+    firm: str | None = None
+    unit: str = HEAD
 
 
 def check_scope(role: str, firm: str | None) -> None:

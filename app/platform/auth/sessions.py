@@ -10,7 +10,7 @@ from string import hexdigits
 import sqlalchemy as sa
 
 from app.platform.auth.errors import WrongPassword
-from app.platform.auth.principals import Principal
+from app.platform.auth.principals import Principal, RoleScope
 from app.platform.auth.tables import sessions, users
 from app.platform.auth.users import User, still_holds
 from app.platform.records import Records
@@ -47,9 +47,8 @@ def begin(records: Records, key: bytes, user: User, *, now: dt.datetime) -> Sess
             )
         )
     ends_at = now + LASTS
-    principal = Principal(
-        user.name, user.role, user.firm, session, csrf_of(session, key), ends_at=ends_at
-    )
+    scope = RoleScope(user.role, user.firm, user.unit)
+    principal = _principal(user.name, scope, session, key=key, ends_at=ends_at)
     return Session(cookie, ends_at, principal)
 
 
@@ -57,7 +56,7 @@ def find(records: Records, key: bytes, cookie: str, *, now: dt.datetime) -> Prin
     """Return who holds this cookie; None where the session is unknown or over."""
     session = _hash(cookie)
     query = (
-        sa.select(users.c.name, users.c.role, users.c.firm, sessions.c.expires_at)
+        sa.select(users.c.name, users.c.role, users.c.firm, users.c.unit, sessions.c.expires_at)
         .join_from(sessions, users)
         .where(
             sessions.c.session == session,
@@ -69,8 +68,21 @@ def find(records: Records, key: bytes, cookie: str, *, now: dt.datetime) -> Prin
         row = connection.execute(query).first()
     if row is None:
         return None
+    scope = RoleScope(row.role, row.firm, row.unit)
+    return _principal(row.name, scope, session, key=key, ends_at=row.expires_at)
+
+
+def _principal(
+    name: str, scope: RoleScope, session: str, *, key: bytes, ends_at: dt.datetime
+) -> Principal:
     return Principal(
-        row.name, row.role, row.firm, session, csrf_of(session, key), ends_at=row.expires_at
+        name,
+        scope.role,
+        scope.firm,
+        session,
+        csrf_of(session, key),
+        ends_at=ends_at,
+        unit=scope.unit,
     )
 
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from app.platform.auth.principals import ROLES
+from app.platform.auth.principals import HEAD, ROLES
 from app.platform.records.columns import Moment
 from app.platform.records.tables import among, metadata
 
@@ -14,6 +14,7 @@ users = sa.Table(
     sa.Column("role", sa.String(16), nullable=False),
     sa.Column("firm", sa.Text),
     sa.Column("password", sa.Text, nullable=False),
+    sa.Column("unit", sa.String(64), nullable=False, server_default=HEAD),
     sa.Column("active", sa.Boolean(name="active"), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     among("role", ROLES),
@@ -41,5 +42,7 @@ tokens = sa.Table(
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("revoked_at", Moment),
     sa.Column("user", sa.ForeignKey("users.user", ondelete="CASCADE"), index=True),
+    sa.Column("person", sa.String(120)),  # Named by it, and no user when it was made.
+    sa.Column("unit", sa.String(64), nullable=False, server_default=HEAD),
     among("role", ROLES),
 )

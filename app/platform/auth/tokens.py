@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from jwt.types import Options
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.platform.auth.principals import ROLES, Principal, Role, check_scope
+from app.platform.auth.principals import HEAD, ROLES, Principal, Role, RoleScope, check_scope
 from app.platform.auth.tables import tokens, users
-from app.platform.auth.users import User
+from app.platform.auth.users import NAMELESS, User, check_name
 from app.platform.errors import Malformed, Unauthenticated
 from app.platform.records import Records
 
@@ -36,9 +36,23 @@ class Token:
     role: Role
     firm: str | None
     user: str | None
+    unit: str
     created_at: dt.datetime
     expires_at: dt.datetime
     revoked_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who is given a token and is no user: somebody by name, or whoever has it."""
+
+    name: str | None
+    scope: RoleScope
+
+    @property
+    def unit(self) -> str:
+        """Return the unit in which they work."""
+        return self.scope.unit
 
 
 class TokenClaims(BaseModel):
@@ -50,6 +64,7 @@ class TokenClaims(BaseModel):
     jti: str = Field(min_length=1, max_length=64)
     role: str
     firm: str | None = None
+    unit: str = Field(HEAD, min_length=1, max_length=64)
     exp: int = Field(ge=0, le=MOMENT_MAX)
     iat: int = Field(ge=0, le=MOMENT_MAX)
 
@@ -63,39 +78,38 @@ def issue(
     Raises:
         Malformed: A core or supplier without a firm, another role with one, or days out of range.
     """
-    holder = Principal(_bare(role, firm), role, firm)
-    return _issue(records, key, holder, None, (now, days))
+    holder = Bearer(None, RoleScope(role, firm))
+    return issue_to(records, key, holder, days=days, now=now)
 
 
-def issue_to(records: Records, key: bytes, user: User, *, days: int, now: dt.datetime) -> str:
+def issue_to(
+    records: Records, key: bytes, holder: User | Bearer, *, days: int, now: dt.datetime
+) -> str:
     """
-    Return a new bearer token of a user, with the user's role; it ends with the user's access.
+    Return a new bearer token of a user, which ends with the user's access, or of somebody else.
 
     Raises:
-        Malformed: Days out of range.
+        Malformed: A core or supplier without a firm, another role with one, a name that nobody
+            can have, or days out of range.
     """
-    holder = Principal(user.name, user.role, user.firm)
-    return _issue(records, key, holder, user.user, (now, days))
-
-
-def _issue(
-    records: Records,
-    key: bytes,
-    holder: Principal,
-    user: int | None,
-    lasts: tuple[dt.datetime, int],
-) -> str:
-    now, days = lasts
-    check_scope(holder.role, holder.firm)
+    if isinstance(holder, User):
+        scope, name = RoleScope(holder.role, holder.firm, holder.unit), holder.name
+    else:
+        scope, name = holder.scope, holder.name or _bare(holder.scope.role, holder.scope.firm)
+        check_scope(scope.role, scope.firm)
+        if holder.name is not None:
+            check_name(holder.name)
     if not 1 <= days <= DAYS_MAX:
         raise Malformed(f"a token lasts 1 to {DAYS_MAX} days, not {days}")
     token = secrets.token_hex(16)
     expires_at = now + dt.timedelta(days=days)
     row = {
         "token": token,
-        "role": holder.role,
-        "firm": holder.firm,
-        "user": user,
+        "role": scope.role,
+        "firm": scope.firm,
+        "user": holder.user if isinstance(holder, User) else None,
+        "person": holder.name,
+        "unit": scope.unit,
         "created_at": now,
         "expires_at": expires_at,
     }
@@ -103,10 +117,11 @@ def _issue(
         connection.execute(tokens.insert().values(row))
     claims = {
         "iss": ISSUER,
-        "sub": holder.name,
+        "sub": name,
         "jti": token,
-        "role": holder.role,
-        "firm": holder.firm,
+        "role": scope.role,
+        "firm": scope.firm,
+        "unit": scope.unit,
         "iat": int(now.timestamp()),
         "exp": int(expires_at.timestamp()),
     }
@@ -132,13 +147,14 @@ def read(token: str, key: bytes, *, now: dt.datetime) -> tuple[str, Principal]:
         raise Unauthenticated("the bearer token has expired")
     role = next(each for each in ROLES if each == claims.role)
     own = claims.jti if claims.sub == _bare(role, claims.firm) else None
-    return claims.jti, Principal(name=claims.sub, role=role, firm=claims.firm, token=own)
+    bearer = Principal(claims.sub, role, claims.firm, token=own, unit=claims.unit)
+    return claims.jti, bearer
 
 
 def _bare(role: Role, firm: str | None) -> str:
     """Return the name of whoever bears a token that is no user's."""
     scope = f"{role}:{firm}" if firm else role
-    return f"token:{scope}"[:SUBJECT_LENGTH_MAX]
+    return f"{NAMELESS}{scope}"[:SUBJECT_LENGTH_MAX]
 
 
 def is_revoked(records: Records, token: str) -> bool:
@@ -168,7 +184,8 @@ def given_out(
             tokens.c.token,
             tokens.c.role,
             tokens.c.firm,
-            users.c.name.label("user"),
+            sa.func.coalesce(users.c.name, tokens.c.person).label("user"),
+            tokens.c.unit,
             tokens.c.created_at,
             tokens.c.expires_at,
             tokens.c.revoked_at,

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from app.platform.auth.errors import UserExists, WrongPassword
-from app.platform.auth.principals import Role, check_scope
+from app.platform.auth.principals import Role, RoleScope, check_scope
 from app.platform.auth.tables import sessions, tokens, users
 from app.platform.errors import Absent, Malformed
 from app.platform.records import Records
@@ -21,6 +21,7 @@ from app.platform.text import is_keepable
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 1024
 NAME_LENGTH_MAX = 120
+NAMELESS = "token:"  # How tokens that name nobody are called.
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class User:
     name: str
     role: Role
     firm: str | None
+    unit: str
     password: str = field(repr=False)
 
 
@@ -41,6 +43,7 @@ class Account:
     name: str
     role: Role
     firm: str | None
+    unit: str
     active: bool
     created_at: dt.datetime
     sessions: int
@@ -71,35 +74,49 @@ def set_user(
     name: str,
     password: str,
     *,
-    role: Role,
-    firm: str | None,
+    scope: RoleScope,
     now: dt.datetime,
 ) -> None:
     """
-    Add a user.
+    Add a user; tokens that name them already are theirs, and end with their access.
 
     Raises:
         Malformed: The name is empty or too long, the password too short, the role without firm.
         UserExists: There is a user of this name.
     """
-    check_scope(role, firm)
-    if not 1 <= len(name) <= NAME_LENGTH_MAX:
-        raise Malformed(f"a user's name has 1 to {NAME_LENGTH_MAX} characters")
-    if not is_keepable(name):
-        raise Malformed("a user's name holds what is no text")
+    check_scope(scope.role, scope.firm)
+    check_name(name)
     row = {
         "name": name,
-        "role": role,
-        "firm": firm,
+        "role": scope.role,
+        "firm": scope.firm,
+        "unit": scope.unit,
         "password": _hashed(password),
         "active": True,
         "created_at": now,
     }
     try:
         with records.writing() as connection:
-            connection.execute(users.insert().values(row))
+            made = connection.execute(users.insert().values(row)).inserted_primary_key
+            named = sa.update(tokens).where(tokens.c.person == name)
+            connection.execute(named.values(user=made[0] if made else None))
     except IntegrityError as error:
         raise UserExists(f"there is a user {name!r}") from error
+
+
+def check_name(name: str) -> None:
+    """
+    Raise where nobody can have this name.
+
+    Raises:
+        Malformed: It is empty, too long, no text, or a name of those whom tokens do not name.
+    """
+    if not 1 <= len(name) <= NAME_LENGTH_MAX:
+        raise Malformed(f"a user's name has 1 to {NAME_LENGTH_MAX} characters")
+    if not is_keepable(name) or name != name.strip():
+        raise Malformed("a user's name holds what is no text, or blanks around it")
+    if name.startswith(NAMELESS):
+        raise Malformed(f"a user's name does not begin with {NAMELESS!r}")
 
 
 def set_password(records: Records, name: str, password: str, *, now: dt.datetime) -> bool:
@@ -181,11 +198,19 @@ def _accounts(now: dt.datetime) -> sa.Select[Any]:
         users.c.name,
         users.c.role,
         users.c.firm,
+        users.c.unit,
         users.c.active,
         users.c.created_at,
         of_session.scalar_subquery(),
         of_token.scalar_subquery(),
     )
+
+
+def is_user(records: Records, name: str) -> bool:
+    """Return whether there is a user of this name, whether or not they may sign in."""
+    with records.reading() as connection:
+        found = connection.execute(sa.select(users.c.user).where(users.c.name == name))
+        return found.first() is not None
 
 
 def user_named(records: Records, name: str) -> User:
@@ -223,8 +248,10 @@ def still_holds(connection: Connection, user: User) -> bool:
 
 
 def _active(records: Records, name: str) -> RowMapping | None:
-    columns = (users.c.user, users.c.name, users.c.role, users.c.firm, users.c.password)
-    query = sa.select(*columns).where(users.c.name == name, users.c.active.is_(True))
+    columns = (users.c.user, users.c.name, users.c.role, users.c.firm, users.c.unit)
+    query = sa.select(*columns, users.c.password).where(
+        users.c.name == name, users.c.active.is_(True)
+    )
     with records.reading() as connection:
         return connection.execute(query).mappings().first()
 

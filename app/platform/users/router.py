@@ -129,5 +129,6 @@ def _who(principal: Principal) -> dict[str, object]:
         "name": principal.name,
         "role": principal.role,
         "firm": principal.firm,
+        "unit": principal.unit,
         "csrf": principal.csrf,
     }

@@ -22,6 +22,7 @@ class Who(BaseModel):
     name: str
     role: Role
     firm: str | None = Field(description="The firm of a core or supplier")
+    unit: str = Field(description="The unit of the bank in which they work")
     csrf: str | None = Field(description="What a session sends as X-CSRF-Token on every change")
 
 
@@ -31,6 +32,7 @@ class UserAccount(BaseModel):
     name: str
     role: Role
     firm: str | None = Field(description="The firm of a core or supplier")
+    unit: str = Field(description="The unit of the bank in which they work")
     active: bool = Field(description="Whether they may sign in")
     created_at: dt.datetime
     sessions: int = Field(description="Sessions that hold now")
@@ -66,6 +68,7 @@ class IssuedToken(BaseModel):
     role: Role
     firm: str | None = Field(description="The firm of a core or supplier")
     user: str | None = Field(description="Whose it is, if it is somebody's")
+    unit: str = Field(description="The unit of the bank in which its bearer works")
     created_at: dt.datetime
     expires_at: dt.datetime
     revoked_at: dt.datetime | None

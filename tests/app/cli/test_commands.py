@@ -374,6 +374,37 @@ def test_a_user_is_disabled_enabled_and_revoked(deeptier: Run, password_file: st
     assert deeptier("user", "disable", "mo").status == 1
 
 
+def test_a_token_names_somebody_who_is_no_user_and_their_unit(deeptier: Run) -> None:
+    said = deeptier("token", "core", "--core", "CORE1", "--user", "mo", "--json").json
+    assert (said["user"], said["unit"]) == ("mo", "head")
+    assert deeptier("token", "officer", "--user", "mo", "--unit", "branch").status == 0
+    rows = deeptier("token", "list", "--json").json["items"]
+    assert sorted((row["user"], row["role"], row["unit"]) for row in rows) == [
+        ("mo", "core", "head"),
+        ("mo", "officer", "branch"),
+    ]
+
+    said = deeptier("token", "officer", "--unit", "moon")
+    assert (said.status, "no unit 'moon'; there are head, branch" in said.err) == (1, True)
+    assert deeptier("token", "officer", "--user", "").status == 1
+
+
+def test_a_user_has_a_role_by_name_and_a_unit_that_their_tokens_have(
+    deeptier: Run, password_file: str
+) -> None:
+    add = ("user", "add", "lin", "--unit", "outlet", "--password-file", password_file)
+    assert deeptier(*add).status == 2  # In no role.
+    assert deeptier(*add, "officer", "--role", "officer").status == 2  # In one, and another.
+    assert deeptier(*add, "--role", "officer").status == 0
+    (row,) = deeptier("user", "list", "--json").json["items"]
+
+    assert (row["role"], row["unit"]) == ("officer", "outlet")
+    said = deeptier("token", "officer", "--user", "lin", "--json")
+    assert said.json["unit"] == "outlet"
+    assert deeptier("token", "officer", "--user", "lin", "--unit", "head").status == 1
+    assert deeptier("user", "add", "mo", "risk", "--unit", "moon").status == 2
+
+
 def test_a_token_is_listed_and_revoked(deeptier: Run) -> None:
     deeptier("token", "risk")
     (row,) = deeptier("token", "list", "--json").json["items"]

@@ -15,6 +15,7 @@ OWN = {"core": "CORE1", "supplier": "PART"}
 ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/versions"): set(ROLES),
     ("GET", "/rules"): set(ROLES),
+    ("GET", "/organisation/units"): set(ROLES) - {"core", "supplier"},
     ("GET", "/session"): set(ROLES),
     ("DELETE", "/session"): set(ROLES),
     ("GET", "/cores"): set(ROLES) - {"supplier"},

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from app.main import create_app
 from app.platform import audit
 from app.platform.auth.errors import TooManyAttempts, UserExists, WrongPassword
+from app.platform.auth.principals import RoleScope
 from app.platform.auth.tables import sessions, users
 from app.platform.auth.users import check_password, set_password, set_user
 from app.platform.config import Settings
@@ -243,13 +244,13 @@ def test_a_write_that_crashes_stands_in_the_audit(client: TestClient) -> None:
 def test_users_are_added_once_with_a_password_worth_the_name(client: TestClient) -> None:
     records = client.app.state.resources.records  # type: ignore[attr-defined]
     with pytest.raises(UserExists):
-        set_user(records, "lin", PASSWORD, role="risk", firm=None, now=NOW)
+        set_user(records, "lin", PASSWORD, scope=RoleScope("risk"), now=NOW)
     with pytest.raises(Malformed, match="password"):
-        set_user(records, "mo", "short", role="risk", firm=None, now=NOW)
+        set_user(records, "mo", "short", scope=RoleScope("risk"), now=NOW)
     with pytest.raises(Malformed, match="name"):
-        set_user(records, "", PASSWORD, role="risk", firm=None, now=NOW)
+        set_user(records, "", PASSWORD, scope=RoleScope("risk"), now=NOW)
     with pytest.raises(Malformed, match="firm"):
-        set_user(records, "mo", PASSWORD, role="core", firm=None, now=NOW)
+        set_user(records, "mo", PASSWORD, scope=RoleScope("core"), now=NOW)
 
     assert set_password(records, "lin", "another long password", now=NOW)
     assert not set_password(records, "nobody", "another long password", now=NOW)

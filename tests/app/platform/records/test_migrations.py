@@ -25,7 +25,11 @@ RELEASED = "0004"
 NOW = dt.datetime(2026, 7, 1)  # noqa: DTZ001  # as the column holds it
 GONE = {"scenarios", "audit"}
 ADDED = {"views", "pushes", "events", "head", "accounts", "uses", "keys"}
-COLUMNS_ADDED = {"imports": {"given": "files"}}  # With what rows of the release hold there.
+COLUMNS_ADDED: Mapping[str, Mapping[str, Any]] = {  # With what rows of the release hold there.
+    "imports": {"given": "files"},
+    "users": {"unit": "head"},
+    "tokens": {"unit": "head", "person": None},
+}
 Rows = Mapping[str, list[dict[str, Any]]]
 
 

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from app.books.organisation.service import organisation_on
 from app.platform.audit.commands import audited
 from app.platform.auth import users
-from app.platform.auth.principals import OUTSIDE_ROLES, ROLES, Role
-from app.platform.auth.tokens import given_out, issue, issue_to, revoke
-from app.platform.auth.users import Ended, user_named
+from app.platform.auth.principals import HEAD, OUTSIDE_ROLES, ROLES, Role, RoleScope
+from app.platform.auth.tokens import Bearer, given_out, issue_to, revoke
+from app.platform.auth.users import Ended, User, is_user, user_named
 from app.platform.console import output as console
 from app.platform.console.options import AsJson
 from app.platform.deps import Resources, open_resources
@@ -22,10 +23,14 @@ from ingestion.days import day_of
 
 LISTED_MAX = 10_000
 PASSWORD_BYTES_MAX = 4096
-RoleName = Annotated[str, typer.Argument(help=f"One of {', '.join(ROLES)}.", metavar="ROLE")]
+ROLE_HELP = f"One of {', '.join(ROLES)}."
+RoleName = Annotated[str, typer.Argument(help=ROLE_HELP, metavar="ROLE")]
 UserName = Annotated[str, typer.Argument(help="What they sign in with.", metavar="NAME")]
 OfCore = Annotated[str | None, typer.Option("--core", help="For role core: its id.")]
 OfFirm = Annotated[str | None, typer.Option("--firm", help="For role supplier: its id.")]
+OfUnit = Annotated[
+    str | None, typer.Option("--unit", help="The unit they work in; else the head office.")
+]
 PasswordFile = Annotated[
     str | None,
     typer.Option(
@@ -66,8 +71,10 @@ def issue_token(
     core: OfCore = None,
     firm: OfFirm = None,
     of_user: Annotated[
-        str | None, typer.Option("--user", help="Whose token it is; it ends with their access.")
+        str | None,
+        typer.Option("--user", help="Whose token it is; a user's ends with their access."),
     ] = None,
+    unit: OfUnit = None,
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How long it holds.")] = 30,
     as_json: AsJson = False,
 ) -> None:
@@ -80,11 +87,14 @@ def issue_token(
     action, target = f"token {known}", of_user or scope or "bank"
     with open_resources() as resources, audited(resources, action, target):
         now = resources.now()
-        made = _issue(resources, (known, scope), of_user, now=now, days=days)
+        holder = _holder(resources, of_user, (known, scope), unit)
+        key = resources.settings.signing_key()
+        made = issue_to(resources.records, key, holder, days=days, now=now)
     if as_json:
         ends = now + dt.timedelta(days=days)
         said = {"token": made, "role": known, "firm": scope, "user": of_user}
-        console.print_document(said | {"expires_at": ends.isoformat()})
+        said |= {"unit": holder.unit, "expires_at": ends.isoformat()}
+        console.print_document(said)
     else:
         console.show(made)
 
@@ -107,12 +117,13 @@ def list_tokens(*, as_json: AsJson = False) -> None:
             each.role,
             each.firm or "",
             each.user or "",
+            each.unit,
             day_of(each.expires_at, resources.settings.zone).isoformat(),
             "revoked" if each.revoked_at else "",
         ]
         for each in found
     ]
-    console.show_table(["id", "role", "firm", "user", "until", ""], rows)
+    console.show_table(["id", "role", "firm", "user", "unit", "until", ""], rows)
 
 
 @token.command(name="revoke")
@@ -133,8 +144,10 @@ def revoke_token(
 @user.command()
 def add(
     name: UserName,
-    role: RoleName,
+    role: Annotated[str | None, typer.Argument(help=ROLE_HELP, metavar="ROLE")] = None,
     *,
+    as_role: Annotated[str | None, typer.Option("--role", help="The same, by name.")] = None,
+    unit: OfUnit = None,
     core: OfCore = None,
     firm: OfFirm = None,
     password_file: PasswordFile = None,
@@ -142,13 +155,17 @@ def add(
     """
     Add somebody who may sign in; the password is asked for.
 
-    Example: deeptier user add lin officer
+    Example: deeptier user add lin officer --unit branch
     """
-    known, scope = _scope(role, core, firm)
+    if (role is None) == (as_role is None):
+        raise typer.BadParameter("name the role, once", param_hint="ROLE")
+    known, scope = _scope(role or as_role or "", core, firm)
     given = _password(password_file)
     with open_resources() as resources, audited(resources, f"user add {known}", name):
         now = resources.now()
-        users.set_user(resources.records, name, given, role=known, firm=scope, now=now)
+        organisation_on(resources).require(unit or HEAD)
+        as_what = RoleScope(known, scope, unit or HEAD)
+        users.set_user(resources.records, name, given, scope=as_what, now=now)
     console.say(f"{name} may sign in")
 
 
@@ -183,13 +200,14 @@ def list_users(*, as_json: AsJson = False) -> None:
             each.name,
             each.role,
             each.firm or "",
+            each.unit,
             "" if each.active else "disabled",
             each.sessions,
             each.tokens,
         ]
         for each in found
     ]
-    console.show_table(["name", "role", "firm", "", "sessions", "tokens"], rows)
+    console.show_table(["name", "role", "firm", "unit", "", "sessions", "tokens"], rows)
 
 
 @user.command()
@@ -239,23 +257,20 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _issue(
-    resources: Resources,
-    scope: tuple[Role, str | None],
-    name: str | None,
-    *,
-    now: dt.datetime,
-    days: int,
-) -> str:
-    key = resources.settings.signing_key()
-    role, firm = scope
-    if name is None:
-        return issue(resources.records, key, role=role, firm=firm, days=days, now=now)
+def _holder(
+    resources: Resources, name: str | None, scope: tuple[Role, str | None], unit: str | None
+) -> User | Bearer:
+    """Return whose token it will be: a user's where there is one of this name."""
+    organisation_on(resources).require(unit or HEAD)
+    if name is None or not is_user(resources.records, name):
+        return Bearer(name, RoleScope(*scope, unit or HEAD))
     holder = user_named(resources.records, name)
     if (holder.role, holder.firm) != scope:
         tied = f" of {holder.firm}" if holder.firm else ""
         raise Malformed(f"{name} has the role {holder.role}{tied}, not this one")
-    return issue_to(resources.records, key, holder, days=days, now=now)
+    if unit not in (None, holder.unit):
+        raise Malformed(f"{name} works in the unit {holder.unit}, not in this one")
+    return holder
 
 
 def _password(place: str | None) -> str:
