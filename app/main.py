@@ -29,6 +29,7 @@ import app.chain.chains.search as search_pages
 import app.chain.firms.pages as firm_pages
 import app.chain.firms.partners as partner_pages
 import app.chain.firms.router as firms
+import app.chain.groups.router as groups
 import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
 import app.data.drafts.listed as listed_sources
@@ -103,6 +104,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     limits.router,
     chains.router,
     firms.router,
+    groups.router,
     versions.router,
     users.router,
     access.router,

@@ -62,6 +62,10 @@ LISTED: Mapping[str, ListedCommand] = {
         "app.chain.limits.cli",
         "Show why a limit is what it is, down to the rows and policy values.",
     ),
+    "groups": ListedCommand(
+        "app.chain.groups.cli",
+        "Show the connected groups of a version, and what ties their members together.",
+    ),
     "stress": ListedCommand(
         "app.risk.stress.cli",
         "Show who loses what in a scenario: when firms close, or as a file says, by round.",

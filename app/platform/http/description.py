@@ -40,6 +40,7 @@ TAGS: Mapping[str, str] = {
     "limits": "What chains and firms may borrow, with the derivation of every figure",
     "chains": "Cores and their chains, by tier and as a graph",
     "firms": "What a version knows of firms and their trades",
+    "groups": "Firms that stand and fall together, and what ties them",
     "versions": "Published states of the graph",
     "stress": "Scenarios: who closes, who loses what",
     "imports": "Files handed in, and what became of them",
