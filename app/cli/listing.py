@@ -95,6 +95,10 @@ LISTED: Mapping[str, ListedCommand] = {
         "Run one analysis on plain files (CSV, XLSX, Parquet), without any store.",
     ),
     "core": ListedCommand("app.chain.chains.cli.cores", "Choose which firms are cores."),
+    "close-day": ListedCommand(
+        "app.jobs.closing",
+        "Close the business day, or every day up to a date: what lapses, matures and falls due.",
+    ),
     "jobs": ListedCommand("app.jobs.cli", "Scheduled jobs and their last runs."),
     "token": ListedCommand(
         "app.books.organisation.cli",

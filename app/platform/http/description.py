@@ -46,6 +46,7 @@ TAGS: Mapping[str, str] = {
     "imports": "Files handed in, and what became of them",
     "sources": "Descriptions of a bank's own files and databases",
     "records": "Records that other systems push, and that an import publishes",
+    "business day": "The date of the books",
     "rules": "Regulation as data: the rules in force, each with its source",
     "users": "Sign-in, users, tokens and the audit",
     "probes": "For machines that watch the service",
