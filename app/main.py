@@ -18,11 +18,11 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
-import app.books.business_day.router as business_days
 import app.books.organisation.pages as people_pages
 import app.books.organisation.router as organisation
 import app.books.rules.pages as rule_pages
 import app.books.rules.router as rules
+import app.chain.accounts.router as accounts
 import app.chain.chains.choosing as core_pages
 import app.chain.chains.pages as chain_pages
 import app.chain.chains.router as chains
@@ -30,9 +30,9 @@ import app.chain.chains.search as search_pages
 import app.chain.firms.pages as firm_pages
 import app.chain.firms.partners as partner_pages
 import app.chain.firms.router as firms
-import app.chain.groups.router as groups
 import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
+import app.chain.uses.router as uses
 import app.data.drafts.listed as listed_sources
 import app.data.drafts.pages as draft_pages
 import app.data.imports.pages as import_pages
@@ -46,7 +46,6 @@ import app.platform.views.pages as view_pages
 import app.risk.stress.kept as kept_scenarios
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
-from app.books.business_day import open_books
 from app.data.drafts import repository as drafts
 from app.data.imports.working import Imports
 from app.data.sources.trials import Trials, clear
@@ -60,7 +59,7 @@ from app.platform.clock import Clock, utc_now
 from app.platform.config import Settings
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
-from app.platform.errors import AppError, Unready, responses
+from app.platform.errors import Unready, responses
 from app.platform.http.crowding import Crowding
 from app.platform.http.description import ABOUT, TAGS, Access, completed
 from app.platform.http.heads import HeadAsGet
@@ -79,7 +78,6 @@ from app.platform.web.faults import add_pages_of_faults
 from app.platform.web.render import STATIC
 from app.risk.stress.child import Child
 from app.risk.stress.workbench import Computer, Workbench
-from graph.errors import GraphError
 
 BODY_BYTES_MAX = 2**20
 UPLOAD_BYTES_MAX = 2**32
@@ -107,7 +105,6 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     limits.router,
     chains.router,
     firms.router,
-    groups.router,
     versions.router,
     users.router,
     access.router,
@@ -115,7 +112,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     imports.router,
     sources.router,
     pushes.router,
-    business_days.router,
+    accounts.router,
+    uses.router,
     rules.router,
     organisation.router,
 )
@@ -274,8 +272,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.workbench.open()
     app.state.trials.open()
     await to_thread.run_sync(clear, resources.settings.home)
-    with contextlib.suppress(AppError, GraphError):  # They open with the first who asks.
-        await to_thread.run_sync(open_books, resources)
     app.state.desk.open()
     try:
         with (

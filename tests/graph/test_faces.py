@@ -31,7 +31,6 @@ def test_every_question_has_its_face() -> None:
         "dependence",
         "diffusion",
         "fsri",
-        "groups",
         "live",
         "replay",
         "rescue",

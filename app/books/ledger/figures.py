@@ -58,6 +58,14 @@ def day_number(day: str) -> int:
     return int(day.replace("-", "")) if day else 0
 
 
-def day_of(number: int) -> dt.date | None:
-    """Return the day of yyyymmdd; None for 0."""
-    return dt.date(number // 10000, number // 100 % 100, number % 100) if number else None
+def day_text(number: int) -> str | None:
+    """
+    Return the day of yyyymmdd as text; None for 0.
+
+    Example:
+        >>> day_text(20260630), day_text(0)
+        ('2026-06-30', None)
+    """
+    if not number:
+        return None
+    return dt.date(number // 10000, number // 100 % 100, number % 100).isoformat()

@@ -67,7 +67,7 @@ class AccountLedger:
         def work(moving: Moving) -> Reply:
             """Return the reservation."""
             row = operations.reserve(moving, asked, reason=reason)
-            return Reply.of(CREATED, shown(moving, row))
+            return Reply.of(CREATED, shown(row, moving.available))
 
         return self.ask(Plain(needs, work, key, actor))
 
@@ -161,7 +161,7 @@ class AccountLedger:
     def _moved(self, use: str, work: Callable[[Moving], Row], key: Key | None, actor: str) -> Reply:
         def answered(moving: Moving) -> Reply:
             """Return the use as it is shown."""
-            return Reply.of(DONE, shown(moving, work(moving)))
+            return Reply.of(DONE, shown(work(moving), moving.available))
 
         return self.ask(Plain(Reads(rows={uses: [use]}), answered, key, actor))
 
@@ -174,8 +174,8 @@ def ledger_of(resources: Resources) -> AccountLedger:
     return found
 
 
-def shown(moving: Moving, row: Row) -> dict[str, Any]:
-    """Return a use as routes show it."""
+def shown(row: Row, available: Callable[[str], int]) -> dict[str, Any]:
+    """Return a use as routes show it; `available` tells what is left of an account."""
     return {
         "id": row["use"],
         "state": row["state"],
@@ -188,7 +188,7 @@ def shown(moving: Moving, row: Row) -> dict[str, Any]:
             {
                 "account": each.account,
                 "occupied_fen": occupied(each, row["left_fen"]),
-                "available_fen": moving.available(each.account),
+                "available_fen": available(each.account),
             }
             for each in path_of(row["path"])
         ],

@@ -60,6 +60,7 @@ OWN_LIMIT = AccessRule(
 )
 IMPORTERS = AccessRule("importers", "risk and admin", _roles("risk", "admin"))
 ANALYSTS = AccessRule("analysts", "risk, officer and admin", _roles("risk", "officer", "admin"))
+OFFICERS = AccessRule("officers", "officer", _roles("officer"))
 ADMINS = AccessRule("admins", "admin", _roles("admin"))
 AUDITORS = AccessRule("auditors", "auditor and admin", _roles("auditor", "admin"))
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import schemathesis
 from fastapi import FastAPI
@@ -32,6 +33,7 @@ from app.platform.auth.principals import ROLES
 from app.platform.auth.rules import OPEN, AccessRule
 from app.platform.auth.tokens import issue
 from app.platform.config import Settings
+from tests.app.chain.booked import ORDER, send, set_up
 from tests.app.computing import Here
 from tests.app.logins import add_user
 
@@ -111,7 +113,8 @@ def kinds(description: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             choosy = "requestBody" in operation or any(
-                each["schema"] != {"type": "string"} for each in operation.get("parameters", ())
+                each["schema"] != {"type": "string"} and each["in"] != "header"
+                for each in operation.get("parameters", ())
             )
             found += [(path, method.upper(), mode) for mode in MODES if choosy or mode == "good"]
     return found
@@ -135,7 +138,10 @@ def attacked(kept_home: Path, home: Path) -> Iterator[Attacked]:
             "/api/v1/scenarios", json={"close": ["MILL"]}, headers=dict(senders["risk"])
         ).json()["id"]
         known = {"core": "CORE1", "firm": "PART", "partner": "CORE1", "name": "lin"}
-        known |= {"scenario": scenario, "number": 0}
+        known |= {"scenario": scenario, "number": 0, "account": "chain:CORE1:MILL"}
+        set_up(resources)
+        held = send(client, senders["officer"], "/reservations", ORDER, key="held").json()["id"]
+        known |= {"reservation": held, "use": held}
         described = schemathesis.openapi.from_asgi(DESCRIPTION, app)
         described.config.generation.with_security_parameters = False
         yield Attacked(app, client, described, senders, known, rules_of(app))
@@ -166,6 +172,8 @@ def cases(place: Attacked, path: str, method: str, mode: str) -> st.SearchStrate
 
 def _ask_for_what_is_there(case: Any) -> None:
     """Read the first version from its first page, close firms of it, sign in as somebody."""
+    if case.headers is not None and "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = str(uuid4())
     if "version" in (case.query or {}):
         case.query["version"] = 1
     for name in ("as_of", "cursor"):
@@ -174,6 +182,8 @@ def _ask_for_what_is_there(case: Any) -> None:
         case.body.pop("version", None)
         if "close" in case.body:
             case.body["close"] = ["MILL", "ORE"][: len(case.body["close"])]
+    elif case.operation.path.endswith("/reservations"):
+        case.body |= {"core": "CORE1", "firm": "MILL", "documents": []}
     elif case.operation.path.endswith("/session") and case.method == "POST":
         case.body = {"name": "lin", "password": PASSWORD}
 

@@ -1,0 +1,1 @@
+"""Reservations and uses of caps: which accounts they take, and their ends."""

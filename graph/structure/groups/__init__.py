@@ -1,1 +1,0 @@
-"""Connected groups of firms; `graph.groups` names what is for use."""
