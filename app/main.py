@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
+import app.books.business_day.router as business_days
 import app.books.organisation.pages as people_pages
 import app.books.organisation.router as organisation
 import app.books.rules.pages as rule_pages
@@ -30,6 +31,7 @@ import app.chain.chains.search as search_pages
 import app.chain.firms.pages as firm_pages
 import app.chain.firms.partners as partner_pages
 import app.chain.firms.router as firms
+import app.chain.groups.router as groups
 import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
 import app.chain.uses.router as uses
@@ -46,6 +48,7 @@ import app.platform.views.pages as view_pages
 import app.risk.stress.kept as kept_scenarios
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
+from app.books.business_day import open_books
 from app.data.drafts import repository as drafts
 from app.data.imports.working import Imports
 from app.data.sources.trials import Trials, clear
@@ -59,7 +62,7 @@ from app.platform.clock import Clock, utc_now
 from app.platform.config import Settings
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
-from app.platform.errors import Unready, responses
+from app.platform.errors import AppError, Unready, responses
 from app.platform.http.crowding import Crowding
 from app.platform.http.description import ABOUT, TAGS, Access, completed
 from app.platform.http.heads import HeadAsGet
@@ -78,6 +81,7 @@ from app.platform.web.faults import add_pages_of_faults
 from app.platform.web.render import STATIC
 from app.risk.stress.child import Child
 from app.risk.stress.workbench import Computer, Workbench
+from graph.errors import GraphError
 
 BODY_BYTES_MAX = 2**20
 UPLOAD_BYTES_MAX = 2**32
@@ -105,6 +109,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     limits.router,
     chains.router,
     firms.router,
+    groups.router,
     versions.router,
     users.router,
     access.router,
@@ -112,6 +117,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     imports.router,
     sources.router,
     pushes.router,
+    business_days.router,
     accounts.router,
     uses.router,
     rules.router,
@@ -272,6 +278,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.workbench.open()
     app.state.trials.open()
     await to_thread.run_sync(clear, resources.settings.home)
+    with contextlib.suppress(AppError, GraphError):  # They open with the first who asks.
+        await to_thread.run_sync(open_books, resources)
     app.state.desk.open()
     try:
         with (

@@ -1,18 +1,29 @@
 """Every table of the records database: each domain's, put together on one metadata."""
 
+import sqlalchemy as sa
+
+from app.books.business_day.tables import closings
 from app.books.ledger.tables import accounts, keys, uses
 from app.chain.chains.tables import cores
 from app.data.imports.tables import imports
 from app.data.pushes.tables import pushes
 from app.data.runs.tables import facilities, runs
 from app.platform.auth.tables import sessions, tokens, users
-from app.platform.events.tables import events, head
+from app.platform.events.tables import AUDIT, events, head
 from app.platform.job_runs.tables import job_runs
 from app.platform.records.tables import leases, metadata
 from app.platform.views.tables import views
 
+# Here and not beside its table: its conditions load the dialects, for which no command waits.
+sa.Index(
+    "ix_events_audit",
+    events.c.number,
+    sqlite_where=events.c.operation == AUDIT,
+    postgresql_where=events.c.operation == AUDIT,
+)
 TABLES = (
     accounts,
+    closings,
     cores,
     events,
     facilities,

@@ -28,6 +28,7 @@ from graph import (
     credit,
     dependence,
     diffusion,
+    groups,
     replay,
     scenarios,
     single_points,
@@ -164,6 +165,12 @@ def _carried() -> None:
     attribution.carried_by(production, Scenarios.together([0, 5]), stakes)
 
 
+def _groups() -> None:
+    shares = np.linspace(0.0, 1.0, FIRMS - 1)
+    held = groups.control(FIRMS, groups.Holdings(SUPPLIERS, BUYERS, shares, shares == 1.0))
+    groups.groups(held, groups.reliances(_network()))
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "chains": _chains,
     "production by rounds": _rounds,
@@ -172,6 +179,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "banks": _banks,
     "payments and credit": _payments,
     "single points and dependence": _dependencies,
+    "groups": _groups,
     "live": _live,
     "parts of losses": _carried,
 }

@@ -67,7 +67,7 @@ class RuleBroken(BookRefusal):
 
     def __init__(self, rule: str, source: str, *, zh: str, en: str) -> None:
         super().__init__(
-            f"{rule}: {en}",
+            en,
             code="rule",
             further={"rule": rule, "source": source, "zh": zh, "en": en},
         )

@@ -62,6 +62,10 @@ LISTED: Mapping[str, ListedCommand] = {
         "app.chain.limits.cli",
         "Show why a limit is what it is, down to the rows and policy values.",
     ),
+    "groups": ListedCommand(
+        "app.chain.groups.cli",
+        "Show the connected groups of a version, and what ties their members together.",
+    ),
     "accounts": ListedCommand(
         "app.chain.accounts.cli",
         "List the accounts of the book: every cap, what is taken of it, and what is left.",
@@ -95,6 +99,10 @@ LISTED: Mapping[str, ListedCommand] = {
         "Run one analysis on plain files (CSV, XLSX, Parquet), without any store.",
     ),
     "core": ListedCommand("app.chain.chains.cli.cores", "Choose which firms are cores."),
+    "close-day": ListedCommand(
+        "app.jobs.closing",
+        "Close the business day, or every day up to a date: what lapses, matures and falls due.",
+    ),
     "jobs": ListedCommand("app.jobs.cli", "Scheduled jobs and their last runs."),
     "token": ListedCommand(
         "app.books.organisation.cli",

@@ -31,6 +31,7 @@ def test_every_question_has_its_face() -> None:
         "dependence",
         "diffusion",
         "fsri",
+        "groups",
         "live",
         "replay",
         "rescue",

@@ -14,9 +14,10 @@ from app.chain.limits import papers
 from app.chain.limits.book import NO_BOOK, Book
 from app.chain.limits.registrations import Pledges, marked, pledges
 from app.policy import Policy
+from graph.groups import Control, Holdings, control
+from graph.groups import groups as connected
 
 UNPAID = ("open", "confirmed", "disputed")
-HALF = Fraction(1, 2)
 PAPER = (
     *("core", "firm", "kind", "number", "face_fen", "paid_fen", "pledged"),
     *("issued_on", "due_on", "event"),
@@ -307,36 +308,28 @@ def groups(holdings: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """
     Return the groups of firms joined by control or more than half the equity, transitively.
 
+    Args:
+        holdings: Who holds shares of whom; ends are rows of the network.
+        as_of: The day on which they are looked at.
+
     Returns:
         firm, group: only firms that are joined to another; the group is its smallest row.
     """
+    held = standing(holdings, as_of)
+    firms = int(pl.concat([held["owner"], held["owned"]]).to_numpy().max(initial=-1)) + 1
+    found = connected(controlled(held, firms))
+    columns = {"firm": found.firm_rows, "group": found.member_group_rows}
+    return pl.DataFrame(columns).cast(pl.Int64).sort("firm")
+
+
+def standing(holdings: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """Return the holdings that have begun on a day and not ended before it."""
     begun = pl.col("from_on").is_null() | (pl.col("from_on") <= as_of)
-    running = begun & (pl.col("to_on").is_null() | (pl.col("to_on") >= as_of))
-    root: dict[int, int] = {}
-
-    def find(firm: int) -> int:
-        """Return the root of the group that a firm belongs to."""
-        while root.setdefault(firm, firm) != firm:
-            root[firm] = root[root[firm]]
-            firm = root[firm]
-        return firm
-
-    for owner, owned in _joining(holdings.filter(running)):
-        first, second = sorted((find(owner), find(owned)))
-        root[second] = first
-    found = sorted((firm, find(firm)) for firm in list(root))
-    return pl.DataFrame(found, schema={"firm": pl.Int64, "group": pl.Int64}, orient="row")
+    return holdings.filter(begun & (pl.col("to_on").is_null() | (pl.col("to_on") >= as_of)))
 
 
-def _joining(holdings: pl.DataFrame) -> list[tuple[int, int]]:
-    """Return pairs that control or more than half the equity joins; parts of a stake add up."""
-    stakes: dict[tuple[int, int], Fraction] = {}
-    joined = []
-    rows = holdings.select("owner", "owned", "share", "kind").sort("owner", "owned")
-    for owner, owned, share, kind in rows.iter_rows():
-        if kind == "control":
-            joined.append((owner, owned))
-        elif share is not None:
-            stake = stakes.get((owner, owned), Fraction(0)) + Fraction(repr(share))
-            stakes[owner, owned] = stake
-    return joined + [pair for pair, stake in stakes.items() if stake > HALF]
+def controlled(holdings: pl.DataFrame, firms: int) -> Control:
+    """Return who is controlled by whom, by holdings whose ends are rows of the network."""
+    owner, owned, share = (holdings[name].to_numpy() for name in ("owner", "owned", "share"))
+    linked = (holdings["kind"] == "control").to_numpy()
+    return control(firms, Holdings(owner, owned, share.astype(float), linked))

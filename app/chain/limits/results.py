@@ -92,6 +92,10 @@ class Results:
         """Return the name of a firm."""
         return self._s.names[self._s.row(firm)]
 
+    def beside(self, name: str) -> pa.Table | None:
+        """Return a table of another analysis of the run; None where the run is older than it."""
+        return self._s.beside(name)
+
     def knows(self, firm: str) -> bool:
         """Return whether the run's version has this firm."""
         return firm in self._s.rows

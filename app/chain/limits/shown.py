@@ -24,6 +24,7 @@ from graph.errors import NotFound
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
 UNSEEN = "there is no such firm in this chain"
 __all__ = ["UNSEEN", "MemberResult", "Shown"]
@@ -56,6 +57,10 @@ class Shown:
         """Return the ids of the cores whose chains the reader sees, in order."""
         cores = self._results.cores
         return [c for c in cores if self._sight.is_whole or self._sight.is_own_chain(c)]
+
+    def beside(self, name: str) -> "pa.Table | None":
+        """Return a table of another analysis of the run, to the bank alone; None without it."""
+        return self._results.beside(name) if self._sight.is_whole else None
 
     def knows(self, firm: str) -> bool:
         """Return whether the run's version has this firm."""

@@ -3,7 +3,10 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+
+import polars as pl
 
 from app.chain.limits.compute import RunOutcome
 from app.chain.limits.inputs import LimitInputs
@@ -17,10 +20,17 @@ OPTIONAL = (
     *("confirmed_here_fen", "confirmed_event", "issued_here_fen", "issued_event"),
     "reserved_event",
 )
+NOTHING: Mapping[str, pl.DataFrame] = MappingProxyType({})
 
 
 def save(
-    outcome: RunOutcome, inputs: LimitInputs, policy: Policy, folder: Path, facts: Mapping[str, Any]
+    outcome: RunOutcome,
+    inputs: LimitInputs,
+    policy: Policy,
+    folder: Path,
+    facts: Mapping[str, Any],
+    *,
+    beside: Mapping[str, pl.DataFrame] = NOTHING,
 ) -> None:
     """
     Write a run so that its folder appears whole or not at all.
@@ -33,6 +43,7 @@ def save(
         policy: The policy it read; the file is kept with the run.
         folder: Where the run lives.
         facts: What `run.json` says beside version, date, policy and run.
+        beside: Tables that other analyses of the run have found, by name.
     """
     said = {
         "run": inputs.run,
@@ -46,6 +57,7 @@ def save(
     written = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
     with sealing(folder) as fresh:
         _write(outcome, inputs, policy, fresh)
+        _write_tables(beside, fresh)
         (fresh / "run.json").write_text(written + "\n", encoding="utf-8")
 
 
@@ -68,6 +80,10 @@ def _write(outcome: RunOutcome, inputs: LimitInputs, policy: Policy, folder: Pat
     }
     if not outcome.differences.is_empty():
         frames["differences"] = outcome.differences
+    _write_tables(frames, folder)
+
+
+def _write_tables(frames: Mapping[str, pl.DataFrame], folder: Path) -> None:
     for name, frame in frames.items():
         nothing = [each for each in OPTIONAL if each in frame.columns and not frame[each].max()]
         frame.drop(nothing).write_parquet(

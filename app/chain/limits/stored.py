@@ -34,7 +34,7 @@ from graph.digests import MANIFEST, is_sealed, verify
 from graph.errors import Damaged, NotFound
 
 FILES = ("cores", "firms", "members", "claims", "prepaid", "passed", "belonging", "names")
-NEWER = ("papers",)  # Files that runs of older releases do not have.
+NEWER = ("papers", "groups", "group_ties")  # Files that runs of older releases do not have.
 CELL_BYTES = 16  # Of a saved value: once in a column, and again where it stands in another order.
 FIRM_BYTES = 400  # Id, name and row of a firm as Python holds them.
 
@@ -173,6 +173,10 @@ class Stored:
     def passed(self) -> IndexedRows:
         """Return what was passed on: a row an amount that moved."""
         return self._saved.rows("passed")
+
+    def beside(self, name: str) -> pa.Table | None:
+        """Return a table of another analysis of the run; None where the run is older than it."""
+        return self._saved.frame(name) if name in self._saved else None
 
     @cached_property
     def _belonging(self) -> IndexedRows:

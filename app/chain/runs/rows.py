@@ -19,6 +19,7 @@ from app.chain.limits.book import NO_BOOK, Book
 from app.chain.limits.inputs import LimitInputs
 from app.chain.limits.stored import read_facts
 from app.chain.runs.analyses import Analyses, analyse
+from app.chain.runs.groups import VersionTies, ties_of
 from app.chain.runs.sources import RunSources, inputs_of, read_sources
 from app.data.versions.networks import network_of_tables
 from app.platform.console.progress import Step, quietly
@@ -63,6 +64,7 @@ class VersionRows:
         self._policy = terms.policy
         self._cores = sorted(terms.cores)
         self._inputs: LimitInputs | None = None
+        self._ties: VersionTies | None = None
         self.facts: dict[str, Any] = {
             "format": FORMAT,
             "version": self.version.number,
@@ -93,6 +95,13 @@ class VersionRows:
             raise RuntimeError("a version's rows were given away before they were read")
         return self._inputs
 
+    @property
+    def ties(self) -> VersionTies:
+        """Return what can tie its firms, known from when the inputs were first asked for."""
+        if self._ties is None:
+            raise RuntimeError("a version's ties are found with its inputs")
+        return self._ties
+
     def _made(self, stores: RunStores, sources: RunSources) -> LimitInputs:
         stores.progress("network", 0.05)
         network = network_of_tables(
@@ -106,7 +115,9 @@ class VersionRows:
         found = _stored_analyses(stores.home / "runs", self.version, self.name)
         if found is None:
             found = analyse(network, cores, self._policy, threads=stores.threads)
-        return inputs_of(sources, found, tuple(int(row) for row in cores))
+        inputs = inputs_of(sources, found, tuple(int(row) for row in cores))
+        self._ties = ties_of(network, inputs.holdings, self.version.as_of, self._policy)
+        return inputs
 
 
 def _stored_analyses(runs: Path, version: Version, name: str) -> Analyses | None:

@@ -9,6 +9,7 @@ from typing import Any
 from app.chain.limits.compute import compute
 from app.chain.limits.storage import save
 from app.chain.limits.stored import is_damaged, lock_of, read_facts
+from app.chain.runs.groups import connected
 from app.chain.runs.rows import RunStores, RunTerms, VersionRows, rows_of
 from app.chain.runs.sources import with_book
 from app.platform.process.locks import DAMAGED, locked
@@ -89,6 +90,7 @@ def _compute(stores: RunStores, terms: RunTerms, rows: VersionRows, folder: Path
     inputs = with_book(rows.inputs(stores), terms.book, run=folder.name)
     stores.progress("limits", 0.4)
     outcome = compute(inputs, terms.policy)
+    groups = connected(rows.ties, inputs, outcome, terms.policy)
     stores.progress("store", 0.9)
     facts: dict[str, Any] = {
         "code": terms.code,
@@ -98,4 +100,4 @@ def _compute(stores: RunStores, terms: RunTerms, rows: VersionRows, folder: Path
     }
     if not outcome.differences.is_empty():
         facts["differences"] = len(outcome.differences)
-    save(outcome, inputs, terms.policy, folder, facts)
+    save(outcome, inputs, terms.policy, folder, facts, beside=groups)

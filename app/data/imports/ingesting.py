@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.books.business_day import open_books
 from app.platform.deps import Resources
 from ingestion.collect import Progress
 from ingestion.descriptions.editing import put
@@ -63,6 +64,7 @@ def ingest_files(
         bounds=_bounds(resources, alive),
     )
     resources.forget()
+    open_books(resources)
     return outcome
 
 

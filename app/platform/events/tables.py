@@ -25,12 +25,6 @@ events = sa.Table(
     sa.Column("previous", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
 )
-sa.Index(
-    "ix_events_audit",
-    events.c.number,
-    sqlite_where=events.c.operation == AUDIT,
-    postgresql_where=events.c.operation == AUDIT,
-)
 
 # One row: the last event, and the business day, which is "" before the first version.
 head = sa.Table(

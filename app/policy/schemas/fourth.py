@@ -1,17 +1,30 @@
 """The fourth schema: connected groups and caps on exposures, and what the book goes by."""
 
-from typing import Literal
+from decimal import Decimal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from app.policy.schemas import second, third
 from app.policy.schemas.entries import Days, Fen
 
 
+def _some(number: Decimal) -> Decimal:
+    if number == 0:
+        raise ValueError("must be above 0")
+    return number
+
+
+class SomeOfWhole(second.PartOfWhole):
+    """A part of a whole that is not nothing."""
+
+    value: Annotated[second.PartNumber, AfterValidator(_some)]
+
+
 class FourthValues(third.ThirdValues):
     """Single values."""
 
-    dependence_share: second.PartOfWhole
+    dependence_share: SomeOfWhole
     identify_from: second.PartOfWhole
     tier1_net_fen: Fen
     group_share: second.PartOfWhole

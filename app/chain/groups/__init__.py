@@ -1,0 +1,1 @@
+"""Connected groups of a version: who stands and falls together, and what shows it."""

@@ -1,0 +1,52 @@
+"""The command `close-day`, and what is done at the close of a day, domain by domain."""
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+from app.books.business_day.closing import ClosingStep, close_days
+from app.platform.audit.commands import audited
+from app.platform.console import output as console
+from app.platform.console.options import AsJson
+from app.platform.console.progress import progress
+from app.platform.deps import open_resources
+
+STEPS: tuple[ClosingStep, ...] = ()  # In this order.
+
+
+def close_day(
+    day: Annotated[
+        dt.datetime | None,
+        typer.Argument(
+            formats=["%Y-%m-%d"],
+            metavar="[DATE]",
+            help="The last day to be closed, each before it first; default: the business day.",
+        ),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Close the business day, or every day up to a date: what lapses, matures and falls due.
+
+    Example: deeptier close-day 2026-07-31
+    """
+    until = None if day is None else day.date()
+    with (
+        open_resources() as resources,
+        audited(resources, "close-day", str(until or "")),
+        progress("closing days") as step,
+    ):
+        closed = close_days(resources, until, STEPS, step)
+    if as_json:
+        console.print_document(
+            {"closed": closed.days, "business_day": closed.date, "done": closed.done}
+        )
+    elif closed.days:
+        first, last = closed.days[0], closed.days[-1]
+        console.show(f"closed {first} to {last}; the business day is {closed.date}")
+        for name, count in closed.done.items():
+            console.show(f"  {name}: {count}")
+    else:
+        console.show(f"nothing to close: the business day is {closed.date} already")

@@ -1,0 +1,1 @@
+"""Connected groups of firms; `graph.groups` names what is for use."""
