@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.jobs.passes import BookFollower
 from app.jobs.running import run_job
 from app.jobs.sources import SourceSchedules, is_source, order_import
 from app.jobs.tasks import TASKS, task
@@ -43,10 +44,12 @@ class Scheduler:
         self._thread = threading.Thread(target=self._lead, name="leader", daemon=True)
         self._jobs: BackgroundScheduler | None = None
         self._sources = SourceSchedules(resources)
+        self._follower = BookFollower(resources, lambda: self.leads)
 
     def __enter__(self) -> Self:
         _RUNNING["jobs"] = self
         self._thread.start()
+        self._follower.__enter__()
         return self
 
     def __exit__(
@@ -56,6 +59,7 @@ class Scheduler:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
+        self._follower.__exit__(kind, error, trace)
         stopping = self.resources.stopping
         stopping.begin(self.resources.settings.stop_seconds)
         self._thread.join(stopping.seconds_left + self._every)

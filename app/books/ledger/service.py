@@ -145,17 +145,21 @@ class AccountLedger:
     def set_totals(
         self, totals: Sequence[AccountTotal], source: Mapping[str, Any], *, actor: str = MACHINE
     ) -> int:
-        """Return how many events set these totals, `TOTALS_MAX` accounts each at most."""
+        """
+        Set totals, `TOTALS_MAX` accounts in an event; return how many were held back.
+
+        Others' orders come between its parts.
+        """
         count = 0
         for start in range(0, len(totals), operations.TOTALS_MAX):
             part = totals[start : start + operations.TOTALS_MAX]
 
             def work(moving: Moving, part: Sequence[AccountTotal] = part) -> Reply:
-                """Return the number of the event; 0 where all stood so."""
-                return Reply.of(DONE, operations.set_totals(moving, part, source) or 0)
+                """Return how many accounts were held back."""
+                return Reply.of(DONE, operations.set_totals(moving, part, source))
 
             needs = Reads([each.account for each in part])
-            count += bool(self.ask(Plain(needs, work, None, actor)).document)
+            count += int(self.ask(Plain(needs, work, None, actor)).document)
         return count
 
     def _moved(self, use: str, work: Callable[[Moving], Row], key: Key | None, actor: str) -> Reply:

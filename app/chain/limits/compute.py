@@ -45,6 +45,7 @@ UNKNOWN, SALES, NEED = -1, 1, 2  # What is known of a firm: nothing, or a sum of
 RESULTS = {
     "limit_fen": pl.Int64,
     "reachable_fen": pl.Int64,
+    "relation_fen": pl.Int64,
     "binding": pl.String,
     "absent": pl.String,
 }
@@ -175,9 +176,9 @@ class Computation:
         return ChainLeaves(headroom.figure or ZERO, total, loss, budget.figure or ZERO)
 
     def results(self) -> pl.DataFrame:
-        """Return limit, reachable amount, binding term and absence of every member, in order."""
+        """Return limit, reachable amount, relation, binding term and absence of every member."""
         count = len(self._core)
-        limit, reachable = np.zeros(count, np.int64), np.zeros(count, np.int64)
+        limit, reachable, relation = (np.zeros(count, np.int64) for _ in range(3))
         binding = np.full(count, UNKNOWN, np.int8)
         for core in self.leaves.cores:
             chain = self._terms(core, self.chains[core])
@@ -185,6 +186,7 @@ class Computation:
                 holding = self._holding(part)
                 found = limits.limit(self._algebra, part.terms, chain, holding, part.base)
                 limit[part.at] = found.column.values
+                relation[part.at] = self._relation(found)
                 binding[part.at] = _binding(found.children[0], len(part.at))
                 arrived = {"all": self._arrived.take(part.at)}
                 passed = limits.reachable(self._algebra, chain, arrived)
@@ -196,11 +198,22 @@ class Computation:
             {
                 "limit_fen": pl.Series(limit).set(~known, None),
                 "reachable_fen": pl.Series(reachable).set(~known, None),
+                "relation_fen": pl.Series(relation).set(~known, None),
                 "binding": pl.Series(binding).replace_strict(words, return_dtype=pl.String),
                 "absent": known.replace_strict(reasons, return_dtype=pl.String),
             },
             schema=RESULTS,
         )
+
+    def _relation(self, found: Term) -> Whole | int:
+        """Return what the relation of a limit comes to in whole fen; 0 where it is absent."""
+        smallest = found.children[0]
+        funding = next(each for each in smallest.children if each.code == "funding")
+        credit = funding.children[-1]
+        if credit.value is None:
+            return 0
+        whole: Whole = self._algebra.floor("relation", credit).column.values
+        return whole
 
     def _holding(self, part: MemberBatch) -> ChainPosition:
         return ChainPosition(

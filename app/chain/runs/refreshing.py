@@ -1,16 +1,39 @@
-"""A version's run, from what this process has open: computed, stored, and from then on served."""
+"""
+A version's run, from what this process has open: computed, stored, landed, and from then on served.
 
+One at a time for a version: the book is read once the turn has come, so what changed in between is
+taken together, and no run of an older book comes after one of a newer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from app.books.ledger import ledger_of
 from app.chain.chains.cores import cores_of
 from app.chain.limits.results import Results, open_results
+from app.chain.runs.applying import apply, changes
 from app.chain.runs.code import code_name
 from app.chain.runs.rows import RunStores, RunTerms
-from app.chain.runs.service import Run, refresh
+from app.chain.runs.service import COMPUTE_SECONDS_MAX, Run, refresh
+from app.chain.runs.snapshot import Snapshot, reader_of
+from app.chain.runs.totals import RunFrames, totals_of
 from app.data.runs.repository import RunRow, record_run
 from app.data.versions.service import policy_of
 from app.platform.console.progress import Step
 from app.platform.deps import Resources
+from app.platform.process.locks import LOCKS, locked
+from graph.model import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A run that landed, the book that it read, and how many accounts were held back from it."""
+
+    run: Run
+    read: Snapshot
+    held_back: int
 
 
 def refresh_version(resources: Resources, version: int | None, *, progress: Step) -> Run:
@@ -21,36 +44,74 @@ def refresh_version(resources: Resources, version: int | None, *, progress: Step
         Absent: There is no such version, or none yet.
         InvalidInput: It has no core.
     """
-    began = resources.now()
+    return pass_over(resources, version, progress=progress).run
+
+
+def pass_over(resources: Resources, version: int | None, *, progress: Step) -> Pass:
+    """
+    Return what became of a version (the current one by default) with the book as it stands.
+
+    Raises:
+        Absent: There is no such version, or none yet.
+        InvalidInput: It has no core.
+    """
     found = resources.version(version)
-    policy = policy_of(resources, found.as_of)
+    with locked(_turn(resources, found), seconds=COMPUTE_SECONDS_MAX):
+        read = reader_of(resources).read()
+        run = _landed(resources, found, read, progress)
+        current = resources.version()
+        held_back = 0
+        if current.number == found.number:
+            held_back = _set_accounts(resources, run, read)
+    return Pass(run, read, held_back)
+
+
+def _turn(resources: Resources, version: Version) -> Path:
+    return resources.home / LOCKS / f"limits-{version.number}.lock"
+
+
+def _landed(resources: Resources, version: Version, read: Snapshot, progress: Step) -> Run:
+    """Return the run of a version and a book, once it is what is read."""
+    began = resources.now()
+    policy = policy_of(resources, version.as_of)
     stores = RunStores(
-        reader=resources.store.reader(found.number),
+        reader=resources.store.reader(version.number),
         lake=resources.lake,
         home=resources.home,
         threads=resources.settings.threads,
         progress=progress,
     )
-    terms = RunTerms(policy, cores_of(resources, found.number), code_name())
+    terms = RunTerms(policy, cores_of(resources, version.number), code_name(), read.book)
     run = refresh(stores, terms)
     results = open_results(run.folder)
     ended = resources.now()
     row = RunRow(
         run=run.run,
         version=run.version,
-        as_of=found.as_of,
+        as_of=version.as_of,
         policy=run.policy,
         code=terms.code,
-        parameters={"cores": list(terms.cores), **terms.book.facts(found.as_of)},
+        parameters={"cores": list(terms.cores), **terms.book.facts(version.as_of)},
         folder=run.folder.name,
         cores=run.cores,
         firms=run.members,
         seconds=(ended - began).total_seconds(),
         finished_at=ended,
     )
-    record_run(resources.records, row, [_granted(results, core) for core in results.cores])
+    record_run(resources.records, row, _all_granted(results))
     resources.forget()
     return run
+
+
+def _set_accounts(resources: Resources, run: Run, read: Snapshot) -> int:
+    """Return how many accounts something held back since the book was read."""
+    changed = changes(totals_of(RunFrames.open(run.folder)), read)
+    source = {"run": run.run, "version": run.version, "policy": run.policy}
+    return apply(ledger_of(resources), changed, source | {"book": read.book.number})
+
+
+def _all_granted(results: Results) -> Sequence[dict[str, Any]]:
+    return [_granted(results, core) for core in results.cores]
 
 
 def _granted(results: Results, core: str) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from app.data.runs.tables import facilities, runs
 from app.platform.records.engine import Records
 
+MOMENT = dt.timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
@@ -28,9 +30,12 @@ class RunRow:
     finished_at: dt.datetime
 
 
-def record_run(records: Records, row: RunRow, granted: Sequence[Mapping[str, Any]]) -> None:
+def record_run(records: Records, row: RunRow, granted: Sequence[Mapping[str, Any]]) -> bool:
     """
     Add a run and its facilities; one that was there becomes the newest of its version again.
+
+    Return whether it is the newest now: a run that read an older book than the newest of its
+    version never comes after it.
 
     Args:
         records: The records database.
@@ -39,24 +44,41 @@ def record_run(records: Records, row: RunRow, granted: Sequence[Mapping[str, Any
     """
     values = {name: getattr(row, name) for name in row.__slots__}
     with records.writing(patient=True) as connection:
-        known = sa.update(runs).where(runs.c.run == row.run).values(finished_at=row.finished_at)
+        newest = connection.execute(_newest(row.version)).mappings().first()
+        if newest is not None and _book(newest["parameters"]) > _book(row.parameters):
+            return False
+        finished = row.finished_at
+        if newest is not None:  # It comes after it, also where a clock is set back.
+            apart = dt.timedelta(0) if newest["run"] == row.run else MOMENT
+            finished = max(finished, newest["finished_at"] + apart)
+        known = sa.update(runs).where(runs.c.run == row.run).values(finished_at=finished)
         if connection.execute(known).rowcount:
-            return
-        connection.execute(runs.insert().values(values))
+            return True
+        connection.execute(runs.insert().values(values | {"finished_at": finished}))
         if granted:
             connection.execute(facilities.insert(), [{**each, "run": row.run} for each in granted])
+    return True
+
+
+def _book(parameters: Mapping[str, Any]) -> int:
+    """Return the number of the book that a run read; 0 where it read none."""
+    return int(parameters.get("book", 0))
 
 
 def newest_run(records: Records, version: int | None = None) -> RunRow | None:
     """Return the newest run of a version, by default of the highest version that has one."""
+    with records.reading() as connection:
+        row = connection.execute(_newest(version)).mappings().first()
+    return None if row is None else RunRow(**row)
+
+
+def _newest(version: int | None) -> sa.Select[Any]:
     query = sa.select(runs).order_by(
         runs.c.version.desc(), runs.c.finished_at.desc(), runs.c.run.desc()
     )
     if version is not None:
         query = query.where(runs.c.version == version)
-    with records.reading() as connection:
-        row = connection.execute(query.limit(1)).mappings().first()
-    return None if row is None else RunRow(**row)
+    return query.limit(1)
 
 
 def run_named(records: Records, run: str) -> RunRow | None:

@@ -8,6 +8,7 @@ order.
 from app.books.ledger.operations.caps import (
     TOTALS_MAX,
     AccountTotal,
+    Seen,
     close,
     freeze,
     given_back,
@@ -30,6 +31,7 @@ from app.books.ledger.operations.uses import (
 __all__ = [
     "TOTALS_MAX",
     "AccountTotal",
+    "Seen",
     "UseOrder",
     "close",
     "expire",

@@ -17,14 +17,50 @@ from app.books.ledger.operations.checks import (
 TOTALS_MAX = 5_000  # Accounts set by one event, so that others come between.
 
 
+class Seen(NamedTuple):
+    """How an account stood when a run read the book."""
+
+    total: int
+    frozen: int
+    state: int
+
+    def is_held_back(self, now: Figures) -> bool:
+        """Return whether something lowered, froze or closed the account since."""
+        return (
+            now.total < self.total
+            or now.frozen > self.frozen
+            or now.state not in (OPEN, self.state)
+        )
+
+
 class AccountTotal(NamedTuple):
-    """What a run or a decision sets of an account."""
+    """
+    What a run or a decision sets of an account.
+
+    `seen` is how the account stood when the run read the book, None where it did not stand or a
+    decision sets it. What `closes` has left; any other is open where it was closed.
+    """
 
     account: str
     identity: Identity
     total: int
     outside: int = 0
     valid_to: int = 0
+    seen: Seen | None = None
+    closes: bool = False
+
+    def after(self, now: Figures, event: int) -> Figures:
+        """Return the figures that this makes of those that stand, as an event sets them."""
+        state = CLOSED if self.closes else OPEN if now.state == CLOSED else now.state
+        set_anew = now._replace(
+            total=self.total,
+            outside=self.outside,
+            valid_to=self.valid_to,
+            state=state,
+        )
+        if set_anew == now:
+            return now
+        return set_anew._replace(ceiling=max(set_anew.total, set_anew.used), source=event)
 
 
 def freeze(moving: Moving, account: str, amount: int | None, *, reason: str) -> Figures:
@@ -111,14 +147,12 @@ def given_back(moving: Moving, account: str, amount: int) -> Move:
     return move
 
 
-def set_totals(
-    moving: Moving, totals: Sequence[AccountTotal], source: Mapping[str, Any]
-) -> int | None:
+def set_totals(moving: Moving, totals: Sequence[AccountTotal], source: Mapping[str, Any]) -> int:
     """
-    Set totals of accounts, opening those that are new; return the event's number.
+    Set totals of accounts, opening those that are new; return how many were held back.
 
-    An account that stands as it is set already is left out; None comes back where all do. A closed
-    account stays closed.
+    What stands as it is set already is left out, and what something lowered, froze or closed since
+    it was seen. No event is recorded where nothing is set.
 
     Args:
         moving: What is recorded.
@@ -128,22 +162,20 @@ def set_totals(
     if len(totals) > TOTALS_MAX:
         raise ValueError(f"{len(totals)} totals in one event; at most {TOTALS_MAX}")
     number = moving.number + 1
-    moves = []
+    moves, held_back = [], 0
     standing = moving.accounts([each.account for each in totals])
     for each in totals:
         known = standing[each.account]
         now = Figures() if known is None else known.figures
-        wanted = (each.total, each.outside, each.valid_to)
-        if known is not None and wanted == (now.total, now.outside, now.valid_to):
+        if known is not None and each.seen is not None and each.seen.is_held_back(now):
+            held_back += 1
             continue
-        after = now._replace(
-            total=each.total, outside=each.outside, valid_to=each.valid_to, source=number
-        )
-        after = after._replace(ceiling=max(after.total, after.used))
-        moves.append(Move(each.account, after, None if known else each.identity))
-    if not moves:
-        return None
-    return moving.record("set", "totals", moves=moves, detail={"source": dict(source)})
+        after = each.after(now, number)
+        if known is None or after != now:
+            moves.append(Move(each.account, after, None if known else each.identity))
+    if moves:
+        moving.record("set", "totals", moves=moves, detail={"source": dict(source)})
+    return held_back
 
 
 def _account_event(

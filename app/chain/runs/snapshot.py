@@ -1,0 +1,139 @@
+"""
+The book as a run reads it, and the accounts as they stand at that moment: one settled state.
+
+What a process read before stays in its memory: of accounts only those are read again that an event
+touched since.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.books.ledger.tables import accounts
+from app.chain.limits.book import Book, Frozen
+from app.platform.deps import Resources
+from app.platform.events.tables import events, head
+from app.platform.records import Records
+
+ROWS_MAX = 100_000  # Of accounts that are in memory as Python's own at a time.
+# Subjects of events that change what a run reads beside its documents.
+DAYS, CORES = "day:%", "account:core:%"
+PAPERS = ("receivables", "vouchers")  # Tables of the book whose rows it reads.
+ACCOUNTS = {
+    **dict.fromkeys(("account", "layer", "core"), pl.String),
+    **dict.fromkeys(("total", "outside", "frozen", "state", "valid_to", "event"), pl.Int64),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The book at one moment: `head` is the last event, `book.number` the last that runs read."""
+
+    head: int
+    book: Book
+    accounts: pl.DataFrame  # ACCOUNTS, in any order.
+
+
+class BookReader:
+    """Reads the book of one records database, as it stands at one moment."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._lock = threading.Lock()
+        self._seen, self._number = 0, 0  # The last event looked at, and the last that changed it.
+        self._accounts = pl.DataFrame(schema=ACCOUNTS)
+
+    def head(self) -> int:
+        """Return the number of the last event: nothing has changed where it stands."""
+        with self._records.reading() as connection:
+            return int(connection.scalar(sa.select(head.c.number)) or 0)
+
+    def last_change(self) -> int:
+        """Return the number of the last event that changed what a run reads."""
+        with self._lock, self._records.reading() as connection:
+            number = connection.scalar(sa.select(head.c.number)) or 0
+            return self._last_change(connection, number)
+
+    def read(self) -> Snapshot:
+        """Return the book and the accounts at one moment."""
+        with self._lock:
+            return self._read()
+
+    def _read(self) -> Snapshot:
+        options = (
+            {} if self._records.backend == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        )
+        with self._records.engine.execution_options(**options).begin() as connection:
+            number, day = connection.execute(sa.select(head.c.number, head.c.day)).one()
+            frozen = _frozen(connection)
+            book = Book(
+                number=self._last_change(connection, number),
+                day=dt.date.fromisoformat(day) if day else None,
+                frozen=frozen,
+            )
+            return Snapshot(number, book, self._standing(connection))
+
+    def _last_change(self, connection: Connection, number: int) -> int:
+        found = connection.scalar(
+            sa.select(sa.func.max(events.c.number)).where(
+                events.c.number > self._seen,
+                events.c.number <= number,
+                sa.or_(
+                    events.c.subject.like(DAYS),
+                    events.c.subject.like(CORES),
+                    *(events.c.things.like(f'%["{table}",%') for table in PAPERS),
+                ),
+            )
+        )
+        self._seen, self._number = number, max(self._number, found or 0)
+        return self._number
+
+    def _standing(self, connection: Connection) -> pl.DataFrame:
+        """Return all accounts; those that nothing touched since are not read again."""
+        known = self._accounts
+        since = known["event"].max() or 0
+        columns = [accounts.c[name] for name in ACCOUNTS]
+        rows = connection.execute(sa.select(*columns).where(accounts.c.event > since))
+        parts = [
+            pl.DataFrame([tuple(row) for row in part], schema=ACCOUNTS, orient="row")
+            for part in rows.partitions(ROWS_MAX)
+        ]
+        if parts:
+            fresh = pl.concat(parts)
+            self._accounts = pl.concat([known.join(fresh, on="account", how="anti"), fresh])
+        return self._accounts
+
+
+def _frozen(connection: Connection) -> dict[str, Frozen]:
+    """Return what is frozen of the accounts of cores, and the event that did so last."""
+    columns = (accounts.c.account, accounts.c.core, accounts.c.frozen)
+    found = connection.execute(
+        sa.select(*columns).where(accounts.c.layer == "core", accounts.c.frozen > 0)
+    ).all()
+    by = _last_events(connection, [f"account:{account}" for account, _, _ in found])
+    return {
+        core: Frozen(fen, by.get(f"account:{account}", 0)) for account, core, fen in found if core
+    }
+
+
+def _last_events(connection: Connection, subjects: Iterable[str]) -> dict[str, int]:
+    wanted = list(subjects)
+    if not wanted:
+        return {}
+    found = connection.execute(
+        sa.select(events.c.subject, sa.func.max(events.c.number).label("number"))
+        .where(events.c.subject.in_(wanted))
+        .group_by(events.c.subject)
+    )
+    return {row.subject: row.number for row in found}
+
+
+def reader_of(resources: Resources) -> BookReader:
+    """Return what reads the book in this process."""
+    found: BookReader = resources.once("book", lambda: BookReader(resources.records))
+    return found

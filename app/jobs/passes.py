@@ -1,0 +1,88 @@
+"""
+The limits follow the book: after what changes a leaf of theirs a new run lands, in the background.
+
+A thread of the process that leads looks several times a second whether the book has moved. What
+changes while a run is computed is taken together by the next.
+"""
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.chain.chains.cores import cores_of
+from app.chain.runs.refreshing import pass_over
+from app.chain.runs.snapshot import reader_of
+from app.data.runs.repository import newest_run
+from app.platform.console.progress import quietly
+from app.platform.deps import Resources
+from app.platform.errors import AppError
+from app.platform.process.logs import logger
+from graph.errors import GraphError
+
+PERIOD_SECONDS = 0.2
+AGAIN_SECONDS = 5.0  # After one that failed.
+log = logger("deeptier.passes")
+
+
+class BookFollower:
+    """
+    Lands a run after every change of the book that limits read; a context manager.
+
+    Args:
+        resources: What this process has open.
+        leads: Whether this process does the work of the background at this moment.
+    """
+
+    def __init__(self, resources: Resources, leads: Callable[[], bool]) -> None:
+        self._resources = resources
+        self._leads = leads
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="book", daemon=True)
+        self._head = -1
+        self._owed = False
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join(self._resources.settings.stop_seconds)
+
+    def _follow(self) -> None:
+        pause = PERIOD_SECONDS
+        while not self._stop.wait(pause):
+            pause = PERIOD_SECONDS
+            try:
+                if self._leads():
+                    self.look()
+            except (GraphError, AppError, OSError, SQLAlchemyError) as error:
+                log.warning("pass failed", detail=str(error))
+                self._head, pause = -1, AGAIN_SECONDS
+
+    def look(self) -> bool:
+        """Return whether a run landed: the book has moved, and a leaf of the limits with it."""
+        reader = reader_of(self._resources)
+        head = reader.head()
+        if head == self._head and not self._owed:
+            return False
+        self._head = head
+        current = self._resources.store.current()
+        run = None if current is None else newest_run(self._resources.records, current.number)
+        if current is None or run is None or not cores_of(self._resources, current.number):
+            return False  # The refresh of the version is the first to read the book.
+        read_before = int(run.parameters.get("book", 0))
+        if reader.last_change() <= read_before and not self._owed:
+            return False
+        done = pass_over(self._resources, current.number, progress=quietly)
+        self._owed = done.held_back > 0
+        log.info("pass", run=done.run.run, book=done.read.book.number, held_back=done.held_back)
+        return True

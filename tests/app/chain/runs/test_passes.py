@@ -1,0 +1,216 @@
+"""Passes: the limits after a change of the book, and the accounts that a run sets."""
+
+from collections.abc import Iterator
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from app.books.ledger import AccountTotal, Identity, Plain, Reads, Reply, ledger_of, operations
+from app.books.ledger.moving import Moving
+from app.books.ledger.tables import accounts
+from app.chain.limits.results import open_results
+from app.chain.runs import refreshing
+from app.chain.runs.applying import apply, changes
+from app.chain.runs.refreshing import Pass, pass_over
+from app.chain.runs.snapshot import Snapshot, reader_of
+from app.chain.runs.totals import RunFrames, totals_of
+from app.data.runs.repository import newest_run, record_run
+from app.jobs.passes import BookFollower
+from app.platform.config import Settings
+from app.platform.deps import Resources, open_resources
+from app.platform.events.tables import events
+from tests.app.conftest import NOW
+
+CORE = "CORE1"
+
+
+@pytest.fixture
+def resources(settings: Settings) -> Iterator[Resources]:
+    with open_resources(settings, now=lambda: NOW) as opened:
+        yield opened
+
+
+def passed(resources: Resources) -> Pass:
+    return pass_over(resources, None, progress=lambda *_: None)
+
+
+def standing(resources: Resources) -> dict[str, sa.Row[tuple[int, ...]]]:
+    """Return every account by its name."""
+    with resources.records.reading() as connection:
+        return {row.account: row for row in connection.execute(sa.select(accounts))}
+
+
+def events_of(resources: Resources, operation: str) -> int:
+    query = sa.select(sa.func.count()).select_from(events)
+    with resources.records.reading() as connection:
+        return int(connection.scalar(query.where(events.c.operation == operation)) or 0)
+
+
+def asked(resources: Resources, work: object) -> None:
+    """Do something in the book as the machine."""
+
+    def done(moving: Moving) -> Reply:
+        work(moving)  # type: ignore[operator]  # a function of a test
+        return Reply.of(200, {})
+
+    ledger_of(resources).ask(Plain(Reads(), done))
+
+
+def freeze_core(resources: Resources, amount: int) -> None:
+    """Freeze an amount of the core's account, after a decision has left room there."""
+    account = AccountTotal(f"core:{CORE}", Identity("core", CORE), 10**12)
+    ledger_of(resources).set_totals([account], {"decision": "room"})
+    ledger_of(resources).freeze(account.account, amount, reason="a leaf of the limits")
+
+
+def test_accounts_stand_as_the_run_gives_them(resources: Resources) -> None:
+    run = passed(resources).run
+    given = totals_of(RunFrames.open(run.folder))
+    found = standing(resources)
+
+    assert set(found) == set(given["account"])
+    for row in given.iter_rows(named=True):
+        account = found[row["account"]]
+        for name in ("layer", "core", "firm", "thing", "total", "outside", "valid_to"):
+            assert getattr(account, name) == row[name]
+
+
+def test_a_pass_without_a_change_sets_nothing_and_is_the_same_run(resources: Resources) -> None:
+    first = passed(resources)
+    before = events_of(resources, "set")
+
+    again = passed(resources)
+
+    assert (again.run.run, again.run.fresh) == (first.run.run, False)
+    assert events_of(resources, "set") == before
+
+
+def test_what_is_frozen_of_a_core_is_in_the_next_run_with_its_event(resources: Resources) -> None:
+    first = passed(resources).run
+    freeze_core(resources, 100_000)
+    number = reader_of(resources).head()
+
+    after = passed(resources)
+
+    assert after.run.run != first.run
+    assert after.read.book.number == number
+    facility = open_results(after.run.folder).facility(CORE)
+    assert facility is not None
+    assert facility["reserved_fen"] == 100_000
+    stored = pl.read_parquet(after.run.folder / "cores.parquet").filter(pl.col("core") == CORE)
+    assert stored["reserved_event"].to_list() == [number]
+
+
+def test_uses_are_no_change_of_the_limits(resources: Resources) -> None:
+    first = passed(resources)
+    ledger_of(resources).freeze("firm:MILL", 1, reason="not a leaf")
+
+    assert passed(resources).run.run == first.run.run
+
+
+@pytest.mark.parametrize("held", ["freeze", "close", "lower", "freeze whole"])
+def test_what_was_held_back_since_the_book_was_read_is_left_as_it_is(
+    resources: Resources, held: str
+) -> None:
+    run = passed(resources).run
+    account = f"chain:{CORE}:MILL"
+    read = reader_of(resources).read()
+    given = totals_of(RunFrames.open(run.folder)).with_columns(pl.col("total") + 1)
+    held_back = {
+        "freeze": lambda moving: operations.freeze(moving, account, 1, reason="x"),
+        "freeze whole": lambda moving: operations.freeze(moving, account, None, reason="x"),
+        "close": lambda moving: operations.close(moving, account),
+        "lower": lambda moving: operations.lower(moving, account, 0),
+    }
+    asked(resources, held_back[held])
+    before = standing(resources)[account]
+
+    left = apply(ledger_of(resources), changes(given, read), {"run": "r"})
+
+    after = standing(resources)
+    assert left == 1
+    assert after[account] == before
+    assert after["bank"].total == given.filter(pl.col("account") == "bank")["total"][0]
+
+
+def test_what_left_is_closed_or_has_nothing_and_what_came_back_is_open(
+    resources: Resources,
+) -> None:
+    passed(resources)
+    opened = [
+        AccountTotal("receivable:X9", Identity("document", CORE, "MILL", "X9"), 500),
+        AccountTotal("chain:GONE:MILL", Identity("chain", "GONE", "MILL"), 500),
+        AccountTotal("chain:own:MILL", Identity("chain", "own", "MILL"), 500),
+    ]
+    ledger_of(resources).set_totals(opened, {"decision": "d"})
+
+    passed(resources)
+
+    found = standing(resources)
+    assert (found["receivable:X9"].state, found["receivable:X9"].total) == (2, 500)
+    assert (found["chain:GONE:MILL"].state, found["chain:GONE:MILL"].total) == (0, 0)
+    assert found["chain:own:MILL"].total == 500
+    asked(resources, lambda moving: operations.close(moving, f"chain:{CORE}:MILL"))
+    passed(resources)
+    assert standing(resources)[f"chain:{CORE}:MILL"].state == 0
+
+
+def test_a_run_of_an_older_book_never_comes_after_a_newer_one(resources: Resources) -> None:
+    passed(resources)
+    older = newest_run(resources.records)
+    freeze_core(resources, 1)
+    newer = passed(resources).run
+
+    assert older is not None
+    assert not record_run(resources.records, older, [])
+    found = newest_run(resources.records)
+    assert found is not None
+    assert found.run == newer.run
+
+
+def test_the_limits_follow_the_book(resources: Resources) -> None:
+    follower = BookFollower(resources, lambda: True)
+    passed(resources)
+    assert not follower.look()
+
+    ledger_of(resources).freeze("firm:MILL", 1, reason="not a leaf")
+    assert not follower.look()
+    freeze_core(resources, 7)
+    assert follower.look()
+    assert not follower.look()
+
+    run = newest_run(resources.records)
+    assert run is not None
+    facility = open_results(resources.runs / run.folder).facility(CORE)
+    assert facility is not None
+    assert facility["reserved_fen"] == 7
+
+
+def test_what_was_held_back_is_set_by_the_pass_after_it(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, follower = f"chain:{CORE}:MILL", BookFollower(resources, lambda: True)
+    passed(resources)
+    asked(resources, lambda moving: operations.lower(moving, account, 1))
+    freeze_core(resources, 7)
+
+    def frozen_meanwhile(given: pl.DataFrame, read: Snapshot) -> pl.DataFrame:
+        found = changes(given, read)
+        ledger_of(resources).freeze(account, 1, reason="meanwhile")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(refreshing, "changes", frozen_meanwhile)
+        assert follower.look()
+    assert standing(resources)[account].total == 1
+    assert follower.look()
+    assert standing(resources)[account].total > 1
+    assert not follower.look()
+
+
+def test_the_followed_book_ends_with_its_service(resources: Resources) -> None:
+    with BookFollower(resources, lambda: False) as follower:
+        thread = follower._thread
+        assert thread.is_alive()
+    assert not thread.is_alive()
