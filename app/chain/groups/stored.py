@@ -93,10 +93,17 @@ class TiedGroup:
 
 
 class Connected:
-    """The groups of one run, in order of their ids."""
+    """
+    The groups of one run, in order of their ids.
 
-    def __init__(self, groups: Mapping[str, TiedGroup]) -> None:
-        self.groups = groups
+    Args:
+        groups: Every group by its id.
+        run: The run that found them.
+        cap_fen: What the bank lends each at most.
+    """
+
+    def __init__(self, groups: Mapping[str, TiedGroup], *, run: str, cap_fen: int) -> None:
+        self.groups, self.run, self.cap_fen = groups, run, cap_fen
         self._of = {m.id: group.id for group in groups.values() for m in group.members}
 
     @property
@@ -126,7 +133,9 @@ def connected(results: Shown) -> Connected | None:
         {
             group: TiedGroup(group, [_member(row) for row in rows], tied[group])
             for group, rows in groupby(members.to_pylist(), lambda row: str(row["group"]))
-        }
+        },
+        run=results.head.run,
+        cap_fen=cap_fen(results.policy),
     )
 
 

@@ -162,26 +162,39 @@ def transfer(moving: Moving, use: str, accounts: Mapping[str, str], *, reason: s
     Move what a use occupies from accounts to others, which may be over their totals then.
 
     Raises:
-        Absent: There is no such use.
+        Absent: There is no such use, or no such account.
+        WrongState: Nothing of it is pending or posted.
+    """
+    path = [
+        each._replace(account=accounts.get(each.account, each.account))
+        for each in path_of(_use(moving, use)["path"])
+    ]
+    return reroute(moving, use, path, reason=reason)
+
+
+def reroute(moving: Moving, use: str, path: Sequence[Element], *, reason: str = "") -> Row:
+    """
+    Move what a use occupies to another path, whose accounts may be over their totals then.
+
+    Raises:
+        Absent: There is no such use, or no such account.
         WrongState: Nothing of it is pending or posted.
     """
     row = _use(moving, use)
     figure = {"reserved": "pending", "posted": "posted"}.get(row["state"])
     if figure is None:
         raise WrongState(f"use {use}", row["state"], ["reserved", "posted"])
-    path = path_of(row["path"])
-    moved = [each for each in path if each.account in accounts]
     sums: dict[str, int] = {}
-    for each in moved:
-        taken = occupied(each, row["left_fen"])
-        for account, sign in ((each.account, -1), (accounts[each.account], 1)):
-            sums[account] = sums.get(account, 0) + sign * taken
+    for elements, sign in ((path_of(row["path"]), -1), (path, 1)):
+        for each in elements:
+            by = sign * occupied(each, row["left_fen"])
+            sums[each.account] = sums.get(each.account, 0) + by
     moves = []
     for account, by in sums.items():
-        now = figures_of(moving, account)
-        now = now._replace(**{figure: getattr(now, figure) + by})
-        moves.append(Move(account, now._replace(ceiling=max(now.ceiling, now.used))))
-    path = [each._replace(account=accounts.get(each.account, each.account)) for each in path]
+        if by:
+            now = figures_of(moving, account)
+            now = now._replace(**{figure: getattr(now, figure) + by})
+            moves.append(Move(account, now._replace(ceiling=max(now.ceiling, now.used))))
     row |= {"path": text_of(path)}
     _record(moving, "transfer", row, moves, (row["state"], row["left_fen"]), reason)
     return row
