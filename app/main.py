@@ -31,6 +31,7 @@ import app.chain.chains.search as search_pages
 import app.chain.firms.pages as firm_pages
 import app.chain.firms.partners as partner_pages
 import app.chain.firms.router as firms
+import app.chain.groups.pages as group_pages
 import app.chain.groups.router as groups
 import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
@@ -132,6 +133,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     limit_pages.router,
     firm_pages.router,
     partner_pages.router,
+    group_pages.router,
     kept_scenarios.router,
     stress_pages.router,
     draft_pages.router,

@@ -21,6 +21,7 @@ from app.chain.firms.directory import (
     Wanted,
     directory_of,
 )
+from app.chain.groups.service import group_of_firm
 from app.chain.limits import documents
 from app.chain.limits.raising import passers, raising
 from app.chain.limits.reading import ShownDep
@@ -187,6 +188,7 @@ def show_firm(
         buyers=buyers,
         suppliers=suppliers,
         shown=PARTNERS_SHOWN,
+        group=group_of_firm(resources, results, firm),
         may_stress=ANALYSTS.permits(who, {}),
     )
 

@@ -1,6 +1,7 @@
 """Documents of connected groups, read from what a run has found."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 
@@ -95,6 +96,15 @@ def group_of(found: Connected, results: Shown, group: str) -> TiedGroup:
     if group not in found.groups:
         raise NotFound(f"no group {group!r} in version {results.head.version}")
     return found.groups[group]
+
+
+def group_of_firm(resources: Resources, results: Shown, firm: str) -> str | None:
+    """Return the group of a firm, to the bank; None where it stands alone or none is known."""
+    if not results.sight.is_whole:
+        return None
+    with suppress(NoGroups):
+        return groups_in(resources, results).of(firm)
+    return None
 
 
 def document(

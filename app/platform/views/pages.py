@@ -31,6 +31,8 @@ LISTS = {
     "losses": "losses",
     "scenarios": "scenarios",
     "partners": "partners",
+    "groups": "nav_groups",
+    "ties": "ties",
 }
 REFUSED = {
     ForgedRequest.code: "view_of_other_session",

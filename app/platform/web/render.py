@@ -64,6 +64,7 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
         bank = [
             NavigationEntry("/cores", "nav_cores", "cores"),
             NavigationEntry("/firms", "nav_firms", "firm"),
+            NavigationEntry("/groups", "nav_groups", "groups"),
         ]
         if who.role != "auditor":
             bank.append(NavigationEntry("/stress", "nav_stress", "stress"))
