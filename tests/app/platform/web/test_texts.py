@@ -17,8 +17,8 @@ SOURCES = [*(ROOT / "app").rglob("*.html"), *(ROOT / "app/platform/web").glob("*
 SOURCES += (ROOT / "app").glob("*/*/*.py")
 BUILT = (
     "absent_", "analysis_", "band_", "bar_", "binding_", "changes_", "channel_",
-    "document_", "family_", "draft_order", "draft_question_", "draft_unit", "facet_", "fault_", "first_",
-    "grade_",
+    "document_", "draft_order", "draft_question_", "draft_unit", "facet_", "fault_", "first_",
+    "family_", "grade_",
     "group_", "hands_", "ink_", "key_", "level_", "nav_", "no_limit_",
     "op_", "part_", "party_", "place_",
     "policy_name_", "raise_", "role_", "rule_", "shown_", "size_", "source_", "stated_", "step_",
