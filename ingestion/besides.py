@@ -6,12 +6,13 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from ingestion.collect import Staged, schema
+from ingestion.forms import Form
+from ingestion.staged import IncomingTable, Staged, schema
 
 _PLACES = ("line", "file", "extra")
 
 
-def filled(beside: Staged, listed: Staged | None) -> Staged:
+def filled(beside: IncomingTable, listed: Staged | None) -> Staged:
     """
     Return the firms that are listed, their blanks filled, and those told of besides.
 
@@ -21,14 +22,15 @@ def filled(beside: Staged, listed: Staged | None) -> Staged:
     """
     told = _told(beside)
     if listed is None:
-        rows = _table(beside, told)
+        rows = _table(beside.form, told)
         return Staged(beside.form, rows, quiet=np.ones(rows.num_rows, bool))
     own = _frame(listed.table)
     names = [column.stored for column in listed.form.columns.values() if column.name != "firm"]
     met = own.join(told, on="firm", how="left", suffix="_told", maintain_order="left")
     own = met.with_columns(pl.coalesce(name, f"{name}_told").alias(name) for name in names)
     more = told.join(own, on="firm", how="anti", maintain_order="left")
-    table = pa.concat_tables([_table(listed, own.select(told.columns)), _table(listed, more)])
+    parts = own.select(told.columns), more
+    table = pa.concat_tables([_table(listed.form, part) for part in parts])
     quiet = np.arange(table.num_rows) >= len(own)
     ids = listed.ids
     if ids is not None:
@@ -36,12 +38,19 @@ def filled(beside: Staged, listed: Staged | None) -> Staged:
     return replace(listed, table=table, quiet=quiet, ids=ids)
 
 
-def _told(beside: Staged) -> pl.DataFrame:
+def _told(beside: IncomingTable) -> pl.DataFrame:
     """Return one row a firm, of those rows that are used in the tables beside them."""
-    rows = _frame(beside.table)
-    if beside.fates is not None and beside.ids is not None:
-        rows = rows.filter(pl.Series(~beside.fates.gone[beside.ids]))
-    rows = rows.filter(pl.col("firm").is_not_null())
+    found = [_frame(schema(beside.form).empty_table())]
+    for piece in beside.pieces():
+        rows = _frame(piece.table)
+        if piece.fates is not None and piece.ids is not None:
+            rows = rows.filter(pl.Series(~piece.fates.gone[piece.ids]))
+        found.append(_firsts(rows.filter(pl.col("firm").is_not_null())))
+    return _firsts(pl.concat(found))
+
+
+def _firsts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a firm: of each column what is told first."""
     firsts = [
         pl.col(name).first() if name in _PLACES else pl.col(name).drop_nulls().first()
         for name in rows.columns
@@ -57,5 +66,5 @@ def _frame(table: pa.Table) -> pl.DataFrame:
     return frame
 
 
-def _table(staged: Staged, rows: pl.DataFrame) -> pa.Table:
-    return rows.to_arrow().cast(schema(staged.form))
+def _table(form: Form, rows: pl.DataFrame) -> pa.Table:
+    return rows.to_arrow().cast(schema(form))

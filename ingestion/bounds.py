@@ -5,10 +5,12 @@ from pathlib import Path
 
 from ingestion.descriptions.model import Description
 from ingestion.errors import TooManyBadRows
-from ingestion.verdict import Verdict
+from ingestion.verdict import TableVerdict
 
 
-def check(source: Description, verdicts: Mapping[str, Verdict], empty: str, listing: Path) -> None:
+def check(
+    source: Description, verdicts: Mapping[str, TableVerdict], empty: str, listing: Path
+) -> None:
     """
     Return nothing where enough of an import can be used.
 
@@ -23,12 +25,13 @@ def check(source: Description, verdicts: Mapping[str, Verdict], empty: str, list
     """
     bounds = source.bounds
     for name, judged in verdicts.items():
-        counted = judged.used + judged.wrong
+        wrong, why = judged.tally.wrong, judged.tally.why
+        counted = judged.used + wrong
         allowed = max(bounds.rows_free, int(bounds.share_max * counted))
-        none_left = judged.wrong > 0 and judged.telling == 0
-        if judged.wrong > allowed or none_left:
+        none_left = wrong > 0 and judged.telling == 0
+        if wrong > allowed or none_left:
             raise TooManyBadRows(
-                f"{name}: {judged.wrong} of {counted} rows cannot be used ({judged.why}); "
+                f"{name}: {wrong} of {counted} rows cannot be used ({why}); "
                 f"source {source.name} allows {allowed}; see {listing}"
             )
         if judged.telling < bounds.used_min.get(name, 0):

@@ -8,22 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion import mapper, readers
 from ingestion.days import ZONE
-from ingestion.fates import RowFates
-from ingestion.forms import BESIDES, Form
+from ingestion.forms import BESIDES
 from ingestion.notes import Note, about, note
-from ingestion.readers import Chunk, Unread
-from ingestion.readers.chunk import IntArray
-from ingestion.record import RowProblem, SourceRecords
+from ingestion.readers import Chunk
+from ingestion.record import SourceRecords
 from ingestion.source import SourceFile
+from ingestion.staged import IncomingTable, Staged, schema
 
 # Called with the stage in words and how much of it is done, in per cent.
 Progress = Callable[[str, int], None]
-BoolArray = npt.NDArray[np.bool_]
 Reading = Callable[[Path], None]  # Called with each file before it is read.
 Chunks = Callable[[SourceFile], Iterator[Chunk]]
 _HASH_BYTES = 2**20
@@ -55,36 +52,14 @@ class File:
         return replace(self, rows=self.rows + rows)
 
 
-@dataclass(slots=True)
-class Staged:
-    """The rows of one table out of all its files, and the problems of some of them."""
-
-    form: Form
-    table: pa.Table
-    problems: list[RowProblem] = field(default_factory=list)
-    unread: list[tuple[int, Unread]] = field(default_factory=list)
-    doubts: list[RowProblem] = field(default_factory=list)  # Of rows that are used.
-    left_out: list[tuple[IntArray, IntArray]] = field(default_factory=list)  # Files and lines.
-    # What a description says of rows before anything is judged: void, unmatched.
-    told: list[RowProblem] = field(default_factory=list)
-    ids: IntArray | None = None  # Of each row what it is in `fates`.
-    fates: RowFates | None = None
-    quiet: BoolArray | None = None  # Rows that are told beside others: they are never counted.
-
-    @property
-    def rows(self) -> int:
-        """Return how many rows the files hold, readable or not."""
-        return int(self.table.num_rows) + len(self.unread)
-
-
 @dataclass(frozen=True, slots=True)
 class Collected:
     """All that an import was given."""
 
     files: tuple[File, ...]
-    tables: dict[str, Staged]
+    tables: dict[str, list[Staged]]  # Each in its divisions.
     notes: tuple[Note, ...]
-    beside: Staged | None = None  # Firms that rows of other tables tell of.
+    beside: IncomingTable | None = None  # Firms that rows of other tables tell of.
     report: Any = None  # What a description's reading found besides rows.
 
     @property
@@ -108,6 +83,7 @@ def collect(
     zone: dt.tzinfo = ZONE,
     reading: Reading,
     chunks: Chunks = by_header,
+    folder: Path | None = None,
 ) -> Collected:
     """
     Return every row of every file, staged by table.
@@ -118,11 +94,12 @@ def collect(
         zone: Where the bank works: there a moment is a day.
         reading: Is told each file before it is read.
         chunks: Gives the rows of a file.
+        folder: Where rows are put down that are too many to be held.
 
     Raises:
         BadFile: A file cannot be read at all, or lacks a required column.
     """
-    desk = _Collector(zone, chunks)
+    desk = _Collector(zone, chunks, folder)
     for at, item in enumerate(found):
         stage = f"reading {item.path.name}, {at + 1} of {len(found)}"
         progress(stage, 100 * at // len(found))
@@ -147,16 +124,17 @@ class _Collector:
 
     zone: dt.tzinfo
     chunks: Chunks
+    folder: Path | None
     files: list[File] = field(default_factory=list)
     notes: dict[Note, None] = field(default_factory=dict)
-    tables: dict[str, Staged] = field(default_factory=dict)
-    batches: dict[str, list[pa.Table]] = field(default_factory=dict)
+    tables: dict[str, IncomingTable] = field(default_factory=dict)
 
     def read(self, item: SourceFile) -> None:
         """Read one file, a table of its own for each sheet."""
         shape = item.form
-        staged = self.tables.setdefault(shape.name, Staged(shape, _empty(shape)))
-        batches = self.batches.setdefault(shape.name, [])
+        stage = self.tables.setdefault(
+            shape.name, IncomingTable.of(shape, self.folder, None, once=True)
+        )
         digest = sha256(item.path)
         sheets: dict[str, int] = {}
         for rows in self.chunks(item):
@@ -164,26 +142,20 @@ class _Collector:
                 sheets[rows.sheet] = len(self.files)
                 self.files.append(File(item.path, digest, 0, rows.sheet))
             at = sheets[rows.sheet]
-            offset = sum(len(batch) for batch in batches)
             self.files[at] = self.files[at].longer(len(rows.lines) + len(rows.unread))
-            batches.append(self._take(staged, item, rows, (at, offset)))
+            self._take(stage, item, rows, at)
             self.notes |= dict.fromkeys(about(item.path.name, each) for each in rows.notes)
         for at in sheets.values():
             self.files[at] = replace(self.files[at], several=len(sheets) > 1)
 
-    def _take(
-        self, staged: Staged, item: SourceFile, rows: Chunk, where: tuple[int, int]
-    ) -> pa.Table:
-        """Return a batch as the columns of its table; what is wrong with its rows is kept."""
-        file, offset = where
+    def _take(self, stage: IncomingTable, item: SourceFile, rows: Chunk, file: int) -> None:
+        """Add a batch as the columns of its table; what is wrong with its rows is kept."""
         named = mapper.name_columns(item.path.name, rows, item.form)
         records = SourceRecords(rows, self.zone)
         taken = mapper.to_columns(records, item.form, named)
         for header in records.close():
             self.notes[about(item.path.name, note("column_not_read", header=header))] = None
-        staged.problems += [problem.later(offset) for problem in records.problems]
-        staged.doubts += [doubt.later(offset) for doubt in records.doubts]
-        staged.unread += [(file, bad) for bad in rows.unread]
+        stage.unread += [(file, bad) for bad in rows.unread]
         columns = [taken[column.stored] for column in item.form.columns.values()]
         columns += [
             pa.array(records.lines, pa.int32()),
@@ -191,30 +163,13 @@ class _Collector:
             pa.array(records.extra),
             *(taken.get(name, pa.nulls(len(records), pa.string())) for name in BESIDES),
         ]
-        return pa.table(columns, schema=schema(item.form))
+        batch = pa.table(columns, schema=schema(item.form))
+        stage.add(batch, problems=records.problems, doubts=records.doubts)
 
     def collected(self) -> Collected:
         """Return all that was read."""
         for file in self.files:
             if not file.rows:
                 self.notes[about(file.origin, note("no_rows"))] = None
-        for name, staged in self.tables.items():
-            batches = self.batches.pop(name)
-            staged.table = pa.concat_tables([staged.table, *batches]).unify_dictionaries()
-        return Collected(tuple(self.files), self.tables, tuple(self.notes))
-
-
-def schema(form: Form) -> pa.Schema:
-    """Return the schema of a staged table: its columns, where it stands and what is besides."""
-    fields = [pa.field(column.stored, column.arrow) for column in form.columns.values()]
-    besides = [
-        ("line", pa.int32()),
-        ("file", pa.int32()),
-        ("extra", pa.uint64()),
-        *((name, pa.string()) for name in BESIDES),
-    ]
-    return pa.schema([*fields, *(pa.field(name, kind) for name, kind in besides)])
-
-
-def _empty(form: Form) -> pa.Table:
-    return schema(form).empty_table()
+        tables = {name: stage.close() for name, stage in self.tables.items()}
+        return Collected(tuple(self.files), tables, tuple(self.notes))

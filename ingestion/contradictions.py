@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from ingestion.circles import in_circles
 from ingestion.resolve.codes import is_placeholder, numbers
-from ingestion.verdict import BoolArray, Verdict
+from ingestion.staged import BoolArray
+from ingestion.verdict import Verdict
 
 # A row may sum up many lines, each of which was rounded: so many fen may total and parts differ.
 TOTAL_FEN_MAX = 5

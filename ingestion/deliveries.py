@@ -32,7 +32,9 @@ def read(
     if job.pushed:
         if not description.pushed:
             raise BadFile(f"source {description.name} takes nothing that is pushed")
-        given = pushes.collected(paths, zone=job.zone, progress=job.progress, reading=job.reading)
+        given = pushes.collected(
+            paths, zone=job.zone, progress=job.progress, reading=job.reading, folder=job.lake
+        )
         return given, []
     if not description.sets:
         raise BadFile(
@@ -43,7 +45,7 @@ def read(
         found, left = source.find(description.name, paths)
         if job.replace:
             strays.check(left)
-        given = collect(found, job.progress, zone=job.zone, reading=job.reading)
+        given = collect(found, job.progress, zone=job.zone, reading=job.reading, folder=job.lake)
         return given, [stray.note for stray in left]
 
     def reading(path: Path) -> None:
@@ -52,7 +54,7 @@ def read(
         job.reading(path)
 
     with Inputs(paths, environ=job.environ or os.environ, since=since) as inputs:
-        given = Gathering(description, inputs, job.zone, reading).collected()
+        given = Gathering(description, inputs, job.zone, reading, job.lake).collected()
     if not given.files:
         _refuse_nothing(description, paths)
     return given, []

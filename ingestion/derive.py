@@ -51,15 +51,21 @@ def tables(
 
 def _trades(view: LakeView, as_of: dt.date) -> pl.DataFrame:
     pairs = view.pairs(after=as_of - WINDOW, until=as_of, ever=True)
-    orders = view.frame("orders", ["seller", "buyer", "amount_fen", "delivered_on"], until=as_of)
-    delivered = (
-        orders.filter((pl.col("delivered_on") > as_of - WINDOW) & (pl.col("delivered_on") <= as_of))
-        .group_by("seller", "buyer")
-        .agg(pl.col("amount_fen").sum().alias("delivered_fen"))
-    )
-    joined = pairs.join(delivered, on=["seller", "buyer"], how="left")
+    joined = pairs.join(_delivered(view, as_of), on=["seller", "buyer"], how="left")
     filled = joined.with_columns(pl.col("delivered_fen").fill_null(0))
     return view.named(filled, ["seller", "buyer"]).rename({"seller": "supplier"})
+
+
+def _delivered(view: LakeView, as_of: dt.date) -> pl.DataFrame:
+    """Return what the orders of each pair of firms come to that were delivered in the window."""
+    columns = ["seller", "buyer", "amount_fen", "delivered_on"]
+    inside = (pl.col("delivered_on") > as_of - WINDOW) & (pl.col("delivered_on") <= as_of)
+    schema = {"seller": pl.Int64, "buyer": pl.Int64, "delivered_fen": pl.Int64}
+    found = [pl.DataFrame(schema=schema)]
+    for rows in view.pieces("orders", columns, until=as_of):
+        by_pair = rows.filter(inside).group_by("seller", "buyer")
+        found.append(by_pair.agg(pl.col("amount_fen").sum().alias("delivered_fen")))
+    return pl.concat(found).group_by("seller", "buyer").agg(pl.col("delivered_fen").sum())
 
 
 def _claims(view: LakeView, table: str, as_of: dt.date) -> pl.DataFrame:
@@ -107,8 +113,10 @@ def _ends(name: str, table: pl.DataFrame) -> set[str]:
 
 def _mentioned(view: LakeView, table: str, as_of: dt.date) -> set[str]:
     parties = list(form(table).parties)
-    named = view.named(view.frame(table, parties, until=as_of), parties)
-    return {firm for name in parties for firm in named[name].drop_nulls().unique().to_list()}
+    found: set[int] = set()
+    for rows in view.pieces(table, parties, until=as_of):
+        found.update(*(rows[name].drop_nulls().unique().to_list() for name in parties))
+    return {view.parties.firms[row] for row in found}
 
 
 def _firms(rows: pl.DataFrame, resolution: Resolution, used: set[str]) -> pl.DataFrame:

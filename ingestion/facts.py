@@ -5,27 +5,49 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from ingestion import settle
 from ingestion.collect import File
 from ingestion.forms import Form
 from ingestion.resolve import beside
 from ingestion.resolve.codes import checked
-from ingestion.verdict import Verdict
+from ingestion.spool import Divisions
+from ingestion.verdict import TableVerdict
 
 _ROWS = 10_000
+_AT = ".at"  # The place of a row among all.
 
 
-def facts(judged: Verdict) -> Iterator[tuple[dict[str, Any], int, int]]:
+def facts(judged: TableVerdict) -> Iterator[tuple[dict[str, Any], int, int]]:
     """
     Yield the facts of a table, each with the number of its file and its line.
 
     Money is in fen, a day as text, a party by its name and code; what is blank is left out.
     """
-    form = judged.staged.form
-    rows = settle.used_rows(judged)
-    for start in range(0, rows.num_rows, _ROWS):
-        for row in rows.slice(start, _ROWS).to_pylist():
-            yield _fact(form, row), row["file"], row["line"]
+    for rows in _in_order(judged):
+        for start in range(0, rows.num_rows, _ROWS):
+            for row in rows.slice(start, _ROWS).to_pylist():
+                yield _fact(judged.form, row), row["file"], row["line"]
+
+
+def _in_order(judged: TableVerdict) -> Iterator[pa.Table]:
+    """Yield the rows that are used in the order in which they came, some at a time."""
+    count, total = len(judged.divisions), sum(len(each.aside) for each in judged.divisions)
+    if count == 1:
+        yield settle.used_rows(judged.divisions[0])
+        return
+    spans: Divisions | None = None
+    for each in judged.in_turn():
+        if each.staged.at is None or each.staged.divisions is None:
+            continue
+        spans = spans or Divisions(count, each.staged.divisions.folder)
+        at = each.staged.at[~each.aside]
+        rows = settle.used_rows(each).append_column(_AT, pa.array(at))
+        spans.add(rows, at * count // total)
+    for found in spans.each() if spans is not None else ():
+        yield found.take(pa.array(np.argsort(found[_AT].to_numpy()))).drop_columns([_AT])
 
 
 def _fact(form: Form, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +84,7 @@ def party(text: str) -> dict[str, str]:
     return {"code": text} if checked(text) else {"name": text}
 
 
-def write(path: Path, verdicts: Mapping[str, Verdict], files: tuple[File, ...]) -> None:
+def write(path: Path, verdicts: Mapping[str, TableVerdict], files: tuple[File, ...]) -> None:
     """Write every fact as a line of JSON, with the file or query and the line it is from."""
     with path.open("w", encoding="utf-8") as stream:
         for table, judged in verdicts.items():

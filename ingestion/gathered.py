@@ -3,12 +3,12 @@
 import polars as pl
 import pyarrow as pa
 
-from ingestion.collect import Staged
 from ingestion.forms import forms
 from ingestion.lake import LakeView, parts
 from ingestion.lake.parties import Text
 from ingestion.resolve import Resolution
 from ingestion.resolve.beside import SIGN
+from ingestion.staged import Staged
 
 
 def texts(source: str, staged: Staged) -> set[Text]:

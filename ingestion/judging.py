@@ -1,7 +1,7 @@
 """From staged rows to the manifest of a version to be: judged, resolved and merged."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,7 +24,8 @@ from ingestion import (
     standing,
     verdict,
 )
-from ingestion.collect import Collected, Staged
+from ingestion.collect import Collected
+from ingestion.counts import NoteCounts
 from ingestion.descriptions import kept
 from ingestion.descriptions.model import Description
 from ingestion.errors import ImportRefused
@@ -39,7 +40,8 @@ from ingestion.lake.parties import Text
 from ingestion.notes import Note
 from ingestion.prevailing import Stood
 from ingestion.resolve import Decisions, Resolution, near, resolve
-from ingestion.verdict import Verdict
+from ingestion.staged import Staged
+from ingestion.verdict import TableVerdict, Verdict
 
 _NO_LAG = dt.timedelta()
 _ISSUED = ("invoices", "receivables", "vouchers")  # Their dates say how far the data goes.
@@ -54,7 +56,8 @@ class ImportState:
     current: Version | None
     served: Manifest  # The lake as it is served.
     manifest: Manifest  # The lake as it will be.
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    verdicts: dict[str, TableVerdict] = field(default_factory=dict)
+    texts: set[Text] = field(default_factory=set)  # Of the parties of the import.
     origins: tuple[FileOrigin, ...] = ()
     notes: list[Note] = field(default_factory=list)
     uncompared: int = 0  # Names beyond those that are compared with the names of listed firms.
@@ -93,11 +96,12 @@ def settled(state: ImportState, given: Collected, listing: Path) -> tuple[Resolu
     """Judge every row and merge the used ones into the manifest to be."""
     job = state.job
     job.progress("checking rows", 0)
-    tables = _judge(state, given)
+    state.origins = tuple(FileOrigin(file.origin, file.sha256) for file in given.files)
+    _judge(state, given)
     as_of = _as_of(state)
     state.manifest = replace(state.manifest, as_of=as_of.isoformat())
-    if "firms" in tables:
-        firms = state.verdicts["firms"]
+    if "firms" in state.verdicts:
+        (firms,) = state.verdicts["firms"].divisions
         ids = verdict.coded(firms.staged.table.select(["firm"]))
         contradictions.refuse(firms, ids)
         verdict.future(firms, state.manifest.day)
@@ -106,9 +110,9 @@ def settled(state: ImportState, given: Collected, listing: Path) -> tuple[Resolu
         state.notes += notices.codes(firms, given.files)
         _merge(state, "firms", Parties((), {}))
     job.progress("resolving names", 0)
-    rows, resolution = _resolve(state, _texts_of(state, tables))
+    rows, resolution = _resolve(state, _texts_of(state))
     parties = Parties.of(resolution.meant)
-    others = [name for name in tables if name != "firms"]
+    others = [name for name in state.verdicts if name != "firms"]
     gone = {name: _finish(state, state.verdicts[name], parties) for name in others}
     for name in others:
         state.verdicts[name].follow()
@@ -138,20 +142,33 @@ def composed(state: ImportState, resolution: Resolution, rows: pl.DataFrame) -> 
     return ComposedVersion(manifest, view, tables)
 
 
-def _judge(state: ImportState, given: Collected) -> dict[str, Staged]:
-    """Judge the rows of every table by themselves; return the tables, firms told of besides too."""
-    tables = dict(given.tables)
-    judged = {name: verdict.judge(tables[name]) for name in tables if name != "firms"}
+def _judge(state: ImportState, given: Collected) -> None:
+    """Judge the rows of every table by themselves, and of the firms that are told of besides."""
+    tables, folder = dict(given.tables), state.job.lake
+
+    def telling(divisions: list[Staged]) -> Iterator[Staged]:
+        """Yield divisions; of what they tell the texts of parties are remembered."""
+        for each in divisions:
+            each.take_up()
+            state.texts |= gathered.texts(state.source.name, each)
+            yield each
+            each.put_down()
+
+    judged = {
+        name: verdict.judge_table(telling(divisions), folder)
+        for name, divisions in tables.items()
+        if name != "firms"
+    }
     if given.beside is not None:
         for each in judged.values():
             each.follow()
-        tables["firms"] = besides.filled(given.beside, tables.get("firms"))
+        (listed,) = tables.get("firms", [None])
+        tables["firms"] = [besides.filled(given.beside, listed)]
     if "firms" in tables:
-        judged["firms"] = verdict.judge(tables["firms"])
+        judged["firms"] = verdict.judge_table(tables["firms"], folder)
     for each in judged.values():
         each.follow()
     state.verdicts = {name: judged[name] for name in tables}
-    return tables
 
 
 def _published(state: ImportState, name: str) -> Description:
@@ -171,8 +188,34 @@ def _standing(state: ImportState) -> pl.DataFrame:
     return rows.filter(mine | (pl.col("source_name").is_in(shared) & state.source.ids_shared))
 
 
-def _finish(state: ImportState, judged: Verdict, parties: Parties) -> pl.DataFrame:
-    """Settle which rows are used; return the keys that void rows take back."""
+class _Finishing:
+    """What is found out of a table besides the rows of one division."""
+
+    def __init__(self, state: ImportState, judged: TableVerdict, parties: Parties) -> None:
+        source, form = state.source.name, judged.form
+        given = state.manifest.sources.get(source, ())
+        before = [part for part in given if part.table == form.name]
+        count, lake = len(judged.divisions), state.job.lake
+        self.counts = NoteCounts()
+        self.stood = Stood(lake, before, form, whose=(source, parties), count=count)
+        self.equal = notices.EqualInvoices(count, lake)
+
+    def notes(self) -> list[Note]:
+        """Return what is to be told."""
+        return self.counts.notes() + self.equal.notes()
+
+
+def _finish(state: ImportState, judged: TableVerdict, parties: Parties) -> list[pl.DataFrame]:
+    """Settle which rows are used; return by division the keys that void rows take back."""
+    finishing = _Finishing(state, judged, parties)
+    gone = [_finish_division(state, each, parties, finishing) for each in judged.in_turn()]
+    state.notes += finishing.notes()
+    return gone
+
+
+def _finish_division(
+    state: ImportState, judged: Verdict, parties: Parties, finishing: _Finishing
+) -> pl.DataFrame:
     staged, form = judged.staged, judged.staged.form
     judged.follow()
     verdict.future(judged, state.manifest.day)
@@ -185,31 +228,34 @@ def _finish(state: ImportState, judged: Verdict, parties: Parties) -> pl.DataFra
         verdict.self_trades(judged, (first, second))
     prevailing.choose(judged, keys, frame.select(form.ends))
     if form.name == "invoices":
-        given = state.manifest.sources.get(state.source.name, ())
-        before = [part for part in given if part.table == form.name]
-        stood = Stood(state.job.lake, before, state.source.name, parties)
-        state.notes += prevailing.settle(judged, frame, stood)
-        state.notes += notices.equal_invoices(judged, frame)
-    state.notes += notices.early(judged)
+        prevailing.settle(judged, frame, finishing.stood, finishing.counts)
+        finishing.equal.add(judged, frame)
+    notices.early(judged, finishing.counts)
     return keys[judged.void]
 
 
 def _merge(
-    state: ImportState, name: str, parties: Parties, gone: pl.DataFrame | None = None
+    state: ImportState, name: str, parties: Parties, gone: Sequence[pl.DataFrame] = ()
 ) -> None:
     judged = state.verdicts[name]
-    rows = settle.used_rows(judged)
+    taken_back: Sequence[pl.DataFrame | None] = gone or [None] * len(judged.divisions)
+    used = map(settle.used_rows, judged.in_turn())
     arrival = Arrival(
-        state.source.name, judged.staged.form, rows, state.origins, gone, state.source.sha256
+        state.source.name,
+        judged.form,
+        zip(used, taken_back, strict=True),
+        state.origins,
+        divisions=len(judged.divisions),
+        description=state.source.sha256,
     )
     state.manifest = merge(state.job.lake, state.manifest, arrival, parties)
 
 
-def _texts_of(state: ImportState, tables: Mapping[str, Staged]) -> set[Text]:
+def _texts_of(state: ImportState) -> set[Text]:
     """Return the party texts that are known, and those of an import."""
     served = party_files.read(state.job.lake, state.served.parties)
     known = {text for text in served.rows if text[0] in state.manifest.sources}
-    return known.union(*(gathered.texts(state.source.name, each) for each in tables.values()))
+    return known | state.texts
 
 
 def _resolve(state: ImportState, texts: set[Text]) -> tuple[pl.DataFrame, Resolution]:
@@ -258,14 +304,19 @@ def _as_of(state: ImportState) -> dt.date:
     ]
     for table in _ISSUED:
         if table in state.verdicts:
-            judged = state.verdicts[table]
+            divisions = state.verdicts[table].divisions
             lag = _lag(state, state.source.name, table)
             for column, more in (("issued_on", lag), (KNOWN, _NO_LAG)):
-                dates = judged.staged.table[column].filter(~judged.aside)
-                latest = pc.max(dates.filter(pc.less_equal(dates, today))).as_py()
-                days += [] if latest is None else [latest + more]
+                latest = (_latest(judged, column, today) for judged in divisions)
+                days += [day + more for day in latest if day is not None]
     fallback = today if state.current is None else state.current.as_of
     return min(max(days, default=fallback), today)
+
+
+def _latest(judged: Verdict, column: str, today: dt.date) -> dt.date | None:
+    dates = judged.staged.columns([column])[column].filter(~judged.aside)
+    latest: dt.date | None = pc.max(dates.filter(pc.less_equal(dates, today))).as_py()
+    return latest
 
 
 def _lag(state: ImportState, source: str, table: str) -> dt.timedelta:

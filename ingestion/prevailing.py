@@ -10,7 +10,6 @@ first; of those that do not agree the last.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +17,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.forms import LINE
+from ingestion.counts import NoteCounts
+from ingestion.forms import LINE, Form
 from ingestion.lake import LakePart, Parties, parts
+from ingestion.lake.earlier import Earlier
 from ingestion.lake.names import Names
-from ingestion.notes import Note, note
 from ingestion.readers.chunk import IntArray
-from ingestion.verdict import SEVERAL_ALLOWED, BoolArray, Verdict
+from ingestion.staged import BoolArray, dividing
+from ingestion.verdict import SEVERAL_ALLOWED, Verdict
 
 SUMS = ("amount_fen", "tax_fen", "total_fen")
 # What is read of earlier imports.
@@ -52,23 +53,47 @@ def choose(judged: Verdict, keys: pl.DataFrame, ends: pl.DataFrame) -> None:
         _choose_rows(judged, keys)
 
 
-@dataclass(frozen=True, slots=True)
 class Stood:
-    """The invoices that earlier imports of a source gave, in parts of the lake."""
+    """
+    The invoices that earlier imports of a source gave, in parts of the lake.
 
-    folder: Path
-    parts: Sequence[LakePart]
-    source: str
-    parties: Parties
+    Args:
+        folder: The lake's.
+        given: The parts.
+        form: The table, with the key of the source.
+        whose: The source, and which firms its texts mean.
+        count: Into how many divisions the invoices of the import are divided.
+    """
 
-    def tellings(self, key: Sequence[str], names: Names) -> list[pl.DataFrame]:
-        """Return what `tellings` gives of them, before any row of an import."""
-        wanted = tuple(dict.fromkeys((*READ, *key)))
-        read = (parts.read(self.folder, part, wanted) for part in self.parts)
-        known = tuple(dict.fromkeys((*key, *FACTS)))
+    def __init__(
+        self,
+        folder: Path,
+        given: Sequence[LakePart],
+        form: Form,
+        *,
+        whose: tuple[str, Parties],
+        count: int,
+    ) -> None:
+        self._key = form.stored_key
+        self._source, self._parties = whose
+        wanted = tuple(dict.fromkeys((*READ, *self._key)))
+        self._earlier = Earlier(
+            given,
+            lambda part: parts.read(folder, part, wanted),
+            by=dividing(form),
+            count=count,
+            folder=folder,
+        )
+
+    def tellings(self, rows: pa.Table, division: int, names: Names) -> list[pl.DataFrame]:
+        """Return what `tellings` gives of those with a key of a division, before any row of it."""
+        known = tuple(dict.fromkeys((*self._key, *FACTS)))
         return [
             tellings(
-                rows, self.parties.keys(self.source, rows, known), key=key, names=names
+                earlier,
+                self._parties.keys(self._source, earlier, known),
+                key=self._key,
+                names=names,
             ).with_columns(
                 # What is not known was filled in when the row was kept.
                 pl.when(pl.col("tax_fen").is_null() & (pl.col("total_fen") == pl.col("amount_fen")))
@@ -78,29 +103,31 @@ class Stood:
                 pl.lit(-1, pl.Int64).alias("file"),
                 pl.lit(-1, pl.Int64).alias("row"),
             )
-            for rows in read
+            for earlier in self._earlier.meeting(division, rows)
         ]
 
 
-def settle(judged: Verdict, known: pl.DataFrame, stood: Stood) -> list[Note]:
+def settle(judged: Verdict, known: pl.DataFrame, stood: Stood, counts: NoteCounts) -> None:
     """
-    Set aside what both ends of an invoice tell; return what is to be told of earlier imports.
+    Set aside what both ends of an invoice tell; count what is to be told of earlier imports.
 
     Args:
-        judged: The invoices of an import.
+        judged: The invoices of an import, or a division of them.
         known: Their keys, and who traded when under which number; firms as numbers.
         stood: What earlier imports gave.
+        counts: Is told.
     """
-    names, key = Names(), judged.staged.form.stored_key
-    told = tellings(judged.staged.table, known, key=key, names=names)
-    earlier = pl.concat([told.clear(), *stood.tellings(key, names)])
-    count = choose_tellings(judged, told, earlier)
-    notes = [note("told_otherwise_now", count=count)] if count else []
-    return notes + _numbers_again(told, earlier, pl.Series(~judged.aside))
+    names, key, staged = Names(), judged.staged.form.stored_key, judged.staged
+    told = tellings(staged.table, known, key=key, names=names)
+    earlier = pl.concat([told.clear(), *stood.tellings(staged.table, staged.division, names)])
+    counts.add("told_otherwise_now", choose_tellings(judged, told, earlier))
+    again = _numbers_again(told, earlier, pl.Series(~judged.aside))
+    first = None if again.is_empty() else (again["number"][0], "number", again["number"][0])
+    counts.add("number_again", again.height, first=first)
 
 
-def _numbers_again(told: pl.DataFrame, earlier: pl.DataFrame, used: pl.Series) -> list[Note]:
-    """Return a note on numbers that a seller used for several buyers or days; all of them count."""
+def _numbers_again(told: pl.DataFrame, earlier: pl.DataFrame, used: pl.Series) -> pl.DataFrame:
+    """Return numbers that a seller used for several buyers or days; all of them count."""
     fact = ["number", "seller"]
     told, earlier = _facts(told), _facts(earlier)
     met = pl.concat([each.select(fact) for each in (told, earlier)], how="vertical_relaxed")
@@ -110,10 +137,7 @@ def _numbers_again(told: pl.DataFrame, earlier: pl.DataFrame, used: pl.Series) -
     mine = mine.filter(~pl.col("number").str.contains(_OLD_NUMBER)).unique()
     before = earlier.join(mine.select(fact).unique(), on=fact, how="semi")
     uses = pl.concat([mine, before], how="vertical_relaxed").unique()
-    again = uses.group_by(fact).len().filter(pl.col("len") > 1).sort("number")
-    if again.is_empty():
-        return []
-    return [note("number_again", count=again.height, number=again["number"][0])]
+    return uses.group_by(fact).len().filter(pl.col("len") > 1).sort("number")
 
 
 def choose_tellings(judged: Verdict, told: pl.DataFrame, stood: pl.DataFrame) -> int:

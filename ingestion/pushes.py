@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 
 from ingestion import contradictions, verdict
-from ingestion.collect import Collected, Progress, Reading, Staged, collect
+from ingestion.collect import Collected, Progress, Reading, collect
 from ingestion.errors import BadFile
 from ingestion.forms import Column, Form, forms
 from ingestion.job import silent, unnoticed
@@ -28,7 +28,9 @@ from ingestion.readers.chunk import shown
 from ingestion.sets.errors import nearest
 from ingestion.sets.json_lines import LineFault, object_of, text_of, why
 from ingestion.source import SourceFile
-from ingestion.verdict import Verdict
+from ingestion.spool import Spool
+from ingestion.staged import Staged
+from ingestion.verdict import Tally, Verdict
 
 ENDING = ".ndjson"
 LINES_MAX = 200_000
@@ -76,6 +78,7 @@ def collected(
     zone: dt.tzinfo,
     progress: Progress = silent,
     reading: Reading = unnoticed,
+    folder: Path | None = None,
 ) -> Collected:
     """
     Return every row of some pushes, staged by table, in the order in which they came.
@@ -85,6 +88,7 @@ def collected(
         zone: Where the bank works.
         progress: Is told how far the reading is.
         reading: Is told each file before it is read.
+        folder: Where rows are put down that are too many to be held.
 
     Raises:
         BadFile: A file is no push that was kept.
@@ -95,7 +99,7 @@ def collected(
             raise BadFile(f"{item.path.name}: is no push that was kept")
         if not item.path.is_file():
             raise BadFile(f"{item.path.name}: no such file")
-    return collect(found, progress, zone=zone, reading=reading, chunks=_chunks)
+    return collect(found, progress, zone=zone, reading=reading, chunks=_chunks, folder=folder)
 
 
 def judge(path: Path, zone: dt.tzinfo, today: dt.date) -> Judged:
@@ -113,9 +117,9 @@ def judge(path: Path, zone: dt.tzinfo, today: dt.date) -> Judged:
     given = collected([path], zone=zone)
     if not given.files:
         raise BadFile("there is no record: a line of JSON each is wanted")
-    (staged,) = given.tables.values()
+    ((staged,),) = given.tables.values()
     judged = _judged(staged, today)
-    issues = [pl.DataFrame(each) for each in judged.issues]
+    issues = [pl.DataFrame(each) for each in judged.tally.issues.tables()]
     told = pl.concat(issues).sort("line") if issues else pl.DataFrame()
     whys = {bad.line: bad.why for _, bad in staged.unread}
     lines = [
@@ -134,7 +138,7 @@ def judge(path: Path, zone: dt.tzinfo, today: dt.date) -> Judged:
     return Judged(
         rows=staged.rows,
         accepted=judged.used,
-        set_aside=dict(sorted(judged.reasons.items())),
+        set_aside=dict(sorted(judged.tally.reasons.items())),
         lines=tuple(lines),
         left=max(0, len(told) - TOLD_MAX),
         kept=_without(path.read_bytes(), wrong),
@@ -143,7 +147,7 @@ def judge(path: Path, zone: dt.tzinfo, today: dt.date) -> Judged:
 
 def _judged(staged: Staged, today: dt.date) -> Verdict:
     """Return the verdict on rows as far as each can be judged before firms are known."""
-    judged = verdict.judge(staged)
+    judged = verdict.judge(staged, Tally(Spool(None)))
     verdict.future(judged, today)
     contradictions.refuse(judged, verdict.coded(staged.table.select(staged.form.parties)))
     if staged.form.ends:

@@ -37,6 +37,11 @@ class RowProblem:
         """Return the same problem with its rows counted from further up."""
         return RowProblem(self.rows + offset, self.column, self.values, self.reason)
 
+    @property
+    def none(self) -> "RowProblem":
+        """Return the same problem of no row."""
+        return RowProblem(self.rows[:0], self.column, self.values[:0], self.reason)
+
 
 class SourceRecords:
     """

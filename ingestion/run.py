@@ -14,7 +14,7 @@ from ingestion.collect import Collected
 from ingestion.descriptions import kept
 from ingestion.job import ImportJob, silent, unnoticed
 from ingestion.judging import ImportState, begin, composed, settled
-from ingestion.lake import FileOrigin, Manifest
+from ingestion.lake import Manifest
 from ingestion.lake import manifest as manifests
 from ingestion.lake.housekeeping import alone, sweep
 from ingestion.notes import Note, note
@@ -84,7 +84,6 @@ def ingest(source: str, paths: Sequence[Path], *, job: ImportJob) -> ImportOutco
         state = begin(job, job.folders.load(source))
         before = dict(state.manifest.since.get(source, {}))
         given, left = deliveries.read(state.source, paths, job, before)
-        state.origins = tuple(FileOrigin(file.origin, file.sha256) for file in given.files)
         listing = _issues_path(job, source)
         try:
             resolution, rows = settled(state, given, listing)
@@ -92,7 +91,7 @@ def ingest(source: str, paths: Sequence[Path], *, job: ImportJob) -> ImportOutco
                 bounds.check(state.source, state.verdicts, given.empty, listing)
             state.manifest = _further(state, given)
         finally:
-            told = [issue for v in state.verdicts.values() for issue in v.issues]
+            told = [judged.tally.issues for judged in state.verdicts.values()]
             issues.write(listing, given.files, told)
         for judged in state.verdicts.values():
             judged.let_go()
@@ -111,7 +110,7 @@ def _further(state: ImportState, given: Collected) -> Manifest:
     """
     latest = {} if given.report is None else dict(given.report.latest)
     for judged in state.verdicts.values():
-        for (at, reason), count in judged.by_file.items():
+        for (at, reason), count in sorted(judged.tally.by_file.items()):
             query = given.files[at].query
             if reason in _HEALED and latest.pop(query, None) is not None:
                 state.notes.append(note("since_stays", query=query, count=count, reason=reason))
@@ -158,8 +157,8 @@ def _outcome(
     version, published, listing = end
     reasons, currencies = Counter[str](), Counter[str]()
     for judged in state.verdicts.values():
-        reasons.update(judged.reasons)
-        currencies.update(judged.currencies)
+        reasons.update(judged.tally.reasons)
+        currencies.update(judged.tally.currencies)
     return ImportOutcome(
         source=state.source.name,
         files=tuple((str(file.path), file.rows) for file in given.files),

@@ -99,10 +99,10 @@ def check(
         except (GraphError, OSError) as error:
             tried.refused = str(error)
         _write(wanted, tried)
-    if faults.questions:
-        tried.refused, tried.changes = "\n".join(faults.messages()), None
-    told = {"changes": tried.changes} if wanted.changes else {}
-    return Trial({**_document(source, description, faults, tried), **told})
+        if faults.questions:
+            tried.refused, tried.changes = "\n".join(faults.messages()), None
+        told = {"changes": tried.changes} if wanted.changes else {}
+        return Trial({**_document(source, description, faults, tried), **told})
 
 
 def unreadable(source: str, text: str | None, job: ImportJob) -> Trial | None:
@@ -137,7 +137,7 @@ def _write(wanted: TrialWishes, tried: _Tried) -> None:
     if wanted.facts is not None:
         facts.write(wanted.facts, verdicts, files)
     if wanted.issues is not None:
-        told = [issue for judged in verdicts.values() for issue in judged.issues]
+        told = [judged.tally.issues for judged in verdicts.values()]
         issues.write(wanted.issues, files, told)
 
 
@@ -209,8 +209,8 @@ def _document(
     verdicts = {} if state is None else state.verdicts
     aside, currencies = Counter[str](), Counter[str]()
     for judged in verdicts.values():
-        aside.update(judged.reasons)
-        currencies.update(judged.currencies)
+        aside.update(judged.tally.reasons)
+        currencies.update(judged.tally.currencies)
     files = _files(tried)
     notes = [*(given.notes if given is not None else ()), *tried.notes]
     notes += [] if state is None else state.notes
@@ -252,7 +252,7 @@ def _files(tried: _Tried) -> list[dict[str, Any]]:
     verdicts = {} if tried.state is None else tried.state.verdicts
     aside: dict[int, Counter[str]] = {}
     for judged in verdicts.values():
-        for (at, reason), count in judged.by_file.items():
+        for (at, reason), count in judged.tally.by_file.items():
             aside.setdefault(at, Counter()).update({reason: count})
     found = []
     for at, file in enumerate(tried.given.files):

@@ -1,20 +1,22 @@
 """Which rows are used, and for which one reason each of the others is set aside."""
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.collect import Staged
-from ingestion.forms import CURRENCY, KNOWN
+from ingestion.forms import CURRENCY, KNOWN, Form
 from ingestion.readers.chunk import IntArray, shown
 from ingestion.resolve import beside
+from ingestion.spool import Spool
+from ingestion.staged import BoolArray, Staged
 
-BoolArray = npt.NDArray[np.bool_]
 _HASHED_ROWS = 500_000  # So many rows are compared at a time.
 VOIDABLE = ("invoices", "orders")  # Elsewhere void is a state that is kept.
 SEVERAL_ALLOWED = ("invoices", "events", "flows")  # Two rows with one key are two facts.
@@ -27,28 +29,18 @@ NOT_COUNTED = (
 TELLING = ("void", "told_twice", "told_elsewhere")
 
 
+def _no_rows() -> IntArray:
+    return np.zeros(0, np.int64)
+
+
 @dataclass(slots=True)
-class Verdict:
-    """The state of every row of a staged table: used, or set aside for the first reason given."""
+class Tally:
+    """What of a table's rows was set aside: how many for which reason, and each of them."""
 
-    staged: Staged
-    aside: BoolArray
-    reasons: dict[str, int] = field(default_factory=dict)
-    issues: list[pa.Table] = field(default_factory=list)
-    by_file: dict[tuple[int, str], int] = field(default_factory=dict)  # By file and reason.
-    # Rows whose status takes back what stands under their key.
-    void: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
-    # Of each row the first that equals it in every field.
-    first_of: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
-    currencies: dict[str, int] = field(default_factory=dict)  # Rows left out for theirs.
-
-    def __post_init__(self) -> None:
-        self.first_of = np.arange(len(self.aside))
-
-    @property
-    def used(self) -> int:
-        """Return how many rows are used."""
-        return int((~self.aside).sum())
+    issues: Spool
+    reasons: Counter[str] = field(default_factory=Counter)
+    by_file: Counter[tuple[int, str]] = field(default_factory=Counter)  # By file and reason.
+    currencies: Counter[str] = field(default_factory=Counter)  # Rows left out for theirs.
 
     @property
     def wrong(self) -> int:
@@ -56,24 +48,41 @@ class Verdict:
         return sum(count for name, count in self.reasons.items() if name not in NOT_COUNTED)
 
     @property
-    def telling(self) -> int:
-        """Return how many rows tell something: those used, and those that take back or repeat."""
-        return self.used + sum(self.reasons.get(reason, 0) for reason in TELLING)
+    def why(self) -> str:
+        """Return the reasons that count against the source's bounds, the most frequent first."""
+        counted = [(n, name) for name, n in self.reasons.items() if name not in NOT_COUNTED]
+        return ", ".join(f"{name} {n}" for n, name in sorted(counted, key=lambda c: (-c[0], c[1])))
 
-    def let_go(self) -> None:
-        """Give the memory of the rows back, once the lake has them; what is counted stays."""
-        self.staged.table = self.staged.table.slice(0, 0)
+
+@dataclass(slots=True)
+class Verdict:
+    """The state of every row of a division: used, or set aside for the first reason given."""
+
+    staged: Staged
+    aside: BoolArray
+    tally: Tally
+    # Rows whose status takes back what stands under their key.
+    void: IntArray = field(default_factory=_no_rows)
+    # Rows that equal an earlier one in every field, and the first of each.
+    repeats: tuple[IntArray, IntArray] = field(default_factory=lambda: (_no_rows(), _no_rows()))
+
+    @property
+    def used(self) -> int:
+        """Return how many rows are used."""
+        return int((~self.aside).sum())
+
+    @property
+    def first_of(self) -> IntArray:
+        """Return of each row the first that equals it in every field."""
+        found = np.arange(len(self.aside))
+        rows, firsts = self.repeats
+        found[rows] = firsts
+        return found
 
     def set_aside_keys(self, rows: IntArray, reason: str) -> None:
         """Set rows aside for what is told elsewhere under their key."""
         if len(rows):
             self.set_aside(rows, reason, *_key_cells(self.staged, rows))
-
-    @property
-    def why(self) -> str:
-        """Return the reasons that count against the source's bounds, the most frequent first."""
-        counted = [(n, name) for name, n in self.reasons.items() if name not in NOT_COUNTED]
-        return ", ".join(f"{name} {n}" for n, name in sorted(counted, key=lambda c: (-c[0], c[1])))
 
     def set_aside(self, rows: IntArray, reason: str, column: str, values: pa.Array) -> None:
         """Set rows aside for a reason, those that no earlier reason has set aside already."""
@@ -101,25 +110,27 @@ class Verdict:
     def _count(self, reason: str, files: IntArray, lines: IntArray) -> None:
         """Count lines of files that are set aside for a reason."""
         if len(files):
-            self.reasons[reason] = self.reasons.get(reason, 0) + int(lines.sum())
+            self.tally.reasons[reason] += int(lines.sum())
         counts = np.bincount(files, lines) if len(files) else np.zeros(0)
         for file in np.flatnonzero(counts).tolist():
-            key = file, reason
-            self.by_file[key] = self.by_file.get(key, 0) + int(counts[file])
+            self.tally.by_file[file, reason] += int(counts[file])
 
     def follow(self) -> None:
         """Leave out the rows that are set aside as other tables or facts of theirs are."""
-        if self.staged.fates is not None and self.staged.ids is not None:
-            ids = self.staged.ids
+        ids = self.staged.fate_ids
+        if self.staged.fates is not None and ids is not None:
             self.aside |= self.staged.fates.gone[ids] & (ids >= 0)
 
     def left_out(self) -> None:
         """Count the rows that the description leaves out."""
-        for file, line in self.staged.left_out:
-            self._count("left_out", file.astype(np.int64), np.ones(len(line), np.int64))
-            blank = pa.nulls(len(line), pa.string())
-            place = pa.array(file, pa.int32()), pa.array(line, pa.int32())
-            self._tell(*place, ("", blank, "left_out"))
+        if self.staged.left_out is None:
+            return
+        for places in self.staged.left_out.tables():
+            file, count = places["file"].to_numpy().astype(np.int64), places.num_rows
+            self._count("left_out", file, np.ones(count, np.int64))
+            blank = pa.nulls(count, pa.string())
+            self._tell(places["file"], places["line"], ("", blank, "left_out"))
+        self.staged.left_out.clear()
 
     def _tell(
         self, file: pa.Array, line: pa.Array, what: tuple[str | pa.Array, pa.Array, str | pa.Array]
@@ -136,7 +147,7 @@ class Verdict:
             ),
             "reason": _of_each(reason, count),
         }
-        self.issues.append(pa.table(told))
+        self.tally.issues.add(pa.table(told))
 
     def unreadable(self) -> None:
         """Tell of the rows that no reader could take apart."""
@@ -163,9 +174,61 @@ def _of_each(text: str | pa.Array, count: int) -> pa.Array:
     return pa.repeat(pa.scalar(text, pa.string()), count) if isinstance(text, str) else text
 
 
-def judge(staged: Staged) -> Verdict:
+@dataclass(slots=True)
+class TableVerdict:
+    """The verdicts on all divisions of a table; what they set aside is counted together."""
+
+    divisions: list[Verdict]
+    tally: Tally
+
+    @property
+    def form(self) -> Form:
+        """Return the form of the table."""
+        return self.divisions[0].staged.form
+
+    @property
+    def used(self) -> int:
+        """Return how many rows are used."""
+        return sum(each.used for each in self.divisions)
+
+    @property
+    def telling(self) -> int:
+        """Return how many rows tell something: those used, and those that take back or repeat."""
+        return self.used + sum(self.tally.reasons[reason] for reason in TELLING)
+
+    def in_turn(self) -> Iterator[Verdict]:
+        """Yield the divisions, the rows of one in memory at a time."""
+        for each in self.divisions:
+            each.staged.take_up()
+            yield each
+            each.staged.put_down()
+
+    def follow(self) -> None:
+        """Leave out the rows that are set aside as other tables or facts of theirs are."""
+        for each in self.divisions:
+            each.follow()
+
+    def let_go(self) -> None:
+        """Give the memory of the rows back, once the lake has them; what is counted stays."""
+        for each in self.divisions:
+            each.staged.table, each.staged.divisions = each.staged.table.slice(0, 0), None
+
+
+def judge_table(divisions: Iterable[Staged], folder: Path) -> TableVerdict:
+    """
+    Return the verdict on a table as far as its rows alone tell.
+
+    Args:
+        divisions: Its rows; those of each are looked at when it is given.
+        folder: Where the list of those set aside is put down, if they are many.
+    """
+    tally = Tally(Spool(folder))
+    return TableVerdict([judge(staged, tally) for staged in divisions], tally)
+
+
+def judge(staged: Staged, tally: Tally) -> Verdict:
     """Return the verdict as far as the rows alone tell: unreadable, left out, void, repeats, ..."""
-    verdict = Verdict(staged, np.zeros(staged.table.num_rows, bool))
+    verdict = Verdict(staged, np.zeros(staged.table.num_rows, bool), tally)
     verdict.follow()
     verdict.unreadable()
     verdict.left_out()
@@ -184,7 +247,7 @@ def judge(staged: Staged) -> Verdict:
     _report_without_key(verdict)
     _report(verdict, "lost_digits")  # Before duplicates: keys without their digits look equal.
     repeats, firsts = _repeats(staged.table, ~verdict.aside)
-    verdict.first_of[repeats] = firsts
+    verdict.repeats = repeats, firsts
     verdict.set_aside(repeats, "duplicate", *_key_cells(staged, repeats))
     _report(verdict)
     verdict.follow()
@@ -197,8 +260,8 @@ def _leave_out_foreign(verdict: Verdict) -> None:
     rows = np.flatnonzero(np.asarray(pc.is_valid(given)) & ~verdict.aside)
     named = given.take(pa.array(rows))
     verdict.set_aside(rows, "left_out", CURRENCY, named)
-    counts = ((each["values"].as_py(), each["counts"].as_py()) for each in pc.value_counts(named))
-    verdict.currencies = dict(counts)
+    for each in pc.value_counts(named):
+        verdict.tally.currencies[each["values"].as_py()] += each["counts"].as_py()
 
 
 def _report(verdict: Verdict, reason: str | None = None) -> None:

@@ -52,7 +52,7 @@ def _served(state: ImportState) -> dict[str, pl.DataFrame]:
 
 def _of_lake(state: ImportState, to_be: ComposedVersion, name: str) -> RowChanges:
     judged = state.verdicts.get(name)  # Whose description may have a key of its own.
-    shape = form(name) if judged is None else judged.staged.form
+    shape = form(name) if judged is None else judged.form
     rows = lake.LakeRows(state.job.lake, shape, to_be.view.parties)
     return rows.difference(state.served, to_be.manifest)
 

@@ -38,6 +38,7 @@ class Gathering:
     inputs: Inputs
     zone: dt.tzinfo
     reading: Callable[[Path], None]
+    folder: Path | None = None  # Where rows are put down that are too many to be held.
     report: Report = field(default_factory=Report)
     notes: dict[Note, None] = field(default_factory=dict)
     origins: Origins = field(default_factory=Origins)
@@ -55,7 +56,7 @@ class Gathering:
         Raises:
             BadFile: A file cannot be read, or no file has a column that is asked for.
         """
-        staging = Staging(self.description, self.zone)
+        staging = Staging(self.description, self.zone, self.folder)
         wanted = dict.fromkeys(table.set for table in self.description.tables)
         for name in self.description.sets:
             if name in wanted:

@@ -1,13 +1,13 @@
 """From the rows of sets to staged tables: each row in every table that keeps it, with its fate."""
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from ingestion.collect import Staged, schema
 from ingestion.descriptions.cells import SetCells
 from ingestion.descriptions.filling import Filling
 from ingestion.descriptions.grouping import LINES
@@ -19,26 +19,9 @@ from ingestion.readers import Chunk, Unread
 from ingestion.readers.chunk import IntArray
 from ingestion.record import RowProblem, SourceRecords
 from ingestion.sets.batch import LINE
+from ingestion.staged import IncomingTable, Staged, schema
 
 _REASONS = {VOID: "void", UNMATCHED: "unmatched"}
-
-
-@dataclass(slots=True)
-class TableStage:
-    """One table on its way: its rows in batches, their numbers, and what is wrong with some."""
-
-    staged: Staged
-    batches: list[pa.Table] = field(default_factory=list)
-    ids: list[IntArray] = field(default_factory=list)
-    rows: int = 0
-
-    def close(self) -> Staged:
-        """Return the table with all its rows."""
-        empty = schema(self.staged.form).empty_table()
-        self.staged.table = pa.concat_tables([empty, *self.batches]).unify_dictionaries()
-        if self.staged.fates is not None:
-            self.staged.ids = np.concatenate([np.zeros(0, np.int64), *self.ids])
-        return self.staged
 
 
 class Staging:
@@ -48,9 +31,12 @@ class Staging:
     Args:
         description: What it says.
         zone: Where the bank works.
+        folder: Where rows are put down that are too many to be held.
     """
 
-    def __init__(self, description: Description, zone: dt.tzinfo) -> None:
+    def __init__(
+        self, description: Description, zone: dt.tzinfo, folder: Path | None = None
+    ) -> None:
         self._zone = zone
         self.fillings = [Filling(table, _form(table)) for table in description.tables]
         by_set = [table.set for table in description.tables]
@@ -58,14 +44,16 @@ class Staging:
             rows.group is not None for rows in description.sets.values()
         )
         self.fates = RowFates() if shared else None
-        self.stages: dict[str, TableStage] = {}
-        self.beside: TableStage | None = None
+        self.stages: dict[str, IncomingTable] = {}
+        self.beside: IncomingTable | None = None
+        by_form = [(filling.form.name, filling.table.set) for filling in self.fillings]
         for filling in self.fillings:
-            staged = Staged(filling.form, schema(filling.form).empty_table(), fates=self.fates)
+            name, form = filling.form.name, filling.form
             if self._is_beside(filling):
-                self.beside = self.beside or TableStage(staged)
-            else:
-                self.stages.setdefault(filling.form.name, TableStage(staged))
+                self.beside = self.beside or IncomingTable(form, folder, self.fates)
+            elif name not in self.stages:
+                once = all(by_form.count(each) == 1 for each in by_form if each[0] == name)
+                self.stages[name] = IncomingTable.of(form, folder, self.fates, once=once)
 
     def _is_beside(self, filling: Filling) -> bool:
         """Return whether firms are told beside other facts of the same rows."""
@@ -99,13 +87,12 @@ class Staging:
         if places.height:
             found = places[FILE_AT].to_numpy(), places[LINE].to_numpy()
             repeated = places[LINES].to_numpy() if LINES in places.columns else 1
-            self.stages[table].staged.left_out.append(
-                (np.repeat(found[0], repeated), np.repeat(found[1], repeated))
-            )
+            file, line = (np.repeat(each, repeated) for each in found)
+            self.stages[table].leave_out(file, line)
 
     def unread(self, table: str, file: int, rows: tuple[Unread, ...]) -> None:
         """Set rows aside that no reader could take apart."""
-        self.stages[table].staged.unread += [(file, row) for row in rows]
+        self.stages[table].unread += [(file, row) for row in rows]
 
     def table_of(self, name: str) -> str:
         """Return the table with which rows of a set are counted that give no fact."""
@@ -128,30 +115,25 @@ class Staging:
             pa.array(records.extra + frame[EXTRA].to_numpy()),
             *(taken.get(name, pa.nulls(frame.height, pa.string())) for name in BESIDES),
         ]
-        stage.batches.append(pa.table(columns, schema=schema(filling.form)))
-        stage.ids.append(ids)
-        if not beside:
-            staged, offset = stage.staged, stage.rows
-            staged.problems += [problem.later(offset) for problem in records.problems]
-            staged.doubts += [doubt.later(offset) for doubt in records.doubts]
-            staged.told += _told(frame[FATE], offset)
-        stage.rows += frame.height
+        told = ([], [], []) if beside else (records.problems, records.doubts, _told(frame[FATE]))
+        problems, doubts, fates = told
+        batch = pa.table(columns, schema=schema(filling.form))
+        stage.add(batch, problems=problems, doubts=doubts, told=fates, ids=ids)
 
-    def closed(self) -> tuple[dict[str, Staged], Staged | None]:
-        """Return the tables, and the firms that are told beside others."""
+    def closed(self) -> tuple[dict[str, list[Staged]], IncomingTable | None]:
+        """Return the tables in their divisions, and the firms that are told beside others."""
         if self.fates is not None:
             self.fates.close()
-        tables = {name: stage.close() for name, stage in self.stages.items()}
-        return tables, None if self.beside is None else self.beside.close()
+        return {name: stage.close() for name, stage in self.stages.items()}, self.beside
 
 
-def _told(fates: pl.Series, offset: int) -> list[RowProblem]:
+def _told(fates: pl.Series) -> list[RowProblem]:
     """Return what the description itself says of rows, the first reason first."""
     found = []
     for fate, reason in _REASONS.items():
         rows = np.flatnonzero((fates == fate).to_numpy())
         if len(rows):
-            found.append(RowProblem(rows + offset, "", pa.nulls(len(rows), pa.string()), reason))
+            found.append(RowProblem(rows, "", pa.nulls(len(rows), pa.string()), reason))
     return found
 
 

@@ -1,7 +1,7 @@
 """Rows of the lake as frames: with the firms they mean, and summed over pairs of firms."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from ingestion.lake.manifest import LakePart, Manifest
 from ingestion.lake.overlap import BoolArray
 from ingestion.lake.parties import Parties
 
+_SUMS = ("amount_fen", "total_fen")
+_PAIRS_KEPT = 1_000_000  # Sums of so many pairs are kept before they are added up.
 SUM_MAX = 9e18  # Sums of fen stay within 64 bits; beyond this they are refused.
 
 
@@ -88,14 +90,21 @@ class LakeView:
         Party columns hold the firm's row in `parties.firms`. With `source`, `part` and `origin`
         among the columns each row names where it came from.
         """
-        frames = [
-            self._part(source, part, columns, (after, until))
-            for source, part in self.manifest.parts(table)
-            if not _outside(part, after, until)
-        ]
-        if frames:
-            return pl.concat(frames)
-        return self._shaped(table, columns)
+        frames = list(self.pieces(table, columns, after=after, until=until))
+        return pl.concat(frames) if frames else self._shaped(table, columns)
+
+    def pieces(
+        self,
+        table: str,
+        columns: Sequence[str],
+        *,
+        after: dt.date | None = None,
+        until: dt.date | None = None,
+    ) -> Iterator[pl.DataFrame]:
+        """Yield the rows that `frame` gives, those of one part at a time; none has no columns."""
+        for source, part in self.manifest.parts(table):
+            if not _outside(part, after, until):
+                yield self._part(source, part, columns, (after, until))
 
     def _part(
         self,
@@ -153,24 +162,17 @@ class LakeView:
             InvalidInput: A sum of fen would not fit 64 bits.
         """
         columns = ["seller", "buyer", "issued_on", "amount_fen", "total_fen"]
-        rows = self.frame("invoices", columns, after=None if ever else after, until=until)
-        rows = rows.filter(pl.col("seller") != pl.col("buyer"))
-        _check_sums(rows)
-        inside = pl.col("issued_on") > after
-        amount = pl.when(inside).then(pl.col("amount_fen")).otherwise(0)
-        return (
-            rows.group_by("seller", "buyer")
-            .agg(
-                amount.sum().alias("amount_fen"),
-                pl.when(inside).then(pl.col("total_fen")).otherwise(0).sum().alias("total_fen"),
-                amount.clip(lower_bound=0).sum().alias("blue_fen"),
-                (-amount).clip(lower_bound=0).sum().alias("red_fen"),
-                inside.sum().cast(pl.Int64).alias("count"),
-                pl.col("issued_on").min().alias("first_on"),
-                pl.col("issued_on").max().alias("last_on"),
-            )
-            .sort("seller", "buyer")
-        )
+        since = None if ever else after
+        found = [_of_pairs(self._shaped("invoices", columns), after)]
+        sums = np.zeros(2)
+        for rows in self.pieces("invoices", columns, after=since, until=until):
+            traded = rows.filter(pl.col("seller") != pl.col("buyer"))
+            sums += [_magnitude(traded[name]) for name in _SUMS]
+            found = _few([*found, _of_pairs(traded, after)])
+        for name, total in zip(_SUMS, sums.tolist(), strict=True):
+            if total > SUM_MAX:
+                raise InvalidInput(f"invoices: the sum of {name} does not fit 64 bits")
+        return _added_up(found).sort("seller", "buyer")
 
     def named(self, frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
         """Return the frame with firms by their ids in place of their rows."""
@@ -188,7 +190,38 @@ def _outside(part: LakePart, after: dt.date | None, until: dt.date | None) -> bo
     return too_late or too_early
 
 
-def _check_sums(rows: pl.DataFrame) -> None:
-    for name in ("amount_fen", "total_fen"):
-        if float(np.abs(rows[name].to_numpy().astype(np.float64)).sum()) > SUM_MAX:
-            raise InvalidInput(f"invoices: the sum of {name} does not fit 64 bits")
+def _magnitude(fen: pl.Series) -> float:
+    return float(np.abs(fen.to_numpy().astype(np.float64)).sum())
+
+
+def _of_pairs(rows: pl.DataFrame, after: dt.date) -> pl.DataFrame:
+    """Return for each pair of firms what its rows after a day come to."""
+    inside = pl.col("issued_on") > after
+    amount = pl.when(inside).then(pl.col("amount_fen")).otherwise(0)
+    return rows.group_by("seller", "buyer").agg(
+        amount.sum().alias("amount_fen"),
+        pl.when(inside).then(pl.col("total_fen")).otherwise(0).sum().alias("total_fen"),
+        amount.clip(lower_bound=0).sum().alias("blue_fen"),
+        (-amount).clip(lower_bound=0).sum().alias("red_fen"),
+        inside.sum().cast(pl.Int64).alias("count"),
+        pl.col("issued_on").min().alias("first_on"),
+        pl.col("issued_on").max().alias("last_on"),
+    )
+
+
+def _few(found: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Return sums of pairs, those of many parts added up at once."""
+    if sum(map(len, found[1:])) <= max(_PAIRS_KEPT, len(found[0])):
+        return found
+    return [_added_up(found)]
+
+
+def _added_up(found: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    if len(found) == 1:
+        return found[0]
+    totals = ("amount_fen", "total_fen", "blue_fen", "red_fen", "count")
+    return (
+        pl.concat(found)
+        .group_by("seller", "buyer")
+        .agg(pl.col(totals).sum(), pl.col("first_on").min(), pl.col("last_on").max())
+    )

@@ -5,7 +5,7 @@ Rows with a new key are added, rows with a known key replace the old ones, a key
 loses its rows, and one whose rows are the same as before changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +15,11 @@ import pyarrow as pa
 
 from ingestion.forms import Form
 from ingestion.lake import parts
+from ingestion.lake.earlier import Earlier
 from ingestion.lake.manifest import FileOrigin, LakePart, Manifest
 from ingestion.lake.parties import Parties
+from ingestion.readers.chunk import IntArray
+from ingestion.staged import dividing
 
 _NOT_CONTENT = ("line", "file")
 
@@ -27,9 +30,10 @@ class Arrival:
 
     source: str
     form: Form
-    rows: pa.Table
+    # Division by division: rows, and keys that the import takes back, firms as numbers.
+    rows: Iterable[tuple[pa.Table, pl.DataFrame | None]]
     origins: tuple[FileOrigin, ...]
-    gone: pl.DataFrame | None = None  # Keys that the import takes back, firms as numbers.
+    divisions: int = 1
     description: str | None = None  # The hash of the text that says how they were read.
 
 
@@ -45,41 +49,76 @@ def merge(folder: Path, manifest: Manifest, arrival: Arrival, parties: Parties) 
     before = manifest.sources.get(arrival.source, ())
     mine = [part for part in before if part.table == arrival.form.name]
     others = tuple(part for part in before if part.table != arrival.form.name)
-    kept, fresh = mine, arrival.rows
-    takes_back = arrival.gone is not None and len(arrival.gone) > 0
-    if mine and (fresh.num_rows or takes_back):
-        kept, fresh = _superseded(folder, mine, arrival, parties)
-    added = [_write(folder, arrival, fresh)] if fresh.num_rows else []
-    merged = (*others, *kept, *added)
+    superseding = _Superseding(folder, mine, arrival, parties)
+    added = []
+    for division, (rows, gone) in enumerate(arrival.rows):
+        fresh = superseding.superseded_by(rows, gone, division) if mine else rows
+        if fresh.num_rows:
+            added.append(_write(folder, arrival, fresh))
+    merged = (*others, *superseding.left(), *added)
     ordered = tuple(sorted(merged, key=lambda part: part.table))
     return replace(manifest, sources={**manifest.sources, arrival.source: ordered})
 
 
-def _superseded(
-    folder: Path, mine: Sequence[LakePart], arrival: Arrival, parties: Parties
-) -> tuple[list[LakePart], pa.Table]:
-    """Return the parts without the rows replaced or taken back, and the rows that are new."""
-    key = list(arrival.form.stored_key)
-    fresh = _content(arrival.rows, arrival, parties)
-    olds = [(part, _content(_rows(folder, part), arrival, parties)) for part in mine]
-    old = pl.concat([frame for _, frame in olds])
-    by_key = ["count", "content"]
-    compared = _by_key(fresh, key).join(
-        _by_key(old, key), on=key, how="left", nulls_equal=True, suffix="_old"
-    )
-    same = pl.all_horizontal(
-        [(pl.col(name) == pl.col(f"{name}_old")).fill_null(value=False) for name in by_key]
-    )
-    changed = compared.filter(~same).select(key)
-    dropped = changed if arrival.gone is None else pl.concat([changed, arrival.gone.select(key)])
-    kept = []
-    for part, frame in olds:
-        gone = frame.join(dropped, on=key, how="semi", nulls_equal=True)["row"].to_numpy()
-        left = parts.drop(folder, part, gone) if len(gone) else part
-        if left is not None:
-            kept.append(left)
-    new = fresh.join(changed, on=key, how="semi", nulls_equal=True)["row"].sort().to_numpy()
-    return kept, arrival.rows.take(pa.array(new))
+class _Superseding:
+    """The rows of earlier imports of a source, of which an arrival takes some away."""
+
+    def __init__(
+        self, folder: Path, mine: list[LakePart], arrival: Arrival, parties: Parties
+    ) -> None:
+        self._folder, self._mine, self._arrival, self._parties = folder, mine, arrival, parties
+        self._gone: dict[int, list[IntArray]] = {}
+        self._earlier = Earlier(
+            mine,
+            self._content_of,
+            by=dividing(arrival.form),
+            count=arrival.divisions,
+            folder=folder,
+        )
+
+    def superseded_by(self, rows: pa.Table, gone: pl.DataFrame | None, division: int) -> pa.Table:
+        """Return what of a division is new; what it replaces or takes back is remembered."""
+        key = list(self._arrival.form.stored_key)
+        fresh = _content(rows, self._arrival, self._parties)
+        taken_back = fresh.clear().select(key) if gone is None else gone.select(key)
+        if fresh.is_empty() and taken_back.is_empty():
+            return rows
+        keys = [each.select(key).to_arrow() for each in (fresh, taken_back)]
+        met = [pl.DataFrame(each) for each in self._earlier.meeting(division, *keys)]
+        old = pl.concat([_blank(fresh), *met])
+        by_key = ["count", "content"]
+        compared = _by_key(fresh, key).join(
+            _by_key(old, key), on=key, how="left", nulls_equal=True, suffix="_old"
+        )
+        same = pl.all_horizontal(
+            [(pl.col(name) == pl.col(f"{name}_old")).fill_null(value=False) for name in by_key]
+        )
+        changed = compared.filter(~same).select(key)
+        dropped = pl.concat([changed, taken_back], how="vertical_relaxed")
+        lost = old.join(dropped, on=key, how="semi", nulls_equal=True)
+        for (part,), left in lost.group_by("part"):
+            self._gone.setdefault(int(str(part)), []).append(left["row"].to_numpy())
+        new = fresh.join(changed, on=key, how="semi", nulls_equal=True)["row"].sort().to_numpy()
+        return rows.take(pa.array(new))
+
+    def left(self) -> list[LakePart]:
+        """Return the parts without the rows replaced or taken back."""
+        kept = []
+        for at, part in enumerate(self._mine):
+            gone = self._gone.get(at)
+            left = part if gone is None else parts.drop(self._folder, part, np.concatenate(gone))
+            if left is not None:
+                kept.append(left)
+        return kept
+
+    def _content_of(self, part: LakePart) -> pa.Table:
+        found = _content(_rows(self._folder, part), self._arrival, self._parties)
+        at = pl.lit(self._mine.index(part), pl.Int64)
+        return found.with_columns(at.alias("part")).to_arrow()
+
+
+def _blank(content: pl.DataFrame) -> pl.DataFrame:
+    return content.clear().with_columns(pl.lit(0, pl.Int64).alias("part"))
 
 
 def _rows(folder: Path, part: LakePart) -> pa.Table:
@@ -111,13 +150,15 @@ def _by_key(frame: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 
 def _write(folder: Path, arrival: Arrival, rows: pa.Table) -> LakePart:
     """Return the part written; it keeps only the texts and the origins that its rows use."""
+    used, files = np.unique(rows["file"].to_numpy(), return_inverse=True)
+    at = rows.column_names.index("file")
+    rows = rows.set_column(at, "file", pa.array(files.astype(np.int32)))
     columns = [
         pa.chunked_array([values.combine_chunks().cast(pa.string()).dictionary_encode()])
         if pa.types.is_dictionary(values.type)
         else values
         for values in rows.itercolumns()
     ]
-    part = parts.write(
-        folder, arrival.form.name, pa.table(columns, rows.column_names), arrival.origins
-    )
+    origins = [arrival.origins[file] for file in used.tolist()]
+    part = parts.write(folder, arrival.form.name, pa.table(columns, rows.column_names), origins)
     return replace(part, description=arrival.description)

@@ -6,20 +6,23 @@ sources that tell one fact the one with the fuller rows counts (an invoice with 
 last in order of name, whichever was imported first.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ingestion import spool
 from ingestion.forms import KNOWN, form
 from ingestion.lake import parts
 from ingestion.lake.manifest import LakePart
 from ingestion.lake.parties import Parties
+from ingestion.staged import dividing
 
 BoolArray = npt.NDArray[np.bool_]
 _OVERLAID = ("firms",)  # Rows of one firm complete each other.
+_ROW_BYTES = 100  # So much of a row is compared.
 _LACKING = {"invoices": "tax_fen"}  # What a fuller row has.
 
 
@@ -48,18 +51,35 @@ def shared(
     if table in _OVERLAID or len({source for source, _ in given}) < 2:  # noqa: PLR2004
         return None
     key = list(form(table).stored_key)
-    frames = [
+    frames = (
         _rows(folder, part, (source, parties), knowing(source, part)).with_columns(
             pl.lit(source).alias("source_name"), pl.lit(at).alias("part")
         )
         for at, (source, part) in enumerate(given)
-    ]
-    rows = pl.concat(frames)
-    several = rows.group_by(key).agg(pl.col("source_name").n_unique().alias("sources"))
-    met = rows.join(several.filter(pl.col("sources") > 1), on=key, how="semi", nulls_equal=True)
-    if met.is_empty():
-        return None
-    return _ranked(met, key)
+    )
+    size = sum(part.rows for _, part in given) * _ROW_BYTES
+    found = []
+    for rows in _together(frames, dividing(form(table)), size, folder):
+        several = rows.group_by(key).agg(pl.col("source_name").n_unique().alias("sources"))
+        met = rows.join(several.filter(pl.col("sources") > 1), on=key, how="semi", nulls_equal=True)
+        if not met.is_empty():
+            found.append(_ranked(met, key))
+    return pl.concat(found) if found else None
+
+
+def _together(
+    frames: Iterable[pl.DataFrame], by: Sequence[str], size: int, folder: Path
+) -> Iterator[pl.DataFrame]:
+    """Yield rows so that those with one key come together, as many at a time as memory holds."""
+    count = spool.pieces_of(size) if by else 1
+    if count == 1:
+        yield pl.concat(frames)
+        return
+    divisions = spool.Divisions(count, folder)
+    for frame in frames:
+        rows = frame.to_arrow()
+        divisions.add(rows, spool.division_of(rows, by, count))
+    yield from map(pl.DataFrame, divisions.each())
 
 
 def left_out(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ingestion import spool
+
 if TYPE_CHECKING:
     from tests.ingestion.conftest import House
 
@@ -17,9 +19,11 @@ SCRIPT = """
 import datetime as dt, os, signal, sys
 from pathlib import Path
 from graph.stores import open_store
+from ingestion import spool
 from ingestion.run import ImportJob, ingest
 
 home, path, moment = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+spool.HELD_BYTES = int(sys.argv[4])
 told = 0
 
 def progress(step, done):
@@ -36,9 +40,11 @@ print(told)
 HEADER = "number,issued_on,seller,buyer,amount_yuan\n"
 
 
-def run(house: "House", path: Path, moment: int) -> subprocess.CompletedProcess[str]:
+def run(
+    house: "House", path: Path, moment: int, held: int = spool.HELD_BYTES
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(house.home), str(path), str(moment)],
+        [sys.executable, "-c", SCRIPT, str(house.home), str(path), str(moment), str(held)],
         capture_output=True,
         text=True,
         check=False,
@@ -52,15 +58,19 @@ def parts(house: "House") -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", [1, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("held", [spool.HELD_BYTES, 20_000])
 def test_a_killed_import_leaves_the_version_and_the_next_is_clean(
-    stocked: "House", moment: int
+    stocked: "House", moment: int, held: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(spool, "HELD_BYTES", held)
     before = stocked.rows("trades")
+    there = {path.name for path in (stocked.home / "lake").iterdir()}
     rows = "".join(f"{n},2026-04-{1 + n % 28:02},S2,C1,{n}\n" for n in range(1, 500))
     path = stocked.write("invoices_april.csv", HEADER + rows)
 
-    killed = run(stocked, path, moment)
+    killed = run(stocked, path, moment, held)
 
+    assert {path.name for path in (stocked.home / "lake").iterdir()} == there
     assert killed.returncode == -signal.SIGKILL
     assert stocked.rows("trades") == before
     assert [version.number for version in stocked.store.versions()] == [1]

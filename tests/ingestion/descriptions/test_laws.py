@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from graph.model import TABLES
 from graph.stores import open_store
+from ingestion import spool
 from tests.graph.effort import examples
 from tests.ingestion.conftest import House
 from tests.ingestion.descriptions.conftest import Desk
@@ -68,11 +69,15 @@ def published(at: Desk) -> dict[str, Any]:
     return {name: at.house.rows(name) for name in TABLES}
 
 
-@pytest.mark.parametrize("kind", SETS)
+@pytest.mark.parametrize(
+    ("kind", "held"),
+    [(kind, None) for kind in SETS]
+    + [pytest.param(kind, 150, marks=pytest.mark.slow) for kind in SETS],
+)
 @settings(max_examples=examples(2), deadline=None, phases=(Phase.generate,))
 @given(drawn=ROWS, data=st.data())
 def test_rows_in_any_order_and_in_several_files_give_one_version(
-    kind: str, drawn: Sequence[Any], data: st.DataObject
+    kind: str, held: int | None, drawn: Sequence[Any], data: st.DataObject
 ) -> None:
     rows = [
         [f"20260101{at:08}", sold, bought, f"2026-03-{day:02}", amount, due]
@@ -82,6 +87,18 @@ def test_rows_in_any_order_and_in_several_files_give_one_version(
     turned = data.draw(st.permutations(rows))
     cut = sorted(data.draw(st.lists(st.integers(1, len(rows) - 1), max_size=2, unique=True)))
     parts = [turned[start:stop] for start, stop in zip([0, *cut], [*cut, len(rows)], strict=True)]
+    with ExitStack() as ends:
+        if held is not None:  # A row or two in memory at a time.
+            ends.enter_context(pytest.MonkeyPatch.context()).setattr(spool, "HELD_BYTES", held)
+        follow(kind, rows, turned, parts)
+
+
+def follow(
+    kind: str,
+    rows: Sequence[Sequence[str]],
+    turned: Sequence[Sequence[str]],
+    parts: Sequence[Sequence[Sequence[str]]],
+) -> None:
     with desk(kind) as one:
         put(one, kind, [rows])
         first = one.house.take("own")

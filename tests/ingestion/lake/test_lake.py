@@ -62,7 +62,10 @@ def arrow(rows: list[Row]) -> pa.Table:
 
 def merged(folder: "Path", manifest: Manifest, rows: list[Row]) -> Manifest:
     return merge(
-        folder, manifest, Arrival("files", form("invoices"), arrow(rows), ORIGINS), PARTIES
+        folder,
+        manifest,
+        Arrival("files", form("invoices"), [(arrow(rows), None)], ORIGINS),
+        PARTIES,
     )
 
 
