@@ -82,6 +82,7 @@ LISTED: Mapping[str, ListedCommand] = {
         "app.risk.dependencies.cli",
         "Show whose risk of default others' change of rating moves, and along which chains.",
     ),
+    "ledger": ListedCommand("app.cli.proving", "The book: its chain of events proves itself."),
     "export": ListedCommand(
         "app.chain.chains.cli.export",
         "Write one chain for other people's tools; the HTML page works offline.",

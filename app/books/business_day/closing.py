@@ -19,6 +19,7 @@ from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
 from app.platform.console.progress import Step
 from app.platform.deps import Resources
 from app.platform.errors import Malformed
+from app.platform.events.tables import DAY_CLOSED
 from app.platform.process.locks import LOCKS, locked
 
 DAYS_MAX = 3660  # Closed by one command.
@@ -92,7 +93,7 @@ def _move_on(resources: Resources, day: dt.date) -> None:
         """Return the new business day."""
         if moving.day_text == text:
             moving.record(
-                "day.close",
+                DAY_CLOSED,
                 f"day:{text}",
                 rows=[(closings, {"day": text, "state": CLOSING})],
                 detail={"before": text, "after": following},

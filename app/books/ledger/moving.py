@@ -6,8 +6,6 @@ above, which joins the round when the order is accepted and vanishes when it is 
 """
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
@@ -16,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.books.errors import BookRefusal
+from app.books.ledger.digests import digest_of_values
 from app.books.ledger.figures import Figures, available
 from app.books.ledger.orders import Key, Order, Reads, Reply
 from app.books.ledger.statements import Statements
@@ -298,8 +297,9 @@ class Moving:
             told: The reason that a person gives, and the digest of what it rests on.
         """
         number = self.number + 1
-        path = ",".join([self._moved(number, move) for move in moves])
-        things = ",".join([self._changed(number, table, row) for table, row in rows])
+        opened: list[str] = []
+        path = ",".join([self._moved(number, move, opened) for move in moves])
+        things = ",".join([*opened, *(self._changed(number, table, row) for table, row in rows)])
         self.drafts.append(
             EventDraft(
                 at=moment_text(self.now),
@@ -317,12 +317,14 @@ class Moving:
         )
         return number
 
-    def _moved(self, number: int, move: Move) -> str:
+    def _moved(self, number: int, move: Move, opened: list[str]) -> str:
         stands = self.account(move.account)
         if stands is None:
             if move.opens is None:
                 raise RuntimeError(f"there is no account {move.account}")
             stands = StandingAccount(move.opens, NOTHING, 0)
+            digest = digest_of_values(move.opens)
+            opened.append(f'["{accounts.name}",{quoted(move.account)},0,"{digest}"]')
         self.own_accounts[move.account] = StandingAccount(stands.identity, move.figures, number)
         told = ",".join(map(str, (stands.event, *stands.figures, *move.figures)))
         return f"[{quoted(move.account)},{told}]"
@@ -336,11 +338,5 @@ class Moving:
         whole["event"] = number
         self.own_rows[table, name] = whole
         since = 0 if known is None else known["event"]
-        return f'["{table.name}",{quoted(name)},{since},"{digest_of_row(whole)}"]'
-
-
-def digest_of_row(row: Mapping[str, Any]) -> str:
-    """Return the digest of a row of a table of the book; its last column, `event`, is left out."""
-    *values, _ = row.values()
-    text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+        *values, _ = whole.values()
+        return f'["{table.name}",{quoted(name)},{since},"{digest_of_values(values)}"]'

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from app.platform.records.tables import metadata
 
 AUDIT = "audit"  # The operation of rows that tell of a request or a command.
+DAY_CLOSED = "day.close"  # The operation that moves the business day to `after` of its detail.
 
 # Append-only. Every column but `hash` goes into the hash; `path`, `things` and `detail` are JSON.
 events = sa.Table(

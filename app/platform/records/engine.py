@@ -56,6 +56,20 @@ class Records:
             yield connection
 
     @contextlib.contextmanager
+    def at_one_moment(self) -> Iterator[Connection]:
+        """
+        Yield a connection that sees the database as it is at one moment, whatever others write.
+
+        Raises:
+            Unready: The database cannot be reached.
+        """
+        engine = self.engine
+        if self.backend != "sqlite":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with _reachable(), engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
     def writing(self, *, patient: bool = False) -> Iterator[Connection]:
         """
         Yield a connection whose work is kept whole or not at all.

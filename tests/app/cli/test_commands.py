@@ -104,6 +104,7 @@ def test_facts_are_one_json_document(deeptier: Run) -> None:
         ["stress", "--close", "MILL"],
         ["jobs"],
         ["doctor"],
+        ["ledger", "verify"],
         ["token", "risk"],
         ["refresh"],
     ):
@@ -234,6 +235,26 @@ def test_wrong_words_are_told_in_plain_words(deeptier: Run, tmp_path: Path) -> N
 def test_a_stack_trace_is_shown_on_demand_only(deeptier: Run) -> None:
     assert "Traceback" in deeptier("chain", "NONE", "--debug").err
     assert "Traceback" in deeptier("--debug", "chain", "NONE").err
+
+
+def test_a_book_proves_itself_and_a_head_that_is_gone_is_named(deeptier: Run) -> None:
+    deeptier("token", "risk")  # An event.
+    found = deeptier("ledger", "verify", "--json").json
+    number, _, digest = found["head"].partition(":")
+    assert (found["ok"], found["first_difference"]) == (True, None)
+    assert found["events"] == int(number) > 0
+    assert deeptier("ledger", "verify", "--head", found["head"]).status == 0
+
+    gone = deeptier("ledger", "verify", "--head", f"{int(number) + 9}:{digest}", "--json")
+
+    assert gone.status == 1
+    assert gone.json["first_difference"] == {
+        "event": int(number) + 9,
+        "field": "number",
+        "expected": f"{int(number) + 9}, as it was told",
+        "found": int(number),
+    }
+    assert deeptier("ledger", "verify", "--head", "7").status == 2
 
 
 def test_a_wrong_setting_is_named(deeptier: Run, monkeypatch: pytest.MonkeyPatch) -> None:
