@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
+import app.books.approvals.router as approvals
 import app.books.business_day.router as business_days
 import app.books.organisation.pages as people_pages
 import app.books.organisation.router as organisation
@@ -49,6 +50,7 @@ import app.platform.views.pages as view_pages
 import app.risk.stress.kept as kept_scenarios
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
+from app.books.approvals import TwoPersonAction
 from app.books.business_day import open_books
 from app.data.drafts import repository as drafts
 from app.data.imports.working import Imports
@@ -123,6 +125,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     uses.router,
     rules.router,
     organisation.router,
+    approvals.router,
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     user_pages.router,
@@ -143,6 +146,8 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     people_pages.router,
     design.router,
 )
+# What happens once a second person has approved it.
+APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = ()
 probes = Router(tags=["probes"])
 
 
@@ -199,6 +204,8 @@ def create_app(
     app.state.workbench = Workbench(resources.settings.threads, computer)
     app.state.trials = Trials()
     app.state.keyed = KeyedRequests()
+    actions = [make(resources) for make in APPROVAL_ACTIONS]
+    app.state.approval_actions = {each.name: each for each in actions}
     app.state.metrics = Metrics()
     app.state.authenticator = Authenticator(
         lambda: resources.records, resources.settings.signing_key(), now=now

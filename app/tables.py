@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from app.books.approvals.tables import approvals
 from app.books.business_day.tables import closings
 from app.books.ledger.tables import accounts, keys, uses
 from app.chain.chains.tables import cores
@@ -22,6 +23,7 @@ sa.Index(
     postgresql_where=events.c.operation == AUDIT,
 )
 TABLES = (
+    approvals,
     accounts,
     closings,
     cores,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from app.books.approvals import expire_open
 from app.books.business_day.closing import ClosingStep, close_days
 from app.platform.audit.commands import audited
 from app.platform.console import output as console
@@ -12,7 +13,7 @@ from app.platform.console.options import AsJson
 from app.platform.console.progress import progress
 from app.platform.deps import open_resources
 
-STEPS: tuple[ClosingStep, ...] = ()  # In this order.
+STEPS: tuple[ClosingStep, ...] = (ClosingStep("approvals", expire_open),)  # In this order.
 
 
 def close_day(

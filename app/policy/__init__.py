@@ -1,5 +1,21 @@
 """What the bank lends on, and how much: dated, versioned files, every value with its source."""
 
-from app.policy.loader import Policy, PolicyValue, in_force, load_policies, read_policy, shipped
+from app.policy.loader import (
+    Policy,
+    PolicyValue,
+    in_force,
+    load_policies,
+    policy_on,
+    read_policy,
+    shipped,
+)
 
-__all__ = ["Policy", "PolicyValue", "in_force", "load_policies", "read_policy", "shipped"]
+__all__ = [
+    "Policy",
+    "PolicyValue",
+    "in_force",
+    "load_policies",
+    "policy_on",
+    "read_policy",
+    "shipped",
+]

@@ -5,9 +5,11 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from app.platform.errors import Unready
 from app.policy.reading import read_file, rules_of, stated_since
 from graph.errors import InvalidInput, NotFound
 from graph.model import Label
@@ -224,3 +226,24 @@ def in_force(dated: Sequence[DatedT], day: dt.date) -> DatedT:
 def stamp_of(folder: Path) -> tuple[tuple[str, int], ...]:
     """Return the names of a folder's files and when each was written: what they say depends on."""
     return tuple((path.name, path.stat().st_mtime_ns) for path in files_in(folder))
+
+
+def policy_on(folder: Path | None, day: dt.date) -> Policy:
+    """
+    Return the policy in force on a day, from a folder of the bank's own or the shipped one.
+
+    Raises:
+        Unready: The folder cannot be used as it is, or none of its policies is in force: not the
+            reader's fault, and well again once the folder is.
+    """
+    folder = folder or SHIPPED
+    try:
+        return in_force(_policies(folder, stamp_of(folder)), day)
+    except (InvalidInput, NotFound, OSError) as error:
+        raise Unready(f"no policy can be used: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def _policies(folder: Path, _: tuple[tuple[str, int], ...]) -> tuple[Policy, ...]:
+    """Return a folder's policies, read again when a file has changed."""
+    return tuple(load_policies(folder))

@@ -26,7 +26,7 @@ AsOf = Annotated[Day | None, Query(description="Read the rules in force on this 
     dependencies=[allow(SIGNED_IN)],
 )
 def read_rules(request: Request, resources: ResourcesDep, as_of: AsOf = None) -> Response:
-    """Return the rules in force on a day, today's by default, each with its source."""
+    """Return the rules in force on a day, the business day by default, each with its source."""
     rules = rules_on(resources, as_of)
     given = tagged(document(rules), f"rules-{rules.pack.version}")
     return send(request, given)

@@ -3,19 +3,29 @@
 import datetime as dt
 from decimal import Decimal
 
+from app.books.business_day import business_day
 from app.books.rules.pack import Rule, Rulebook, RulesInForce
 from app.platform.deps import Resources
 from app.platform.documents import Document
+from app.platform.errors import Absent
 
 
 def rules_on(resources: Resources, day: dt.date | None) -> RulesInForce:
     """
-    Return the rules in force on a day; by default on the bank's own.
+    Return the rules in force on a day; by default on the business day.
 
     Raises:
         Unready: The folder of rule packs cannot be used, or none is in force.
     """
-    return Rulebook(resources.settings.policy).on(day or resources.today())
+    return Rulebook(resources.settings.policy).on(day or _day_of_books(resources))
+
+
+def _day_of_books(resources: Resources) -> dt.date:
+    """Return the business day; before the books open, the day that it is."""
+    try:
+        return business_day(resources)
+    except Absent:
+        return resources.today()
 
 
 def document(rules: RulesInForce) -> Document:

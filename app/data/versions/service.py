@@ -2,17 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from app.data.runs.repository import RunRow, newest_run
 from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
 from app.platform.documents import Document
-from app.platform.errors import Absent, Malformed, Unready
-from app.policy import Policy, in_force, load_policies
-from app.policy.loader import SHIPPED, stamp_of
-from graph.errors import InvalidInput, NotFound
+from app.platform.errors import Absent, Malformed
+from app.policy import Policy, policy_on
 from graph.model import Version
 
 
@@ -82,17 +78,7 @@ def policy_of(resources: Resources, day: dt.date) -> Policy:
         Unready: The folder cannot be used as it is, or none of its policies is in force: not the
             reader's fault, and well again once the folder is.
     """
-    folder = resources.settings.policy or SHIPPED
-    try:
-        return in_force(_policies(folder, stamp_of(folder)), day)
-    except (InvalidInput, NotFound, OSError) as error:
-        raise Unready(f"no policy can be used: {error}") from error
-
-
-@lru_cache(maxsize=4)
-def _policies(folder: Path, _: tuple[tuple[str, int], ...]) -> tuple[Policy, ...]:
-    """Return a folder's policies, read again when a file has changed."""
-    return tuple(load_policies(folder))
+    return policy_on(resources.settings.policy, day)
 
 
 def documents(resources: Resources, sight: Sight) -> list[Document]:

@@ -61,6 +61,11 @@ OWN_LIMIT = AccessRule(
 IMPORTERS = AccessRule("importers", "risk and admin", _roles("risk", "admin"))
 ANALYSTS = AccessRule("analysts", "risk, officer and admin", _roles("risk", "officer", "admin"))
 OFFICERS = AccessRule("officers", "officer", _roles("officer"))
+CHECKERS = AccessRule(
+    "checkers",
+    "officer, admin; a core for what is its own",
+    _roles("officer", "admin", "core"),
+)
 ADMINS = AccessRule("admins", "admin", _roles("admin"))
 AUDITORS = AccessRule("auditors", "auditor and admin", _roles("auditor", "admin"))
 

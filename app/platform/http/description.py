@@ -50,6 +50,7 @@ TAGS: Mapping[str, str] = {
     "records": "Records that other systems push, and that an import publishes",
     "business day": "The date of the books",
     "rules": "Regulation as data: the rules in force, each with its source",
+    "approvals": "What one person asks for and another one approves",
     "users": "Sign-in, users, tokens and the audit",
     "probes": "For machines that watch the service",
 }

@@ -34,6 +34,7 @@ READS = (
     "/api/v1/versions",
     "/api/v1/rules",
     "/api/v1/organisation/units",
+    "/api/v1/approvals",
     "/api/v1/cores",
     "/api/v1/chains/CORE1",
     "/api/v1/chains/CORE1/tiers",

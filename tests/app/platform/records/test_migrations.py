@@ -24,7 +24,10 @@ ROWS = Path(__file__).parent / "rows-0004.yml"
 RELEASED = "0004"
 NOW = dt.datetime(2026, 7, 1)  # noqa: DTZ001  # as the column holds it
 GONE = {"scenarios", "audit"}
-ADDED = {"views", "pushes", "events", "head", "accounts", "uses", "keys", "closings"}
+ADDED = {
+    *("views", "pushes", "events", "head", "accounts", "uses", "keys", "closings"),
+    "approvals",
+}
 COLUMNS_ADDED: Mapping[str, Mapping[str, Any]] = {  # With what rows of the release hold there.
     "imports": {"given": "files"},
     "users": {"unit": "head"},

@@ -1,0 +1,124 @@
+"""Approvals as routes, pages and the close of a day ask for them."""
+
+import datetime as dt
+import secrets
+from collections.abc import Mapping
+from functools import partial
+from typing import Literal
+
+from app.books.approvals import repository
+from app.books.approvals.actions import TwoPersonAction
+from app.books.approvals.desk import ApprovalDesk, document, expire, may_read
+from app.books.approvals.repository import WantedApprovals
+from app.books.approvals.states import State
+from app.books.approvals.tables import approvals
+from app.books.ledger import Key, Moving, Plain, Reads, Reply, ledger_of
+from app.platform.auth.principals import Principal
+from app.platform.deps import Resources
+from app.platform.documents import Document
+from app.platform.errors import Absent
+
+AT_ONCE_MAX = 500
+Verdict = Literal["approve", "reject"]
+
+
+def new_name() -> str:
+    """Return the name of a new approval: made before it is asked for, so that a retry keeps it."""
+    return secrets.token_hex(8)
+
+
+def desk_of(resources: Resources, actions: Mapping[str, TwoPersonAction]) -> ApprovalDesk:
+    """Return the desk of approvals, with the actions that there are."""
+    return ApprovalDesk(actions, resources.settings.policy)
+
+
+def decide(
+    resources: Resources,
+    desk: ApprovalDesk,
+    verdict: tuple[str, Verdict, str],
+    *,
+    who: Principal,
+    key: Key,
+) -> Reply:
+    """
+    Return the answer to a decision: the approval, and what the action told.
+
+    Args:
+        resources: What the process has open.
+        desk: Where it is decided.
+        verdict: The approval, what is decided, and why.
+        who: Who decides.
+        key: Under which it counts once.
+
+    Raises:
+        Absent: There is no such approval, or it is somebody else's.
+        Forbidden: It is for others to check.
+        BookRefusal: It is decided already, by the same person, without authority, or can no
+            longer be done.
+    """
+    name, what, reason = verdict
+    work = partial(
+        desk.approve if what == "approve" else desk.reject, name=name, who=who, reason=reason
+    )
+    needs = Reads(rows={approvals: [name]})
+    return ledger_of(resources).ask(Plain(needs, work, key, who.person))
+
+
+def shown(resources: Resources, name: str, who: Principal) -> Document:
+    """
+    Return an approval.
+
+    Raises:
+        Absent: There is none of this name, or it is somebody else's.
+    """
+    day, row = repository.one(resources.records, name)
+    if row is None or not may_read(row, who):
+        raise Absent(f"no approval {name!r}")
+    return document(row, day)
+
+
+def listed(
+    resources: Resources,
+    who: Principal,
+    *,
+    mine: bool | None = None,
+    state: State | None = None,
+    before: int | None = None,
+    size: int,
+) -> list[tuple[int, Document]]:
+    """
+    Return approvals that somebody may see, each after the number of its event, the latest first.
+
+    Args:
+        resources: What the process has open.
+        who: Who reads: a core its own.
+        mine: Those that the reader made, or those that others did.
+        state: Those in this state.
+        before: Those made before this event.
+        size: So many at most.
+    """
+    wanted = WantedApprovals(
+        core=None if who.is_bank else who.firm,
+        maker=who.person if mine else None,
+        others_than=who.person if mine is False else None,
+        state=state,
+    )
+    day, rows = repository.listed(resources.records, wanted, before=before, size=size)
+    return [(row["made"], document(row, day)) for row in rows]
+
+
+def expire_open(resources: Resources, day: dt.date) -> int:
+    """Return how many approvals ended because a day was closed that was their last."""
+    ended = 0
+    while names := repository.due(resources.records, day, AT_ONCE_MAX):
+        needs = Reads(rows={approvals: names})
+
+        def work(moving: Moving, names: tuple[str, ...] = tuple(names)) -> Reply:
+            """Return how many of these ended."""
+            return Reply.of(200, sum(expire(moving, name, day) for name in names))
+
+        count: int = ledger_of(resources).ask(Plain(needs, work)).document
+        if not count:
+            break
+        ended += count
+    return ended
