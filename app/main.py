@@ -52,6 +52,7 @@ import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
 from app.books.approvals import TwoPersonAction
 from app.books.business_day import open_books
+from app.books.outbox import lag_of
 from app.data.drafts import repository as drafts
 from app.data.imports.working import Imports
 from app.data.sources.trials import Trials, clear
@@ -359,4 +360,5 @@ def metrics(request: Request, resources: ResourcesDep) -> Response:
     figures: Metrics = request.app.state.metrics
     current = resources.store.current()
     figures.version.set(current.number if current else 0)
+    figures.outbox_lag.set(lag_of(resources).events)
     return Response(figures.render(), media_type=CONTENT_TYPE_LATEST)

@@ -119,6 +119,20 @@ def shown_id(firm: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Exposure:
+    """
+    Money at risk beside the trade graph: the bank lends to a firm, or a firm owes on a voucher.
+
+    `debtor` owes, `creditor` is owed; None is the bank. What is nought is gone.
+    """
+
+    id: str
+    debtor: FirmId
+    creditor: FirmId | None
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class Firm:
     """A firm as one version knows it; `attributes` holds every column of the schema."""
 

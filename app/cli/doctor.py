@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.books.outbox import lag_of
 from app.cli.verifying import Damage, faults
 from app.data.runs.repository import newest_run
 from app.data.versions.service import policy_of
@@ -149,6 +150,11 @@ def _secret(resources: Resources) -> str:
     return "given by DEEPTIER_SECRET" + (", rather short: 32 characters are better" * short)
 
 
+def _outbox(resources: Resources) -> str:
+    lag = lag_of(resources)
+    return f"{lag.events} of {lag.book} events of the book are not passed on to the graph yet"
+
+
 def _jobs(resources: Resources) -> str:
     said = []
     for each in jobs(resources):
@@ -177,6 +183,7 @@ _LOOKS: Sequence[tuple[str, Callable[[Resources], str]]] = (
     ("records", _records),
     ("policy", _policy),
     ("run", _run),
+    ("outbox", _outbox),
     ("secret", _secret),
     ("jobs", _jobs),
 )

@@ -18,6 +18,7 @@ from app.data.imports.ingesting import ingest_files, source_names
 from app.data.imports.repository import unfinished
 from app.data.pushes.service import sweep as sweep_pushes
 from app.data.runs.repository import RunRow, newest_run
+from app.jobs.exposures import is_behind, project
 from app.platform.auth import sessions
 from app.platform.console.progress import Step
 from app.platform.deps import Resources
@@ -175,6 +176,13 @@ TASKS: Mapping[str, Task] = {
         ),
         Task("inbox", "files that were put into the inbox", {"minute": "*/5"}, inbox),
         Task("sweep", "what is over and left behind", {"hour": "4", "minute": "30"}, sweep),
+        Task(
+            "project",
+            "exposures beside the trade graph, from the book",
+            {"minute": "*"},
+            project,
+            due=is_behind,
+        ),
         Task(
             "mend",
             "the run that is read, where it is gone",

@@ -18,7 +18,7 @@ from typing import Protocol, Self
 import pyarrow as pa
 
 from graph.errors import StageRefused, StoreError
-from graph.model import Firm, FirmId, Trade, Version
+from graph.model import Exposure, Firm, FirmId, Trade, Version
 
 PAGE_MAX = 10_000  # Rows that one call of `firms`, `search` or `trades_of` may ask for.
 SEARCH_CHARACTERS_MAX = 200
@@ -165,6 +165,23 @@ class Store(Protocol):
 
         Raises:
             StageRefused: Another stage is open, in this process or another living one.
+        """
+        ...
+
+    def exposures_at(self) -> int:
+        """Return as of which event of the book exposures are kept; 0 before the first."""
+        ...
+
+    def exposures(self) -> list[Exposure]:
+        """Return the exposures beside the trade graph, in the order of their ids."""
+        ...
+
+    def keep_exposures(self, exposures: Sequence[Exposure], *, at: int) -> None:
+        """
+        Replace exposures by their ids, those of nought go; all of it or nothing.
+
+        What is kept as of this event or a later one already stays as it is: told again, or late,
+        it changes nothing.
         """
         ...
 

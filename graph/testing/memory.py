@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from graph import model
 from graph.errors import InvalidInput, NotFound, StageRefused
-from graph.model import Firm, FirmId, Trade, Value, Version
+from graph.model import Exposure, Firm, FirmId, Trade, Value, Version
 from graph.stores.base import PAGE_MAX, SEARCH_CHARACTERS_MAX, Stage, Store
 from graph.stores.rows import (
     FIELD_END,
@@ -34,6 +34,8 @@ class MemoryStore(Store):
     def __init__(self) -> None:
         self._published: list[tuple[Version, State]] = []
         self._stage: MemoryWriter | None = None
+        self._at = 0
+        self._exposures: dict[str, Exposure] = {}
 
     def versions(self) -> list[Version]:
         """Return every published version, oldest first."""
@@ -51,6 +53,21 @@ class MemoryStore(Store):
         if not 1 <= number <= len(self._published):
             raise NotFound(f"no version {number}")
         return MemoryReader(*self._published[number - 1])
+
+    def exposures_at(self) -> int:
+        """Return as of which event of the book exposures are kept; 0 before the first."""
+        return self._at
+
+    def exposures(self) -> list[Exposure]:
+        """Return the exposures beside the trade graph, in the order of their ids."""
+        return [self._exposures[each] for each in sorted(self._exposures)]
+
+    def keep_exposures(self, given: Sequence[Exposure], *, at: int) -> None:
+        """Replace exposures by their ids, those of nought go; all of it or nothing."""
+        if self._at < at:
+            self._at = at
+            self._exposures |= {each.id: each for each in given}
+            self._exposures = {key: e for key, e in self._exposures.items() if e.amount_fen}
 
     def stage(self) -> "MemoryWriter":
         """Open the next version for writing, or raise `StageRefused`."""

@@ -11,6 +11,7 @@ from graph.model import FirmId
 from graph.stores.base import Store, pages
 from graph.stores.rows import trade_of
 from graph.testing.economy import firm, publish, trade
+from graph.testing.exposing import ExposureTests
 from graph.testing.stores import FIRMS, A, B, C, VersionTests, WriteTests, amounts, ids, keys
 
 NAMED = [
@@ -143,5 +144,5 @@ class SearchTests(VersionTests):
         assert [f.name for f in store.reader(2).search("名字")] == ["新名字"]
 
 
-class StoreTests(WriteTests, ReadTests, SearchTests):
+class StoreTests(WriteTests, ReadTests, SearchTests, ExposureTests):
     """Everything that a store must be."""

@@ -28,6 +28,12 @@ class Metrics:
             "deeptier_version", "The graph version that is served", registry=self.registry
         )
 
+        self.outbox_lag = Gauge(
+            "deeptier_outbox_lag_events",
+            "Events of the book that are not passed on to the graph store yet",
+            registry=self.registry,
+        )
+
     def observe(self, method: str, route: str, status: int, *, seconds: float) -> None:
         """Count one request; a method that nobody knows makes no series of its own."""
         known = method if method in METHODS else "other"

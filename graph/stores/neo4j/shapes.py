@@ -34,6 +34,11 @@ SCHEMA: Mapping[str, str] = {
     " FOR (l:GraphLease) REQUIRE l.name IS UNIQUE",
     "deeptier_version": "CONSTRAINT deeptier_version IF NOT EXISTS"
     " FOR (v:GraphVersion) REQUIRE v.number IS UNIQUE",
+    "deeptier_bank": "CONSTRAINT deeptier_bank IF NOT EXISTS FOR (b:Bank) REQUIRE b.name IS UNIQUE",
+    "deeptier_exposures": "CONSTRAINT deeptier_exposures IF NOT EXISTS"
+    " FOR (e:Exposures) REQUIRE e.name IS UNIQUE",
+    "deeptier_lends": "INDEX deeptier_lends IF NOT EXISTS FOR ()-[t:LENDS]-() ON (t.id)",
+    "deeptier_owes": "INDEX deeptier_owes IF NOT EXISTS FOR ()-[t:OWES]-() ON (t.id)",
     "deeptier_search": "TEXT INDEX deeptier_search IF NOT EXISTS FOR (s:FirmState) ON (s.searched)",
     **{
         f"deeptier_{table}": f"CONSTRAINT deeptier_{table} IF NOT EXISTS"

@@ -1,12 +1,13 @@
 """The store on Neo4j: versions, readers, stages."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from graph.errors import NotFound, StageRefused, StoreError
-from graph.model import Version
+from graph.model import Exposure, Version
 from graph.stores.base import Store
-from graph.stores.neo4j import upkeep
+from graph.stores.neo4j import exposures, upkeep
 from graph.stores.neo4j.reader import Neo4jReader
 from graph.stores.neo4j.session import RETRY_SECONDS, Database
 from graph.stores.neo4j.shapes import FORMAT, SCHEMA
@@ -83,6 +84,18 @@ class Neo4jStore(Store):
         number = 1 if newest is None else newest.number + 1
         self._stage = Neo4jWriter(self._database, lease, fence=fence, number=number)
         return self._stage
+
+    def exposures_at(self) -> int:
+        """Return as of which event of the book exposures are kept; 0 before the first."""
+        return exposures.kept_at(self._database)
+
+    def exposures(self) -> list[Exposure]:
+        """Return the exposures beside the trade graph, in the order of their ids."""
+        return exposures.kept(self._database)
+
+    def keep_exposures(self, given: Sequence[Exposure], *, at: int) -> None:
+        """Replace exposures by their ids, those of nought go; all of it or nothing."""
+        exposures.keep(self._database, given, at=at)
 
     def close(self) -> None:
         """Abandon an open stage and give back the connections."""

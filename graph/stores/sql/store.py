@@ -2,20 +2,28 @@
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from graph import model
 from graph.errors import NotFound, StoreError
-from graph.model import Version
+from graph.model import Exposure, Version
 from graph.stores.base import Store
 from graph.stores.rows import parsed, stored
+from graph.stores.sql import exposures
 from graph.stores.sql.columns import ColumnReader
 from graph.stores.sql.drivers import Driver, driver_of, errors
 from graph.stores.sql.reader import SqlReader
-from graph.stores.sql.tables import FORMAT, FORMATS, VERSIONED, VERSIONS, metadata
+from graph.stores.sql.tables import (
+    EXPOSURES_AT,
+    FORMAT,
+    FORMATS,
+    VERSIONED,
+    VERSIONS,
+    metadata,
+)
 from graph.stores.sql.writer import SqlWriter
 
 
@@ -78,6 +86,23 @@ class SqlStore(Store):
         self._stage = SqlWriter(self._driver, connection, (newest or 0) + 1)
         return self._stage
 
+    def exposures_at(self) -> int:
+        """Return as of which event of the book exposures are kept; 0 before the first."""
+        with self._connection() as connection:
+            return exposures.kept_at(connection)
+
+    def exposures(self) -> list[Exposure]:
+        """Return the exposures beside the trade graph, in the order of their ids."""
+        with self._connection() as connection:
+            return exposures.kept(connection)
+
+    def keep_exposures(self, given: Sequence[Exposure], *, at: int) -> None:
+        """Replace exposures by their ids, those of nought go; all of it or nothing."""
+        with self._connection() as connection:
+            self._driver.begin_schema(connection)
+            exposures.keep(connection, given, at=at)
+            connection.exec_driver_sql("COMMIT")
+
     def close(self) -> None:
         """Abandon an open stage and give back the connections."""
         if self._stage is not None:
@@ -114,7 +139,8 @@ def _version(row: sa.Row[tuple[object, ...]]) -> Version:
 def _make_schema(driver: Driver) -> None:
     """Make the tables on an empty database; leave one that has them as it is."""
     with driver.engine.connect() as connection:
-        if not sa.inspect(connection).has_table(FORMATS.name):
+        tables = sa.inspect(connection)
+        if not all(tables.has_table(each.name) for each in (FORMATS, EXPOSURES_AT)):
             driver.begin_schema(connection)
             for table in metadata.sorted_tables:
                 connection.execute(sa.schema.CreateTable(table, if_not_exists=True))

@@ -93,6 +93,22 @@ GRAMS = sa.Table(
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
+EXPOSURES = sa.Table(
+    "exposures",
+    metadata,
+    sa.Column("exposure", _TEXT, primary_key=True),
+    sa.Column("debtor", _TEXT, nullable=False),
+    sa.Column("creditor", _TEXT),  # NULL: the bank.
+    sa.Column("amount_fen", _WHOLE, nullable=False),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+EXPOSURES_AT = sa.Table(
+    "exposures_at",
+    metadata,
+    sa.Column("number", _WHOLE, primary_key=True, autoincrement=False),
+    sqlite_strict=True,
+)
 VERSIONED: Mapping[str, sa.Table] = {name: _versioned(name) for name in model.TABLES}
 TRADES = VERSIONED["trades"]
 FIRMS = VERSIONED["firms"]
