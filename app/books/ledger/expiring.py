@@ -33,19 +33,23 @@ class Expiries:
         """Forget what was known: the round failed."""
         self._stands_at = -1
 
-    def sweep(self, round_: LedgerRound) -> None:
-        """Give back what has passed its time, so much at once at most."""
+    def sweep(self, round_: LedgerRound) -> bool:
+        """Give back what has passed its time; return whether that was all, so much at once."""
         now = moment_text(round_.now)
         if self._stands_at == round_.head.number and now < self._next:
-            return
+            return True
         due = (uses.c.state == "reserved") & (uses.c.expires_at > "")
         query = sa.select(uses.c.use, uses.c.expires_at).where(due).order_by(uses.c.expires_at)
         found = round_.connection.execute(query.limit(AT_ONCE_MAX + 1)).all()
-        passed = [use for use, ends in found if ends <= now]
-        for use in passed:
-            round_.decide(_TimeIsUp(use))
-        rest = [ends for _, ends in found if ends > now]
-        self._next = rest[0] if rest else now if len(found) > AT_ONCE_MAX else NEVER
+        passed = [_TimeIsUp(use) for use, ends in found if ends <= now][:AT_ONCE_MAX]
+        round_.load(passed)
+        for order in passed:
+            answer = round_.decide(order)
+            if not isinstance(answer, Reply):
+                raise answer
+        rest = [ends for _, ends in found[len(passed) :]]
+        self._next = rest[0] if rest else NEVER
+        return self._next > now
 
 
 class _TimeIsUp:

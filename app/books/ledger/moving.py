@@ -13,18 +13,20 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.books.errors import BookRefusal
+from app.books.errors import BookRefusal, RuleBroken
 from app.books.ledger.digests import digest_of_values
 from app.books.ledger.figures import Figures, available
 from app.books.ledger.orders import Key, Order, Reads, Reply
+from app.books.ledger.paths import path_of
 from app.books.ledger.statements import Statements
-from app.books.ledger.tables import accounts, keys
+from app.books.ledger.tables import accounts, keys, uses
 from app.platform.errors import AppError, Conflict, KeyReused
 from app.platform.events import EventDraft, Head, canonical, link, moment_text
 from app.platform.events.tables import events
-from app.platform.text import kept_form
+from app.platform.text import is_keepable, kept_form
 
 REFUSED = 409
+WHOLE_MAX = 2**63 - 1
 Row = dict[str, Any]
 NOTHING = Figures()
 
@@ -83,16 +85,20 @@ class LedgerRound:
             needed.update(needs.accounts)
             for table, ids in needs.rows.items():
                 wanted.setdefault(table, set()).update(ids)
-        self.load_accounts(needed)
         for table, ids in wanted.items():
             self.load_rows(table, ids)
+        for use in wanted.get(uses, ()):
+            row = self.rows.get((uses, use))
+            if row is not None:
+                needed.update(each.account for each in path_of(row["path"]))
+        self.load_accounts(needed)
         told = [order.key.key for order in orders if order.key is not None]
         for key, person, digest, status, answer, _ in self.statements.read(self.cursor, keys, told):
             self.kept[key, person] = (digest, status, answer)
 
     def load_accounts(self, ids: Iterable[str]) -> None:
         """Read accounts that are not read yet."""
-        missing = [each for each in ids if each not in self.accounts]
+        missing = [each for each in ids if each not in self.accounts and is_keepable(each)]
         self.accounts.update(dict.fromkeys(missing))
         for row in self.statements.read(self.cursor, accounts, missing):
             self.accounts[row[0]] = StandingAccount(
@@ -101,7 +107,7 @@ class LedgerRound:
 
     def load_rows(self, table: sa.Table, ids: Iterable[str]) -> None:
         """Read rows that are not read yet."""
-        missing = [each for each in ids if (table, each) not in self.rows]
+        missing = [each for each in ids if (table, each) not in self.rows and is_keepable(each)]
         self.rows.update(dict.fromkeys((table, each) for each in missing))
         names = [column.name for column in table.columns]
         for row in self.statements.read(self.cursor, table, missing):
@@ -127,17 +133,20 @@ class LedgerRound:
 
     def _keep(self, key: Key | None, status: int, answer: str) -> None:
         if key is not None:
+            answer = kept_form(answer)
             self.kept[key.key, key.person] = (key.digest, status, answer)
             at = moment_text(self.now)
             self._keys.append((key.key, key.person, key.digest, status, answer, at))
 
     def _join(self, moving: "Moving") -> None:
+        head, linked = self.head, []
         for draft in moving.drafts:
-            event = link(self.head, draft)
-            self._events.append(event)
-            self.head = Head(event.number, event.hash, draft.day)
-        if moving.drafts:
-            self.head = self.head._replace(day=moving.day_text)
+            event = link(head, draft)  # Raises where a text of it has no bytes: then none joins.
+            linked.append(event)
+            head = Head(event.number, event.hash, draft.day)
+        if linked:
+            self.head = head._replace(day=moving.day_text)
+            self._events += linked
         for account, standing in moving.own_accounts.items():
             stood = self.accounts.get(account)
             self._moved.setdefault(account, 0 if stood is None else stood.event)
@@ -189,6 +198,22 @@ class LedgerRound:
         self.statements.insert(self.cursor, table, new)
         if self.statements.update(self.cursor, table, old) != len(old):
             raise RuntimeError(f"rows of {table.name} were changed under the lock of the book")
+
+
+def _check_whole(move: Move) -> None:
+    """
+    Raise where a figure is more than the database can hold.
+
+    Raises:
+        RuleBroken: It is.
+    """
+    if max(move.figures) > WHOLE_MAX or move.figures.used > WHOLE_MAX:
+        raise RuleBroken(
+            "ledger.amount",
+            "contract of the ledger",
+            zh=f"账户 {move.account} 的金额超出可记账范围",
+            en=f"account {move.account} cannot hold so much",
+        )
 
 
 def _told_again(key: Key, digest: str, status: int, answer: str) -> Reply | AppError:
@@ -245,7 +270,7 @@ class Moving:
         if found is None:
             if account not in self._round.accounts:
                 self._round.load_accounts([account])
-            found = self._round.accounts[account]
+            found = self._round.accounts.get(account)
         return found
 
     def accounts(self, ids: Iterable[str]) -> dict[str, StandingAccount | None]:
@@ -260,7 +285,7 @@ class Moving:
         if found is None:
             if (table, name) not in self._round.rows:
                 self._round.load_rows(table, [name])
-            found = self._round.rows[table, name]
+            found = self._round.rows.get((table, name))
         return None if found is None else dict(found)
 
     def rows(self, table: sa.Table, names: Iterable[str]) -> dict[str, Row | None]:
@@ -325,6 +350,7 @@ class Moving:
             stands = StandingAccount(move.opens, NOTHING, 0)
             digest = digest_of_values(move.opens)
             opened.append(f'["{accounts.name}",{quoted(move.account)},0,"{digest}"]')
+        _check_whole(move)
         self.own_accounts[move.account] = StandingAccount(stands.identity, move.figures, number)
         told = ",".join(map(str, (stands.event, *stands.figures, *move.figures)))
         return f"[{quoted(move.account)},{told}]"

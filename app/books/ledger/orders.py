@@ -26,7 +26,7 @@ class Key:
 def digest_of(*asked: Any) -> str:
     """Return the digest of what is asked: route and body."""
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

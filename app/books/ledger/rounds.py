@@ -13,12 +13,13 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.books.ledger.expiring import Expiries
+from app.books.ledger.memory import RoundMemory
 from app.books.ledger.moving import LedgerRound
 from app.books.ledger.orders import Order, Reply
 from app.books.ledger.statements import Statements
@@ -42,12 +43,13 @@ FULL_STATES = ("53100",)
 class WaitingOrder:
     """One order in the queue, and what became of it."""
 
-    __slots__ = ("answer", "failure", "order", "wake")
+    __slots__ = ("answer", "failure", "leads", "order", "wake")
 
     def __init__(self, order: Order) -> None:
         self.order = order
         self.wake = threading.Lock()
         self.wake.acquire()
+        self.leads = False
         self.answer: Reply | AppError | None = None
         self.failure: BaseException | None = None
 
@@ -55,6 +57,17 @@ class WaitingOrder:
     def is_over(self) -> bool:
         """Return whether it is answered or has failed."""
         return self.answer is not None or self.failure is not None
+
+
+Decided = Reply | AppError | Exception
+
+
+def _answer(batch: Sequence[WaitingOrder], answers: Sequence[Decided]) -> None:
+    for each, answer in zip(batch, answers, strict=True):
+        if isinstance(answer, AppError | Reply):
+            each.answer = answer
+        else:
+            each.failure = answer
 
 
 class Handed:
@@ -85,6 +98,7 @@ class Rounds:
         self._turn = BookTurn(records.engine.url.database if self._sqlite else None)
         self._writer = records.engine.execution_options(write=True, settled=True)
         self._held: Connection | None = None
+        self._pid = os.getpid()
         self._mutex = threading.Lock()
         self._more = threading.Condition(self._mutex)
         self._queue: collections.deque[WaitingOrder] = collections.deque()
@@ -94,10 +108,9 @@ class Rounds:
         self._expiries = Expiries()
         dbapi = records.engine.dialect.loaded_dbapi
         self._driver_error: type[Exception] = dbapi.Error
-        self._integrity: tuple[type[Exception], ...] = (
-            dbapi.IntegrityError,
-            sa.exc.IntegrityError,
-        )
+        self._lost = (dbapi.OperationalError, dbapi.InterfaceError)
+        self._memory = RoundMemory()
+        self._unsure: tuple[Head, list[WaitingOrder], list[Decided]] | None = None
 
     def ask(self, order: Order) -> Reply:
         """
@@ -114,15 +127,11 @@ class Rounds:
             if len(self._queue) >= WAITING_MAX:
                 raise Busy("too many wait for the book", again_seconds=AGAIN_SECONDS)
             self._queue.append(mine)
-            leads = not self._led
+            mine.leads = not self._led
             self._led = True
             if self._wanted and len(self._queue) >= self._wanted:
                 self._more.notify()
-        if not leads:
-            mine.wake.acquire()
-        while not mine.is_over:
-            self._lead()
-            mine.wake.acquire(blocking=False)
+        self._wait(mine)
         if mine.failure is not None:
             raise mine.failure
         if isinstance(mine.answer, AppError):
@@ -130,6 +139,34 @@ class Rounds:
         if mine.answer is None:
             raise RuntimeError("an order went without an answer")
         return mine.answer
+
+    def _wait(self, mine: WaitingOrder) -> None:
+        """Wait until an order is over; its thread leads a round where it is told to."""
+        try:
+            if not mine.leads:
+                mine.wake.acquire()
+            if not mine.is_over:
+                self._lead()  # Who leads is the first of the queue, and so of the round.
+        finally:
+            if not mine.is_over:
+                self._leave(mine)
+
+    def _leave(self, mine: WaitingOrder) -> None:
+        """Leave the queue, interrupted; where the lead was handed here, hand it on."""
+        with self._mutex:
+            if mine in self._queue:
+                self._queue.remove(mine)
+            following = self._pass_on() if mine.leads else None
+        if following is not None:
+            following.wake.release()
+
+    def _pass_on(self) -> WaitingOrder | None:
+        """Return who leads from now on, to be woken; the mutex is held."""
+        following = self._queue[0] if self._queue else None
+        self._led = following is not None
+        if following is not None:
+            following.leads = True
+        return following
 
     def close(self) -> None:
         """Give the connection back."""
@@ -140,22 +177,27 @@ class Rounds:
         self._turn.close()
 
     def _lead(self) -> None:
-        """Work off one round; hand the lead on before anyone is woken."""
+        """Work off one round; hand the lead on before anyone is woken, whatever happened."""
         batch: list[WaitingOrder] = []
-        with Handed() as handed:
-            self._work_off(batch)
-        if handed.error is not None:
-            self._fail(batch, handed.error)
-        with self._mutex:
-            following = self._queue[0] if self._queue else None
-            self._led = following is not None
-            self._last = max(1, len(batch))
-        if following is not None:
-            following.wake.release()
-        for each in batch:
-            each.wake.release()
+        error: BaseException | None = Busy("interrupted", again_seconds=AGAIN_SECONDS)
+        try:
+            with Handed() as handed:
+                self._work_off(batch)
+            error = handed.error
+        finally:
+            if error is not None:
+                self._fail(batch, error)
+            with self._mutex:
+                for each in batch:
+                    each.leads = False
+                following = self._pass_on()
+                self._last = max(1, len(batch))
+            if following is not None:
+                following.wake.release()
+            for each in batch:
+                each.wake.release()
 
-    def _fail(self, batch: list[WaitingOrder], error: Exception) -> None:
+    def _fail(self, batch: list[WaitingOrder], error: BaseException) -> None:
         with self._mutex:
             if isinstance(error, Busy | Unready) and not batch:
                 batch.extend(self._queue)  # The others would wait as long for nothing.
@@ -167,13 +209,37 @@ class Rounds:
                 each.failure = error
 
     def _work_off(self, batch: list[WaitingOrder]) -> None:
+        """Work off one round; where it fails by a fault, each by itself: only one has it."""
+        with Handed(but=(AppError,)) as handed:
+            self._tried(batch, take=True)
+        if handed.error is None:
+            return
+        if len(batch) <= 1:
+            raise handed.error
+        for each in batch:
+            with Handed(but=(AppError,)) as own:
+                self._tried([each], take=False)
+            if own.error is not None and not each.is_over:
+                each.failure = own.error
+
+    def _tried(self, batch: list[WaitingOrder], *, take: bool) -> None:
+        """
+        Carry out a round, again where that may help.
+
+        Raises:
+            Busy: Others were in the way for too long.
+            Unready: The database is full.
+        """
         until = time.monotonic() + SECONDS_MAX
+        self._unsure = None
         for attempt in range(TRIES_MAX):
             try:
-                self._gather()
-                self._round(batch, take=True)
-            except self._integrity:
-                self._one_by_one(batch)
+                if take:
+                    self._gather()
+                while not self._round(batch, take=take):
+                    pass  # What had passed its time was given back, in parts.
+            except sa.exc.TimeoutError as error:
+                raise Busy("all connections are taken", again_seconds=AGAIN_SECONDS) from error
             except (self._driver_error, sa.exc.DBAPIError) as error:
                 self._check_again(error, last=attempt + 1 == TRIES_MAX or time.monotonic() > until)
                 time.sleep(PAUSE_SECONDS * 2**attempt * (1 + os.getpid() % 7) / 7)
@@ -187,20 +253,14 @@ class Rounds:
         said = str(cause)
         if "is full" in said or state.startswith(FULL_STATES):
             raise Unready(f"the records database is full: {said}", again_seconds=5) from error
-        locked = "locked" in said or "busy" in said
-        lost = not self._sqlite and (not state or state.startswith(AGAIN_STATES))
-        if not locked and not lost:
+        if self._sqlite:
+            helps = "locked" in said or "busy" in said
+        else:
+            helps = state.startswith(AGAIN_STATES) if state else isinstance(cause, self._lost)
+        if not helps:
             raise error
         if last:
             raise Busy(f"the book is busy: {said}", again_seconds=AGAIN_SECONDS) from error
-
-    def _one_by_one(self, batch: Sequence[WaitingOrder]) -> None:
-        """Decide each by itself: only the one that breaks a rule of the database fails."""
-        for each in batch:
-            try:
-                self._round([each], take=False)
-            except (self._driver_error, sa.exc.DBAPIError) as error:
-                each.failure = error
 
     def _gather(self) -> None:
         """After a round with company, wait a moment for as many to come back; no lock is held."""
@@ -210,25 +270,46 @@ class Rounds:
                 self._more.wait_for(lambda: len(self._queue) >= self._wanted, COMPANY_SECONDS)
                 self._wanted = 0
 
-    def _round(self, batch: list[WaitingOrder], *, take: bool) -> None:
+    def _round(self, batch: list[WaitingOrder], *, take: bool) -> bool:
+        """Return whether the batch was decided; not where all of it went into what is over."""
         with self._turn.taken(), self._transaction() as connection:
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
             head = Head(*cursor.execute(self._statements.head).fetchone())
-            if take:
-                self._take(batch)
+            if self._is_done(cursor):
+                return True
             round_ = LedgerRound(connection, self._statements, head, self._now())
-            round_.load([each.order for each in batch])
-            self._expiries.sweep(round_)
-            answers = [self._decided(round_, each.order) for each in batch]
+            self._memory.recall(round_)
+            is_ready = self._expiries.sweep(round_)
+            if is_ready and take:
+                self._take(batch)
+            decided = batch if is_ready else []
+            round_.load([each.order for each in decided])
+            answers = [self._decided(round_, each.order) for each in decided]
             round_.flush()
+            if round_.head != head:
+                self._unsure = round_.head, list(decided), answers
         self._expiries.stands_at(round_)
-        for each, answer in zip(batch, answers, strict=True):
-            if isinstance(answer, AppError | Reply):
-                each.answer = answer
-            else:
-                each.failure = answer
+        self._memory.keep(round_)
+        self._unsure = None
+        _answer(decided, answers)
+        return is_ready
 
-    def _decided(self, round_: LedgerRound, order: Order) -> Reply | AppError | Exception:
+    def _is_done(self, cursor: Any) -> bool:
+        """
+        Return whether the last try was kept after all, though nobody heard of it; then answer it.
+
+        Its last event is in the chain then, with its hash: so also what has no key counts once.
+        """
+        if self._unsure is None:
+            return False
+        head, batch, answers = self._unsure
+        self._unsure = None
+        if self._statements.hash_of(cursor, head.number) != head.hash:
+            return False
+        _answer(batch, answers)
+        return bool(batch)
+
+    def _decided(self, round_: LedgerRound, order: Order) -> Decided:
         """Return the answer to an order, or the fault of its own that it ran into."""
         with Handed(but=(sa.exc.DBAPIError, self._driver_error)) as handed:
             return round_.decide(order)
@@ -244,6 +325,9 @@ class Rounds:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:
         """Yield the one connection that rounds use; one that failed is thrown away."""
+        if self._pid != os.getpid():  # A fork: what is held is the parent's.
+            self._held, self._pid = None, os.getpid()
+            self._records.engine.dispose(close=False)
         connection = self._connect() if self._held is None else self._held
         self._held = None
         is_kept = False
@@ -256,6 +340,7 @@ class Rounds:
                 self._held = connection
             else:
                 self._expiries.forget()
+                self._memory.forget()
                 with contextlib.suppress(sa.exc.DBAPIError, self._driver_error):
                     connection.invalidate()
                 with contextlib.suppress(sa.exc.DBAPIError, self._driver_error):

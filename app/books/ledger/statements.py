@@ -12,6 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.platform.events.tables import AUDIT
+
 Row = tuple[Any, ...]
 
 
@@ -51,6 +53,16 @@ class Statements:
         sign = "?" if self.sqlite else "%s"
         text = f"UPDATE head SET number = {sign}, hash = {sign}, day = {sign} WHERE number = {sign}"  # noqa: S608  # our own signs
         return bool(cursor.execute(text, (number, digest, day, was)).rowcount == 1)
+
+    def hash_of(self, cursor: Any, number: int) -> str | None:
+        """Return the hash of an event; None where there is none."""
+        found = cursor.execute(f"SELECT hash FROM events WHERE number = {number:d}").fetchone()  # noqa: S608  # a whole number
+        return None if found is None else str(found[0])
+
+    def tells_of_requests_alone(self, cursor: Any, after: int) -> bool:
+        """Return whether all events after this one tell of requests, and move nothing."""
+        text = f"SELECT 1 FROM events WHERE number > {after:d} AND operation <> '{AUDIT}' LIMIT 1"  # noqa: S608  # ours
+        return cursor.execute(text).fetchone() is None
 
     def _write(self, cursor: Any, text: str, rows: Sequence[Row]) -> int:
         if self.sqlite:

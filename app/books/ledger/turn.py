@@ -18,6 +18,7 @@ class BookTurn:
     def __init__(self, database: str | None) -> None:
         self._path = f"{database}.turn" if database and database != ":memory:" else None
         self._file: int | None = None
+        self._pid = os.getpid()
 
     @contextlib.contextmanager
     def taken(self) -> Iterator[None]:
@@ -27,11 +28,14 @@ class BookTurn:
         Raises:
             Busy: Others held it for too long.
         """
-        if self._path is None:
+        if self._pid != os.getpid():  # A fork: with one file open both would hold its lock.
+            self._file, self._pid = None, os.getpid()
+        if self._path is not None and self._file is None:
+            with contextlib.suppress(OSError):  # Then the database's own lock decides.
+                self._file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        if self._file is None:
             yield
             return
-        if self._file is None:
-            self._file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         until, pause = time.monotonic() + SECONDS_MAX, FIRST_SECONDS
         while not _locked(self._file):
             if time.monotonic() > until:

@@ -1,0 +1,247 @@
+"""Rounds hold whatever happens to one of their orders, to who leads them, or to the database."""
+
+import datetime as dt
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from app.books.errors import RuleBroken
+from app.books.ledger import (
+    AccountLedger,
+    AccountTotal,
+    Identity,
+    Key,
+    Moving,
+    Plain,
+    Reads,
+    Reply,
+)
+from app.books.ledger.proof import verify
+from app.books.ledger.rounds import Rounds, WaitingOrder
+from app.books.ledger.tables import accounts
+from app.platform.audit.repository import AuditRecord, write
+from app.platform.errors import Busy
+from app.platform.events.tables import events
+from app.platform.records import Records, open_records
+from tests.app.books.ledger.conftest import NOW, Clock, SetUp, asked
+
+
+def pending(records: Records, account: str = "bank") -> int:
+    """Return what of an account is pending."""
+    with records.reading() as connection:
+        query = sa.select(accounts.c.pending).where(accounts.c.account == account)
+        return int(connection.scalar(query) or 0)
+
+
+def crowd(count: int, work: Callable[[int], Any]) -> list[Any]:
+    """Return what each of many threads comes to: a value or what was raised."""
+    told: list[Any] = [None] * count
+
+    def one(number: int) -> None:
+        try:
+            told[number] = work(number)
+        except Exception as error:  # noqa: BLE001  # it is the answer
+            told[number] = error
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    return told
+
+
+def together(ledger: AccountLedger, orders: list[Any]) -> list[WaitingOrder]:
+    """Return orders decided in one round."""
+    rounds = ledger._rounds  # as the queue would gather them
+    batch = [WaitingOrder(order) for order in orders]
+    with rounds._mutex:  # the same
+        rounds._queue.extend(batch)  # the same
+    rounds._lead()  # the same
+    return batch
+
+
+def reserving(use: str, amount: int, key: Key | None = None) -> Plain:
+    """Return the order of a reservation."""
+    from app.books.ledger import operations  # noqa: PLC0415  # beside its use
+
+    def work(moving: Moving) -> Reply:
+        operations.reserve(moving, asked(use, amount))
+        return Reply.of(201, {"use": use})
+
+    return Plain(Reads(["bank", "firm:F", "core:C"]), work, key)
+
+
+def raising(error: Exception) -> Plain:
+    """Return an order with a fault of its own."""
+
+    def work(_: Moving) -> Reply:
+        raise error
+
+    return Plain(Reads(), work)
+
+
+@pytest.mark.parametrize("bad", ["fault", "needs", "check", "name", "text"])
+def test_a_bad_order_fails_alone(
+    ledger: AccountLedger, records: Records, totals: SetUp, bad: str
+) -> None:
+    totals(bank=10**6, firm_F=10**6, core_C=10**6)
+
+    def broken(moving: Moving) -> Reply:
+        rows = {"fault": "a\0b", "check": "a", "name": "\ud800", "text": "a\0b", "needs": ""}
+        if bad == "check":  # A fault elsewhere lets it through; the database does not.
+            moving.connection.exec_driver_sql("INSERT INTO accounts (account) VALUES ('x')")
+        if bad == "fault":
+            raise ZeroDivisionError
+        moving.record(rows[bad], rows[bad], rows=[])
+        return Reply(200, rows[bad])
+
+    needs = Reads(["\ud800", "a\0b"]) if bad == "needs" else Reads()
+    key = Key("p", "k\0" if bad == "text" else "k", "d")
+    orders = [reserving("U1", 10), Plain(needs, broken, key), reserving("U2", 20)]
+    batch = together(ledger, orders)
+
+    assert [each.answer.status for each in (batch[0], batch[2])] == [201, 201]  # type: ignore[union-attr]
+    assert batch[1].is_over
+    assert pending(records) == 30
+    assert verify(records).ok
+
+
+def test_a_leader_that_is_interrupted_leaves_nobody_asleep(
+    ledger: AccountLedger, records: Records, totals: SetUp
+) -> None:
+    totals(bank=10**6, firm_F=10**6, core_C=10**6)
+
+    def interrupted(_: Moving) -> Reply:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ledger.ask(Plain(Reads(), interrupted))
+
+    assert ledger.reserve(asked("U", 5)).status == 201
+
+
+def test_one_that_stops_waiting_does_not_take_the_lead_with_it(
+    ledger: AccountLedger, records: Records, totals: SetUp
+) -> None:
+    totals(bank=10**6, firm_F=10**6, core_C=10**6)
+    rounds = ledger._rounds  # what a thread sees that waits
+    gone = WaitingOrder(reserving("gone", 5))
+    with rounds._mutex:  # the same
+        rounds._queue.append(gone)  # the same
+        rounds._led, gone.leads = True, True  # the same
+    rounds._leave(gone)  # the same
+
+    assert ledger.reserve(asked("U", 5)).status == 201
+    assert pending(records) == 5
+
+
+def test_what_has_no_key_counts_once_when_the_commit_is_lost(
+    ledger: AccountLedger,
+    records: Records,
+    totals: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    totals(bank=10**6, firm_F=10**6, core_C=10**6)
+    ledger.reserve(asked("U", 100))
+    ledger.post("U", 100)
+    lost = [True]
+    whole = Rounds._transaction
+    error = sqlite3.OperationalError("database is locked")
+    if records.backend != "sqlite":
+        error = records.engine.dialect.loaded_dbapi.OperationalError("connection lost")
+
+    def cut(self: Rounds) -> Any:
+        import contextlib  # noqa: PLC0415  # beside its use
+
+        @contextlib.contextmanager
+        def committed() -> Any:
+            with whole(self) as connection:
+                yield connection
+            if lost and self._unsure is not None:  # of what was committed
+                lost.clear()
+                raise error
+
+        return committed()
+
+    monkeypatch.setattr(Rounds, "_transaction", cut)
+
+    assert ledger.release("U", 40).document["left_fen"] == 60
+
+    assert not lost
+    with records.reading() as connection:
+        done = sa.select(sa.func.count()).where(events.c.operation == "release")
+        assert connection.scalar(done) == 1
+    assert verify(records).ok
+
+
+def test_all_that_passed_its_time_is_gone_however_much_it_is(
+    ledger: AccountLedger,
+    records: Records,
+    totals: SetUp,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.books.ledger.expiring.AT_ONCE_MAX", 4)
+    totals(bank=13, firm_F=13, core_C=13)
+    ends = NOW + dt.timedelta(seconds=5)
+    for number in range(13):
+        ledger.reserve(asked(f"U{number}", 1, expires_at=ends))
+    clock.moment += dt.timedelta(seconds=5)
+
+    assert ledger.reserve(asked("V", 13)).status == 201
+
+    assert pending(records) == 13
+    clock.moment -= dt.timedelta(days=1)  # A clock that is put back.
+    ledger.void("V")
+    assert verify(records).ok
+
+
+def test_what_others_write_between_is_seen(
+    url: str, ledger: AccountLedger, records: Records, totals: SetUp, clock: Clock
+) -> None:
+    totals(bank=10, firm_F=10**6, core_C=10**6)
+    ledger.reserve(asked("U", 4))
+    with open_records(url) as theirs:
+        other = AccountLedger(theirs, clock)
+        other.reserve(asked("V", 4))
+        write(records, AuditRecord("ann", "admin", "GET /x", "", "done", "t"), at=NOW)
+        ledger.void("U")
+        write(records, AuditRecord("ann", "admin", "GET /x", "", "done", "t"), at=NOW)
+        other.reserve(asked("W", 6))
+        other.close()
+    assert pending(records) == 10
+    assert verify(records).ok
+
+
+def test_more_than_a_database_can_hold_is_refused(
+    ledger: AccountLedger, records: Records, totals: SetUp
+) -> None:
+    totals(bank=2**63 - 1, firm_F=2**63 - 1, core_C=2**63 - 1)
+    ledger.reserve(asked("U", 2**63 - 1))
+    with pytest.raises(RuleBroken):
+        ledger.set_totals([AccountTotal("bank", Identity("bank"), 5, 2**63 - 1)], {"run": "r"})
+    with pytest.raises(RuleBroken):
+        totals(firm_F=2**63)
+    assert verify(records).ok
+
+
+def test_a_folder_that_takes_no_file_for_the_turn_leaves_it_to_the_database(
+    tmp_path: Path, clock: Clock
+) -> None:
+    (tmp_path / "records.db.turn").mkdir()  # Cannot be opened as a file.
+    with open_records(f"sqlite:///{tmp_path / 'records.db'}") as records:
+        ledgers = [AccountLedger(records, clock) for _ in range(3)]
+        names = ("bank", "firm:F", "core:C")
+        ledgers[0].set_totals([AccountTotal(n, Identity("bank"), 10**6) for n in names], {})
+        told = crowd(12, lambda n: ledgers[n % 3].reserve(asked(f"U{n}", 2)).status)
+        assert [each for each in told if not isinstance(each, Busy)] == [201] * 12
+        assert pending(records) == 24
+        for each in ledgers:
+            each.close()
