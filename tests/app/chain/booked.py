@@ -10,8 +10,10 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.books.ledger import AccountTotal, Identity, ledger_of
+from app.books.ledger.tables import accounts
 from app.platform.deps import Resources
-from app.platform.events.tables import head
+from app.platform.events.chain import GENESIS
+from app.platform.events.tables import events, head
 
 API = "/api/v1"
 DAY = "2026-06-30"
@@ -48,11 +50,25 @@ def resources_of(client: TestClient) -> Resources:
 
 
 def set_up(resources: Resources, totals: Mapping[str, int] = STACK) -> None:
-    """Set totals of accounts, on a business day."""
+    """
+    Set totals of accounts, on a business day.
+
+    The whole stack begins a book of its own: what the run of the economy has set is forgotten.
+    """
     with resources.records.writing() as connection:
         connection.execute(sa.update(head).values(day=DAY))
+    if totals is STACK:
+        begin(resources)
     given = [AccountTotal(name, identity(name), total) for name, total in totals.items()]
     ledger_of(resources).set_totals(given, {"run": "run-1"})
+
+
+def begin(resources: Resources) -> None:
+    """Begin an empty book, as a test may and nobody else."""
+    with resources.records.writing() as connection:
+        connection.execute(sa.delete(accounts))
+        connection.execute(sa.delete(events))
+        connection.execute(sa.update(head).values(number=0, hash=GENESIS, day=DAY))
 
 
 def send(
