@@ -7,7 +7,7 @@ them with the same formulas.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from app.chain.limits.bases import bases
+from app.chain.limits.carrying import Carrying
 from app.chain.limits.firms import by_kind
 from app.chain.limits.formulas import columns, facility, relation
 from app.chain.limits.formulas import limit as limits
@@ -63,6 +64,7 @@ class RunOutcome:
     passed: pl.DataFrame
     papers: pl.DataFrame
     differences: pl.DataFrame  # Where files say other things than the platform knows.
+    work: "Computation"  # What the next run of the version may take chains over from.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +85,7 @@ class Computation:
         self._algebra = Algebra(policy, version=inputs.version, run=inputs.run)
         members, size = leaves.members, len(inputs.ids)
         self._core: Rows = members["core"].to_numpy()
-        self._firm: Rows = members["firm"].to_numpy()
+        self.firm: Rows = members["firm"].to_numpy()
         amounts = members.select(pl.sum_horizontal("held_fen", "paid_fen", "pledged_fen"))[:, 0]
         self._held = [
             ExactColumn.whole(each.to_numpy()) for each in (amounts, *members[list(NOT_COUNTED)])
@@ -98,25 +100,43 @@ class Computation:
             core: facility.facility(self._algebra, head) for core, head in leaves.cores.items()
         }
         self._documents = _joined(len(members), self._documents_of_chains())
-        self._documents_total = _by_firm(self._firm, self._documents, size)
-        self._base_total = _by_firm(self._firm, self.base, size)
+        self._documents_total = _by_firm(self.firm, self._documents, size)
+        self._base_total = _by_firm(self.firm, self.base, size)
         totals = [self._documents_total, self._base_total]
         self._everything = columns.evaluate("sum", "fen", totals)
         self._known: Rows = np.full(size, UNKNOWN, np.int64)
         self._firms = self._terms_of_firms(size)
         self.chains = {core: self._chain(core) for core in leaves.cores}
+        self._found: Rows = np.zeros((4, len(members)), np.int64)  # As `_fill` has them.
+        self._found[3] = UNKNOWN
+
+    @property
+    def by_member(self) -> Sequence[ExactColumn]:
+        """Return what members have in their chains, by their places."""
+        return (*self._held, self._loss, self._arrived, self.base, self._documents)
+
+    @property
+    def by_firm(self) -> Sequence[ExactColumn]:
+        """Return what firms have in all their chains, by row."""
+        known = ExactColumn.whole(self._known)
+        return (self._base_total, self._everything, known, *self._firms.values())
+
+    def of_chain(self, core: int) -> ChainTerms:
+        """Return what all members of a chain share."""
+        return self._terms(core, self.chains[core])
 
     def _terms(self, core: int, chain: ChainLeaves | None = None) -> ChainTerms:
         return ChainTerms(self.leaves.cores[core], self.facilities[core].value, chain)
 
-    def _places(self, core: int) -> Rows:
+    def places(self, core: int) -> Rows:
+        """Return the places of a chain's members."""
         first = np.searchsorted(self._core, core, side="left")
         return np.arange(first, np.searchsorted(self._core, core, side="right"))
 
     def _documents_of_chains(self) -> Iterator[tuple[Rows, ExactColumn]]:
         """Yield what each member's documents are worth, a chain at a time."""
         for core in self.leaves.cores:
-            at = self._places(core)
+            at = self.places(core)
             documents = limits.documents(self._algebra, self._terms(core), self._held_at(at))
             yield at, documents.column
 
@@ -139,11 +159,11 @@ class Computation:
 
     def _parts(self, core: int) -> Iterator[MemberBatch]:
         """Yield the members of a chain, together where the same is known of them."""
-        inside = self._places(core)
-        known = self._known[self._firm[inside]]
+        inside = self.places(core)
+        known = self._known[self.firm[inside]]
         for kind in np.unique(known[known != UNKNOWN]).tolist():
             at = inside[known == kind]
-            firm = self._firm[at]
+            firm = self.firm[at]
             absent = {} if kind & SALES else {"own_total": NO_SALES}
             absent |= {} if kind & NEED else {"need_total": NO_NEED}
             terms = {
@@ -175,23 +195,22 @@ class Computation:
         budget = facility.stress_budget(self._algebra, granted)
         return ChainLeaves(headroom.figure or ZERO, total, loss, budget.figure or ZERO)
 
-    def results(self) -> pl.DataFrame:
-        """Return limit, reachable amount, relation, binding term and absence of every member."""
-        count = len(self._core)
-        limit, reachable, relation = (np.zeros(count, np.int64) for _ in range(3))
-        binding = np.full(count, UNKNOWN, np.int8)
+    def results(self, before: "Computation | None" = None) -> pl.DataFrame:
+        """
+        Return limit, reachable amount, relation, binding term and absence of every member.
+
+        Args:
+            before: Another run of the same version: chains that stand as they did are taken over.
+        """
+        carrying = None if before is None else Carrying(before, self)
         for core in self.leaves.cores:
-            chain = self._terms(core, self.chains[core])
-            for part in self._parts(core):
-                holding = self._holding(part)
-                found = limits.limit(self._algebra, part.terms, chain, holding, part.base)
-                limit[part.at] = found.column.values
-                relation[part.at] = self._relation(found)
-                binding[part.at] = _binding(found.children[0], len(part.at))
-                arrived = {"all": self._arrived.take(part.at)}
-                passed = limits.reachable(self._algebra, chain, arrived)
-                reachable[part.at] = passed.column.values
-        known = pl.Series(self._known[self._firm] != UNKNOWN)
+            was = None if carrying is None else carrying.was(core)
+            if before is None or was is None:
+                self._fill(core)
+            else:
+                self._found[:, self.places(core)] = before._found[:, was]  # noqa: SLF001  # one class
+        limit, reachable, relation, binding = self._found
+        known = pl.Series(self._known[self.firm] != UNKNOWN)
         words = dict(enumerate(TERMS)) | {UNKNOWN: None}
         reasons = {True: None, False: COUNTERPARTY}
         return pl.DataFrame(
@@ -204,6 +223,18 @@ class Computation:
             },
             schema=RESULTS,
         )
+
+    def _fill(self, core: int) -> None:
+        """Find limit, reachable amount, relation and binding term of a chain's members."""
+        chain = self.of_chain(core)
+        for part in self._parts(core):
+            found = limits.limit(self._algebra, part.terms, chain, self._holding(part), part.base)
+            arrived = {"all": self._arrived.take(part.at)}
+            passed = limits.reachable(self._algebra, chain, arrived)
+            self._found[0, part.at] = found.column.values
+            self._found[1, part.at] = passed.column.values
+            self._found[2, part.at] = self._relation(found)
+            self._found[3, part.at] = _binding(found.children[0], len(part.at))
 
     def _relation(self, found: Term) -> Whole | int:
         """Return what the relation of a limit comes to in whole fen; 0 where it is absent."""
@@ -269,13 +300,15 @@ def _binding(smallest: Term, count: int) -> npt.NDArray[np.int8]:
     return first
 
 
-def compute(inputs: LimitInputs, policy: Policy) -> RunOutcome:
+def compute(inputs: LimitInputs, policy: Policy, before: Computation | None = None) -> RunOutcome:
     """
     Return every facility and every limit of a version, with the leaves they were read from.
 
     Args:
         inputs: The version's rows and what the analyses found in it.
         policy: The policy in force on its as-of date.
+        before: The work of another run of the version by this policy, with another book: what the
+            book did not touch is taken over, and the outcome is the same.
     """
     leaves, ledger = gather(inputs, policy), inputs.ledger
     work = Computation(inputs, policy, leaves)
@@ -283,7 +316,7 @@ def compute(inputs: LimitInputs, policy: Policy) -> RunOutcome:
     return RunOutcome(
         cores=_core_rows(leaves.cores, work),
         firms=leaves.firms,
-        members=leaves.members.with_columns(base).hstack(work.results()),
+        members=leaves.members.with_columns(base).hstack(work.results(before)),
         claims=leaves.claims,
         prepaid=leaves.prepaid,
         passed=_passed_rows(leaves.passed),
@@ -291,6 +324,7 @@ def compute(inputs: LimitInputs, policy: Policy) -> RunOutcome:
             "paid_fen"
         ),
         differences=differences(ledger.receivables, ledger.book, inputs.as_of),
+        work=work,
     )
 
 

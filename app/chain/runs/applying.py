@@ -5,11 +5,20 @@ An account that an event after the run's reading of the book closed, froze or lo
 is: the next pass, which has read that event, sets it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import polars as pl
 
-from app.books.ledger import AccountLedger, AccountTotal, Identity
+from app.books.ledger import (
+    AccountLedger,
+    AccountTotal,
+    Identity,
+    Moving,
+    Plain,
+    Reads,
+    Reply,
+    operations,
+)
 from app.books.ledger.figures import CLOSED, OPEN
 from app.books.ledger.operations import Seen
 from app.chain.runs.snapshot import Snapshot
@@ -17,6 +26,7 @@ from app.chain.runs.snapshot import Snapshot
 # Layers whose accounts a run gives their totals; those it does not name have nothing of it.
 LAYERS = ("group", "firm", "core", "chain", "relation", "document")
 OWN = "own"  # The chain without a core: its totals are of another analysis.
+DONE = 200
 IDENTITY = ("layer", "core", "firm", "thing")
 
 
@@ -75,9 +85,33 @@ def _without(left: pl.DataFrame, like: pl.DataFrame) -> pl.DataFrame:
     ).select(like.columns)
 
 
-def apply(ledger: AccountLedger, changed: pl.DataFrame, source: dict[str, object]) -> int:
-    """Return how many accounts were left as they are because something held them back since."""
-    return ledger.set_totals(list(_totals(changed)), source)
+def apply(
+    ledger: AccountLedger,
+    changed: pl.DataFrame,
+    source: Mapping[str, object],
+    first: Callable[[Moving], object],
+) -> int:
+    """
+    Set what has changed; return how many accounts were held back since the book was read.
+
+    Args:
+        ledger: The ledger.
+        changed: What `changes` has found.
+        source: The run that it comes from.
+        first: What is done in the order that sets the caps of groups, before it does.
+    """
+    together = changed.filter(pl.col("layer") == "group").head(operations.TOTALS_MAX)
+    groups = list(_totals(together))
+
+    def work(moving: Moving) -> Reply:
+        """Return how many groups were held back."""
+        first(moving)
+        return Reply.of(DONE, operations.set_totals(moving, groups, source))
+
+    needs = Reads([each.account for each in groups])
+    held_back = int(ledger.ask(Plain(needs, work)).document)
+    rest = changed.join(together, on="account", how="anti")
+    return held_back + ledger.set_totals(list(_totals(rest)), source)
 
 
 def _totals(changed: pl.DataFrame) -> Iterator[AccountTotal]:

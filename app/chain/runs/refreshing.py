@@ -5,6 +5,7 @@ One at a time for a version: the book is read once the turn has come, so what ch
 taken together, and no run of an older book comes after one of a newer.
 """
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +13,25 @@ from typing import Any
 
 from app.books.ledger import ledger_of
 from app.chain.chains.cores import cores_of
+from app.chain.groups.moving import regroup
+from app.chain.groups.service import groups_in
 from app.chain.limits.results import Results, open_results
+from app.chain.limits.shown import Shown
 from app.chain.runs.applying import apply, changes
 from app.chain.runs.code import code_name
 from app.chain.runs.rows import RunStores, RunTerms
 from app.chain.runs.service import COMPUTE_SECONDS_MAX, Run, refresh
 from app.chain.runs.snapshot import Snapshot, reader_of
 from app.chain.runs.totals import RunFrames, totals_of
-from app.data.runs.repository import RunRow, record_run
+from app.data.runs.repository import RunRow, record_run, superseded
 from app.data.versions.service import policy_of
+from app.platform.auth.sight import EVERYTHING
 from app.platform.console.progress import Step
 from app.platform.deps import Resources
 from app.platform.process.locks import LOCKS, locked
 from graph.model import Version
+
+RUNS_KEPT = 20  # Of a version: readers may still be paging through those before the newest.
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +107,23 @@ def _landed(resources: Resources, version: Version, read: Snapshot, progress: St
     )
     record_run(resources.records, row, _all_granted(results))
     resources.forget()
+    _forget(resources, version.number)
     return run
 
 
 def _set_accounts(resources: Resources, run: Run, read: Snapshot) -> int:
     """Return how many accounts something held back since the book was read."""
     changed = changes(totals_of(RunFrames.open(run.folder)), read)
-    source = {"run": run.run, "version": run.version, "policy": run.policy}
-    return apply(ledger_of(resources), changed, source | {"book": read.book.number})
+    source: dict[str, object] = {"run": run.run, "version": run.version, "policy": run.policy}
+    source["book"] = read.book.number
+    found = groups_in(resources, Shown(open_results(run.folder), EVERYTHING))
+    return apply(ledger_of(resources), changed, source, first=lambda moving: regroup(moving, found))
+
+
+def _forget(resources: Resources, version: int) -> None:
+    """Remove the runs that a newer book of the version has long followed."""
+    for gone in superseded(resources.records, version, keep=RUNS_KEPT):
+        shutil.rmtree(resources.runs / gone, ignore_errors=True)
 
 
 def _all_granted(results: Results) -> Sequence[dict[str, Any]]:

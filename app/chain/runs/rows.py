@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from app.chain.limits.book import NO_BOOK, Book
+from app.chain.limits.compute import Computation
 from app.chain.limits.inputs import LimitInputs
 from app.chain.limits.stored import read_facts
 from app.chain.runs.analyses import Analyses, analyse
@@ -64,6 +65,7 @@ class VersionRows:
         self._policy = terms.policy
         self._cores = sorted(terms.cores)
         self._inputs: LimitInputs | None = None
+        self.before: Computation | None = None  # Of the run that was computed last.
         self._ties: VersionTies | None = None
         self.facts: dict[str, Any] = {
             "format": FORMAT,

@@ -89,7 +89,8 @@ def refresh(stores: RunStores, terms: RunTerms) -> Run:
 def _compute(stores: RunStores, terms: RunTerms, rows: VersionRows, folder: Path) -> None:
     inputs = with_book(rows.inputs(stores), terms.book, run=folder.name)
     stores.progress("limits", 0.4)
-    outcome = compute(inputs, terms.policy)
+    outcome = compute(inputs, terms.policy, rows.before)
+    rows.before = outcome.work
     groups = connected(rows.ties, inputs, outcome, terms.policy)
     stores.progress("store", 0.9)
     facts: dict[str, Any] = {

@@ -81,6 +81,25 @@ def _newest(version: int | None) -> sa.Select[Any]:
     return query.limit(1)
 
 
+def superseded(records: Records, version: int, *, keep: int) -> list[str]:
+    """
+    Forget the runs of a version that read an older book than its newest; return their folders.
+
+    Args:
+        records: The records database.
+        version: The version.
+        keep: So many of its newest runs are kept, and every run that read no book.
+    """
+    with records.reading() as connection:
+        found = connection.execute(_newest(version).limit(None)).mappings().all()
+    gone = [row for row in found[keep:] if _book(row["parameters"])]
+    if gone:
+        names = [row["run"] for row in gone]
+        with records.writing(patient=True) as connection:
+            connection.execute(sa.delete(runs).where(runs.c.run.in_(names)))
+    return [row["folder"] for row in gone]
+
+
 def run_named(records: Records, run: str) -> RunRow | None:
     """Return a run by its name; None where there is none."""
     with records.reading() as connection:

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 
 from app.chain.limits import papers
 from app.chain.limits.book import Book
-from app.chain.limits.compute import compute
+from app.chain.limits.compute import Computation, compute
 from app.chain.limits.results import Results
 from app.chain.limits.storage import save
 from tests.app.chain.limits.evaluator import check_run
@@ -30,7 +30,17 @@ from tests.app.chain.limits.test_laws import (
     seeds,
     with_rows,
 )
-from tests.app.chain.limits.test_papers import CONFIRMED, WHOLE, T, ago, found, held, paper, row
+from tests.app.chain.limits.test_papers import (
+    CONFIRMED,
+    WHOLE,
+    T,
+    ago,
+    found,
+    held,
+    paper,
+    row,
+    sale,
+)
 from tests.app.chain.limits.test_papers import claim as claimed
 from tests.app.chain.limits.test_second_reading import loss
 from tests.oracles.economies import YUAN, economy, with_book
@@ -259,6 +269,48 @@ def test_a_document_is_worth_the_same_whether_a_file_or_the_platform_knows_it(se
 
 
 @few
+@given(seeds, seeds)
+def test_a_run_after_a_change_of_the_book_is_as_a_full_one(seed: int, change: int) -> None:
+    raw, draw = economy(seed), random.Random(change)
+    books = [with_book(draw, raw)]
+    part = draw.randrange(4)  # A few things change, as they do between two passes.
+    books.append(
+        dataclasses.replace(
+            books[-1],
+            known=books[-1].known[part:],
+            nodes=books[-1].nodes[: max(0, len(books[-1].nodes) - part)],
+        )
+    )
+
+    first, second = (through_graph(each, Oracle(each, loss)) for each in books)
+    after = compute(second, POLICY, compute(first, POLICY).work)
+    full = compute(second, POLICY)
+    for name in ("cores", "firms", "members", "claims", "prepaid", "passed", "papers"):
+        assert getattr(after, name).equals(getattr(full, name), null_equal=True)
+
+
+def test_only_the_chains_that_a_change_touches_are_computed_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    firms = [CORE, CORE | {"firm": "D"}, *({"firm": each} for each in ("S", "B"))]
+    sales = [sale(), sale(seller="B", buyer="D", number="I2")]
+    raw = Economy(T, firms, invoices=sales, receivables=[row(), row(seller="B", buyer="D")])
+    before, after = (
+        through_graph(each, Oracle(each, unhurt))
+        for each in (raw, dataclasses.replace(raw, known=[known("confirmed")]))
+    )
+    work = compute(before, POLICY).work
+    filled: list[int] = []
+    fill = Computation._fill
+    monkeypatch.setattr(
+        Computation, "_fill", lambda self, core: (filled.append(core), fill(self, core))[1]
+    )
+
+    compute(after, POLICY, work)
+
+    assert [after.ids[core] for core in filled] == ["C"]
+
+
 @given(seeds)
 def test_financing_with_us_changes_no_limit(seed: int) -> None:
     raw = with_book(random.Random(seed), economy(seed))

@@ -15,7 +15,7 @@ from app.chain.runs.applying import apply, changes
 from app.chain.runs.refreshing import Pass, pass_over
 from app.chain.runs.snapshot import Snapshot, reader_of
 from app.chain.runs.totals import RunFrames, totals_of
-from app.data.runs.repository import newest_run, record_run
+from app.data.runs.repository import newest_run, record_run, run_named
 from app.jobs.passes import BookFollower
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
@@ -126,7 +126,7 @@ def test_what_was_held_back_since_the_book_was_read_is_left_as_it_is(
     asked(resources, held_back[held])
     before = standing(resources)[account]
 
-    left = apply(ledger_of(resources), changes(given, read), {"run": "r"})
+    left = apply(ledger_of(resources), changes(given, read), {"run": "r"}, first=lambda _: None)
 
     after = standing(resources)
     assert left == 1
@@ -167,6 +167,20 @@ def test_a_run_of_an_older_book_never_comes_after_a_newer_one(resources: Resourc
     found = newest_run(resources.records)
     assert found is not None
     assert found.run == newer.run
+
+
+def test_runs_that_a_newer_book_has_long_followed_are_removed(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refreshing, "RUNS_KEPT", 2)
+    first = passed(resources).run  # It read no book, and stays.
+    runs = []
+    for amount in (1, 2, 3):
+        freeze_core(resources, amount)
+        runs.append(passed(resources).run)
+
+    assert [each.folder.is_dir() for each in (first, *runs)] == [True, False, True, True]
+    assert run_named(resources.records, runs[0].run) is None
 
 
 def test_the_limits_follow_the_book(resources: Resources) -> None:
