@@ -47,6 +47,8 @@ import app.data.versions.router as versions
 import app.platform.users.pages as user_pages
 import app.platform.users.router as users
 import app.platform.views.pages as view_pages
+import app.risk.exposures.pages as exposure_pages
+import app.risk.exposures.router as exposures
 import app.risk.stress.kept as kept_scenarios
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
@@ -114,6 +116,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     chains.router,
     firms.router,
     groups.router,
+    exposures.router,
     versions.router,
     users.router,
     access.router,
@@ -138,6 +141,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     firm_pages.router,
     partner_pages.router,
     group_pages.router,
+    exposure_pages.router,
     kept_scenarios.router,
     stress_pages.router,
     draft_pages.router,

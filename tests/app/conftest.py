@@ -17,6 +17,7 @@ from app.platform.deps import open_resources
 from ingestion.run import ImportJob, ingest
 from tests.app.computing import Here
 from tests.app.economy import write_files
+from tests.app.grouped import small_bank, write_grouped
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 NEW_INVOICE = (  # Of firms of the small economy, which it does not hold.
@@ -49,6 +50,20 @@ def kept_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ingest("files", [files], job=job)
         refresh_version(resources, None, progress=lambda *_: None)
     return home
+
+
+@pytest.fixture(scope="session")
+def kept_groups(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return where the small economy with owners is refreshed; one process makes it (a group)."""
+    place = tmp_path_factory.mktemp("groups")
+    settings = Settings(home=place / "home", policy=small_bank(place / "policy"))
+    files = write_grouped(place / "files")
+    with open_resources(settings, now=lambda: NOW) as resources:
+        home = resources.home
+        job = ImportJob(resources.store, home, NOW, lambda *_: None, as_of=dt.date(2026, 6, 30))
+        ingest("files", [files], job=job)
+        refresh_version(resources, None, progress=lambda *_: None)
+    return settings
 
 
 @pytest.fixture

@@ -210,6 +210,16 @@ def uses_on(records: Records, account: str, now: dt.datetime, *, size: int) -> l
     return found
 
 
+def live_uses(records: Records, now: dt.datetime) -> Iterator[Row]:
+    """Yield the uses that hold something, of one settled state, in the order of their names."""
+    query = sa.select(uses).where(uses.c.state.in_(("reserved", "posted"))).order_by(uses.c.use)
+    with records.reading() as connection:
+        for row in connection.execution_options(yield_per=1000).execute(query).mappings():
+            use = dict(row)
+            if use["state"] == "posted" or not has_passed(use, now):
+                yield use
+
+
 def occupied_on(use: Row, account: str) -> int:
     """Return what a use holds of an account."""
     path = path_of(use["path"])

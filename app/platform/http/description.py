@@ -41,6 +41,7 @@ TAGS: Mapping[str, str] = {
     "chains": "Cores and their chains, by tier and as a graph",
     "firms": "What a version knows of firms and their trades",
     "groups": "Firms that stand and fall together, and what ties them",
+    "exposures": "What is lent and promised, beside the caps in force",
     "versions": "Published states of the graph",
     "accounts": "Caps of the book: what is left of each, what moved it, freezing",
     "reservations": "Uses of caps over whole paths: reserved, used, given back",

@@ -33,6 +33,7 @@ LISTS = {
     "partners": "partners",
     "groups": "nav_groups",
     "ties": "ties",
+    "exposures": "nav_exposures",
 }
 REFUSED = {
     ForgedRequest.code: "view_of_other_session",

@@ -65,6 +65,7 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
             NavigationEntry("/cores", "nav_cores", "cores"),
             NavigationEntry("/firms", "nav_firms", "firm"),
             NavigationEntry("/groups", "nav_groups", "groups"),
+            NavigationEntry("/exposures", "nav_exposures", "exposures"),
         ]
         if who.role != "auditor":
             bank.append(NavigationEntry("/stress", "nav_stress", "stress"))

@@ -29,8 +29,6 @@ class FourthValues(third.ThirdValues):
     tier1_net_fen: Fen
     group_share: second.PartOfWhole
     book_cap_fen: Fen
-    loan_single_share: second.PartOfWhole
-    single_share: second.PartOfWhole
     core_exposure_share: second.PartOfWhole
     sector_exposure_share: second.PartOfWhole
     product_exposure_share: second.PartOfWhole

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from app.cli import app as commands
 from app.platform.config import Settings
-from tests.app.chain.groups.conftest import OWNER, TIER1_YUAN
+from tests.app.grouped import OWNER, TIER1_YUAN
 
 pytestmark = pytest.mark.xdist_group("groups")
 

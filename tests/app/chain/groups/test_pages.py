@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.app.chain.groups.conftest import OWNER
+from tests.app.grouped import OWNER
 
 pytestmark = pytest.mark.xdist_group("groups")
 

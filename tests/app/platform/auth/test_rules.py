@@ -43,6 +43,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/firms/{firm}/trades"): set(ROLES),
     ("GET", "/firms/{firm}/trades/{partner}/invoices"): set(ROLES),
     ("GET", "/firms/{firm}/limits"): set(ROLES),
+    ("GET", "/exposures"): set(ROLES) - {"core", "supplier"},
     ("GET", "/groups"): set(ROLES) - {"core", "supplier"},
     ("GET", "/groups/{group}"): set(ROLES) - {"core", "supplier"},
     ("GET", "/scenarios/{scenario}"): set(ROLES) - {"core", "supplier"},

@@ -1,0 +1,1 @@
+"""What the bank has lent or promised, by core, firm, group, sector and product, beside its caps."""
