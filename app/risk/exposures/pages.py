@@ -22,36 +22,36 @@ from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
 from app.platform.web.texts import Texts
 from app.risk.exposures.caps import By
-from app.risk.exposures.service import STATES, UNKNOWN, Exposure, exposures
+from app.risk.exposures.service import STATES, UNKNOWN, CappedExposure, exposures
 
 router = Router()
 KINDS: Sequence[By] = get_args(By)
-FACETS: Mapping[str, Callable[[Exposure], str]] = {"state": lambda row: row.state}
+FACETS: Mapping[str, Callable[[CappedExposure], str]] = {"state": lambda row: row.state}
 TONES = {"over": "bad", "near": "warn", "inside": ""}
 PAGES = {"core": "/firms/", "firm": "/firms/", "group": "/groups/"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _ExposuresAsked:
     by: By
-    words: Callable[[Exposure], str]
+    words: Callable[[CappedExposure], str]
 
 
-def _asked(request: Request, t: Texts) -> _Asked:
+def _asked(request: Request, t: Texts) -> _ExposuresAsked:
     given = request.query_params.get("by", "")
     by = cast("By", given) if given in KINDS else KINDS[0]
 
-    def words(row: Exposure) -> str:
+    def words(row: CappedExposure) -> str:
         """Return what an exposure is called in the reader's language."""
         if by == "sector":
             return t("not_given") if row.id == UNKNOWN else t.sector(row.id)
         return row.name
 
-    return _Asked(by, words)
+    return _ExposuresAsked(by, words)
 
 
-def _table(t: Texts, asked: _Asked) -> ListTable[Exposure]:
-    documents: ListColumn[Exposure] = ListColumn(
+def _table(t: Texts, asked: _ExposuresAsked) -> ListTable[CappedExposure]:
+    documents: ListColumn[CappedExposure] = ListColumn(
         *("documents", "exposure_documents", "money"), lambda row: row.total.documents_fen
     )
     return ListTable(
@@ -78,7 +78,7 @@ def _table(t: Texts, asked: _Asked) -> ListTable[Exposure]:
     )
 
 
-def _share(row: Exposure) -> float | None:
+def _share(row: CappedExposure) -> float | None:
     return None if row.share is None else float(row.share)
 
 

@@ -28,7 +28,7 @@ router = Router(
     "",
     operation_id="exposures.list",
     summary="List exposures beside their caps",
-    response_model=schemas.Exposures,
+    response_model=schemas.ExposuresListed,
     dependencies=[allow(BANK)],
 )
 def read_exposures(

@@ -33,7 +33,7 @@ class ListedExposure(BaseModel):
     caps: list[CapOfExposure] = Field(description="The tightest first")
 
 
-class Exposures(BaseModel):
+class ExposuresListed(BaseModel):
     """Exposures in order of their ids, a page at a time."""
 
     by: Literal["core", "firm", "sector", "group", "product"]

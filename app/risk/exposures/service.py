@@ -23,7 +23,7 @@ UNKNOWN = "-"  # A sector that nobody has told.
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
+class CappedExposure:
     """One exposure beside its caps, the tightest first; without a cap it is inside."""
 
     id: str
@@ -71,7 +71,7 @@ class Exposure:
         }
 
 
-def exposures(resources: Resources, results: Shown, by: By) -> Sequence[Exposure]:
+def exposures(resources: Resources, results: Shown, by: By) -> Sequence[CappedExposure]:
     """
     Return what is lent and promised by one thing, in order of ids; what is nothing is left out.
 
@@ -88,7 +88,7 @@ def exposures(resources: Resources, results: Shown, by: By) -> Sequence[Exposure
     caps, near = caps_of(by, rules_on(resources, day), policy), policy.decimal("near_share")
     totals = _totals(resources, results, by)
     return [
-        Exposure(name, _name(results, by, name), totals[name], caps, near)
+        CappedExposure(name, _name(results, by, name), totals[name], caps, near)
         for name in sorted(totals)
         if totals[name].exposure_fen
     ]
