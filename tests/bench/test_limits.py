@@ -19,11 +19,13 @@ import polars as pl
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from app.chain.limits.book import RECEIVABLES, Book
 from app.chain.limits.compute import compute
 from app.chain.limits.results import Results
 from app.chain.limits.storage import save
 from app.chain.runs.analyses import analyse
-from app.chain.runs.sources import RunSources, inputs_of
+from app.chain.runs.sources import RunSources, inputs_of, with_book
+from app.chain.runs.totals import RunFrames, totals_of
 from app.data.versions.networks import network_of_tables
 from app.policy import in_force, shipped
 from graph.model import TABLES, Version, table
@@ -33,6 +35,7 @@ from tests.oracles.inputs import REGISTERED
 T = dt.date(2026, 6, 30)
 POLICY = in_force(shipped(), T)
 SIZES = {"demo": (100, 9_000), "large": (1_000, 100_000)}
+PASS_SECONDS = {"demo": 2, "large": 15}
 TARGET_GB = {"demo": 1, "large": 4}
 SCRIPT = """
 import sys
@@ -193,6 +196,41 @@ def test_a_run(benchmark: BenchmarkFixture, size: str, tmp_path: Path) -> None:
     record(benchmark, what, seconds, unit="s")
     _, peak = alone(SCRIPT, str(cores), str(firms), tmp_path / "alone")
     promise(benchmark, f"{what}: peak memory", peak, unit="GB", at_most=TARGET_GB[size])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_pass_after_a_change(benchmark: BenchmarkFixture, size: str, tmp_path: Path) -> None:
+    """A core confirms a receivable: a new run with its files and totals, inputs in memory."""
+    version, cores = sources(*SIZES[size]), SIZES[size][0]
+    network = network_of_tables(
+        tmp_path / "networks", 1, version.tables["firms"], version.tables["trades"]
+    )
+    rows = np.flatnonzero(network.column("core").to_numpy(zero_copy_only=False))
+    found = analyse(network, rows, POLICY, threads=THREADS)
+    inputs = inputs_of(version, found, tuple(int(row) for row in rows), run="bench")
+    groups = pl.DataFrame(schema={"group": pl.String, "firm": pl.String})
+    before = compute(inputs, POLICY).work
+    claims = pl.DataFrame(pl.from_arrow(version.tables["receivables"]))
+    one = claims.filter(pl.col("buyer").str.starts_with("C") & (pl.col("status") == "open"))[:1]
+    confirmed = one.with_columns(
+        state=pl.lit("confirmed"),
+        confirmed=pl.lit(value=True),
+        here=pl.lit(value=True),
+        event=pl.lit(1, pl.Int64),
+    )
+    book = Book(1, receivables=confirmed.select(list(RECEIVABLES)))
+
+    def passed() -> None:
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        handed = with_book(inputs, book, run="bench")
+        outcome = compute(handed, POLICY, before)
+        save(outcome, handed, POLICY, tmp_path / "run", {}, beside={"groups": groups})
+        totals_of(RunFrames.open(tmp_path / "run"))
+
+    benchmark.pedantic(passed, rounds=3, warmup_rounds=1)
+
+    what = f"limits after a change of the book, {cores:,} cores, {SIZES[size][1]:,} firms"
+    promise(benchmark, what, median_seconds(benchmark), unit="s", at_most=PASS_SECONDS[size])
 
 
 def test_one_document(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
