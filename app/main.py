@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
+import app.books.approvals.pages as approval_pages
 import app.books.approvals.router as approvals
 import app.books.business_day.router as business_days
 import app.books.organisation.pages as people_pages
@@ -149,6 +150,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     import_pages.router,
     rule_pages.router,
     people_pages.router,
+    approval_pages.router,
     design.router,
 )
 # What happens once a second person has approved it.

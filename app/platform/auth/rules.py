@@ -61,6 +61,7 @@ OWN_LIMIT = AccessRule(
 IMPORTERS = AccessRule("importers", "risk and admin", _roles("risk", "admin"))
 ANALYSTS = AccessRule("analysts", "risk, officer and admin", _roles("risk", "officer", "admin"))
 OFFICERS = AccessRule("officers", "officer", _roles("officer"))
+CORE_PEOPLE = AccessRule("core people", "the people of a core", _roles("core"))
 CHECKERS = AccessRule(
     "checkers",
     "officer, admin; a core for what is its own",

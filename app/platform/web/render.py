@@ -71,13 +71,17 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
             bank.append(NavigationEntry("/stress", "nav_stress", "stress"))
         if who.role in ("risk", "admin"):
             bank.append(NavigationEntry("/sources", "nav_sources", "sources"))
-        bank.append(rules)
+        bank += [NavigationEntry("/work/approvals", "nav_approvals", "approvals"), rules]
         if who.role == "admin":
             bank.append(NavigationEntry("/admin/people", "nav_people", "people"))
         return bank
     own = quote(who.firm or "", safe="")
     if who.role == "core":
-        return [NavigationEntry(f"/chains/{own}", "nav_own_chain", "cores"), rules]
+        return [
+            NavigationEntry(f"/chains/{own}", "nav_own_chain", "cores"),
+            NavigationEntry("/core/approvals", "nav_approvals", "approvals"),
+            rules,
+        ]
     return [NavigationEntry(f"/firms/{own}", "nav_own_firm", "firm"), rules]
 
 

@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[4]
 SOURCES = [*(ROOT / "app").rglob("*.html"), *(ROOT / "app/platform/web").glob("*.py")]
 SOURCES += (ROOT / "app").glob("*/*/*.py")
 BUILT = (
-    "absent_", "analysis_", "band_", "bar_", "base_", "binding_", "changes_", "channel_",
-    "document_", "draft_order", "draft_question_", "draft_unit", "facet_", "fault_", "first_",
-    "exposure_", "exposures_by_", "family_", "grade_",
+    "absent_", "action_", "analysis_", "approval_", "band_", "bar_", "base_", "binding_",
+    "changes_", "channel_", "document_", "draft_order", "draft_question_", "draft_unit",
+    "effect_", "exposure_", "exposures_by_", "facet_", "family_", "fault_", "first_", "grade_",
     "group_", "hands_", "ink_", "key_", "level_", "nav_", "no_limit_",
     "op_", "part_", "party_", "place_",
     "policy_name_", "raise_", "role_", "rule_", "shown_", "size_", "source_", "stated_", "step_",
