@@ -26,7 +26,7 @@ from ingestion.trial import Trial, TrialWishes, sweep, unreadable
 
 POLL_SECONDS = 0.5
 # What columns free goes back at once: memory that is only kept in reserve counts against the bound.
-_MEMORY = {"_RJEM_MALLOC_CONF": "retain:false,dirty_decay_ms:200,muzzy_decay_ms:0,narenas:2"}
+FRUGAL = {"_RJEM_MALLOC_CONF": "retain:false,dirty_decay_ms:200,muzzy_decay_ms:0,narenas:2"}
 NAMED_MAX = 3
 
 
@@ -267,7 +267,7 @@ def _child() -> "Iterator[tuple[subprocess.Popen[bytes], Connection[Any, Any]]]"
         stdout=subprocess.DEVNULL,  # Where a command prints its answer.
         pass_fds=[theirs.fileno()],
         env={
-            **_MEMORY,
+            **FRUGAL,
             **os.environ,
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
             "RUST_BACKTRACE": "0",

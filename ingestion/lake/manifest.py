@@ -4,8 +4,8 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +97,11 @@ def write(folder: Path, manifest: Manifest) -> None:
     """Write a version's manifest, whole or not at all."""
     path = path_of(folder, manifest.version)
     path.parent.mkdir(parents=True, exist_ok=True)
-    said = asdict(manifest)
+    said = _plain(manifest)
     said = {"digest": _digest(said), **said}
-    text = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
-    durable(path, text.encode())
+    # Origins may be a million files: what is written of them is never in memory as a whole.
+    encoder = json.JSONEncoder(ensure_ascii=False, indent=1, sort_keys=True, default=_plain)
+    durable(path, map(str.encode, encoder.iterencode(said)))
 
 
 def read(folder: Path, version: int) -> Manifest:
@@ -127,19 +128,24 @@ def read(folder: Path, version: int) -> Manifest:
     return Manifest(sources=sources, **said)
 
 
-def durable(path: Path, content: bytes) -> None:
-    """Write a file so that after a crash it is there whole, or as it was before."""
+def durable(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write a file, all at once or piece by piece, so that a crash leaves it whole or as before."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with draft.open("wb") as stream:
-        stream.write(content)
+        stream.writelines([content] if isinstance(content, bytes) else content)
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(path)
 
 
+def _plain(said: Any) -> dict[str, Any]:
+    """Return the fields of a manifest, a part or an origin by name."""
+    return {each.name: getattr(said, each.name) for each in fields(said)}
+
+
 def _digest(said: Mapping[str, Any]) -> str:
     """Return a hash of all that a manifest says, however it is laid out."""
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,24 +1,31 @@
 """An import says the same whether all rows of a table are in memory at once or a few at a time."""
 
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from graph.model import TABLES
 from graph.stores import open_store
-from ingestion import spool
+from ingestion import process, spool
 from ingestion.run import ingest
 from ingestion.trial import TrialWishes, check
 from tests.graph.effort import examples
 from tests.ingestion.conftest import House
 from tests.ingestion.sources import test_cases as cases
 
+MIB = 2**20
+ROOM = 300 * MIB  # All rows at once need more.
 FEW_BYTES = 150  # One row or two.
 CODES = ("", "91350100M000100Y43", "123456789012345678")
 DAYS = (*("2026-01-05",) * 6, *("2026-02-06",) * 3, "2026-08-01", "x")
@@ -215,3 +222,47 @@ def test_a_shipped_format_is_told_alike(tmp_path: Path, name: str) -> None:
             written = [(home / each).read_bytes() for each in ("facts.jsonl", "told.csv")]
         found.append(str([told, said, tables, written]).replace(str(home), ""))
     assert found[0] == found[1]
+
+
+IN_LITTLE_MEMORY = """
+import datetime as dt, re, resource, sys
+from pathlib import Path
+from graph.stores import open_store
+from ingestion import spool
+from ingestion.run import ImportJob, ingest
+
+home, path, held = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+spool.HELD_BYTES = held
+with open_store(f"sqlite:///{home}/graph.db") as store:
+    there = int(re.search(r"VmData:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+    room = there + int(sys.argv[4])
+    resource.setrlimit(resource.RLIMIT_DATA, (room, room))
+    said = ingest("files", [path], job=ImportJob(store, home, dt.datetime.now(dt.UTC)))
+print(said.rows, said.used, dict(said.set_aside))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded by Linux")
+def test_a_delivery_larger_than_its_memory_is_imported(tmp_path: Path) -> None:
+    count, again = 1_000_000, 10_000
+    rows = pl.DataFrame({"number": np.arange(count)}).with_columns(
+        issued_on=pl.lit("2026-01-05"),
+        seller=pl.format("零件{}厂", pl.col("number") % 97),
+        buyer=pl.format("整机{}公司", pl.col("number") % 89),
+        amount_yuan=pl.col("number") % 1000 + 1,
+        goods=pl.format("轴承{}", pl.col("number")),
+    )
+    path = tmp_path / "invoices.csv"
+    pl.concat([rows, rows.head(again)]).write_csv(path)
+
+    done = subprocess.run(
+        [sys.executable, "-c", IN_LITTLE_MEMORY, tmp_path, path, str(8 * MIB), str(ROOM)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+        env={**process.FRUGAL, **os.environ},
+    )
+
+    assert done.stdout == f"{count + again} {count} {{'duplicate': {again}}}\n", done.stderr
