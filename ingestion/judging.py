@@ -231,7 +231,8 @@ def _finish_division(
         prevailing.settle(judged, frame, finishing.stood, finishing.counts)
         finishing.equal.add(judged, frame)
     notices.early(judged, finishing.counts)
-    return keys[judged.void]
+    # Texts that are picked out of a frame keep all others of it in memory; those of Arrow do not.
+    return pl.DataFrame(keys[judged.void].to_arrow())
 
 
 def _merge(

@@ -18,6 +18,7 @@ from ingestion.lake.overlap import BoolArray
 from ingestion.lake.parties import Parties
 
 _SUMS = ("amount_fen", "total_fen")
+_SLICES = 8  # Of pairs, by their seller.
 _PAIRS_KEPT = 1_000_000  # Sums of so many pairs are kept before they are added up.
 SUM_MAX = 9e18  # Sums of fen stay within 64 bits; beyond this they are refused.
 
@@ -220,8 +221,11 @@ def _added_up(found: Sequence[pl.DataFrame]) -> pl.DataFrame:
     if len(found) == 1:
         return found[0]
     totals = ("amount_fen", "total_fen", "blue_fen", "red_fen", "count")
-    return (
-        pl.concat(found)
+    rows = pl.concat(found)
+    slices = range(_SLICES if len(rows) > _PAIRS_KEPT else 1)
+    return pl.concat(
+        rows.filter(pl.col("seller") % len(slices) == at)
         .group_by("seller", "buyer")
         .agg(pl.col(totals).sum(), pl.col("first_on").min(), pl.col("last_on").max())
+        for at in slices
     )
