@@ -17,6 +17,8 @@ UNCOMPILED := graph tests/graph $(addprefix --ignore ,$(COMPILED_ONLY))
 DEMO ?= var/demo
 KEPT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/deeptier/kernels
 CASES ?= 100000
+DRAWS ?= 1000000
+KILLS ?= 200
 export DEEPTIER_PORT ?= 8000
 
 .PHONY: install tools demo test test-all test-uncompiled check format lint types scripts contracts tidy bench soak serve image-check clean
@@ -85,8 +87,10 @@ test-all: test
 test-uncompiled: tools
 	NUMBA_DISABLE_JIT=1 $(PYTEST) --numprocesses 2 $(MEASURED) --cov-fail-under 0 $(UNCOMPILED)
 
-# Requests made from the description, sent by everybody: far more than `make test` has time for.
+# Races and kills of the book (docs/reliability.md), then requests made from the description, sent by
+# everybody: far more than `make test` has time for.
 soak: tools $(COMPILED)
+	$(BIN)/python -m tests.app.books.ledger.soak --draws $(DRAWS) --kills $(KILLS)
 	$(BIN)/python -m tests.app.interface.soak --cases $(CASES)
 
 bench: tools $(COMPILED)

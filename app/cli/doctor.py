@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.books.business_day.heads import kept_head
 from app.books.outbox import lag_of
 from app.cli.verifying import Damage, faults
 from app.data.runs.repository import newest_run
@@ -22,7 +23,8 @@ from app.platform.config import Settings
 from app.platform.console import output as console
 from app.platform.console.progress import progress
 from app.platform.deps import Resources, open_resources
-from app.platform.errors import AppError
+from app.platform.errors import AppError, Conflict
+from app.platform.events.checking import check_head
 from app.platform.http.faults import reason
 from app.platform.release import code_version
 from graph.errors import GraphError
@@ -128,6 +130,16 @@ def _records(resources: Resources) -> str:
     return f"{masked(resources.settings.records_place())}: revision {revision}"
 
 
+def _book(resources: Resources) -> str:
+    with resources.records.reading() as connection:
+        found = check_head(connection)
+    kept = kept_head(resources)
+    if kept is not None and kept.number > found.number:
+        said = f"closing {kept.day} told event {kept.number}, the last one is {found.number}"
+        raise Conflict(f"{said}: `deeptier ledger verify`")
+    return f"{found.number} events, business day {found.day or 'none yet'}"
+
+
 def _policy(resources: Resources) -> str:
     current = resources.store.current()
     day = current.as_of if current else resources.today()
@@ -181,6 +193,7 @@ _LOOKS: Sequence[tuple[str, Callable[[Resources], str]]] = (
     ("home", _home),
     ("graph", _graph),
     ("records", _records),
+    ("book", _book),
     ("policy", _policy),
     ("run", _run),
     ("outbox", _outbox),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from app.books.ledger import ledger_of
+from app.books.ledger.housekeeping import count_passed, forget_keys, give_back
 from app.chain.chains.cores import cores_of
 from app.chain.runs.refreshing import refresh_version
 from app.data.drafts import repository as drafts
@@ -18,6 +20,7 @@ from app.data.imports.ingesting import ingest_files, source_names
 from app.data.imports.repository import unfinished
 from app.data.pushes.service import sweep as sweep_pushes
 from app.data.runs.repository import RunRow, newest_run
+from app.data.versions.service import policy_of
 from app.jobs.exposures import is_behind, project
 from app.platform.auth import sessions
 from app.platform.console.progress import Step
@@ -125,7 +128,7 @@ def _follow(resources: Resources) -> None:
 
 
 def sweep(resources: Resources, _: Step) -> str:
-    """Forget sessions and drafts that are over, and uploads of no import, as crashes leave them."""
+    """Forget sessions, drafts and keys that are over, and uploads of no import, left by crashes."""
     now = resources.now()
     over = sessions.sweep(resources.records, now=now)
     wanted = unfinished(resources.records)
@@ -137,8 +140,18 @@ def sweep(resources: Resources, _: Step) -> str:
         ):
             shutil.rmtree(place, ignore_errors=True)
             left += 1
-    further = f"{sweep_pushes(resources)} pushes, {drafts.sweep(resources)} drafts"
+    keeps = dt.timedelta(days=policy_of(resources, resources.today()).whole("idempotency_days"))
+    answers = forget_keys(resources.records, before=now - keeps)
+    swept = f"{sweep_pushes(resources)} pushes, {drafts.sweep(resources)} drafts"
+    further = f"{swept}, {answers} first answers"
     return f"{over} sessions, {left} uploads, {further}"
+
+
+def expire(resources: Resources, _: Step) -> str:
+    """Give back reservations past their time, which nobody's order has ended yet."""
+    count = count_passed(resources.records, resources.now())
+    give_back(ledger_of(resources))
+    return f"{count} reservations"
 
 
 def mend(resources: Resources, progress: Step) -> str:
@@ -182,6 +195,13 @@ TASKS: Mapping[str, Task] = {
             {"minute": "*"},
             project,
             due=is_behind,
+        ),
+        Task(
+            "expire",
+            "reservations past their time",
+            {"minute": "*"},
+            expire,
+            due=lambda resources: count_passed(resources.records, resources.now()) > 0,
         ),
         Task(
             "mend",

@@ -9,7 +9,9 @@ stands, and then folded in one go.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from app.books.ledger.proof.differences import BookDifference
 
@@ -54,18 +56,34 @@ class Fold:
         entries = pl.concat(self._gathered)
         self._gathered, self._count = [], 0
         both = pl.concat([self.state, entries.select(self.state.columns)])
-        last = [
-            pl.col(each).shift(1).over("key").alias(f"last_{each}")
-            for each in ("number", *(after for _, after in self._pairs))
-        ]
-        earlier = both.select(last).slice(self.state.height)
-        self.state = both.group_by("key", maintain_order=True).last()
-        checked = pl.concat([entries, earlier], how="horizontal")
+        before, last = _before_and_last(both["key"])
+        own = before[self.state.height :]
+        self.state = both[last]
         if not self._is_first:
-            begun = checked.filter(pl.col("last_number").is_null())
+            begun = entries.filter(pl.Series(own < 0))
             self.openings.append(begun.select("key", "number", "since", *self._before))
-            checked = checked.filter(pl.col("last_number").is_not_null())
-        return self._out_of_link(checked)
+        return self._first_wrong(entries, both, own)
+
+    def _first_wrong(
+        self, entries: pl.DataFrame, both: pl.DataFrame, own: NDArray[np.int64]
+    ) -> BookDifference | None:
+        """Return the first entry that is not linked to the one before it, whose place is told."""
+        begins = own < 0
+        wrong = np.zeros(len(own), dtype=bool)
+        links = [("since", "number"), *self._pairs]
+        for one, other in links:
+            stood = both[other].to_numpy()[own]
+            wrong |= entries[one].to_numpy() != np.where(begins, 0, stood)
+        if not self._is_first:
+            wrong &= ~begins
+        if not wrong.any():
+            return None
+        place = int(wrong.argmax())  # Entries are in the order of events.
+        row = entries.row(place, named=True)
+        stands = {} if begins[place] else both.row(int(own[place]), named=True)
+        one, other = next((a, b) for a, b in links if row[a] != stands.get(b, 0))
+        said = f"{row['key']} {one.replace('_before', ' before')}"
+        return BookDifference(row["number"], said, stands.get(other, 0), row[one])
 
     def join(self, following: "Fold") -> BookDifference | None:
         """Take what the range after this one comes to; return where it begins otherwise."""
@@ -91,3 +109,14 @@ class Fold:
         one, last = next((one, last) for one, last in links if row[one] != row[last])
         said = f"{row['key']} {one.replace('_before', ' before')}"
         return BookDifference(row["number"], said, row[last], row[one])
+
+
+def _before_and_last(keys: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return for each key the place where it stands before, -1 for none, and all last places."""
+    codes = keys.cast(pl.Categorical).to_physical().to_numpy()
+    order = np.argsort(codes, kind="stable")
+    ordered = codes[order]
+    follows = ordered[1:] == ordered[:-1]
+    before = np.full(len(codes), -1, dtype=np.int64)
+    before[order[1:][follows]] = order[:-1][follows]
+    return before, np.sort(order[np.append(~follows, True)])

@@ -21,12 +21,14 @@ from app.books.ledger import (
     Reads,
     Reply,
 )
+from app.books.ledger.housekeeping import count_passed, forget_keys, give_back
 from app.books.ledger.proof import verify
 from app.books.ledger.rounds import Rounds, WaitingOrder
 from app.books.ledger.tables import accounts
 from app.platform.audit.repository import AuditRecord, write
-from app.platform.errors import Busy
-from app.platform.events.tables import events
+from app.platform.errors import Busy, Conflict
+from app.platform.events.checking import check_head
+from app.platform.events.tables import events, head
 from app.platform.records import Records, open_records
 from tests.app.books.ledger.conftest import NOW, Clock, SetUp, asked
 
@@ -245,3 +247,46 @@ def test_a_folder_that_takes_no_file_for_the_turn_leaves_it_to_the_database(
         assert pending(records) == 24
         for each in ledgers:
             each.close()
+
+
+def test_keys_are_forgotten_after_their_time_and_not_before(
+    ledger: AccountLedger, records: Records, totals: SetUp, clock: Clock
+) -> None:
+    totals(bank=100, firm_F=100, core_C=100)
+    old, new = Key("p", "old", "d"), Key("p", "new", "d")
+    ledger.reserve(asked("U", 1), key=old)
+    clock.moment += dt.timedelta(days=2)
+    ledger.reserve(asked("V", 1), key=new)
+
+    assert forget_keys(records, before=NOW + dt.timedelta(days=1)) == 1
+
+    assert ledger.reserve(asked("V", 1), key=new).replayed
+    assert not ledger.reserve(asked("W", 1), key=old).replayed
+
+
+def test_what_passed_its_time_is_given_back_where_nobody_asks(
+    ledger: AccountLedger, records: Records, totals: SetUp, clock: Clock
+) -> None:
+    totals(bank=100, firm_F=100, core_C=100)
+    ledger.reserve(asked("U", 7, expires_at=NOW + dt.timedelta(seconds=5)))
+    assert count_passed(records, clock()) == 0
+    clock.moment += dt.timedelta(seconds=5)
+    assert count_passed(records, clock()) == 1
+
+    give_back(ledger)
+
+    assert (count_passed(records, clock()), pending(records)) == (0, 0)
+
+
+def test_a_head_that_is_not_its_last_event_is_seen_at_once(
+    ledger: AccountLedger, records: Records, totals: SetUp
+) -> None:
+    totals(bank=100)
+    for table, change in ((head, {"number": 7}), (events, {"actor": "eve"})):
+        with records.writing() as connection:
+            assert check_head(connection).number == 1
+            undone = connection.begin_nested()
+            connection.execute(sa.update(table).values(change))
+            with pytest.raises(Conflict):
+                check_head(connection)
+            undone.rollback()

@@ -1,0 +1,47 @@
+"""What is over in the ledger: keys past their time, reservations that nobody asked to end."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from app.books.ledger.moving import Moving
+from app.books.ledger.orders import Reads, Reply
+from app.books.ledger.service import AccountLedger, Plain
+from app.books.ledger.tables import keys, uses
+from app.platform.events import moment_text
+from app.platform.records import Records
+
+AT_ONCE_MAX = 5_000  # Keys forgotten by one transaction, so that others come between.
+
+
+def forget_keys(records: Records, *, before: dt.datetime) -> int:
+    """Return how many first answers of before a moment were forgotten."""
+    over = sa.select(keys.c.key, keys.c.person).where(keys.c.at < moment_text(before))
+    own = sa.tuple_(keys.c.key, keys.c.person)
+    count = 0
+    while True:
+        with records.writing(patient=True) as connection:
+            found = connection.execute(over.limit(AT_ONCE_MAX)).all()
+            for start in range(0, len(found), 500):
+                part = [tuple(row) for row in found[start : start + 500]]
+                connection.execute(sa.delete(keys).where(own.in_(part)))
+        count += len(found)
+        if len(found) < AT_ONCE_MAX:
+            return count
+
+
+def count_passed(records: Records, now: dt.datetime) -> int:
+    """Return how many reservations are past their time and not given back yet."""
+    passed = (uses.c.expires_at > "") & (uses.c.expires_at <= moment_text(now))
+    query = sa.select(sa.func.count()).where(uses.c.state == "reserved", passed)
+    with records.reading() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def give_back(ledger: AccountLedger) -> None:
+    """Give back every reservation past its time, as any order does before it is decided."""
+    ledger.ask(Plain(Reads(), _nothing))
+
+
+def _nothing(_: Moving) -> Reply:
+    return Reply.of(200, None)
