@@ -69,7 +69,7 @@ def session_of(app: FastAPI, role: Role, firm: str | None = None) -> str:
     name = name_of(role, firm)
     with resources.records.reading() as connection:
         row = connection.execute(sa.select(users_table).where(users_table.c.name == name)).one()
-    user = users.User(row.user, row.name, row.role, row.firm, row.password)
+    user = users.User(row.user, row.name, row.role, row.firm, row.unit, row.password)
     key = resources.settings.signing_key()
     return sessions.begin(resources.records, key, user, now=NOW).cookie
 

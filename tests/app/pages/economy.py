@@ -12,6 +12,7 @@ import hashlib
 from pathlib import Path
 
 from app.chain.chains.cores import cores_of
+from app.chain.limits.book import Book, Frozen
 from app.chain.runs.rows import RunStores, RunTerms
 from app.chain.runs.service import refresh
 from app.data.runs.repository import RunRow, record_run
@@ -39,7 +40,7 @@ NAMES = {
     STRANGER: MARKUP,
 }
 SMALL = [f"X{number:03}" for number in range(120)]
-RESERVED = {"C1": 5_000_000_00}
+BOOK = Book(1, frozen={"C1": Frozen(5_000_000_00, 1)})
 STATEMENT = {
     "cash_yuan": 300_000_000,
     "equity_yuan": 2_000_000_000,
@@ -158,7 +159,7 @@ def make_home(home: Path) -> Path:
         version = resources.version()
         policy = policy_of(resources, version.as_of)
         place = RunStores(resources.store.reader(version.number), resources.lake, home)
-        terms = RunTerms(policy, cores_of(resources, version.number), "tests", RESERVED)
+        terms = RunTerms(policy, cores_of(resources, version.number), "tests", BOOK)
         run = refresh(place, terms)
         row = RunRow(
             run=run.run,
