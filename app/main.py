@@ -25,6 +25,8 @@ import app.books.organisation.pages as people_pages
 import app.books.organisation.router as organisation
 import app.books.rules.pages as rule_pages
 import app.books.rules.router as rules
+import app.chain.accounts.freezing as account_page
+import app.chain.accounts.pages as account_pages
 import app.chain.accounts.router as accounts
 import app.chain.chains.choosing as core_pages
 import app.chain.chains.pages as chain_pages
@@ -148,6 +150,8 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     draft_pages.router,
     listed_sources.router,
     import_pages.router,
+    account_pages.router,
+    account_page.router,
     rule_pages.router,
     people_pages.router,
     approval_pages.router,

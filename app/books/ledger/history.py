@@ -129,8 +129,8 @@ def _last(connection: Connection, account: str) -> int:
 def _walk(connection: Connection, account: str, number: int) -> Iterator[AccountEvent]:
     """Yield the event of a number, the one that moved the account before it, and so on."""
     while number:
-        row = connection.execute(_EVENT, {"number": number}).one()
-        found = _told(row, account)
+        row = connection.execute(_EVENT, {"number": number}).first()
+        found = None if row is None else _told(row, account)
         if found is None:
             return
         yield found

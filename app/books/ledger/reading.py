@@ -26,7 +26,7 @@ from app.platform.records import Records
 
 EXCESS = "excess"  # Beside the states of an account: more of it is used than its total.
 _IDENTITY = len(Identity._fields)
-_ROWS = sa.select(accounts, head.c.day).join(head, sa.true())
+ROWS = sa.select(accounts, head.c.day).join(head, sa.true())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +92,18 @@ class AccountsAsked:
 def one_account(records: Records, account: str, now: dt.datetime) -> AccountSeen | None:
     """Return an account; None where there is none."""
     with records.reading() as connection:
-        row = connection.execute(_ROWS.where(accounts.c.account == account)).first()
-        gone = _passed(connection, now, account) if row is not None else {}
-    return None if row is None else _seen(row, gone)
+        row = connection.execute(ROWS.where(accounts.c.account == account)).first()
+        gone = passed(connection, now, account) if row is not None else {}
+    return None if row is None else seen_row(row, gone)
 
 
 def accounts_of(records: Records, names: Iterable[str], now: dt.datetime) -> list[AccountSeen]:
     """Return the accounts of these names that there are, in the order of the names."""
     wanted = list(names)
     with records.reading() as connection:
-        rows = connection.execute(_ROWS.where(accounts.c.account.in_(wanted))).all()
-        gone = _passed(connection, now)
-    found = {row.account: _seen(row, gone) for row in rows}
+        rows = connection.execute(ROWS.where(accounts.c.account.in_(wanted))).all()
+        gone = passed(connection, now)
+    found = {row.account: seen_row(row, gone) for row in rows}
     return [found[name] for name in wanted if name in found]
 
 
@@ -127,9 +127,9 @@ def accounts_after(
     """
     found: list[AccountSeen] = []
     with records.reading() as connection:
-        gone = _passed(connection, now)
+        gone = passed(connection, now)
         for row in _rows(connection, asked, after):
-            seen = _seen(row, gone)
+            seen = seen_row(row, gone)
             if asked.state == EXCESS and not seen.excess:
                 continue
             found.append(seen)
@@ -143,7 +143,7 @@ def _rows(connection: Connection, asked: AccountsAsked, after: str) -> Iterator[
     name: sa.ColumnElement[str] = accounts.c.account
     if connection.dialect.name == "postgresql":
         name = sa.collate(name, "C")
-    query = _ROWS.where(name > after).order_by(name)
+    query = ROWS.where(name > after).order_by(name)
     for column, value in (
         (accounts.c.layer, asked.layer),
         (accounts.c.core, asked.core),
@@ -160,7 +160,8 @@ def _rows(connection: Connection, asked: AccountsAsked, after: str) -> Iterator[
     yield from connection.execution_options(yield_per=1000).execute(query)
 
 
-def _seen(row: sa.Row[Any], gone: dict[str, int]) -> AccountSeen:
+def seen_row(row: sa.Row[Any], gone: dict[str, int]) -> AccountSeen:
+    """Return a row of `ROWS` as an account, less what has passed its time."""
     name, *told, event, day = tuple(row)
     identity, figures = Identity(*told[:_IDENTITY]), Figures(*told[_IDENTITY:])
     seen = AccountSeen(name, identity, figures, event, day)
@@ -168,7 +169,7 @@ def _seen(row: sa.Row[Any], gone: dict[str, int]) -> AccountSeen:
     return seen if passed is None else seen.without(passed)
 
 
-def _passed(connection: Connection, now: dt.datetime, account: str | None = None) -> dict[str, int]:
+def passed(connection: Connection, now: dt.datetime, account: str | None = None) -> dict[str, int]:
     """Return what of each account is held by reservations whose time has passed."""
     query = sa.select(uses.c.path, uses.c.left_fen).where(
         uses.c.state == "reserved", uses.c.expires_at > "", uses.c.expires_at <= moment_text(now)

@@ -321,7 +321,10 @@ def _bar(facility: ChainFacility, t: Texts) -> Mapping[str, Any] | None:
         "over" if left_fen < 0 else "left": abs(left_fen),
     }
     return {
-        "drawn": limit_bar(facility.limit_fen, facility.occupied_fen, reserved_fen),
+        "drawn": limit_bar(
+            facility.limit_fen,
+            {"occupied": facility.occupied_fen, "reserved": reserved_fen},
+        ),
         "amounts": {name: amount(fen, t.language) for name, fen in parts.items()},
     }
 

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from fractions import Fraction
 
+from app.books.business_day import business_day
 from app.books.errors import WrongState
 from app.books.ledger import Key, Moving, Plain, Reads, Reply, UseOrder, ledger_of, operations
 from app.books.ledger.moving import Row
@@ -12,6 +13,7 @@ from app.books.ledger.paths import path_of as kept_path
 from app.books.ledger.reading import accounts_of, one_use
 from app.books.ledger.service import CREATED, DONE, shown
 from app.books.ledger.tables import uses
+from app.chain.accounts.service import group_of
 from app.chain.uses.paths import OWN, UseAsked, names_of, path_of
 from app.chain.uses.schemas import ReservationOrder
 from app.data.versions.service import policy_of
@@ -31,13 +33,15 @@ def reserve(resources: Resources, order: ReservationOrder, *, key: Key, actor: s
         BookRefusal: Accounts lack, or a document is not the firm's.
     """
     asked = _asked(order)
+    business_day(resources)  # It opens the books where they are not open yet.
+    group = group_of(resources, asked.firm)
     lasts = dt.timedelta(seconds=order.seconds)
     use = secrets.token_hex(ID_BYTES)
 
     def work(moving: Moving) -> Reply:
         """Return the reservation."""
         policy = policy_of(resources, moving.day)
-        path = path_of(moving, asked, group=None, kappa=Fraction(policy.decimal("kappa_relation")))
+        path = path_of(moving, asked, group=group, kappa=Fraction(policy.decimal("kappa_relation")))
         wanted = UseOrder(
             *(use, asked.firm, asked.product, path, asked.amount),
             core=asked.core,

@@ -25,6 +25,7 @@ router = Router()
 NAME_LENGTH_MAX = 80
 QUERY_LENGTH_MAX = 2000
 LISTS = {
+    "accounts": "nav_accounts",
     "cores": "facilities",
     "firms": "nav_firms",
     "limits": "limits",

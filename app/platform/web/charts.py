@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 WIDTH = 1130
 COLUMN_APART_MIN = 100
@@ -300,27 +301,30 @@ class LimitBar:
     edge: float
 
 
-def limit_bar(limit_fen: int, occupied_fen: int, reserved_fen: int) -> LimitBar:
+def limit_bar(limit_fen: int, taken: Mapping[str, int]) -> LimitBar:
     """
     Return the bar of a limit; what exceeds the limit stands right of its edge, as `over`.
 
+    Args:
+        limit_fen: The limit.
+        taken: What is taken of it, by what, in order.
+
     Example:
-        >>> bar = limit_bar(100, 130, 30)
+        >>> bar = limit_bar(100, {"occupied": 130, "reserved": 30})
         >>> [(part.name, part.share) for part in bar.parts], bar.edge
         ([('occupied', 62.5), ('over', 37.5)], 62.5)
     """
-    whole = max(limit_fen, occupied_fen + reserved_fen) or 1
-    occupied = min(occupied_fen, limit_fen)
-    reserved = min(reserved_fen, limit_fen - occupied)
-    over = whole - limit_fen if occupied_fen + reserved_fen else 0
-    parts, start = [], 0.0
-    for name, fen in (("occupied", occupied), ("reserved", reserved), ("over", over)):
-        begin = 100 * limit_fen / whole if name == "over" else start
-        share = round(100 * fen / whole, 2)
-        if share:
-            parts.append(BarPart(name, round(begin, 2), share))
-        start += share
-    return LimitBar(parts, round(100 * limit_fen / whole, 2) if over else 100.0)
+    used = sum(taken.values())
+    whole = max(limit_fen, used) or 1
+    parts, start = [], 0
+    ends = dict(zip(taken, accumulate(taken.values()), strict=True))
+    ends |= {"over": used} if used > limit_fen else {}
+    for name, reached in ends.items():
+        end = reached if name == "over" else min(reached, limit_fen)
+        if share := round(100 * (end - start) / whole, 2):
+            parts.append(BarPart(name, round(100 * start / whole, 2), share))
+        start = end
+    return LimitBar(parts, round(100 * limit_fen / whole, 2) if used > limit_fen else 100.0)
 
 
 def use_band(share: float) -> str:

@@ -146,8 +146,9 @@ def _pictures(t: Texts) -> Mapping[str, Any]:
     unit = scale(LOSSES, t.language)
     tops = [0, 7, 14]
     return {
-        "bar": limit_bar(100, 62, 13),
-        "over_bar": limit_bar(100, 118, 13),
+        "bar": limit_bar(100, {"occupied": 62, "reserved": 13}),
+        "account_bar": limit_bar(100, {"outside": 20, "posted": 30, "pending": 15, "frozen": 10}),
+        "over_bar": limit_bar(100, {"occupied": 118, "reserved": 13}),
         "losses": LOSSES,
         "loss_unit": unit,
         "columns": [

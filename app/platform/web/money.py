@@ -7,6 +7,7 @@ beside it (`exact`).
 """
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -26,6 +27,7 @@ UNITS: dict[Language, tuple[tuple[Decimal, str], ...]] = {
 PLACES_WHOLE_FROM = 100
 PLACES_ONE_FROM = 10
 NONE = "–"
+_TYPED = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,18 @@ def _rounded(figure: Decimal, places: int) -> str:
     if figure and not shown:
         return f"<{step}" if figure > 0 else f">-{step}"
     return f"{shown:,}" if shown else "0"
+
+
+def fen_of(text: str) -> int | None:
+    """
+    Return the fen of a positive amount of yuan as somebody types it; None where it is none.
+
+    Example:
+        >>> fen_of(" 1,234.5 "), fen_of("0"), fen_of("1e3"), fen_of("1.005")
+        (123450, None, None, None)
+    """
+    typed = _TYPED.fullmatch(text.strip().replace(",", ""))
+    return (int(typed[1]) * 100 + int((typed[2] or "").ljust(2, "0")) or None) if typed else None
 
 
 @dataclass(frozen=True, slots=True)

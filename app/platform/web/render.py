@@ -67,6 +67,7 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
             NavigationEntry("/groups", "nav_groups", "groups"),
             NavigationEntry("/exposures", "nav_exposures", "exposures"),
         ]
+        bank.append(NavigationEntry("/work/accounts", "nav_accounts", "accounts"))
         if who.role != "auditor":
             bank.append(NavigationEntry("/stress", "nav_stress", "stress"))
         if who.role in ("risk", "admin"):

@@ -1,0 +1,173 @@
+"""The page of one account: what is left, who uses it, what moved it; an officer freezes it."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Depends, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.books.ledger import ledger_of
+from app.books.ledger.answering import keyed
+from app.books.ledger.history import events_before
+from app.books.ledger.reading import occupied_on, uses_on
+from app.chain.accounts import service
+from app.chain.accounts.schemas import REASON_LENGTH_MAX
+from app.chain.accounts.words import (
+    FIGURES,
+    TONES,
+    bar_of,
+    changes_of,
+    layer_words,
+    name_words,
+    state_of,
+)
+from app.platform.audit.layer import note
+from app.platform.auth.errors import ForgedRequest
+from app.platform.auth.gate import check_csrf
+from app.platform.auth.rules import BANK, OFFICERS, PrincipalDep, allow
+from app.platform.auth.sight import EVERYTHING
+from app.platform.deps import Resources
+from app.platform.deps.routes import ResourcesDep
+from app.platform.errors import AppError, Busy, Conflict, Malformed
+from app.platform.http.routing import Router
+from app.platform.web.money import amount, fen_of
+from app.platform.web.preferences import preferences_of
+from app.platform.web.render import page
+from app.platform.web.texts import Texts
+
+router = Router()
+EVENTS_SHOWN = 50
+USES_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeForm:
+    """What the form was sent with."""
+
+    amount: str
+    reason: str
+    key: str
+
+    def asked(self) -> tuple[int | None, str]:
+        """
+        Return the fen, None for the whole account, and the reason.
+
+        Raises:
+            Malformed: The amount is none, or the reason is missing or too long.
+        """
+        fen, reason = fen_of(self.amount), self.reason.strip()
+        if (fen is None) != (not self.amount.strip()):
+            raise Malformed("amount: a positive amount with at most two decimal places")
+        if not 1 <= len(reason) <= REASON_LENGTH_MAX:
+            raise Malformed(f"reason: from 1 to {REASON_LENGTH_MAX} characters")
+        return fen, reason
+
+
+async def _sent(
+    amount: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+    key: Annotated[str, Form()] = "",
+) -> FreezeForm:
+    return FreezeForm(amount, reason, key)
+
+
+@router.get("/work/accounts/{account}", dependencies=[allow(BANK)])
+def show_account(
+    request: Request, account: str, who: PrincipalDep, resources: ResourcesDep
+) -> Response:
+    """Return one account."""
+    return _page(request, resources, account, may_freeze=who.role == "officer")
+
+
+@router.post("/work/accounts/{account}/freeze", dependencies=[allow(OFFICERS)])
+def freeze_account(
+    request: Request,
+    account: str,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    form: Annotated[FreezeForm, Depends(_sent)],
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """Freeze an account, or show its page with what was typed and what stands against it."""
+    service.account_seen(resources, EVERYTHING, account)
+    try:
+        check_csrf(who, csrf)
+        fen, reason = form.asked()
+        with keyed(request, who, form.key, [fen, reason]) as own:
+            ledger_of(resources).freeze(account, fen, reason=reason, key=own, actor=who.person)
+    except (ForgedRequest, Malformed, Conflict, Busy) as error:
+        return _page(request, resources, account, may_freeze=True, typed=form, refused=error)
+    note(request.scope, "all of it" if fen is None else f"{fen} fen")
+    place = f"/work/accounts/{quote(account, safe='')}"
+    return RedirectResponse(place, status_code=HTTPStatus.SEE_OTHER)
+
+
+def _page(
+    request: Request,
+    resources: Resources,
+    account: str,
+    *,
+    may_freeze: bool,
+    typed: FreezeForm | None = None,
+    refused: AppError | None = None,
+) -> Response:
+    t, named = Texts(preferences_of(request).language), service.names(resources)
+    found = service.account_seen(resources, EVERYTHING, account)
+    number = found.figures.source
+    return page(
+        request,
+        "account.html",
+        status=refused.status if refused else HTTPStatus.OK,
+        account=found,
+        title=name_words(found, named, t),
+        layer=layer_words(found, t),
+        state=state_of(found),
+        tones=TONES,
+        bar=bar_of(found, t),
+        figures=FIGURES,
+        source=service.sources(resources, {number}).get(number),
+        uses=uses_on(resources.records, account, resources.now(), size=USES_SHOWN),
+        most=USES_SHOWN,
+        takes=partial(occupied_on, account=account),
+        named=named,
+        may_freeze=may_freeze and found.state == "open",
+        typed=typed or FreezeForm("", "", ""),
+        key=secrets.token_hex(16),
+        refused=refused,
+        refusal=refused and refusal_words(refused, t),
+        **_events(request, resources, account, t),
+    )
+
+
+def _events(request: Request, resources: Resources, account: str, t: Texts) -> Mapping[str, Any]:
+    """Return the latest events of an account, or those before the one that the address names."""
+    before = request.query_params.get("before", "")
+    known = before.isascii() and before.isdigit() and len(before) < len(str(2**63))
+    events = events_before(
+        resources.records, account, before=int(before) if known else None, size=EVENTS_SHOWN
+    )
+    return {
+        "events": events,
+        "older": events[-1].number if events and events[-1].since else None,
+        "earlier": known,
+        "changes": partial(changes_of, t=t),
+    }
+
+
+def refusal_words(refused: AppError, t: Texts) -> str:
+    """Return what stands against a freezing, and what to do."""
+    key = f"freeze_{refused.code}"
+    if not t.has(key):
+        return t("freeze_other", why=refused)
+    lacks: Any = refused.further.get("accounts", ())
+    told = {
+        name: amount(each[f"{kind}_fen"], t.language)
+        for each in lacks
+        for name, kind in (("left", "available"), ("asked", "asked"))
+    }
+    return t(key, **told)
