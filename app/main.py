@@ -58,6 +58,7 @@ import app.risk.stress.router as stress
 from app.books.approvals import TwoPersonAction
 from app.books.business_day import open_books
 from app.books.outbox import lag_of
+from app.chain.accounts.unfreezing import Unfreeze
 from app.data.drafts import repository as drafts
 from app.data.imports.working import Imports
 from app.data.sources.trials import Trials, clear
@@ -158,7 +159,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     design.router,
 )
 # What happens once a second person has approved it.
-APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = ()
+APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = (Unfreeze,)
 probes = Router(tags=["probes"])
 
 

@@ -1,5 +1,6 @@
 """The page of one account: what is left, who uses it, what moved it; an officer freezes it."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from app.books.ledger.history import events_before
 from app.books.ledger.reading import occupied_on, uses_on
 from app.chain.accounts import service
 from app.chain.accounts.schemas import REASON_LENGTH_MAX
+from app.chain.accounts.unfreezing import ask_to_unfreeze
 from app.chain.accounts.words import (
     FIGURES,
     TONES,
@@ -41,6 +43,7 @@ from app.platform.web.render import page
 from app.platform.web.texts import Texts
 
 router = Router()
+_APPROVAL = re.compile("[0-9a-f]{8,64}")
 EVENTS_SHOWN = 50
 USES_SHOWN = 50
 
@@ -103,8 +106,7 @@ def freeze_account(
     except (ForgedRequest, Malformed, Conflict, Busy) as error:
         return _page(request, resources, account, may_freeze=True, typed=form, refused=error)
     note(request.scope, "all of it" if fen is None else f"{fen} fen")
-    place = f"/work/accounts/{quote(account, safe='')}"
-    return RedirectResponse(place, status_code=HTTPStatus.SEE_OTHER)
+    return RedirectResponse(address_of(account), HTTPStatus.SEE_OTHER)
 
 
 def _page(
@@ -136,12 +138,20 @@ def _page(
         takes=partial(occupied_on, account=account),
         named=named,
         may_freeze=may_freeze and found.state == "open",
+        may_unfreeze=may_freeze and (found.state == "frozen" or found.figures.frozen > 0),
+        asked=_asked(request),
         typed=typed or FreezeForm("", "", ""),
         key=secrets.token_hex(16),
         refused=refused,
         refusal=refused and refusal_words(refused, t),
         **_events(request, resources, account, t),
     )
+
+
+def _asked(request: Request) -> str:
+    """Return the approval that the address says was asked for."""
+    given = request.query_params.get("asked", "")
+    return given if _APPROVAL.fullmatch(given) else ""
 
 
 def _events(request: Request, resources: Resources, account: str, t: Texts) -> Mapping[str, Any]:
@@ -157,6 +167,41 @@ def _events(request: Request, resources: Resources, account: str, t: Texts) -> M
         "earlier": known,
         "changes": partial(changes_of, t=t),
     }
+
+
+@router.post("/work/accounts/{account}/unfreeze", dependencies=[allow(OFFICERS)])
+def unfreeze_account(
+    request: Request,
+    account: str,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    form: Annotated[FreezeForm, Depends(_sent)],
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """Ask for the release of what is frozen, or show the page with what stands against it."""
+    service.account_seen(resources, EVERYTHING, account)
+    actions = request.app.state.approval_actions
+    try:
+        check_csrf(who, csrf)
+        fen, reason = form.asked()
+        with keyed(request, who, form.key, [fen, reason]) as own:
+            reply = ask_to_unfreeze(resources, actions, (account, fen, reason), who=who, key=own)
+    except (ForgedRequest, Malformed, Conflict, Busy) as error:
+        return _page(request, resources, account, may_freeze=True, typed=form, refused=error)
+    asked = reply.document["approval"]
+    note(request.scope, f"approval {asked}")
+    return RedirectResponse(f"{address_of(account)}?asked={asked}", HTTPStatus.SEE_OTHER)
+
+
+def address_of(account: str) -> str:
+    """
+    Return where the page of an account is.
+
+    Example:
+        >>> address_of("chain:C/1:F")
+        '/work/accounts/chain%3AC%2F1%3AF'
+    """
+    return f"/work/accounts/{quote(account, safe='')}"
 
 
 def refusal_words(refused: AppError, t: Texts) -> str:

@@ -11,11 +11,13 @@ from app.chain.accounts import service
 from app.chain.accounts.schemas import (
     AccountLayer,
     AccountMoves,
+    AskedApproval,
     FreezeOrder,
     FrozenAccount,
     LimitAccount,
     LimitAccounts,
 )
+from app.chain.accounts.unfreezing import ask_to_unfreeze
 from app.platform.audit.layer import note
 from app.platform.auth.rules import BANK, OFFICERS, SIGNED_IN, PrincipalDep, allow
 from app.platform.deps.routes import ResourcesDep, VisitDep
@@ -35,6 +37,7 @@ from app.platform.http.paging import PageDep
 from app.platform.http.routing import Router
 
 ID_LENGTH_MAX = 200
+ACCEPTED = 202
 FirmParameter = Annotated[
     str | None, Query(min_length=1, max_length=ID_LENGTH_MAX, description="Accounts of this firm")
 ]
@@ -126,3 +129,33 @@ def freeze(
         )
     note(request.scope, "all of it" if body.asked_fen is None else f"{body.asked_fen} fen")
     return answered(done)
+
+
+@router.post(
+    "/{account}/unfreeze",
+    operation_id="accounts.unfreeze",
+    summary="Ask for the release of what is frozen",
+    response_model=AskedApproval,
+    status_code=ACCEPTED,
+    responses=responses(Absent, Conflict, Busy),
+    dependencies=[allow(OFFICERS)],
+)
+def unfreeze(
+    request: Request,
+    account: str,
+    body: FreezeOrder,
+    resources: ResourcesDep,
+    who: PrincipalDep,
+    key: KeyHeader = None,
+) -> Response:
+    """Return the approval by which another officer releases an amount, or the whole account."""
+    with keyed(request, who, key, body.model_dump(exclude_unset=True)) as own:
+        return answered(
+            ask_to_unfreeze(
+                resources,
+                request.app.state.approval_actions,
+                (account, body.asked_fen, body.reason.strip()),
+                who=who,
+                key=own,
+            )
+        )

@@ -87,7 +87,7 @@ class AccountMoves(BaseModel):
 
 
 class FreezeOrder(BaseModel):
-    """What is to be frozen, and why."""
+    """What is to be frozen, or released again, and why."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -108,3 +108,9 @@ class FrozenAccount(BaseModel):
     id: str
     state: AccountState
     frozen_fen: int
+
+
+class AskedApproval(BaseModel):
+    """What waits for a second person."""
+
+    approval: str = Field(description="The id of the approval")

@@ -118,8 +118,8 @@ def signed_in(client: TestClient, role: Role) -> TestClient:
     return client
 
 
-def fields(text: str) -> dict[str, str]:
-    form = re.search(r'<form method="post" action="[^"]*/freeze".*?</form>', text, re.DOTALL)
+def fields(text: str, kind: str = "freeze") -> dict[str, str]:
+    form = re.search(rf'<form method="post" action="[^"]*/{kind}".*?</form>', text, re.DOTALL)
     assert form is not None
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
 
@@ -143,6 +143,19 @@ def test_an_officer_freezes_by_the_form_and_twice_sent_it_counts_once(
     text = officer.get(CHAIN).text
     assert 'data-state="frozen"' in text
     assert 'action="/work/accounts/chain%3ACORE1%3AMILL/freeze"' not in text
+
+
+def test_a_release_is_asked_for_by_the_form_and_waits(officer: TestClient, bearer: Bearer) -> None:
+    send(officer, bearer("officer"), "/accounts/chain:CORE1:MILL/freeze", {"reason": "stop"})
+    form = fields(officer.get(CHAIN).text, "unfreeze") | {"reason": "paid"}
+    asked = officer.post(f"{CHAIN}/unfreeze", data=form)
+    assert asked.status_code == 303
+    text = officer.get(asked.headers["Location"]).text
+    assert re.search(r'role="status" data-approval="[0-9a-f]+"', text)
+    assert 'data-state="frozen"' in text
+    form = fields(text, "unfreeze") | {"reason": "paid"}
+    again = officer.post(f"{CHAIN}/unfreeze", data=form)
+    assert (again.status_code, 'data-code="wrong_state"' in again.text) == (409, True)
 
 
 def test_a_freezing_that_is_refused_keeps_what_was_typed(

@@ -7,6 +7,9 @@ from fastapi.testclient import TestClient
 
 from app.books.ledger import UseOrder, history, ledger_of
 from app.books.ledger.paths import Element
+from app.platform.auth.principals import RoleScope
+from app.platform.auth.tokens import Bearer as TokenBearer
+from app.platform.auth.tokens import issue_to
 from tests.app.chain.booked import (
     API,
     DAY,
@@ -18,7 +21,7 @@ from tests.app.chain.booked import (
     send,
     set_up,
 )
-from tests.app.conftest import Bearer
+from tests.app.conftest import NOW, Bearer
 
 Headers = dict[str, str]
 
@@ -144,6 +147,44 @@ def test_an_officer_freezes_alone_and_no_more_than_there_is(
     for role in ("risk", "admin", "auditor"):
         refused = send(client, bearer(role), path, {"reason": "x"})  # type: ignore[arg-type]
         assert refused.status_code == 403
+
+
+def test_two_officers_release_and_one_cannot(
+    client: TestClient, officer: Headers, bearer: Bearer
+) -> None:
+    name = "chain:CORE1:MILL"
+    path = f"/accounts/{name}"
+    for body in ({"reason": "r"}, {"reason": "r", "amount_fen": 1}):
+        assert send(client, officer, f"{path}/unfreeze", body).status_code == 409
+    send(client, officer, f"{path}/freeze", {"amount_fen": 100, "reason": "signal"})
+    over = send(client, officer, f"{path}/unfreeze", {"amount_fen": 101, "reason": "paid"})
+    assert (over.status_code, over.json()["rule"]) == (409, "ledger.amount")
+
+    asked = send(client, officer, f"{path}/unfreeze", {"amount_fen": 40, "reason": "paid"})
+    assert (asked.status_code, list(asked.json())) == (202, ["approval"])
+    assert account(client, officer, name)["frozen_fen"] == 100
+    approve = f"/approvals/{asked.json()['approval']}/approve"
+    assert send(client, officer, approve).json()["code"] == "same_person"
+    other = person(client, "ma")
+    done = send(client, other, approve).json()
+    assert done["result"] == {"account": name, "state": "open", "frozen_fen": 60}
+    assert account(client, officer, name)["frozen_fen"] == 60
+    last = client.get(f"{API}{path}/events", headers=officer).json()["items"][-1]
+    assert (last["operation"], last["actor"], last["reason"]) == ("unfreeze", "ma", "paid")
+
+    send(client, officer, f"{path}/freeze", {"reason": "stop"})
+    whole = send(client, officer, f"{path}/unfreeze", {"reason": "over"}).json()["approval"]
+    assert send(client, other, f"/approvals/{whole}/approve").status_code == 200
+    assert account(client, officer, name)["state"] == "open"
+    assert send(client, officer, "/accounts/none/unfreeze", {"reason": "x"}).status_code == 404
+
+
+def person(client: TestClient, name: str) -> Headers:
+    """Return the headers of an officer who is somebody else."""
+    resources = resources_of(client)
+    holder = TokenBearer(name, RoleScope("officer", None, "head"))
+    key = resources.settings.signing_key()
+    return {"Authorization": f"Bearer {issue_to(resources.records, key, holder, days=1, now=NOW)}"}
 
 
 def test_events_tell_who_did_what_to_an_account_and_why(

@@ -25,6 +25,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/accounts/{account}"): set(ROLES),
     ("GET", "/accounts/{account}/events"): set(ROLES) - {"core", "supplier"},
     ("POST", "/accounts/{account}/freeze"): {"officer"},
+    ("POST", "/accounts/{account}/unfreeze"): {"officer"},
     ("POST", "/reservations"): {"officer"},
     ("GET", "/reservations/{reservation}"): set(ROLES) - {"core", "supplier"},
     ("POST", "/reservations/{reservation}/post"): {"officer"},

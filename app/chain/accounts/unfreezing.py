@@ -1,0 +1,88 @@
+"""Releasing what is frozen of an account: an officer asks for it, another one approves it."""
+
+from collections.abc import Mapping
+
+from app.books.approvals import (
+    ActionProposal,
+    ApprovalRequest,
+    EffectLine,
+    Opening,
+    TwoPersonAction,
+    desk_of,
+    new_name,
+)
+from app.books.errors import WrongState
+from app.books.ledger import Key, Moving, Reply, ledger_of, operations
+from app.books.ledger.figures import FROZEN, STATES
+from app.books.ledger.operations.checks import check_amount, figures_of
+from app.platform.auth.principals import Principal
+from app.platform.deps import Resources
+from app.platform.documents import Document
+
+
+class Unfreeze:
+    """Takes back the freezing of an amount of an account, or of the whole account."""
+
+    name = "unfreeze"
+
+    def __init__(self, resources: Resources) -> None:
+        del resources  # All that it needs stands in the book.
+
+    def propose(self, moving: Moving, asked: Document) -> ActionProposal:
+        """
+        Return what it would do now.
+
+        Raises:
+            Absent: There is no such account.
+            WrongState: The whole account is to be released, and it is not frozen whole.
+            RuleBroken: Less than this amount is frozen.
+        """
+        account, fen = asked["account"], asked["amount_fen"]
+        now = figures_of(moving, account)
+        if fen is None:
+            if now.state != FROZEN:
+                raise WrongState(f"account {account}", STATES[now.state], ["frozen"])
+            line = EffectLine("state", account, "frozen", "open", unit="text")
+        else:
+            check_amount(fen, now.frozen)
+            line = EffectLine("frozen", account, now.frozen, now.frozen - fen)
+        return ActionProposal([f"account:{account}"], [line], now.total if fen is None else fen)
+
+    def apply(self, moving: Moving, asked: Document) -> Document:
+        """Release it; return the account."""
+        account, fen = asked["account"], asked["amount_fen"]
+        after = operations.unfreeze(moving, account, fen, reason=asked["reason"])
+        return {
+            "account": account,
+            "state": STATES[after.state],
+            "frozen_fen": after.frozen,
+        }
+
+
+def ask_to_unfreeze(
+    resources: Resources,
+    actions: Mapping[str, TwoPersonAction],
+    asked: tuple[str, int | None, str],
+    *,
+    who: Principal,
+    key: Key,
+) -> Reply:
+    """
+    Return the approval by which another officer releases it.
+
+    Args:
+        resources: What the process has open.
+        actions: What may be asked for, by name.
+        asked: The account, the fen (None: the whole account), and why.
+        who: Who asks.
+        key: Under which it counts once.
+
+    Raises:
+        Absent: There is no such account.
+        BookRefusal: So much is not frozen, or its release is asked for already.
+    """
+    account, fen, reason = asked
+    wanted = {"account": account, "amount_fen": fen, "reason": reason}
+    request = ApprovalRequest(actions[Unfreeze.name], wanted, who, reason)
+    desk = desk_of(resources, actions)
+    return ledger_of(resources).ask(Opening(desk, new_name(), request, key))
