@@ -20,10 +20,13 @@ from app.books.approvals import (
 )
 from app.books.errors import WrongState
 from app.books.ledger import AccountTotal, Identity, Moving, ledger_of, operations
+from app.main import create_app
 from app.platform.auth.principals import Principal, Role, RoleScope
 from app.platform.auth.tokens import Bearer, issue_to, read
+from app.platform.config import Settings
 from app.platform.deps import Resources
 from app.platform.events.tables import head
+from tests.app.computing import Here
 from tests.app.conftest import NOW
 
 DAY = "2026-06-30"
@@ -130,6 +133,18 @@ class Bank:
 
 @pytest.fixture
 def bank(client: TestClient) -> Bank:
+    return opened(client)
+
+
+@pytest.fixture
+def bank_on_postgres(settings: Settings, empty_postgres_url: str) -> Iterator[Bank]:
+    there = settings.model_copy(update={"records_url": empty_postgres_url})
+    with TestClient(create_app(there, now=lambda: NOW, computer=Here)) as client:
+        yield opened(client)
+
+
+def opened(client: TestClient) -> Bank:
+    """Return a bank with the action and its accounts."""
     made = Bank(client)
     client.app.state.approval_actions["thaw"] = made.thaw  # type: ignore[attr-defined]
     move_to(made.resources, DAY)

@@ -235,3 +235,20 @@ def test_lists_go_page_by_page_and_by_who_made_them(bank: Bank) -> None:
         assert told(bank.get(lin, wrong)) == (422, "malformed")
     bad = bank.send(lin, f"{first}/reject", reason=7)
     assert told(bad) == (422, "malformed")
+
+
+@pytest.mark.postgres
+def test_approvals_are_kept_on_postgresql_as_well(bank_on_postgres: Bank) -> None:
+    bank = bank_on_postgres
+    lin, mo = bank.token("lin"), bank.token("mo")
+    first, second = bank.ask(lin), bank.ask(lin, CORE)
+    with pytest.raises(WrongState):
+        bank.ask(mo)
+
+    assert told(bank.send(lin, f"{first}/approve")) == (409, "same_person")
+    assert bank.send(mo, f"{first}/approve").json()["state"] == "approved"
+    assert bank.frozen() == RICH - 100
+    move_to(bank.resources, "2026-07-11")
+    assert expire_open(bank.resources, dt.date(2026, 7, 10)) == 1
+    states = {each["id"]: each["state"] for each in bank.get(mo).json()["items"]}
+    assert states == {first: "approved", second: "expired"}
