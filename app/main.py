@@ -39,7 +39,9 @@ import app.chain.groups.pages as group_pages
 import app.chain.groups.router as groups
 import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
+import app.chain.receivables.router as receivables
 import app.chain.uses.router as uses
+import app.chain.vouchers.router as vouchers
 import app.data.drafts.listed as listed_sources
 import app.data.drafts.pages as draft_pages
 import app.data.imports.pages as import_pages
@@ -59,6 +61,7 @@ from app.books.approvals import TwoPersonAction
 from app.books.business_day import open_books
 from app.books.outbox import lag_of
 from app.chain.accounts.unfreezing import Unfreeze
+from app.chain.receivables.confirming import Confirmation
 from app.data.drafts import repository as drafts
 from app.data.imports.working import Imports
 from app.data.sources.trials import Trials, clear
@@ -134,6 +137,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     rules.router,
     organisation.router,
     approvals.router,
+    receivables.router,
+    vouchers.router,
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     user_pages.router,
@@ -159,7 +164,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     design.router,
 )
 # What happens once a second person has approved it.
-APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = (Unfreeze,)
+APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = (Unfreeze, Confirmation)
 probes = Router(tags=["probes"])
 
 

@@ -6,6 +6,8 @@ from app.books.approvals.tables import approvals
 from app.books.business_day.tables import closings
 from app.books.ledger.tables import accounts, keys, uses
 from app.chain.chains.tables import cores
+from app.chain.receivables.tables import receivables
+from app.chain.vouchers.tables import vouchers
 from app.data.imports.tables import imports
 from app.data.pushes.tables import pushes
 from app.data.runs.tables import facilities, runs
@@ -35,12 +37,14 @@ TABLES = (
     keys,
     leases,
     pushes,
+    receivables,
     runs,
     sessions,
     tokens,
     users,
     uses,
     views,
+    vouchers,
 )
 
 __all__ = ["TABLES", "metadata"]

@@ -7,13 +7,17 @@ import typer
 
 from app.books.approvals import expire_open
 from app.books.business_day.closing import ClosingStep, close_days
+from app.chain.vouchers import endings as vouchers
 from app.platform.audit.commands import audited
 from app.platform.console import output as console
 from app.platform.console.options import AsJson
 from app.platform.console.progress import progress
 from app.platform.deps import open_resources
 
-STEPS: tuple[ClosingStep, ...] = (ClosingStep("approvals", expire_open),)  # In this order.
+STEPS: tuple[ClosingStep, ...] = (  # In this order.
+    ClosingStep("approvals", expire_open),
+    ClosingStep("vouchers", vouchers.close),
+)
 
 
 def close_day(

@@ -16,6 +16,8 @@ from sqlalchemy.engine import Connection
 
 from app.books.ledger.tables import accounts
 from app.chain.limits.book import Book, Frozen
+from app.chain.receivables.known import receivables_of_book
+from app.chain.vouchers.known import vouchers_of_book
 from app.platform.deps import Resources
 from app.platform.events.tables import events, head
 from app.platform.records import Records
@@ -74,6 +76,8 @@ class BookReader:
             book = Book(
                 number=self._last_change(connection, number),
                 day=dt.date.fromisoformat(day) if day else None,
+                receivables=receivables_of_book(connection),
+                vouchers=vouchers_of_book(connection),
                 frozen=frozen,
             )
             return Snapshot(number, book, self._standing(connection))

@@ -58,6 +58,13 @@ OWN_FIRM = AccessRule("own firm", "the bank's roles; a core or supplier for itse
 OWN_LIMIT = AccessRule(
     "own limit", "the bank's roles; a core for its own chain; a supplier for itself", _is_own_limit
 )
+ISSUERS = AccessRule("issuers", "a core, for what it owes itself", _roles("core"))
+CONFIRMERS = AccessRule(
+    "confirmers", "a core, for what it owes itself; officers for it", _roles("core", "officer")
+)
+HOLDERS = AccessRule(
+    "holders", "a supplier or core, for what it holds itself", _roles("supplier", "core")
+)
 IMPORTERS = AccessRule("importers", "risk and admin", _roles("risk", "admin"))
 ANALYSTS = AccessRule("analysts", "risk, officer and admin", _roles("risk", "officer", "admin"))
 OFFICERS = AccessRule("officers", "officer", _roles("officer"))

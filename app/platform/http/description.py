@@ -50,6 +50,8 @@ TAGS: Mapping[str, str] = {
     "sources": "Descriptions of a bank's own files and databases",
     "records": "Records that other systems push, and that an import publishes",
     "business day": "The date of the books",
+    "receivables": "What debtors owe: confirmed, disputed, settled",
+    "vouchers": "Promises of cores, split and passed on from holder to holder",
     "rules": "Regulation as data: the rules in force, each with its source",
     "approvals": "What one person asks for and another one approves",
     "users": "Sign-in, users, tokens and the audit",

@@ -1,6 +1,6 @@
 """Examples of the interface, put together along its schemas from `examples.yml`, one a field."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,13 @@ class Examples:
         if "const" in schema or "enum" in schema:
             return schema.get("const", schema.get("enum", [None])[0])
         for key in (f"{owner}.{field}", field):
-            if key in self._known and not _has_components(schema):
-                return self._known[key]
+            known = self._known.get(key)
+            if (
+                key in self._known
+                and not _has_components(schema)
+                and known in _words(schema, known)
+            ):
+                return known
         choices = next((schema[name] for name in CHOICES if name in schema), None)
         if choices:
             return self.of(choices[0], field, owner=owner)
@@ -74,6 +79,12 @@ def fault_example(status: int) -> Document:
     title, code, detail = FAULTS[status]
     head = {"type": "about:blank", "title": title, "status": status, "code": code}
     return {**head, "detail": detail, "trace_id": _known()["trace_id"]}
+
+
+def _words(schema: Document, given: Any) -> Sequence[Any]:
+    """Return the words that a schema takes; where it takes any, the given one."""
+    words: Sequence[Any] = schema.get("anyOf", [schema])[0].get("enum", [given])
+    return words
 
 
 def _has_components(schema: Document) -> bool:

@@ -1,0 +1,274 @@
+"""Vouchers as readers may see them, and what issuers and holders ask of the book."""
+
+import datetime as dt
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from app.books.business_day import business_day
+from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
+from app.chain.receivables.acts import Debt, account_of
+from app.chain.receivables.files import of_version
+from app.chain.receivables.repository import WantedReceivables
+from app.chain.receivables.service import Asker, listed, terms_on
+from app.chain.receivables.tables import receivables
+from app.chain.vouchers import acts, endings, nodes, repository
+from app.chain.vouchers.acts import Passing, VoucherDraft
+from app.chain.vouchers.nodes import TREE_MAX, Acting
+from app.chain.vouchers.repository import WantedVouchers
+from app.chain.vouchers.shown import VoucherSight, document, nested
+from app.chain.vouchers.tables import vouchers
+from app.data.versions.service import policy_of
+from app.platform.auth.sight import Sight
+from app.platform.deps import Resources
+from app.platform.documents import Document
+from app.platform.errors import Malformed, TooLarge
+from graph.errors import NotFound
+from graph.model import FirmId
+from graph.stores.base import Reader
+
+CREATED, DONE = 201, 200
+LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # None that is read as another.
+LETTERS_OF_NUMBER = 12
+CORE_LENGTH_MAX = 24
+CLAIMS_READ_MAX = 1_000
+Row = dict[str, Any]
+Work = Callable[[Acting, Debt], Document]
+
+
+def number_for(issuer: str, day: dt.date) -> str:
+    """
+    Return a number for a new voucher: year, issuer, and what nobody guesses.
+
+    Example:
+        >>> len(number_for("CORE1", dt.date(2026, 6, 30))), number_for("A/B", dt.date.max)[:6]
+        (24, 'V9999-')
+    """
+    made = "".join(secrets.choice(LETTERS) for _ in range(LETTERS_OF_NUMBER))
+    plain = issuer.isascii() and issuer.isalnum() and len(issuer) <= CORE_LENGTH_MAX
+    return "-".join([f"V{day.year}", *([issuer] if plain else []), made])
+
+
+def sees(resources: Resources, sight: Sight) -> VoucherSight:
+    """Return what a reader learns of the holders of vouchers."""
+    version = resources.version()
+    policy = policy_of(resources, version.as_of)
+    return VoucherSight(sight, policy.whole("core_names_tiers"))
+
+
+def page(
+    resources: Resources,
+    wanted: WantedVouchers,
+    *,
+    after: str | None = None,
+    size: int | None = None,
+) -> list[Row]:
+    """Return nodes in order of ids (see `repository.page`)."""
+    with resources.records.reading() as connection:
+        return repository.page(connection, wanted, after=after, size=size)
+
+
+def find(resources: Resources, voucher: str, sight: VoucherSight) -> tuple[Row, list[Row]]:
+    """
+    Return a node and all nodes of its tree, those nearer to the root first.
+
+    Raises:
+        Absent: There is none of this id, or the reader neither issued nor held it, nor what it
+            is a part of.
+    """
+    with resources.records.reading() as connection:
+        row = repository.one(connection, voucher)
+        tree = [] if row is None else repository.tree(connection, row["root"])
+    if row is None or not sight.reaches(row, tree):
+        raise nodes.absent(voucher)
+    return row, tree
+
+
+def tree(resources: Resources, voucher: str, sight: VoucherSight) -> Document:
+    """
+    Return a node with all below it, each as the reader may see it.
+
+    Raises:
+        Absent: There is none of this id, or it is not the reader's.
+    """
+    row, found = find(resources, voucher, sight)
+    return nested(row, found, sight)
+
+
+def issue(resources: Resources, asker: Asker, draft: VoucherDraft) -> Reply:
+    """Return a voucher that is issued (see `acts.issue`)."""
+    if draft.amount_fen is None and not draft.receivables:
+        raise Malformed("give amount_fen, or the receivables whose sum it is")
+    if len(set(draft.receivables)) != len(draft.receivables):
+        raise Malformed("a receivable is given twice")
+
+    def work(acting: Acting, debt: Debt) -> Document:
+        """Return the voucher and what is told of it."""
+        row = acts.issue(acting, draft, debt)
+        told = acts.warnings(acting.rules, acting.moving.day, draft.due_on)
+        return {**_own(row, asker), "warnings": told}
+
+    return _asked(resources, asker, draft.number, work, draft.receivables, status=CREATED)
+
+
+def related_as_issuer(resources: Resources, issuer: str, holder: str) -> bool:
+    """Return whether a core has a trade with a firm, either way, or owes it something."""
+    reader = resources.store.reader(resources.version().number)
+    if has_trade(reader, issuer, holder) or has_trade(reader, holder, issuer):
+        return True
+    wanted = WantedReceivables(debtor=issuer, creditor=holder)
+    return bool(listed(resources, reader.version, wanted, size=1))
+
+
+def related_as_creditor(resources: Resources, holder: str, creditor: str) -> bool:
+    """Return whether a firm sells to a holder, or has an open claim on it."""
+    reader = resources.store.reader(resources.version().number)
+    if has_trade(reader, creditor, holder):
+        return True
+    wanted = WantedReceivables(debtor=holder, creditor=creditor)
+    found = listed(resources, reader.version, wanted, size=CLAIMS_READ_MAX)
+    return any(row["state"] in ("open", "confirmed") for row in found)
+
+
+def has_trade(reader: Reader, supplier: str, buyer: str) -> bool:
+    """Return whether a version has a trade of these two, this way round."""
+    try:
+        found = reader.trades_of(FirmId(buyer), after=(FirmId(supplier), FirmId("")), size=1)
+    except NotFound:
+        return False
+    return any(trade.supplier == supplier and trade.buyer == buyer for trade in found)
+
+
+def accept(resources: Resources, asker: Asker, voucher: str) -> Reply:
+    """Return a voucher that is accepted (see `acts.accept`)."""
+    return _asked(
+        resources, asker, voucher, lambda acting, _: _own(acts.accept(acting, voucher), asker)
+    )
+
+
+def reject(resources: Resources, asker: Asker, voucher: str) -> Reply:
+    """Return a voucher that is rejected (see `acts.reject`)."""
+    return _asked(
+        resources,
+        asker,
+        voucher,
+        lambda acting, debt: _own(acts.reject(acting, voucher, debt), asker),
+    )
+
+
+def cancel(resources: Resources, asker: Asker, voucher: str) -> Reply:
+    """Return a voucher that is cancelled (see `acts.cancel`)."""
+    return _asked(
+        resources,
+        asker,
+        voucher,
+        lambda acting, debt: _own(acts.cancel(acting, voucher, debt), asker),
+    )
+
+
+def dispute(resources: Resources, asker: Asker, voucher: str, reason: str) -> Reply:
+    """Return a voucher that is disputed (see `acts.dispute`)."""
+    return _asked(
+        resources,
+        asker,
+        voucher,
+        lambda acting, _: _own(acts.dispute(acting, voucher, reason), asker),
+    )
+
+
+def settle(resources: Resources, asker: Asker, voucher: str) -> Reply:
+    """Return a voucher that is settled (see `endings.settle`)."""
+    return _asked(
+        resources,
+        asker,
+        voucher,
+        lambda acting, debt: _own(endings.settle(acting, voucher, debt), asker),
+    )
+
+
+def split(resources: Resources, asker: Asker, voucher: str, parts: Sequence[int]) -> Reply:
+    """
+    Return a voucher that is split (see `acts.split`), with its parts.
+
+    Raises:
+        TooLarge: Its tree has as many nodes as a tree may have.
+    """
+    _check_size(resources, voucher, len(parts))
+
+    def work(acting: Acting, _: Debt) -> Document:
+        """Return the voucher with its children."""
+        row = nodes.held_by(acting, voucher)
+        numbers = [number_for(row["issuer"], acting.moving.day) for _ in parts]
+        before = nodes.children_of(acting.moving, row) if row["parts_fen"] else []
+        found = acts.split(acting, voucher, parts, numbers)
+        return _with_children(found[0], [*before, *found[1:]], asker)
+
+    return _asked(resources, asker, voucher, work)
+
+
+def pass_on(
+    resources: Resources, asker: Asker, voucher: str, *, holder: str, amount_fen: int | None
+) -> Reply:
+    """
+    Return a voucher that is passed on (see `acts.pass_on`), with its children.
+
+    Raises:
+        TooLarge: Its tree has as many nodes as a tree may have.
+    """
+    _check_size(resources, voucher, 1)
+    related = related_as_creditor(resources, asker.core or "", holder)
+
+    def work(acting: Acting, _: Debt) -> Document:
+        """Return the voucher with its children."""
+        row = nodes.held_by(acting, voucher)
+        number = number_for(row["issuer"], acting.moving.day)
+        before = nodes.children_of(acting.moving, row)
+        passing = Passing(number, holder, amount_fen, related)
+        found = acts.pass_on(acting, voucher, passing)
+        return _with_children(found[0], [*before, found[1]], asker)
+
+    return _asked(resources, asker, voucher, work)
+
+
+def _check_size(resources: Resources, voucher: str, more: int) -> None:
+    with resources.records.reading() as connection:
+        row = repository.one(connection, voucher)
+        if row is not None and repository.size_of_tree(connection, row["root"]) + more > TREE_MAX:
+            raise TooLarge(f"a voucher is split into at most {TREE_MAX} parts in all")
+
+
+def _own(row: Row, asker: Asker) -> Document:
+    """Return a node as who moved it sees it."""
+    return document(row, VoucherSight(Sight("firm", asker.core or ""), 0))
+
+
+def _with_children(row: Row, children: Sequence[Row], asker: Asker) -> Document:
+    children = sorted(children, key=lambda each: str(each["voucher"]))
+    return {**_own(row, asker), "children": [_own(each, asker) for each in children]}
+
+
+def _asked(
+    resources: Resources,
+    asker: Asker,
+    voucher: str,
+    work: Work,
+    documents: Sequence[str] = (),
+    *,
+    status: int = DONE,
+) -> Reply:
+    business_day(resources)  # Opens the books where they are not.
+    files = of_version(resources, resources.version())
+    firm = asker.core or ""
+
+    def decided(moving: Moving) -> Reply:
+        """Return the answer of the work."""
+        terms = terms_on(resources, moving.day)
+        days, tiers = terms.policy.whole("accept_days"), terms.policy.whole("tiers_max")
+        acting = Acting(moving, firm, terms.rules, tiers, days)
+        return Reply.of(status, work(acting, Debt(moving, files, None)))
+
+    needs = Reads(
+        [nodes.account_of(voucher), f"core:{firm}", *map(account_of, documents)],
+        {vouchers: [voucher], receivables: documents},
+    )
+    return ledger_of(resources).ask(Plain(needs, decided, asker.key, asker.actor))
