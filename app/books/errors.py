@@ -7,8 +7,7 @@ BookRefusal
 ├── RuleBroken      rule             a rule forbids it: which, by what source, in words
 ├── AlreadyDecided  already_decided  it was decided before
 ├── SamePerson      same_person      who made it may not check it
-├── NotAuthorised   not_authorised   the authority of who asks does not reach so far
-└── Stale           stale            it is no longer as who changes it has read it
+└── NotAuthorised   not_authorised   the authority of who asks does not reach so far
 """
 
 import json
@@ -94,10 +93,3 @@ class NotAuthorised(BookRefusal):
 
     def __init__(self, needs: str) -> None:
         super().__init__(f"this needs {needs}", code="not_authorised", further={"needs": needs})
-
-
-class Stale(BookRefusal):
-    """It is no longer as who changes it has read it."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} has changed since it was read", code="stale")

@@ -1,4 +1,4 @@
-"""Demo logins: one for each role, their passwords made here and kept in the data folder."""
+"""Demo logins: people to try the service with, their passwords kept in the data folder."""
 
 import json
 import secrets
@@ -8,7 +8,7 @@ from pathlib import Path
 from app.chain.limits.documents import results_of
 from app.data.versions.service import AskedVersion
 from app.platform.auth.errors import UserExists, WrongPassword
-from app.platform.auth.principals import ROLES, Role, RoleScope
+from app.platform.auth.principals import HEAD, OUTSIDE_ROLES, ROLES, Role, RoleScope
 from app.platform.auth.sight import EVERYTHING
 from app.platform.auth.users import check_password, set_active, set_password, set_user
 from app.platform.deps import Resources
@@ -16,6 +16,8 @@ from app.platform.errors import Absent
 
 FILE = "demo-logins.json"
 OWNER_ONLY = 0o600
+NAME_MAX = 120
+SUPPLIERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +28,40 @@ class Login:
     role: Role
     firm: str | None
     password: str
+    unit: str = HEAD
 
 
 def demo_logins(resources: Resources) -> list[Login]:
     """
-    Return one login for each role, made on first use; the core and supplier are of one chain.
+    Return a login for each role, made on first use; cores and suppliers are of one chain.
+
+    Some roles have several: what one person begins, another has to check, of the core as of the
+    bank, and some of it in a higher unit.
 
     Raises:
         Absent: No version is published, or it has no limits yet.
     """
     place = resources.home / FILE
     kept = _kept(place)
-    core, supplier = _example(resources)
-    firms: dict[Role, str] = {"core": core, "supplier": supplier}
+    core, suppliers = _example(resources)
+    people = [
+        *((f"demo-{role}", RoleScope(role)) for role in ROLES if role not in OUTSIDE_ROLES),
+        ("demo-officer-branch", RoleScope("officer", unit="branch")),
+        (f"demo-core-{core}", RoleScope("core", core)),
+        (f"demo-core-checker-{core}", RoleScope("core", core)),
+        *((f"demo-supplier-{firm}", RoleScope("supplier", firm)) for firm in suppliers),
+    ]
     logins = []
-    for role in ROLES:
-        before = kept.get(role)
-        fits = before is not None and before.firm == firms.get(role)
-        logins.append(before if before and fits else _login(role, firms.get(role)))
-    for login in logins:
+    for name, scope in people:
+        login = kept.get(name[:NAME_MAX]) or _login(name[:NAME_MAX], scope)
         _ensure(resources, login)
+        logins.append(login)
     _keep(place, logins)
     return logins
 
 
-def _login(role: Role, firm: str | None) -> Login:
-    name = f"demo-{role}-{firm}" if firm else f"demo-{role}"
-    return Login(name[:120], role, firm, secrets.token_urlsafe(12))
+def _login(name: str, scope: RoleScope) -> Login:
+    return Login(name, scope.role, scope.firm, secrets.token_urlsafe(12), scope.unit)
 
 
 def _ensure(resources: Resources, login: Login) -> None:
@@ -62,7 +71,7 @@ def _ensure(resources: Resources, login: Login) -> None:
             resources.records,
             login.name,
             login.password,
-            scope=RoleScope(login.role, login.firm),
+            scope=RoleScope(login.role, login.firm, login.unit),
             now=now,
         )
     except UserExists:
@@ -79,13 +88,14 @@ def _renew(resources: Resources, login: Login) -> None:
         set_active(records, login.name, active=True, now=now)
 
 
-def _example(resources: Resources) -> tuple[str, str]:
-    """Return a core whose chain has a facility, and the supplier in it with the largest limit."""
+def _example(resources: Resources) -> tuple[str, list[str]]:
+    """Return a core whose chain has a facility, and those in it with the largest limits."""
     results = results_of(resources, AskedVersion(), EVERYTHING)
     for core in results.cores:
-        members, _ = results.members(core, "limit_fen", descending=True, size=1)
-        if results.facility(core) is not None and members and members[0].limit_fen:
-            return core, members[0].id
+        members, _ = results.members(core, "limit_fen", descending=True, size=SUPPLIERS)
+        firms = [member.id for member in members if member.limit_fen]
+        if results.facility(core) is not None and firms:
+            return core, firms
     raise Absent("no chain has both a facility and a firm with a limit")
 
 
@@ -93,7 +103,7 @@ def _kept(place: Path) -> dict[str, Login]:
     if not place.is_file():
         return {}
     logins = [Login(**entry) for entry in json.loads(place.read_text(encoding="utf-8"))]
-    return {login.role: login for login in logins}
+    return {login.name: login for login in logins}
 
 
 def _keep(place: Path, logins: list[Login]) -> None:

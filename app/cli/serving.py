@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
+from app.chain.runs.refreshing import refresh_version
+from app.cli.bank import DAYS, live_once
 from app.cli.logins import Login, demo_logins
 from app.main import create_app, stopping
 from app.platform.config import Settings
 from app.platform.console import output as console
-from app.platform.deps import open_resources
+from app.platform.console.progress import progress
+from app.platform.deps import Resources, open_resources
 from app.platform.process.logs import configure_logs
 from app.platform.server.bounds import ConnectionBounds, connections_max
 from app.platform.server.memory import share_memory
@@ -23,6 +26,9 @@ def serve(
     *,
     demo: Annotated[
         bool, typer.Option("--demo", help="Make and print a login for each role.")
+    ] = False,
+    quiet_bank: Annotated[
+        bool, typer.Option("--quiet-bank", help="With --demo: leave the book as it is.")
     ] = False,
     jobs: Annotated[
         bool, typer.Option("--jobs/--no-jobs", help="Run scheduled jobs when leading.")
@@ -37,6 +43,8 @@ def serve(
     settings = Settings()
     configure_logs(readable=sys.stderr.isatty())
     with open_resources(settings) as resources:
+        if demo and not quiet_bank:
+            _live(resources)
         logins = demo_logins(resources) if demo else []
         _ = resources.records  # Tables are there before the first request asks for them.
     listener = listen(settings.host, settings.port)
@@ -49,6 +57,17 @@ def serve(
         stopping=partial(stopping, app),
     )
     server.run()
+
+
+def _live(resources: Resources) -> None:
+    """Let the bank of the demo be at work for a while, once, and its limits follow."""
+    with progress("business days") as step:
+        life = live_once(resources, progress=step)
+    if life is not None:
+        with progress("limits") as step:
+            refresh_version(resources, None, progress=step)
+        told = ", ".join(f"{act} {count}" for act, count in sorted(life.done.items()))
+        console.show(f"{DAYS} business days: {told}")
 
 
 def _say(listener: socket.socket, logins: Sequence[Login]) -> None:

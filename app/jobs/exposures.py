@@ -5,11 +5,14 @@ from typing import Any
 
 from app.books.ledger.tables import uses
 from app.books.outbox import ShownTable, lag_of, pass_on
+from app.chain.vouchers.known import COUNTING
+from app.chain.vouchers.tables import vouchers
 from app.platform.console.progress import Step
 from app.platform.deps import Resources
 from graph.model import Exposure, FirmId
 
 LENT = ("reserved", "posted")
+OWED = (*COUNTING, "dishonoured", "recourse")
 
 
 def _lent(row: Mapping[str, Any]) -> Exposure:
@@ -17,7 +20,16 @@ def _lent(row: Mapping[str, Any]) -> Exposure:
     return Exposure(f"use:{row['use']}", FirmId(row["firm"]), None, amount)
 
 
-SHOWN = (ShownTable(uses, _lent),)
+def _owed(row: Mapping[str, Any]) -> Exposure:
+    """Return what a node of a voucher still owes its holder; the others hold the rest of it."""
+    amount = row["held_fen"] + row["financed_fen"] if row["accepted"] else 0
+    if row["state"] not in OWED:
+        amount = 0
+    debtor, creditor = FirmId(row["issuer"]), FirmId(row["holder"])
+    return Exposure(f"voucher:{row['voucher']}", debtor, creditor, amount)
+
+
+SHOWN = (ShownTable(uses, _lent), ShownTable(vouchers, _owed))
 
 
 def project(resources: Resources, progress: Step) -> str:
