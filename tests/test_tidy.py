@@ -18,8 +18,7 @@ FUNCTION_LINES_MAX = 40
 FILE_LINES_MAX = 400
 ARGUMENTS_MAX = 6
 BANNED_MODULES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "data", "info"}
-PAGES_AT_WORK = "accounts|applications|approvals|loans"  # Of officers: no folder of a machine.
-MACHINE_PATHS = re.compile(rf"(?<![\w.])/(?:work(?!/(?:{PAGES_AT_WORK})\b)|farm|root|home/[a-z]+)/")
+MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|farm|root|home/[a-z]+)/")
 UNDONE = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 # Shapes of the API that are called as the thing of the graph that they show: clients that were
 # made from its description know them by these names.

@@ -21,6 +21,7 @@ from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.errors import AppError
 from app.platform.http.routing import Router
+from app.platform.web.areas import WORK
 from app.platform.web.columns import ListColumn, ListTable
 from app.platform.web.listing import listing
 from app.platform.web.money import NONE
@@ -31,7 +32,7 @@ from app.platform.web.texts import Texts
 router = Router()
 LISTED_MAX = 1000
 DECIDED_MAX = 20
-OF_BANK, OF_CORE = "/work/approvals", "/core/approvals"
+OF_BANK, OF_CORE = WORK + "/approvals", "/core/approvals"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.errors import AppError, Busy, Conflict, Malformed
 from app.platform.http.routing import Router
+from app.platform.web.areas import WORK
 from app.platform.web.money import amount, fen_of
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
@@ -79,7 +80,7 @@ async def _sent(
     return FreezeForm(amount, reason, key)
 
 
-@router.get("/work/accounts/{account}", dependencies=[allow(BANK)])
+@router.get(WORK + "/accounts/{account}", dependencies=[allow(BANK)])
 def show_account(
     request: Request, account: str, who: PrincipalDep, resources: ResourcesDep
 ) -> Response:
@@ -87,7 +88,7 @@ def show_account(
     return _page(request, resources, account, may_freeze=who.role == "officer")
 
 
-@router.post("/work/accounts/{account}/freeze", dependencies=[allow(OFFICERS)])
+@router.post(WORK + "/accounts/{account}/freeze", dependencies=[allow(OFFICERS)])
 def freeze_account(
     request: Request,
     account: str,
@@ -169,7 +170,7 @@ def _events(request: Request, resources: Resources, account: str, t: Texts) -> M
     }
 
 
-@router.post("/work/accounts/{account}/unfreeze", dependencies=[allow(OFFICERS)])
+@router.post(WORK + "/accounts/{account}/unfreeze", dependencies=[allow(OFFICERS)])
 def unfreeze_account(
     request: Request,
     account: str,
@@ -198,10 +199,10 @@ def address_of(account: str) -> str:
     Return where the page of an account is.
 
     Example:
-        >>> address_of("chain:C/1:F")
-        '/work/accounts/chain%3AC%2F1%3AF'
+        >>> address_of("chain:C/1:F").removeprefix(WORK)
+        '/accounts/chain%3AC%2F1%3AF'
     """
-    return f"/work/accounts/{quote(account, safe='')}"
+    return f"{WORK}/accounts/{quote(account, safe='')}"
 
 
 def refusal_words(refused: AppError, t: Texts) -> str:

@@ -23,6 +23,7 @@ from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.http.routing import Router
 from app.platform.views.repository import views_of
+from app.platform.web.areas import WORK
 from app.platform.web.columns import ListColumn, ListTable
 from app.platform.web.downloads import download
 from app.platform.web.facets import Facet, Option
@@ -102,7 +103,7 @@ def _facets(told: Mapping[str, Mapping[str, int]], chosen: AccountsWanted, t: Te
     return made
 
 
-@router.get("/work/accounts", dependencies=[allow(BANK)])
+@router.get(WORK + "/accounts", dependencies=[allow(BANK)])
 def show_accounts(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
     """Return accounts as a list; of one firm or core also as the stack that they are."""
     t, named = Texts(preferences_of(request).language), service.names(resources)
@@ -133,8 +134,8 @@ def show_accounts(request: Request, who: PrincipalDep, resources: ResourcesDep) 
     )
 
 
-@router.get("/work/accounts.csv", dependencies=[allow(BANK)])
-@router.get("/work/accounts.xlsx", dependencies=[allow(BANK)])
+@router.get(WORK + "/accounts.csv", dependencies=[allow(BANK)])
+@router.get(WORK + "/accounts.xlsx", dependencies=[allow(BANK)])
 def download_accounts(request: Request, resources: ResourcesDep) -> Response:
     """Return the same accounts as a file, all that pass."""
     t, named = Texts(preferences_of(request).language), service.names(resources)

@@ -16,6 +16,7 @@ from app.platform.auth.principals import Principal
 from app.platform.auth.sessions import masked
 from app.platform.http.paths import address_of
 from app.platform.web import money
+from app.platform.web.areas import WORK
 from app.platform.web.charts import use_band
 from app.platform.web.preferences import preferences_of
 from app.platform.web.texts import Texts
@@ -49,6 +50,7 @@ def _environment() -> Environment:
     made.filters["count"] = money.count
     made.filters["percent"] = money.percent
     made.filters["use_band"] = use_band
+    made.globals["WORK"] = WORK
     return made
 
 
@@ -67,12 +69,12 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
             NavigationEntry("/groups", "nav_groups", "groups"),
             NavigationEntry("/exposures", "nav_exposures", "exposures"),
         ]
-        bank.append(NavigationEntry("/work/accounts", "nav_accounts", "accounts"))
+        bank.append(NavigationEntry(WORK + "/accounts", "nav_accounts", "accounts"))
         if who.role != "auditor":
             bank.append(NavigationEntry("/stress", "nav_stress", "stress"))
         if who.role in ("risk", "admin"):
             bank.append(NavigationEntry("/sources", "nav_sources", "sources"))
-        bank += [NavigationEntry("/work/approvals", "nav_approvals", "approvals"), rules]
+        bank += [NavigationEntry(WORK + "/approvals", "nav_approvals", "approvals"), rules]
         if who.role == "admin":
             bank.append(NavigationEntry("/admin/people", "nav_people", "people"))
         return bank

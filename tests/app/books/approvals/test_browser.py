@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.platform.auth import sessions, users
+from app.platform.web.areas import WORK
 from tests.app.books.approvals.conftest import Bank
 from tests.app.browsing import launched, served_at
 from tests.app.conftest import NOW
@@ -45,7 +46,7 @@ def test_one_asks_and_another_approves_after_a_second_look(
             ]
         )
         page = context.new_page()
-        page.goto(f"{address}/work/approvals")
+        page.goto(f"{address}{WORK}/approvals")
         found = axe.Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
         row = page.locator(f'tr[data-id="{name}"]')
@@ -56,7 +57,7 @@ def test_one_asks_and_another_approves_after_a_second_look(
         again = axe.Axe().run(page)
         assert again.violations_count == 0, again.generate_report()
         dialog.get_by_role("button", name=approve, exact=True).click()
-        page.wait_for_url("**/work/approvals?done=approved")
+        page.wait_for_url(f"**{WORK}/approvals?done=approved")
         assert page.locator('[data-list="approvals"]').count() == 0
         assert page.locator(f'tr[data-id="{name}"][data-state="approved"]').count() == 1
     assert bank.frozen() == before - 100

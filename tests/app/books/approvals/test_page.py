@@ -6,6 +6,7 @@ from starlette.testclient import TestClient
 
 from app.platform.auth import sessions, users
 from app.platform.auth.principals import Role
+from app.platform.web.areas import WORK
 from tests.app.books.approvals.conftest import CORE, Bank
 from tests.app.conftest import NOW
 from tests.app.logins import add_user
@@ -37,21 +38,21 @@ def form_of(page: str, action: str) -> dict[str, str]:
 def test_an_officer_approves_what_another_asked_for(bank: Bank) -> None:
     name = bank.ask(bank.token("lin"))
     mo = signed_in(bank, "mo", "officer")
-    page = mo.get("/work/approvals").text
+    page = mo.get(WORK + "/approvals").text
     assert f'data-id="{name}"' in page
     assert "回款已到" in page
     assert "CNY 99,999,999,999.00" in page
     fields = form_of(page, f"{name}/approve")
 
-    done = mo.post(f"/work/approvals/{name}/approve", data=fields)
-    again = mo.post(f"/work/approvals/{name}/approve", data=fields)  # The same form, sent twice.
+    done = mo.post(f"{WORK}/approvals/{name}/approve", data=fields)
+    again = mo.post(f"{WORK}/approvals/{name}/approve", data=fields)  # The same form, sent twice.
 
     assert (done.status_code, again.status_code) == (303, 303)
     assert bank.frozen() == RICH - 100
     after = mo.get(done.headers["location"]).text
     assert "Approved and done." in after
     assert f'data-id="{name}" data-state="approved"' in after
-    late = mo.post(f"/work/approvals/{name}/approve", data=fields | {"key": "another"})
+    late = mo.post(f"{WORK}/approvals/{name}/approve", data=fields | {"key": "another"})
     assert late.status_code == 409
     assert 'role="alert" data-code="already_decided"' in late.text
 
@@ -59,16 +60,18 @@ def test_an_officer_approves_what_another_asked_for(bank: Bank) -> None:
 def test_who_asked_for_it_is_told_who_must_act_and_may_withdraw_it(bank: Bank) -> None:
     lin = signed_in(bank, "lin", "officer")
     name = bank.ask(bank.token("lin"))
-    page = lin.get("/work/approvals").text
+    page = lin.get(WORK + "/approvals").text
     assert "Another person approves" in page
     assert f"{name}/approve" not in page
     fields = form_of(page, f"{name}/reject")
 
-    refused = lin.post(f"/work/approvals/{name}/approve", data=fields)
-    forged = lin.post(f"/work/approvals/{name}/reject", data=fields | {"csrf": "x"})
+    refused = lin.post(f"{WORK}/approvals/{name}/approve", data=fields)
+    forged = lin.post(f"{WORK}/approvals/{name}/reject", data=fields | {"csrf": "x"})
     assert (refused.status_code, 'data-code="same_person"' in refused.text) == (409, True)
     assert (forged.status_code, 'data-code="csrf"' in forged.text) == (403, True)
-    assert lin.post(f"/work/approvals/{name}/reject", data=fields | {"key": "k"}).status_code == 303
+    assert (
+        lin.post(f"{WORK}/approvals/{name}/reject", data=fields | {"key": "k"}).status_code == 303
+    )
     assert bank.frozen() == RICH
 
 
@@ -82,7 +85,7 @@ def test_a_core_has_its_own_page_in_its_own_language(bank: Bank) -> None:
     assert of_bank not in page
     fields = form_of(page, f"{name}/approve")
 
-    assert checker.get("/work/approvals").status_code == 403
+    assert checker.get(WORK + "/approvals").status_code == 403
     assert signed_in(bank, "mo", "officer").get("/core/approvals").status_code == 403
     assert checker.post(f"/core/approvals/{of_bank}/approve", data=fields).status_code == 404
     assert checker.post(f"/core/approvals/{name}/approve", data=fields | {"key": "k"}).is_redirect
@@ -91,7 +94,7 @@ def test_a_core_has_its_own_page_in_its_own_language(bank: Bank) -> None:
 
 def test_an_auditor_reads_and_is_shown_nothing_to_press(bank: Bank) -> None:
     name = bank.ask(bank.token("lin"))
-    page = signed_in(bank, "ada", "auditor").get("/work/approvals").text
+    page = signed_in(bank, "ada", "auditor").get(WORK + "/approvals").text
 
     assert f'data-id="{name}"' in page
     assert "/approve" not in page

@@ -9,12 +9,13 @@ from fastapi.testclient import TestClient
 
 from app.platform.auth import sessions
 from app.platform.auth.principals import Role
+from app.platform.web.areas import WORK
 from tests.app.chain.booked import API, ORDER, STACK, account, resources_of, send, set_up
 from tests.app.conftest import NOW, Bearer
 from tests.app.logins import add_user
 
 PASSWORD = "a long enough password"  # noqa: S105  # of users who live for one test
-CHAIN = "/work/accounts/chain:CORE1:MILL"
+CHAIN = WORK + "/accounts/chain:CORE1:MILL"
 Read = Callable[..., str]
 
 
@@ -41,30 +42,30 @@ def ids(text: str, table: str) -> list[str]:
 def test_the_list_is_sorted_filtered_and_searched_by_its_address(
     client: TestClient, read: Read, bearer: Bearer
 ) -> None:
-    text = read("/work/accounts")
+    text = read(WORK + "/accounts")
     assert ids(text, "accounts") == sorted(STACK)
     assert f'data-total="{len(STACK)}"' in text
-    assert ids(read("/work/accounts?sort=total&layer=document"), "accounts") == [
+    assert ids(read(WORK + "/accounts?sort=total&layer=document"), "accounts") == [
         *("voucher:V1", "receivable:R1")
     ]
-    assert ids(read("/work/accounts?query=V1"), "accounts") == ["voucher:V1"]
-    found = ids(read("/work/accounts?query=MILL&layer=firm"), "accounts")
+    assert ids(read(WORK + "/accounts?query=V1"), "accounts") == ["voucher:V1"]
+    found = ids(read(WORK + "/accounts?query=MILL&layer=firm"), "accounts")
     assert found == ["firm:MILL"]
-    assert "No account fits these filters." in read("/work/accounts?state=closed")
+    assert "No account fits these filters." in read(WORK + "/accounts?state=closed")
 
     send(client, bearer("officer"), "/reservations", ORDER)
     set_up(resources_of(client), {"chain:CORE1:MILL": 1_000_000})
-    assert ids(read("/work/accounts?state=excess"), "accounts") == ["chain:CORE1:MILL"]
-    assert ids(read("/work/accounts?sort=-excess"), "accounts")[0] == "chain:CORE1:MILL"
-    assert ids(read("/work/accounts?sort=available"), "accounts")[0] == "chain:CORE1:MILL"
-    assert ids(read("/work/accounts?sort=-use"), "accounts")[0] == "chain:CORE1:MILL"
-    lines = read("/work/accounts.csv?layer=chain").splitlines()
+    assert ids(read(WORK + "/accounts?state=excess"), "accounts") == ["chain:CORE1:MILL"]
+    assert ids(read(WORK + "/accounts?sort=-excess"), "accounts")[0] == "chain:CORE1:MILL"
+    assert ids(read(WORK + "/accounts?sort=available"), "accounts")[0] == "chain:CORE1:MILL"
+    assert ids(read(WORK + "/accounts?sort=-use"), "accounts")[0] == "chain:CORE1:MILL"
+    lines = read(WORK + "/accounts.csv?layer=chain").splitlines()
     assert len(lines) == 3
     assert any("chain:CORE1:MILL" in line and "10,000.00" not in line for line in lines)
 
 
 def test_accounts_of_a_firm_stand_as_their_stack(read: Read) -> None:
-    text = read("/work/accounts?firm=MILL")
+    text = read(WORK + "/accounts?firm=MILL")
     stack = re.search(r"<ul class=\"tree\" data-stack>.*?</section>", text, re.DOTALL)
     assert stack is not None
     assert re.findall(r'<li data-id="([^"]+)"', stack[0]) == [
@@ -77,7 +78,7 @@ def test_accounts_of_a_firm_stand_as_their_stack(read: Read) -> None:
         "voucher:V1",
         "chain:own:MILL",
     ]
-    core = read("/work/accounts?core=CORE1")
+    core = read(WORK + "/accounts?core=CORE1")
     assert re.findall(r'<li data-id="([^"]+)"', core) == ["bank", "core:CORE1", "chain:CORE1:MILL"]
 
 
@@ -96,7 +97,7 @@ def test_an_account_shows_its_uses_and_what_moved_it(
     assert ids(older, "events") == ["1"]
     for wrong in ("x", "-1", "9" * 30, "99"):
         read(f"{CHAIN}?before={wrong}")
-    read("/work/accounts/none", 404)
+    read(WORK + "/accounts/none", 404)
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_an_officer_freezes_by_the_form_and_twice_sent_it_counts_once(
         done = officer.post(f"{CHAIN}/freeze", data=form)
         assert (done.status_code, done.headers["Location"]) == (
             303,
-            f"/work/accounts/{quote('chain:CORE1:MILL', safe='')}",
+            f"{WORK}/accounts/{quote('chain:CORE1:MILL', safe='')}",
         )
     frozen = account(officer, bearer("officer"), "chain:CORE1:MILL")
     assert frozen["frozen_fen"] == 4_000_050
@@ -142,7 +143,7 @@ def test_an_officer_freezes_by_the_form_and_twice_sent_it_counts_once(
     officer.post(f"{CHAIN}/freeze", data=whole)
     text = officer.get(CHAIN).text
     assert 'data-state="frozen"' in text
-    assert 'action="/work/accounts/chain%3ACORE1%3AMILL/freeze"' not in text
+    assert f'action="{WORK}/accounts/chain%3ACORE1%3AMILL/freeze"' not in text
 
 
 def test_a_release_is_asked_for_by_the_form_and_waits(officer: TestClient, bearer: Bearer) -> None:
@@ -189,5 +190,5 @@ def test_others_of_the_bank_read_and_do_not_freeze(client: TestClient, read: Rea
 
 def test_a_core_or_supplier_has_no_such_page(client: TestClient, bearer: Bearer) -> None:
     for who in (bearer("core", "CORE1"), bearer("supplier", "MILL")):
-        for path in ("/work/accounts", CHAIN, "/work/accounts.csv"):
+        for path in (WORK + "/accounts", CHAIN, WORK + "/accounts.csv"):
             assert client.get(path, headers=who).status_code == 403

@@ -1,0 +1,3 @@
+"""Where the areas of roles begin."""
+
+WORK = "/work"  # Of officers and risk.
