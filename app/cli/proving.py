@@ -16,7 +16,9 @@ from app.platform.errors import Conflict
 PROCESSES_MAX = 2  # Each takes its own memory.
 HASH_LENGTH = 64
 ledger = typer.Typer(
-    name="ledger", no_args_is_help=True, help="The book: its chain of events proves itself."
+    name="ledger",
+    no_args_is_help=True,
+    help="The book: its chain of events proves itself.\n\nExample: deeptier ledger verify",
 )
 
 

@@ -24,7 +24,7 @@ STATES = (
 Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 receivables = sa.Table(
-    "receivables",
+    "book_receivables",  # A graph store in the same database has its own `receivables`.
     metadata,
     sa.Column("receivable", Id, primary_key=True),
     sa.Column("number", sa.Text, nullable=False),

@@ -127,7 +127,10 @@ def _stored_analyses(runs: Path, version: Version, name: str) -> Analyses | None
     for folder in sorted(runs.glob(f"{version.number}-*")):
         try:
             if read_facts(folder).get("base") == name:
-                frames = {each: pl.read_parquet(folder / f"{each}.parquet") for each in ANALYSES}
+                frames = {
+                    each: pl.read_parquet(folder / f"{each}.parquet", glob=False)
+                    for each in ANALYSES
+                }
                 return Analyses(**frames)
         except (NotFound, Damaged):
             continue

@@ -25,7 +25,7 @@ from app.platform.records import Records
 ROWS_MAX = 100_000  # Of accounts that are in memory as Python's own at a time.
 # Subjects of events that change what a run reads beside its documents.
 DAYS, CORES = "day:%", "account:core:%"
-PAPERS = ("receivables", "vouchers")  # Tables of the book whose rows it reads.
+PAPERS = ("book_receivables", "book_vouchers")  # Tables of the book whose rows it reads.
 ACCOUNTS = {
     **dict.fromkeys(("account", "layer", "core"), pl.String),
     **dict.fromkeys(("total", "outside", "frozen", "state", "valid_to", "event"), pl.Int64),

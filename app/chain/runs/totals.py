@@ -53,7 +53,9 @@ class RunFrames:
         stored = Stored(folder)
         if not all((folder / f"{name}.parquet").is_file() for name in FRAMES):
             raise NotFound(f"run {folder.name} is of an older release: refresh the version")
-        return cls(stored, *(pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES))
+        return cls(
+            stored, *(pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in FRAMES)
+        )
 
 
 def totals_of(run: RunFrames) -> pl.DataFrame:

@@ -29,7 +29,7 @@ STATES = (
 )
 
 vouchers = sa.Table(
-    "vouchers",
+    "book_vouchers",  # A graph store in the same database has its own `vouchers`.
     metadata,
     sa.Column("voucher", Id, primary_key=True),
     sa.Column("root", Id, nullable=False),

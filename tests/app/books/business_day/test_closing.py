@@ -50,6 +50,7 @@ class Notes:
 
 def operations(resources: Resources) -> list[tuple[str, str]]:
     query = sa.select(events.c.operation, events.c.day).order_by(events.c.number)
+    query = query.where(events.c.operation.like("day.%"))
     with resources.records.reading() as connection:
         return [tuple(row) for row in connection.execute(query)]  # type: ignore[misc]
 

@@ -7,6 +7,8 @@ import pytest
 from app.platform.records import open_records
 from tests.app.books.ledger.racing import kill, race
 
+pytestmark = pytest.mark.slow  # Each begins a service of its own.
+
 
 @pytest.fixture
 def empty(url: str) -> str:

@@ -48,8 +48,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them."""
-    op.drop_table("vouchers")
-    op.drop_table("receivables")
+    op.drop_table("book_vouchers")
+    op.drop_table("book_receivables")
 
 
 def _among(words: tuple[str, ...]) -> str:
@@ -58,7 +58,7 @@ def _among(words: tuple[str, ...]) -> str:
 
 def _make_receivables() -> None:
     op.create_table(
-        "receivables",
+        "book_receivables",
         sa.Column("receivable", ID, nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("creditor", sa.Text(), nullable=False),
@@ -75,18 +75,18 @@ def _make_receivables() -> None:
         sa.Column("before", sa.Text(), nullable=False),
         sa.Column("voucher", sa.Text(), nullable=True),
         sa.Column("event", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(_among(RECEIVABLE_STATES), name=op.f("ck_receivables_state")),
+        sa.CheckConstraint(_among(RECEIVABLE_STATES), name=op.f("ck_book_receivables_state")),
         sa.CheckConstraint(
             "paid_fen >= 0 AND occupied_fen >= 0 AND amount_fen >= 0 "
             "AND occupied_fen <= amount_fen",
-            name=op.f("ck_receivables_amounts"),
+            name=op.f("ck_book_receivables_amounts"),
         ),
-        sa.PrimaryKeyConstraint("receivable", name=op.f("pk_receivables")),
+        sa.PrimaryKeyConstraint("receivable", name=op.f("pk_book_receivables")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_receivables_debtor", "receivables", ["debtor", "receivable"])
-    op.create_index("ix_receivables_creditor", "receivables", ["creditor", "receivable"])
-    op.create_index("ix_receivables_number", "receivables", ["number"])
+    op.create_index("ix_receivables_debtor", "book_receivables", ["debtor", "receivable"])
+    op.create_index("ix_receivables_creditor", "book_receivables", ["creditor", "receivable"])
+    op.create_index("ix_receivables_number", "book_receivables", ["number"])
 
 
 def _columns_of_vouchers() -> list[sa.Column[Any]]:
@@ -118,23 +118,23 @@ def _columns_of_vouchers() -> list[sa.Column[Any]]:
 
 def _make_vouchers() -> None:
     op.create_table(
-        "vouchers",
+        "book_vouchers",
         *_columns_of_vouchers(),
-        sa.CheckConstraint(_among(VOUCHER_STATES), name=op.f("ck_vouchers_state")),
+        sa.CheckConstraint(_among(VOUCHER_STATES), name=op.f("ck_book_vouchers_state")),
         sa.CheckConstraint(
             "amount_fen > 0 AND parts_fen >= 0 AND financed_fen >= 0 AND held_fen >= 0",
-            name=op.f("ck_vouchers_amounts"),
+            name=op.f("ck_book_vouchers_amounts"),
         ),
         sa.CheckConstraint(
             "state IN ('rejected', 'cancelled') "
             "OR amount_fen = parts_fen + financed_fen + held_fen",
-            name=op.f("ck_vouchers_conserved"),
+            name=op.f("ck_book_vouchers_conserved"),
         ),
-        sa.PrimaryKeyConstraint("voucher", name=op.f("pk_vouchers")),
+        sa.PrimaryKeyConstraint("voucher", name=op.f("pk_book_vouchers")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_vouchers_root", "vouchers", ["root"])
-    op.create_index("ix_vouchers_parent", "vouchers", ["parent"])
-    op.create_index("ix_vouchers_issuer", "vouchers", ["issuer", "state", "voucher"])
-    op.create_index("ix_vouchers_holder", "vouchers", ["holder", "voucher"])
-    op.create_index("ix_vouchers_due", "vouchers", ["state", "due_on"])
+    op.create_index("ix_vouchers_root", "book_vouchers", ["root"])
+    op.create_index("ix_vouchers_parent", "book_vouchers", ["parent"])
+    op.create_index("ix_vouchers_issuer", "book_vouchers", ["issuer", "state", "voucher"])
+    op.create_index("ix_vouchers_holder", "book_vouchers", ["holder", "voucher"])
+    op.create_index("ix_vouchers_due", "book_vouchers", ["state", "due_on"])
