@@ -23,7 +23,10 @@ MOVES: dict[str, dict[str, int]] = {
     "unfreeze": {"frozen": DOWN, "state": DOWN},
     "close": {"state": UP},
     "lower": {"total": DOWN},
-    "set": {"total": ANY, "outside": ANY, "ceiling": ANY, "valid_to": ANY, "source": UP},
+    "set": {  # It closes what has left, and opens what has come back.
+        **dict.fromkeys(("total", "outside", "ceiling", "valid_to", "state"), ANY),
+        "source": UP,
+    },
 }
 MOST = 2**63 - 1
 CODES = {operation: code for code, operation in enumerate(MOVES, start=1)}
