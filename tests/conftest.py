@@ -17,7 +17,7 @@ from tests.graph.effort import UNCOMPILED, WHOLE
 # A first example may compile a kernel, and machines are shared: no example is timed.
 # `quick` is for a change, `uncompiled` for what coverage sees of kernels, `house` for what a whole
 # run of twenty minutes has time for.
-EXAMPLES = {"house": WHOLE // 5, "quick": WHOLE // 10, "uncompiled": WHOLE // 8}
+EXAMPLES = {"house": WHOLE // 8, "quick": WHOLE // 10, "uncompiled": WHOLE // 8}
 for profile, count in EXAMPLES.items():
     settings.register_profile(
         profile,
