@@ -8,6 +8,7 @@ with `app.platform.auth.rules.allow`; one that does not keeps the application fr
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from typing import Any, Literal
 
 from anyio import CapacityLimiter, to_thread
@@ -16,6 +17,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 import app.books.approvals.pages as approval_pages
@@ -263,13 +265,21 @@ def rules_of(app: FastAPI) -> dict[tuple[str, str], AccessRule]:
 
 
 def _add_routes(app: FastAPI) -> None:
-    app.include_router(probes)
-    for router in API_ROUTERS:
-        app.include_router(router, prefix=API)
-    for router in PAGE_ROUTERS:
-        app.include_router(router, include_in_schema=False)
+    app.router.routes.extend(_routes())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     rules_of(app)
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Return every route of every domain: what answers a path is put together once a process."""
+    every = APIRouter()
+    every.include_router(probes)
+    for router in API_ROUTERS:
+        every.include_router(router, prefix=API)
+    for router in PAGE_ROUTERS:
+        every.include_router(router, include_in_schema=False)
+    return tuple(every.routes)
 
 
 def _add_layers(app: FastAPI) -> None:

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from app import main
 from app.main import create_app
+from app.platform.auth.rules import OPEN, allow
 from app.platform.config import Settings
 
 
@@ -65,6 +66,18 @@ def test_a_body_past_its_bound_is_refused(client: TestClient) -> None:
     answer = client.post("/api/v1/session", content=b"x" * (main.BODY_BYTES_MAX + 1))
 
     assert answer.status_code in (404, 413)
+
+
+def test_what_is_added_to_one_application_is_not_in_another(tmp_path: Path) -> None:
+    one, other = (create_app(Settings(home=tmp_path / name)) for name in ("one", "other"))
+    one.get("/own", dependencies=[allow(OPEN)])(lambda: {"home": str(tmp_path)})
+
+    with TestClient(one) as first, TestClient(other) as second:
+        assert first.get("/own").status_code == 200
+        assert second.get("/own").status_code == 404
+        assert {each.get("/readyz").status_code for each in (first, second)} == {503}
+    assert (tmp_path / "one").is_dir()
+    assert (tmp_path / "other").is_dir()
 
 
 def test_a_route_without_a_rule_keeps_the_application_from_starting(tmp_path: Path) -> None:
