@@ -10,6 +10,10 @@ from app.platform.events import moment_text
 
 AT_ONCE_MAX = 256
 NEVER = "9"  # After every moment.
+FIRST_END = (
+    "SELECT expires_at FROM uses WHERE state = 'reserved' AND expires_at > '' "
+    "ORDER BY expires_at LIMIT 1"
+)
 
 
 class Expiries:
@@ -23,8 +27,8 @@ class Expiries:
         """Hold that what is known is as of the end of a round."""
         ends = [
             row["expires_at"]
-            for (table, _), row in round_.rows.items()
-            if table is uses and row is not None and row["expires_at"]
+            for place in round_.touched  # What it has only read was counted before.
+            if place[0] is uses and (row := round_.rows[place]) and row["expires_at"]
         ]
         self._next = min((self._next, *ends))
         self._stands_at = round_.head.number
@@ -37,6 +41,10 @@ class Expiries:
         """Give back what has passed its time; return whether that was all, so much at once."""
         now = moment_text(round_.now)
         if self._stands_at == round_.head.number and now < self._next:
+            return True
+        first = round_.cursor.execute(FIRST_END).fetchone()
+        self._next = first[0] if first else NEVER
+        if self._next > now:
             return True
         due = (uses.c.state == "reserved") & (uses.c.expires_at > "")
         query = sa.select(uses.c.use, uses.c.expires_at).where(due).order_by(uses.c.expires_at)

@@ -70,6 +70,7 @@ class LedgerRound:
         self.accounts: dict[str, StandingAccount | None] = {}
         self.rows: dict[tuple[sa.Table, str], Row | None] = {}
         self.kept: dict[tuple[str, str], tuple[str, int, str]] = {}
+        self.touched: set[tuple[sa.Table, str]] = set()  # Rows that it has changed.
         self._events: list[tuple[Any, ...]] = []
         self._keys: list[tuple[Any, ...]] = []
         # What is to be written, with the event at which it stands in the database (0: nowhere).
@@ -155,6 +156,7 @@ class LedgerRound:
             known = self.rows.get(place)
             self._changed.setdefault(place, 0 if known is None else known["event"])
             self.rows[place] = row
+        self.touched.update(moving.own_rows)
 
     def flush(self) -> None:
         """

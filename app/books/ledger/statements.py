@@ -8,6 +8,7 @@ parameters row by row, or the driver's own adaptation of long lists, would cost 
 import json
 from collections.abc import Iterable, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,9 @@ import sqlalchemy as sa
 from app.platform.events.tables import AUDIT
 
 Row = tuple[Any, ...]
+# What a column says of itself in `info`: a row keeps its value for good. An update that wrote it
+# again would rewrite every index that it is in.
+FIXED = {"fixed": True}
 
 
 class Statements:
@@ -46,7 +50,10 @@ class Statements:
         Each row: the values of all columns past the first in order, the first column's value, and
         the number of the event at which the row stood.
         """
-        return self._write(cursor, _update(table, self.sqlite), rows) if rows else 0
+        if not rows:
+            return 0
+        moved = itemgetter(*_moved(table), -2, -1)
+        return self._write(cursor, _update(table, self.sqlite), [moved(row) for row in rows])
 
     def move_head(self, cursor: Any, number: int, digest: str, day: str, *, was: int) -> bool:
         """Return whether the head stood where it was read, and was moved."""
@@ -90,8 +97,15 @@ def _insert(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of wh
 
 
 @cache
+def _moved(table: sa.Table) -> list[int]:
+    """Return the places, past the first column, of those that an update writes."""
+    return [place for place, each in enumerate(table.columns[1:]) if not each.info.get("fixed")]
+
+
+@cache
 def _update(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of what is kept
-    key, *others = table.columns
+    key, *following = table.columns
+    others = [following[place] for place in _moved(table)]
     if sqlite:
         changed = ", ".join(f'"{column.name}" = ?' for column in others)
         return f'UPDATE {table.name} SET {changed} WHERE "{key.name}" = ? AND "event" = ?'  # noqa: S608  # ours

@@ -9,6 +9,7 @@ written in a round alone (`app.books.ledger.moving`).
 import sqlalchemy as sa
 
 from app.books.ledger.figures import Figures
+from app.books.ledger.statements import FIXED
 from app.platform.records.tables import among, metadata
 
 USE_STATES = ("reserved", "posted", "void", "expired", "released")
@@ -17,10 +18,10 @@ accounts = sa.Table(
     "accounts",
     metadata,
     sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("layer", sa.Text, nullable=False),
-    sa.Column("core", sa.Text),
-    sa.Column("firm", sa.Text),
-    sa.Column("thing", sa.Text),  # The group, product, programme or document.
+    sa.Column("layer", sa.Text, nullable=False, info=FIXED),
+    sa.Column("core", sa.Text, info=FIXED),
+    sa.Column("firm", sa.Text, info=FIXED),
+    sa.Column("thing", sa.Text, info=FIXED),  # The group, product, programme or document.
     *(sa.Column(name, sa.BigInteger, nullable=False) for name in Figures._fields),
     sa.Column("event", sa.BigInteger, nullable=False),
     sa.CheckConstraint(
@@ -40,9 +41,9 @@ uses = sa.Table(
     metadata,
     sa.Column("use", sa.Text, primary_key=True),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("core", sa.Text),
-    sa.Column("firm", sa.Text, nullable=False),
-    sa.Column("product", sa.Text, nullable=False),
+    sa.Column("core", sa.Text, info=FIXED),
+    sa.Column("firm", sa.Text, nullable=False, info=FIXED),
+    sa.Column("product", sa.Text, nullable=False, info=FIXED),
     sa.Column("owner", sa.Text),  # What moves it: an application or a loan; None: officers do.
     sa.Column("asked_fen", sa.BigInteger, nullable=False),
     sa.Column("left_fen", sa.BigInteger, nullable=False),  # Pending or posted of it now.

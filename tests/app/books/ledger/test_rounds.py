@@ -21,9 +21,12 @@ from app.books.ledger import (
     Reads,
     Reply,
 )
+from app.books.ledger.expiring import Expiries
 from app.books.ledger.housekeeping import count_passed, forget_keys, give_back
+from app.books.ledger.moving import LedgerRound
 from app.books.ledger.proof import verify
 from app.books.ledger.rounds import Rounds, WaitingOrder
+from app.books.ledger.statements import _update
 from app.books.ledger.tables import accounts
 from app.platform.audit.repository import AuditRecord, write
 from app.platform.errors import Busy, Conflict
@@ -290,3 +293,29 @@ def test_a_head_that_is_not_its_last_event_is_seen_at_once(
             with pytest.raises(Conflict):
                 check_head(connection)
             undone.rollback()
+
+
+def test_a_round_looks_for_the_next_end_among_what_it_has_changed_alone(
+    ledger: AccountLedger, totals: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[tuple[int, int]] = []
+    stands_at = Expiries.stands_at
+
+    def counted(self: Expiries, round_: LedgerRound) -> None:
+        looked.append((len(round_.touched), len(round_.rows)))
+        stands_at(self, round_)
+
+    monkeypatch.setattr(Expiries, "stands_at", counted)
+    totals(bank=100, firm_F=100, core_C=100)
+
+    for number in range(3):
+        ledger.reserve(asked(f"U{number}", 1, expires_at=NOW + dt.timedelta(seconds=number + 1)))
+
+    assert looked == [(0, 0), (1, 1), (1, 2), (1, 3)]
+
+
+def test_an_update_writes_nothing_that_a_row_keeps_for_good() -> None:
+    changed = _update(accounts, sqlite=True).partition("WHERE")[0]
+
+    assert "total" in changed
+    assert not [name for name in ("layer", "core", "firm", "thing") if name in changed]

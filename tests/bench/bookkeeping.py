@@ -1,0 +1,289 @@
+"""
+Callers that reserve and post over one records database: the ledger, and a bare twin of it.
+
+The twin writes the same rows (accounts, use, event, key, head) by hand-written statements on the
+plain driver, with the same durability; it links no chain, and lets one caller of a process at a
+time to its connection, which is the strongest twin where many call.
+"""
+
+import contextlib
+import datetime as dt
+import json
+import multiprocessing
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple, Protocol, Self
+
+import psycopg
+import sqlalchemy as sa
+
+from app.books.ledger import AccountLedger, AccountTotal, Element, Identity, Key, UseOrder
+from app.books.ledger.reading import one_account
+from app.platform.clock import utc_now
+from app.platform.events.tables import head
+from app.platform.records import open_records
+
+CORES, FIRMS = 50, 200
+PLENTY = 10**15
+DAY = "2026-06-30"
+BEGIN_SECONDS = 120
+LAYERS = ("bank", "group", "firm", "core", "chain", "relation", "product", "programme")
+TWIN = "twin"
+
+
+class Call(NamedTuple):
+    """What is asked of every process for one measurement."""
+
+    who: str
+    callers: int
+    seconds: float
+    hot: bool
+    reads: bool = False  # One more caller reads accounts, one after another.
+
+
+class Came(NamedTuple):
+    """What came of it in all processes together: operations and reads a second."""
+
+    moved: float
+    read: float
+
+
+class Bookkeeper(Protocol):
+    """Who reserves and posts."""
+
+    def reserve(self, use: str, path: Sequence[Element], amount: int) -> None: ...
+
+    def post(self, use: str, path: Sequence[Element], amount: int) -> None: ...
+
+    def read(self, account: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def path_of(core: int, firm: int) -> tuple[Element, ...]:
+    """Return the eight accounts of a use."""
+    own = f"C{core}", f"F{firm}"
+    names = (
+        "bank",
+        f"group:G{firm % 20}",
+        f"firm:{own[1]}",
+        f"core:{own[0]}",
+        f"chain:{own[0]}:{own[1]}",
+        f"relation:{own[0]}:{own[1]}",
+        "product:P",
+        f"programme:R{core % 5}",
+    )
+    return tuple(Element(name, 1, 2 if name.startswith("core:") else 1) for name in names)
+
+
+def filled(url: str) -> None:
+    """Make the accounts of all paths, with room for whatever is asked."""
+    named = {
+        e.account for core in range(CORES) for firm in range(FIRMS) for e in path_of(core, firm)
+    }
+    with open_records(url) as records:
+        with records.writing() as connection:
+            connection.execute(sa.update(head).values(day=DAY))
+        ledger = AccountLedger(records, utc_now)
+        totals = [AccountTotal(n, Identity(n.partition(":")[0]), PLENTY) for n in sorted(named)]
+        ledger.set_totals(totals, {"run": "bench"})
+        ledger.close()
+
+
+class OurLedger:
+    """The ledger as domains call it."""
+
+    def __init__(self, url: str) -> None:
+        self.records = open_records(url)
+        self._ledger = AccountLedger(self.records, utc_now)
+
+    def reserve(self, use: str, path: Sequence[Element], amount: int) -> None:
+        asked = UseOrder(use, "F", "P", path, amount, core="C")
+        self._ledger.reserve(asked, key=Key("p", f"{use}r", use))
+
+    def post(self, use: str, path: Sequence[Element], amount: int) -> None:
+        self._ledger.post(use, amount, key=Key("p", f"{use}p", use))
+
+    def read(self, account: str) -> None:
+        if one_account(self.records, account, utc_now()) is None:
+            raise RuntimeError(f"no account {account}")
+
+    def close(self) -> None:
+        self._ledger.close()
+        self.records.close()
+
+
+RESERVED = """UPDATE accounts SET pending = pending + ?, event = ?
+    WHERE account = ? AND state = 0 AND total - outside - posted - pending - frozen >= ?"""
+POSTED = """UPDATE accounts SET pending = pending - ?, posted = posted + ?, event = ?
+    WHERE account = ? AND state = 0 AND pending >= ?"""
+NUMBER = "UPDATE head SET number = number + 1 RETURNING number"
+USE = """INSERT INTO uses (use, state, core, firm, product, asked_fen, left_fen, path, expires_at,
+    created_at, event) VALUES (?, 'reserved', 'C', 'F', 'P', ?, ?, ?, '', ?, ?)"""
+USED = """UPDATE uses SET state = 'posted', left_fen = ?, event = ?
+    WHERE use = ? AND state = 'reserved' AND left_fen >= ?"""
+EVENT = """INSERT INTO events (number, at, day, actor, key, operation, subject, path, things,
+    detail, reason, inputs, previous, hash)
+    VALUES (?, ?, ?, 'machine', ?, ?, ?, ?, '[]', ?, '', '', '', '')"""
+KEPT = "INSERT INTO keys (key, person, digest, status, answer, at) VALUES (?, 'p', ?, ?, ?, ?)"
+
+
+class Bare:
+    """The twin."""
+
+    def __init__(self, url: str) -> None:
+        place = sa.engine.make_url(url)
+        self._turn = threading.Lock()
+        self._held: Any
+        self._lite = place.get_backend_name() == "sqlite"
+        if self._lite:
+            self._held = sqlite3.connect(
+                str(place.database), isolation_level=None, check_same_thread=False, timeout=60
+            )
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+                self._held.execute(f"PRAGMA {pragma}")
+        else:
+            plain = place.set(drivername="postgresql").render_as_string(hide_password=False)
+            self._held = psycopg.connect(plain, options="-c enable_seqscan=off")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[int]:
+        """Yield the number of the event, the row `head` being locked."""
+        with self._turn:
+            if self._lite:
+                self._run("BEGIN IMMEDIATE")
+            try:
+                yield self._run(NUMBER).fetchone()[0]
+            except BaseException:
+                self._held.rollback()
+                raise
+            self._held.commit()
+
+    def _run(self, text: str, *values: Any) -> Any:
+        return self._held.execute(text if self._lite else text.replace("?", "%s"), values)
+
+    def _one(self, text: str, *values: Any) -> None:
+        if self._run(text, *values).rowcount != 1:
+            raise RuntimeError(f"nothing was changed: {text}")
+
+    def _kept(self, number: int, key: str, operation: str, status: int, path: str) -> None:
+        at, detail = dt.datetime.now(dt.UTC).isoformat(), '{"amount_fen":1}'
+        use = key[:-1]
+        self._run(EVENT, number, at, DAY, key, operation, f"use:{use}", path, detail)
+        self._run(KEPT, key, use, status, path, at)
+
+    def reserve(self, use: str, path: Sequence[Element], amount: int) -> None:
+        told = json.dumps(path)
+        with self._transaction() as number:
+            for each in path:
+                taken = -(-amount * each[1] // each[2])
+                self._one(RESERVED, taken, number, each.account, taken)
+            self._run(USE, use, amount, amount, told, DAY, number)
+            self._kept(number, f"{use}r", "reserve", 201, told)
+
+    def post(self, use: str, path: Sequence[Element], amount: int) -> None:
+        told = json.dumps(path)
+        with self._transaction() as number:
+            self._one(USED, amount, number, use, amount)
+            for each in path:
+                taken = -(-amount * each[1] // each[2])
+                self._one(POSTED, taken, taken, number, each.account, taken)
+            self._kept(number, f"{use}p", "post", 200, told)
+
+    def read(self, account: str) -> None:
+        with self._turn:
+            self._run("SELECT * FROM accounts WHERE account = ?", account).fetchone()
+
+    def close(self) -> None:
+        self._held.close()
+
+
+class Crew:
+    """Processes that call when they are told to; a context manager."""
+
+    def __init__(self, processes: int, urls: dict[str, str]) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self._ends: list[Connection] = []
+        self._workers = []
+        for seed in range(processes):
+            ours, theirs = spawn.Pipe()
+            worker = spawn.Process(target=_member, args=(theirs, seed, urls), daemon=True)
+            worker.start()
+            self._workers.append(worker)
+            self._ends.append(ours)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for end in self._ends:
+            end.send(None)
+        for worker in self._workers:
+            worker.join(BEGIN_SECONDS)
+
+    def called(self, *calls: Call) -> Came:
+        """Return what came of a call of each process (the same where one is given), all at once."""
+        given = calls if len(calls) > 1 else calls * len(self._ends)
+        for end, call in zip(self._ends, given, strict=True):
+            end.send(call)
+        for end in self._ends:
+            self._heard(end)
+        for end in self._ends:
+            end.send("go")
+        told = [self._heard(end) for end in self._ends]
+        return Came(*(sum(each) for each in zip(*told, strict=True)))
+
+    def _heard(self, end: Connection) -> Any:
+        if not end.poll(BEGIN_SECONDS):
+            raise RuntimeError("a process of callers does not answer")
+        return end.recv()
+
+
+def _member(pipe: Connection, seed: int, urls: dict[str, str]) -> None:
+    keepers: dict[str, Bookkeeper] = {
+        who: Bare(url) if who == TWIN else OurLedger(url) for who, url in urls.items()
+    }
+    turn = 0
+    while (call := pipe.recv()) is not None:
+        turn += 1
+        pipe.send("ready")
+        pipe.recv()
+        pipe.send(_measured(keepers[call.who], call, f"{seed}-{turn}"))
+    for keeper in keepers.values():
+        keeper.close()
+
+
+def _measured(keeper: Bookkeeper, call: Call, name: str) -> Came:
+    counts, read = [0] * call.callers, [0]
+    began = time.perf_counter()
+    until = began + call.seconds
+
+    def caller(place: int) -> None:
+        """Reserve and post until the time is over."""
+        rng = random.Random(f"{name} {place}")
+        while time.perf_counter() < until:
+            path = path_of(0 if call.hot else rng.randrange(CORES), rng.randrange(FIRMS))
+            use, amount = f"U{name}-{place}-{counts[place]}", rng.randrange(1, 1000)
+            keeper.reserve(use, path, amount)
+            keeper.post(use, path, amount)
+            counts[place] += 2
+
+    def reader() -> None:
+        """Read one account after another until the time is over."""
+        rng = random.Random(name)
+        while time.perf_counter() < until:
+            keeper.read(f"firm:F{rng.randrange(FIRMS)}")
+            read[0] += 1
+
+    threads = [threading.Thread(target=caller, args=(n,)) for n in range(call.callers)]
+    threads += [threading.Thread(target=reader)] if call.reads else []
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - began
+    return Came(sum(counts) / seconds, read[0] / seconds)
