@@ -1,4 +1,11 @@
-"""A small economy, ingested and refreshed once, and the service over a copy of it."""
+"""
+A small economy, ingested and refreshed once, and the service over a copy of it.
+
+`client` is a service of the test's own, over a copy of a folder that a process makes once: all of
+it is begun and ended in a tenth of a second, so that no test needs to share one. What costs time is
+a folder that is made anew: begin with a copy of `kept_home` or `kept_groups`, or where nothing is
+published yet of `kept_records`, in which the tables are made.
+"""
 
 import datetime as dt
 import shutil
@@ -64,6 +71,15 @@ def kept_groups(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         ingest("files", [files], job=job)
         refresh_version(resources, None, progress=lambda *_: None)
     return settings
+
+
+@pytest.fixture(scope="session")
+def kept_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a records database (SQLite) that has its tables and nothing in them."""
+    home = tmp_path_factory.mktemp("records") / "home"
+    with open_resources(Settings(home=home), now=lambda: NOW) as resources:
+        resources.records  # noqa: B018  # Opened on first use.
+    return home
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ from app.platform.events.tables import events
 from app.platform.http.keys import REPLAYED
 from tests.app.books.approvals.conftest import CORE, FIRM, Bank, move_to, told
 
-pytestmark = pytest.mark.slow  # Each begins a service of its own.
-
 RICH = 10**13
 YUAN = 100
 

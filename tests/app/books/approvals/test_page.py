@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from starlette.testclient import TestClient
 
 from app.platform.auth import sessions, users
@@ -11,8 +10,6 @@ from app.platform.web.areas import WORK
 from tests.app.books.approvals.conftest import CORE, Bank
 from tests.app.conftest import NOW
 from tests.app.logins import add_user
-
-pytestmark = pytest.mark.slow  # Each begins a service of its own.
 
 PASSWORD = "a long enough password"  # noqa: S105  # of a test
 RICH = 10**13

@@ -1,6 +1,7 @@
 """A ledger over an empty records database, on both kinds of database."""
 
 import datetime as dt
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def clock() -> Clock:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgres":
         return str(request.getfixturevalue("empty_postgres_url"))
-    return f"sqlite:///{tmp_path / 'records.db'}"
+    kept: Path = request.getfixturevalue("kept_records")
+    return f"sqlite:///{shutil.copy(kept / 'records.db', tmp_path)}"
 
 
 @pytest.fixture

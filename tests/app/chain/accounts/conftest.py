@@ -1,12 +1,11 @@
 """The service over a data folder in which no version is published: accounts are set by tests."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from app.platform.config import Settings
-
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home")
+def home(kept_records: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(kept_records, tmp_path / "home"))

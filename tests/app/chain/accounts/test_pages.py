@@ -14,8 +14,6 @@ from tests.app.chain.booked import API, ORDER, STACK, account, resources_of, sen
 from tests.app.conftest import NOW, Bearer
 from tests.app.logins import add_user
 
-pytestmark = pytest.mark.slow  # Each begins a service of its own.
-
 PASSWORD = "a long enough password"  # noqa: S105  # of users who live for one test
 CHAIN = WORK + "/accounts/chain:CORE1:MILL"
 Read = Callable[..., str]

@@ -8,8 +8,6 @@ from app.platform.auth.tokens import issue_to
 from app.platform.config import Settings
 from tests.app.chain.asking import Desk
 
-pytestmark = pytest.mark.slow  # Each begins a service of its own.
-
 FACE = 100_000_000  # R3: PART on CORE2, open.
 
 

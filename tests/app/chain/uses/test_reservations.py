@@ -15,8 +15,6 @@ from tests.app.chain.booked import API, ORDER, account, resources_of, send, set_
 from tests.app.computing import Here
 from tests.app.conftest import Bearer, Clock
 
-pytestmark = pytest.mark.slow  # Each begins a service of its own.
-
 Headers = dict[str, str]
 
 

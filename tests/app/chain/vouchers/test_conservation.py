@@ -24,8 +24,6 @@ from app.platform.events.tables import head
 from app.platform.records import Records, open_records
 from graph.model import Version
 
-pytestmark = pytest.mark.slow  # Each begins a service of its own.
-
 NOW = dt.datetime(2026, 7, 1, 8, tzinfo=dt.UTC)
 DAY = dt.date(2026, 6, 30)
 FACE, STEPS = 1_000_000, 60

@@ -8,8 +8,6 @@ import pytest
 from app.chain.vouchers.endings import close
 from tests.app.chain.asking import Desk
 
-pytestmark = pytest.mark.slow  # Each begins a service of its own.
-
 FACE = 10_000_000
 DUE = "2026-09-30"
 
