@@ -12,7 +12,7 @@ from app.platform.events.tables import DAY_CLOSED, events
 
 EventRow = tuple[Any, ...]
 AT_ONCE_EVENTS = 10_000
-AT_ONCE_BYTES = 8 * 2**20
+AT_ONCE_BYTES = 4 * 2**20
 FETCHED = 250
 NAMES = tuple(column.name for column in events.columns)
 OPERATION, PATH, THINGS, DETAIL = map(NAMES.index, ("operation", "path", "things", "detail"))

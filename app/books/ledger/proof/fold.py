@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.books.ledger.proof.differences import BookDifference
 
-GATHERED_MIN = 60_000
+GATHERED_MIN = 30_000
 
 
 class Fold:

@@ -1,4 +1,4 @@
-"""The whole book verified: its chain by several processes, and by this one what stands."""
+"""The whole book verified: its chain by several processes, what stands by this one of them."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -76,7 +76,7 @@ def verify(
     Args:
         records: The records database.
         told: Heads told outside the database, which must be in the chain.
-        processes: How many read a long chain, each a part of it.
+        processes: How many read a long chain, each a part of it; this one is among them.
         progress: Told how far it is.
 
     Raises:
@@ -120,13 +120,11 @@ class _Verification:
         standing = StandingBook(self._connection, self._add)
         self._whole, self._done = head.number + self._rows(), 0
         ranges = self._ranges(head.number, processes)
-        if len(ranges) == 1:
-            parts = [follow(self._connection, ranges[0], told=self._add)]
+        # This process follows the first: another one would cost its memory once more.
+        with followed_by_others(self._records, ranges[1:], self._add) as finished:
+            own = follow(self._connection, ranges[0], told=self._add)
             standing.read()
-        else:
-            with followed_by_others(self._records, ranges, self._add) as finished:
-                standing.read()
-                parts = finished()
+            parts = [own, *finished()]
         difference = first([wrong, self._outside(head.number), self._folded(parts, standing, head)])
         return Verified(head.number, standing.count, head, difference)
 

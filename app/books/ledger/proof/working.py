@@ -39,9 +39,12 @@ def followed_by_others(
 
     Args:
         records: The records database; each process opens it for itself.
-        ranges: Which events each of them follows.
+        ranges: Which events each of them follows; with none no process is started.
         told: Called with the number of events that were followed, now and then.
     """
+    if not ranges:
+        yield list
+        return
     spawn = get_context("spawn")
     counted = spawn.Value("q", 0)
     url = records.engine.url.render_as_string(hide_password=False)

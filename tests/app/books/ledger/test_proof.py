@@ -296,3 +296,18 @@ def test_an_empty_book_holds_and_the_first_answers_are_no_part_of_it(
         row = ("k", "p", "d", 200, "{}", "2026")
         connection.execute(keys.insert(), dict(zip(keys.columns.keys(), row, strict=True)))
     assert verify(records).ok
+
+
+def test_a_long_book_is_followed_by_this_process_and_another_alike(
+    book: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.books.ledger.proof.verifying.ALONE_MAX", 1)
+
+    assert verify(book, processes=2) == verify(book)
+
+    with book.writing() as connection:
+        last = connection.scalar(sa.select(head.c.number))
+        connection.execute(sa.update(events).where(events.c.number == last).values(actor="eve"))
+    found = verify(book, processes=2).difference
+    assert found is not None
+    assert (found.event, found.field) == (last, "hash")
