@@ -41,6 +41,8 @@ import app.chain.groups.pages as group_pages
 import app.chain.groups.router as groups
 import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
+import app.chain.papers.confirming as confirming_pages
+import app.chain.papers.receivables as receivable_pages
 import app.chain.receivables.router as receivables
 import app.chain.uses.router as uses
 import app.chain.vouchers.router as vouchers
@@ -159,6 +161,8 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     listed_sources.router,
     import_pages.router,
     account_pages.router,
+    confirming_pages.router,
+    receivable_pages.router,
     account_page.router,
     rule_pages.router,
     people_pages.router,

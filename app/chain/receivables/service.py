@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -107,12 +107,32 @@ def listed(
         after: The id after which the page begins.
         size: At most so many; all without one.
     """
-    files = _passing(of_version(resources, version).rows, wanted, after)
+    files = of_version(resources, version)
+    passing = _passing(files.rows, wanted, after)
     with resources.records.reading() as connection:
-        ours = repository.page(connection, wanted, after=after, size=size)
-        theirs = _unknown(connection, files, size)
+        ours = _ours(connection, files, wanted, after, size)
+        theirs = _unknown(connection, passing, size)
     found = sorted([*ours, *theirs], key=lambda row: str(row["receivable"]))
     return found if size is None else found[:size]
+
+
+def _ours(
+    connection: Connection,
+    files: FileReceivables,
+    wanted: WantedReceivables,
+    after: str | None,
+    size: int | None,
+) -> list[Row]:
+    """Return what the platform knows, with what files may still say: it is passing as merged."""
+    found: list[Row] = []
+    while size is None or len(found) < size:
+        part = repository.page(connection, replace(wanted, state=None), after=after, size=size)
+        merged = [acts.merged(row, files.find(row["receivable"])) or row for row in part]
+        found += [row for row in merged if wanted.state in (None, row["state"])]
+        if size is None or len(part) < size:
+            break
+        after = part[-1]["receivable"]
+    return found
 
 
 def _passing(rows: pl.DataFrame, wanted: WantedReceivables, after: str | None) -> pl.DataFrame:

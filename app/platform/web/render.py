@@ -35,6 +35,7 @@ class NavigationEntry:
     path: str
     key: str
     icon: str
+    pinned: bool = False  # Whether it keeps the version that the address names.
 
 
 def _environment() -> Environment:
@@ -64,12 +65,13 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
     rules = NavigationEntry("/rules", "nav_rules", "rules")
     if who.is_bank:
         bank = [
-            NavigationEntry("/cores", "nav_cores", "cores"),
-            NavigationEntry("/firms", "nav_firms", "firm"),
-            NavigationEntry("/groups", "nav_groups", "groups"),
+            NavigationEntry("/cores", "nav_cores", "cores", pinned=True),
+            NavigationEntry("/firms", "nav_firms", "firm", pinned=True),
+            NavigationEntry("/groups", "nav_groups", "groups", pinned=True),
             NavigationEntry("/exposures", "nav_exposures", "exposures"),
         ]
         bank.append(NavigationEntry(WORK + "/accounts", "nav_accounts", "accounts"))
+        bank.append(NavigationEntry(WORK + "/receivables", "nav_receivables", "papers"))
         if who.role != "auditor":
             bank.append(NavigationEntry("/stress", "nav_stress", "stress"))
         if who.role in ("risk", "admin"):
@@ -81,11 +83,16 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
     own = quote(who.firm or "", safe="")
     if who.role == "core":
         return [
-            NavigationEntry(f"/chains/{own}", "nav_own_chain", "cores"),
+            NavigationEntry(f"/chains/{own}", "nav_own_chain", "cores", pinned=True),
+            NavigationEntry("/core/payables", "nav_payables", "papers"),
             NavigationEntry("/core/approvals", "nav_approvals", "approvals"),
             rules,
         ]
-    return [NavigationEntry(f"/firms/{own}", "nav_own_firm", "firm"), rules]
+    return [
+        NavigationEntry(f"/firms/{own}", "nav_own_firm", "firm", pinned=True),
+        NavigationEntry("/my/receivables", "nav_claims", "papers"),
+        rules,
+    ]
 
 
 def principal_of(request: Request) -> Principal | None:

@@ -1,0 +1,1 @@
+"""Pages of documents: receivables and vouchers, as cores, firms and the bank work with them."""

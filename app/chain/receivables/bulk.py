@@ -1,0 +1,178 @@
+"""
+Confirming many at once: chosen from a list or named by a file, looked at, then all or none.
+
+What a confirmation would do is told before the click: what it takes of the core's limit, for whom,
+and whether a second person of the core has to approve it.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.books.ledger.reading import AccountSeen, one_account
+from app.chain.receivables import acts, repository
+from app.chain.receivables.files import of_version
+from app.chain.receivables.schemas import NUMBERS_MAX
+from app.chain.receivables.service import Row, terms_now
+from app.data.imports.service import Upload
+from app.platform.deps import Resources
+from app.platform.errors import Malformed
+from ingestion.errors import BadFile
+from ingestion.readers import read, stem
+
+HEADS = frozenset(
+    (
+        "number",
+        "receivable",
+        "编号",
+        "单号",
+        "单据编号",
+        "应收账款编号",
+        "应付单号",
+        "发票号码",
+        "凭证编号",
+    )
+)
+BYTES_MAX = 8 * 2**20
+ABSENT, TWICE, FACE = "absent", "twice", "face_fen"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedLine:
+    """A receivable that somebody named, and the line of the file where; 0 where it was chosen."""
+
+    number: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmable:
+    """A receivable that cannot be confirmed: its state, `absent`, or `twice`."""
+
+    named: NumberedLine
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationPreview:
+    """What confirming would do now: rows that can be, others and why, and the core's account."""
+
+    rows: Sequence[Row]
+    refused: Sequence[Unconfirmable]
+    account: AccountSeen | None
+    two_from_fen: int
+
+    @property
+    def sum_fen(self) -> int:
+        """Return what is confirmed together."""
+        return sum(acts.face(row) for row in self.rows)
+
+    @property
+    def available_fen(self) -> int:
+        """Return what is left of the core's account before."""
+        return self.account.available if self.account else 0
+
+    @property
+    def needs_two(self) -> bool:
+        """Return whether a second person of the core approves it."""
+        return self.sum_fen >= self.two_from_fen
+
+    @property
+    def can_be_done(self) -> bool:
+        """Return whether it would be done: all of it, and within the account."""
+        return bool(self.rows) and not self.refused and self.sum_fen <= self.available_fen
+
+    @property
+    def by_creditor(self) -> Mapping[str, tuple[int, int]]:
+        """Return how many are confirmed for whom, and how much, the largest first."""
+        found: dict[str, tuple[int, int]] = {}
+        for row in self.rows:
+            count, fen = found.get(row["creditor"], (0, 0))
+            found[row["creditor"]] = (count + 1, fen + acts.face(row))
+        return dict(sorted(found.items(), key=lambda each: (-each[1][1], each[0])))
+
+
+def preview(resources: Resources, core: str, named: Sequence[NumberedLine]) -> ConfirmationPreview:
+    """
+    Return what confirming these would do to a core's limit.
+
+    Raises:
+        Malformed: There are none, or too many.
+    """
+    if not 1 <= len(named) <= NUMBERS_MAX:
+        raise Malformed(f"give from 1 to {NUMBERS_MAX:,} receivables")
+    files = of_version(resources, resources.version())
+    with resources.records.reading() as connection:
+        known = repository.known(connection, {each.number for each in named})
+    rows: list[Row] = []
+    refused: list[Unconfirmable] = []
+    seen: set[str] = set()
+    for each in named:
+        row = acts.merged(known.get(each.number), files.find(each.number))
+        if each.number in seen:
+            refused.append(Unconfirmable(each, TWICE))
+        elif row is None or row["debtor"] != core:
+            refused.append(Unconfirmable(each, ABSENT))
+        elif row["state"] != "open":
+            refused.append(Unconfirmable(each, row["state"]))
+        else:
+            rows.append(row)
+        seen.add(each.number)
+    account = one_account(resources.records, f"core:{core}", resources.now())
+    two_from = terms_now(resources).policy.whole("confirm_two_from_fen")
+    return ConfirmationPreview(rows, refused, account, two_from)
+
+
+def named_by(uploads: Iterable[Upload]) -> list[NumberedLine]:
+    """
+    Return the receivables that files name, each with its line.
+
+    The numbers stand in the column of one of `HEADS`, or in the only column that there is.
+
+    Raises:
+        Malformed: A file is none, too large, or has no such column.
+    """
+    found: list[NumberedLine] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for at, upload in enumerate(uploads):
+            ending = Path(upload.name).name[len(stem(Path(upload.name)) or upload.name) :]
+            place = Path(folder) / f"{at}{ending}"
+            _keep(upload, place)
+            try:
+                for line in _lines(place):
+                    found.append(line)
+                    if len(found) > NUMBERS_MAX:
+                        raise Malformed(f"{upload.name}: more than {NUMBERS_MAX:,} rows")
+            except BadFile as error:
+                told = str(error).replace(place.name, upload.name)
+                raise Malformed(told) from error
+    return found
+
+
+def _keep(upload: Upload, place: Path) -> None:
+    with place.open("wb") as kept:
+        shutil.copyfileobj(upload.content, kept)
+        if kept.tell() > BYTES_MAX:
+            raise Malformed(f"{upload.name}: larger than {BYTES_MAX // 2**20} MiB")
+
+
+def _lines(place: Path) -> Iterable[NumberedLine]:
+    """Yield the rows of a file that name something."""
+    for chunk in read(place, lambda cells: bool(_column(cells))):
+        for unread in chunk.unread:
+            raise BadFile(f"{place.name}: line {unread.line}: {unread.why}")
+        heads = list(chunk.columns)
+        column = _column(heads) or (heads[0] if len(heads) == 1 else None)
+        if column is None:
+            raise BadFile(f"{place.name}: no column {' / '.join(sorted(HEADS))}")
+        rows = chunk.rows
+        for line, number in zip(rows["_line"], rows[column], strict=True):
+            if number:
+                yield NumberedLine(str(number), int(line))
+
+
+def _column(cells: Iterable[str]) -> str | None:
+    """Return the head under which numbers stand."""
+    return next((each for each in cells if each.strip().casefold() in HEADS), None)

@@ -1,0 +1,75 @@
+"""All receivables that a party owes or holds, as they stand, in columns: for lists of them."""
+
+import datetime as dt
+from dataclasses import replace
+
+import polars as pl
+
+from app.chain.receivables import repository
+from app.chain.receivables.acts import ENDED, OURS
+from app.chain.receivables.files import FileReceivables, of_version
+from app.chain.receivables.repository import WantedReceivables
+from app.platform.deps import Resources
+from graph.model import Version
+
+WAITING = ("open", "disputed", "confirmed", "financing", "financed", "replaced")
+WEEK_DAYS, MONTH_DAYS = 7, 31
+DUE = ("late", "week", "month", "later")
+
+
+def standing(
+    resources: Resources, version: Version, wanted: WantedReceivables, day: dt.date
+) -> pl.DataFrame:
+    """
+    Return receivables as they stand: by the platform, with what files still say, and of files.
+
+    Args:
+        resources: What the process has open.
+        version: Whose files are read.
+        wanted: Whose they are; the state is not looked at.
+        day: The business day, against which due days are held.
+
+    Returns:
+        The columns of the table, `face_fen` what is left to pay, and `due`, a word of `DUE`; none
+        where nothing is to be paid any more.
+    """
+    files = of_version(resources, version)
+    with resources.records.reading() as connection:
+        ours = repository.page(connection, replace(wanted, state=None), after=None, size=None)
+    known = pl.DataFrame(ours, schema=files.rows.schema, orient="row")
+    merged = _merged(known, files)
+    rows = pl.concat([merged, _mine(files.rows, wanted).join(known, on="receivable", how="anti")])
+    left = (pl.col("due_on").str.to_date("%Y-%m-%d") - day).dt.total_days()
+    due = (
+        pl.when(~pl.col("state").is_in(WAITING))
+        .then(None)
+        .when(left < 0)
+        .then(pl.lit("late"))
+        .when(left <= WEEK_DAYS)
+        .then(pl.lit("week"))
+        .when(left <= MONTH_DAYS)
+        .then(pl.lit("month"))
+        .otherwise(pl.lit("later"))
+    )
+    face = pl.max_horizontal(pl.col("amount_fen") - pl.col("paid_fen"), pl.lit(0))
+    return rows.with_columns(due=due, face_fen=face)
+
+
+def _merged(known: pl.DataFrame, files: FileReceivables) -> pl.DataFrame:
+    """Return what the platform knows with what files may still say of it (`acts.merged`)."""
+    told = files.rows.select("receivable", told="state", told_paid="paid_fen")
+    both = known.join(told, on="receivable", how="left", maintain_order="left")
+    settled = pl.col("state").is_in(OURS) | pl.col("state").is_in(ENDED)
+    ended = ~settled & pl.col("told").is_in(ENDED).fill_null(value=False)
+    paid = pl.max_horizontal("paid_fen", pl.col("told_paid").fill_null(0))
+    return both.with_columns(
+        state=pl.when(ended).then("told").otherwise("state"),
+        paid_fen=pl.when(settled | ended).then("paid_fen").otherwise(paid),
+    ).select(known.columns)
+
+
+def _mine(rows: pl.DataFrame, wanted: WantedReceivables) -> pl.DataFrame:
+    for name in ("debtor", "creditor"):
+        if (value := getattr(wanted, name)) is not None:
+            rows = rows.filter(pl.col(name) == value)
+    return rows

@@ -1,0 +1,116 @@
+"""Pages of receivables: read by whom, looked at before they are confirmed, all or none."""
+
+import pytest
+from fastapi import FastAPI
+
+from app.platform.web.areas import WORK
+from tests.app.chain.papers.conftest import Browse, form_of, ids
+
+LOOK, DO = "/core/confirming", "/core/confirming/done"
+
+
+def test_each_sees_what_it_owes_or_is_owed_and_the_bank_all(browse: Browse) -> None:
+    core, firm, bank = (
+        browse("core 2", "core", "CORE2"),
+        browse("part", "supplier", "PART"),
+        browse("officer", "officer"),
+    )
+    assert ids(core.get("/core/payables").text, "receivables") == ["R3"]
+    assert ids(firm.get("/my/receivables").text, "receivables") == ["R3"]
+    assert ids(bank.get(WORK + "/receivables?sort=number").text, "receivables") == [
+        "R1",
+        "R2",
+        "R3",
+    ]
+    assert ids(bank.get(WORK + "/receivables?query=白云").text, "receivables") == ["R2"]
+    assert ids(bank.get(WORK + "/receivables?state=confirmed").text, "receivables") == ["R1"]
+    assert firm.get("/core/payables").status_code == 403
+    assert bank.get("/core/payables").status_code == 403
+    assert core.get("/core/payables/R1").status_code == 404
+    assert firm.get("/my/receivables/R1").status_code == 404
+    assert 'class="cash" value="100000000"' in core.get("/core/payables/R3").text
+
+
+def test_the_list_comes_as_a_file_with_what_is_shown(browse: Browse) -> None:
+    bank = browse("officer", "officer")
+    text = bank.get(WORK + "/receivables.csv?state=open&sort=number").text
+    assert [line.split(",")[0] for line in text.splitlines()[1:]] == ["R2", "R3"]
+    assert bank.get(WORK + "/receivables.xlsx").content[:2] == b"PK"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("number\nR3\nR1\nNO\nR3\n", ["R1", "NO", "R3"]),
+        ("编号,金额\nR9,1\n", ["R9"]),
+    ],
+)
+def test_a_file_with_a_wrong_row_names_it_and_offers_nothing(
+    browse: Browse, content: str, told: list[str]
+) -> None:
+    core = browse("core 2", "core", "CORE2")
+    fields = form_of(core.get("/core/payables").text, LOOK)
+    page = core.post(LOOK, data=fields, files={"files": ("a.csv", content.encode())})
+    assert page.status_code == 200
+    assert ids(page.text, "wrong") == told
+    assert DO not in page.text
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.csv", "one,two\n1,2\n"), ("a.pdf", "x"), ("a.csv", ""), ("a.xlsx", "PK no workbook")],
+)
+def test_a_file_without_numbers_is_refused_in_words(
+    browse: Browse, name: str, content: str
+) -> None:
+    core = browse("core 2", "core", "CORE2")
+    fields = form_of(core.get("/core/payables").text, LOOK)
+    page = core.post(LOOK, data=fields, files={"files": (name, content.encode())})
+    assert (page.status_code, 'role="alert" data-code="malformed"' in page.text) == (422, True)
+    assert name in page.text
+
+
+def test_what_is_confirmed_was_looked_at_and_counts_once(browse: Browse, served: FastAPI) -> None:
+    core = browse("core 2", "core", "CORE2")
+    fields = form_of(core.get("/core/payables").text, LOOK)
+    page = core.post(LOOK, data=fields | {"numbers": "R3"}).text
+    assert 'class="cash" value="100000000"' in page
+    assert 'class="cash" value="50000000"' in page  # What is left of the limit afterwards.
+    sent = form_of(page, DO)
+    assert sent["numbers"] == "R3"
+
+    forged = core.post(DO, data=sent | {"csrf": "x"})
+    assert (forged.status_code, 'data-code="csrf"' in forged.text) == (403, True)
+    done, again = core.post(DO, data=sent), core.post(DO, data=sent)
+    assert (done.status_code, again.status_code) == (303, 303)
+    assert "Confirmed;" in core.get(done.headers["location"]).text
+    late = core.post(DO, data=sent | {"key": "another"})
+    assert (late.status_code, 'data-code="wrong_state"' in late.text) == (409, True)
+
+    one = core.get("/core/payables/R3").text
+    assert 'data-state="confirmed"' in one
+    settle = form_of(one, "/core/payables/R3/settle")
+    assert core.post("/core/payables/R3/settle", data=settle).status_code == 303
+    assert 'data-state="paid"' in core.get("/core/payables/R3").text
+
+
+def test_an_amount_beyond_the_limit_is_told_before_the_click(browse: Browse) -> None:
+    firm = browse("mill as a core", "core", "MILL")
+    fields = form_of(firm.get("/core/payables").text, LOOK)
+    page = firm.post(LOOK, data=fields | {"numbers": "R2"}).text
+    assert 'data-lacks="200000000"' in page
+    assert DO not in page
+
+
+def test_a_dispute_needs_a_reason_and_is_withdrawn(browse: Browse) -> None:
+    firm = browse("mill as a core", "core", "MILL")
+    place = "/core/payables/R2"
+    sent = form_of(firm.get(place).text, place + "/dispute")
+    refused = firm.post(place + "/dispute", data=sent | {"reason": " "})
+    assert (refused.status_code, 'data-code="malformed"' in refused.text) == (422, True)
+    assert firm.post(place + "/dispute", data=sent | {"reason": "<b>late"}).status_code == 303
+    page = firm.get(place).text
+    assert 'data-state="disputed"' in page
+    back = form_of(page, place + "/withdraw-dispute")
+    assert firm.post(place + "/withdraw-dispute", data=back).status_code == 303
+    assert 'data-state="open"' in firm.get(place).text
