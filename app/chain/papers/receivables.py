@@ -49,7 +49,13 @@ STATES = (
 FACETS = {"state": STATES, "due": DUE}
 KINDS = {"state": "paper_state", "due": "due"}
 TONES = {"open": "now", "confirmed": "done", "disputed": "warn", "paid": "", "void": ""}
-ORDERS = {"number": "receivable", "amount": "face_fen", "confirm": "issued_on", "due": "due_on"}
+ORDERS = {
+    "number": "receivable",
+    "amount": "face_fen",
+    "confirm": "waits_from",
+    "issued": "issued_on",
+    "due": "due_on",
+}
 Act = Literal["dispute", "withdraw-dispute", "settle"]
 
 
@@ -71,7 +77,7 @@ def _table(place: str, named: Named, t: Texts) -> ListTable[Document]:
             ListColumn("state", "state", "text", lambda row: t.coded("paper_state", row["state"])),
             ListColumn("voucher", "voucher", "text", lambda row: row["voucher"], asked=True),
         ),
-        "due",
+        "confirm" if place == PAYABLES else "due",
     )
 
 

@@ -13,6 +13,7 @@ from app.platform.deps import Resources
 from graph.model import Version
 
 WAITING = ("open", "disputed", "confirmed", "financing", "financed", "replaced")
+UNCONFIRMED = ("open", "disputed")
 WEEK_DAYS, MONTH_DAYS = 7, 31
 DUE = ("late", "week", "month", "later")
 
@@ -30,8 +31,8 @@ def standing(
         day: The business day, against which due days are held.
 
     Returns:
-        The columns of the table, `face_fen` what is left to pay, and `due`, a word of `DUE`; none
-        where nothing is to be paid any more.
+        The columns of the table, `face_fen` what is left to pay, `due`, a word of `DUE`, none where
+        nothing is to be paid any more, and `waits_from`, since when it waits to be confirmed.
     """
     files = of_version(resources, version)
     with resources.records.reading() as connection:
@@ -52,7 +53,8 @@ def standing(
         .otherwise(pl.lit("later"))
     )
     face = pl.max_horizontal(pl.col("amount_fen") - pl.col("paid_fen"), pl.lit(0))
-    return rows.with_columns(due=due, face_fen=face)
+    waits = pl.when(pl.col("state").is_in(UNCONFIRMED)).then("issued_on")
+    return rows.with_columns(due=due, face_fen=face, waits_from=waits)
 
 
 def _merged(known: pl.DataFrame, files: FileReceivables) -> pl.DataFrame:
