@@ -36,6 +36,13 @@ SHOWN_MAX = 200
 ASKED = 202
 
 
+@router.get(LOOK, dependencies=[allow(CORE_PEOPLE)])
+@router.get(DO, dependencies=[allow(CORE_PEOPLE)])
+def begin_again() -> Response:
+    """Lead who comes without having chosen, say after signing in again, to the list."""
+    return RedirectResponse(PAYABLES, HTTPStatus.SEE_OTHER)
+
+
 @router.post(LOOK, dependencies=[allow(CORE_PEOPLE)])
 async def look(
     request: Request, who: PrincipalDep, resources: ResourcesDep, form: SentForm

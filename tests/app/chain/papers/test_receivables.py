@@ -94,6 +94,14 @@ def test_what_is_confirmed_was_looked_at_and_counts_once(browse: Browse, served:
     assert 'data-state="paid"' in core.get("/core/payables/R3").text
 
 
+def test_who_comes_back_without_a_choice_is_led_to_the_list(browse: Browse) -> None:
+    core = browse("core 2", "core", "CORE2")
+    for address in (LOOK, DO):
+        assert core.get(address).headers["location"] == "/core/payables"
+    fields = form_of(core.get("/core/payables").text, LOOK)
+    assert core.post(LOOK, data=fields).status_code == 422
+
+
 def test_an_amount_beyond_the_limit_is_told_before_the_click(browse: Browse) -> None:
     firm = browse("mill as a core", "core", "MILL")
     fields = form_of(firm.get("/core/payables").text, LOOK)
