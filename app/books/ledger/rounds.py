@@ -18,6 +18,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.books.ledger.ailing import Ailing
 from app.books.ledger.expiring import Expiries
 from app.books.ledger.memory import RoundMemory
 from app.books.ledger.moving import LedgerRound
@@ -33,11 +34,13 @@ BATCH_MAX = 256
 WAITING_MAX = 10_000
 COMPANY_SECONDS = 0.002  # How long a round waits for as many as the last one had.
 TRIES_MAX = 6
+UNSURE_TRIES_MAX = 18  # While nobody knows whether the last try was kept.
+SWEEPS_MAX = 64  # Parts of what has passed its time that are given back before anybody is told.
 SECONDS_MAX = 8.0
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS, PAUSE_MAX_SECONDS = 0.01, 0.5
 AGAIN_SECONDS = 1
-AGAIN_STATES = ("40001", "40P01", "55P03", "57P01", "08")  # Of PostgreSQL: another try may help.
-FULL_STATES = ("53100",)
+UNREADY_SECONDS = 5
+UNKNOWN = "whether it was kept is not known yet, ask again under the same key"
 
 
 class WaitingOrder:
@@ -108,7 +111,7 @@ class Rounds:
         self._expiries = Expiries()
         dbapi = records.engine.dialect.loaded_dbapi
         self._driver_error: type[Exception] = dbapi.Error
-        self._lost = (dbapi.OperationalError, dbapi.InterfaceError)
+        self._ailing = Ailing(dbapi)
         self._memory = RoundMemory()
         self._unsure: tuple[Head, list[WaitingOrder], list[Decided]] | None = None
 
@@ -228,39 +231,55 @@ class Rounds:
 
         Raises:
             Busy: Others were in the way for too long.
-            Unready: The database is full.
+            Unready: The database cannot be written to.
         """
         until = time.monotonic() + SECONDS_MAX
         self._unsure = None
-        for attempt in range(TRIES_MAX):
+        for attempt in range(UNSURE_TRIES_MAX):
             try:
                 if take:
                     self._gather()
-                while not self._round(batch, take=take):
-                    pass  # What had passed its time was given back, in parts.
+                self._swept(batch, take=take)
             except sa.exc.TimeoutError as error:
                 raise Busy("all connections are taken", again_seconds=AGAIN_SECONDS) from error
             except (self._driver_error, sa.exc.DBAPIError) as error:
-                self._check_again(error, last=attempt + 1 == TRIES_MAX or time.monotonic() > until)
-                time.sleep(PAUSE_SECONDS * 2**attempt * (1 + os.getpid() % 7) / 7)
+                most = UNSURE_TRIES_MAX if self._is_unsure() else TRIES_MAX
+                self._check_again(error, last=attempt + 1 >= most or time.monotonic() > until)
+                pause = min(PAUSE_MAX_SECONDS, PAUSE_SECONDS * 2**attempt)
+                time.sleep(pause * (1 + os.getpid() % 7) / 7)
                 continue
             return
+
+    def _swept(self, batch: list[WaitingOrder], *, take: bool) -> None:
+        """
+        Decide the batch, once all that has passed its time was given back, part by part.
+
+        Raises:
+            Busy: There is more of that than one caller is kept waiting for; the next goes on.
+        """
+        for _ in range(SWEEPS_MAX):
+            if self._round(batch, take=take):
+                return
+        said = "reservations past their time are being given back"
+        raise Busy(said, again_seconds=AGAIN_SECONDS)
 
     def _check_again(self, error: Exception, *, last: bool) -> None:
         """Return where another try may help; raise where none can, or this was the last."""
         cause = getattr(error, "orig", None) or error
-        state = str(getattr(cause, "sqlstate", None) or "")
-        said = str(cause)
-        if "is full" in said or state.startswith(FULL_STATES):
-            raise Unready(f"the records database is full: {said}", again_seconds=5) from error
-        if self._sqlite:
-            helps = "locked" in said or "busy" in said
-        else:
-            helps = state.startswith(AGAIN_STATES) if state else isinstance(cause, self._lost)
-        if not helps:
-            raise error
-        if last:
+        said, helps = str(cause), self._ailing.helps(cause)
+        if self._ailing.is_full(cause):
+            said = f"the records database is full: {said}"
+            raise Unready(said, again_seconds=UNREADY_SECONDS) from error
+        if not helps and not self._ailing.is_ill(cause):
+            raise error  # A fault of what was asked.
+        unsure = self._is_unsure()
+        if not last and (helps or unsure):
+            return
+        said = f"{said}; {UNKNOWN}" if unsure else said
+        if helps:
             raise Busy(f"the book is busy: {said}", again_seconds=AGAIN_SECONDS) from error
+        said = f"the records database cannot be written to: {said}"
+        raise Unready(said, again_seconds=UNREADY_SECONDS) from error
 
     def _gather(self) -> None:
         """After a round with company, wait a moment for as many to come back; no lock is held."""
@@ -294,6 +313,10 @@ class Rounds:
         _answer(decided, answers)
         return is_ready
 
+    def _is_unsure(self) -> bool:
+        """Return whether nobody knows if the last try was kept."""
+        return self._unsure is not None
+
     def _is_done(self, cursor: Any) -> bool:
         """
         Return whether the last try was kept after all, though nobody heard of it; then answer it.
@@ -303,8 +326,9 @@ class Rounds:
         if self._unsure is None:
             return False
         head, batch, answers = self._unsure
-        self._unsure = None
-        if self._statements.hash_of(cursor, head.number) != head.hash:
+        found = self._statements.hash_of(cursor, head.number)
+        self._unsure = None  # Not before: where the database is lost again, it is asked again.
+        if found != head.hash:
             return False
         _answer(batch, answers)
         return bool(batch)

@@ -11,6 +11,20 @@ from fastapi.testclient import TestClient
 from app.books.business_day import business_day
 from app.books.business_day.closing import ClosingStep, close_days
 from app.books.business_day.heads import kept_head, place_of
+from app.books.ledger import (
+    AccountLedger,
+    AccountTotal,
+    Element,
+    Identity,
+    Moving,
+    Plain,
+    Reads,
+    Reply,
+    UseOrder,
+)
+from app.books.ledger import operations as ledger_operations
+from app.books.ledger.housekeeping import count_passed
+from app.books.ledger.tables import accounts
 from app.platform.config import Settings
 from app.platform.console.progress import quietly
 from app.platform.deps import Resources, open_resources
@@ -105,6 +119,28 @@ def test_days_too_far_ahead_are_refused_and_none_is_closed(resources: Resources)
         close_days(resources, dt.date(2126, 1, 1), [], quietly)
 
     assert business_day(resources) == FIRST
+
+
+def test_closing_a_day_gives_back_all_reservations_past_their_time(resources: Resources) -> None:
+    ends = MIDNIGHT - dt.timedelta(hours=1)
+    early = AccountLedger(resources.records, lambda: ends - dt.timedelta(hours=1))
+    early.set_totals([AccountTotal("bank", Identity("bank"), 300)], {"run": "r"})
+
+    def reserve(moving: Moving) -> Reply:
+        for number in range(257):
+            asked = UseOrder(f"U{number}", "F", "P", [Element("bank")], 1, expires_at=ends)
+            ledger_operations.reserve(moving, asked)
+        return Reply.of(201, None)
+
+    early.ask(Plain(Reads(["bank"]), reserve))
+    early.close()
+    assert count_passed(resources.records, MIDNIGHT) == 257
+
+    close_days(resources, None, [], quietly)
+
+    assert count_passed(resources.records, MIDNIGHT) == 0
+    with resources.records.reading() as connection:
+        assert connection.scalar(sa.select(accounts.c.pending)) == 0
 
 
 def test_the_head_is_kept_outside_the_database_at_each_close(resources: Resources) -> None:

@@ -20,6 +20,7 @@ from app.books.ledger import (
     Plain,
     Reads,
     Reply,
+    operations,
 )
 from app.books.ledger.expiring import Expiries
 from app.books.ledger.housekeeping import count_passed, forget_keys, give_back
@@ -74,7 +75,6 @@ def together(ledger: AccountLedger, orders: list[Any]) -> list[WaitingOrder]:
 
 def reserving(use: str, amount: int, key: Key | None = None) -> Plain:
     """Return the order of a reservation."""
-    from app.books.ledger import operations  # noqa: PLC0415  # beside its use
 
     def work(moving: Moving) -> Reply:
         operations.reserve(moving, asked(use, amount))
@@ -205,6 +205,55 @@ def test_all_that_passed_its_time_is_gone_however_much_it_is(
     assert pending(records) == 13
     clock.moment -= dt.timedelta(days=1)  # A clock that is put back.
     ledger.void("V")
+    assert verify(records).ok
+
+
+def reserve_many(ledger: AccountLedger, count: int, ends: dt.datetime) -> None:
+    """Reserve one fen so often, in one order."""
+
+    def work(moving: Moving) -> Reply:
+        for number in range(count):
+            operations.reserve(moving, asked(f"M{number}", 1, expires_at=ends))
+        return Reply.of(201, None)
+
+    ledger.ask(Plain(Reads(["bank", "firm:F", "core:C"]), work))
+
+
+@pytest.mark.parametrize("count", [256, 257, 1000])
+def test_as_much_as_one_part_gives_back_and_more_is_gone_at_once(
+    ledger: AccountLedger, records: Records, totals: SetUp, clock: Clock, count: int
+) -> None:
+    totals(bank=count, firm_F=count, core_C=count)
+    reserve_many(ledger, count, NOW + dt.timedelta(seconds=5))
+    clock.moment += dt.timedelta(seconds=5)
+
+    assert ledger.reserve(asked("V", count)).status == 201
+
+    assert (count_passed(records, clock()), pending(records)) == (0, count)
+    assert verify(records).ok
+
+
+def test_more_than_one_caller_waits_for_is_given_back_by_those_who_come_again(
+    ledger: AccountLedger,
+    records: Records,
+    totals: SetUp,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.books.ledger.expiring.AT_ONCE_MAX", 4)
+    monkeypatch.setattr("app.books.ledger.rounds.SWEEPS_MAX", 2)
+    totals(bank=20, firm_F=20, core_C=20)
+    reserve_many(ledger, 20, NOW + dt.timedelta(seconds=5))
+    clock.moment += dt.timedelta(seconds=5)
+
+    left = []
+    for _ in range(2):
+        with pytest.raises(Busy, match="past their time"):
+            ledger.reserve(asked("V", 20))
+        left.append(count_passed(records, clock()))
+
+    assert left == [12, 4]
+    assert ledger.reserve(asked("V", 20)).status == 201
     assert verify(records).ok
 
 
