@@ -204,17 +204,18 @@ class LedgerRound:
 
 def _check_whole(move: Move) -> None:
     """
-    Raise where a figure is more than the database can hold.
+    Raise where a figure is below nothing, or more than the database can hold.
 
     Raises:
         RuleBroken: It is.
     """
-    if max(move.figures) > WHOLE_MAX or move.figures.used > WHOLE_MAX:
+    figures = move.figures
+    if min(figures) < 0 or max(figures) > WHOLE_MAX or figures.used > WHOLE_MAX:
         raise RuleBroken(
             "ledger.amount",
             "contract of the ledger",
             zh=f"账户 {move.account} 的金额超出可记账范围",
-            en=f"account {move.account} cannot hold so much",
+            en=f"a figure of account {move.account} is past what it can hold",
         )
 
 

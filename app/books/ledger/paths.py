@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from app.platform.errors import Absent
+
 
 class Element(NamedTuple):
     """
@@ -54,9 +56,19 @@ def documents(parts: Iterable[tuple[str, int]]) -> list[Element]:
 
 
 def less_document(path: Sequence[Element], account: str, amount: int) -> list[Element]:
-    """Return a path after an amount was paid on a document: its part shrinks, others move up."""
-    at = next(place for place, each in enumerate(path) if each.account == account)
+    """
+    Return a path after an amount was paid on a document: its part shrinks, others move up.
+
+    What is more than the document's part leaves the last ones, as where none is named.
+
+    Raises:
+        Absent: The document is not in the path.
+    """
+    at = next((place for place, each in enumerate(path) if _is_document(each, account)), None)
+    if at is None:
+        raise Absent(f"document {account!r} carries nothing of this use")
     paid = path[at]
+    amount = min(amount, paid.part)
     found = []
     for place, each in enumerate(path):
         if place == at:
@@ -66,6 +78,10 @@ def less_document(path: Sequence[Element], account: str, amount: int) -> list[El
         else:
             found.append(each)
     return found
+
+
+def _is_document(element: Element, account: str) -> bool:
+    return element.account == account and element.part >= 0
 
 
 def text_of(path: Sequence[Element]) -> str:

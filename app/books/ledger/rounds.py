@@ -18,7 +18,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.books.ledger.ailing import Ailing
+from app.books.ledger.driver_errors import DriverErrors
 from app.books.ledger.expiring import Expiries
 from app.books.ledger.memory import RoundMemory
 from app.books.ledger.moving import LedgerRound
@@ -111,7 +111,7 @@ class Rounds:
         self._expiries = Expiries()
         dbapi = records.engine.dialect.loaded_dbapi
         self._driver_error: type[Exception] = dbapi.Error
-        self._ailing = Ailing(dbapi)
+        self._errors = DriverErrors(dbapi)
         self._memory = RoundMemory()
         self._unsure: tuple[Head, list[WaitingOrder], list[Decided]] | None = None
 
@@ -266,11 +266,11 @@ class Rounds:
     def _check_again(self, error: Exception, *, last: bool) -> None:
         """Return where another try may help; raise where none can, or this was the last."""
         cause = getattr(error, "orig", None) or error
-        said, helps = str(cause), self._ailing.helps(cause)
-        if self._ailing.is_full(cause):
+        said, helps = str(cause), self._errors.helps(cause)
+        if self._errors.is_full(cause):
             said = f"the records database is full: {said}"
             raise Unready(said, again_seconds=UNREADY_SECONDS) from error
-        if not helps and not self._ailing.is_ill(cause):
+        if not helps and not self._errors.is_ill(cause):
             raise error  # A fault of what was asked.
         unsure = self._is_unsure()
         if not last and (helps or unsure):

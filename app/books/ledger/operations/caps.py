@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from app.books.errors import LimitExceeded, WrongState
 from app.books.ledger.figures import CLOSED, FROZEN, OPEN, STATES, Figures, available
-from app.books.ledger.moving import Identity, Move, Moving
+from app.books.ledger.moving import WHOLE_MAX, Identity, Move, Moving
 from app.books.ledger.operations.checks import (
     check_amount,
     check_room,
@@ -70,6 +70,7 @@ def freeze(moving: Moving, account: str, amount: int | None, *, reason: str) -> 
     Raises:
         Absent: There is no such account.
         LimitExceeded: More is to be frozen than is available.
+        RuleBroken: The amount is none.
         WrongState: It is frozen whole, or closed.
     """
     now = figures_of(moving, account)
@@ -78,6 +79,7 @@ def freeze(moving: Moving, account: str, amount: int | None, *, reason: str) -> 
     if amount is None:
         after = now._replace(state=FROZEN)
     else:
+        check_amount(amount, WHOLE_MAX)
         left = available(now, moving.day_text)
         if amount > left:
             raise LimitExceeded([lack(account, left, amount)])

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.books.errors import AlreadyDecided, WrongState
-from app.books.ledger.moving import Move, Moving, Row
+from app.books.ledger.moving import WHOLE_MAX, Move, Moving, Row
 from app.books.ledger.operations.checks import (
     check_amount,
     check_open,
@@ -40,10 +40,12 @@ def reserve(moving: Moving, asked: UseOrder, *, reason: str = "") -> Row:
     Raises:
         LimitExceeded: Accounts lack: all of them are named.
         AlreadyDecided: There is a use of this name.
+        RuleBroken: The amount is none.
     """
     known = moving.row(uses, asked.use)
     if known is not None:
         raise AlreadyDecided(f"use {asked.use}", known["state"])
+    check_amount(asked.amount, WHOLE_MAX)
     taken = [(each.account, occupied(each, asked.amount)) for each in asked.path]
     check_room(moving, taken)
     moves = moves_of(moving, taken, pending=1)
@@ -66,7 +68,7 @@ def reserve(moving: Moving, asked: UseOrder, *, reason: str = "") -> Row:
 
 def post(moving: Moving, use: str, amount: int, *, reason: str = "") -> Row:
     """
-    BookTurn a reservation, or a part of it, into a use; the rest of it is void.
+    Turn a reservation, or a part of it, into a use; the rest of it is void.
 
     Raises:
         Absent: There is no such use.
@@ -132,7 +134,7 @@ def release(
         reason: Why, in a person's words.
 
     Raises:
-        Absent: There is no such use.
+        Absent: There is no such use, or the document is not in its path.
         WrongState: It is not posted.
         RuleBroken: More is given back than is used.
     """

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.books.ledger import AccountLedger, Key
 from app.books.ledger import rounds as rounds_module
-from app.books.ledger.ailing import Ailing
+from app.books.ledger.driver_errors import DriverErrors
 from app.books.ledger.proof import verify
 from app.platform.errors import AppError, Busy, Unready
 from app.platform.records import Records, opening
@@ -207,7 +207,7 @@ def test_what_a_state_of_postgres_means_for_a_round(state: str, means: set[str])
         OperationalError = InterfaceError = StatedError
         DatabaseError = sqlite3.DatabaseError
 
-    ailing, error = Ailing(Driver()), StatedError("said", state)
+    errors, error = DriverErrors(Driver()), StatedError("said", state)
 
-    told = {"again": ailing.helps, "full": ailing.is_full, "ill": ailing.is_ill}
+    told = {"again": errors.helps, "full": errors.is_full, "ill": errors.is_ill}
     assert {name for name, is_so in told.items() if is_so(error)} == means

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.books.errors import AlreadyDecided, BookRefusal, LimitExceeded, RuleBroken, WrongState
-from app.books.ledger import AccountLedger, Key
+from app.books.ledger import AccountLedger, Key, UseOrder, documents
 from app.books.ledger.tables import accounts
 from app.platform.errors import Absent, KeyReused
 from app.platform.events.tables import events
@@ -176,6 +176,42 @@ def test_uses_move_to_other_accounts_with_all_that_they_occupy(
     assert figures(records, "core:D") == (0, 40, 0)
     ledger.void("U")
     assert figures(records, "core:D") == (0, 0, 0)
+
+
+def test_what_is_paid_past_a_documents_part_leaves_the_last_one(
+    ledger: AccountLedger, records: Records, totals: SetUp
+) -> None:
+    names = ["receivable:R", "voucher:V", "voucher:W"]
+    totals(**{name.replace(":", "_"): 10**6 for name in names})
+    path = documents([("receivable:R", 300), ("voucher:V", 100), ("voucher:W", 100)])
+    ledger.reserve(UseOrder("U", "F", "P", path, 500))
+    ledger.post("U", 500)
+
+    with pytest.raises(Absent):
+        ledger.release("U", 1, document="voucher:X")
+    left = []
+    for amount, document in ((150, "voucher:V"), (320, "receivable:R")):
+        ledger.release("U", amount, document=document)
+        left.append([figures(records, name)[0] for name in names])
+
+    assert left == [[300, 0, 50], [0, 0, 30]]
+
+
+def test_what_is_no_amount_is_refused_and_nothing_moves(
+    ledger: AccountLedger, records: Records, totals: SetUp
+) -> None:
+    totals(bank=100, firm_F=100, core_C=100)
+    before = count(records)
+    for amount in (0, -1, -(2**63)):
+        for bad in (
+            lambda amount=amount: ledger.reserve(asked("U", amount)),
+            lambda amount=amount: ledger.freeze("bank", amount, reason="r"),
+            lambda amount=amount: ledger.unfreeze("bank", amount, reason="r"),
+            lambda amount=amount: totals(bank=amount - 1),
+        ):
+            with pytest.raises(RuleBroken):
+                bad()
+    assert count(records) == before
 
 
 def test_of_eight_at_once_those_go_that_fit(

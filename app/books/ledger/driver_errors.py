@@ -9,7 +9,7 @@ AGAIN_STATES = ("40001", "40P01", "55P03", "57P", "08")  # Of PostgreSQL: anothe
 FULL_STATES = ("53100",)
 
 
-class Ailing:
+class DriverErrors:
     """Tells the errors of a driver apart, whose texts and states differ from database to other."""
 
     def __init__(self, dbapi: Any) -> None:
