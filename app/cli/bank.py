@@ -20,10 +20,10 @@ from app.books.business_day import business_day
 from app.books.business_day.closing import close_days
 from app.books.business_day.tables import closings
 from app.books.ledger import Key, Reply, digest_of
+from app.books.ledger.answering import Asker
 from app.chain.chains.cores import cores_of
 from app.chain.receivables import service as receivables
 from app.chain.receivables.repository import WantedReceivables
-from app.chain.receivables.service import Asker
 from app.chain.uses import service as uses
 from app.chain.uses.schemas import ReservationOrder
 from app.chain.vouchers import service as vouchers
@@ -208,18 +208,17 @@ class DemoBank:
 
     def _officers_act(self) -> None:
         for use, amount in self._some_of(self._reserved):
-            key = self._key()
+            officer = self._officer()
             if self._one_of(OFFICER_ACTS) == "post":
-                work = partial(uses.post, self.resources, use, amount, key=key, actor=OFFICER)
+                work = partial(uses.post, self.resources, officer, use, amount)
                 if self._try("post", work) is not None:
                     self._posted.append((use, amount))
             else:
-                work = partial(uses.void, self.resources, use, key=key, actor=OFFICER)
+                work = partial(uses.void, self.resources, officer, use)
                 self._try("void", work)
         for use, amount in self._some_of(self._posted):
             half = max(1, amount // 2)
-            key = self._key()
-            work = partial(uses.release, self.resources, use, half, key=key, actor=OFFICER)
+            work = partial(uses.release, self.resources, self._officer(), use, half)
             self._try("release", work)
         core = self._chance.choice(list(self._debts))
         if (firm := self._supplier_of(core)) is not None:
@@ -233,7 +232,7 @@ class DemoBank:
             amount_fen=self._chance.randrange(1, TICKETS_MAX) * TICKET_FEN,
             seconds=HELD_SECONDS,
         )
-        work = partial(uses.reserve, self.resources, order, key=self._key(), actor=OFFICER)
+        work = partial(uses.reserve, self.resources, self._officer(), order)
         if (reply := self._try("reserve", work)) is not None:
             self._reserved.append((reply.document["id"], order.amount_fen))
 
@@ -247,7 +246,10 @@ class DemoBank:
         """Return one of the acts, each as often as it is given."""
         return self._chance.choices(list(acts), list(acts.values()))[0]
 
-    def _key(self, person: str = OFFICER) -> Key:
+    def _officer(self) -> Asker:
+        return Asker(Principal(OFFICER, "officer"), self._key(OFFICER))
+
+    def _key(self, person: str) -> Key:
         text = f"demo-{self._chance.getrandbits(64):016x}"
         return Key(person, text, digest_of(text))
 

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.books.approvals import service
 from app.books.approvals.schemas import REASON_LENGTH_MAX
-from app.books.ledger.answering import keyed
+from app.books.ledger.answering import Asker, keyed
 from app.platform.auth.gate import check_csrf
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import BANK, CHECKERS, CORE_PEOPLE, PrincipalDep, allow
@@ -109,7 +109,7 @@ def decide(
         check_csrf(who, form.csrf)
         with keyed(request, who, form.key, {"reason": form.reason}) as counted:
             asked = (approval, verdict, form.reason)
-            service.decide(resources, desk, asked, who=who, key=counted)
+            service.decide(resources, Asker(who, counted), desk, asked)
     except AppError as error:
         return _page(request, resources, who, refused=error)
     place = OF_BANK if who.is_bank else OF_CORE

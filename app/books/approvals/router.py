@@ -2,16 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Path, Query, Response
 
 from app.books.approvals import service
 from app.books.approvals.schemas import Approval, Approvals, ApprovalVerdict, DecidedApproval
 from app.books.approvals.states import State
 from app.books.errors import AlreadyDecided
-from app.books.ledger.answering import answered, keyed
-from app.platform.auth.principals import Principal
+from app.books.ledger.answering import Mover, MoverDep
 from app.platform.auth.rules import CHECKERS, CORES, PrincipalDep, allow
-from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.errors import (
     Absent,
@@ -24,7 +22,6 @@ from app.platform.errors import (
 )
 from app.platform.http.answers import unkept
 from app.platform.http.cursors import read_cursor, write_cursor
-from app.platform.http.keys import KeyHeader
 from app.platform.http.paging import PageDep
 from app.platform.http.routing import Router
 
@@ -86,15 +83,12 @@ def read_approval(approval: Name, who: PrincipalDep, resources: ResourcesDep) ->
     dependencies=[allow(CHECKERS)],
 )
 def approve(
-    request: Request,
     approval: Name,
-    who: PrincipalDep,
-    resources: ResourcesDep,
+    mover: MoverDep,
     body: ApprovalVerdict | None = None,
-    key: KeyHeader = None,
 ) -> Response:
     """Do it, validated again; return the approval and what came of it."""
-    return _decided(request, resources, who, (approval, "approve", body), key)
+    return _decided(mover, approval, "approve", body)
 
 
 @router.post(
@@ -106,27 +100,17 @@ def approve(
     dependencies=[allow(CHECKERS)],
 )
 def reject(
-    request: Request,
     approval: Name,
-    who: PrincipalDep,
-    resources: ResourcesDep,
+    mover: MoverDep,
     body: ApprovalVerdict | None = None,
-    key: KeyHeader = None,
 ) -> Response:
     """End it without doing anything; return the approval."""
-    return _decided(request, resources, who, (approval, "reject", body), key)
+    return _decided(mover, approval, "reject", body)
 
 
 def _decided(
-    request: Request,
-    resources: Resources,
-    who: Principal,
-    asked: tuple[str, service.Verdict, ApprovalVerdict | None],
-    key: str | None,
+    mover: Mover, approval: str, what: service.Verdict, body: ApprovalVerdict | None
 ) -> Response:
-    name, what, body = asked
     reason = body.reason if body else ""
-    desk = service.desk_of(resources, request.app.state.approval_actions)
-    with keyed(request, who, key, {"reason": reason}) as counted:
-        verdict = (name, what, reason)
-        return answered(service.decide(resources, desk, verdict, who=who, key=counted))
+    desk = service.desk_of(mover.resources, mover.request.app.state.approval_actions)
+    return mover.ask({"reason": reason}, service.decide, desk, (approval, what, reason))

@@ -12,7 +12,8 @@ from app.books.approvals.desk import ApprovalDesk, document, expire, may_read
 from app.books.approvals.repository import WantedApprovals
 from app.books.approvals.states import State
 from app.books.approvals.tables import approvals
-from app.books.ledger import Key, Moving, Plain, Reads, Reply, ledger_of
+from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
+from app.books.ledger.answering import Asker
 from app.platform.auth.principals import Principal
 from app.platform.deps import Resources
 from app.platform.documents import Document
@@ -33,22 +34,16 @@ def desk_of(resources: Resources, actions: Mapping[str, TwoPersonAction]) -> App
 
 
 def decide(
-    resources: Resources,
-    desk: ApprovalDesk,
-    verdict: tuple[str, Verdict, str],
-    *,
-    who: Principal,
-    key: Key,
+    resources: Resources, asker: Asker, desk: ApprovalDesk, verdict: tuple[str, Verdict, str]
 ) -> Reply:
     """
     Return the answer to a decision: the approval, and what the action told.
 
     Args:
         resources: What the process has open.
+        asker: Who decides, and their key.
         desk: Where it is decided.
         verdict: The approval, what is decided, and why.
-        who: Who decides.
-        key: Under which it counts once.
 
     Raises:
         Absent: There is no such approval, or it is somebody else's.
@@ -57,11 +52,10 @@ def decide(
             longer be done.
     """
     name, what, reason = verdict
-    work = partial(
-        desk.approve if what == "approve" else desk.reject, name=name, who=who, reason=reason
-    )
+    act = desk.approve if what == "approve" else desk.reject
+    work = partial(act, name=name, who=asker.who, reason=reason)
     needs = Reads(rows={approvals: [name]})
-    return ledger_of(resources).ask(Plain(needs, work, key, who.person))
+    return ledger_of(resources).ask(Plain(needs, work, asker.key, asker.actor))
 
 
 def shown(resources: Resources, name: str, who: Principal) -> Document:

@@ -13,7 +13,7 @@ from fastapi import Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.books.ledger import ledger_of
-from app.books.ledger.answering import keyed
+from app.books.ledger.answering import Asker, keyed
 from app.books.ledger.history import events_before
 from app.books.ledger.reading import occupied_on, uses_on
 from app.chain.accounts import service
@@ -186,7 +186,8 @@ def unfreeze_account(
         check_csrf(who, csrf)
         fen, reason = form.asked()
         with keyed(request, who, form.key, [fen, reason]) as own:
-            reply = ask_to_unfreeze(resources, actions, (account, fen, reason), who=who, key=own)
+            asker = Asker(who, own)
+            reply = ask_to_unfreeze(resources, asker, actions, (account, fen, reason))
     except (ForgedRequest, Malformed, Conflict, Busy) as error:
         return _page(request, resources, account, may_freeze=True, typed=form, refused=error)
     asked = reply.document["approval"]

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 
-from app.books.ledger import ledger_of
-from app.books.ledger.answering import answered, keyed
+from app.books.ledger import Reply, ledger_of
+from app.books.ledger.answering import Asker, MoverDep
 from app.books.ledger.reading import AccountsAsked
 from app.chain.accounts import service
 from app.chain.accounts.schemas import (
@@ -19,7 +19,8 @@ from app.chain.accounts.schemas import (
 )
 from app.chain.accounts.unfreezing import ask_to_unfreeze
 from app.platform.audit.layer import note
-from app.platform.auth.rules import BANK, OFFICERS, SIGNED_IN, PrincipalDep, allow
+from app.platform.auth.rules import BANK, OFFICERS, SIGNED_IN, allow
+from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep, VisitDep
 from app.platform.errors import (
     Absent,
@@ -32,7 +33,6 @@ from app.platform.errors import (
 )
 from app.platform.http.answers import unkept
 from app.platform.http.cursors import read_cursor, write_cursor
-from app.platform.http.keys import KeyHeader
 from app.platform.http.paging import PageDep
 from app.platform.http.routing import Router
 
@@ -114,21 +114,20 @@ def read_events(account: str, resources: ResourcesDep, page: PageDep) -> Respons
     dependencies=[allow(OFFICERS)],
 )
 def freeze(
-    request: Request,
     account: str,
     body: FreezeOrder,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return an account of which an amount, or all that is left of it, cannot be used now."""
-    sent = body.model_dump(exclude_unset=True)
-    with keyed(request, who, key, sent) as own:
-        done = ledger_of(resources).freeze(
-            account, body.asked_fen, reason=body.reason.strip(), key=own, actor=who.person
-        )
-    note(request.scope, "all of it" if body.asked_fen is None else f"{body.asked_fen} fen")
-    return answered(done)
+    done = mover.ask(body.model_dump(exclude_unset=True), _frozen, account, body)
+    note(mover.request.scope, "all of it" if body.asked_fen is None else f"{body.asked_fen} fen")
+    return done
+
+
+def _frozen(resources: Resources, asker: Asker, account: str, body: FreezeOrder) -> Reply:
+    reason = body.reason.strip()
+    ledger = ledger_of(resources)
+    return ledger.freeze(account, body.asked_fen, reason=reason, key=asker.key, actor=asker.actor)
 
 
 @router.post(
@@ -141,21 +140,11 @@ def freeze(
     dependencies=[allow(OFFICERS)],
 )
 def unfreeze(
-    request: Request,
     account: str,
     body: FreezeOrder,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return the approval by which another officer releases an amount, or the whole account."""
-    with keyed(request, who, key, body.model_dump(exclude_unset=True)) as own:
-        return answered(
-            ask_to_unfreeze(
-                resources,
-                request.app.state.approval_actions,
-                (account, body.asked_fen, body.reason.strip()),
-                who=who,
-                key=own,
-            )
-        )
+    actions = mover.request.app.state.approval_actions
+    asked = (account, body.asked_fen, body.reason.strip())
+    return mover.ask(body.model_dump(exclude_unset=True), ask_to_unfreeze, actions, asked)

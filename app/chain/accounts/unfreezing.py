@@ -12,10 +12,10 @@ from app.books.approvals import (
     new_name,
 )
 from app.books.errors import WrongState
-from app.books.ledger import Key, Moving, Reply, ledger_of, operations
+from app.books.ledger import Moving, Reply, ledger_of, operations
+from app.books.ledger.answering import Asker
 from app.books.ledger.figures import FROZEN, STATES
 from app.books.ledger.operations.checks import check_amount, figures_of
-from app.platform.auth.principals import Principal
 from app.platform.deps import Resources
 from app.platform.documents import Document
 
@@ -61,21 +61,18 @@ class Unfreeze:
 
 def ask_to_unfreeze(
     resources: Resources,
+    asker: Asker,
     actions: Mapping[str, TwoPersonAction],
     asked: tuple[str, int | None, str],
-    *,
-    who: Principal,
-    key: Key,
 ) -> Reply:
     """
     Return the approval by which another officer releases it.
 
     Args:
         resources: What the process has open.
+        asker: Who asks, and their key.
         actions: What may be asked for, by name.
         asked: The account, the fen (None: the whole account), and why.
-        who: Who asks.
-        key: Under which it counts once.
 
     Raises:
         Absent: There is no such account.
@@ -83,6 +80,6 @@ def ask_to_unfreeze(
     """
     account, fen, reason = asked
     wanted = {"account": account, "amount_fen": fen, "reason": reason}
-    request = ApprovalRequest(actions[Unfreeze.name], wanted, who, reason)
+    request = ApprovalRequest(actions[Unfreeze.name], wanted, asker.who, reason)
     desk = desk_of(resources, actions)
-    return ledger_of(resources).ask(Opening(desk, new_name(), request, key))
+    return ledger_of(resources).ask(Opening(desk, new_name(), request, asker.key))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
 
-from app.books.ledger.answering import answered, keyed
+from app.books.ledger.answering import MoverDep
 from app.chain.receivables import service
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.schemas import (
@@ -18,11 +18,10 @@ from app.chain.receivables.schemas import (
     Receivables,
     State,
 )
-from app.chain.receivables.service import Asker
 from app.data.versions.reading import AskedDep, going_on
 from app.data.versions.service import policy_of, version_of
-from app.platform.auth.rules import CONFIRMERS, ISSUERS, SIGNED_IN, PrincipalDep, allow
-from app.platform.deps.routes import ResourcesDep, VisitDep
+from app.platform.auth.rules import CONFIRMERS, ISSUERS, SIGNED_IN, allow
+from app.platform.deps.routes import VisitDep
 from app.platform.errors import (
     Absent,
     Conflict,
@@ -34,7 +33,6 @@ from app.platform.errors import (
 from app.platform.http.answers import TAGGED, answer
 from app.platform.http.cursors import write_cursor
 from app.platform.http.days import Day
-from app.platform.http.keys import KeyHeader
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
 
@@ -104,16 +102,11 @@ def read_receivables(
     dependencies=[allow(CONFIRMERS)],
 )
 def post_confirmations(
-    request: Request,
-    resources: ResourcesDep,
-    who: PrincipalDep,
+    mover: MoverDep,
     body: ReceivableNumbers,
-    key: KeyHeader = None,
 ) -> Response:
     """Return the receivables that are confirmed, all of them or none."""
-    with keyed(request, who, key, body.model_dump()) as own:
-        asker = Asker(who, own)
-        return answered(service.confirm(resources, asker, body.numbers, several=True))
+    return mover.ask(body.model_dump(), service.confirm, body.numbers, several=True)
 
 
 @router.get(
@@ -146,16 +139,11 @@ def read_receivable(
     dependencies=[allow(CONFIRMERS)],
 )
 def post_confirmation(
-    request: Request,
     receivable: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return the receivable, confirmed: final, and paid on the due day whatever comes."""
-    with keyed(request, who, key, None) as own:
-        asker = Asker(who, own)
-        return answered(service.confirm(resources, asker, [receivable], several=False))
+    return mover.ask(None, service.confirm, [receivable], several=False)
 
 
 @router.post(
@@ -167,17 +155,12 @@ def post_confirmation(
     dependencies=[allow(ISSUERS)],
 )
 def post_dispute(
-    request: Request,
     receivable: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
+    mover: MoverDep,
     body: DisputeReason,
-    key: KeyHeader = None,
 ) -> Response:
     """Return the receivable, disputed: it counts for nothing until that is withdrawn."""
-    with keyed(request, who, key, body.model_dump()) as own:
-        asker = Asker(who, own)
-        return answered(service.dispute(resources, asker, receivable, body.reason))
+    return mover.ask(body.model_dump(), service.dispute, receivable, body.reason)
 
 
 @router.post(
@@ -189,15 +172,11 @@ def post_dispute(
     dependencies=[allow(ISSUERS)],
 )
 def post_withdrawal(
-    request: Request,
     receivable: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return the receivable as it was before it was disputed."""
-    with keyed(request, who, key, None) as own:
-        return answered(service.withdraw(resources, Asker(who, own), receivable))
+    return mover.ask(None, service.withdraw, receivable)
 
 
 @router.post(
@@ -209,12 +188,8 @@ def post_withdrawal(
     dependencies=[allow(ISSUERS)],
 )
 def post_settlement(
-    request: Request,
     receivable: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return the receivable, paid: what it occupied of the core's account is free again."""
-    with keyed(request, who, key, None) as own:
-        return answered(service.settle(resources, Asker(who, own), receivable))
+    return mover.ask(None, service.settle, receivable)

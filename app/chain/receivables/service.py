@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 
 from app.books.approvals import ApprovalRequest, desk_of, new_name
 from app.books.business_day import business_day
-from app.books.ledger import Key, Moving, Plain, Reads, Reply, ledger_of
+from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
+from app.books.ledger.answering import Asker
 from app.books.rules import Rulebook, RulesInForce
 from app.chain.receivables import acts, repository
 from app.chain.receivables.acts import Debt
@@ -19,7 +20,6 @@ from app.chain.receivables.files import FileReceivables, of_version
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.tables import receivables
 from app.data.versions.service import policy_of
-from app.platform.auth.principals import Principal
 from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
 from app.platform.documents import Document
@@ -30,24 +30,6 @@ from graph.model import Version
 DONE = 200
 CONFIRM_DAYS = "receivable.confirm_days"
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks the book, and their key."""
-
-    who: Principal
-    key: Key
-
-    @property
-    def actor(self) -> str:
-        """Return the person."""
-        return self.who.person
-
-    @property
-    def core(self) -> str | None:
-        """Return the core or firm that they act for; None for the bank's, who act for any."""
-        return None if self.who.is_bank else self.who.firm
 
 
 @dataclass(frozen=True, slots=True)

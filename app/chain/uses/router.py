@@ -1,11 +1,11 @@
 """Routes of reservations and uses."""
 
-from fastapi import Request, Response
+from fastapi import Response
 
-from app.books.ledger.answering import answered, keyed
+from app.books.ledger.answering import MoverDep
 from app.chain.uses import service
 from app.chain.uses.schemas import AccountUse, ReservationOrder, UseAmount
-from app.platform.auth.rules import BANK, OFFICERS, PrincipalDep, allow
+from app.platform.auth.rules import BANK, OFFICERS, allow
 from app.platform.deps.routes import ResourcesDep
 from app.platform.errors import (
     Absent,
@@ -17,7 +17,6 @@ from app.platform.errors import (
     responses,
 )
 from app.platform.http.answers import unkept
-from app.platform.http.keys import KeyHeader
 from app.platform.http.routing import Router
 
 CREATED = 201
@@ -38,15 +37,11 @@ MOVING = responses(Absent, Conflict, Busy)
     dependencies=[allow(OFFICERS)],
 )
 def reserve(
-    request: Request,
     body: ReservationOrder,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return what is held on every account of its path; else all accounts that lack are named."""
-    with keyed(request, who, key, body.model_dump(exclude_unset=True)) as own:
-        return answered(service.reserve(resources, body, key=own, actor=who.person))
+    return mover.ask(body.model_dump(exclude_unset=True), service.reserve, body)
 
 
 @router.get(
@@ -71,17 +66,12 @@ def read_reservation(reservation: str, resources: ResourcesDep) -> Response:
     dependencies=[allow(OFFICERS)],
 )
 def post(
-    request: Request,
     reservation: str,
     body: UseAmount,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return a reservation of which an amount is used now; the rest of it is void."""
-    with keyed(request, who, key, body.model_dump()) as own:
-        amount = body.amount_fen
-        return answered(service.post(resources, reservation, amount, key=own, actor=who.person))
+    return mover.ask(body.model_dump(), service.post, reservation, body.amount_fen)
 
 
 @router.post(
@@ -93,15 +83,11 @@ def post(
     dependencies=[allow(OFFICERS)],
 )
 def void(
-    request: Request,
     reservation: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return a reservation that holds nothing any more."""
-    with keyed(request, who, key, None) as own:
-        return answered(service.void(resources, reservation, key=own, actor=who.person))
+    return mover.ask(None, service.void, reservation)
 
 
 @router.post(
@@ -113,13 +99,9 @@ def void(
     dependencies=[allow(OFFICERS)],
 )
 def release(
-    request: Request,
     use: str,
     body: UseAmount,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return a use of which an amount was given back on every account of its path."""
-    with keyed(request, who, key, body.model_dump()) as own:
-        return answered(service.release(resources, use, body.amount_fen, key=own, actor=who.person))
+    return mover.ask(body.model_dump(), service.release, use, body.amount_fen)

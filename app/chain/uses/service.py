@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from app.books.business_day import business_day
 from app.books.errors import WrongState
-from app.books.ledger import Key, Moving, Plain, Reads, Reply, UseOrder, ledger_of, operations
+from app.books.ledger import Moving, Plain, Reads, Reply, UseOrder, ledger_of, operations
+from app.books.ledger.answering import Asker
 from app.books.ledger.moving import Row
 from app.books.ledger.paths import path_of as kept_path
 from app.books.ledger.reading import accounts_of, one_use
@@ -24,7 +25,7 @@ from app.platform.errors import Absent, Malformed
 ID_BYTES = 10
 
 
-def reserve(resources: Resources, order: ReservationOrder, *, key: Key, actor: str) -> Reply:
+def reserve(resources: Resources, asker: Asker, order: ReservationOrder) -> Reply:
     """
     Return a reservation that holds its amount on every account of its path.
 
@@ -51,7 +52,7 @@ def reserve(resources: Resources, order: ReservationOrder, *, key: Key, actor: s
         return Reply.of(CREATED, shown(row, moving.available))
 
     needs = Reads(names_of(asked), {uses: [use]})
-    return ledger_of(resources).ask(Plain(needs, work, key, actor))
+    return ledger_of(resources).ask(Plain(needs, work, asker.key, asker.actor))
 
 
 def _asked(order: ReservationOrder) -> UseAsked:
@@ -80,26 +81,22 @@ def read(resources: Resources, use: str) -> Document:
     return shown(row, lambda account: standing[account].available)
 
 
-def post(resources: Resources, use: str, amount: int, *, key: Key, actor: str) -> Reply:
+def post(resources: Resources, asker: Asker, use: str, amount: int) -> Reply:
     """Return a reservation of which an amount is used now, and the rest is void."""
-    return _moved(resources, use, lambda moving: operations.post(moving, use, amount), key, actor)
+    return _moved(resources, asker, use, lambda moving: operations.post(moving, use, amount))
 
 
-def void(resources: Resources, use: str, *, key: Key, actor: str) -> Reply:
+def void(resources: Resources, asker: Asker, use: str) -> Reply:
     """Return a reservation that was given back."""
-    return _moved(resources, use, lambda moving: operations.void(moving, use), key, actor)
+    return _moved(resources, asker, use, lambda moving: operations.void(moving, use))
 
 
-def release(resources: Resources, use: str, amount: int, *, key: Key, actor: str) -> Reply:
+def release(resources: Resources, asker: Asker, use: str, amount: int) -> Reply:
     """Return a use of which an amount was given back."""
-    return _moved(
-        resources, use, lambda moving: operations.release(moving, use, amount), key, actor
-    )
+    return _moved(resources, asker, use, lambda moving: operations.release(moving, use, amount))
 
 
-def _moved(
-    resources: Resources, use: str, work: Callable[[Moving], Row], key: Key, actor: str
-) -> Reply:
+def _moved(resources: Resources, asker: Asker, use: str, work: Callable[[Moving], Row]) -> Reply:
     """
     Return a use after what an officer does to it.
 
@@ -117,4 +114,4 @@ def _moved(
         return Reply.of(DONE, shown(work(moving), moving.available))
 
     needs = Reads(rows={uses: [use]})
-    return ledger_of(resources).ask(Plain(needs, moved, key, actor))
+    return ledger_of(resources).ask(Plain(needs, moved, asker.key, asker.actor))

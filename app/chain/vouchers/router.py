@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 
 from app.books.business_day import business_day
-from app.books.ledger.answering import answered, keyed
+from app.books.ledger import Reply
+from app.books.ledger.answering import Asker, MoverDep
 from app.chain.receivables.schemas import DisputeReason
-from app.chain.receivables.service import Asker
 from app.chain.vouchers import service
 from app.chain.vouchers.acts import VoucherDraft
 from app.chain.vouchers.repository import WantedVouchers
@@ -23,9 +23,9 @@ from app.chain.vouchers.schemas import (
     VoucherWithChildren,
 )
 from app.chain.vouchers.shown import document
-from app.platform.auth.rules import HOLDERS, ISSUERS, SIGNED_IN, PrincipalDep, allow
+from app.platform.auth.rules import HOLDERS, ISSUERS, SIGNED_IN, allow
 from app.platform.deps import Resources
-from app.platform.deps.routes import ResourcesDep, VisitDep
+from app.platform.deps.routes import VisitDep
 from app.platform.errors import (
     Absent,
     Conflict,
@@ -37,7 +37,6 @@ from app.platform.errors import (
 )
 from app.platform.http.answers import unkept
 from app.platform.http.cursors import read_cursor, write_cursor
-from app.platform.http.keys import KeyHeader
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
 
@@ -87,17 +86,16 @@ def read_vouchers(
     dependencies=[allow(ISSUERS)],
 )
 def post_voucher(
-    request: Request,
-    resources: ResourcesDep,
-    who: PrincipalDep,
+    mover: MoverDep,
     body: VoucherIssue,
-    key: KeyHeader = None,
 ) -> Response:
     """Return the voucher, which waits for its holder; its face occupies the core's account."""
-    with keyed(request, who, key, body.model_dump(mode="json")) as own:
-        asker = Asker(who, own)
-        draft = draft_of(resources, who.firm or "", body)
-        return answered(service.issue(resources, asker, draft))
+    return mover.ask(body.model_dump(mode="json"), _issued, body)
+
+
+def _issued(resources: Resources, asker: Asker, body: VoucherIssue) -> Reply:
+    draft = draft_of(resources, asker.core or "", body)
+    return service.issue(resources, asker, draft)
 
 
 def draft_of(resources: Resources, issuer: str, body: VoucherIssue) -> VoucherDraft:
@@ -149,15 +147,11 @@ def read_tree(voucher: str, visit: VisitDep) -> Response:
     dependencies=[allow(HOLDERS)],
 )
 def post_acceptance(
-    request: Request,
     voucher: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return the voucher, held: from now on it counts as the holder's."""
-    with keyed(request, who, key, None) as own:
-        return answered(service.accept(resources, Asker(who, own), voucher))
+    return mover.ask(None, service.accept, voucher)
 
 
 @router.post(
@@ -169,15 +163,11 @@ def post_acceptance(
     dependencies=[allow(HOLDERS)],
 )
 def post_rejection(
-    request: Request,
     voucher: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return the voucher, rejected: who gave it has it back."""
-    with keyed(request, who, key, None) as own:
-        return answered(service.reject(resources, Asker(who, own), voucher))
+    return mover.ask(None, service.reject, voucher)
 
 
 @router.post(
@@ -189,17 +179,12 @@ def post_rejection(
     dependencies=[allow(HOLDERS)],
 )
 def post_split(
-    request: Request,
     voucher: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
+    mover: MoverDep,
     body: VoucherParts,
-    key: KeyHeader = None,
 ) -> Response:
     """Return the voucher with its parts, which sum to what was held of it."""
-    with keyed(request, who, key, body.model_dump()) as own:
-        asker = Asker(who, own)
-        return answered(service.split(resources, asker, voucher, body.parts))
+    return mover.ask(body.model_dump(), service.split, voucher, body.parts)
 
 
 @router.post(
@@ -211,20 +196,14 @@ def post_split(
     dependencies=[allow(HOLDERS)],
 )
 def post_passing(
-    request: Request,
     voucher: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
+    mover: MoverDep,
     body: VoucherPass,
-    key: KeyHeader = None,
 ) -> Response:
     """Return the voucher with its children; the new one waits for its holder to accept."""
-    with keyed(request, who, key, body.model_dump()) as own:
-        asker = Asker(who, own)
-        amount = body.amount_fen
-        return answered(
-            service.pass_on(resources, asker, voucher, holder=body.holder, amount_fen=amount)
-        )
+    return mover.ask(
+        body.model_dump(), service.pass_on, voucher, holder=body.holder, amount_fen=body.amount_fen
+    )
 
 
 @router.post(
@@ -236,15 +215,11 @@ def post_passing(
     dependencies=[allow(ISSUERS)],
 )
 def post_cancellation(
-    request: Request,
     voucher: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return the voucher, cancelled: only while its holder has not accepted it."""
-    with keyed(request, who, key, None) as own:
-        return answered(service.cancel(resources, Asker(who, own), voucher))
+    return mover.ask(None, service.cancel, voucher)
 
 
 @router.post(
@@ -256,17 +231,12 @@ def post_cancellation(
     dependencies=[allow(ISSUERS)],
 )
 def post_dispute(
-    request: Request,
     voucher: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
+    mover: MoverDep,
     body: DisputeReason,
-    key: KeyHeader = None,
 ) -> Response:
     """Return the voucher, disputed: only while its holder has not accepted it."""
-    with keyed(request, who, key, body.model_dump()) as own:
-        asker = Asker(who, own)
-        return answered(service.dispute(resources, asker, voucher, body.reason))
+    return mover.ask(body.model_dump(), service.dispute, voucher, body.reason)
 
 
 @router.post(
@@ -278,12 +248,8 @@ def post_dispute(
     dependencies=[allow(ISSUERS)],
 )
 def post_settlement(
-    request: Request,
     voucher: str,
-    resources: ResourcesDep,
-    who: PrincipalDep,
-    key: KeyHeader = None,
+    mover: MoverDep,
 ) -> Response:
     """Return the voucher, settled: whoever holds a part of it is paid."""
-    with keyed(request, who, key, None) as own:
-        return answered(service.settle(resources, Asker(who, own), voucher))
+    return mover.ask(None, service.settle, voucher)

@@ -7,10 +7,11 @@ from typing import Any
 
 from app.books.business_day import business_day
 from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
+from app.books.ledger.answering import Asker
 from app.chain.receivables.acts import Debt, account_of
 from app.chain.receivables.files import of_version
 from app.chain.receivables.repository import WantedReceivables
-from app.chain.receivables.service import Asker, listed, terms_on
+from app.chain.receivables.service import listed, terms_on
 from app.chain.receivables.tables import receivables
 from app.chain.vouchers import acts, endings, nodes, repository
 from app.chain.vouchers.acts import Passing, VoucherDraft
