@@ -10,12 +10,12 @@ from fastapi import Form, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from app.books.ledger.answering import Asker
 from app.books.ledger.forms import OrderSentDep, refusal_words
 from app.chain.accounts.service import names
 from app.chain.papers.receivables import PAYABLES, list_page
 from app.chain.receivables import service
 from app.chain.receivables.bulk import NumberedLine, named_by, preview
-from app.chain.receivables.service import Asker
 from app.data.imports.service import Upload
 from app.platform.auth.gate import check_csrf
 from app.platform.auth.principals import Principal

@@ -12,6 +12,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.books.business_day import business_day
+from app.books.ledger.answering import Asker
 from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
 from app.books.ledger.reading import one_account
 from app.chain.accounts.service import Named, names
@@ -19,7 +20,7 @@ from app.chain.accounts.words import bar_of
 from app.chain.receivables import service
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.schemas import REASON_LENGTH_MAX
-from app.chain.receivables.service import Asker, ReceivableTerms, Row
+from app.chain.receivables.service import ReceivableTerms, Row
 from app.chain.receivables.standing import DUE, standing
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import BANK, CORE_PEOPLE, HOLDERS, PrincipalDep, allow

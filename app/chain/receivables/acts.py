@@ -45,7 +45,7 @@ def merged(known: Row | None, told: Row | None) -> Row | None:
     """
     if known is None or told is None or known["state"] in OURS:
         return known or told
-    if known["state"] in ENDED:
+    if known["state"] in ("paid", "void"):
         return known
     if told["state"] in ENDED:
         return {**known, "state": told["state"]}

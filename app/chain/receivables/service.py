@@ -167,7 +167,7 @@ def _differences(known: Row | None, told: Row | None) -> list[Document]:
         return []
     return [
         {"field": name, "file": str(told[name]), "platform": str(known[name])}
-        for name in ("amount_fen", "due_on", "state")
+        for name in ("amount_fen", "paid_fen", "due_on", "state")
         if told[name] != known[name]
     ]
 

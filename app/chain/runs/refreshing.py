@@ -17,6 +17,8 @@ from app.chain.groups.moving import regroup
 from app.chain.groups.service import groups_in
 from app.chain.limits.results import Results, open_results
 from app.chain.limits.shown import Shown
+from app.chain.receivables.files import of_version
+from app.chain.receivables.following import follow
 from app.chain.runs.applying import apply, changes
 from app.chain.runs.code import code_name
 from app.chain.runs.rows import RunStores, RunTerms
@@ -64,6 +66,8 @@ def pass_over(resources: Resources, version: int | None, *, progress: Step) -> P
     """
     found = resources.version(version)
     with locked(_turn(resources, found), seconds=COMPUTE_SECONDS_MAX):
+        if resources.version().number == found.number:
+            follow(resources, of_version(resources, found))
         read = reader_of(resources).read()
         run = _landed(resources, found, read, progress)
         current = resources.version()

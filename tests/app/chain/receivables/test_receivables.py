@@ -1,7 +1,12 @@
 """Receivables over the interface: read by whom, confirmed, disputed, settled, refused."""
 
+from dataclasses import replace
+
+import polars as pl
 import pytest
 
+from app.chain.receivables.files import FileReceivables, of_version
+from app.chain.receivables.following import follow
 from app.platform.auth.principals import RoleScope
 from app.platform.auth.tokens import Bearer as TokenBearer
 from app.platform.auth.tokens import issue_to
@@ -146,4 +151,62 @@ def test_a_large_sum_and_an_officer_need_a_second_person(core: Desk, settings: S
     done = core.post("mo", f"{approval}/approve", {"reason": ""})
     assert (done.status_code, done.json()["state"]) == (200, "approved"), done.text
     assert core.get("CORE2", "/receivables/R3").json()["state"] == "confirmed"
+    assert core.figures("core:CORE2")["posted"] == FACE
+
+
+def told(desk: Desk, **said: object) -> FileReceivables:
+    """Return the receivables of the files, R3 with what another version would say of it."""
+    files = of_version(desk.resources, desk.resources.version())
+    words = {name: pl.lit(value) for name, value in said.items()}
+    mine = pl.col("receivable") == "R3"
+    columns = [pl.when(mine).then(word).otherwise(name).alias(name) for name, word in words.items()]
+    return replace(files, rows=files.rows.with_columns(columns).select(files.rows.columns))
+
+
+@pytest.mark.parametrize("word", ["paid", "void"])
+def test_a_file_that_ends_what_was_confirmed_here_gives_the_face_back(
+    core: Desk, word: str
+) -> None:
+    core.post("CORE2", "/receivables/R3/confirm")
+    core.open_account("receivable:R3", 95_000_000)
+
+    assert follow(core.resources, told(core, state=word)) == 1
+    assert core.figures("core:CORE2")["posted"] == 0
+    assert core.figures("receivable:R3")["state"] == 2
+    assert core.get("officer", "/receivables/R3").json()["state"] == word
+    assert follow(core.resources, told(core, state=word)) == 0
+    assert core.post("CORE2", "/receivables/R3/settle").json()["code"] == "wrong_state"
+
+
+def test_what_others_finance_is_owed_until_it_is_paid(core: Desk) -> None:
+    core.post("CORE2", "/receivables/R3/confirm")
+    core.open_account("receivable:R3", 95_000_000)
+
+    assert follow(core.resources, told(core, state="elsewhere")) == 1
+    assert core.figures("core:CORE2")["posted"] == FACE
+    assert core.figures("receivable:R3")["state"] == 2
+    assert follow(core.resources, told(core, state="paid")) == 1
+    assert core.figures("core:CORE2")["posted"] == 0
+
+
+def test_a_file_that_says_more_is_paid_lowers_face_and_posted_amount(core: Desk) -> None:
+    core.post("CORE2", "/receivables/R3/confirm")
+    core.open_account("receivable:R3", 80_000_000)
+
+    assert follow(core.resources, told(core, paid_fen=FACE // 4)) == 1
+    assert core.figures("core:CORE2")["posted"] == FACE * 3 // 4
+    assert core.figures("receivable:R3")["total"] == 60_000_000
+    shown = core.get("officer", "/receivables/R3").json()
+    assert (shown["state"], shown["face_fen"]) == ("confirmed", FACE * 3 // 4)
+    assert {"field": "paid_fen", "file": "0", "platform": str(FACE // 4)} in shown["differences"]
+    assert follow(core.resources, told(core, paid_fen=FACE // 5)) == 0
+    core.post("CORE2", "/receivables/R3/settle")
+    assert core.figures("core:CORE2")["posted"] == 0
+
+
+def test_files_change_nothing_that_a_voucher_of_ours_replaced(core: Desk) -> None:
+    draft = {"holder": "PART", "due_on": "2026-09-30", "receivables": ["R3"], "recourse": False}
+    assert core.post("CORE2", "/vouchers", draft).status_code == 201
+
+    assert follow(core.resources, told(core, state="paid", paid_fen=FACE)) == 0
     assert core.figures("core:CORE2")["posted"] == FACE
