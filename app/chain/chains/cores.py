@@ -11,7 +11,11 @@ from sqlalchemy.engine import Connection
 
 from app.chain.chains.tables import cores
 from app.platform.deps import Resources
+from app.platform.process.kept import Kept
 from graph.model import FirmId
+
+KEPT_SHARE = 1 / 64
+ENTRY_BYTES = 512  # Of one core, its id among them; of what is kept by.
 
 
 def cores_of(resources: Resources, version: int) -> list[str]:
@@ -21,8 +25,18 @@ def cores_of(resources: Resources, version: int) -> list[str]:
 
 def names_of_cores(resources: Resources, version: int) -> dict[str, str]:
     """Return the names of the cores of a version by their ids, in order."""
-    read = resources.store.reader(version).columns("firms", ["firm", "name", "core"])
+    shelf: Kept[dict[str, str]] = resources.shelf("cores", KEPT_SHARE, _size)
     decided = decisions(resources)
+    key = version, frozenset(decided.items())
+    return dict(shelf.made(key, lambda: _read(resources, version, decided)))
+
+
+def _size(names: dict[str, str]) -> int:
+    return ENTRY_BYTES + sum(ENTRY_BYTES + len(name) * 4 for name in names.values())
+
+
+def _read(resources: Resources, version: int, decided: Mapping[str, bool]) -> dict[str, str]:
+    read = resources.store.reader(version).columns("firms", ["firm", "name", "core"])
     flagged = zip(read["firm"].to_pylist(), read["core"].to_pylist(), strict=True)
     chosen = [at for at, (firm, core) in enumerate(flagged) if decided.get(firm, core)]
     found = [(read["firm"][at].as_py(), read["name"][at].as_py()) for at in chosen]

@@ -64,6 +64,11 @@ class Results:
         self._tiers: dict[int, list[dict[str, Any]]] = {}  # At most one entry a core.
 
     @property
+    def stored(self) -> Stored:
+        """Return the columns of the run."""
+        return self._s
+
+    @property
     def head(self) -> RunHead:
         """Return version, date, policy and run."""
         return self._s.head

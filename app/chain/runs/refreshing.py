@@ -117,10 +117,11 @@ def _landed(resources: Resources, version: Version, read: Snapshot, progress: St
 
 def _set_accounts(resources: Resources, run: Run, read: Snapshot) -> int:
     """Return how many accounts something held back since the book was read."""
-    changed = changes(totals_of(RunFrames.open(run.folder)), read)
+    results = open_results(run.folder)
+    changed = changes(totals_of(RunFrames.open(run.folder, results.stored)), read)
     source: dict[str, object] = {"run": run.run, "version": run.version, "policy": run.policy}
     source["book"] = read.book.number
-    found = groups_in(resources, Shown(open_results(run.folder), EVERYTHING))
+    found = groups_in(resources, Shown(results, EVERYTHING))
     return apply(ledger_of(resources), changed, source, first=lambda moving: regroup(moving, found))
 
 

@@ -6,8 +6,9 @@ touched since.
 """
 
 import datetime as dt
+import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,7 +18,9 @@ from sqlalchemy.engine import Connection
 from app.books.ledger.tables import accounts
 from app.chain.limits.book import Book, Frozen
 from app.chain.receivables.known import receivables_of_book
+from app.chain.receivables.tables import receivables
 from app.chain.vouchers.known import vouchers_of_book
+from app.chain.vouchers.tables import vouchers
 from app.platform.deps import Resources
 from app.platform.events.tables import events, head
 from app.platform.records import Records
@@ -25,7 +28,10 @@ from app.platform.records import Records
 ROWS_MAX = 100_000  # Of accounts that are in memory as Python's own at a time.
 # Subjects of events that change what a run reads beside its documents.
 DAYS, CORES = "day:%", "account:core:%"
-PAPERS = ("book_receivables", "book_vouchers")  # Tables of the book whose rows it reads.
+PAPERS = (receivables, vouchers)  # Tables of the book whose rows it reads.
+# Subjects and operations of events that finance documents: to limits these stay as they were.
+USES, FINANCES = "use:%", ("reserve", "post")
+EVENTS_MAX = 10_000  # Read by their numbers in one statement.
 ACCOUNTS = {
     **dict.fromkeys(("account", "layer", "core"), pl.String),
     **dict.fromkeys(("total", "outside", "frozen", "state", "valid_to", "event"), pl.Int64),
@@ -72,13 +78,17 @@ class BookReader:
         )
         with self._records.engine.execution_options(**options).begin() as connection:
             number, day = connection.execute(sa.select(head.c.number, head.c.day)).one()
-            frozen = _frozen(connection)
+            change = self._last_change(connection, number)
             book = Book(
-                number=self._last_change(connection, number),
+                number=change,
                 day=dt.date.fromisoformat(day) if day else None,
-                receivables=receivables_of_book(connection),
-                vouchers=vouchers_of_book(connection),
-                frozen=frozen,
+                receivables=receivables_of_book(
+                    connection, _events_before_uses(connection, receivables, change)
+                ),
+                vouchers=vouchers_of_book(
+                    connection, _events_before_uses(connection, vouchers, change)
+                ),
+                frozen=_frozen(connection),
             )
             return Snapshot(number, book, self._standing(connection))
 
@@ -90,7 +100,10 @@ class BookReader:
                 sa.or_(
                     events.c.subject.like(DAYS),
                     events.c.subject.like(CORES),
-                    *(events.c.things.like(f'%["{table}",%') for table in PAPERS),
+                    sa.and_(
+                        sa.or_(*(events.c.things.like(f'%["{each.name}",%') for each in PAPERS)),
+                        ~(events.c.subject.like(USES) & events.c.operation.in_(FINANCES)),
+                    ),
                 ),
             )
         )
@@ -111,6 +124,40 @@ class BookReader:
             fresh = pl.concat(parts)
             self._accounts = pl.concat([known.join(fresh, on="account", how="anti"), fresh])
         return self._accounts
+
+
+def _events_before_uses(connection: Connection, table: sa.Table, change: int) -> dict[str, int]:
+    """
+    Return the last events of rows that uses alone touched after a change, as they were up to it.
+
+    So the same book gives the same run, whatever was financed since; 0: the row was not there yet.
+    """
+    key, event = table.columns[0], table.c.event
+    touched = connection.execute(sa.select(key, event).where(event > change))
+    late: dict[str, int] = {row[0]: row[1] for row in touched}
+    found: dict[str, int] = {}
+    while late:
+        before = _before(connection, table.name, sorted(set(late.values())))
+        late = {name: before[name, number] for name, number in late.items()}
+        found |= late
+        late = {name: number for name, number in late.items() if number > change}
+    return found
+
+
+def _before(
+    connection: Connection, table: str, numbers: Sequence[int]
+) -> dict[tuple[str, int], int]:
+    """Return of each row that events changed, by the row and the event, the event before."""
+    found = {}
+    for start in range(0, len(numbers), EVENTS_MAX):
+        query = sa.select(events.c.number, events.c.things).where(
+            events.c.number.in_(numbers[start : start + EVENTS_MAX])
+        )
+        for number, things in connection.execute(query):
+            for changed, name, before, _ in json.loads(things):
+                if changed == table:
+                    found[name, number] = before
+    return found
 
 
 def _frozen(connection: Connection) -> dict[str, Frozen]:

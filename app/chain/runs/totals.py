@@ -42,15 +42,19 @@ class RunFrames:
     groups: pl.DataFrame
 
     @classmethod
-    def open(cls, folder: Path) -> "RunFrames":
+    def open(cls, folder: Path, stored: Stored | None = None) -> "RunFrames":
         """
         Return the frames of a stored run.
+
+        Args:
+            folder: Of the run.
+            stored: Its columns, where they are open already.
 
         Raises:
             NotFound: There is no finished run in the folder, or one of an older release.
             Damaged: It is not as it was saved.
         """
-        stored = Stored(folder)
+        stored = Stored(folder) if stored is None else stored
         if not all((folder / f"{name}.parquet").is_file() for name in FRAMES):
             raise NotFound(f"run {folder.name} is of an older release: refresh the version")
         return cls(

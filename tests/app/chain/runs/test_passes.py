@@ -10,6 +10,9 @@ from app.books.ledger import AccountTotal, Identity, Plain, Reads, Reply, ledger
 from app.books.ledger.moving import Moving
 from app.books.ledger.tables import accounts
 from app.chain.limits.results import open_results
+from app.chain.receivables.acts import Debt
+from app.chain.receivables.files import of_version
+from app.chain.receivables.tables import receivables
 from app.chain.runs import refreshing
 from app.chain.runs.applying import apply, changes
 from app.chain.runs.refreshing import Pass, pass_over
@@ -107,6 +110,47 @@ def test_uses_are_no_change_of_the_limits(resources: Resources) -> None:
     ledger_of(resources).freeze("firm:MILL", 1, reason="not a leaf")
 
     assert passed(resources).run.run == first.run.run
+
+
+def touched(resources: Resources, operation: str, subject: str, **columns: object) -> None:
+    """Change the row of a receivable in an event."""
+
+    def work(moving: Moving) -> None:
+        row = Debt(moving, of_version(resources, resources.version()), None).find("R3")
+        moving.record(operation, subject, rows=[(receivables, {**row, **columns})])
+
+    asked(resources, work)
+
+
+def test_financing_a_document_is_no_change_of_the_limits(resources: Resources) -> None:
+    confirmed = {"state": "confirmed", "confirmed": 1, "here": 1}
+    touched(resources, "receivable.confirm", "receivable:R3", **confirmed)
+    before = passed(resources)
+    number = before.read.book.number
+
+    touched(resources, "reserve", "use:U1", state="financing", before="confirmed")
+    touched(resources, "post", "use:U1", state="financed")
+
+    after = passed(resources)
+    assert after.read.head == number + 2
+    assert (after.run.run, after.run.fresh) == (before.run.run, False)
+    known = after.read.book.receivables
+    assert known.drop("state").equals(before.read.book.receivables.drop("state"))
+    assert known["event"].to_list() == [number]
+
+    touched(resources, "release", "use:U1", state="paid")
+    assert passed(resources).read.book.number == number + 3
+    assert reader_of(resources).read().book.receivables["event"].to_list() == [number + 3]
+
+
+def test_what_the_book_knows_by_a_use_alone_is_known_by_no_event(resources: Resources) -> None:
+    first = passed(resources).run
+    touched(resources, "reserve", "use:U1", state="financing", before="open")
+
+    after = passed(resources)
+
+    assert (after.run.run, after.read.book.number) == (first.run, 0)
+    assert after.read.book.receivables["event"].to_list() == [0]
 
 
 @pytest.mark.parametrize("held", ["freeze", "close", "lower", "freeze whole"])
