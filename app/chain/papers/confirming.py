@@ -55,7 +55,7 @@ def _look(request: Request, resources: Resources, who: Principal, form: FormData
     try:
         check_csrf(who, str(form.get("csrf", "")))
         chosen = [str(each) for each in form.getlist("numbers") if isinstance(each, str)]
-        files = [each for each in form.getlist("files") if not isinstance(each, str)]
+        files = [each for each in form.getlist("file") if not isinstance(each, str)]
         uploads = [Upload(each.filename, each.file) for each in files if each.filename]
         named = [*map(NumberedLine, chosen), *named_by(uploads)]
         return _page(request, resources, who, named)

@@ -50,7 +50,7 @@ def test_a_file_with_a_wrong_row_names_it_and_offers_nothing(
 ) -> None:
     core = browse("core 2", "core", "CORE2")
     fields = form_of(core.get("/core/payables").text, LOOK)
-    page = core.post(LOOK, data=fields, files={"files": ("a.csv", content.encode())})
+    page = core.post(LOOK, data=fields, files={"file": ("a.csv", content.encode())})
     assert page.status_code == 200
     assert ids(page.text, "wrong") == told
     assert DO not in page.text
@@ -65,7 +65,7 @@ def test_a_file_without_numbers_is_refused_in_words(
 ) -> None:
     core = browse("core 2", "core", "CORE2")
     fields = form_of(core.get("/core/payables").text, LOOK)
-    page = core.post(LOOK, data=fields, files={"files": (name, content.encode())})
+    page = core.post(LOOK, data=fields, files={"file": (name, content.encode())})
     assert (page.status_code, 'role="alert" data-code="malformed"' in page.text) == (422, True)
     assert name in page.text
 
@@ -75,7 +75,7 @@ def test_what_is_confirmed_was_looked_at_and_counts_once(browse: Browse, served:
     fields = form_of(core.get("/core/payables").text, LOOK)
     page = core.post(LOOK, data=fields | {"numbers": "R3"}).text
     assert 'class="cash" value="100000000"' in page
-    assert 'class="cash" value="50000000"' in page  # What is left of the limit afterwards.
+    assert 'data-rows="1" data-refused="0" data-fen="100000000" data-left-fen="50000000"' in page
     sent = form_of(page, DO)
     assert sent["numbers"] == "R3"
 
