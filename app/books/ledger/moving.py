@@ -5,8 +5,9 @@ A round keeps accounts and rows as of the orders accepted so far; an order works
 above, which joins the round when the order is accepted and vanishes when it is refused.
 """
 
+import contextlib
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
 
@@ -301,6 +302,18 @@ class Moving:
         """Return what a use may take of an account, 0 where there is none."""
         found = self.account(account)
         return 0 if found is None else available(found.figures, self.day_text)
+
+    @contextlib.contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Take back what is recorded inside where it is refused there; the refusal goes on."""
+        count, own_accounts = len(self.drafts), dict(self.own_accounts)
+        own_rows = dict(self.own_rows)
+        try:
+            yield
+        except AppError:
+            del self.drafts[count:]
+            self.own_accounts, self.own_rows = own_accounts, own_rows
+            raise
 
     def record(
         self,

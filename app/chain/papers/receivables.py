@@ -176,15 +176,13 @@ def list_page(
         sum=rows["face_fen"].sum(),
         tones=TONES,
         day=business_day(resources).isoformat(),
-        **limit_of(resources, place, who, t),
+        **(limit_of(resources, who, t) if place == PAYABLES else {}),
         **told(request, refused, t),
     )
 
 
-def limit_of(resources: Resources, place: str, who: Principal, t: Texts) -> dict[str, object]:
+def limit_of(resources: Resources, who: Principal, t: Texts) -> dict[str, object]:
     """Return a core's limit as the bar above its lists; none where the bank has set none."""
-    if place != PAYABLES:
-        return {"limit": None, "bar": None}
     found = one_account(resources.records, f"core:{who.firm}", resources.now())
     return {"limit": found, "bar": found and bar_of(found, t)}
 

@@ -7,9 +7,10 @@ and whether a second person of the core has to approve it.
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from app.books.ledger.reading import AccountSeen, one_account
 from app.chain.receivables import acts, repository
@@ -35,6 +36,7 @@ HEADS = frozenset(
         "凭证编号",
     )
 )
+Line = TypeVar("Line")
 BYTES_MAX = 8 * 2**20
 ABSENT, TWICE, FACE = "absent", "twice", "face_fen"
 
@@ -134,17 +136,34 @@ def named_by(uploads: Iterable[Upload]) -> list[NumberedLine]:
     Raises:
         Malformed: A file is none, too large, or has no such column.
     """
-    found: list[NumberedLine] = []
+    return lines_of(uploads, _lines, most=NUMBERS_MAX)
+
+
+def lines_of(
+    uploads: Iterable[Upload], lines: Callable[[Path], Iterable[Line]], *, most: int
+) -> list[Line]:
+    """
+    Return what a reader of files finds in those that were sent.
+
+    Args:
+        uploads: The files.
+        lines: Reads one; what it raises names the file by its path.
+        most: As many lines as there may be together.
+
+    Raises:
+        Malformed: A file is none, too large, or has too many lines.
+    """
+    found: list[Line] = []
     with tempfile.TemporaryDirectory() as folder:
         for at, upload in enumerate(uploads):
             ending = Path(upload.name).name[len(stem(Path(upload.name)) or upload.name) :]
             place = Path(folder) / f"{at}{ending}"
             _keep(upload, place)
             try:
-                for line in _lines(place):
+                for line in lines(place):
                     found.append(line)
-                    if len(found) > NUMBERS_MAX:
-                        raise Malformed(f"{upload.name}: more than {NUMBERS_MAX:,} rows")
+                    if len(found) > most:
+                        raise Malformed(f"{upload.name}: more than {most:,} rows")
             except BadFile as error:
                 told = str(error).replace(place.name, upload.name)
                 raise Malformed(told) from error

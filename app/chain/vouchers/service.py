@@ -257,19 +257,33 @@ def _asked(
     *,
     status: int = DONE,
 ) -> Reply:
+    firm = asker.core or ""
+    needs = Reads(
+        [nodes.account_of(voucher), f"core:{firm}", *map(account_of, documents)],
+        {vouchers: [voucher], receivables: documents},
+    )
+
+    def decided(acting: Acting, debt: Debt) -> Reply:
+        """Return the answer of the work."""
+        return Reply.of(status, work(acting, debt))
+
+    return ledger_of(resources).ask(
+        Plain(needs, acting_for(resources, firm, decided), asker.key, asker.actor)
+    )
+
+
+def acting_for(
+    resources: Resources, firm: str, work: Callable[[Acting, Debt], Reply]
+) -> Callable[[Moving], Reply]:
+    """Return what decides an order of a firm by its work, under the terms of the business day."""
     business_day(resources)  # Opens the books where they are not.
     files = of_version(resources, resources.version())
-    firm = asker.core or ""
 
     def decided(moving: Moving) -> Reply:
         """Return the answer of the work."""
         terms = terms_on(resources, moving.day)
         days, tiers = terms.policy.whole("accept_days"), terms.policy.whole("tiers_max")
         acting = Acting(moving, firm, terms.rules, tiers, days)
-        return Reply.of(status, work(acting, Debt(moving, files, None)))
+        return work(acting, Debt(moving, files, None))
 
-    needs = Reads(
-        [nodes.account_of(voucher), f"core:{firm}", *map(account_of, documents)],
-        {vouchers: [voucher], receivables: documents},
-    )
-    return ledger_of(resources).ask(Plain(needs, decided, asker.key, asker.actor))
+    return decided

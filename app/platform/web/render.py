@@ -85,6 +85,7 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
         return [
             NavigationEntry(f"/chains/{own}", "nav_own_chain", "cores", pinned=True),
             NavigationEntry("/core/payables", "nav_payables", "papers"),
+            NavigationEntry("/core/vouchers", "nav_vouchers", "papers"),
             NavigationEntry("/core/approvals", "nav_approvals", "approvals"),
             rules,
         ]

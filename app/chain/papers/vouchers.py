@@ -1,0 +1,280 @@
+"""Pages of vouchers that a core has issued: all of them, who holds them now, one with its parts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Literal
+
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.books.ledger.answering import Asker
+from app.books.ledger.forms import OrderSent, OrderSentDep
+from app.chain.accounts.service import Named, names
+from app.chain.papers.receivables import TONES, address_of, limit_of, told
+from app.chain.receivables.repository import WantedReceivables
+from app.chain.receivables.schemas import REASON_LENGTH_MAX
+from app.chain.receivables.standing import standing
+from app.chain.vouchers import service
+from app.chain.vouchers.issuing import ISSUED_MAX, WrittenVoucher
+from app.chain.vouchers.repository import WantedVouchers
+from app.chain.vouchers.service import Row
+from app.chain.vouchers.shown import VoucherSight, document, nested
+from app.platform.auth.principals import Principal
+from app.platform.auth.rules import CORE_PEOPLE, PrincipalDep, allow
+from app.platform.auth.sight import Sight
+from app.platform.deps import Resources
+from app.platform.deps.routes import ResourcesDep
+from app.platform.documents import Document
+from app.platform.errors import AppError, Malformed
+from app.platform.http.routing import Router
+from app.platform.views.repository import views_of
+from app.platform.web.columns import ListColumn, ListTable
+from app.platform.web.downloads import download
+from app.platform.web.facets import Facet, Option
+from app.platform.web.listing import chosen_of, listing, ordered, text_of
+from app.platform.web.money import scale
+from app.platform.web.preferences import preferences_of
+from app.platform.web.render import page
+from app.platform.web.texts import Texts
+
+router = Router()
+VOUCHERS, LOOK = "/core/vouchers", "/core/issuing"
+HOLDERS_SHOWN, NODES_SHOWN, CREDITORS_SHOWN = 50, 500, 200
+ISSUED_TONES = TONES | {
+    "issued": "now",
+    "held": "done",
+    "split": "done",
+    "passed": "done",
+    "matured": "warn",
+    "dishonoured": "bad",
+    "recourse": "bad",
+}
+Act = Literal["cancel", "dispute", "settle"]
+ACTS: Mapping[str, tuple[Act, ...]] = {
+    "issued": ("cancel", "dispute"),
+    "disputed": ("cancel",),
+    "matured": ("settle",),
+    "dishonoured": ("settle",),
+    "recourse": ("settle",),
+}
+
+
+def sight_on(resources: Resources, who: Principal) -> VoucherSight:
+    """Return what a core or firm learns of the holders of vouchers."""
+    return service.sees(resources, Sight("firm", who.firm or ""))
+
+
+def _table(named: Named, t: Texts) -> ListTable[Document]:
+    return ListTable(
+        "vouchers",
+        lambda row: str(row["id"]),
+        (
+            ListColumn("number", "paper_number", "text", lambda row: row["id"]),
+            ListColumn("holder", "voucher_holder", "text", lambda row: named(row["holder"])),
+            ListColumn(
+                "amount", "voucher_amount", "money", lambda row: row["amount_fen"], look="strong"
+            ),
+            ListColumn("issued", "issued_on", "day", lambda row: row["issued_on"]),
+            ListColumn("due", "due_on", "day", lambda row: row["due_on"]),
+            ListColumn("state", "state", "text", lambda row: t.coded("paper_state", row["state"])),
+            ListColumn("accept", "accept_by", "day", lambda row: row["accept_by"], asked=True),
+        ),
+        "-issued",
+    )
+
+
+def _issued(resources: Resources, who: Principal) -> tuple[list[Row], list[Document]]:
+    """Return all nodes of what a core issued, and the vouchers themselves as it sees them."""
+    sight = sight_on(resources, who)
+    nodes = service.page(resources, WantedVouchers(issuer=who.firm, party=who.firm))
+    return nodes, [document(row, sight) for row in nodes if row["parent"] is None]
+
+
+def _found(request: Request, rows: Sequence[Document], named: Named) -> list[Document]:
+    text = text_of(request).casefold()
+    return [
+        row
+        for row in rows
+        if any(text in each.casefold() for each in (row["id"], row["holder"], named(row["holder"])))
+    ]
+
+
+def _passing(rows: Iterable[Document], chosen: Mapping[str, str]) -> list[Document]:
+    return [row for row in rows if chosen["state"] in ("", row["state"])]
+
+
+def _facets(rows: Sequence[Document], chosen: Mapping[str, str], t: Texts) -> list[Facet]:
+    states = [row["state"] for row in rows]
+    known = sorted({*states, *filter(None, [chosen["state"]])})
+    options = [Option(each, t.coded("paper_state", each), states.count(each)) for each in known]
+    return [Facet("state", t("state"), chosen["state"], options)] if options else []
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPaper:
+    """What holders have of a core's vouchers: by tier, and the largest of them by name."""
+
+    tiers: Sequence[tuple[int, int, int]]  # Tier, how many hold something there, how much.
+    holders: Sequence[tuple[str, int]]
+    more: int
+
+
+def held_paper(nodes: Iterable[Row]) -> HeldPaper:
+    """Return who holds what a core issued: parts that are accepted and neither passed nor over."""
+    tiers: dict[int, dict[str, int]] = {}
+    holders: dict[str, int] = {}
+    for row in nodes:
+        fen = row["held_fen"] + row["financed_fen"]
+        if row["accepted"] and fen and row["state"] not in ("rejected", "cancelled", "settled"):
+            of_tier = tiers.setdefault(row["tier"], {})
+            of_tier[row["holder"]] = of_tier.get(row["holder"], 0) + fen
+            holders[row["holder"]] = holders.get(row["holder"], 0) + fen
+    by_amount = sorted(holders.items(), key=lambda each: (-each[1], each[0]))
+    return HeldPaper(
+        [(tier, len(tiers[tier]), sum(tiers[tier].values())) for tier in sorted(tiers)],
+        by_amount[:HOLDERS_SHOWN],
+        max(0, len(by_amount) - HOLDERS_SHOWN),
+    )
+
+
+@router.get(VOUCHERS, dependencies=[allow(CORE_PEOPLE)])
+def show_vouchers(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
+    """Return what a core has issued as a list, who holds it, and a form that issues more."""
+    return vouchers_page(request, resources, who)
+
+
+def vouchers_page(
+    request: Request,
+    resources: Resources,
+    who: Principal,
+    *,
+    typed: WrittenVoucher | None = None,
+    refused: AppError | None = None,
+) -> Response:
+    """Return the page of a core's vouchers, with what was typed and what stands against it."""
+    t, named = Texts(preferences_of(request).language), names(resources)
+    table, chosen = _table(named, t), chosen_of(request, ["state"])
+    nodes, issued = _issued(resources, who)
+    found = _found(request, issued, named)
+    passing = _passing(found, chosen)
+    shown = replace(listing(request, table, passing), path=VOUCHERS)
+    held = held_paper(nodes)
+    return page(
+        request,
+        "vouchers.html",
+        status=refused.status if refused else int(HTTPStatus.OK),
+        list=shown,
+        place=VOUCHERS,
+        look=LOOK,
+        views=views_of(resources.records, who, "vouchers"),
+        facets=_facets(found, chosen, t),
+        text=text_of(request),
+        unit=scale([row["amount_fen"] for row in shown.rows], t.language),
+        sum=sum(row["amount_fen"] for row in passing),
+        held=held,
+        held_unit=scale([fen for _, fen in held.holders], t.language),
+        tones=ISSUED_TONES,
+        named=named,
+        creditors=_creditors(resources, who, named),
+        most=ISSUED_MAX,
+        typed=typed or WrittenVoucher("", "", ""),
+        **limit_of(resources, who, t),
+        **told(request, refused, t),
+    )
+
+
+def _creditors(resources: Resources, who: Principal, named: Named) -> list[tuple[str, str]]:
+    """Return firms that a core owes something now, to choose from."""
+    wanted = WantedReceivables(debtor=who.firm)
+    rows = standing(resources, resources.version(), wanted, resources.now().date())
+    waiting = rows.filter(rows["state"].is_in(["open", "confirmed"]))
+    firms = waiting["creditor"].unique().sort().head(CREDITORS_SHOWN)
+    return [(firm, named(firm)) for firm in firms]
+
+
+@router.get(VOUCHERS + ".csv", dependencies=[allow(CORE_PEOPLE)])
+@router.get(VOUCHERS + ".xlsx", dependencies=[allow(CORE_PEOPLE)])
+def download_vouchers(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
+    """Return the same vouchers as a file, all that pass."""
+    t, named = Texts(preferences_of(request).language), names(resources)
+    table = _table(named, t)
+    _, issued = _issued(resources, who)
+    rows = _passing(_found(request, issued, named), chosen_of(request, ["state"]))
+    version = resources.version()
+    head = {"version": version.number, "as_of": version.as_of.isoformat(), "policy": ""}
+    return download(request, table, ordered(request, table, rows), head)
+
+
+@router.get(VOUCHERS + "/{voucher}", dependencies=[allow(CORE_PEOPLE)])
+def show_voucher(
+    request: Request, voucher: str, who: PrincipalDep, resources: ResourcesDep
+) -> Response:
+    """Return one voucher that a core issued or holds, with all its parts."""
+    return _one(request, resources, who, voucher)
+
+
+def _one(
+    request: Request,
+    resources: Resources,
+    who: Principal,
+    voucher: str,
+    *,
+    reason: str = "",
+    refused: AppError | None = None,
+) -> Response:
+    t, sight = Texts(preferences_of(request).language), sight_on(resources, who)
+    row, found = service.find(resources, voucher, sight)
+    issued = row["issuer"] == who.firm and row["parent"] is None
+    acts = ACTS.get(row["state"], ()) if issued else ()
+    return page(
+        request,
+        "voucher.html",
+        status=refused.status if refused else int(HTTPStatus.OK),
+        place=VOUCHERS,
+        paper=nested(row, found[:NODES_SHOWN], sight),
+        more=max(0, len(found) - NODES_SHOWN),
+        acts=[act for act in acts if not (act == "cancel" and row["accepted"])],
+        named=names(resources),
+        tones=ISSUED_TONES,
+        reason=reason,
+        **told(request, refused, t),
+    )
+
+
+@router.post(VOUCHERS + "/{voucher}/{act}", dependencies=[allow(CORE_PEOPLE)])
+def act_on_voucher(
+    request: Request,
+    voucher: str,
+    act: Act,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    form: OrderSentDep,
+) -> Response:
+    """Cancel, dispute or settle a voucher; what stands against it is told above."""
+    reason = form.reason.strip()
+    try:
+        _ordered_act(request, resources, who, (voucher, act, reason), form)
+    except AppError as error:
+        return _one(request, resources, who, voucher, reason=reason, refused=error)
+    return RedirectResponse(f"{address_of(VOUCHERS, voucher)}?done={act}", HTTPStatus.SEE_OTHER)
+
+
+def _ordered_act(
+    request: Request,
+    resources: Resources,
+    who: Principal,
+    asked: tuple[str, Act, str],
+    form: OrderSent,
+) -> None:
+    voucher, act, reason = asked
+    if act == "dispute" and not 1 <= len(reason) <= REASON_LENGTH_MAX:
+        raise Malformed(f"reason: from 1 to {REASON_LENGTH_MAX} characters")
+    with form.order(request, who, [reason]) as key:
+        asker = Asker(who, key)
+        if act == "dispute":
+            service.dispute(resources, asker, voucher, reason)
+        elif act == "settle":
+            service.settle(resources, asker, voucher)
+        else:
+            service.cancel(resources, asker, voucher)
