@@ -42,11 +42,14 @@ class LimitExceeded(BookRefusal):
     """Accounts of the path lack."""
 
     def __init__(self, accounts: Sequence[Mapping[str, Any]]) -> None:
-        told = ", ".join(
-            f"{each['account']} has {each['available_fen']} fen of {each['asked_fen']}"
-            for each in accounts
-        )
+        told = ", ".join(map(self._told, accounts))
         super().__init__(told, code="limit_exceeded", further={"accounts": list(accounts)})
+
+    @staticmethod
+    def _told(each: Mapping[str, Any]) -> str:
+        if "layer" in each:  # Of somebody else: its layer alone.
+            return f"an account of the layer {each['layer']} lacks"
+        return f"{each['account']} has {each['available_fen']} fen of {each['asked_fen']}"
 
 
 class WrongState(BookRefusal):

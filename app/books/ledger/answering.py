@@ -11,7 +11,9 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 
 from fastapi import Depends, Request, Response
 
+from app.books.errors import BookRefusal
 from app.books.ledger.orders import Key, Reply, digest_of
+from app.books.ledger.withholding import withheld
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import PrincipalDep
 from app.platform.deps import Resources
@@ -53,12 +55,16 @@ def keyed(request: Request, who: Principal, given: str | None, body: Any) -> Ite
     Raises:
         KeyRequired: There is no key, or it is none.
         InProgress: The request with this key is still being worked on.
+        BookRefusal: What is done raises it; of accounts of others, cores and firms learn the layer.
     """
     key = checked(given)
     person = " ".join((who.role, who.firm or "", who.name))
     with request.app.state.keyed.running(person, key):
         asked = digest_of(request.method, request.scope["path"], body)
-        yield Key(person, key, asked)
+        try:
+            yield Key(person, key, asked)
+        except BookRefusal as refused:
+            raise withheld(refused, request.app.state.resources, who) from refused
 
 
 def answered(answer: Reply) -> Response:

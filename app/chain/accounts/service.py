@@ -11,6 +11,7 @@ from app.books.ledger.reading import (
     accounts_of,
     one_account,
 )
+from app.books.ledger.withholding import is_seen
 from app.chain.accounts.stacks import StackNode, stack_of_core, stack_of_firm
 from app.chain.firms.directory import Wanted, directory_of
 from app.chain.groups.service import groups_in
@@ -25,7 +26,6 @@ from app.platform.process.kept import Kept
 KEPT = 1 / 64
 FOUND_MAX = 200
 Named = Callable[[str], str]
-OF_A_FIRM = frozenset({"firm", "chain", "document"})  # Layers that a firm reads of itself.
 
 
 def account_seen(resources: Resources, sight: Sight, account: str) -> AccountSeen:
@@ -39,21 +39,6 @@ def account_seen(resources: Resources, sight: Sight, account: str) -> AccountSee
     if found is None or not is_seen(found, sight):
         raise Absent(f"no account {account!r}")
     return found
-
-
-def is_seen(account: AccountSeen, sight: Sight) -> bool:
-    """
-    Return whether an account is the reader's own, or the reader the bank.
-
-    A core reads its own limit; like any firm what it may borrow itself, and its documents. What
-    the bank lends others on its credit is theirs.
-    """
-    if sight.is_whole:
-        return True
-    layer, core, firm, _ = account.identity
-    if layer == "core":
-        return core is not None and sight.is_own_chain(core)
-    return layer in OF_A_FIRM and firm is not None and sight.is_own(firm)
 
 
 def documents(resources: Resources, accounts: Iterable[AccountSeen]) -> list[Document]:

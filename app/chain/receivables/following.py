@@ -7,7 +7,7 @@ occupied of the debtor's account is given back. Financed by somebody else, a deb
 it stays on the account of who confirmed it until a file says that it is paid.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -22,12 +22,24 @@ from app.chain.receivables.tables import receivables
 from app.platform.deps import Resources
 
 DONE = 200
+KNOWN = {"receivable": pl.String, "state": pl.String, "paid_fen": pl.Int64}
 AT_ONCE = 200  # Receivables of one order: others wait no longer for it than for a bulk.
 
 
-def follow(resources: Resources, files: FileReceivables) -> int:
-    """Return how many receivables ended or were paid in part because the files say so."""
-    told = _told(resources, files)
+def follow(resources: Resources, read: Callable[[], FileReceivables]) -> int:
+    """
+    Return how many receivables ended or were paid in part because the files say so.
+
+    Args:
+        resources: What the process has open.
+        read: Gives the receivables of the files; asked only where the platform knows some.
+    """
+    known = _known(resources)
+    if known.is_empty():
+        return 0
+    business_day(resources)  # Opens the books where they are not.
+    files = read()
+    told = _told(known, files)
     followed = 0
     for start in range(0, len(told), AT_ONCE):
         part = told[start : start + AT_ONCE]
@@ -42,20 +54,20 @@ def follow(resources: Resources, files: FileReceivables) -> int:
     return followed
 
 
-def _told(resources: Resources, files: FileReceivables) -> list[str]:
-    """Return the ids of the receivables of which the files say more than the platform knows."""
+def _known(resources: Resources) -> pl.DataFrame:
+    """Return the receivables of the book that a file may still end."""
     own = receivables.c
     query = sa.select(own.receivable, own.state, own.paid_fen).where(
         own.state.not_in((*OURS, "paid", "void"))
     )
     with resources.records.reading() as connection:
         rows = [tuple(row) for row in connection.execute(query)]
-    if not rows:
-        return []
-    business_day(resources)  # Opens the books where they are not.
-    schema = {"receivable": pl.String, "state": pl.String, "paid_fen": pl.Int64}
-    known = pl.DataFrame(rows, schema=schema, orient="row")
-    both = known.join(files.rows.select(list(schema)), on="receivable", suffix="_told")
+    return pl.DataFrame(rows, schema=KNOWN, orient="row")
+
+
+def _told(known: pl.DataFrame, files: FileReceivables) -> list[str]:
+    """Return the ids of the receivables of which the files say more than the platform knows."""
+    both = known.join(files.rows.select(*KNOWN), on="receivable", suffix="_told")
     ends = pl.col("state_told").is_in(ENDED) & (pl.col("state_told") != pl.col("state"))
     pays = pl.col("paid_fen_told") > pl.col("paid_fen")
     return both.filter(ends | pays)["receivable"].sort().to_list()

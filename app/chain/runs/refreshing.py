@@ -67,7 +67,7 @@ def pass_over(resources: Resources, version: int | None, *, progress: Step) -> P
     found = resources.version(version)
     with locked(_turn(resources, found), seconds=COMPUTE_SECONDS_MAX):
         if resources.version().number == found.number:
-            follow(resources, of_version(resources, found))
+            follow(resources, lambda: of_version(resources, found))
         read = reader_of(resources).read()
         run = _landed(resources, found, read, progress)
         current = resources.version()

@@ -48,6 +48,7 @@ NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 DESCRIPTION = "/api/v1/openapi.json"
 PASSWORD = "a long password"  # noqa: S105  # of a user who lives for one test run
 FIRMS = {"core": "CORE1", "supplier": "PART"}
+OTHER_FIRMS = {"core": "CORE2", "supplier": "ORE"}  # Of whom what is there is not.
 OTHERS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "BREW")
 CHECKS = [
     not_a_server_error,
@@ -61,6 +62,7 @@ CHECKS = [
 READ_AS_MADE = {ParameterLocation.QUERY, ParameterLocation.BODY}
 MODES = {"good": GenerationMode.POSITIVE, "bad": GenerationMode.NEGATIVE}
 Headers = Mapping[str, str]
+VOUCHER = {"holder": "PART", "amount_fen": 7, "due_on": "2026-12-01", "recourse": True}
 
 
 @dataclass
@@ -132,6 +134,9 @@ def attacked(kept_home: Path, home: Path) -> Iterator[Attacked]:
     for role in ROLES:
         token = issue(resources.records, key, role=role, firm=FIRMS.get(role), days=1, now=NOW)
         senders[role] = {"Authorization": f"Bearer {token}"}
+    for role, firm in OTHER_FIRMS.items():
+        token = issue(resources.records, key, role=role, firm=firm, days=1, now=NOW)
+        senders[f"other {role}"] = {"Authorization": f"Bearer {token}"}
     add_user(resources.records, "lin", PASSWORD, role="risk", now=NOW)
     with asgi.get_client(app) as client:
         scenario = client.post(
@@ -141,7 +146,10 @@ def attacked(kept_home: Path, home: Path) -> Iterator[Attacked]:
         known |= {"scenario": scenario, "number": 0, "account": "chain:CORE1:MILL"}
         set_up(resources)
         held = send(client, senders["officer"], "/reservations", ORDER, key="held").json()["id"]
-        known |= {"reservation": held, "use": held}
+        known |= {"reservation": held, "use": held, "receivable": "R1", "group": "MILL"}
+        known["voucher"] = send(client, senders["core"], "/vouchers", VOUCHER).json()["id"]
+        asked = send(client, senders["officer"], "/receivables/R3/confirm")
+        known["approval"] = asked.json()["approval"]
         described = schemathesis.openapi.from_asgi(DESCRIPTION, app)
         described.config.generation.with_security_parameters = False
         yield Attacked(app, client, described, senders, known, rules_of(app))
@@ -178,13 +186,22 @@ def _ask_for_what_is_there(case: Any) -> None:
         case.query["version"] = 1
     for name in ("as_of", "cursor"):
         (case.query or {}).pop(name, None)
-    if case.operation.path.endswith("/scenarios"):
+    _send_what_is_there(case)
+
+
+def _send_what_is_there(case: Any) -> None:
+    path = case.operation.path
+    if path.endswith("/scenarios"):
         case.body.pop("version", None)
         if "close" in case.body:
             case.body["close"] = ["MILL", "ORE"][: len(case.body["close"])]
-    elif case.operation.path.endswith("/reservations"):
+    elif path.endswith("/reservations"):
         case.body |= {"core": "CORE1", "firm": "MILL", "documents": []}
-    elif case.operation.path.endswith("/session") and case.method == "POST":
+    elif path.endswith("/vouchers") and case.method == "POST":
+        case.body |= {"holder": "PART", "receivables": [], "due_on": "2026-12-01"}
+    elif path.endswith("/receivables/confirm"):
+        case.body = {"numbers": ["R1", "R2", "R3"][: len(case.body["numbers"])]}
+    elif path.endswith("/session") and case.method == "POST":
         case.body = {"name": "lin", "password": PASSWORD}
 
 

@@ -1,6 +1,8 @@
 """Whatever is sent, by whom, what comes back is as the description says."""
 
+import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,15 @@ from app.platform.config import Settings
 from tests.app.interface.cases import OTHERS, Attacked, attack, attacked, kinds
 
 EXAMPLES = 6
+BODIES = {  # What a route that moves the book is sent, by the last word of its path.
+    "dispute": {"reason": "late"},
+    "split": {"parts": [3, 4]},
+    "pass": {"holder": "ORE", "amount_fen": 1},
+    "post": {"amount_fen": 1},
+    "release": {"amount_fen": 1},
+    "freeze": {"amount_fen": 1, "reason": "x"},
+    "unfreeze": {"amount_fen": 1, "reason": "x"},
+}
 SLOW = {
     ("/api/v1/session", "POST"): 2,  # Passwords are hashed.
     ("/api/v1/sources/guess", "POST"): 1,  # A child reads each.
@@ -32,6 +43,28 @@ def test_every_answer_to_everybody_is_as_described(
     attack(place, (path, method), mode, examples=SLOW.get((path, method), EXAMPLES))
 
     assert place.sent.total() > before
+
+
+def test_what_is_another_core_s_or_firm_s_is_as_what_is_not_there(place: Attacked) -> None:
+    tried = 0
+    for path, methods in place.app.openapi()["paths"].items():
+        given = re.search(r"{(receivable|voucher|approval|reservation|use|account)}", path)
+        if given is None:
+            continue
+        for method, who in product(methods, ("other core", "other supplier")):
+            headers = {**place.senders[who], "Idempotency-Key": f"theirs {who}".replace(" ", "-")}
+            body = BODIES.get(path.rpartition("/")[2])
+            told = []
+            for name in (place.known[given[1]], "NONE"):
+                key = {"Idempotency-Key": f"{headers['Idempotency-Key']}-{name}-{tried}"}
+                address = path.replace(given[0], name)
+                answer = place.client.request(method, address, headers=headers | key, json=body)
+                told.append((answer.status_code, answer.json()["detail"].replace(name, "X")))
+            assert told[0] == told[1], (method, path, who)
+            assert told[0][0] in (403, 404), (method, path, who, told)
+            tried += 1
+
+    assert tried >= 40
 
 
 def test_a_method_that_a_path_does_not_answer_is_405_for_whoever_is_signed_in(

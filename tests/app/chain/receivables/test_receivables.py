@@ -1,13 +1,16 @@
 """Receivables over the interface: read by whom, confirmed, disputed, settled, refused."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import polars as pl
 import pytest
 
+from app.books.errors import LimitExceeded
+from app.books.ledger.withholding import withheld
 from app.chain.receivables.files import FileReceivables, of_version
 from app.chain.receivables.following import follow
-from app.platform.auth.principals import RoleScope
+from app.platform.auth.principals import Principal, RoleScope
 from app.platform.auth.tokens import Bearer as TokenBearer
 from app.platform.auth.tokens import issue_to
 from app.platform.config import Settings
@@ -154,13 +157,14 @@ def test_a_large_sum_and_an_officer_need_a_second_person(core: Desk, settings: S
     assert core.figures("core:CORE2")["posted"] == FACE
 
 
-def told(desk: Desk, **said: object) -> FileReceivables:
+def told(desk: Desk, **said: object) -> Callable[[], FileReceivables]:
     """Return the receivables of the files, R3 with what another version would say of it."""
     files = of_version(desk.resources, desk.resources.version())
     words = {name: pl.lit(value) for name, value in said.items()}
     mine = pl.col("receivable") == "R3"
     columns = [pl.when(mine).then(word).otherwise(name).alias(name) for name, word in words.items()]
-    return replace(files, rows=files.rows.with_columns(columns).select(files.rows.columns))
+    changed = replace(files, rows=files.rows.with_columns(columns).select(files.rows.columns))
+    return lambda: changed
 
 
 @pytest.mark.parametrize("word", ["paid", "void"])
@@ -210,3 +214,18 @@ def test_files_change_nothing_that_a_voucher_of_ours_replaced(core: Desk) -> Non
 
     assert follow(core.resources, told(core, state="paid", paid_fen=FACE)) == 0
     assert core.figures("core:CORE2")["posted"] == FACE
+
+
+def test_accounts_of_others_are_layers_without_figures_to_a_core_and_a_firm(core: Desk) -> None:
+    names = ["bank", "core:CORE2", "firm:PART", "chain:CORE2:PART", "voucher:X"]
+    lacking = [{"account": each, "available_fen": 1, "asked_fen": 2} for each in names]
+
+    def told(who: Principal) -> list[str]:
+        refused = withheld(LimitExceeded(lacking), core.resources, who)
+        assert str(refused).count("has 1 fen") == str(refused.further).count("available_fen")
+        return [each["layer"] for each in refused.further["accounts"] if "layer" in each]
+
+    assert told(Principal("lin", "officer")) == []
+    assert told(Principal("mo", "core", "CORE2")) == ["bank", "firm", "chain", "document"]
+    assert told(Principal("mo", "supplier", "PART")) == ["bank", "core", "document"]
+    assert told(Principal("mo", "supplier", "ORE")) == ["bank", "core", "firm", "chain", "document"]
