@@ -153,6 +153,7 @@ def test_a_release_is_asked_for_by_the_form_and_waits(officer: TestClient, beare
     assert asked.status_code == 303
     text = officer.get(asked.headers["Location"]).text
     assert re.search(r'role="status" data-approval="[0-9a-f]+"', text)
+    assert f'href="{WORK}/approvals">' in text.partition("data-approval=")[2].partition("</p>")[0]
     assert 'data-state="frozen"' in text
     form = fields(text, "unfreeze") | {"reason": "paid"}
     again = officer.post(f"{CHAIN}/unfreeze", data=form)
