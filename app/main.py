@@ -23,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 import app.books.approvals.pages as approval_pages
 import app.books.approvals.router as approvals
 import app.books.business_day.router as business_days
+import app.books.events.pages as event_pages
 import app.books.organisation.pages as people_pages
 import app.books.organisation.router as organisation
 import app.books.rules.pages as rule_pages
@@ -169,6 +170,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     voucher_pages.router,
     account_page.router,
     rule_pages.router,
+    event_pages.router,
     people_pages.router,
     approval_pages.router,
     design.router,

@@ -88,16 +88,19 @@ def link(head: Head, draft: EventDraft) -> Event:
 
 
 def digest_of(number: int, draft: EventDraft, previous: str) -> str:
-    """Return the hash of an event; its own JSON texts go in as they are, none is read again."""
-    return hashlib.sha256(
-        (
-            f'{{"actor":{quoted(draft.actor)},"at":{quoted(draft.at)},"day":{quoted(draft.day)},'
-            f'"detail":{draft.detail},"inputs":{quoted(draft.inputs)},"key":{quoted(draft.key)},'
-            f'"number":{number},"operation":{quoted(draft.operation)},"path":{draft.path},'
-            f'"previous":"{previous}","reason":{quoted(draft.reason)},'
-            f'"subject":{quoted(draft.subject)},"things":{draft.things}}}'
-        ).encode()
-    ).hexdigest()
+    """Return the hash of an event."""
+    return hashlib.sha256(canonical_event(number, draft, previous).encode()).hexdigest()
+
+
+def canonical_event(number: int, draft: EventDraft, previous: str) -> str:
+    """Return what is hashed of an event; its own JSON texts go in as they are, none read again."""
+    return (
+        f'{{"actor":{quoted(draft.actor)},"at":{quoted(draft.at)},"day":{quoted(draft.day)},'
+        f'"detail":{draft.detail},"inputs":{quoted(draft.inputs)},"key":{quoted(draft.key)},'
+        f'"number":{number},"operation":{quoted(draft.operation)},"path":{draft.path},'
+        f'"previous":"{previous}","reason":{quoted(draft.reason)},'
+        f'"subject":{quoted(draft.subject)},"things":{draft.things}}}'
+    )
 
 
 def moment_text(at: dt.datetime) -> str:

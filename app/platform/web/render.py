@@ -77,6 +77,8 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
         if who.role in ("risk", "admin"):
             bank.append(NavigationEntry("/sources", "nav_sources", "sources"))
         bank += [NavigationEntry(WORK + "/approvals", "nav_approvals", "approvals"), rules]
+        if who.role in ("auditor", "admin"):
+            bank.append(NavigationEntry("/audit/events", "nav_events", "events"))
         if who.role == "admin":
             bank.append(NavigationEntry("/admin/people", "nav_people", "people"))
         return bank

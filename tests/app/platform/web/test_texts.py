@@ -18,7 +18,7 @@ SOURCES += (ROOT / "app").glob("*/*/*.py")
 BUILT = (
     "absent_", "account_", "action_", "analysis_", "approval_", "band_", "bar_", "base_",
     "binding_", "changes_", "channel_", "claims_", "document_", "draft_order", "draft_question_",
-    "draft_unit", "due_", "effect_", "exposure_", "exposures_by_", "facet_", "family_",
+    "draft_unit", "due_", "effect_", "event_", "exposure_", "exposures_by_", "facet_", "family_",
     "fault_", "first_", "freeze_", "grade_", "group_", "hands_", "ink_", "key_", "layer_", "level_",
     "nav_", "no_limit_", "op_", "operation_", "order_refused_", "paper_",
     "part_", "party_", "payables_", "place_", "policy_name_", "raise_", "receivables_", "role_",
