@@ -19,7 +19,7 @@ from app.books.ledger.digests import digest_of_values
 from app.books.ledger.figures import Figures, available
 from app.books.ledger.orders import Key, Order, Reads, Reply
 from app.books.ledger.paths import path_of
-from app.books.ledger.statements import Statements
+from app.books.ledger.statements import Statements, names_of
 from app.books.ledger.tables import accounts, keys, uses
 from app.platform.errors import AppError, Conflict, KeyReused
 from app.platform.events import EventDraft, Head, canonical, link, moment_text
@@ -111,7 +111,7 @@ class LedgerRound:
         """Read rows that are not read yet."""
         missing = [each for each in ids if (table, each) not in self.rows and is_keepable(each)]
         self.rows.update(dict.fromkeys((table, each) for each in missing))
-        names = [column.name for column in table.columns]
+        names = names_of(table)
         for row in self.statements.read(self.cursor, table, missing):
             self.rows[table, row[0]] = dict(zip(names, row, strict=True))
 
@@ -372,11 +372,10 @@ class Moving:
         return f"[{quoted(move.account)},{told}]"
 
     def _changed(self, number: int, table: sa.Table, row: Row) -> str:
-        name = row[table.columns[0].name]
+        names = names_of(table)
+        name = row[names[0]]
         known = self.row(table, name)
-        whole = {
-            column.name: row[column.name] for column in table.columns if column.name != "event"
-        }
+        whole = {each: row[each] for each in names if each != "event"}
         whole["event"] = number
         self.own_rows[table, name] = whole
         since = 0 if known is None else known["event"]

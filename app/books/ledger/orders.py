@@ -11,6 +11,7 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from app.books.ledger.moving import Moving
 
+_text_of = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 MACHINE = "machine"  # Who acts where no person does.
 
 
@@ -48,7 +49,7 @@ class Reply:
     @classmethod
     def of(cls, status: int, document: Any) -> "Reply":
         """Return the answer with this document."""
-        return cls(status, json.dumps(document, separators=(",", ":"), ensure_ascii=False))
+        return cls(status, _text_of(document))
 
     @property
     def document(self) -> Any:

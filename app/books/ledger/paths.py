@@ -8,9 +8,13 @@ the order given, each up to its part; what is given back leaves the last first.
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from app.platform.errors import Absent
+
+PATHS_KEPT = 1_024
+_text_of = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Element(NamedTuple):
@@ -86,9 +90,10 @@ def _is_document(element: Element, account: str) -> bool:
 
 def text_of(path: Sequence[Element]) -> str:
     """Return a path as the table of uses keeps it."""
-    return json.dumps(path, separators=(",", ":"), ensure_ascii=False)
+    return _text_of(path)
 
 
-def path_of(text: str) -> list[Element]:
+@lru_cache(PATHS_KEPT)  # What is reserved is shown, then posted, and shown again.
+def path_of(text: str) -> tuple[Element, ...]:
     """Return the path that the table of uses keeps."""
-    return [Element(*each) for each in json.loads(text)]
+    return tuple(Element(*each) for each in json.loads(text))

@@ -80,6 +80,12 @@ class Statements:
 
 
 @cache
+def names_of(table: sa.Table) -> tuple[str, ...]:
+    """Return the names of a table's columns in order."""
+    return tuple(column.name for column in table.columns)
+
+
+@cache
 def _read(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of what is kept
     key = table.columns[0].name
     listed = "IN (SELECT value FROM json_each(?))" if sqlite else "= ANY(%s::text[])"
@@ -120,7 +126,7 @@ def _update(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of wh
 
 
 def _names(table: sa.Table) -> str:
-    return ", ".join(f'"{column.name}"' for column in table.columns)
+    return ", ".join(f'"{name}"' for name in names_of(table))
 
 
 def _type(column: sa.Column[Any]) -> str:

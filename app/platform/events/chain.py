@@ -10,6 +10,7 @@ import json
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 GENESIS = "0" * 64  # What the first event takes for the hash before it.
 
 
@@ -69,7 +70,7 @@ def canonical(value: Any) -> str:
         >>> canonical({"b": [1, "ü"], "a": None})
         '{"a":null,"b":[1,"ü"]}'
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _canonical(value)
 
 
 def link(head: Head, draft: EventDraft) -> Event:

@@ -107,7 +107,11 @@ def _on_connect(connection: Any, _: object) -> None:
 def _on_begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     writes = options.get("write", False)
-    if writes and not options.get("settled", False):
+    if options.get("settled", False):  # Its settings are those of the connection already.
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN").close()
+        return
+    if writes:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {options.get('busy_ms', BUSY_MS)}")
         checked = "OFF" if options.get("rebuilds", False) else "ON"
         connection.exec_driver_sql(f"PRAGMA foreign_keys = {checked}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.books.errors import LimitExceeded, RuleBroken
-from app.books.ledger.figures import OPEN, Figures
+from app.books.ledger.figures import OPEN, Figures, available
 from app.books.ledger.moving import Move, Moving
 from app.platform.errors import Absent
 
@@ -34,7 +34,7 @@ def check_room(moving: Moving, taken: Sequence[tuple[str, int]]) -> None:
     lacks = []
     for account, amount in taken:
         found = moving.account(account)
-        left = moving.available(account)
+        left = 0 if found is None else available(found.figures, moving.day_text)
         shut = found is None or found.figures.state != OPEN
         if left < amount or shut:
             lacks.append(lack(account, left, amount))
