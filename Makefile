@@ -87,10 +87,10 @@ test-all: test
 test-uncompiled: tools
 	NUMBA_DISABLE_JIT=1 $(PYTEST) --numprocesses 2 $(MEASURED) --cov-fail-under 0 $(UNCOMPILED)
 
-# Races and kills of the book (docs/reliability.md), then requests made from the description, sent by
-# everybody: far more than `make test` has time for.
+# Races and kills of the book (docs/reliability.md; a part of them with ONLY="draws kills"), then
+# requests made from the description, sent by everybody: far more than `make test` has time for.
 soak: tools $(COMPILED)
-	$(BIN)/python -m tests.app.books.ledger.soak --draws $(DRAWS) --kills $(KILLS)
+	$(BIN)/python -m tests.app.books.ledger.soak --draws $(DRAWS) --kills $(KILLS) $(addprefix --only ,$(ONLY))
 	$(BIN)/python -m tests.app.interface.soak --cases $(CASES)
 
 bench: tools $(COMPILED)

@@ -1,29 +1,23 @@
 """
-Callers that race for the same caps, and processes killed while they draw.
-
-Tests run a bounded part of it, `make soak` the whole (`soak`).
+Callers that race for the same caps. Tests run a bounded part of it, `make soak` the whole (`soak`).
 """
 
 import multiprocessing
-import os
 import random
-import signal
 import threading
 import time
 from collections import Counter
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from app.books.errors import LimitExceeded
-from app.books.ledger import AccountLedger, AccountTotal, Element, Identity, Key, UseOrder
+from app.books.ledger import AccountLedger, AccountTotal, Element, Identity, UseOrder
 from app.books.ledger.proof import verify
 from app.books.ledger.tables import accounts
 from app.platform.clock import utc_now
 from app.platform.errors import Busy
-from app.platform.events.tables import events
 from app.platform.records import Records, open_records
 
 ROOM = 1_000_000  # Of the cap that all race for: some hundred draws.
@@ -32,7 +26,6 @@ DRAW_MAX = 20_000
 FIRMS = 20
 NAIVE_PAUSE_SECONDS = 0.002
 BEGIN_SECONDS = 60
-ASKED_AGAIN_MAX = 1_000
 
 
 class Outcome(NamedTuple):
@@ -42,6 +35,7 @@ class Outcome(NamedTuple):
     over_fen: int
     difference: str | None
     seconds: float
+    is_naive: bool
 
 
 def path_of(firm: int) -> tuple[Element, ...]:
@@ -82,7 +76,8 @@ def race(url: str, *, processes: int, threads: int, draws: int, is_naive: bool =
         over = max(0, _pending(records) - ROOM)
         found = None if is_naive else verify(records).difference
     seconds = time.monotonic() - began
-    return Outcome(counts, over, None if found is None else found.words(), seconds)
+    words = None if found is None else found.words()
+    return Outcome(counts, over, words, seconds, is_naive)
 
 
 def _pending(records: Records) -> int:
@@ -184,120 +179,3 @@ def _naive(records: Records, amount: int) -> str:
     with records.writing(patient=True) as connection:
         connection.execute(sa.update(accounts).where(bank).values(more))
     return "accepted"
-
-
-class Kills(NamedTuple):
-    """What came of killing: counts, and what the book says at the end."""
-
-    counts: Counter[str]
-    difference: str | None
-
-
-def kill(url: str, folder: Path, *, times: int, callers: int = 8, processes: int = 2) -> Kills:
-    """
-    Return what is lost or done twice where processes are killed while they draw and post.
-
-    Args:
-        url: An empty records database.
-        folder: Where they write what they ask and what they are answered.
-        times: How often all of them are killed.
-        callers: Of each process.
-        processes: How many draw at a time.
-    """
-    set_up(url, PLENTY)
-    rng = random.Random(5)
-    counts: Counter[str] = Counter()
-    answered: dict[str, str] = {}
-    for turn in range(times):
-        log = folder / f"asked-{turn}"
-        _killed(url, log, rng, (turn, processes, callers))
-        counts["kills"] += processes
-        counts += _asked_again(url, log, answered)
-    with open_records(url) as records:
-        found = verify(records).difference
-        counts += _lost_or_twice(records, answered)
-    return Kills(counts, None if found is None else found.words())
-
-
-def _killed(url: str, log: Path, rng: random.Random, sizes: tuple[int, int, int]) -> None:
-    turn, processes, callers = sizes
-    spawn = multiprocessing.get_context("spawn")
-    workers = [
-        spawn.Process(target=_victim, args=(url, log, f"{turn}-{number}", callers), daemon=True)
-        for number in range(processes)
-    ]
-    for worker in workers:
-        worker.start()
-    until = time.monotonic() + BEGIN_SECONDS
-    while time.monotonic() < until and not (log.exists() and log.stat().st_size):
-        time.sleep(0.01)
-    time.sleep(rng.uniform(0, 0.4))
-    for worker in workers:
-        os.kill(worker.pid or 0, signal.SIGKILL)
-    for worker in workers:
-        worker.join()
-
-
-def _victim(url: str, log: Path, name: str, callers: int) -> None:
-    """Write what is asked before it is asked, what is answered before anything else is asked."""
-    ledger = AccountLedger(open_records(url), utc_now)
-    out = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-
-    def call(number: int) -> None:
-        """Reserve and post without end."""
-        count = 0
-        while True:
-            count += 1
-            for operation in ("reserve", "post"):
-                asked = f"{operation} {name}-{number}-{count}"
-                os.write(out, f"ask {asked}\n".encode())
-                os.write(out, f"got {asked} {_answer(ledger, asked)}\n".encode())
-
-    threads = [threading.Thread(target=call, args=(number,)) for number in range(callers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _answer(ledger: AccountLedger, asked: str) -> str:
-    operation, use = asked.split()
-    key, amount = Key("p", asked, asked), 1 + sum(map(ord, use)) % 500
-    if operation == "post":
-        return ledger.post(use, amount, key=key).text
-    return ledger.reserve(UseOrder(use, "F1", "P", path_of(1), amount), key=key).text
-
-
-def _asked_again(url: str, log: Path, answered: dict[str, str]) -> Counter[str]:
-    """Return counts of those who heard nothing and asked again, with the same key, twice."""
-    counts: Counter[str] = Counter()
-    asked: set[str] = set()
-    for line in log.read_text().splitlines(keepends=True) if log.exists() else []:
-        word, operation, use, *told = line.rstrip("\n").split(" ", 3)
-        if word == "ask" and line.endswith("\n"):
-            asked.add(f"{operation} {use}")
-        elif line.endswith("\n"):
-            answered[f"{operation} {use}"] = told[0]
-            counts["acknowledged"] += 1
-    with open_records(url) as records:
-        ledger = AccountLedger(records, utc_now)
-        for each in sorted(asked - answered.keys(), reverse=True)[:ASKED_AGAIN_MAX]:
-            first, again = _answer(ledger, each), _answer(ledger, each)
-            counts["in doubt"] += 1
-            counts["answered otherwise"] += first != again
-            answered[each] = first
-        ledger.close()
-    return counts
-
-
-def _lost_or_twice(records: Records, answered: dict[str, str]) -> Counter[str]:
-    query = sa.select(events.c.key, sa.func.count()).where(events.c.key != "").group_by("key")
-    with records.reading() as connection:
-        found = {key: int(count) for key, count in connection.execute(query)}
-    return Counter(
-        {
-            "lost": sum(each not in found for each in answered),
-            "twice": sum(count > 1 for count in found.values()),
-            "never asked": sum(each not in answered for each in found),
-        }
-    )

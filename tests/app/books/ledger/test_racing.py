@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from app.platform.records import open_records
-from tests.app.books.ledger.racing import kill, race
+from tests.app.books.ledger.killing import Draws, kill
+from tests.app.books.ledger.racing import race
+from tests.app.books.ledger.soak import Row, page_of
+from tests.app.chain.vouchers.killing import Days, Trees, economy
 
 pytestmark = pytest.mark.slow  # Each begins a service of its own.
 
@@ -27,16 +30,42 @@ def test_callers_who_race_pass_no_cap_and_hear_which_account_lacks(empty: str) -
     assert set(came.counts) <= {"accepted", "refused", "void", "busy"}
 
 
-@pytest.mark.slow
 def test_the_naive_twin_passes_the_cap(empty: str) -> None:
     assert race(empty, processes=2, threads=8, draws=40, is_naive=True).over_fen > 0
 
 
-@pytest.mark.slow
 def test_a_killed_process_takes_nothing_along_that_was_answered(empty: str, tmp_path: Path) -> None:
-    came = kill(empty, tmp_path, times=3)
+    came = kill(empty, tmp_path, Draws(), times=2, processes=2)
 
-    assert came.difference is None
     assert came.counts["acknowledged"] > 0
-    wrong = ("lost", "twice", "never asked", "answered otherwise")
-    assert [came.counts[each] for each in wrong] == [0, 0, 0, 0]
+    assert came.faults == 0, came
+
+
+def test_steps_of_vouchers_are_done_once_or_not_by_killed_processes(
+    empty: str, tmp_path: Path
+) -> None:
+    came = kill(empty, tmp_path, Trees(), times=2, processes=2)
+
+    assert came.counts["acknowledged"] > 0
+    assert came.faults == 0, came
+
+
+def test_a_closing_that_is_killed_goes_on_as_if_it_never_was(empty: str, tmp_path: Path) -> None:
+    came = kill(empty, tmp_path, Days(economy(tmp_path / "home")), times=3, processes=1)
+
+    assert came.counts["acknowledged"] > 0
+    assert came.faults == 0, came
+
+
+def test_the_page_keeps_the_rows_of_what_was_not_tried(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    first: list[Row] = [("SQLite", "race", "s", "c", 0), ("PostgreSQL", "race", "s", "c", 0)]
+    page.write_text(page_of(first, page), encoding="utf-8")
+
+    told = page_of([("SQLite", "naive twin", "s", "c", 0), ("SQLite", "race", "new", "c", 1)], page)
+
+    assert told.splitlines()[-3:] == [
+        "| SQLite | race | new | c | 1 |",
+        "| SQLite | naive twin | s | c | 0 |",
+        "| PostgreSQL | race | s | c | 0 |",
+    ]
