@@ -35,6 +35,13 @@ DO = "/core/issuing/done"
 WRITTEN = TypeAdapter(list[WrittenVoucher])
 
 
+@router.get(LOOK, dependencies=[allow(CORE_PEOPLE)])
+@router.get(DO, dependencies=[allow(CORE_PEOPLE)])
+def begin_again() -> Response:
+    """Lead who comes without having written any, say after signing in again, to the list."""
+    return RedirectResponse(VOUCHERS, HTTPStatus.SEE_OTHER)
+
+
 @router.post(LOOK, dependencies=[allow(CORE_PEOPLE)])
 async def look(
     request: Request, who: PrincipalDep, resources: ResourcesDep, form: SentForm

@@ -71,6 +71,12 @@ def test_vouchers_of_a_file_are_issued_together_and_once(browse: Browse) -> None
     assert f'data-figure="available" data-fen="{left}"' in text
 
 
+def test_who_comes_back_without_a_voucher_is_led_to_the_list(browse: Browse) -> None:
+    core = browse("core 2", "core", "CORE2")
+    for address in (LOOK, DO):
+        assert core.get(address).headers["location"] == LIST
+
+
 def test_what_was_typed_stays_beside_what_stands_against_it(browse: Browse) -> None:
     core = browse("core 2", "core", "CORE2")
     sent = form_of(core.get(LIST).text, LOOK) | {
