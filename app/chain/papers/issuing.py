@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from app.books.ledger.answering import Asker
 from app.books.ledger.forms import OrderSentDep, refusal_words
 from app.chain.accounts.service import names
-from app.chain.papers.vouchers import LOOK, VOUCHERS, vouchers_page
+from app.chain.papers.vouchers import LOOK, VOUCHERS, against, vouchers_page
 from app.chain.vouchers.issuing import WrittenVoucher, issue_all, try_all, written_in
 from app.data.imports.service import Upload
 from app.platform.auth.gate import check_csrf
@@ -25,7 +26,6 @@ from app.platform.deps.routes import ResourcesDep
 from app.platform.errors import AppError, Malformed
 from app.platform.http.forms import SentForm
 from app.platform.http.routing import Router
-from app.platform.web.money import scale
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
 from app.platform.web.texts import Texts
@@ -91,10 +91,9 @@ def _page(
         "issuing.html",
         status=refused.status if refused else int(HTTPStatus.OK),
         tried=tried,
-        words=lambda error: refusal_words(error, t),
+        words=partial(against, t=t),
         named=names(resources),
         written=WRITTEN.dump_json(list(written)).decode(),
-        unit=scale([each.amount_fen for each in tried.rows], t.language),
         key=secrets.token_hex(16),
         place=VOUCHERS,
         do=DO,

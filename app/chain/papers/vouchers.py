@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.books.ledger.answering import Asker
-from app.books.ledger.forms import OrderSent, OrderSentDep
+from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
 from app.chain.accounts.service import Named, names
 from app.chain.papers.receivables import TONES, address_of, limit_of, told
 from app.chain.receivables.repository import WantedReceivables
@@ -180,8 +180,18 @@ def vouchers_page(
         most=ISSUED_MAX,
         typed=typed or WrittenVoucher("", "", ""),
         **limit_of(resources, who, t),
-        **told(request, refused, t),
+        **(told(request, refused, t) | {"refusal": refused and against(refused, t)}),
     )
+
+
+def against(refused: AppError, t: Texts) -> str:
+    """Return what stands against a voucher that was written, in words."""
+    field = f"issue_wrong_{str(refused).partition(':')[0]}"
+    rule = refused.further.get(t.language)
+    if isinstance(rule, str):
+        return rule
+    is_field = isinstance(refused, Malformed) and t.has(field)
+    return t(field) if is_field else refusal_words(refused, t)
 
 
 def _creditors(resources: Resources, who: Principal, named: Named) -> list[tuple[str, str]]:

@@ -52,6 +52,8 @@ def test_a_file_of_vouchers_is_tried_row_by_row_and_a_wrong_one_stops_all(browse
     ]
     assert 'data-rows="2" data-refused="5" data-fen="10250"' in page.text
     assert DO not in page.text
+    assert "Nothing was done: there is no trade" not in page.text
+    assert page.text.count("The amount is positive") == 1
 
 
 def test_vouchers_of_a_file_are_issued_together_and_once(browse: Browse) -> None:
