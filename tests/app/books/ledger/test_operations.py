@@ -235,3 +235,29 @@ def test_of_eight_at_once_those_go_that_fit(
     lacks = [{"account": "firm:F", "available_fen": 1_000_000, "asked_fen": 3_000_000}]
     assert sorted(told, key=str) == sorted([201] * 3 + [lacks] * 5, key=str)
     assert figures(records, "firm:F") == (0, 9_000_000, 0)
+
+
+def test_paths_that_cross_neither_wait_for_each_other_nor_pass_a_cap(
+    ledger: AccountLedger, records: Records, totals: SetUp
+) -> None:
+    totals(receivable_R=10_000_000, voucher_V=10_000_000)
+    ends: list[str] = []
+
+    def draw(number: int) -> None:
+        parts = [("receivable:R", 1_000_000), ("voucher:V", 1_000_000)]
+        path = documents(parts if number % 2 else parts[::-1])
+        try:
+            ledger.reserve(UseOrder(f"U{number}", "F", "P", path, 2_000_000))
+        except LimitExceeded as refused:
+            ends.append("+".join(sorted(each["account"] for each in refused.further["accounts"])))
+        else:
+            ends.append("held")
+
+    callers = [threading.Thread(target=draw, args=(number,)) for number in range(16)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(60)
+
+    assert sorted(ends) == ["held"] * 10 + ["receivable:R+voucher:V"] * 6
+    assert figures(records, "receivable:R") == figures(records, "voucher:V") == (0, 10_000_000, 0)

@@ -229,3 +229,13 @@ def test_accounts_of_others_are_layers_without_figures_to_a_core_and_a_firm(core
     assert told(Principal("mo", "core", "CORE2")) == ["bank", "firm", "chain", "document"]
     assert told(Principal("mo", "supplier", "PART")) == ["bank", "core", "document"]
     assert told(Principal("mo", "supplier", "ORE")) == ["bank", "core", "firm", "chain", "document"]
+
+
+def test_keys_of_two_firms_do_not_meet(core: Desk) -> None:
+    core.open_account("core:CORE1", 10**9, 800_000_000)
+    first = core.post("CORE2", "/receivables/R3/confirm", key="1")
+    other = core.post("CORE1", "/receivables/R1/settle", key="1")
+
+    assert (first.status_code, other.status_code) == (200, 200)
+    assert "Idempotent-Replay" not in other.headers
+    assert core.post("CORE2", "/receivables/R3/settle", key="1").json()["code"] == "key_reused"
