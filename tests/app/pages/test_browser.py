@@ -42,6 +42,7 @@ PAGES = (
     "/nowhere",
 )
 CONTRAST_MIN = 4.5
+WIDTH = "document.documentElement.scrollWidth"
 # Every text in a picture whose colour stands out too little from what is painted behind it: axe
 # does not look there.
 FAINT = """
@@ -125,14 +126,19 @@ def put(context: Any, address: str, name: str, value: str) -> None:
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", PAGES)
-def test_everything_on_a_page_can_be_read_and_named(
+def test_everything_on_a_page_can_be_read_and_named_and_it_fits_its_window(
     page: Any, opened: Callable[[str], None], address: str, path: str, theme: str
 ) -> None:
+    """A page is loaded as on a phone, then its window is made as wide as on a desk."""
     put(page.context, address, "deeptier_theme", theme)
+    page.set_viewport_size({"width": 390, "height": 844})
     if path == "/sign-in":
         page.context.clear_cookies(name=sessions.COOKIE)
     opened(path)
 
+    assert page.evaluate(WIDTH) <= 390
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert page.evaluate(WIDTH) <= 1440
     assert violations(page) == []
     assert page.evaluate(FAINT, CONTRAST_MIN) == []
 
@@ -180,17 +186,6 @@ def test_the_checks_themselves_find_what_is_faint_or_unnamed(page: Any) -> None:
         "color-contrast",
     ]
     assert len(page.evaluate(FAINT, CONTRAST_MIN)) == 1
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("width", [390, pytest.param(1440, marks=pytest.mark.slow)])
-def test_no_page_is_wider_than_its_window(
-    page: Any, opened: Callable[[str], None], path: str, width: int
-) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    opened(path)
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 SEEN = """
