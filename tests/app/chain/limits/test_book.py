@@ -21,13 +21,13 @@ from tests.app.chain.limits.test_laws import (
     GENEROUS,
     POLICY,
     Found,
-    a_member,
     claim,
     few,
     figures,
     run,
     same_factors,
     seeds,
+    someone,
     with_rows,
 )
 from tests.app.chain.limits.test_papers import (
@@ -327,7 +327,7 @@ def test_financing_with_us_changes_no_limit(seed: int) -> None:
 @given(seeds)
 def test_confirming_on_the_platform_never_lowers_a_limit(seed: int) -> None:
     raw = with_book(random.Random(seed), economy(seed))
-    firm, core = a_member(run(raw, GENEROUS), random.Random(seed))
+    firm, core = someone(raw, random.Random(seed))
     file = claim(firm, core, (seed + 1) * YUAN)
     raw = with_rows(raw, receivables=[file])
     confirmed = {**file, "state": "confirmed", "was_confirmed": True, "here": True}
