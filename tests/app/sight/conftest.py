@@ -1,6 +1,7 @@
 """The economy of `economy.py` served, and answers by reader."""
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.app.sight.economy import write_files
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 Reader = tuple[Role, str | None]
 Get = Callable[..., Response]
+Bearer = Callable[[Reader], dict[str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -41,18 +43,26 @@ def served(sight_home: Path) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def get(served: TestClient) -> Get:
-    """Return a function that reads a path as somebody: role and firm, path, further headers."""
-    tokens: dict[Reader, str] = {}
+def bearer_of(served: TestClient) -> Bearer:
+    """Return a function that gives the header of somebody's token; everybody has one."""
     resources = served.app.state.resources  # type: ignore[attr-defined]
 
+    @functools.cache
+    def bearer_of(who: Reader) -> dict[str, str]:
+        role, firm = who
+        key = resources.settings.signing_key()
+        token = issue(resources.records, key, role=role, firm=firm, days=1, now=NOW)
+        return {"Authorization": f"Bearer {token}"}
+
+    return bearer_of
+
+
+@pytest.fixture(scope="session")
+def get(served: TestClient, bearer_of: Bearer) -> Get:
+    """Return a function that reads a path as somebody: role and firm, path, further headers."""
+
     def get(who: Reader, path: str, method: str = "GET", **headers: str) -> Response:
-        if who not in tokens:
-            role, firm = who
-            key = resources.settings.signing_key()
-            tokens[who] = issue(resources.records, key, role=role, firm=firm, days=1, now=NOW)
         said = {name.replace("_", "-"): value for name, value in headers.items()}
-        bearer = {"Authorization": f"Bearer {tokens[who]}"}
-        return served.request(method, path, headers=bearer | said)
+        return served.request(method, path, headers=bearer_of(who) | said)
 
     return get
