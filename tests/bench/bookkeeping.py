@@ -21,14 +21,31 @@ from typing import Any, NamedTuple, Protocol, Self
 import psycopg
 import sqlalchemy as sa
 
-from app.books.ledger import AccountLedger, AccountTotal, Element, Identity, Key, UseOrder
+from app.books.ledger import (
+    AccountLedger,
+    AccountTotal,
+    Element,
+    Identity,
+    Key,
+    Moving,
+    Plain,
+    Reads,
+    Reply,
+    UseOrder,
+    operations,
+)
+from app.books.ledger.moving import LedgerRound
 from app.books.ledger.reading import one_account
+from app.books.ledger.statements import Statements
+from app.books.ledger.tables import uses
 from app.platform.clock import utc_now
+from app.platform.events import Head
 from app.platform.events.tables import head
 from app.platform.records import open_records
 
 CORES, FIRMS = 50, 200
 PLENTY = 10**15
+USES_AT_ONCE = 5_000
 DAY = "2026-06-30"
 BEGIN_SECONDS = 120
 LAYERS = ("bank", "group", "firm", "core", "chain", "relation", "product", "programme")
@@ -92,6 +109,40 @@ def filled(url: str) -> None:
         totals = [AccountTotal(n, Identity(n.partition(":")[0]), PLENTY) for n in sorted(named)]
         ledger.set_totals(totals, {"run": "bench"})
         ledger.close()
+
+
+def long_book(url: str, count: int) -> None:
+    """Make a filled book of so many events more: uses reserved and posted, many at once."""
+    filled(url)
+    with open_records(url) as records:
+        say = Statements(sqlite=records.backend == "sqlite")
+        for start in range(0, count // 2, USES_AT_ONCE):
+            with records.writing() as connection:
+                driver: Any = connection.connection.driver_connection
+                stands = Head(*driver.cursor().execute(say.head).fetchone())
+                round_ = LedgerRound(connection, say, stands, utc_now())
+                for number in range(start, min(start + USES_AT_ONCE, count // 2)):
+                    for order in _orders_of(number, round_):
+                        answer = round_.decide(order)
+                        if not isinstance(answer, Reply):
+                            raise answer
+                round_.flush()
+
+
+def _orders_of(number: int, round_: LedgerRound) -> Iterator[Plain]:
+    """Yield the orders of one use, which nobody needs to look for."""
+    core, firm = number % CORES, number * 7 % FIRMS
+    asked = UseOrder(f"U{number}", f"F{firm}", "P", path_of(core, firm), 1 + number % 1000)
+    round_.rows[uses, asked.use] = None
+
+    def reserve(moving: Moving) -> Reply:
+        return Reply.of(200, operations.reserve(moving, asked)["state"])
+
+    def post(moving: Moving) -> Reply:
+        return Reply.of(200, operations.post(moving, asked.use, asked.amount)["state"])
+
+    yield Plain(Reads(), reserve)
+    yield Plain(Reads(), post)
 
 
 class OurLedger:

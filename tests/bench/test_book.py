@@ -1,7 +1,8 @@
 """
 What the book costs: reserve and post beside a bare twin, and reads of accounts meanwhile.
 
-Sizes: `BENCH_BOOK_SECONDS` of a measurement, `BENCH_BOOK_ROUNDS` of each.
+Sizes: `BENCH_BOOK_SECONDS` of a measurement, `BENCH_BOOK_ROUNDS` of each, `DEEPTIER_BENCH_EVENTS`
+of a book that is verified.
 """
 
 import os
@@ -15,8 +16,10 @@ import pytest
 import sqlalchemy as sa
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from tests.bench.bookkeeping import TWIN, Call, Crew, filled
-from tests.bench.figures import promise, record
+from app.books.ledger.proof import verify
+from app.platform.records import open_records
+from tests.bench.bookkeeping import TWIN, Call, Crew, filled, long_book
+from tests.bench.figures import alone, promise, record
 
 OURS = "ledger"
 SECONDS = float(os.environ.get("BENCH_BOOK_SECONDS", "0.5"))
@@ -29,6 +32,15 @@ AT_LEAST = {  # Processes and callers of each: of the twin's operations, by data
     (8, 8): {"sqlite": 1.2, "postgresql": 4},
 }
 SYNCS = 100
+EVENTS = int(os.environ.get("DEEPTIER_BENCH_EVENTS", "200000"))
+MILLION = 1_000_000
+VERIFIED_SECONDS, VERIFIED_GB = 20, 0.537  # A million events, by two processes; 512 MiB.
+VERIFY = """
+import sys
+from tests.bench.test_book import verified
+if __name__ == "__main__":
+    print(verified(sys.argv[1]))
+"""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -131,3 +143,32 @@ def test_reads_under_load(benchmark: BenchmarkFixture, kind: str, urls: dict[str
     ratio = float(np.median([under / without for under, without in rounds]))
     what = f"reads of one account, {kind}, under 64 callers: of the rate without"
     promise(benchmark, what, ratio, at_least=0.5)
+
+
+def verified(url: str) -> float:
+    """Return how long two processes take to verify a book, in seconds."""
+    with open_records(url) as records:
+        began = time.perf_counter()
+        found = verify(records, processes=2)
+        took = time.perf_counter() - began
+    if not found.ok:
+        raise RuntimeError(f"the book is not as its events say: {found.difference}")
+    return took
+
+
+def test_verification(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """A book of reservations and posts, in a process of its own; promised of a million events."""
+    url = f"sqlite:///{tmp_path}/long.db"
+    long_book(url, EVENTS)
+
+    words, peak = benchmark.pedantic(alone, args=(VERIFY, url), rounds=1, warmup_rounds=1)
+
+    what = f"a book of {EVENTS:,} events verified by two processes"
+    peaks = f"{what}: peak memory of the first"
+    if EVENTS < MILLION:
+        record(benchmark, what, float(words[0]), unit="s")
+        record(benchmark, peaks, peak, unit="GB")
+    else:
+        by_million = float(words[0]) * MILLION / EVENTS
+        promise(benchmark, f"{what}, a million", by_million, unit="s", at_most=VERIFIED_SECONDS)
+        promise(benchmark, peaks, peak, unit="GB", at_most=VERIFIED_GB)

@@ -75,7 +75,7 @@ def _as_csv(texts: Sequence[str], count: int, schema: Mapping[str, Any]) -> pl.D
     """Return the entries read as CSV; None where they must be read as JSON."""
     if not texts:
         return pl.DataFrame(schema=dict(schema))
-    body = "\n".join([text[2:-2].replace("],[", "\n") for text in texts])
+    body = "],[".join([text[2:-2] for text in texts]).replace("],[", "\n")
     quotes = 2 * count * sum(kind == pl.String for kind in schema.values())
     if "\\" in body or body.count('"') != quotes:
         return None
