@@ -27,7 +27,7 @@ def served(kept_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     home = shutil.copytree(kept_home, tmp_path_factory.mktemp("papers") / "home")
     app = create_app(Settings(home=home), now=lambda: NOW, computer=Here)
     with TestClient(app) as client:
-        set_up(resources_of(client), {"core:CORE1": 500_000_000, "core:CORE2": 150_000_000})
+        set_up(resources_of(client), {"core:CORE1": 5_000_000_000, "core:CORE2": 150_000_000})
         yield app
 
 

@@ -1,8 +1,10 @@
 """Pages of receivables: read by whom, looked at before they are confirmed, all or none."""
 
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 
+from app.chain.receivables.tables import receivables
 from app.platform.web.areas import WORK
 from tests.app.chain.papers.conftest import Browse, form_of, ids
 
@@ -92,6 +94,35 @@ def test_what_is_confirmed_was_looked_at_and_counts_once(browse: Browse, served:
     settle = form_of(one, "/core/payables/R3/settle")
     assert core.post("/core/payables/R3/settle", data=settle).status_code == 303
     assert 'data-state="paid"' in core.get("/core/payables/R3").text
+
+
+def test_two_hundred_of_a_file_wait_for_a_second_person_who_approves_them(
+    browse: Browse, served: FastAPI
+) -> None:
+    numbers = [f"BULK{n}" for n in range(200)]
+    row = {"debtor": "CORE1", "creditor": "MILL", "amount_fen": 6_000_000, "paid_fen": 0}
+    row |= {"occupied_fen": 0, "issued_on": "2026-06-20", "due_on": "2026-09-20", "before": ""}
+    row |= {"registry_id": None, "state": "open", "confirmed": 0, "here": 0, "event": 1}
+    with served.state.resources.records.writing() as connection:
+        rows = [row | {"receivable": each, "number": each} for each in numbers]
+        connection.execute(sa.insert(receivables), rows)
+    maker, checker = browse("maker", "core", "CORE1"), browse("checker", "core", "CORE1")
+    fields = form_of(maker.get("/core/payables").text, LOOK)
+    given = {"file": ("a.csv", "\n".join(["number", *numbers]).encode())}
+    page = maker.post(LOOK, data=fields, files=given).text
+    assert 'data-rows="200" data-refused="0" data-fen="1200000000"' in page
+    assert "data-two" in page
+    asked = maker.post(DO, data=form_of(page, DO))
+    assert asked.headers["location"] == "/core/payables?done=asked"
+    assert 'data-state="open"' in maker.get("/core/payables/BULK7").text
+
+    waiting = checker.get("/core/approvals").text
+    (approval,) = ids(waiting, "approvals")
+    place = f"/core/approvals/{approval}/approve"
+    assert f'action="{place}"' not in maker.get("/core/approvals").text
+    assert checker.post(place, data=form_of(waiting, place)).status_code == 303
+    assert 'data-state="confirmed"' in maker.get("/core/payables/BULK7").text
+    assert 'data-figure="occupied" data-fen="1200000000"' in maker.get("/core/payables").text
 
 
 def test_who_comes_back_without_a_choice_is_led_to_the_list(browse: Browse) -> None:
