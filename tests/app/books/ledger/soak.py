@@ -114,6 +114,7 @@ def tried(name: str, part: Part, database: tuple[str, str], place: Path) -> Row:
     folder = place / f"{name}-{kind}"
     folder.mkdir()
     with progress(f"{kind}, {WORDS[name]}") as step:
+        step("working", None)  # A race tells no more than its time.
         size, came, faults = part(fresh(url, name), folder, step)
     return kind, WORDS[name], size, came, faults
 
