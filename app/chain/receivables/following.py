@@ -37,9 +37,10 @@ def follow(resources: Resources, read: Callable[[], FileReceivables]) -> int:
     known = _known(resources)
     if known.is_empty():
         return 0
-    business_day(resources)  # Opens the books where they are not.
     files = read()
     told = _told(known, files)
+    if told:
+        business_day(resources)  # Opens the books where they are not.
     followed = 0
     for start in range(0, len(told), AT_ONCE):
         part = told[start : start + AT_ONCE]
