@@ -42,10 +42,7 @@ import app.chain.groups.pages as group_pages
 import app.chain.groups.router as groups
 import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
-import app.chain.papers.confirming as confirming_pages
-import app.chain.papers.issuing as issuing_pages
-import app.chain.papers.receivables as receivable_pages
-import app.chain.papers.vouchers as voucher_pages
+import app.chain.papers.pages as paper_pages
 import app.chain.receivables.router as receivables
 import app.chain.uses.router as uses
 import app.chain.vouchers.router as vouchers
@@ -164,10 +161,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     listed_sources.router,
     import_pages.router,
     account_pages.router,
-    confirming_pages.router,
-    receivable_pages.router,
-    issuing_pages.router,
-    voucher_pages.router,
+    *paper_pages.ROUTERS,
     account_page.router,
     rule_pages.router,
     event_pages.router,

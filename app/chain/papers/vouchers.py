@@ -242,14 +242,31 @@ def _one(
         "voucher.html",
         status=refused.status if refused else int(HTTPStatus.OK),
         place=VOUCHERS,
-        paper=nested(row, found[:NODES_SHOWN], sight),
-        more=max(0, len(found) - NODES_SHOWN),
+        **shown_below(row, found, sight),
         acts=[act for act in acts if not (act == "cancel" and row["accepted"])],
         named=names(resources),
         tones=ISSUED_TONES,
         reason=reason,
         **told(request, refused, t),
     )
+
+
+def shown_below(row: Row, tree: Sequence[Row], sight: VoucherSight) -> dict[str, object]:
+    """
+    Return a voucher with as much below it as a page takes, and how much is left out.
+
+    Args:
+        row: The voucher, or part of one.
+        tree: All nodes of its tree, those nearer to the root first.
+        sight: Who reads.
+    """
+    known, below = {row["voucher"]}, []
+    for each in tree:
+        if each["parent"] in known:
+            known.add(each["voucher"])
+            below.append(each)
+    top = nested(row, below[:NODES_SHOWN], sight)
+    return {"paper": top, "more": max(0, len(below) - NODES_SHOWN)}
 
 
 @router.post(VOUCHERS + "/{voucher}/{act}", dependencies=[allow(CORE_PEOPLE)])

@@ -35,6 +35,8 @@ LISTS = {
     "groups": "nav_groups",
     "ties": "ties",
     "exposures": "nav_exposures",
+    "receivables": "nav_receivables",
+    "vouchers": "nav_vouchers",
 }
 REFUSED = {
     ForgedRequest.code: "view_of_other_session",

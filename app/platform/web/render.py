@@ -72,6 +72,7 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
         ]
         bank.append(NavigationEntry(WORK + "/accounts", "nav_accounts", "accounts"))
         bank.append(NavigationEntry(WORK + "/receivables", "nav_receivables", "papers"))
+        bank.append(NavigationEntry(WORK + "/vouchers", "nav_vouchers", "vouchers"))
         if who.role != "auditor":
             bank.append(NavigationEntry("/stress", "nav_stress", "stress"))
         if who.role in ("risk", "admin"):
@@ -87,13 +88,14 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
         return [
             NavigationEntry(f"/chains/{own}", "nav_own_chain", "cores", pinned=True),
             NavigationEntry("/core/payables", "nav_payables", "papers"),
-            NavigationEntry("/core/vouchers", "nav_vouchers", "papers"),
+            NavigationEntry("/core/vouchers", "nav_vouchers", "vouchers"),
             NavigationEntry("/core/approvals", "nav_approvals", "approvals"),
             rules,
         ]
     return [
         NavigationEntry(f"/firms/{own}", "nav_own_firm", "firm", pinned=True),
         NavigationEntry("/my/receivables", "nav_claims", "papers"),
+        NavigationEntry("/my/vouchers", "nav_held", "vouchers"),
         rules,
     ]
 

@@ -1,0 +1,14 @@
+"""All pages of documents, in the order in which their addresses are tried."""
+
+from fastapi import APIRouter
+
+from app.chain.papers import confirming, held_voucher, holding, issuing, receivables, vouchers
+
+ROUTERS: tuple[APIRouter, ...] = (
+    confirming.router,
+    receivables.router,
+    issuing.router,
+    vouchers.router,
+    holding.router,
+    held_voucher.router,
+)
