@@ -44,6 +44,7 @@ import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
 import app.chain.papers.pages as paper_pages
 import app.chain.receivables.router as receivables
+import app.chain.uses.pages as use_pages
 import app.chain.uses.router as uses
 import app.chain.vouchers.router as vouchers
 import app.data.drafts.listed as listed_sources
@@ -109,12 +110,10 @@ DESCRIPTION_BYTES_MAX = 2**18
 PUSHING_MAX = 1  # Pushes judged at once; the others wait in line.
 SIGN_IN_BYTES_MAX = 2**15
 DRAFT_BYTES_MAX = drafts.BYTES_MAX + BODY_BYTES_MAX
+UPLOADS = ("imports", "sources/check", "sources/guess")
 BODIES = {  # What a body may have where it is not the usual.
-    f"{API}/imports": UPLOAD_BYTES_MAX,
-    f"{API}/sources/check": UPLOAD_BYTES_MAX,
-    f"{API}/sources/guess": UPLOAD_BYTES_MAX,
-    f"{API}/session": SIGN_IN_BYTES_MAX,
-    "/sign-in": SIGN_IN_BYTES_MAX,
+    **dict.fromkeys((f"{API}/{each}" for each in UPLOADS), UPLOAD_BYTES_MAX),
+    **dict.fromkeys((f"{API}/session", "/sign-in"), SIGN_IN_BYTES_MAX),
     "/sources/new": DRAFT_BYTES_MAX,
 }
 BODIES_BELOW = {
@@ -163,6 +162,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     account_pages.router,
     *paper_pages.ROUTERS,
     account_page.router,
+    use_pages.router,
     rule_pages.router,
     event_pages.router,
     people_pages.router,

@@ -15,6 +15,8 @@ from app.platform.errors import AppError
 from app.platform.web.money import amount
 from app.platform.web.texts import Texts
 
+STATES = ("paper_state", "account_use", "account_state")  # The words of states: of what they are.
+
 
 @dataclass(frozen=True, slots=True)
 class OrderSent:
@@ -58,7 +60,9 @@ def refusal_words(refused: AppError, t: Texts) -> str:
     if refused.code == "limit_exceeded":
         return t("order_refused_limit_exceeded", lacks=_lacks(refused, t))
     if refused.code == "wrong_state":
-        state = t.coded("paper_state", str(refused.further.get("state", "")))
+        state = str(refused.further.get("state", ""))
+        kind = next((each for each in STATES if t.has(f"{each}_{state}")), "")
+        state = t.coded(kind, state)
         return t("order_refused_wrong_state", state=state)
     key = f"order_refused_{refused.code}"
     return t(key) if t.has(key) else t("order_refused", detail=str(refused))

@@ -24,7 +24,7 @@ BUILT = (
     "nav_", "no_limit_", "op_", "operation_", "order_refused_", "paper_",
     "part_", "party_", "payables_", "place_", "policy_name_", "raise_", "receivables_", "role_",
     "rule_", "share_", "shown_", "size_", "source_", "stated_", "step_", "table_", "tie_", "tier_",
-    "unconfirmable_", "unfit_", "unfreeze_", "unit_", "way_", "why_",
+    "unconfirmable_", "unfit_", "unfreeze_", "unit_", "use_", "way_", "why_",
 )  # fmt: skip
 
 
