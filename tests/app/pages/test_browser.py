@@ -29,6 +29,8 @@ PAGES = (
     "/chains/C1/limits/S1",
     "/firms?query=江",
     "/firms/S1",
+    "/groups",
+    "/exposures",
     "/stress?firm=C1&query=S1",
     "/stress/SCENARIO",
     "/stress/scenarios",
@@ -151,6 +153,7 @@ def test_everything_on_a_page_can_be_read_and_named_and_it_fits_its_window(
         ("core", "/chains/C1"),
         ("core", "/firms/C1"),
         ("risk", "/firms/S1"),
+        ("risk", "/exposures"),
     ],
 )
 def test_everybody_can_use_their_pages_on_a_phone(
