@@ -41,6 +41,7 @@ Named = service.Named
 
 def _table(named: Named, t: Texts) -> ListTable[AccountSeen]:
     def figure(name: str, *, asked: bool = False) -> ListColumn[AccountSeen]:
+        """Return the column of a figure."""
         return ListColumn(
             *(name, f"account_{name}", "money", lambda row: getattr(row.figures, name)),
             asked=asked,

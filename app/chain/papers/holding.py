@@ -47,6 +47,7 @@ KINDS = {"state": "paper_state", "due": "due", "share": "share"}
 
 def _table(place: str, named: Named, t: Texts) -> ListTable[Document]:
     def party(name: str) -> ListColumn[Document]:
+        """Return the column of a party, by its name where the reader learns it."""
         return ListColumn(
             name, f"voucher_{name}", "text", lambda row: named(row[name]) if row[name] else None
         )

@@ -68,6 +68,7 @@ def _look(request: Request, resources: Resources, who: Principal, form: FormData
 
 def _typed(form: FormData) -> WrittenVoucher:
     def text(name: str) -> str:
+        """Return what was typed."""
         found: Any = form.get(name, "")
         return found if isinstance(found, str) else ""
 

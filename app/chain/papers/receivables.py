@@ -62,6 +62,7 @@ Act = Literal["dispute", "withdraw-dispute", "settle"]
 
 def _table(place: str, named: Named, t: Texts) -> ListTable[Document]:
     def party(name: str) -> ListColumn[Document]:
+        """Return the column of a party."""
         return ListColumn(name, name, "text", lambda row: named(row[name]))
 
     parties = {PAYABLES: ("creditor",), CLAIMS: ("debtor",), ALL: ("debtor", "creditor")}[place]

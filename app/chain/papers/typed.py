@@ -96,6 +96,7 @@ class VoucherSent:
 
 async def _sent(form: SentForm, order: OrderSentDep) -> VoucherSent:
     def lines(name: str) -> str:
+        """Return what was typed in all fields of a name."""
         return "\n".join(each for each in form.getlist(name) if isinstance(each, str))
 
     return VoucherSent(order, TypedVoucher(*(lines(each.name) for each in fields(TypedVoucher))))

@@ -373,7 +373,11 @@ def run(records: Records, examples: int, steps: int) -> None:
 def test_whatever_is_asked_the_book_is_what_the_contract_says(records: Records) -> None:
     run(records, 8, 40)
 
+    assert verify(records).ok
+
 
 @pytest.mark.slow
 def test_whatever_is_asked_the_book_is_what_the_contract_says_at_length(records: Records) -> None:
     run(records, 20, 50)
+
+    assert verify(records).ok

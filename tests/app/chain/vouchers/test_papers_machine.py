@@ -291,7 +291,11 @@ def run(resources: Resources, examples: int, steps: int) -> None:
 def test_whatever_holders_and_issuers_do_nothing_is_lost_or_made(resources: Resources) -> None:
     run(resources, 2, 25)
 
+    assert verify(resources.records).ok
+
 
 @pytest.mark.slow
 def test_whatever_holders_and_issuers_do_at_length(resources: Resources) -> None:
     run(resources, 10, 50)
+
+    assert verify(resources.records).ok
