@@ -7,7 +7,8 @@ STAMP := $(VENV)/installed
 COMPILED := $(VENV)/compiled
 TOOLS := $(VENV)/tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-PYTEST := $(BIN)/python -m pytest --dist loadgroup
+# Processes share the cores already: threads of frames in each of them only wait for each other.
+PYTEST := POLARS_MAX_THREADS=1 $(BIN)/python -m pytest --dist loadgroup
 MEASURED := --cov --cov-report=
 CHANGE := -m "not slow" --hypothesis-profile quick
 EVERYTHING := $(filter test-all,$(MAKECMDGOALS))
