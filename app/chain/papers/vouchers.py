@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.books.ledger.answering import Asker
+from app.books.business_day import business_day
 from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
 from app.chain.accounts.service import Named, names
 from app.chain.papers.receivables import TONES, address_of, limit_of, told
@@ -197,7 +198,7 @@ def against(refused: AppError, t: Texts) -> str:
 def _creditors(resources: Resources, who: Principal, named: Named) -> list[tuple[str, str]]:
     """Return firms that a core owes something now, to choose from."""
     wanted = WantedReceivables(debtor=who.firm)
-    rows = standing(resources, resources.version(), wanted, resources.now().date())
+    rows = standing(resources, resources.version(), wanted, business_day(resources))
     waiting = rows.filter(rows["state"].is_in(["open", "confirmed"]))
     firms = waiting["creditor"].unique().sort().head(CREDITORS_SHOWN)
     return [(firm, named(firm)) for firm in firms]
