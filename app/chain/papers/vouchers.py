@@ -8,8 +8,8 @@ from typing import Literal
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.books.ledger.answering import Asker
 from app.books.business_day import business_day
+from app.books.ledger.answering import Asker
 from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
 from app.chain.accounts.service import Named, names
 from app.chain.papers.receivables import TONES, address_of, limit_of, told
