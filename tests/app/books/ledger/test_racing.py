@@ -37,7 +37,7 @@ def test_the_naive_twin_passes_the_cap(empty: str) -> None:
 def test_a_killed_process_takes_nothing_along_that_was_answered(empty: str, tmp_path: Path) -> None:
     came = kill(empty, tmp_path, Draws(), times=2, processes=2)
 
-    assert came.counts["acknowledged"] > 0
+    assert came.counts["acknowledged"] + came.counts["in doubt"] > 0
     assert came.faults == 0, came
 
 
@@ -46,14 +46,14 @@ def test_steps_of_vouchers_are_done_once_or_not_by_killed_processes(
 ) -> None:
     came = kill(empty, tmp_path, Trees(), times=2, processes=2)
 
-    assert came.counts["acknowledged"] > 0
+    assert came.counts["acknowledged"] + came.counts["in doubt"] > 0
     assert came.faults == 0, came
 
 
 def test_a_closing_that_is_killed_goes_on_as_if_it_never_was(empty: str, tmp_path: Path) -> None:
     came = kill(empty, tmp_path, Days(economy(tmp_path / "home")), times=3, processes=1)
 
-    assert came.counts["acknowledged"] > 0
+    assert came.counts["acknowledged"] + came.counts["in doubt"] > 0
     assert came.faults == 0, came
 
 
