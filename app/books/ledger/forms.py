@@ -11,7 +11,7 @@ from app.books.ledger.answering import keyed
 from app.books.ledger.orders import Key
 from app.platform.auth.gate import check_csrf
 from app.platform.auth.principals import Principal
-from app.platform.errors import AppError
+from app.platform.errors import AppError, Malformed
 from app.platform.web.money import amount
 from app.platform.web.texts import Texts
 
@@ -39,6 +39,18 @@ class OrderSent:
         check_csrf(who, self.csrf)
         with keyed(request, who, self.key, body) as own:
             yield own
+
+    def reason_given(self, length_max: int) -> str:
+        """
+        Return the reason of what needs one.
+
+        Raises:
+            Malformed: There is none, or it is longer.
+        """
+        reason = self.reason.strip()
+        if not 1 <= len(reason) <= length_max:
+            raise Malformed(f"reason: from 1 to {length_max} characters")
+        return reason
 
 
 async def _sent(

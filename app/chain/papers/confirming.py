@@ -16,7 +16,7 @@ from app.chain.accounts.service import names
 from app.chain.papers.receivables import PAYABLES, list_page
 from app.chain.receivables import service
 from app.chain.receivables.bulk import NumberedLine, named_by, preview
-from app.data.imports.service import Upload
+from app.data.imports.sent import uploads_of
 from app.platform.auth.gate import check_csrf
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import CORE_PEOPLE, PrincipalDep, allow
@@ -55,9 +55,7 @@ def _look(request: Request, resources: Resources, who: Principal, form: FormData
     try:
         check_csrf(who, str(form.get("csrf", "")))
         chosen = [str(each) for each in form.getlist("numbers") if isinstance(each, str)]
-        files = [each for each in form.getlist("file") if not isinstance(each, str)]
-        uploads = [Upload(each.filename, each.file) for each in files if each.filename]
-        named = [*map(NumberedLine, chosen), *named_by(uploads)]
+        named = [*map(NumberedLine, chosen), *named_by(uploads_of(form, "file"))]
         return _page(request, resources, who, named)
     except AppError as error:
         return list_page(request, resources, who, refused=error, place=PAYABLES)
@@ -103,7 +101,7 @@ def confirm(
     numbers: Annotated[str, Form()] = "",
 ) -> Response:
     """Confirm all of them, or ask a second person; where something stands against it, none."""
-    wanted = [each for each in numbers.splitlines() if each]
+    wanted = [each for each in numbers.replace("\r\n", "\n").split("\n") if each]
     try:
         with form.order(request, who, wanted) as key:
             if not wanted:

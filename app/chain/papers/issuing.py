@@ -17,7 +17,7 @@ from app.books.ledger.forms import OrderSentDep, refusal_words
 from app.chain.accounts.service import names
 from app.chain.papers.vouchers import LOOK, VOUCHERS, against, vouchers_page
 from app.chain.vouchers.issuing import WrittenVoucher, issue_all, try_all, written_in
-from app.data.imports.service import Upload
+from app.data.imports.sent import uploads_of
 from app.platform.auth.gate import check_csrf
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import CORE_PEOPLE, PrincipalDep, allow
@@ -51,9 +51,7 @@ async def look(
 
 
 def _look(request: Request, resources: Resources, who: Principal, form: FormData) -> Response:
-    typed = _typed(form)
-    files = [each for each in form.getlist("file") if not isinstance(each, str)]
-    uploads = [Upload(each.filename, each.file) for each in files if each.filename]
+    typed, uploads = _typed(form), uploads_of(form, "file")
     try:
         check_csrf(who, str(form.get("csrf", "")))
         if uploads:

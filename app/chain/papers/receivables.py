@@ -1,7 +1,7 @@
 """Pages of receivables: what a core owes, what a firm is owed, and all of them for the bank."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Literal
@@ -12,8 +12,9 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.books.business_day import business_day
+from app.books.ledger import Reply
 from app.books.ledger.answering import Asker
-from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
+from app.books.ledger.forms import OrderSentDep, refusal_words
 from app.books.ledger.reading import one_account
 from app.chain.accounts.service import Named, names
 from app.chain.accounts.words import bar_of
@@ -28,7 +29,7 @@ from app.platform.auth.sight import EVERYTHING, Sight
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
-from app.platform.errors import AppError, Malformed
+from app.platform.errors import AppError
 from app.platform.http.routing import Router
 from app.platform.views.repository import views_of
 from app.platform.web.areas import WORK
@@ -58,6 +59,13 @@ ORDERS = {
     "due": "due_on",
 }
 Act = Literal["dispute", "withdraw-dispute", "settle"]
+ACTED: Mapping[Act, Callable[[Resources, Asker, str, str], Reply]] = {
+    "dispute": service.dispute,
+    "settle": lambda resources, asker, number, _: service.settle(resources, asker, number),
+    "withdraw-dispute": lambda resources, asker, number, _: service.withdraw(
+        resources, asker, number
+    ),
+}
 
 
 def _table(place: str, named: Named, t: Texts) -> ListTable[Document]:
@@ -276,32 +284,13 @@ def act_on_receivable(
     form: OrderSentDep,
 ) -> Response:
     """Dispute a receivable, withdraw that, or settle it; what stands against it is told above."""
-    reason = form.reason.strip()
     try:
-        _ordered_act(request, resources, who, (receivable, act, reason), form)
+        reason = form.reason_given(REASON_LENGTH_MAX) if act == "dispute" else ""
+        with form.order(request, who, [reason]) as key:
+            ACTED[act](resources, Asker(who, key), receivable, reason)
     except AppError as error:
-        return _one(request, resources, who, receivable, reason=reason, refused=error)
+        return _one(request, resources, who, receivable, reason=form.reason, refused=error)
     return RedirectResponse(f"{address_of(PAYABLES, receivable)}?done={act}", HTTPStatus.SEE_OTHER)
-
-
-def _ordered_act(
-    request: Request,
-    resources: Resources,
-    who: Principal,
-    asked: tuple[str, Act, str],
-    form: OrderSent,
-) -> None:
-    receivable, act, reason = asked
-    if act == "dispute" and not 1 <= len(reason) <= REASON_LENGTH_MAX:
-        raise Malformed(f"reason: from 1 to {REASON_LENGTH_MAX} characters")
-    with form.order(request, who, [reason]) as key:
-        asker = Asker(who, key)
-        if act == "dispute":
-            service.dispute(resources, asker, receivable, reason)
-        elif act == "settle":
-            service.settle(resources, asker, receivable)
-        else:
-            service.withdraw(resources, asker, receivable)
 
 
 def address_of(place: str, number: str) -> str:

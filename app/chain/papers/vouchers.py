@@ -1,6 +1,6 @@
 """Pages of vouchers that a core has issued: all of them, who holds them now, one with its parts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Literal
@@ -9,8 +9,9 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.books.business_day import business_day
+from app.books.ledger import Reply
 from app.books.ledger.answering import Asker
-from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
+from app.books.ledger.forms import OrderSentDep, refusal_words
 from app.chain.accounts.service import Named, names
 from app.chain.papers.receivables import TONES, address_of, limit_of, told
 from app.chain.receivables.repository import WantedReceivables
@@ -52,6 +53,11 @@ ISSUED_TONES = TONES | {
     "recourse": "bad",
 }
 Act = Literal["cancel", "dispute", "settle"]
+ACTED: Mapping[Act, Callable[[Resources, Asker, str, str], Reply]] = {
+    "dispute": service.dispute,
+    "settle": lambda resources, asker, number, _: service.settle(resources, asker, number),
+    "cancel": lambda resources, asker, number, _: service.cancel(resources, asker, number),
+}
 ACTS: Mapping[str, tuple[Act, ...]] = {
     "issued": ("cancel", "dispute"),
     "disputed": ("cancel",),
@@ -280,29 +286,10 @@ def act_on_voucher(
     form: OrderSentDep,
 ) -> Response:
     """Cancel, dispute or settle a voucher; what stands against it is told above."""
-    reason = form.reason.strip()
     try:
-        _ordered_act(request, resources, who, (voucher, act, reason), form)
+        reason = form.reason_given(REASON_LENGTH_MAX) if act == "dispute" else ""
+        with form.order(request, who, [reason]) as key:
+            ACTED[act](resources, Asker(who, key), voucher, reason)
     except AppError as error:
-        return _one(request, resources, who, voucher, reason=reason, refused=error)
+        return _one(request, resources, who, voucher, reason=form.reason, refused=error)
     return RedirectResponse(f"{address_of(VOUCHERS, voucher)}?done={act}", HTTPStatus.SEE_OTHER)
-
-
-def _ordered_act(
-    request: Request,
-    resources: Resources,
-    who: Principal,
-    asked: tuple[str, Act, str],
-    form: OrderSent,
-) -> None:
-    voucher, act, reason = asked
-    if act == "dispute" and not 1 <= len(reason) <= REASON_LENGTH_MAX:
-        raise Malformed(f"reason: from 1 to {REASON_LENGTH_MAX} characters")
-    with form.order(request, who, [reason]) as key:
-        asker = Asker(who, key)
-        if act == "dispute":
-            service.dispute(resources, asker, voucher, reason)
-        elif act == "settle":
-            service.settle(resources, asker, voucher)
-        else:
-            service.cancel(resources, asker, voucher)

@@ -19,6 +19,7 @@ from app.platform.errors import Absent
 Row = dict[str, Any]
 OURS = ("financing", "financed", "replaced")  # A loan or a voucher of ours stands on it.
 ENDED = ("paid", "void", "elsewhere")  # States of a file that end what nothing of ours stands on.
+CLOSED = ("paid", "void")  # No file says anything of these any more.
 FINAL = ("confirmed", "financing", "financed")
 
 
@@ -45,7 +46,7 @@ def merged(known: Row | None, told: Row | None) -> Row | None:
     """
     if known is None or told is None or known["state"] in OURS:
         return known or told
-    if known["state"] in ("paid", "void"):
+    if known["state"] in CLOSED:
         return known
     if told["state"] in ENDED:
         return {**known, "state": told["state"]}

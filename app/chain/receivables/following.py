@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from app.books.business_day import business_day
 from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of, operations
 from app.chain.receivables import accounts
-from app.chain.receivables.acts import ENDED, OURS, Debt, account_of, end, face, merged
+from app.chain.receivables.acts import CLOSED, ENDED, OURS, Debt, account_of, end, face, merged
 from app.chain.receivables.files import FileReceivables
 from app.chain.receivables.tables import receivables
 from app.platform.deps import Resources
@@ -59,7 +59,7 @@ def _known(resources: Resources) -> pl.DataFrame:
     """Return the receivables of the book that a file may still end."""
     own = receivables.c
     query = sa.select(own.receivable, own.state, own.paid_fen).where(
-        own.state.not_in((*OURS, "paid", "void"))
+        own.state.not_in((*OURS, *CLOSED))
     )
     with resources.records.reading() as connection:
         rows = [tuple(row) for row in connection.execute(query)]

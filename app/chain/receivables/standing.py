@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from app.chain.receivables import repository
-from app.chain.receivables.acts import ENDED, OURS
+from app.chain.receivables.acts import CLOSED, ENDED, OURS
 from app.chain.receivables.files import FileReceivables, of_version
 from app.chain.receivables.repository import WantedReceivables
 from app.platform.deps import Resources
@@ -38,7 +38,7 @@ def standing(
     with resources.records.reading() as connection:
         ours = repository.page(connection, replace(wanted, state=None), after=None, size=None)
     known = pl.DataFrame(ours, schema=files.rows.schema, orient="row")
-    merged = _merged(known, files)
+    merged = merged_rows(known, files)
     rows = pl.concat([merged, _mine(files.rows, wanted).join(known, on="receivable", how="anti")])
     left = (pl.col("due_on").str.to_date("%Y-%m-%d") - day).dt.total_days()
     due = (
@@ -57,11 +57,11 @@ def standing(
     return rows.with_columns(due=due, face_fen=face, waits_from=waits)
 
 
-def _merged(known: pl.DataFrame, files: FileReceivables) -> pl.DataFrame:
+def merged_rows(known: pl.DataFrame, files: FileReceivables) -> pl.DataFrame:
     """Return what the platform knows with what files may still say of it (`acts.merged`)."""
     told = files.rows.select("receivable", told="state", told_paid="paid_fen")
     both = known.join(told, on="receivable", how="left", maintain_order="left")
-    settled = pl.col("state").is_in(OURS) | pl.col("state").is_in(ENDED)
+    settled = pl.col("state").is_in(OURS) | pl.col("state").is_in(CLOSED)
     ended = ~settled & pl.col("told").is_in(ENDED).fill_null(value=False)
     paid = pl.max_horizontal("paid_fen", pl.col("told_paid").fill_null(0))
     return both.with_columns(

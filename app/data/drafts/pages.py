@@ -31,7 +31,8 @@ from app.data.drafts.showing import (
     refusal_of,
 )
 from app.data.imports.ingesting import source_names
-from app.data.imports.service import FILES_MAX, Upload
+from app.data.imports.sent import uploads_of
+from app.data.imports.service import FILES_MAX
 from app.data.sources.trials import Alive, Trials
 from app.platform.audit.layer import note
 from app.platform.auth.errors import ForgedRequest
@@ -49,12 +50,6 @@ from app.platform.web.render import page
 
 router = Router()
 Made = TypeVar("Made")
-
-
-def uploads_of(form: FormData) -> list[Upload]:
-    """Return the files of a form; where none was chosen, a browser sends one without a name."""
-    files = [each for each in form.getlist("files") if not isinstance(each, str)]
-    return [Upload(each.filename, each.file) for each in files if each.filename]
 
 
 def texts_of(form: FormData) -> dict[str, str]:
@@ -94,7 +89,7 @@ async def bring_files(
     form: SentForm,
 ) -> Response:
     """Keep files as a draft, look at them, and lead to it."""
-    fields, uploads = texts_of(form), uploads_of(form)
+    fields, uploads = texts_of(form), uploads_of(form, "files")
     source, key = fields.get("source", ""), fields.get("key", "")
 
     def begun(alive: Alive) -> Draft:
@@ -220,7 +215,7 @@ def _publish(act: _Act) -> str:
 
 
 def _bring(act: _Act) -> str:
-    service.bring(act.resources, act.draft, uploads_of(act.form))
+    service.bring(act.resources, act.draft, uploads_of(act.form, "files"))
     return address_of(act.draft)
 
 
