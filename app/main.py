@@ -1,5 +1,5 @@
 """
-The application put together: the only module that knows every domain.
+The application put together, around what every domain brings (`app.routes`).
 
 Layers from outside in: the path as it was sent; trace id, headers and log; audit; HEAD; who asks;
 packing; routes. Every route comes from `app.platform.http.routing.Router` and declares its rule
@@ -9,64 +9,16 @@ with `app.platform.auth.rules.allow`; one that does not keeps the application fr
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
-from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel, Field
-from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
-import app.books.approvals.pages as approval_pages
-import app.books.approvals.router as approvals
-import app.books.business_day.router as business_days
-import app.books.events.pages as event_pages
-import app.books.organisation.pages as people_pages
-import app.books.organisation.router as organisation
-import app.books.rules.pages as rule_pages
-import app.books.rules.router as rules
-import app.chain.accounts.freezing as account_page
-import app.chain.accounts.pages as account_pages
-import app.chain.accounts.router as accounts
-import app.chain.chains.choosing as core_pages
-import app.chain.chains.pages as chain_pages
-import app.chain.chains.router as chains
-import app.chain.chains.search as search_pages
-import app.chain.firms.pages as firm_pages
-import app.chain.firms.partners as partner_pages
-import app.chain.firms.router as firms
-import app.chain.groups.pages as group_pages
-import app.chain.groups.router as groups
-import app.chain.limits.pages as limit_pages
-import app.chain.limits.router as limits
-import app.chain.papers.pages as paper_pages
-import app.chain.receivables.router as receivables
-import app.chain.uses.pages as use_pages
-import app.chain.uses.router as uses
-import app.chain.vouchers.router as vouchers
-import app.data.drafts.listed as listed_sources
-import app.data.drafts.pages as draft_pages
-import app.data.imports.pages as import_pages
-import app.data.imports.router as imports
-import app.data.pushes.router as pushes
-import app.data.sources.router as sources
-import app.data.versions.router as versions
-import app.platform.users.pages as user_pages
-import app.platform.users.router as users
-import app.platform.views.pages as view_pages
-import app.risk.exposures.pages as exposure_pages
-import app.risk.exposures.router as exposures
-import app.risk.stress.kept as kept_scenarios
-import app.risk.stress.pages as stress_pages
-import app.risk.stress.router as stress
-from app.books.approvals import TwoPersonAction
+from app import probes
 from app.books.business_day import open_books
-from app.books.outbox import lag_of
-from app.chain.accounts.unfreezing import Unfreeze
-from app.chain.receivables.confirming import Confirmation
 from app.data.drafts import repository as drafts
 from app.data.imports.working import Imports
 from app.data.sources.trials import Trials, clear
@@ -74,13 +26,12 @@ from app.jobs.running import take_up
 from app.jobs.scheduler import Scheduler
 from app.platform.audit.layer import Audited
 from app.platform.auth.gate import Authenticator, SignInGate
-from app.platform.auth.rules import OPEN, SIGNED_IN, AccessRule, Guard, allow
+from app.platform.auth.rules import OPEN, SIGNED_IN, AccessRule, Guard
 from app.platform.auth.sessions import COOKIE
 from app.platform.clock import Clock, utc_now
 from app.platform.config import Settings
 from app.platform.deps import Resources
-from app.platform.deps.routes import ResourcesDep
-from app.platform.errors import AppError, Unready, responses
+from app.platform.errors import AppError
 from app.platform.http.crowding import Crowding
 from app.platform.http.description import ABOUT, TAGS, Access, completed
 from app.platform.http.heads import HeadAsGet
@@ -89,16 +40,15 @@ from app.platform.http.metrics import Metrics
 from app.platform.http.packing import Packing
 from app.platform.http.paths import Paths
 from app.platform.http.problems import add_handlers
-from app.platform.http.routing import Route, Router
+from app.platform.http.routing import Route
 from app.platform.http.tracing import API, Surroundings
 from app.platform.release import code_version
-from app.platform.users import access
 from app.platform.users.desk import SignInDesk
-from app.platform.web import design
 from app.platform.web.faults import add_pages_of_faults
 from app.platform.web.render import STATIC
 from app.risk.stress.child import Child
 from app.risk.stress.workbench import Computer, Workbench
+from app.routes import API_ROUTERS, APPROVAL_ACTIONS, PAGE_ROUTERS
 from graph.errors import GraphError
 
 BODY_BYTES_MAX = 2**20
@@ -121,57 +71,6 @@ BODIES_BELOW = {
     f"{API}/records/": PUSH_BYTES_MAX,
     "/sources/new/": DRAFT_BYTES_MAX,
 }
-API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked most stands first.
-    limits.router,
-    chains.router,
-    firms.router,
-    groups.router,
-    exposures.router,
-    versions.router,
-    users.router,
-    access.router,
-    stress.router,
-    imports.router,
-    sources.router,
-    pushes.router,
-    business_days.router,
-    accounts.router,
-    uses.router,
-    rules.router,
-    organisation.router,
-    approvals.router,
-    receivables.router,
-    vouchers.router,
-)
-PAGE_ROUTERS: tuple[APIRouter, ...] = (
-    user_pages.router,
-    view_pages.router,
-    core_pages.router,
-    chain_pages.router,
-    search_pages.router,
-    limit_pages.router,
-    firm_pages.router,
-    partner_pages.router,
-    group_pages.router,
-    exposure_pages.router,
-    kept_scenarios.router,
-    stress_pages.router,
-    draft_pages.router,
-    listed_sources.router,
-    import_pages.router,
-    account_pages.router,
-    *paper_pages.ROUTERS,
-    account_page.router,
-    use_pages.router,
-    rule_pages.router,
-    event_pages.router,
-    people_pages.router,
-    approval_pages.router,
-    design.router,
-)
-# What happens once a second person has approved it.
-APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = (Unfreeze, Confirmation)
-probes = Router(tags=["probes"])
 
 
 class Service(FastAPI):
@@ -278,7 +177,7 @@ def _add_routes(app: FastAPI) -> None:
 def _routes() -> tuple[BaseRoute, ...]:
     """Return every route of every domain: what answers a path is put together once a process."""
     every = APIRouter()
-    every.include_router(probes)
+    every.include_router(probes.router)
     for router in API_ROUTERS:
         every.include_router(router, prefix=API)
     for router in PAGE_ROUTERS:
@@ -332,63 +231,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             app.state.desk.close()
     finally:
         resources.close()
-
-
-class Alive(BaseModel):
-    """The process answers."""
-
-    status: Literal["alive"]
-    code: str = Field(description="Version of the code")
-
-
-class Ready(BaseModel):
-    """The stores answer and a version is served."""
-
-    status: Literal["ready"]
-    version: int
-
-
-@probes.get(
-    "/healthz",
-    operation_id="probes.alive",
-    summary="Alive",
-    response_model=Alive,
-    dependencies=[allow(OPEN)],
-)
-async def healthz() -> Response:
-    """Return 200 while the process answers."""
-    return JSONResponse({"status": "alive", "code": code_version()})
-
-
-@probes.get(
-    "/readyz",
-    operation_id="probes.ready",
-    summary="Ready",
-    response_model=Ready,
-    responses=responses(Unready),
-    dependencies=[allow(OPEN)],
-)
-def readyz(resources: ResourcesDep) -> Response:
-    """Return 200 once the stores answer and a version is served, else 503."""
-    with resources.records.reading() as connection:
-        connection.exec_driver_sql("SELECT 1")
-    current = resources.store.current()
-    if current is None:
-        raise Unready("no version is published yet")
-    return JSONResponse({"status": "ready", "version": current.number})
-
-
-@probes.get(
-    "/metrics",
-    operation_id="probes.figures",
-    summary="Figures for Prometheus",
-    response_class=PlainTextResponse,
-    dependencies=[allow(OPEN)],
-)
-def metrics(request: Request, resources: ResourcesDep) -> Response:
-    """Return counts and times of requests, and the version served."""
-    figures: Metrics = request.app.state.metrics
-    current = resources.store.current()
-    figures.version.set(current.number if current else 0)
-    figures.outbox_lag.set(lag_of(resources).events)
-    return Response(figures.render(), media_type=CONTENT_TYPE_LATEST)

@@ -1,7 +1,7 @@
 """
 Approvals: what one person asks for and another one has to approve before it happens.
 
-A domain that has such an action says what it does (`TwoPersonAction`) and lists it in `app.main`;
+A domain that has such an action says what it does (`TwoPersonAction`) and lists it in `app.routes`;
 its route asks for an `Opening`, which is answered 202 with the approval. The checker sees what the
 maker saw, and what is approved is validated again in the order that does it.
 """
