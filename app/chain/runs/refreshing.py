@@ -17,7 +17,7 @@ from app.chain.groups.moving import regroup
 from app.chain.groups.service import groups_in
 from app.chain.limits.results import Results, open_results
 from app.chain.limits.shown import Shown
-from app.chain.receivables.files import of_version
+from app.chain.receivables.files import longer_ids, of_version
 from app.chain.receivables.following import follow
 from app.chain.runs.applying import apply, changes
 from app.chain.runs.code import code_name
@@ -73,7 +73,7 @@ def pass_over(resources: Resources, version: int | None, *, progress: Step) -> P
         current = resources.version()
         held_back = 0
         if current.number == found.number:
-            held_back = _set_accounts(resources, run, read)
+            held_back = _set_accounts(resources, found, run, read)
     return Pass(run, read, held_back)
 
 
@@ -115,10 +115,11 @@ def _landed(resources: Resources, version: Version, read: Snapshot, progress: St
     return run
 
 
-def _set_accounts(resources: Resources, run: Run, read: Snapshot) -> int:
+def _set_accounts(resources: Resources, version: Version, run: Run, read: Snapshot) -> int:
     """Return how many accounts something held back since the book was read."""
     results = open_results(run.folder)
-    changed = changes(totals_of(RunFrames.open(run.folder, results.stored)), read)
+    frames = RunFrames.open(run.folder, results.stored)
+    changed = changes(totals_of(frames, longer_ids(resources, version)), read)
     source: dict[str, object] = {"run": run.run, "version": run.version, "policy": run.policy}
     source["book"] = read.book.number
     found = groups_in(resources, Shown(results, EVERYTHING))

@@ -62,8 +62,15 @@ class RunFrames:
         )
 
 
-def totals_of(run: RunFrames) -> pl.DataFrame:
-    """Return the total of every account that a run gives one: a row of `TOTALS`, by account."""
+def totals_of(run: RunFrames, longer: pl.DataFrame | None = None) -> pl.DataFrame:
+    """
+    Return the total of every account that a run gives one: a row of `TOTALS`, by account.
+
+    Args:
+        run: The run.
+        longer: The receivables whose ids are more than their numbers (`receivables.longer_ids`);
+            by default the run itself names those that share a number.
+    """
     ids = pl.Series("id", run.stored.ids, dtype=pl.String)
     parts = [
         _bank(run.stored.policy),
@@ -71,7 +78,7 @@ def totals_of(run: RunFrames) -> pl.DataFrame:
         _cores(run),
         _chains(run, ids),
         _firms(run, ids),
-        *_documents(run, ids),
+        *_documents(run, ids, longer),
     ]
     return pl.concat(parts).sort("account")
 
@@ -141,7 +148,9 @@ def _firms(run: RunFrames, ids: pl.Series) -> pl.DataFrame:
     return _shaped(named.with_columns(account=account), "firm")
 
 
-def _documents(run: RunFrames, ids: pl.Series) -> Iterator[pl.DataFrame]:
+def _documents(
+    run: RunFrames, ids: pl.Series, longer: pl.DataFrame | None
+) -> Iterator[pl.DataFrame]:
     """Yield what each eligible document is worth, a core at a time."""
     algebra = Algebra(run.stored.policy, version=run.stored.head.version, run="")
     papers = run.papers.filter(~pl.col("pledged")).with_row_index("at")
@@ -161,8 +170,19 @@ def _documents(run: RunFrames, ids: pl.Series) -> Iterator[pl.DataFrame]:
         total=pl.Series(worth),
         valid_to=due.dt.year() * 10_000 + due.dt.month().cast(pl.Int64) * 100 + due.dt.day(),
     ).with_columns(thing=_ids_of_documents())
+    if longer is not None:
+        named = _called(named, longer)
     account = pl.concat_str("kind", pl.lit(":"), "thing")
     yield _shaped(named.with_columns(account=account), "document")
+
+
+def _called(papers: pl.DataFrame, longer: pl.DataFrame) -> pl.DataFrame:
+    """Return papers with the ids by which their receivables are called everywhere else."""
+    ids = longer.select("number", firm="creditor", core="debtor", longer="receivable")
+    called = papers.join(ids, on=("number", "firm", "core"), how="left", maintain_order="left")
+    own = pl.coalesce("longer", "number")
+    thing = pl.when(pl.col("kind") == "receivable").then(own).otherwise("thing")
+    return called.with_columns(thing=thing).drop("longer")
 
 
 def _ids_of_documents() -> pl.Expr:

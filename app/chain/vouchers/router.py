@@ -103,7 +103,7 @@ def draft_of(resources: Resources, issuer: str, body: VoucherIssue) -> VoucherDr
     return VoucherDraft(
         number=service.number_for(issuer, business_day(resources)),
         holder=body.holder,
-        amount_fen=body.amount_fen,
+        amount_fen=body.asked_fen,
         due_on=body.due_on,
         receivables=tuple(body.receivables),
         recourse=body.recourse,
@@ -202,7 +202,7 @@ def post_passing(
 ) -> Response:
     """Return the voucher with its children; the new one waits for its holder to accept."""
     return mover.ask(
-        body.model_dump(), service.pass_on, voucher, holder=body.holder, amount_fen=body.amount_fen
+        body.model_dump(), service.pass_on, voucher, holder=body.holder, amount_fen=body.asked_fen
     )
 
 

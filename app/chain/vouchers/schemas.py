@@ -92,12 +92,24 @@ class _VoucherRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class VoucherIssue(_VoucherRequest):
+class _AmountLeftOut(_VoucherRequest):
+    """A request whose amount may be left out; null is none, and is refused."""
+
+    amount_fen: AmountFen = Field(default_factory=lambda: 0)
+
+    @property
+    def asked_fen(self) -> int | None:
+        """Return the amount; None where it was left out."""
+        return self.amount_fen if "amount_fen" in self.model_fields_set else None
+
+
+class VoucherIssue(_AmountLeftOut):
     """A voucher that is to be issued."""
 
     holder: FirmId
-    amount_fen: AmountFen | None = Field(
-        None, description="May be left out where it is the sum of the receivables"
+    amount_fen: AmountFen = Field(
+        default_factory=lambda: 0,
+        description="May be left out where it is the sum of the receivables",
     )
     due_on: Day
     receivables: list[DocumentNumber] = Field(
@@ -114,8 +126,10 @@ class VoucherParts(_VoucherRequest):
     parts: list[AmountFen] = Field(min_length=2, max_length=PARTS_MAX)
 
 
-class VoucherPass(_VoucherRequest):
+class VoucherPass(_AmountLeftOut):
     """To whom a voucher is passed on, and how much of it."""
 
     holder: FirmId
-    amount_fen: AmountFen | None = Field(None, description="All that is held by default")
+    amount_fen: AmountFen = Field(
+        default_factory=lambda: 0, description="All that is held by default"
+    )
