@@ -223,7 +223,8 @@ def needs_two(debt: Debt, terms: ReceivableTerms, asker: Asker, numbers: Sequenc
     """Return whether two people confirm: of the core from an amount on, officers always."""
     if asker.core is None:
         return True
-    rows = [debt.moving.row(receivables, number) or debt.told(number) for number in numbers]
+    known = ((debt.moving.row(receivables, each), debt.told(each)) for each in numbers)
+    rows = [acts.merged(ours, told) for ours, told in known]
     faces = sum(acts.face(row) for row in rows if row is not None)
     return faces >= terms.policy.whole("confirm_two_from_fen")
 

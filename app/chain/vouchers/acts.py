@@ -114,7 +114,9 @@ def _check_issue(acting: Acting, draft: VoucherDraft) -> None:
             en=f"there is no trade with {draft.holder}, and no receivable",
         )
     check_tenor(acting.rules, acting.moving.day, draft.due_on)
-    if UNPAID in acting.rules.text(STOP) and has_dishonoured(acting.moving.connection, acting.firm):
+    moving = acting.moving
+    stops = UNPAID in acting.rules.text(STOP)
+    if stops and has_dishonoured(moving.connection, acting.firm, moving.day):
         raise acting.rules.refuse(
             STOP,
             zh="有到期未付的凭证，付清前不得新开立",
@@ -203,11 +205,13 @@ def cancel(acting: Acting, voucher: str, debt: Debt) -> Row:
 
     Raises:
         Absent: There is none of this id, or it is another's.
-        WrongState: It is accepted, or over.
+        WrongState: It is accepted, or over, or something stands on its account.
         RuleBroken: It is a part of a voucher.
     """
     row = nodes.issued_by(acting, voucher)
     nodes.check_state(row, *(["issued", "disputed"] if not row["accepted"] else ["issued"]))
+    account = nodes.account_of(voucher)
+    accounts.check_free(acting.moving, account, f"voucher {voucher}", ["issued"])
     return undone(row, debt, "cancel", state="cancelled")
 
 

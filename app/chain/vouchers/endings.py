@@ -81,6 +81,29 @@ def close(resources: Resources, day: dt.date) -> int:
     return count
 
 
+def take_over(debt: Debt, voucher: str) -> None:
+    """
+    Bring a voucher to the business day where the closing of the day before has not come to it yet.
+
+    So whoever asks anything of it in between, or while a closing that was killed waits to go on,
+    meets it as it will be.
+    """
+    moving = debt.moving
+    row = moving.row(vouchers, voucher)
+    if row is None:
+        return
+    root, due = str(row["root"]), str(row["due_on"])
+    who, moving.actor = moving.actor, MACHINE
+    if due <= moving.day_text:
+        _mature(debt, root)
+        if due < moving.day_text:
+            _dishonour(debt, root)
+    else:
+        for name in repository.waiting_past(moving.connection, root, moving.day):
+            _lapse(debt, name)
+    moving.actor = who
+
+
 def _lapse(debt: Debt, voucher: str) -> None:
     row = nodes.found(debt.moving, voucher)
     if row["state"] in ("issued", "disputed") and not row["accepted"]:

@@ -30,11 +30,12 @@ class WantedVouchers:
     named_tiers: int = 0
 
 
-def has_dishonoured(connection: Connection, issuer: str) -> bool:
-    """Return whether a voucher of an issuer is past due and not paid."""
+def has_dishonoured(connection: Connection, issuer: str, day: dt.date) -> bool:
+    """Return whether a voucher of an issuer is past due on a day and not paid."""
     own = vouchers.c
+    overdue = own.state.in_(("matured", *RUNNING)) & (own.due_on < day.isoformat())
     query = sa.select(own.voucher).where(
-        own.issuer == issuer, own.state.in_(UNPAID), own.parent.is_(None)
+        own.issuer == issuer, own.state.in_(UNPAID) | overdue, own.parent.is_(None)
     )
     return connection.execute(query.limit(1)).first() is not None
 
@@ -97,6 +98,18 @@ def to_lapse(connection: Connection, day: dt.date) -> list[str]:
         own.state.in_(("issued", "disputed")),
         own.accepted == 0,
         own.accept_by <= day.isoformat(),
+    )
+    return [row[0] for row in connection.execute(query.order_by(own.depth.desc(), own.voucher))]
+
+
+def waiting_past(connection: Connection, root: str, day: dt.date) -> list[str]:
+    """Return nodes of a tree that wait for their holder past their last day, the lowest first."""
+    own = vouchers.c
+    query = sa.select(own.voucher).where(
+        own.root == root,
+        own.state.in_(("issued", "disputed")),
+        own.accepted == 0,
+        own.accept_by < day.isoformat(),
     )
     return [row[0] for row in connection.execute(query.order_by(own.depth.desc(), own.voucher))]
 

@@ -265,6 +265,7 @@ def _asked(
 
     def decided(acting: Acting, debt: Debt) -> Reply:
         """Return the answer of the work."""
+        endings.take_over(debt, voucher)
         return Reply.of(status, work(acting, debt))
 
     return ledger_of(resources).ask(
