@@ -2,9 +2,20 @@
 
 from fastapi import APIRouter
 
-from app.chain.papers import confirming, held_voucher, holding, issuing, receivables, vouchers
+from app.chain.papers import (
+    confirming,
+    core_first,
+    held_voucher,
+    holder_first,
+    holding,
+    issuing,
+    receivables,
+    vouchers,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
+    core_first.router,
+    holder_first.router,
     confirming.router,
     receivables.router,
     issuing.router,

@@ -15,9 +15,8 @@ from app.books.business_day import business_day
 from app.books.ledger import Reply
 from app.books.ledger.answering import Asker
 from app.books.ledger.forms import OrderSentDep, refusal_words
-from app.books.ledger.reading import one_account
 from app.chain.accounts.service import Named, names
-from app.chain.accounts.words import bar_of
+from app.chain.papers.own_limit import limit_of
 from app.chain.receivables import service
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.schemas import REASON_LENGTH_MAX
@@ -185,15 +184,9 @@ def list_page(
         sum=rows["face_fen"].sum(),
         tones=TONES,
         day=business_day(resources).isoformat(),
-        **(limit_of(resources, who, t) if place == PAYABLES else {}),
+        **(limit_of(resources, who.firm or "", t) if place == PAYABLES else {}),
         **told(request, refused, t),
     )
-
-
-def limit_of(resources: Resources, who: Principal, t: Texts) -> dict[str, object]:
-    """Return a core's limit as the bar above its lists; none where the bank has set none."""
-    found = one_account(resources.records, f"core:{who.firm}", resources.now())
-    return {"limit": found, "bar": found and bar_of(found, t)}
 
 
 def told(request: Request, refused: AppError | None, t: Texts) -> dict[str, object]:

@@ -13,7 +13,8 @@ from app.books.ledger import Reply
 from app.books.ledger.answering import Asker
 from app.books.ledger.forms import OrderSentDep, refusal_words
 from app.chain.accounts.service import Named, names
-from app.chain.papers.receivables import TONES, address_of, limit_of, told
+from app.chain.papers.own_limit import limit_of
+from app.chain.papers.receivables import TONES, address_of, told
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.schemas import REASON_LENGTH_MAX
 from app.chain.receivables.standing import standing
@@ -186,7 +187,7 @@ def vouchers_page(
         creditors=_creditors(resources, who, named),
         most=ISSUED_MAX,
         typed=typed or WrittenVoucher("", "", ""),
-        **limit_of(resources, who, t),
+        **limit_of(resources, who.firm or "", t),
         **(told(request, refused, t) | {"refusal": refused and against(refused, t)}),
     )
 

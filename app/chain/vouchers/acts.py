@@ -5,6 +5,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.engine import Connection
+
 from app.books.errors import RuleBroken
 from app.books.ledger import Move, Moving
 from app.books.ledger.operations.checks import check_room, figures_of
@@ -115,13 +117,17 @@ def _check_issue(acting: Acting, draft: VoucherDraft) -> None:
         )
     check_tenor(acting.rules, acting.moving.day, draft.due_on)
     moving = acting.moving
-    stops = UNPAID in acting.rules.text(STOP)
-    if stops and has_dishonoured(moving.connection, acting.firm, moving.day):
+    if is_stopped(acting.rules, moving.connection, acting.firm, moving.day):
         raise acting.rules.refuse(
             STOP,
             zh="有到期未付的凭证，付清前不得新开立",
             en="a voucher of this issuer is past due and not paid; none is issued until it is",
         )
+
+
+def is_stopped(rules: RulesInForce, connection: Connection, issuer: str, day: dt.date) -> bool:
+    """Return whether an issuer may issue nothing: a voucher of its own is past due and unpaid."""
+    return UNPAID in rules.text(STOP) and has_dishonoured(connection, issuer, day)
 
 
 def check_tenor(rules: RulesInForce, day: dt.date, due_on: dt.date) -> None:

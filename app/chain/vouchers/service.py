@@ -131,6 +131,14 @@ def related_as_creditor(resources: Resources, holder: str, creditor: str) -> boo
     return any(row["state"] in ("open", "confirmed") for row in found)
 
 
+def is_stopped(resources: Resources, issuer: str) -> bool:
+    """Return whether a core may issue nothing on the business day (see `acts.is_stopped`)."""
+    day = business_day(resources)
+    rules = terms_on(resources, day).rules
+    with resources.records.reading() as connection:
+        return acts.is_stopped(rules, connection, issuer, day)
+
+
 def has_trade(reader: Reader, supplier: str, buyer: str) -> bool:
     """Return whether a version has a trade of these two, this way round."""
     try:

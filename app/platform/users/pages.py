@@ -4,7 +4,6 @@ import secrets
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated
-from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import Form, Request
@@ -50,10 +49,9 @@ def start_of(who: Principal) -> str:
 
     Example:
         >>> start_of(Principal("Lin", "core", "C1")), start_of(Principal("Mo", "risk"))
-        ('/chains/C1', '/cores')
+        ('/core', '/cores')
     """
-    firm = quote(who.firm or "", safe="")
-    return {"core": f"/chains/{firm}", "supplier": f"/firms/{firm}"}.get(who.role, "/cores")
+    return {"core": "/core", "supplier": "/my"}.get(who.role, "/cores")
 
 
 @router.get("/sign-in", dependencies=[allow(OPEN)])

@@ -36,6 +36,7 @@ class NavigationEntry:
     key: str
     icon: str
     pinned: bool = False  # Whether it keeps the version that the address names.
+    alone: bool = False  # Whether no page below its address is its own.
 
 
 def _environment() -> Environment:
@@ -83,19 +84,27 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
         if who.role == "admin":
             bank.append(NavigationEntry("/admin/people", "nav_people", "people"))
         return bank
+    return _own_places(who, rules)
+
+
+def _own_places(who: Principal, rules: NavigationEntry) -> Sequence[NavigationEntry]:
+    """Return what the navigation of a core or a firm leads to."""
     own = quote(who.firm or "", safe="")
     if who.role == "core":
         return [
-            NavigationEntry(f"/chains/{own}", "nav_own_chain", "cores", pinned=True),
+            NavigationEntry("/core", "nav_first", "first", alone=True),
             NavigationEntry("/core/payables", "nav_payables", "papers"),
             NavigationEntry("/core/vouchers", "nav_vouchers", "vouchers"),
             NavigationEntry("/core/approvals", "nav_approvals", "approvals"),
+            NavigationEntry(f"/chains/{own}", "nav_own_chain", "cores", pinned=True),
+            NavigationEntry("/my", "nav_own_paper", "held"),
             rules,
         ]
     return [
-        NavigationEntry(f"/firms/{own}", "nav_own_firm", "firm", pinned=True),
+        NavigationEntry("/my", "nav_first", "first", alone=True),
         NavigationEntry("/my/receivables", "nav_claims", "papers"),
         NavigationEntry("/my/vouchers", "nav_held", "vouchers"),
+        NavigationEntry(f"/firms/{own}", "nav_own_firm", "firm", pinned=True),
         rules,
     ]
 

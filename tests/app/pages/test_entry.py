@@ -68,7 +68,7 @@ def test_the_first_page_is_everybodys_own(browser: Browser) -> None:
         role: browser(role).get("/").headers["Location"] for role in ("risk", "core", "supplier")
     }
 
-    assert first == {"risk": "/cores", "core": "/chains/C1", "supplier": "/firms/S1"}
+    assert first == {"risk": "/cores", "core": "/core", "supplier": "/my"}
 
 
 def test_who_is_not_signed_in_is_asked_to_and_comes_back(browser: Browser) -> None:
