@@ -23,7 +23,9 @@ def limit(desk: Desk, core: str, firm: str) -> int:
 def test_a_voucher_moves_limits_down_the_tiers_and_carries_a_use(
     desk: Desk, follower: BookFollower
 ) -> None:
+    before = limit(desk, "CORE1", "MILL")
     assert desk.post("CORE1", "/receivables/R1/settle").json()["state"] == "paid"
+    assert limit(desk, "CORE1", "MILL") == before  # Until a pass lands it counts as it did.
     assert follower.look()  # What it took of the core's account is free again.
     mill, ore = limit(desk, "CORE1", "MILL"), limit(desk, "CORE1", "ORE")
     asked = {"holder": "MILL", "amount_fen": 50_000_000, "due_on": "2026-10-30"}
@@ -31,6 +33,7 @@ def test_a_voucher_moves_limits_down_the_tiers_and_carries_a_use(
     assert follower.look()
     assert limit(desk, "CORE1", "MILL") == mill  # Nothing that waits for its holder counts.
     assert desk.post("MILL", f"/vouchers/{voucher}/accept").status_code == 200
+    assert limit(desk, "CORE1", "MILL") == mill  # What came counts with the next pass.
     assert follower.look()
     richer = limit(desk, "CORE1", "MILL")
     assert richer > mill

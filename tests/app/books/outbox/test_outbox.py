@@ -1,13 +1,27 @@
 """The outbox: what the book tells reaches the graph store in order, once it can be reached."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from app.books.ledger import AccountTotal, Element, Identity, UseOrder, ledger_of
+from app.books.ledger import (
+    AccountTotal,
+    Element,
+    Identity,
+    Moving,
+    Plain,
+    Reads,
+    Reply,
+    UseOrder,
+    ledger_of,
+)
 from app.books.outbox import lag_of
+from app.chain.receivables.acts import Debt
+from app.chain.vouchers import acts
+from app.chain.vouchers.acts import Passing, VoucherDraft
+from app.chain.vouchers.nodes import Acting
 from app.jobs.exposures import is_behind, project
 from app.platform.config import Settings
 from app.platform.console.progress import quietly
@@ -19,6 +33,7 @@ from graph.stores.neo4j import Neo4jStore
 from graph.testing.economy import firm, publish
 from graph.testing.memory import MemoryStore
 from graph.testing.servers import ServerMissing, start_neo4j
+from tests.app.chain.vouchers.killing import DUE_ON, FILES, RULES
 
 PATH = (Element("bank"),)
 
@@ -79,6 +94,37 @@ def test_uses_stand_beside_the_graph_as_long_as_something_is_left(
 
     assert store.exposures() == []
     assert project(resources, quietly) == "nothing new"
+
+
+def acted(resources: Resources, firm: str, work: Callable[[Acting, Debt], object]) -> None:
+    """Let a firm do something with vouchers."""
+
+    def decided(moving: Moving) -> Reply:
+        work(Acting(moving, firm, RULES, 5, 5), Debt(moving, FILES, None))
+        return Reply.of(200, None)
+
+    ledger_of(resources).ask(Plain(Reads(), decided, None, firm))
+
+
+def test_what_a_voucher_owes_stands_beside_the_graph_by_who_holds_it(
+    resources: Resources, store: Gone
+) -> None:
+    publish(store, firms=[firm(each) for each in ("X", "A", "B")])
+    ledger_of(resources).set_totals([AccountTotal("core:X", Identity("core"), 10**9)], {})
+    draft = VoucherDraft("V", "A", 100, DUE_ON, (), recourse=False, related=True)
+    acted(resources, "X", lambda acting, debt: acts.issue(acting, draft, debt))
+    project(resources, quietly)
+    assert store.exposures() == []  # It waits for its holder.
+
+    part = Passing("W", "B", 30, related=True)
+    acted(resources, "A", lambda acting, _: acts.accept(acting, "V"))
+    acted(resources, "A", lambda acting, _: acts.pass_on(acting, "V", part))
+    acted(resources, "B", lambda acting, _: acts.accept(acting, "W"))
+    project(resources, quietly)
+    assert store.exposures() == [
+        Exposure("voucher:V", FirmId("X"), FirmId("A"), 70),
+        Exposure("voucher:W", FirmId("X"), FirmId("B"), 30),
+    ]
 
 
 def test_a_store_that_is_gone_loses_nothing_and_told_twice_changes_nothing(

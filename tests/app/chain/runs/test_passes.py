@@ -245,6 +245,26 @@ def test_the_limits_follow_the_book(resources: Resources) -> None:
     assert facility["reserved_fen"] == 7
 
 
+def test_changes_in_between_are_taken_together(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower, runs = BookFollower(resources, lambda: True), []
+    passed(resources)
+    landed = refreshing._landed
+    monkeypatch.setattr(refreshing, "_landed", lambda *given: runs.append(1) or landed(*given))
+    for amount in (7, 8, 9):
+        freeze_core(resources, amount)
+
+    assert follower.look()
+    assert not follower.look()
+
+    run = newest_run(resources.records)
+    assert run is not None
+    facility = open_results(resources.runs / run.folder).facility(CORE)
+    assert facility is not None
+    assert (facility["reserved_fen"], len(runs)) == (24, 1)
+
+
 def test_what_was_held_back_is_set_by_the_pass_after_it(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from app.chain.limits.storage import save
+from app.chain.limits.totals import firm_totals
 from app.chain.runs.totals import RunFrames, totals_of
 from graph.errors import NotFound
 from tests.app.chain.limits.test_book import known, node
@@ -69,6 +70,27 @@ def test_what_was_confirmed_or_issued_here_is_not_outside(tmp_path: Path) -> Non
 
     assert found_here["core:C"]["outside"] == 0
     assert found_here["receivable:A1"]["total"] == found_here["voucher:V1"]["total"] == 95_000_000
+
+
+def test_what_was_passed_on_of_a_voucher_carries_nothing_here(tmp_path: Path) -> None:
+    passed = node("V1.1", holder="B", held=WHOLE // 4, occupies=0)
+
+    found_here = accounts(found(nodes=[node(held=WHOLE * 3 // 4), passed]), tmp_path)
+
+    assert found_here["voucher:V1"]["total"] == 71_250_000
+    assert found_here["voucher:V1.1"]["total"] == 23_750_000
+    assert found_here["core:C"]["outside"] == 0
+
+
+def test_a_firm_has_what_its_chains_give_up_to_the_cap_of_one_borrower() -> None:
+    most = int(POLICY.decimal("single_borrower_share") * POLICY.whole("bank_capital_fen"))
+    members = pl.DataFrame(
+        {"firm": [1, 1, 2, 3, 4], "limit_fen": [100, 50, most, most, None]},
+        {"firm": pl.Int64, "limit_fen": pl.Int64},
+    )
+    firms = pl.DataFrame({"row": [1, 2, 3, 4], "loans_fen": [None, 7, most + 1, 0]})
+
+    assert firm_totals(members, firms, POLICY).rows() == [(1, 150), (2, most - 7), (3, 0)]
 
 
 def test_documents_are_floored_where_they_stand_above_the_facility(tmp_path: Path) -> None:
