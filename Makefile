@@ -17,7 +17,7 @@ COMPILED_ONLY := graph/stores graph/testing tests/graph/stores tests/graph/inter
 UNCOMPILED := graph tests/graph $(addprefix --ignore ,$(COMPILED_ONLY))
 DEMO ?= var/demo
 KEPT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/deeptier/kernels
-CASES ?= 100000
+CASES ?= 40000
 DRAWS ?= 1000000
 KILLS ?= 200
 export DEEPTIER_PORT ?= 8000
@@ -88,10 +88,11 @@ test-all: test
 test-uncompiled: tools
 	NUMBA_DISABLE_JIT=1 $(PYTEST) --numprocesses 2 $(MEASURED) --cov-fail-under 0 $(UNCOMPILED)
 
-# Races and kills of the book (docs/reliability.md; a part of them with ONLY="draws kills"), then
-# requests made from the description, sent by everybody: far more than `make test` has time for.
+# Races and kills of the book (docs/reliability.md; a part of them with ONLY="draws kills" or
+# ON=PostgreSQL), then requests made from the description, sent by everybody: far more than
+# `make test` has time for. Each of both ends after so many minutes at the latest.
 soak: tools $(COMPILED)
-	$(BIN)/python -m tests.app.books.ledger.soak --draws $(DRAWS) --kills $(KILLS) $(addprefix --only ,$(ONLY))
+	$(BIN)/python -m tests.app.books.ledger.soak --draws $(DRAWS) --kills $(KILLS) $(addprefix --only ,$(ONLY)) $(addprefix --on ,$(ON))
 	$(BIN)/python -m tests.app.interface.soak --cases $(CASES)
 
 bench: tools $(COMPILED)

@@ -1,8 +1,10 @@
 """
-Many requests against the description: `make soak`, 100,000 by default.
+Many requests against the description: `make soak`, 40,000 by default, or as many as so many minutes
+allow.
 
+Every kind of request is sent by everybody in a first round, more of each in those that follow.
 Prints how many of each status everybody was answered, and every fault; ends with 1 where there is
-one.
+one, or where the time was over before everybody had sent every kind.
 """
 
 import argparse
@@ -18,6 +20,7 @@ import structlog
 
 from app.chain.runs.refreshing import refresh_version
 from app.platform.config import Settings
+from app.platform.console.progress import Step, progress
 from app.platform.deps import open_resources
 from ingestion.run import ImportJob, ingest
 from tests.app.economy import write_files
@@ -48,29 +51,35 @@ class Faults:
 def main() -> int:
     """Send requests until there were enough of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=100_000)
-    wanted = parser.parse_args().cases
+    parser.add_argument("--cases", type=int, default=40_000)
+    parser.add_argument("--minutes", type=float, default=8)
+    given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.disable(logging.CRITICAL)
     faults, began = Faults(), time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, progress("requests") as step:
+        step("a small economy is made", None)
         kept = economy(Path(folder) / "kept")
         with attacked(kept, Path(folder) / "home") as place:
-            rounds(place, faults, wanted)
+            until = began + 60 * given.minutes
+            is_whole = rounds(place, faults, wanted=given.cases, until=until, step=step)
             report(place, faults, seconds=time.monotonic() - began)
-    return 1 if faults.counted else 0
+    return 1 if faults.counted or not is_whole else 0
 
 
-def rounds(place: Attacked, faults: Faults, wanted: int) -> None:
-    """Go through all kinds of requests, again and again, until enough were sent."""
+def rounds(place: Attacked, faults: Faults, *, wanted: int, until: float, step: Step) -> bool:
+    """Go through all kinds of requests until enough were sent; return whether each was, once."""
     every = kinds(place.app.openapi())
-    part = min(PART, 1 + wanted // (len(every) * len(place.senders)))
-    while place.sent.total() < wanted:
+    part, number = 1, 0
+    while True:
         for path, method, mode in every:
+            if place.sent.total() >= wanted or time.monotonic() > until:
+                return number > 0
+            step(f"{place.sent.total():,} of {wanted:,} sent", place.sent.total() / wanted)
             examples = min(SLOW_PART, part) if (path, method) in SLOW else part
             attack(place, (path, method), mode, examples=examples, fault=faults.add)
-            if place.sent.total() >= wanted:
-                return
+        left = max(1, wanted - place.sent.total())
+        part, number = min(PART, 1 + left // (len(every) * len(place.senders))), number + 1
         say(f"{place.sent.total()} sent, {faults.counted.total()} faults")
 
 

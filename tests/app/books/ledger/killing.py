@@ -29,12 +29,19 @@ from app.platform.clock import utc_now
 from app.platform.console.progress import Step, quietly
 from app.platform.events.tables import events
 from app.platform.records import Records, open_records
-from tests.app.books.ledger.racing import PLENTY, path_of, set_up
+from tests.app.books.ledger.racing import PLENTY, PRELOADED, path_of, set_up
 
-PRELOADED = [__name__, "tests.app.chain.vouchers.killing"]  # Once, not in each of many.
-WRONG = ("lost", "twice", "never asked", "answered otherwise", "not as it should be")
+WRONG = (
+    "lost",
+    "twice",
+    "never asked",
+    "answered otherwise",
+    "not as it should be",
+    "not killed in time",
+)
 BEGIN_SECONDS = 60
-LIVES_SECONDS = 0.4  # At most, from the first thing that is asked.
+LIVES_SECONDS = 0.15  # At most, from the last answer that is waited for.
+WAITED_SECONDS_MAX = 20
 ASKED_AGAIN_MAX = 1_000
 
 
@@ -58,6 +65,11 @@ class KilledWork(Protocol):
         """Return how many threads of a process ask."""
         ...
 
+    @property
+    def answers_max(self) -> int:
+        """Return how many answers are waited for at most before they are killed."""
+        ...
+
     def set_up(self, url: str) -> None:
         """Make the book that they work on."""
         ...
@@ -75,6 +87,19 @@ class KilledWork(Protocol):
         ...
 
 
+class Turns(NamedTuple):
+    """How often all processes are killed, how many they are, and how long it may take."""
+
+    times: int
+    processes: int
+    seconds_max: float = 600
+
+    @property
+    def total(self) -> int:
+        """Return how many processes are killed."""
+        return self.times * self.processes
+
+
 class Kills(NamedTuple):
     """What came of killing: counts, what the book says at the end, and how long it took."""
 
@@ -87,39 +112,44 @@ class Kills(NamedTuple):
         """Return how much of it is wrong."""
         return sum(self.counts[each] for each in WRONG) + int(self.difference is not None)
 
+    def __add__(self, other: object) -> "Kills":
+        """Return both together, done beside each other."""
+        if not isinstance(other, Kills):
+            return NotImplemented
+        difference = self.difference or other.difference
+        return Kills(self.counts + other.counts, difference, max(self.seconds, other.seconds))
+
 
 def kill(
-    url: str,
-    folder: Path,
-    work: KilledWork,
-    *,
-    times: int,
-    processes: int,
-    progress: Step = quietly,
+    url: str, folder: Path, work: KilledWork, turns: Turns, *, progress: Step = quietly
 ) -> Kills:
     """
     Return what is lost or done twice where processes are killed while they work.
 
     Args:
         url: An empty records database.
-        folder: Where they write what they ask and what they are answered.
+        folder: Where they write what they ask and what they are answered; its name decides when
+            they are killed.
         work: What they do.
-        times: How often all of them are killed.
-        processes: How many work at a time.
+        turns: How often all of them are killed.
         progress: Told how far it is.
     """
     began = time.monotonic()
     work.set_up(url)
-    rng = random.Random(5)
+    rng = random.Random(folder.name)
     counts: Counter[str] = Counter()
     answered: dict[str, str] = {}
-    for turn in range(times):
-        progress(f"kill {turn * processes} of {times * processes}", turn / times)
+    for turn in range(turns.times):
+        if time.monotonic() - began > turns.seconds_max:
+            break
+        progress(f"kill {counts['kills']} of {turns.total}", counts["kills"] / turns.total)
         work.feed(url, turn)
         log = folder / f"asked-{turn}"
-        _killed(work, url, log, names=[f"{turn}-{each}" for each in range(processes)], rng=rng)
-        counts["kills"] += processes
+        names = [f"{turn}-{each}" for each in range(turns.processes)]
+        _killed(work, url, log, names=names, rng=rng)
+        counts["kills"] += turns.processes
         counts += _asked_again(work, url, log, answered)
+    counts["not killed in time"] = turns.total - counts["kills"]
     with open_records(url) as records:
         found = verify(records).difference
         counts += work.faults(records, answered)
@@ -133,14 +163,22 @@ def _killed(work: KilledWork, url: str, log: Path, *, names: list[str], rng: ran
     workers = [forks.Process(target=_victim, args=(work, url, log, name)) for name in names]
     for worker in workers:
         worker.start()
-    until = time.monotonic() + BEGIN_SECONDS
-    while time.monotonic() < until and not (log.exists() and log.stat().st_size):
-        time.sleep(0.005)
+    _wait_for(log, rng.randint(0, work.answers_max))
     time.sleep(rng.uniform(0, LIVES_SECONDS))
     for worker in workers:
         os.kill(worker.pid or 0, signal.SIGKILL)
     for worker in workers:
         worker.join()
+
+
+def _wait_for(log: Path, answers: int) -> None:
+    """Wait until something was asked, and so often answered; not for ever on a slow machine."""
+    until = time.monotonic() + BEGIN_SECONDS
+    while time.monotonic() < until and not (log.exists() and log.stat().st_size):
+        time.sleep(0.005)
+    until = time.monotonic() + WAITED_SECONDS_MAX
+    while time.monotonic() < until and log.read_bytes().count(b"got\t") < answers:
+        time.sleep(0.002)
 
 
 def _victim(work: KilledWork, url: str, log: Path, name: str) -> None:
@@ -236,6 +274,7 @@ class Draws:
     """Callers draw on one cap that has plenty."""
 
     callers: int = 8
+    answers_max: int = 100
 
     def set_up(self, url: str) -> None:
         """Make the caps."""

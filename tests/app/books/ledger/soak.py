@@ -3,33 +3,46 @@ The book under races and kills: `make soak`. Writes docs/reliability.md; ends wi
 
 Sizes: `--draws` of all callers together (1,000,000), and how many processes are killed on each
 database: `--kills` while they draw and as many while they close days (200), half of it in steps of
-vouchers. `--only` runs a part (repeated: several); its rows take the place of those on the page.
+vouchers. `--only` runs a part, `--on` one database (repeated: several); their rows take the place
+of those on the page. `--minutes` bounds the whole: what is not done by then is a fault.
 """
 
 import argparse
 import re
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import reduce
+from operator import add
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from app.platform.console.progress import Step, progress
+from app.platform.console.progress import Step, progress, quietly
 from app.platform.records import open_records
 from graph.testing import servers
-from tests.app.books.ledger.killing import WRONG, Draws, KilledWork, Kills, kill
-from tests.app.books.ledger.racing import Outcome, race
+from tests.app.books.ledger.killing import WRONG, Draws, KilledWork, Kills, Turns, kill
+from tests.app.books.ledger.racing import Callers, Outcome, race
 from tests.app.chain.vouchers.killing import Days, Trees, economy
 
-PROCESSES, THREADS, KILLED_AT_ONCE = 8, 8, 4
-NAIVE_DRAWS = 20
+PROCESSES, THREADS = 8, 8
+NAIVE = Callers(4, 4, 15, is_naive=True)  # Enough to be seen to fail.
+LANES = 2  # Books that are worked on beside each other: who is killed is not waited for.
+KILLED_AT_ONCE = 4
+DAYS_LANES = 4  # One process closes days of a book.
+KINDS = ("SQLite", "PostgreSQL")
 PAGE = Path(__file__).parents[4] / "docs" / "reliability.md"
 HEAD = """# Reliability
 
 Written by `make soak`, each row by the program that ran it. Callers race for one cap that has room
-for some hundred draws, giving back a part of what they hold. Processes are killed with SIGKILL
+for some hundred draws, giving back a part of what they hold; nothing dies there, so nobody waits
+for the disk. Processes are killed with SIGKILL
 while they reserve and post, close days (vouchers lapse, mature, are dishonoured), or issue, accept,
 split, pass on and settle vouchers; whoever heard nothing asks again, twice, with the same key. What
 was acknowledged must be there, once, and vouchers and accounts as they should be. After each,
@@ -40,7 +53,24 @@ to fail.
 |---|---|---|---|--:|
 """
 Row = tuple[str, str, str, str, int]
-Part = Callable[[str, Path, Step], tuple[str, str, int]]  # Size, what came of it, faults.
+Done = tuple[str, str, int]  # Size, what came of it, faults.
+
+
+class Place(NamedTuple):
+    """Where a part works: addresses of new databases by name, a folder, and until when."""
+
+    fresh: Callable[[str], str]
+    folder: Path
+    until: float
+    step: Step
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it may take."""
+        return max(0.0, self.until - time.monotonic())
+
+
+Part = Callable[[Place], Done]
 
 
 def main() -> int:
@@ -48,15 +78,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1_000_000)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=22)
     parser.add_argument("--page", type=Path, default=PAGE)
     parser.add_argument("--only", action="append", choices=list(WORDS))
+    parser.add_argument("--on", action="append", choices=KINDS)
     given = parser.parse_args()
+    until = time.monotonic() + 60 * given.minutes
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as place, databases(Path(place)) as urls:
         parts = parts_of(given.draws, given.kills)
-        for name, url in urls:
-            for part in given.only or WORDS:
-                rows.append(tried(part, parts[part], (name, url), Path(place)))
+        for kind, url in urls:
+            for part in (given.only or WORDS) if kind in (given.on or KINDS) else ():
+                rows.append(tried(part, parts[part], (kind, url), Path(place), until))
                 sys.stdout.write(line_of(rows[-1]))
                 sys.stdout.flush()
                 given.page.write_text(page_of(rows, given.page), encoding="utf-8")
@@ -74,48 +107,63 @@ WORDS = {
 
 def parts_of(draws: int, kills: int) -> dict[str, Part]:
     """Return what is tried, by the words of `--only`."""
-    callers = PROCESSES * THREADS
-    size = {"processes": PROCESSES, "threads": THREADS}
-    who = f"{callers} callers in {PROCESSES} processes"
-
-    def raced(url: str, _: Path, __: Step) -> tuple[str, str, int]:
-        """Return what came of a race."""
-        each = max(1, draws // callers)
-        came = race(url, **size, draws=each)
-        return f"{each * callers:,} draws of {who}", told(came), race_faults(came)
-
-    def naive(url: str, _: Path, __: Step) -> tuple[str, str, int]:
-        """Return what came of the naive twin."""
-        came = race(url, **size, draws=NAIVE_DRAWS, is_naive=True)
-        return f"{NAIVE_DRAWS * callers:,} draws of {who}", told(came), int(not came.over_fen)
-
-    def killed(make: Callable[[Path], KilledWork], count: int, at_once: int) -> Part:
-        def part(url: str, folder: Path, step: Step) -> tuple[str, str, int]:
-            """Return what came of kills."""
-            turns = max(1, count // at_once)
-            work = make(folder)
-            came = kill(url, folder, work, times=turns, processes=at_once, progress=step)
-            return f"{came.counts['kills']} processes", listed(came), came.faults
-
-        return part
-
+    each = -(-draws // (PROCESSES * THREADS))
     return {
-        "draws": raced,
-        "naive": naive,
-        "kills": killed(lambda _: Draws(), kills, KILLED_AT_ONCE),
-        "days": killed(lambda folder: Days(economy(folder / "home")), kills, 1),
-        "vouchers": killed(lambda _: Trees(), kills // 2, KILLED_AT_ONCE),
+        "draws": raced(Callers(PROCESSES, THREADS, each, waits_for_disk=False)),
+        "naive": raced(NAIVE),
+        "kills": killed(lambda _: Draws(), kills, LANES, KILLED_AT_ONCE),
+        "days": killed(lambda folder: Days(economy(folder / "home")), kills, DAYS_LANES, 1),
+        "vouchers": killed(lambda _: Trees(), kills // 2, LANES, KILLED_AT_ONCE),
     }
 
 
-def tried(name: str, part: Part, database: tuple[str, str], place: Path) -> Row:
+def raced(callers: Callers) -> Part:
+    """Return the part in which callers race."""
+
+    def part(place: Place) -> Done:
+        """Return what came of the race."""
+        bounded = replace(callers, seconds_max=place.seconds)
+        came = race(place.fresh("race"), bounded, place.step)
+        who = f"{callers.processes * callers.threads} callers in {callers.processes} processes"
+        return f"{callers.total:,} draws of {who}", told(came), came.faults
+
+    return part
+
+
+def killed(make: Callable[[Path], KilledWork], count: int, lanes: int, at_once: int) -> Part:
+    """Return the part in which so many processes are killed, on some books beside each other."""
+    times = max(1, -(-count // (lanes * at_once)))
+
+    def part(place: Place) -> Done:
+        """Return what came of the kills."""
+
+        urls = [place.fresh(str(number)) for number in range(lanes)]
+
+        def lane(number: int) -> Kills:
+            """Return what came of those on one book; the first tells how far they are."""
+            folder = place.folder / f"lane-{number}"
+            folder.mkdir()
+            turns = Turns(times, at_once, place.seconds)
+            work, step = make(folder), place.step if number == 0 else quietly
+            return kill(urls[number], folder, work, turns, progress=step)
+
+        with ThreadPoolExecutor(lanes) as pool:
+            came = reduce(add, pool.map(lane, range(lanes)))
+        return f"{came.counts['kills']} processes", listed(came), came.faults
+
+    return part
+
+
+def tried(name: str, part: Part, database: tuple[str, str], place: Path, until: float) -> Row:
     """Return the row of one thing that is tried on one database."""
     kind, url = database
     folder = place / f"{name}-{kind}"
     folder.mkdir()
     with progress(f"{kind}, {WORDS[name]}") as step:
-        step("working", None)  # A race tells no more than its time.
-        size, came, faults = part(fresh(url, name), folder, step)
+        step("begins", None)
+        size, came, faults = part(
+            Place(lambda own: fresh(url, f"{name}_{own}"), folder, until, step)
+        )
     return kind, WORDS[name], size, came, faults
 
 
@@ -129,18 +177,12 @@ def page_of(rows: list[Row], page: Path) -> str:
     kept = {}
     if page.exists():
         for line in page.read_text(encoding="utf-8").splitlines():
-            found = re.fullmatch(r"\| (SQLite|PostgreSQL) \| ([^|]+) \| .*\| \d+ \|", line)
+            found = re.fullmatch(rf"\| ({'|'.join(KINDS)}) \| ([^|]+) \| .*\| \d+ \|", line)
             if found is not None:
                 kept[found[1], found[2]] = f"{line}\n"
     kept |= {row[:2]: line_of(row) for row in rows}
-    order = [(kind, what) for kind in ("SQLite", "PostgreSQL") for what in WORDS.values()]
+    order = [(kind, what) for kind in KINDS for what in WORDS.values()]
     return HEAD + "".join(kept[each] for each in order if each in kept)
-
-
-def race_faults(came: Outcome) -> int:
-    """Return the number of faults of a race."""
-    wrong = sum(n for said, n in came.counts.items() if said == "refused without the account")
-    return wrong + int(came.over_fen > 0) + int(came.difference is not None)
 
 
 def told(came: Outcome) -> str:
@@ -166,24 +208,25 @@ def book(came: Outcome | Kills) -> str:
 
 @contextmanager
 def databases(place: Path) -> Iterator[list[tuple[str, str]]]:
-    """Yield the name and the address of each kind of database."""
+    """Yield the name and the address of each kind of database: a records database, empty."""
     with servers.shared(place, "postgres", servers.start_postgres) as server:
-        yield [("SQLite", f"sqlite:///{place}/records.db"), ("PostgreSQL", server)]
+        urls = [f"sqlite:///{place}/records.db", server]
+        for url in urls:
+            open_records(url).close()
+        yield list(zip(KINDS, urls, strict=True))
 
 
 def fresh(url: str, name: str) -> str:
-    """Return the address of a new records database, its tables made."""
+    """Return the address of a copy of an empty records database."""
     place = sa.engine.make_url(url)
     if place.get_backend_name() == "sqlite":
-        own = f"sqlite:///{Path(str(place.database)).parent / name}.db"
-    else:
-        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f'CREATE DATABASE "soak_{name}"')
-        engine.dispose()
-        own = place.set(database=f"soak_{name}").render_as_string(hide_password=False)
-    with open_records(own):
-        return own
+        was = Path(str(place.database))
+        return f"sqlite:///{shutil.copy(was, was.with_name(f'{name}.db'))}"
+    admin = sa.create_engine(place.set(database="template1"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "soak_{name}" TEMPLATE "{place.database}"')
+    admin.dispose()
+    return place.set(database=f"soak_{name}").render_as_string(hide_password=False)
 
 
 if __name__ == "__main__":

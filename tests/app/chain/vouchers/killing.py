@@ -7,6 +7,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,7 @@ class Trees:
     """Holders accept, reject, split and pass on; issuers settle."""
 
     callers: int = 4
+    answers_max: int = 40
 
     def set_up(self, url: str) -> None:
         """Make a core with plenty."""
@@ -239,6 +241,7 @@ class Days:
 
     home: Path  # With a version, as `economy` makes it.
     callers: int = 1
+    answers_max: int = 5  # What it finds to do ends in six days.
 
     def set_up(self, url: str) -> None:
         """Open the books."""
@@ -250,11 +253,16 @@ class Days:
         begin(url, [core])
         with open_resources(self._settings(url)) as resources:
             day, ledger = business_day(resources), ledger_of(resources)
-            for number in range(FED):
+
+            def give(number: int) -> None:
+                """Issue one; two of three are accepted."""
                 voucher, due_on = f"V{turn}-{number}", day + dt.timedelta(days=1 + number % 6)
                 done(ledger, core, issue(voucher, core, due_on), "")
                 if number % 3:
-                    done(ledger, "A", lambda acting, _, v=voucher: acts.accept(acting, v), "")  # type: ignore[misc]  # bound now
+                    done(ledger, "A", lambda acting, _: acts.accept(acting, voucher), "")
+
+            with ThreadPoolExecutor(FED) as pool:  # Beside each other they are kept together.
+                list(pool.map(give, range(FED)))
 
     @contextlib.contextmanager
     def session(self, url: str) -> Iterator[CloserSession]:
