@@ -6,7 +6,7 @@ from app.books.approvals.tables import approvals
 from app.books.business_day.tables import closings
 from app.books.ledger.tables import accounts, keys, uses
 from app.chain.chains.tables import cores
-from app.chain.receivables.tables import receivables
+from app.chain.receivables.tables import document_numbers, receivables
 from app.chain.vouchers.tables import vouchers
 from app.data.imports.tables import imports
 from app.data.pushes.tables import pushes
@@ -29,6 +29,7 @@ TABLES = (
     accounts,
     closings,
     cores,
+    document_numbers,
     events,
     facilities,
     head,

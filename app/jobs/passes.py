@@ -2,17 +2,22 @@
 The limits follow the book: after what changes a leaf of theirs a new run lands, in the background.
 
 A thread of the process that leads looks several times a second whether the book has moved. What
-changes while a run is computed is taken together by the next.
+changes while a run is computed is taken together by the next. A run that it has not seen set all
+its accounts, say because another process landed it, or this one failed or was killed in between,
+has a pass after it.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
+import polars as pl
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.chain.chains.cores import cores_of
+from app.chain.receivables.files import of_version
+from app.chain.receivables.following import otherwise
 from app.chain.runs.refreshing import pass_over
 from app.chain.runs.snapshot import reader_of
 from app.data.runs.repository import newest_run
@@ -24,6 +29,7 @@ from graph.errors import GraphError
 
 PERIOD_SECONDS = 0.2
 AGAIN_SECONDS = 5.0  # After one that failed.
+LOOKS = 25  # So many times it looks at the book before it asks whether others landed a run.
 log = logger("deeptier.passes")
 
 
@@ -42,7 +48,8 @@ class BookFollower:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="book", daemon=True)
         self._head = -1
-        self._owed = False
+        self._looks = 0
+        self._set = ""  # The run that has set all its accounts.
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -69,10 +76,11 @@ class BookFollower:
                 self._head, pause = -1, AGAIN_SECONDS
 
     def look(self) -> bool:
-        """Return whether a run landed: the book has moved, and a leaf of the limits with it."""
+        """Return whether a run landed, or set accounts that were left: the book or a run moved."""
         reader = reader_of(self._resources)
         head = reader.head()
-        if head == self._head and not self._owed:
+        self._looks += 1
+        if head == self._head and self._set and self._looks % LOOKS:
             return False
         self._head = head
         current = self._resources.store.current()
@@ -80,9 +88,18 @@ class BookFollower:
         if current is None or run is None or not cores_of(self._resources, current.number):
             return False  # The refresh of the version is the first to read the book.
         read_before = int(run.parameters.get("book", 0))
-        if reader.last_change() <= read_before and not self._owed:
+        if run.run == self._set and reader.last_change(self._otherwise) <= read_before:
             return False
+        self._set = ""
         done = pass_over(self._resources, current.number, progress=quietly)
-        self._owed = done.held_back > 0
-        log.info("pass", run=done.run.run, book=done.read.book.number, held_back=done.held_back)
-        return True
+        moved = done.run.run != run.run or done.count > 0
+        self._set = "" if done.held_back else done.run.run
+        if moved:
+            book = done.read.book.number
+            log.info("pass", run=done.run.run, book=book, held_back=done.held_back)
+        return moved
+
+    def _otherwise(self, used: pl.DataFrame) -> Sequence[int]:
+        """Return the events of what uses touched of which the version's files say other things."""
+        version = self._resources.version()
+        return otherwise(used, lambda: of_version(self._resources, version))

@@ -247,7 +247,7 @@ class Passes:
         groups = pl.DataFrame(schema={"group": pl.String, "firm": pl.String})
         save(outcome, handed, POLICY, self._folder, {}, beside={"groups": groups})
         changed = changes(totals_of(RunFrames.open(self._folder)), read)
-        apply(self._ledger, changed, {"run": "bench"}, first=lambda _: None)
+        apply(self._ledger, changed, {"run": "bench"}, read.head, first=lambda _: None)
 
     def confirmed(self) -> tuple[tuple[Computation], dict[str, Any]]:
         """Confirm; return what a pass is given that takes over what stays."""

@@ -223,6 +223,7 @@ def _known(draw: random.Random, row: dict[str, Any]) -> dict[str, Any]:
     amount = draw.choice([kept["amount"], kept["amount"], kept["amount"] // 2])
     return kept | {
         "amount": amount,
+        "paid": draw.choice([0, 0, amount // 3]),
         "state": state,
         "was_confirmed": was,
         "here": was and draw.random() < PAID,

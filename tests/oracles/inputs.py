@@ -107,7 +107,13 @@ def book(economy: Economy, row_of: dict[str, int]) -> Book:
     """Return what the platform knows, with rows of the network."""
     events = range(1, 1 + len(economy.known) + len(economy.nodes))
     known = [
-        {**row, "amount_fen": row["amount"], "confirmed": row["was_confirmed"], "event": event}
+        {
+            **row,
+            "amount_fen": row["amount"],
+            "paid_fen": row.get("paid") or 0,
+            "confirmed": row["was_confirmed"],
+            "event": event,
+        }
         for row, event in zip(economy.known, events, strict=False)
     ]
     nodes = [

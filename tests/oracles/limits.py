@@ -189,16 +189,16 @@ class Oracle:
 
     def _of_platform(self, file: Row | None, row: Row) -> tuple[Row, str]:
         """Read a receivable that the platform knows, and what a file still says of it."""
-        ours = row["state"] in ("financing", "financed", "replaced")
+        settled = row["state"] in ("financing", "financed", "replaced", "paid", "void")
         word = {"financing": "confirmed", "financed": "confirmed", "elsewhere": "financed"}
         state = word.get(row["state"], row["state"])
-        paid, stated, registry = 0, row["was_confirmed"], row.get("registry_id")
+        paid, stated, registry = row.get("paid") or 0, row["was_confirmed"], row.get("registry_id")
         if file:
             confirmed_on = file.get("confirmed_on")
             stated = stated or bool(confirmed_on and confirmed_on <= self.e.as_of)
             registry = registry or file.get("registry_id")
-            if not ours:
-                paid = file.get("paid") or 0
+            if not settled:
+                paid = max(paid, file.get("paid") or 0)
                 if (said := self.state(file)) in ("paid", "void", "financed"):
                     state = said
         left = min(paid, row["amount"])

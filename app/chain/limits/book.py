@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import polars as pl
 
 # `state` is the platform's word; `confirmed` tells whether the debtor ever confirmed it, `here`
-# whether it did so on the platform; `event` is the one that last touched the document.
+# whether it did so on the platform; `event` is the one that last touched the document;
+# `paid_fen` is what files have said is paid of it, up to where something of ours stood on it.
 RECEIVABLES: dict[str, Any] = {
     **dict.fromkeys(("number", "seller", "buyer"), pl.String),
-    "amount_fen": pl.Int64,
+    **dict.fromkeys(("amount_fen", "paid_fen"), pl.Int64),
     **dict.fromkeys(("issued_on", "due_on"), pl.Date),
     **dict.fromkeys(("registry_id", "state"), pl.String),
     **dict.fromkeys(("confirmed", "here"), pl.Boolean),

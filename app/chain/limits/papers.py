@@ -3,7 +3,8 @@ Receivables and vouchers as they stand: by the files of a version, and by the bo
 
 A document of a file with number and parties of one that the platform knows is the same document:
 the platform's state counts. But paid, void or financed in a file ends a receivable on which no
-loan or voucher of ours stands, and what is paid in part lowers its face.
+loan or voucher of ours stands, and what is paid in part lowers its face. Of one on which something
+of ours stands, and of one that has ended here, files change nothing: what was paid stays paid.
 """
 
 import datetime as dt
@@ -14,7 +15,9 @@ from app.chain.limits.book import Book
 
 PARTIES = ("number", "seller", "buyer")
 ENDS = ("paid", "void", "financed")  # Words of a file that end what nothing of ours stands on.
-OURS = ("financing", "financed", "replaced")  # States of the book with a loan or voucher of ours.
+# States of the book of which files change nothing: a loan or voucher of ours stands on it, or it is
+# over.
+SETTLED = ("financing", "financed", "replaced", "paid", "void")
 # What a word of the book is to the limits: a document that our own loan finances stays held.
 WORDS = {"financing": "confirmed", "financed": "confirmed", "elsewhere": "financed"}
 
@@ -83,14 +86,15 @@ def receivables(rows: pl.DataFrame, book: Book, as_of: dt.date) -> pl.DataFrame:
 
 def _merged(both: pl.DataFrame) -> pl.DataFrame:
     """Return what the platform knows, with what a file may still say of it."""
-    ours = pl.col("state_known").is_in(OURS)
-    over = pl.col("state").is_in(ENDS).fill_null(value=False) & ~ours
+    settled = pl.col("state_known").is_in(SETTLED)
+    over = pl.col("state").is_in(ENDS).fill_null(value=False) & ~settled
+    paid = pl.max_horizontal("paid_fen_known", pl.col("paid_fen").fill_null(0))
     word = pl.col("state_known").replace(WORDS)
     merged = both.with_columns(
         state=pl.when(over).then("state").otherwise(word),
         confirmed=pl.col("confirmed_known") | pl.col("confirmed").fill_null(value=False),
         amount_fen=pl.col("amount_fen_known"),
-        paid_fen=pl.when(ours).then(0).otherwise(pl.col("paid_fen").fill_null(0)),
+        paid_fen=pl.when(settled).then("paid_fen_known").otherwise(paid),
         issued_on=pl.col("issued_on_known"),
         due_on=pl.col("due_on_known"),
         registry_id=pl.coalesce("registry_id_known", "registry_id"),
@@ -119,7 +123,7 @@ def differences(rows: pl.DataFrame, book: Book, as_of: dt.date) -> pl.DataFrame:
             file=pl.col(name).cast(pl.String),
             platform=pl.col(f"{name}_known").cast(pl.String),
         )
-        for name in ("state", "amount_fen", "due_on")
+        for name in ("state", "amount_fen", "paid_fen", "due_on")
     ]
     return pl.concat(parts).sort(*PARTIES, "field")
 

@@ -48,9 +48,10 @@ def merged(known: Row | None, told: Row | None) -> Row | None:
         return known or told
     if known["state"] in CLOSED:
         return known
-    if told["state"] in ENDED:
+    if told["state"] in CLOSED:
         return {**known, "state": told["state"]}
-    return {**known, "paid_fen": max(known["paid_fen"], told["paid_fen"])}
+    state = told["state"] if told["state"] in ENDED else known["state"]
+    return {**known, "state": state, "paid_fen": max(known["paid_fen"], told["paid_fen"])}
 
 
 class Debt:

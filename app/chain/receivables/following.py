@@ -22,11 +22,13 @@ from app.chain.receivables.tables import receivables
 from app.platform.deps import Resources
 
 DONE = 200
+Told = Callable[[], FileReceivables]  # Reads the receivables of files, where they are asked for.
 KNOWN = {"receivable": pl.String, "state": pl.String, "paid_fen": pl.Int64}
+CONFIRMED = "confirmed"
 AT_ONCE = 200  # Receivables of one order: others wait no longer for it than for a bulk.
 
 
-def follow(resources: Resources, read: Callable[[], FileReceivables]) -> int:
+def follow(resources: Resources, read: Told) -> int:
     """
     Return how many receivables ended or were paid in part because the files say so.
 
@@ -69,9 +71,36 @@ def _known(resources: Resources) -> pl.DataFrame:
 def _told(known: pl.DataFrame, files: FileReceivables) -> list[str]:
     """Return the ids of the receivables of which the files say more than the platform knows."""
     both = known.join(files.rows.select(*KNOWN), on="receivable", suffix="_told")
+    return both.filter(_says_more())["receivable"].sort().to_list()
+
+
+def _says_more() -> pl.Expr:
     ends = pl.col("state_told").is_in(ENDED) & (pl.col("state_told") != pl.col("state"))
-    pays = pl.col("paid_fen_told") > pl.col("paid_fen")
-    return both.filter(ends | pays)["receivable"].sort().to_list()
+    return ends | (pl.col("paid_fen_told") > pl.col("paid_fen"))
+
+
+def otherwise(used: pl.DataFrame, read: Told) -> Sequence[int]:
+    """
+    Return the events of receivables of which the files do not say what the platform knows.
+
+    Limits are gross of our own loans, so a use that finances a receivable, or does not any more,
+    changes nothing that they read; but for these, of which files said one thing and the platform
+    now says another, or says nothing any more.
+
+    Args:
+        used: Rows of the table that uses have touched.
+        read: Gives the receivables of the files; asked only where there are any such rows.
+    """
+    if used.is_empty():
+        return []
+    alike = ("amount_fen", "issued_on", "due_on")
+    files = read().rows.select(*KNOWN, *alike)
+    both = used.join(files, on="receivable", how="left", suffix="_told")
+    unlike = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_told") for name in alike)
+    unsure = pl.col("state_told").is_null() | unlike | (pl.col("state_told") != CONFIRMED)
+    by_file = pl.col("here") == 0  # All that the platform knew before may be as the files say.
+    asked = (by_file & unsure) | _says_more().fill_null(value=False)
+    return both.filter(asked)["event"].to_list()
 
 
 def _followed(debt: Debt, receivable: str) -> bool:
@@ -79,22 +108,24 @@ def _followed(debt: Debt, receivable: str) -> bool:
     told = merged(known, debt.told(receivable))
     if known is None or told is None:
         return False
-    if told["state"] != known["state"]:
-        _end(debt, dict(known), str(told["state"]))
-    elif told["paid_fen"] > known["paid_fen"]:
-        _pay(debt, dict(known), int(told["paid_fen"]))
-    else:
-        return False
-    return True
+    ends, pays = told["state"] != known["state"], told["paid_fen"] != known["paid_fen"]
+    row = dict(known)
+    if ends:
+        row = _end(debt, row, str(told["state"]))
+    if pays:
+        _pay(debt, row, int(told["paid_fen"]))
+    return bool(ends or pays)
 
 
-def _end(debt: Debt, row: dict[str, Any], state: str) -> None:
+def _end(debt: Debt, row: dict[str, Any], state: str) -> dict[str, Any]:
+    """Return the row of a receivable that ended; financed by others it still occupies."""
     if state != "elsewhere":
-        end(debt, row, state, operation="end")
-        return
+        return end(debt, row, state, operation="end")
     before = str(row["state"])
     moves = accounts.closing(debt.moving, account_of(row["receivable"]))
-    debt.record("end", {**row, "state": state, "before": ""}, before=before, moves=moves)
+    row = {**row, "state": state, "before": ""}
+    debt.record("end", row, before=before, moves=moves)
+    return row
 
 
 def _pay(debt: Debt, row: dict[str, Any], paid: int) -> None:

@@ -21,7 +21,15 @@ def receivables_of_book(connection: Connection, known_by: Mapping[str, int]) -> 
     own = receivables.c
     query = sa.select(
         *(own.number, own.creditor.label("seller"), own.debtor.label("buyer"), own.amount_fen),
-        *(own.issued_on, own.due_on, own.registry_id, own.state, own.confirmed, own.here),
+        *(
+            own.paid_fen,
+            own.issued_on,
+            own.due_on,
+            own.registry_id,
+            own.state,
+            own.confirmed,
+            own.here,
+        ),
         *(own.event, own.receivable),
     ).order_by(own.receivable)
     found = connection.execute(query).all()

@@ -63,10 +63,11 @@ def merged_rows(known: pl.DataFrame, files: FileReceivables) -> pl.DataFrame:
     both = known.join(told, on="receivable", how="left", maintain_order="left")
     settled = pl.col("state").is_in(OURS) | pl.col("state").is_in(CLOSED)
     ended = ~settled & pl.col("told").is_in(ENDED).fill_null(value=False)
+    over = settled | (ended & pl.col("told").is_in(CLOSED))
     paid = pl.max_horizontal("paid_fen", pl.col("told_paid").fill_null(0))
     return both.with_columns(
         state=pl.when(ended).then("told").otherwise("state"),
-        paid_fen=pl.when(settled | ended).then("paid_fen").otherwise(paid),
+        paid_fen=pl.when(over).then("paid_fen").otherwise(paid),
     ).select(known.columns)
 
 

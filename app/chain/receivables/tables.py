@@ -52,3 +52,15 @@ receivables = sa.Table(
 sa.Index("ix_receivables_debtor", receivables.c.debtor, receivables.c.receivable)
 sa.Index("ix_receivables_creditor", receivables.c.creditor, receivables.c.receivable)
 sa.Index("ix_receivables_number", receivables.c.number)
+
+# Of every number the parties of the document whose id it is, for good: the first that was seen.
+document_numbers = sa.Table(
+    "document_numbers",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("number", Id, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("debtor", sa.Text, nullable=False),
+    among("kind", ("receivable", "voucher")),
+    sqlite_with_rowid=False,
+)

@@ -2,12 +2,14 @@
 The totals of a run set in the book: only what differs, in parts, nothing that was held back since.
 
 An account that an event after the run's reading of the book closed, froze or lowered is left as it
-is: the next pass, which has read that event, sets it.
+is, and so is that of a document that an event touched since, open or not: the next pass, which has
+read that event, sets it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import polars as pl
+import sqlalchemy as sa
 
 from app.books.ledger import (
     AccountLedger,
@@ -21,10 +23,13 @@ from app.books.ledger import (
 )
 from app.books.ledger.figures import CLOSED, OPEN
 from app.books.ledger.operations import Seen
+from app.chain.receivables.tables import receivables
 from app.chain.runs.snapshot import Snapshot
+from app.chain.vouchers.tables import vouchers
 
 # Layers whose accounts a run gives their totals; those it does not name have nothing of it.
 LAYERS = ("group", "firm", "core", "chain", "relation", "document")
+PAPERS = {"receivable": receivables, "voucher": vouchers}  # Kinds of documents, their rows.
 OWN = "own"  # The chain without a core: its totals are of another analysis.
 DONE = 200
 IDENTITY = ("layer", "core", "firm", "thing")
@@ -89,6 +94,8 @@ def apply(
     ledger: AccountLedger,
     changed: pl.DataFrame,
     source: Mapping[str, object],
+    since: int,
+    *,
     first: Callable[[Moving], object],
 ) -> int:
     """
@@ -98,20 +105,50 @@ def apply(
         ledger: The ledger.
         changed: What `changes` has found.
         source: The run that it comes from.
+        since: The last event that the run's reading of the book has seen.
         first: What is done in the order that sets the caps of groups, before it does.
     """
     together = changed.filter(pl.col("layer") == "group").head(operations.TOTALS_MAX)
-    groups = list(_totals(together))
-
-    def work(moving: Moving) -> Reply:
-        """Return how many groups were held back."""
-        first(moving)
-        return Reply.of(DONE, operations.set_totals(moving, groups, source))
-
-    needs = Reads([each.account for each in groups])
-    held_back = int(ledger.ask(Plain(needs, work)).document)
     rest = changed.join(together, on="account", how="anti")
-    return held_back + ledger.set_totals(list(_totals(rest)), source)
+    held_back = 0
+    parts = [together, *rest.iter_slices(operations.TOTALS_MAX)]
+    for part, before in zip(parts, [first, *[_nothing] * len(parts)], strict=False):
+        totals = list(_totals(part))
+
+        def work(
+            moving: Moving,
+            totals: Sequence[AccountTotal] = totals,
+            before: Callable[[Moving], object] = before,
+        ) -> Reply:
+            """Return how many of these were held back."""
+            before(moving)
+            left = [each for each in totals if not _is_touched(moving, each.account, since)]
+            held = len(totals) - len(left) + operations.set_totals(moving, left, source)
+            return Reply.of(DONE, held)
+
+        names = [each.account for each in totals]
+        held_back += int(ledger.ask(Plain(Reads(names, _papers(names)), work)).document)
+    return held_back
+
+
+def _nothing(_: Moving) -> None:
+    pass
+
+
+def _papers(accounts: Sequence[str]) -> dict[sa.Table, list[str]]:
+    """Return the rows of the book that accounts of documents stand for."""
+    found: dict[sa.Table, list[str]] = {table: [] for table in PAPERS.values()}
+    for kind, _, thing in (each.partition(":") for each in accounts):
+        if kind in PAPERS:
+            found[PAPERS[kind]].append(thing)
+    return found
+
+
+def _is_touched(moving: Moving, account: str, since: int) -> bool:
+    """Return whether an account is of a document that an event touched since the book was read."""
+    kind, _, thing = account.partition(":")
+    row = moving.row(PAPERS[kind], thing) if kind in PAPERS else None
+    return row is not None and int(row["event"]) > since
 
 
 def _totals(changed: pl.DataFrame) -> Iterator[AccountTotal]:

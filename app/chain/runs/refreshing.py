@@ -8,6 +8,7 @@ taken together, and no run of an older book comes after one of a newer.
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from app.chain.groups.moving import regroup
 from app.chain.groups.service import groups_in
 from app.chain.limits.results import Results, open_results
 from app.chain.limits.shown import Shown
-from app.chain.receivables.files import longer_ids, of_version
-from app.chain.receivables.following import follow
+from app.chain.receivables.files import of_version
+from app.chain.receivables.following import follow, otherwise
+from app.chain.receivables.numbering import ids_of
 from app.chain.runs.applying import apply, changes
 from app.chain.runs.code import code_name
 from app.chain.runs.rows import RunStores, RunTerms
@@ -38,10 +40,11 @@ RUNS_KEPT = 20  # Of a version: readers may still be paging through those before
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A run that landed, the book that it read, and how many accounts were held back from it."""
+    """A run that landed, the book that it read, how many accounts differed, how many it left."""
 
     run: Run
     read: Snapshot
+    count: int
     held_back: int
 
 
@@ -68,13 +71,14 @@ def pass_over(resources: Resources, version: int | None, *, progress: Step) -> P
     with locked(_turn(resources, found), seconds=COMPUTE_SECONDS_MAX):
         if resources.version().number == found.number:
             follow(resources, lambda: of_version(resources, found))
-        read = reader_of(resources).read()
+        files = of_version(resources, found)  # Keeps the ids that it gives its documents.
+        read = reader_of(resources).read(lambda used: otherwise(used, lambda: files))
         run = _landed(resources, found, read, progress)
         current = resources.version()
-        held_back = 0
+        count, held_back = 0, 0
         if current.number == found.number:
-            held_back = _set_accounts(resources, found, run, read)
-    return Pass(run, read, held_back)
+            count, held_back = _set_accounts(resources, run, read)
+    return Pass(run, read, count, held_back)
 
 
 def _turn(resources: Resources, version: Version) -> Path:
@@ -115,15 +119,22 @@ def _landed(resources: Resources, version: Version, read: Snapshot, progress: St
     return run
 
 
-def _set_accounts(resources: Resources, version: Version, run: Run, read: Snapshot) -> int:
-    """Return how many accounts something held back since the book was read."""
+def _set_accounts(resources: Resources, run: Run, read: Snapshot) -> tuple[int, int]:
+    """Return how many accounts differed, and how many something held back since."""
     results = open_results(run.folder)
-    frames = RunFrames.open(run.folder, results.stored)
-    changed = changes(totals_of(frames, longer_ids(resources, version)), read)
+    named = partial(ids_of, resources.records)
+    changed = changes(totals_of(RunFrames.open(run.folder, results.stored), named), read)
     source: dict[str, object] = {"run": run.run, "version": run.version, "policy": run.policy}
     source["book"] = read.book.number
     found = groups_in(resources, Shown(results, EVERYTHING))
-    return apply(ledger_of(resources), changed, source, first=lambda moving: regroup(moving, found))
+    held_back = apply(
+        ledger_of(resources),
+        changed,
+        source,
+        read.head,
+        first=lambda moving: regroup(moving, found),
+    )
+    return changed.height, held_back
 
 
 def _forget(resources: Resources, version: int) -> None:

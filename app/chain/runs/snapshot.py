@@ -2,13 +2,14 @@
 The book as a run reads it, and the accounts as they stand at that moment: one settled state.
 
 What a process read before stays in its memory: of accounts only those are read again that an event
-touched since.
+touched since. Uses are no change of what runs read, but where they finance what the files of the
+version say other things of (`receivables.following.otherwise`).
 """
 
 import datetime as dt
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from app.books.ledger.tables import accounts
 from app.chain.limits.book import Book, Frozen
+from app.chain.receivables.files import COLUMNS
 from app.chain.receivables.known import receivables_of_book
 from app.chain.receivables.tables import receivables
 from app.chain.vouchers.known import vouchers_of_book
@@ -31,6 +33,7 @@ DAYS, CORES = "day:%", "account:core:%"
 PAPERS = (receivables, vouchers)  # Tables of the book whose rows it reads.
 # Subjects and operations of events that finance documents: to limits these stay as they were.
 USES, FINANCES = "use:%", ("reserve", "post")
+Otherwise = Callable[[pl.DataFrame], Sequence[int]]  # Events of rows that files contradict.
 EVENTS_MAX = 10_000  # Read by their numbers in one statement.
 ACCOUNTS = {
     **dict.fromkeys(("account", "layer", "core"), pl.String),
@@ -54,6 +57,7 @@ class BookReader:
         self._records = records
         self._lock = threading.Lock()
         self._seen, self._number = 0, 0  # The last event looked at, and the last that changed it.
+        self._used = 0  # The last by which a use financed documents, or gave them back.
         self._accounts = pl.DataFrame(schema=ACCOUNTS)
 
     def head(self) -> int:
@@ -61,24 +65,30 @@ class BookReader:
         with self._records.reading() as connection:
             return int(connection.scalar(sa.select(head.c.number)) or 0)
 
-    def last_change(self) -> int:
-        """Return the number of the last event that changed what a run reads."""
+    def last_change(self, otherwise: Otherwise = lambda _: ()) -> int:
+        """
+        Return the number of the last event that changed what a run reads.
+
+        Args:
+            otherwise: Gives the events of those receivables, of rows that uses have touched, of
+                which the files of the run's version do not say what the book says.
+        """
         with self._lock, self._records.reading() as connection:
             number = connection.scalar(sa.select(head.c.number)) or 0
-            return self._last_change(connection, number)
+            return self._last_change(connection, number, otherwise)
 
-    def read(self) -> Snapshot:
-        """Return the book and the accounts at one moment."""
+    def read(self, otherwise: Otherwise = lambda _: ()) -> Snapshot:
+        """Return the book and the accounts at one moment (see `last_change`)."""
         with self._lock:
-            return self._read()
+            return self._read(otherwise)
 
-    def _read(self) -> Snapshot:
+    def _read(self, otherwise: Otherwise) -> Snapshot:
         options = (
             {} if self._records.backend == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         )
         with self._records.engine.execution_options(**options).begin() as connection:
             number, day = connection.execute(sa.select(head.c.number, head.c.day)).one()
-            change = self._last_change(connection, number)
+            change = self._last_change(connection, number, otherwise)
             book = Book(
                 number=change,
                 day=dt.date.fromisoformat(day) if day else None,
@@ -92,23 +102,26 @@ class BookReader:
             )
             return Snapshot(number, book, self._standing(connection))
 
-    def _last_change(self, connection: Connection, number: int) -> int:
-        found = connection.scalar(
-            sa.select(sa.func.max(events.c.number)).where(
-                events.c.number > self._seen,
-                events.c.number <= number,
-                sa.or_(
-                    events.c.subject.like(DAYS),
-                    events.c.subject.like(CORES),
-                    sa.and_(
-                        sa.or_(*(events.c.things.like(f'%["{each.name}",%') for each in PAPERS)),
-                        ~(events.c.subject.like(USES) & events.c.operation.in_(FINANCES)),
-                    ),
-                ),
-            )
+    def _last_change(self, connection: Connection, number: int, otherwise: Otherwise) -> int:
+        finances = events.c.subject.like(USES) & events.c.operation.in_(FINANCES)
+        changes = sa.or_(
+            events.c.subject.like(DAYS), events.c.subject.like(CORES), _touches_papers() & ~finances
         )
-        self._seen, self._number = number, max(self._number, found or 0)
-        return self._number
+        changed, used = connection.execute(
+            sa.select(
+                sa.func.max(sa.case((changes, events.c.number))),
+                sa.func.max(sa.case((_touches_papers() & finances, events.c.number))),
+            ).where(events.c.number > self._seen, events.c.number <= number)
+        ).one()
+        self._seen, self._number = number, max(self._number, changed or 0)
+        self._used = max(self._used, used or 0)
+        if self._used <= self._number:
+            return self._number
+        own = receivables.c
+        found = connection.execute(sa.select(receivables).where(own.event > self._number))
+        rows = [tuple(row) for row in found]
+        schema = {name: _kind(own[name]) for name in COLUMNS}
+        return max(self._number, *otherwise(pl.DataFrame(rows, schema=schema, orient="row")), 0)
 
     def _standing(self, connection: Connection) -> pl.DataFrame:
         """Return all accounts; those that nothing touched since are not read again."""
@@ -124,6 +137,14 @@ class BookReader:
             fresh = pl.concat(parts)
             self._accounts = pl.concat([known.join(fresh, on="account", how="anti"), fresh])
         return self._accounts
+
+
+def _touches_papers() -> sa.ColumnElement[bool]:
+    return sa.or_(*(events.c.things.like(f'%["{each.name}",%') for each in PAPERS))
+
+
+def _kind(column: sa.Column[object]) -> type[pl.DataType]:
+    return pl.Int64 if isinstance(column.type, sa.BigInteger) else pl.String
 
 
 def _events_before_uses(connection: Connection, table: sa.Table, change: int) -> dict[str, int]:

@@ -4,7 +4,7 @@ What a run gives the accounts of the book: the total of each, and what occupies 
 Everything is floored to whole fen. A firm without a limit, and a core without a facility, have 0.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -20,11 +20,14 @@ from app.chain.limits.formulas.leaves import HeldLeaves
 from app.chain.limits.formulas.limit import ChainTerms
 from app.chain.limits.stored import Stored
 from app.chain.limits.totals import firm_totals
+from app.chain.receivables.numbering import in_this_order
 from app.policy import Policy
 from graph.errors import NotFound
 
 FRAMES = ("members", "firms", "papers", "groups")
 BANK = "bank"
+# Gives the ids of documents of a kind: of `number`, `holder`, `debtor` of each.
+Naming = Callable[[str, pl.DataFrame], pl.Series]
 TOTALS = {
     **dict.fromkeys(("account", "layer", "core", "firm", "thing"), pl.String),
     **dict.fromkeys(("total", "outside", "valid_to"), pl.Int64),
@@ -62,14 +65,13 @@ class RunFrames:
         )
 
 
-def totals_of(run: RunFrames, longer: pl.DataFrame | None = None) -> pl.DataFrame:
+def totals_of(run: RunFrames, naming: Naming = in_this_order) -> pl.DataFrame:
     """
     Return the total of every account that a run gives one: a row of `TOTALS`, by account.
 
     Args:
         run: The run.
-        longer: The receivables whose ids are more than their numbers (`receivables.longer_ids`);
-            by default the run itself names those that share a number.
+        naming: Gives the ids of documents; by default as if none had been seen before.
     """
     ids = pl.Series("id", run.stored.ids, dtype=pl.String)
     parts = [
@@ -78,7 +80,7 @@ def totals_of(run: RunFrames, longer: pl.DataFrame | None = None) -> pl.DataFram
         _cores(run),
         _chains(run, ids),
         _firms(run, ids),
-        *_documents(run, ids, longer),
+        *_documents(run, ids, naming),
     ]
     return pl.concat(parts).sort("account")
 
@@ -148,9 +150,7 @@ def _firms(run: RunFrames, ids: pl.Series) -> pl.DataFrame:
     return _shaped(named.with_columns(account=account), "firm")
 
 
-def _documents(
-    run: RunFrames, ids: pl.Series, longer: pl.DataFrame | None
-) -> Iterator[pl.DataFrame]:
+def _documents(run: RunFrames, ids: pl.Series, naming: Naming) -> Iterator[pl.DataFrame]:
     """Yield what each eligible document is worth, a core at a time."""
     algebra = Algebra(run.stored.policy, version=run.stored.head.version, run="")
     papers = run.papers.filter(~pl.col("pledged")).with_row_index("at")
@@ -169,24 +169,8 @@ def _documents(
         firm=ids.gather(papers["firm"]),
         total=pl.Series(worth),
         valid_to=due.dt.year() * 10_000 + due.dt.month().cast(pl.Int64) * 100 + due.dt.day(),
-    ).with_columns(thing=_ids_of_documents())
-    if longer is not None:
-        named = _called(named, longer)
+    ).sort("kind", "number", pl.col("event") == 0, "firm", "core")
     account = pl.concat_str("kind", pl.lit(":"), "thing")
-    yield _shaped(named.with_columns(account=account), "document")
-
-
-def _called(papers: pl.DataFrame, longer: pl.DataFrame) -> pl.DataFrame:
-    """Return papers with the ids by which their receivables are called everywhere else."""
-    ids = longer.select("number", firm="creditor", core="debtor", longer="receivable")
-    called = papers.join(ids, on=("number", "firm", "core"), how="left", maintain_order="left")
-    own = pl.coalesce("longer", "number")
-    thing = pl.when(pl.col("kind") == "receivable").then(own).otherwise("thing")
-    return called.with_columns(thing=thing).drop("longer")
-
-
-def _ids_of_documents() -> pl.Expr:
-    """Return the ids of documents: a number; with its parties for all that share one but one."""
-    first = pl.struct(pl.col("event") == 0, "firm", "core").rank("ordinal").over("kind", "number")
-    parties = pl.concat_str("number", "firm", "core", separator="~")
-    return pl.when(first == 1).then("number").otherwise(parties)
+    for (kind,), part in named.partition_by("kind", as_dict=True, maintain_order=True).items():
+        things = naming(str(kind), part.select("number", holder="firm", debtor="core"))
+        yield _shaped(part.with_columns(thing=things).with_columns(account=account), "document")

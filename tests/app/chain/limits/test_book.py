@@ -114,6 +114,31 @@ def test_what_a_file_says_is_paid_in_part_lowers_the_face() -> None:
     assert held(found(file, known=[known("financed")])) == WHOLE
 
 
+def test_financing_what_is_paid_in_part_changes_no_limit() -> None:
+    file, paid = row(paid=WHOLE // 4), {"paid": WHOLE // 4}
+    before = found(file, known=[known("confirmed", **paid)])
+
+    for ours in ("financing", "financed"):
+        for says in (WHOLE // 4, WHOLE // 2, 0, WHOLE):  # A later file says what it will.
+            after = found(row(paid=says), known=[known(ours, **paid)])
+            assert figures(after) == figures(before)
+    assert held(before) == WHOLE * 3 // 4
+
+
+def test_what_was_paid_once_stays_paid_whatever_a_later_file_says() -> None:
+    known_paid = known("confirmed", paid=WHOLE // 2)
+
+    assert held(found(row(paid=WHOLE // 4), known=[known_paid])) == WHOLE // 2
+    assert held(found(known=[known_paid])) == WHOLE // 2
+
+
+def test_a_file_changes_nothing_of_what_has_ended_here() -> None:
+    """Financed by somebody else it would occupy; settled here it is over for good."""
+    file = row(**CONFIRMED | {"status": "financed"})
+
+    assert occupied(found(file, known=[known("paid", was_confirmed=True, here=True)])) == 0
+
+
 @pytest.mark.parametrize("word", ["open", "disputed", "confirmed"])
 def test_other_words_of_a_file_do_not_change_what_the_platform_knows(word: str) -> None:
     file = row(status=word, amount=7 * WHOLE, confirmed_on=None)
@@ -185,8 +210,16 @@ def test_what_files_say_otherwise_is_listed() -> None:
     raw = Economy(
         T,
         [CORE, {"firm": "S"}],
-        receivables=[row(status="disputed", amount=5), row(number="A2")],
-        known=[known("confirmed"), known("open", number="A2")],
+        receivables=[
+            row(status="disputed", amount=5),
+            row(number="A2"),
+            row(number="A3", paid=WHOLE // 2, **CONFIRMED),
+        ],
+        known=[
+            known("confirmed"),
+            known("open", number="A2"),
+            known("financed", number="A3", paid=WHOLE // 4),
+        ],
     )
     ledger = through_graph(raw, Oracle(raw, unhurt)).ledger
 
@@ -195,6 +228,7 @@ def test_what_files_say_otherwise_is_listed() -> None:
     assert listed.select("number", "field", "file", "platform").rows() == [
         ("A1", "amount_fen", "5", str(WHOLE)),
         ("A1", "state", "disputed", "confirmed"),
+        ("A3", "paid_fen", str(WHOLE // 2), str(WHOLE // 4)),
     ]
     assert papers.differences(ledger.receivables, Book(), T).is_empty()
 

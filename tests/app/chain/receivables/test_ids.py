@@ -3,10 +3,6 @@
 import datetime as dt
 from pathlib import Path
 
-import polars as pl
-import pytest
-
-from app.chain.receivables.files import IDS, PARTIES, ids_of
 from app.chain.runs.refreshing import refresh_version
 from ingestion.run import ImportJob, ingest
 from tests.app.chain.asking import Desk
@@ -76,21 +72,3 @@ def test_the_account_of_a_document_has_the_id_of_the_document(desk: Desk, tmp_pa
     assert desk.post("CORE1", "/receivables/R9~MILL~CORE1/settle").json()["state"] == "paid"
     closed = desk.get("officer", "/accounts/receivable:R9~MILL~CORE1").json()
     assert closed["state"] == "closed"
-
-
-@pytest.mark.parametrize(
-    ("given", "ids"),
-    [
-        ([], ["N", "N~B~X", "N~C~X"]),
-        ([("N", "C")], ["N~A~X", "N~B~X", "N"]),
-        ([("N~B~X", "B")], ["N", "N~B~X", "N~C~X"]),
-        ([("N~A~X", "A")], ["N~A~X", "N", "N~C~X"]),
-        ([("N", "Z")], ["N~A~X", "N~B~X", "N~C~X"]),
-        ([("N", "Z"), ("N~A~X", "A"), ("N~B~X", "B")], ["N~A~X", "N~B~X", "N~C~X"]),
-    ],
-)
-def test_ids_that_were_given_stay(given: list[tuple[str, str]], ids: list[str]) -> None:
-    rows = pl.DataFrame([("N", each, "X") for each in "CAB"], PARTIES, orient="row")
-    known = pl.DataFrame([(name, "N", firm, "X") for name, firm in given], IDS, orient="row")
-
-    assert ids_of(rows, known)["receivable"].to_list() == ids

@@ -208,6 +208,16 @@ def test_a_file_that_says_more_is_paid_lowers_face_and_posted_amount(core: Desk)
     assert core.figures("core:CORE2")["posted"] == 0
 
 
+def test_what_others_finance_and_is_paid_in_part_gives_that_part_back(core: Desk) -> None:
+    core.post("CORE2", "/receivables/R3/confirm")
+
+    assert follow(core.resources, told(core, state="elsewhere", paid_fen=FACE // 4)) == 1
+    assert core.figures("core:CORE2")["posted"] == FACE * 3 // 4
+    assert follow(core.resources, told(core, state="elsewhere", paid_fen=FACE // 4)) == 0
+    assert follow(core.resources, told(core, state="elsewhere", paid_fen=FACE // 2)) == 1
+    assert core.figures("core:CORE2")["posted"] == FACE // 2
+
+
 def test_files_change_nothing_that_a_voucher_of_ours_replaced(core: Desk) -> None:
     draft = {"holder": "PART", "due_on": "2026-09-30", "receivables": ["R3"], "recourse": False}
     assert core.post("CORE2", "/vouchers", draft).status_code == 201

@@ -16,13 +16,15 @@ from app.chain.receivables.tables import receivables
 from app.chain.runs import refreshing
 from app.chain.runs.applying import apply, changes
 from app.chain.runs.refreshing import Pass, pass_over
-from app.chain.runs.snapshot import Snapshot, reader_of
+from app.chain.runs.snapshot import ACCOUNTS, Snapshot, reader_of
 from app.chain.runs.totals import RunFrames, totals_of
 from app.data.runs.repository import newest_run, record_run, run_named
 from app.jobs.passes import BookFollower
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
+from app.platform.errors import Busy
 from app.platform.events.tables import events
+from tests.app.chain.publishing import publish, told
 from tests.app.conftest import NOW
 
 CORE = "CORE1"
@@ -112,11 +114,13 @@ def test_uses_are_no_change_of_the_limits(resources: Resources) -> None:
     assert passed(resources).run.run == first.run.run
 
 
-def touched(resources: Resources, operation: str, subject: str, **columns: object) -> None:
+def touched(
+    resources: Resources, operation: str, subject: str, receivable: str = "R3", **columns: object
+) -> None:
     """Change the row of a receivable in an event."""
 
     def work(moving: Moving) -> None:
-        row = Debt(moving, of_version(resources, resources.version()), None).find("R3")
+        row = Debt(moving, of_version(resources, resources.version()), None).find(receivable)
         moving.record(operation, subject, rows=[(receivables, {**row, **columns})])
 
     asked(resources, work)
@@ -145,7 +149,7 @@ def test_financing_a_document_is_no_change_of_the_limits(resources: Resources) -
 
 def test_what_the_book_knows_by_a_use_alone_is_known_by_no_event(resources: Resources) -> None:
     first = passed(resources).run
-    touched(resources, "reserve", "use:U1", state="financing", before="open")
+    touched(resources, "reserve", "use:U1", "R1", state="financing", before="confirmed")
 
     after = passed(resources)
 
@@ -170,7 +174,8 @@ def test_what_was_held_back_since_the_book_was_read_is_left_as_it_is(
     asked(resources, held_back[held])
     before = standing(resources)[account]
 
-    left = apply(ledger_of(resources), changes(given, read), {"run": "r"}, first=lambda _: None)
+    found = changes(given, read)
+    left = apply(ledger_of(resources), found, {"run": "r"}, read.head, first=lambda _: None)
 
     after = standing(resources)
     assert left == 1
@@ -292,3 +297,85 @@ def test_the_followed_book_ends_with_its_service(resources: Resources) -> None:
         thread = follower._thread
         assert thread.is_alive()
     assert not thread.is_alive()
+
+
+def financed_and_paid_by_a_file(resources: Resources) -> None:
+    """Confirm R3, finance it, and publish a version in which it is paid."""
+    confirmed = {"state": "confirmed", "confirmed": 1, "here": 1}
+    touched(resources, "receivable.confirm", "receivable:R3", **confirmed)
+    passed(resources)
+    touched(resources, "reserve", "use:U1", state="financing", before="confirmed")
+    publish(resources, [told("R3", "PART", "CORE2", amount_fen=100_000_000, status="paid")])
+
+
+def test_a_post_that_gives_a_document_back_which_a_file_has_ended_is_followed(
+    resources: Resources,
+) -> None:
+    financed_and_paid_by_a_file(resources)
+    follower = BookFollower(resources, lambda: True)
+    passed(resources)
+    assert not follower.look()
+    before = reader_of(resources).read().book.number
+
+    touched(resources, "post", "use:U1", state="confirmed", before="")
+
+    assert follower.look()
+    known = reader_of(resources).read().book.receivables.filter(number="R3")
+    assert known["state"].to_list() == ["paid"]
+    assert reader_of(resources).last_change() > before
+
+
+def test_financing_what_a_file_has_ended_names_another_run(resources: Resources) -> None:
+    financed_and_paid_by_a_file(resources)
+    number = reader_of(resources).head()
+
+    run = passed(resources)
+
+    assert run.read.book.number == number  # With the use: by the files it would be over.
+    assert run.read.book.receivables.filter(number="R3")["event"].to_list() == [number]
+
+
+def test_a_document_that_left_after_the_book_was_read_is_not_opened(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed(resources)
+
+    def disputed(given: pl.DataFrame, read: Snapshot) -> pl.DataFrame:
+        found = changes(given, read)
+        touched(resources, "receivable.dispute", "receivable:R1", "R1", state="disputed")
+        return found
+
+    with resources.records.writing() as connection:  # As before the first pass over it.
+        connection.execute(sa.delete(accounts).where(accounts.c.account == "receivable:R1"))
+    reader_of(resources)._accounts = pl.DataFrame(schema=ACCOUNTS)
+    with monkeypatch.context() as patch:
+        patch.setattr(refreshing, "changes", disputed)
+        assert passed(resources).held_back == 1
+
+    assert "receivable:R1" not in standing(resources)
+    passed(resources)
+    assert "receivable:R1" not in standing(resources)
+
+
+def test_a_run_whose_accounts_were_not_set_is_followed(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = BookFollower(resources, lambda: True)
+    passed(resources)
+    assert not follower.look()
+    account = f"chain:{CORE}:MILL"
+    asked(resources, lambda moving: operations.lower(moving, account, 1))
+    freeze_core(resources, 7)
+
+    def cut(*_: object, **__: object) -> int:
+        raise Busy("in the way", again_seconds=0)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(refreshing, "apply", cut)
+        with pytest.raises(Busy):
+            follower.look()
+    assert standing(resources)[account].total == 1
+
+    assert follower.look()
+    assert standing(resources)[account].total > 1
+    assert not follower.look()
