@@ -6,9 +6,30 @@ from outside and holds either is refused where it arrives (`app.platform.http.ro
 write ourselves about such text (an error that quotes a file, say) is written with escapes instead.
 """
 
+import json
 import re
+from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_json
 
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+
+
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def compact(document: Any) -> str:
+    r"""
+    Return a document as JSON without spaces, its texts as they are.
+
+    Example:
+        >>> compact({"id": "华信", "path": [1, None]}), compact("\ud800") == '"\ud800"'
+        ('{"id":"华信","path":[1,null]}', True)
+    """
+    try:
+        return to_json(document).decode()
+    except PydanticSerializationError:  # Half of a surrogate pair has no bytes.
+        return _compact(document)
 
 
 def is_keepable(text: str) -> bool:
@@ -19,7 +40,7 @@ def is_keepable(text: str) -> bool:
         >>> is_keepable("华信 🙂"), is_keepable("a\0b"), is_keepable("\ud800")
         (True, False, False)
     """
-    return _UNKEEPABLE.search(text) is None
+    return (text.isascii() and "\0" not in text) or _UNKEEPABLE.search(text) is None
 
 
 def kept_form(text: str) -> str:
@@ -30,4 +51,6 @@ def kept_form(text: str) -> str:
         >>> kept_form("a\0b\ud800")
         'a\\x00b\\ud800'
     """
+    if is_keepable(text):
+        return text
     return _UNKEEPABLE.sub(lambda found: ascii(found[0])[1:-1], text)

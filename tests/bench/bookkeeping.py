@@ -1,24 +1,13 @@
-"""
-Callers that reserve and post over one records database: the ledger, and a bare twin of it.
+"""Callers that reserve and post over one records database: the ledger, and a bare twin of it."""
 
-The twin writes the same rows (accounts, use, event, key, head) by hand-written statements on the
-plain driver, with the same durability; it links no chain, and lets one caller of a process at a
-time to its connection, which is the strongest twin where many call.
-"""
-
-import contextlib
-import datetime as dt
-import json
 import multiprocessing
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple, Protocol, Self
 
-import psycopg
 import sqlalchemy as sa
 
 from app.books.ledger import (
@@ -42,11 +31,11 @@ from app.platform.clock import utc_now
 from app.platform.events import Head
 from app.platform.events.tables import head
 from app.platform.records import open_records
+from tests.bench.bare import DAY, Bare
 
 CORES, FIRMS = 50, 200
 PLENTY = 10**15
 USES_AT_ONCE = 5_000
-DAY = "2026-06-30"
 BEGIN_SECONDS = 120
 LAYERS = ("bank", "group", "firm", "core", "chain", "relation", "product", "programme")
 TWIN = "twin"
@@ -97,10 +86,10 @@ def path_of(core: int, firm: int) -> tuple[Element, ...]:
     return tuple(Element(name, 1, 2 if name.startswith("core:") else 1) for name in names)
 
 
-def filled(url: str) -> None:
+def filled(url: str, cores: int = CORES, firms: int = FIRMS) -> None:
     """Make the accounts of all paths, with room for whatever is asked."""
     named = {
-        e.account for core in range(CORES) for firm in range(FIRMS) for e in path_of(core, firm)
+        e.account for core in range(cores) for firm in range(firms) for e in path_of(core, firm)
     }
     with open_records(url) as records:
         with records.writing() as connection:
@@ -166,91 +155,6 @@ class OurLedger:
     def close(self) -> None:
         self._ledger.close()
         self.records.close()
-
-
-RESERVED = """UPDATE accounts SET pending = pending + ?, event = ?
-    WHERE account = ? AND state = 0 AND total - outside - posted - pending - frozen >= ?"""
-POSTED = """UPDATE accounts SET pending = pending - ?, posted = posted + ?, event = ?
-    WHERE account = ? AND state = 0 AND pending >= ?"""
-NUMBER = "UPDATE head SET number = number + 1 RETURNING number"
-USE = """INSERT INTO uses (use, state, core, firm, product, asked_fen, left_fen, path, expires_at,
-    created_at, event) VALUES (?, 'reserved', 'C', 'F', 'P', ?, ?, ?, '', ?, ?)"""
-USED = """UPDATE uses SET state = 'posted', left_fen = ?, event = ?
-    WHERE use = ? AND state = 'reserved' AND left_fen >= ?"""
-EVENT = """INSERT INTO events (number, at, day, actor, key, operation, subject, path, things,
-    detail, reason, inputs, previous, hash)
-    VALUES (?, ?, ?, 'machine', ?, ?, ?, ?, '[]', ?, '', '', '', '')"""
-KEPT = "INSERT INTO keys (key, person, digest, status, answer, at) VALUES (?, 'p', ?, ?, ?, ?)"
-
-
-class Bare:
-    """The twin."""
-
-    def __init__(self, url: str) -> None:
-        place = sa.engine.make_url(url)
-        self._turn = threading.Lock()
-        self._held: Any
-        self._lite = place.get_backend_name() == "sqlite"
-        if self._lite:
-            self._held = sqlite3.connect(
-                str(place.database), isolation_level=None, check_same_thread=False, timeout=60
-            )
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-                self._held.execute(f"PRAGMA {pragma}")
-        else:
-            plain = place.set(drivername="postgresql").render_as_string(hide_password=False)
-            self._held = psycopg.connect(plain, options="-c enable_seqscan=off")
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[int]:
-        """Yield the number of the event, the row `head` being locked."""
-        with self._turn:
-            if self._lite:
-                self._run("BEGIN IMMEDIATE")
-            try:
-                yield self._run(NUMBER).fetchone()[0]
-            except BaseException:
-                self._held.rollback()
-                raise
-            self._held.commit()
-
-    def _run(self, text: str, *values: Any) -> Any:
-        return self._held.execute(text if self._lite else text.replace("?", "%s"), values)
-
-    def _one(self, text: str, *values: Any) -> None:
-        if self._run(text, *values).rowcount != 1:
-            raise RuntimeError(f"nothing was changed: {text}")
-
-    def _kept(self, number: int, key: str, operation: str, status: int, path: str) -> None:
-        at, detail = dt.datetime.now(dt.UTC).isoformat(), '{"amount_fen":1}'
-        use = key[:-1]
-        self._run(EVENT, number, at, DAY, key, operation, f"use:{use}", path, detail)
-        self._run(KEPT, key, use, status, path, at)
-
-    def reserve(self, use: str, path: Sequence[Element], amount: int) -> None:
-        told = json.dumps(path)
-        with self._transaction() as number:
-            for each in path:
-                taken = -(-amount * each[1] // each[2])
-                self._one(RESERVED, taken, number, each.account, taken)
-            self._run(USE, use, amount, amount, told, DAY, number)
-            self._kept(number, f"{use}r", "reserve", 201, told)
-
-    def post(self, use: str, path: Sequence[Element], amount: int) -> None:
-        told = json.dumps(path)
-        with self._transaction() as number:
-            self._one(USED, amount, number, use, amount)
-            for each in path:
-                taken = -(-amount * each[1] // each[2])
-                self._one(POSTED, taken, taken, number, each.account, taken)
-            self._kept(number, f"{use}p", "post", 200, told)
-
-    def read(self, account: str) -> None:
-        with self._turn:
-            self._run("SELECT * FROM accounts WHERE account = ?", account).fetchone()
-
-    def close(self) -> None:
-        self._held.close()
 
 
 class Crew:

@@ -1,11 +1,12 @@
 """Digests of what stands in the book, which its events tell of every row that they change."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
-_text_of = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+from app.platform.text import compact
+
+PLAIN = frozenset((str, int, type(None)))
 
 
 def digest_of_values(values: Sequence[Any]) -> str:
@@ -15,4 +16,6 @@ def digest_of_values(values: Sequence[Any]) -> str:
     Raises:
         TypeError: A value is no text, whole number or nothing.
     """
-    return hashlib.sha256(_text_of(list(values)).encode()).hexdigest()
+    if not PLAIN.issuperset(map(type, values)):
+        raise TypeError(f"a row of the book holds texts and whole numbers only: {values!r}")
+    return hashlib.sha256(compact(list(values)).encode()).hexdigest()

@@ -43,9 +43,22 @@ def available(figures: Figures, day: str) -> int:
         >>> available(Figures(total=100, valid_to=20260629), "2026-06-30")
         0
     """
-    if figures.state != OPEN or (figures.valid_to and figures.valid_to < day_number(day)):
+    total, outside, posted, pending, frozen, _, state, valid_to, _ = figures
+    if state != OPEN or (valid_to and valid_to < day_number(day)):
         return 0
-    return max(0, figures.total - figures.used)
+    return max(0, total - outside - posted - pending - frozen)
+
+
+def with_added(figures: Figures, *, pending: int = 0, posted: int = 0) -> Figures:
+    """
+    Return figures with more (or, below nothing, less) pending and posted.
+
+    Example:
+        >>> with_added(Figures(total=100, pending=30), pending=-30, posted=20)[:4]
+        (100, 0, 20, 0)
+    """
+    total, outside, was_posted, was_pending, *rest = figures
+    return Figures(total, outside, was_posted + posted, was_pending + pending, *rest)
 
 
 def excess(figures: Figures) -> int:

@@ -30,6 +30,8 @@ REFUSED = 409
 WHOLE_MAX = 2**63 - 1
 Row = dict[str, Any]
 NOTHING = Figures()
+# An event, and the figures before and after.
+FIGURES_TOLD = ",".join(["%d"] * (1 + 2 * len(NOTHING)))
 
 
 class Identity(NamedTuple):
@@ -55,6 +57,7 @@ class Move(NamedTuple):
     account: str
     figures: Figures
     opens: Identity | None = None
+    stands: StandingAccount | None = None  # How it stood before, where who moves it has looked.
 
 
 class LedgerRound:
@@ -68,6 +71,7 @@ class LedgerRound:
         self.statements = statements
         self.began = self.head = head
         self.now = now
+        self.moment = moment_text(now)
         self.accounts: dict[str, StandingAccount | None] = {}
         self.rows: dict[tuple[sa.Table, str], Row | None] = {}
         self.kept: dict[tuple[str, str], tuple[str, int, str]] = {}
@@ -137,17 +141,16 @@ class LedgerRound:
         if key is not None:
             answer = kept_form(answer)
             self.kept[key.key, key.person] = (key.digest, status, answer)
-            at = moment_text(self.now)
-            self._keys.append((key.key, key.person, key.digest, status, answer, at))
+            self._keys.append((key.key, key.person, key.digest, status, answer, self.moment))
 
     def _join(self, moving: "Moving") -> None:
         head, linked = self.head, []
         for draft in moving.drafts:
             event = link(head, draft)  # Raises where a text of it has no bytes: then none joins.
             linked.append(event)
-            head = Head(event.number, event.hash, draft.day)
+            head = Head(event.number, event.hash, moving.day_text)
         if linked:
-            self.head = head._replace(day=moving.day_text)
+            self.head = head
             self._events += linked
         for account, standing in moving.own_accounts.items():
             stood = self.accounts.get(account)
@@ -169,17 +172,17 @@ class LedgerRound:
         say, cursor = self.statements, self.cursor
         say.insert(cursor, keys, self._keys)
         say.insert(cursor, events, self._events)
-        self._write(
-            accounts, [(*self._account_row(each), stood) for each, stood in self._moved.items()]
-        )
+        self._write(accounts, map(self._account_row, self._moved.items()))
         tables = {table for table, _ in self._changed}
-        for table in sorted(tables, key=lambda each: each.name):
-            found = [
-                ((*(self.rows[place] or {}).values(),), stood)
-                for place, stood in self._changed.items()
-                if place[0] is table
-            ]
-            self._write(table, [(*row, stood) for row, stood in found])
+        for table in sorted(tables, key=_name_of) if len(tables) > 1 else tables:
+            self._write(
+                table,
+                [
+                    (*(self.rows[place] or {}).values(), stood)
+                    for place, stood in self._changed.items()
+                    if place[0] is table
+                ],
+            )
         if self.head != self.began:
             number, digest, day = self.head
             if not say.move_head(cursor, number, digest, day, was=self.began.number):
@@ -188,36 +191,46 @@ class LedgerRound:
         self._keys, self._events = [], []
         self._moved, self._changed = {}, {}
 
-    def _account_row(self, account: str) -> tuple[Any, ...]:
+    def _account_row(self, moved: tuple[str, int]) -> tuple[Any, ...]:
+        account, stood = moved
         standing = self.accounts[account]
         if standing is None:
             raise RuntimeError(f"account {account} was moved and is not there")
-        return (account, *standing.identity, *standing.figures, standing.event)
+        identity, figures, event = standing
+        return (account, *identity, *figures, event, stood)
 
-    def _write(self, table: sa.Table, rows: list[tuple[Any, ...]]) -> None:
+    def _write(self, table: sa.Table, rows: Iterable[tuple[Any, ...]]) -> None:
         """Write rows, each followed by the event at which it stood."""
-        new = [row[:-1] for row in rows if not row[-1]]
-        old = [(*row[1:-1], row[0], row[-1]) for row in rows if row[-1]]
+        new, old = [], []
+        for row in rows:
+            if row[-1]:
+                old.append(row)
+            else:
+                new.append(row[:-1])
         self.statements.insert(self.cursor, table, new)
         if self.statements.update(self.cursor, table, old) != len(old):
             raise RuntimeError(f"rows of {table.name} were changed under the lock of the book")
 
 
-def _check_whole(move: Move) -> None:
+def _name_of(table: sa.Table) -> str:
+    return table.name
+
+
+def _check_whole(account: str, figures: Figures) -> None:
     """
     Raise where a figure is below nothing, or more than the database can hold.
 
     Raises:
         RuleBroken: It is.
     """
-    figures = move.figures
-    if min(figures) < 0 or max(figures) > WHOLE_MAX or figures.used > WHOLE_MAX:
-        raise RuleBroken(
-            "ledger.amount",
-            "contract of the ledger",
-            zh=f"账户 {move.account} 的金额超出可记账范围",
-            en=f"a figure of account {move.account} is past what it can hold",
-        )
+    if min(figures) >= 0 and max(figures) <= WHOLE_MAX and sum(figures[1:5]) <= WHOLE_MAX:
+        return
+    raise RuleBroken(
+        "ledger.amount",
+        "contract of the ledger",
+        zh=f"账户 {account} 的金额超出可记账范围",
+        en=f"a figure of account {account} is past what it can hold",
+    )
 
 
 def _told_again(key: Key, digest: str, status: int, answer: str) -> Reply | AppError:
@@ -234,7 +247,7 @@ class Moving:
     def __init__(self, round_: LedgerRound, order: Order) -> None:
         self._round = round_
         self._key = "" if order.key is None else order.key.key
-        self.actor = order.actor
+        self.actor = kept_form(order.actor)
         self.drafts: list[EventDraft] = []
         self.own_accounts: dict[str, StandingAccount] = {}
         self.own_rows: dict[tuple[sa.Table, str], Row] = {}
@@ -244,6 +257,11 @@ class Moving:
     def now(self) -> dt.datetime:
         """Return the clock's time of this round."""
         return self._round.now
+
+    @property
+    def moment(self) -> str:
+        """Return the clock's time of this round as events hold it."""
+        return self._round.moment
 
     @property
     def day(self) -> dt.date:
@@ -285,12 +303,16 @@ class Moving:
 
     def row(self, table: sa.Table, name: str) -> Row | None:
         """Return a row of a table of the book as it stands for this order; None where none is."""
+        found = self._row(table, name)
+        return None if found is None else dict(found)
+
+    def _row(self, table: sa.Table, name: str) -> Row | None:
         found = self.own_rows.get((table, name))
         if found is None:
             if (table, name) not in self._round.rows:
                 self._round.load_rows(table, [name])
             found = self._round.rows.get((table, name))
-        return None if found is None else dict(found)
+        return found
 
     def rows(self, table: sa.Table, names: Iterable[str]) -> dict[str, Row | None]:
         """Return rows of a table of the book as they stand for this order."""
@@ -300,7 +322,7 @@ class Moving:
 
     def available(self, account: str) -> int:
         """Return what a use may take of an account, 0 where there is none."""
-        found = self.account(account)
+        found = self.own_accounts.get(account) or self.account(account)
         return 0 if found is None else available(found.figures, self.day_text)
 
     @contextlib.contextmanager
@@ -340,44 +362,43 @@ class Moving:
         number = self.number + 1
         opened: list[str] = []
         path = ",".join([self._moved(number, move, opened) for move in moves])
-        things = ",".join([*opened, *(self._changed(number, table, row) for table, row in rows)])
-        self.drafts.append(
-            EventDraft(
-                at=moment_text(self.now),
-                day=self.day_text,
-                actor=kept_form(self.actor),
-                key=self._key,
-                operation=operation,
-                subject=kept_form(subject),
-                path=f"[{path}]",
-                things=f"[{things}]",
-                detail=canonical(detail or {}),
-                reason=kept_form(told[0]),
-                inputs=told[1],
-            )
+        changed = [self._changed(number, table, row) for table, row in rows]
+        draft = EventDraft(
+            self._round.moment,
+            self.day_text,
+            self.actor,
+            self._key,
+            operation,
+            kept_form(subject),
+            f"[{path}]",
+            f"[{','.join((*opened, *changed))}]",
+            canonical(detail or {}),
+            kept_form(told[0]),
+            told[1],
         )
+        self.drafts.append(draft)
         return number
 
     def _moved(self, number: int, move: Move, opened: list[str]) -> str:
-        stands = self.account(move.account)
+        account, figures, opens, stands = move
         if stands is None:
-            if move.opens is None:
-                raise RuntimeError(f"there is no account {move.account}")
-            stands = StandingAccount(move.opens, NOTHING, 0)
-            digest = digest_of_values(move.opens)
-            opened.append(f'["{accounts.name}",{quoted(move.account)},0,"{digest}"]')
-        _check_whole(move)
-        self.own_accounts[move.account] = StandingAccount(stands.identity, move.figures, number)
-        told = ",".join(map(str, (stands.event, *stands.figures, *move.figures)))
-        return f"[{quoted(move.account)},{told}]"
+            stands = self.account(account)
+        if stands is None:
+            if opens is None:
+                raise RuntimeError(f"there is no account {account}")
+            stands = StandingAccount(opens, NOTHING, 0)
+            digest = digest_of_values(opens)
+            opened.append(f'["{accounts.name}",{quoted(account)},0,"{digest}"]')
+        _check_whole(account, figures)
+        identity, before, event = stands
+        self.own_accounts[account] = StandingAccount(identity, figures, number)
+        return f"[{quoted(account)},{FIGURES_TOLD % (event, *before, *figures)}]"
 
     def _changed(self, number: int, table: sa.Table, row: Row) -> str:
-        names = names_of(table)
+        *names, last = names_of(table)
         name = row[names[0]]
-        known = self.row(table, name)
-        whole = {each: row[each] for each in names if each != "event"}
-        whole["event"] = number
-        self.own_rows[table, name] = whole
+        known = self._row(table, name)
+        values = [row[each] for each in names]
+        self.own_rows[table, name] = dict(zip((*names, last), (*values, number), strict=True))
         since = 0 if known is None else known["event"]
-        *values, _ = whole.values()
         return f'["{table.name}",{quoted(name)},{since},"{digest_of_values(values)}"]'

@@ -3,20 +3,20 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
+
+from app.platform.text import compact
 
 if TYPE_CHECKING:
     from app.books.ledger.moving import Moving
 
-_text_of = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 MACHINE = "machine"  # Who acts where no person does.
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """Under which the first answer is kept: whose, their key, and what was asked."""
 
     person: str  # A person in a role for a firm or core.
@@ -30,16 +30,14 @@ def digest_of(*asked: Any) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
+class Reads(NamedTuple):
     """What an order will read: told before, it is read with that of the others in one go."""
 
     accounts: Iterable[str] = ()
-    rows: Mapping[sa.Table, Iterable[str]] = field(default_factory=dict)
+    rows: Mapping[sa.Table, Iterable[str]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What an order is answered: the status and body of the route, as JSON text."""
 
     status: int
@@ -49,7 +47,7 @@ class Reply:
     @classmethod
     def of(cls, status: int, document: Any) -> "Reply":
         """Return the answer with this document."""
-        return cls(status, _text_of(document))
+        return cls(status, compact(document))
 
     @property
     def document(self) -> Any:

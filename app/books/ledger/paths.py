@@ -8,13 +8,13 @@ the order given, each up to its part; what is given back leaves the last first.
 
 import json
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from app.platform.errors import Absent
+from app.platform.text import compact
 
-PATHS_KEPT = 1_024
-_text_of = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+PATHS_KEPT = 4_096
+_kept: dict[str, tuple["Element", ...]] = {}  # What is reserved is shown, then posted, and shown.
 
 
 class Element(NamedTuple):
@@ -44,10 +44,31 @@ def occupied(element: Element, amount: int) -> int:
         >>> [occupied(second, left) for left in (800, 400, 200)]
         [500, 100, 0]
     """
-    counted = amount - element.skipped
-    if element.part >= 0:
-        counted = min(counted, element.part)
-    return -(-max(0, counted) * element.numerator // element.denominator)
+    _, numerator, denominator, skipped, part = element
+    counted = amount - skipped
+    if 0 <= part < counted:
+        counted = part
+    if counted <= 0:
+        return 0
+    return counted if numerator == denominator else -(-counted * numerator // denominator)
+
+
+def taken_of(path: Sequence[Element], amount: int) -> list[tuple[str, int]]:
+    """
+    Return the accounts of a path, each with what a use of an amount occupies on it.
+
+    Example:
+        >>> taken_of([Element("firm:F"), Element("core:C", 1, 2)], 5)
+        [('firm:F', 5), ('core:C', 3)]
+    """
+    found = []
+    for each in path:
+        account, numerator, denominator, skipped, part = each
+        if numerator == denominator and not skipped and part < 0:  # Nearly all are.
+            found.append((account, amount))
+        else:
+            found.append((account, occupied(each, amount)))
+    return found
 
 
 def documents(parts: Iterable[tuple[str, int]]) -> list[Element]:
@@ -90,10 +111,21 @@ def _is_document(element: Element, account: str) -> bool:
 
 def text_of(path: Sequence[Element]) -> str:
     """Return a path as the table of uses keeps it."""
-    return _text_of(path)
+    text = compact([tuple(each) for each in path])
+    _keep(text, tuple(path))
+    return text
 
 
-@lru_cache(PATHS_KEPT)  # What is reserved is shown, then posted, and shown again.
 def path_of(text: str) -> tuple[Element, ...]:
     """Return the path that the table of uses keeps."""
-    return tuple(Element(*each) for each in json.loads(text))
+    found = _kept.get(text)
+    if found is None:
+        found = tuple(Element(*each) for each in json.loads(text))
+        _keep(text, found)
+    return found
+
+
+def _keep(text: str, path: tuple[Element, ...]) -> None:
+    if len(_kept) >= PATHS_KEPT:
+        _kept.clear()
+    _kept[text] = path

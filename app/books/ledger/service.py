@@ -1,15 +1,14 @@
 """The ledger of a process: orders are asked of it, and the plain operations have a method each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.books.ledger import operations
 from app.books.ledger.figures import STATES, Figures
 from app.books.ledger.moving import Moving, Row
 from app.books.ledger.operations import AccountTotal, UseOrder
 from app.books.ledger.orders import MACHINE, Key, Order, Reads, Reply
-from app.books.ledger.paths import occupied, path_of
+from app.books.ledger.paths import path_of, taken_of
 from app.books.ledger.rounds import Rounds
 from app.books.ledger.tables import uses
 from app.platform.clock import Clock
@@ -19,8 +18,7 @@ from app.platform.records import Records
 CREATED, DONE = 201, 200
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(NamedTuple):
     """An order of one function."""
 
     needs: Reads
@@ -189,12 +187,8 @@ def shown(row: Row, available: Callable[[str], int]) -> dict[str, Any]:
         "amount_fen": row["asked_fen"],
         "left_fen": row["left_fen"],
         "path": [
-            {
-                "account": each.account,
-                "occupied_fen": occupied(each, row["left_fen"]),
-                "available_fen": available(each.account),
-            }
-            for each in path_of(row["path"])
+            {"account": account, "occupied_fen": taken, "available_fen": available(account)}
+            for account, taken in taken_of(path_of(row["path"]), row["left_fen"])
         ],
         "expires_at": row["expires_at"] or None,
     }

@@ -6,7 +6,7 @@ parameters row by row, or the driver's own adaptation of long lists, would cost 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -34,8 +34,12 @@ class Statements:
         listed = list(ids)
         if not listed:
             return []
-        given = json.dumps(listed) if self.sqlite else array(listed)
-        found: list[Row] = cursor.execute(_read(table, self.sqlite), (given,)).fetchall()
+        if len(listed) == 1:
+            text, given = _read_one(table, self.sqlite), listed[0]
+        else:
+            text = _read(table, self.sqlite)
+            given = json.dumps(listed) if self.sqlite else array(listed)
+        found: list[Row] = cursor.execute(text, (given,)).fetchall()
         return found
 
     def insert(self, cursor: Any, table: sa.Table, rows: Sequence[Row]) -> None:
@@ -47,13 +51,12 @@ class Statements:
         """
         Return how many rows were changed, of those that stood at the event that was read.
 
-        Each row: the values of all columns past the first in order, the first column's value, and
-        the number of the event at which the row stood.
+        Each row: the values of all columns in order, then the number of the event at which the row
+        stood.
         """
         if not rows:
             return 0
-        moved = itemgetter(*_moved(table), -2, -1)
-        return self._write(cursor, _update(table, self.sqlite), [moved(row) for row in rows])
+        return self._write(cursor, _update(table, self.sqlite), list(map(_moved(table), rows)))
 
     def move_head(self, cursor: Any, number: int, digest: str, day: str, *, was: int) -> bool:
         """Return whether the head stood where it was read, and was moved."""
@@ -93,6 +96,12 @@ def _read(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of what
 
 
 @cache
+def _read_one(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of what is kept
+    sign = "?" if sqlite else "%s"
+    return f'SELECT {_names(table)} FROM {table.name} WHERE "{table.columns[0].name}" = {sign}'  # noqa: S608  # ours
+
+
+@cache
 def _insert(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of what is kept
     if sqlite:
         source = f"VALUES ({', '.join('?' * len(table.columns))})"
@@ -102,16 +111,22 @@ def _insert(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of wh
     return f"INSERT INTO {table.name} ({_names(table)}) {source}"
 
 
+def _places(table: sa.Table) -> list[int]:
+    """Return the places of the columns that an update writes."""
+    found = [place for place, each in enumerate(table.columns) if not each.info.get("fixed")]
+    return found[1:]
+
+
 @cache
-def _moved(table: sa.Table) -> list[int]:
-    """Return the places, past the first column, of those that an update writes."""
-    return [place for place, each in enumerate(table.columns[1:]) if not each.info.get("fixed")]
+def _moved(table: sa.Table) -> Callable[[Row], Row]:
+    """Return what takes from a row what an update wants: what it writes, the key, the event."""
+    return itemgetter(*_places(table), 0, -1)
 
 
 @cache
 def _update(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of what is kept
-    key, *following = table.columns
-    others = [following[place] for place in _moved(table)]
+    key = table.columns[0]
+    others = [table.columns[place] for place in _places(table)]
     if sqlite:
         changed = ", ".join(f'"{column.name}" = ?' for column in others)
         return f'UPDATE {table.name} SET {changed} WHERE "{key.name}" = ? AND "event" = ?'  # noqa: S608  # ours

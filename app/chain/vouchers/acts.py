@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from app.books.errors import RuleBroken
 from app.books.ledger import Move, Moving
-from app.books.ledger.operations.checks import check_room, figures_of
+from app.books.ledger.operations.checks import figures_of, with_room
 from app.books.rules import RulesInForce
 from app.chain.receivables import accounts
 from app.chain.receivables.acts import Debt, final
@@ -57,7 +57,7 @@ def issue(acting: Acting, draft: VoucherDraft, debt: Debt) -> Row:
     outside = sum(debt.outside(row) for row in was)
     standing = moving.account(account)
     outside = min(outside, standing.figures.outside) if standing else 0
-    check_room(moving, [(account, max(0, amount - freed - outside))])
+    with_room(moving, [(account, max(0, amount - freed - outside))])
     figures = figures_of(moving, account)
     after = figures._replace(
         posted=figures.posted + amount - freed, outside=figures.outside - outside

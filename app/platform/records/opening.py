@@ -109,7 +109,8 @@ def _on_begin(connection: Connection) -> None:
     writes = options.get("write", False)
     if options.get("settled", False):  # Its settings are those of the connection already.
         driver: Any = connection.connection.driver_connection
-        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN").close()
+        if not driver.in_transaction:
+            driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN").close()
         return
     if writes:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {options.get('busy_ms', BUSY_MS)}")

@@ -8,10 +8,10 @@ from app.books.ledger.figures import CLOSED, FROZEN, OPEN, STATES, Figures, avai
 from app.books.ledger.moving import WHOLE_MAX, Identity, Move, Moving
 from app.books.ledger.operations.checks import (
     check_amount,
-    check_room,
     figures_of,
     lack,
     moves_of,
+    with_room,
 )
 
 TOTALS_MAX = 5_000  # Accounts set by one event, so that others come between.
@@ -138,7 +138,7 @@ def taken(moving: Moving, account: str, amount: int) -> Move:
     Raises:
         LimitExceeded: The account lacks.
     """
-    check_room(moving, [(account, amount)])
+    with_room(moving, [(account, amount)])
     (move,) = moves_of(moving, [(account, amount)], posted=1)
     return move
 

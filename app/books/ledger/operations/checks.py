@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.books.errors import LimitExceeded, RuleBroken
-from app.books.ledger.figures import OPEN, Figures, available
-from app.books.ledger.moving import Move, Moving
+from app.books.ledger.figures import OPEN, Figures, available, with_added
+from app.books.ledger.moving import Move, Moving, StandingAccount
 from app.platform.errors import Absent
 
 SOURCE = "contract of the ledger"
@@ -18,44 +18,60 @@ def figures_of(moving: Moving, account: str) -> Figures:
     Raises:
         Absent: There is no such account.
     """
+    return standing(moving, account).figures
+
+
+def standing(moving: Moving, account: str) -> StandingAccount:
+    """
+    Return an account as it stands.
+
+    Raises:
+        Absent: There is no such account.
+    """
     found = moving.account(account)
     if found is None:
         raise Absent(f"no account {account!r}")
-    return found.figures
+    return found
 
 
-def check_room(moving: Moving, taken: Sequence[tuple[str, int]]) -> None:
+def with_room(moving: Moving, taken: Sequence[tuple[str, int]]) -> list[StandingAccount]:
     """
-    Raise where an account lacks what is to be taken of it, or is not open.
+    Return the accounts, each of which has what is to be taken of it.
 
     Raises:
-        LimitExceeded: Accounts lack: all of them are named.
+        LimitExceeded: Accounts lack, or are not open: all of them are named.
     """
-    lacks = []
+    lacks, found_all = [], []
+    day = moving.day_text
     for account, amount in taken:
         found = moving.account(account)
-        left = 0 if found is None else available(found.figures, moving.day_text)
-        shut = found is None or found.figures.state != OPEN
-        if left < amount or shut:
+        left = 0 if found is None else available(found.figures, day)
+        if found is None or left < amount or found.figures.state != OPEN:
             lacks.append(lack(account, left, amount))
+        else:
+            found_all.append(found)
     if lacks:
         raise LimitExceeded(lacks)
+    return found_all
 
 
-def check_open(moving: Moving, taken: Sequence[tuple[str, int]]) -> None:
+def all_open(moving: Moving, taken: Sequence[tuple[str, int]]) -> list[StandingAccount]:
     """
-    Raise where an account is not open.
+    Return the accounts, each of which is open.
 
     Raises:
         LimitExceeded: Accounts are frozen or closed: all of them are named.
+        Absent: There is no such account.
     """
+    found = [standing(moving, account) for account, _ in taken]
     shut = [
         lack(account, 0, amount)
-        for account, amount in taken
-        if figures_of(moving, account).state != OPEN
+        for (account, amount), each in zip(taken, found, strict=True)
+        if each.figures.state != OPEN
     ]
     if shut:
         raise LimitExceeded(shut)
+    return found
 
 
 def check_amount(amount: int, most: int) -> None:
@@ -79,14 +95,18 @@ def lack(account: str, left: int, asked: int) -> dict[str, Any]:
     return {"account": account, "available_fen": left, "asked_fen": asked}
 
 
-def moves_of(moving: Moving, taken: Sequence[tuple[str, int]], **signs: int) -> list[Move]:
+def moves_of(
+    moving: Moving, taken: Sequence[tuple[str, int]], *, pending: int = 0, posted: int = 0
+) -> list[Move]:
     """Return the moves of amounts onto a figure (1) or off it (-1), those of nothing left out."""
-    ((figure, sign),) = signs.items()
-    found = []
-    for account, amount in taken:
-        if amount:
-            now = figures_of(moving, account)
-            found.append(
-                Move(account, now._replace(**{figure: getattr(now, figure) + sign * amount}))
-            )
-    return found
+    return [
+        moved(standing(moving, account), account, pending=pending * amount, posted=posted * amount)
+        for account, amount in taken
+        if amount
+    ]
+
+
+def moved(stands: StandingAccount, account: str, *, pending: int = 0, posted: int = 0) -> Move:
+    """Return the move of amounts onto figures of an account."""
+    added = with_added(stands.figures, pending=pending, posted=posted)
+    return Move(account, added, None, stands)

@@ -2,25 +2,25 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.books.errors import AlreadyDecided, WrongState
 from app.books.ledger.moving import WHOLE_MAX, Move, Moving, Row
 from app.books.ledger.operations.checks import (
+    all_open,
     check_amount,
-    check_open,
-    check_room,
     figures_of,
+    moved,
     moves_of,
+    with_room,
 )
-from app.books.ledger.paths import Element, less_document, occupied, path_of, text_of
+from app.books.ledger.paths import Element, less_document, occupied, path_of, taken_of, text_of
 from app.books.ledger.tables import uses
 from app.platform.errors import Absent
 from app.platform.events import moment_text
 
 
-@dataclass(frozen=True, slots=True)
-class UseOrder:
+class UseOrder(NamedTuple):
     """A use that is asked for: whose, of what, and the accounts that it occupies."""
 
     use: str
@@ -46,9 +46,13 @@ def reserve(moving: Moving, asked: UseOrder, *, reason: str = "") -> Row:
     if known is not None:
         raise AlreadyDecided(f"use {asked.use}", known["state"])
     check_amount(asked.amount, WHOLE_MAX)
-    taken = [(each.account, occupied(each, asked.amount)) for each in asked.path]
-    check_room(moving, taken)
-    moves = moves_of(moving, taken, pending=1)
+    taken = taken_of(asked.path, asked.amount)
+    stands = with_room(moving, taken)
+    moves = [
+        moved(each, account, pending=amount)
+        for each, (account, amount) in zip(stands, taken, strict=True)
+        if amount
+    ]
     row = {
         "use": asked.use,
         "state": "reserved",
@@ -60,7 +64,7 @@ def reserve(moving: Moving, asked: UseOrder, *, reason: str = "") -> Row:
         "left_fen": asked.amount,
         "path": text_of(asked.path),
         "expires_at": "" if asked.expires_at is None else moment_text(asked.expires_at),
-        "created_at": moment_text(moving.now),
+        "created_at": moving.moment,
     }
     _record(moving, "reserve", row, moves, ("", asked.amount), reason)
     return row
@@ -80,12 +84,14 @@ def post(moving: Moving, use: str, amount: int, *, reason: str = "") -> Row:
     before = row["left_fen"]
     check_amount(amount, before)
     path = path_of(row["path"])
-    check_open(moving, [(each.account, occupied(each, amount)) for each in path])
-    gone = [(each.account, occupied(each, before)) for each in path]
-    come = {each.account: occupied(each, amount) for each in path}
+    come = taken_of(path, amount)
+    gone = come if amount == before else taken_of(path, before)
     moves = [
-        Move(move.account, move.figures._replace(posted=move.figures.posted + come[move.account]))
-        for move in moves_of(moving, gone, pending=-1)
+        moved(each, account, pending=-freed, posted=used)
+        for each, (account, used), (_, freed) in zip(
+            all_open(moving, come), come, gone, strict=True
+        )
+        if freed
     ]
     row |= {"state": "posted", "left_fen": amount, "expires_at": ""}
     _record(moving, "post", row, moves, ("reserved", amount), reason)
@@ -225,8 +231,8 @@ def _use(moving: Moving, use: str) -> Row:
 
 def _ended(moving: Moving, row: Row, state: str, operation: str, reason: str) -> Row:
     path = path_of(row["path"])
-    gone = [(each.account, occupied(each, row["left_fen"])) for each in path]
     amount = row["left_fen"]
+    gone = taken_of(path, amount)
     row |= {"state": state, "left_fen": 0, "expires_at": ""}
     _record(
         moving, operation, row, moves_of(moving, gone, pending=-1), ("reserved", amount), reason
