@@ -45,6 +45,7 @@ class RoundMemory:
         if not 0 <= now.number - stood.number <= SINCE_MAX or stood is NOWHERE:
             return False
         say, cursor = round_.statements, round_.cursor
-        if say.hash_of(cursor, stood.number) != stood.hash:
-            return False  # The database was put back to what it was before.
-        return say.tells_of_requests_alone(cursor, stood.number)
+        if not say.tells_of_requests_alone(cursor, stood.number):
+            return False
+        # Else the database was put back to what it was before.
+        return say.hash_of(cursor, stood.number) == stood.hash

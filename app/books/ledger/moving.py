@@ -19,7 +19,7 @@ from app.books.ledger.digests import digest_of_values
 from app.books.ledger.figures import Figures, available
 from app.books.ledger.orders import Key, Order, Reads, Reply
 from app.books.ledger.paths import path_of
-from app.books.ledger.statements import Statements, names_of
+from app.books.ledger.statements import Statements, Write, names_of
 from app.books.ledger.tables import accounts, keys, uses
 from app.platform.errors import AppError, Conflict, KeyReused
 from app.platform.events import EventDraft, Head, canonical, link, moment_text
@@ -91,32 +91,42 @@ class LedgerRound:
             needed.update(needs.accounts)
             for table, ids in needs.rows.items():
                 wanted.setdefault(table, set()).update(ids)
-        for table, ids in wanted.items():
-            self.load_rows(table, ids)
+        told = [order.key.key for order in orders if order.key is not None]
+        missing = {table: self._missing(table, ids) for table, ids in wanted.items()}
+        found = self.statements.read(self.cursor, {keys: told, **missing})
+        for key, person, digest, status, answer, _ in found.pop(keys):
+            self.kept[key, person] = (digest, status, answer)
+        for table, rows in found.items():
+            self._hold(table, rows)
         for use in wanted.get(uses, ()):
             row = self.rows.get((uses, use))
             if row is not None:
                 needed.update(each.account for each in path_of(row["path"]))
         self.load_accounts(needed)
-        told = [order.key.key for order in orders if order.key is not None]
-        for key, person, digest, status, answer, _ in self.statements.read(self.cursor, keys, told):
-            self.kept[key, person] = (digest, status, answer)
 
     def load_accounts(self, ids: Iterable[str]) -> None:
         """Read accounts that are not read yet."""
         missing = [each for each in ids if each not in self.accounts and is_keepable(each)]
         self.accounts.update(dict.fromkeys(missing))
-        for row in self.statements.read(self.cursor, accounts, missing):
+        for row in self.statements.read(self.cursor, {accounts: missing})[accounts]:
             self.accounts[row[0]] = StandingAccount(
                 Identity(*row[1:5]), Figures(*row[5:-1]), row[-1]
             )
 
     def load_rows(self, table: sa.Table, ids: Iterable[str]) -> None:
         """Read rows that are not read yet."""
+        missing = self._missing(table, ids)
+        self._hold(table, self.statements.read(self.cursor, {table: missing})[table])
+
+    def _missing(self, table: sa.Table, ids: Iterable[str]) -> list[str]:
+        """Return the rows that are not read yet; they are held as not there until they are."""
         missing = [each for each in ids if (table, each) not in self.rows and is_keepable(each)]
         self.rows.update(dict.fromkeys((table, each) for each in missing))
+        return missing
+
+    def _hold(self, table: sa.Table, rows: Iterable[tuple[Any, ...]]) -> None:
         names = names_of(table)
-        for row in self.statements.read(self.cursor, table, missing):
+        for row in rows:
             self.rows[table, row[0]] = dict(zip(names, row, strict=True))
 
     def decide(self, order: Order) -> Reply | AppError:
@@ -169,25 +179,21 @@ class LedgerRound:
         Raises:
             RuntimeError: Something was changed under the lock, by whoever does not take it.
         """
-        say, cursor = self.statements, self.cursor
-        say.insert(cursor, keys, self._keys)
-        say.insert(cursor, events, self._events)
-        self._write(accounts, map(self._account_row, self._moved.items()))
+        say = self.statements
+        writes = [say.insert(keys, self._keys), say.insert(events, self._events)]
+        writes += self._writes(accounts, map(self._account_row, self._moved.items()))
         tables = {table for table, _ in self._changed}
         for table in sorted(tables, key=_name_of) if len(tables) > 1 else tables:
-            self._write(
-                table,
-                [
-                    (*(self.rows[place] or {}).values(), stood)
-                    for place, stood in self._changed.items()
-                    if place[0] is table
-                ],
-            )
+            changed = [
+                (*(self.rows[place] or {}).values(), stood)
+                for place, stood in self._changed.items()
+                if place[0] is table
+            ]
+            writes += self._writes(table, changed)
         if self.head != self.began:
-            number, digest, day = self.head
-            if not say.move_head(cursor, number, digest, day, was=self.began.number):
-                raise RuntimeError("the head of the book moved under its lock")
-            self.began = self.head
+            writes.append(say.move_head(self.began, self.head))
+        say.carry_out(self.cursor, writes)
+        self.began = self.head
         self._keys, self._events = [], []
         self._moved, self._changed = {}, {}
 
@@ -199,17 +205,15 @@ class LedgerRound:
         identity, figures, event = standing
         return (account, *identity, *figures, event, stood)
 
-    def _write(self, table: sa.Table, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Write rows, each followed by the event at which it stood."""
+    def _writes(self, table: sa.Table, rows: Iterable[tuple[Any, ...]]) -> list[Write]:
+        """Return what writes rows, each followed by the event at which it stood."""
         new, old = [], []
         for row in rows:
             if row[-1]:
                 old.append(row)
             else:
                 new.append(row[:-1])
-        self.statements.insert(self.cursor, table, new)
-        if self.statements.update(self.cursor, table, old) != len(old):
-            raise RuntimeError(f"rows of {table.name} were changed under the lock of the book")
+        return [self.statements.insert(table, new), self.statements.update(table, old)]
 
 
 def _name_of(table: sa.Table) -> str:

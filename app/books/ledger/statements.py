@@ -1,24 +1,33 @@
 """
-A round's few statements, each of one fixed text, many rows at once.
+A round's few statements, each of one fixed text, many rows at once; on PostgreSQL sent together.
 
 On SQLite rows go down by `executemany`, on PostgreSQL by `unnest` of arrays given as text: building
 parameters row by row, or the driver's own adaptation of long lists, would cost a third of a round.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from app.platform.events import Head
 from app.platform.events.tables import AUDIT
 
 Row = tuple[Any, ...]
 # What a column says of itself in `info`: a row keeps its value for good. An update that wrote it
 # again would rewrite every index that it is in.
 FIXED = {"fixed": True}
+
+
+class Write(NamedTuple):
+    """Rows to be written, by one statement; as many must be."""
+
+    text: str
+    rows: Sequence[Row]
+    table: str
 
 
 class Statements:
@@ -29,40 +38,67 @@ class Statements:
         locked = "" if sqlite else " FOR UPDATE"
         self.head = f"SELECT number, hash, day FROM head{locked}"  # noqa: S608  # one of two texts
 
-    def read(self, cursor: Any, table: sa.Table, ids: Iterable[str]) -> list[Row]:
-        """Return the rows of a table whose first column is among these."""
-        listed = list(ids)
-        if not listed:
-            return []
-        if len(listed) == 1:
-            text, given = _read_one(table, self.sqlite), listed[0]
-        else:
-            text = _read(table, self.sqlite)
-            given = json.dumps(listed) if self.sqlite else array(listed)
-        found: list[Row] = cursor.execute(text, (given,)).fetchall()
-        return found
+    def read(
+        self, cursor: Any, wanted: Mapping[sa.Table, Sequence[str]]
+    ) -> dict[sa.Table, list[Row]]:
+        """Return of each table the rows whose first column is among these."""
+        asked = [(table, ids) for table, ids in wanted.items() if ids]
+        found: dict[sa.Table, list[Row]] = {table: [] for table in wanted}
+        if self.sqlite or len(asked) <= 1:
+            for table, ids in asked:
+                found[table] = cursor.execute(*self._reading(table, ids)).fetchall()
+            return found
+        with cursor.connection.pipeline():
+            sent = [
+                (table, cursor.connection.execute(*self._reading(table, ids)))
+                for table, ids in asked
+            ]
+        return found | {table: each.fetchall() for table, each in sent}
 
-    def insert(self, cursor: Any, table: sa.Table, rows: Sequence[Row]) -> None:
-        """Add rows, their values in the order of the table's columns."""
-        if rows:
-            self._write(cursor, _insert(table, self.sqlite), rows)
+    def _reading(self, table: sa.Table, ids: Sequence[str]) -> tuple[str, tuple[str]]:
+        if len(ids) == 1:
+            return _read_one(table, self.sqlite), (ids[0],)
+        given = json.dumps(list(ids)) if self.sqlite else array(ids)
+        return _read(table, self.sqlite), (given,)
 
-    def update(self, cursor: Any, table: sa.Table, rows: Sequence[Row]) -> int:
+    def insert(self, table: sa.Table, rows: Sequence[Row]) -> Write:
+        """Return what adds rows, their values in the order of the table's columns."""
+        return Write(_insert(table, self.sqlite), rows, table.name)
+
+    def update(self, table: sa.Table, rows: Sequence[Row]) -> Write:
         """
-        Return how many rows were changed, of those that stood at the event that was read.
+        Return what changes rows that stand at the event that was read.
 
         Each row: the values of all columns in order, then the number of the event at which the row
         stood.
         """
-        if not rows:
-            return 0
-        return self._write(cursor, _update(table, self.sqlite), list(map(_moved(table), rows)))
+        return Write(_update(table, self.sqlite), list(map(_moved(table), rows)), table.name)
 
-    def move_head(self, cursor: Any, number: int, digest: str, day: str, *, was: int) -> bool:
-        """Return whether the head stood where it was read, and was moved."""
+    def move_head(self, was: Head, now: Head) -> Write:
+        """Return what moves the head from where it was read."""
         sign = "?" if self.sqlite else "%s"
         text = f"UPDATE head SET number = {sign}, hash = {sign}, day = {sign} WHERE number = {sign}"  # noqa: S608  # our own signs
-        return bool(cursor.execute(text, (number, digest, day, was)).rowcount == 1)
+        return Write(text, [(*now, was.number)], "head")
+
+    def carry_out(self, cursor: Any, writes: Iterable[Write]) -> None:
+        """
+        Write rows, on PostgreSQL all of them in one go.
+
+        Raises:
+            RuntimeError: Rows were changed by whoever does not take the lock of the book.
+        """
+        due = [each for each in writes if each.rows]
+        if self.sqlite:
+            for text, rows, table in due:
+                if len(rows) == 1:
+                    _check(table, rows, cursor.execute(text, rows[0]).rowcount)
+                else:
+                    _check(table, rows, cursor.executemany(text, rows).rowcount)
+            return
+        with cursor.connection.pipeline():
+            sent = [(each, cursor.connection.execute(each.text, _sent(each))) for each in due]
+        for each, done in sent:
+            _check(each.table, each.rows, done.rowcount)
 
     def hash_of(self, cursor: Any, number: int) -> str | None:
         """Return the hash of an event; None where there is none."""
@@ -74,12 +110,17 @@ class Statements:
         text = f"SELECT 1 FROM events WHERE number > {after:d} AND operation <> '{AUDIT}' LIMIT 1"  # noqa: S608  # ours
         return cursor.execute(text).fetchone() is None
 
-    def _write(self, cursor: Any, text: str, rows: Sequence[Row]) -> int:
-        if self.sqlite:
-            done: int = cursor.executemany(text, rows).rowcount
-        else:
-            done = cursor.execute(text, tuple(map(array, zip(*rows, strict=True)))).rowcount
-        return done
+
+def _check(table: str, rows: Sequence[Row], done: int) -> None:
+    if done != len(rows):
+        raise RuntimeError(f"rows of {table} were changed under the lock of the book")
+
+
+def _sent(write: Write) -> Row:
+    """Return what PostgreSQL is sent of rows: a column as an array, or the one row of the head."""
+    return (
+        write.rows[0] if write.table == "head" else tuple(map(array, zip(*write.rows, strict=True)))
+    )
 
 
 @cache
