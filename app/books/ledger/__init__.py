@@ -7,7 +7,8 @@ A domain asks an `Order` of the `AccountLedger` of its process (`ledger_of`); in
 
 from app.books.ledger import operations
 from app.books.ledger.figures import Figures, available, excess
-from app.books.ledger.moving import Identity, Move, Moving
+from app.books.ledger.known import Identity
+from app.books.ledger.moving import Move, Moving
 from app.books.ledger.operations import AccountTotal, UseOrder
 from app.books.ledger.orders import MACHINE, Key, Order, Reads, Reply, digest_of
 from app.books.ledger.paths import Element, documents, occupied

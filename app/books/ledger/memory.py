@@ -2,11 +2,11 @@
 
 import sqlalchemy as sa
 
-from app.books.ledger.moving import LedgerRound, Row, StandingAccount
+from app.books.ledger.known import Row, StandingAccount
+from app.books.ledger.moving import LedgerRound
 from app.platform.events import Head
 
 KNOWN_MAX = 20_000  # Of each kind; more are read again.
-SINCE_MAX = 10_000  # Events of others that are looked at; after more, all is read again.
 NOWHERE = Head(-1, "", "")
 
 
@@ -21,11 +21,18 @@ class RoundMemory:
         self._head = NOWHERE
         self._accounts: dict[str, StandingAccount | None] = {}
         self._rows: dict[tuple[sa.Table, str], Row | None] = {}
+        self._paths: dict[str, str] = {}
 
-    def recall(self, round_: LedgerRound) -> None:
+    @property
+    def since(self) -> int:
+        """Return the number of the event as of which it knows, below 0 where it knows nothing."""
+        return self._head.number
+
+    def recall(self, round_: LedgerRound, *, holds: bool) -> None:
         """Give a round what is known; from here on it is the round's alone until it is kept."""
-        if self._holds(round_):
+        if holds and self._is_of(round_):
             round_.accounts, round_.rows = self._accounts, self._rows
+        round_.paths = self._paths
         self.forget()
 
     def keep(self, round_: LedgerRound) -> None:
@@ -33,19 +40,16 @@ class RoundMemory:
         if len(round_.accounts) <= KNOWN_MAX and len(round_.rows) <= KNOWN_MAX:
             self._accounts, self._rows = round_.accounts, round_.rows
             self._head = round_.head
+        if len(round_.paths) > KNOWN_MAX:
+            round_.paths.clear()
 
     def forget(self) -> None:
         """Forget all of it."""
         self._head, self._accounts, self._rows = NOWHERE, {}, {}
 
-    def _holds(self, round_: LedgerRound) -> bool:
+    def _is_of(self, round_: LedgerRound) -> bool:
+        """Return whether the database was not put back to what it was before."""
         stood, now = self._head, round_.head
         if stood.number == now.number:
             return stood.hash == now.hash
-        if not 0 <= now.number - stood.number <= SINCE_MAX or stood is NOWHERE:
-            return False
-        say, cursor = round_.statements, round_.cursor
-        if not say.tells_of_requests_alone(cursor, stood.number):
-            return False
-        # Else the database was put back to what it was before.
-        return say.hash_of(cursor, stood.number) == stood.hash
+        return round_.statements.hash_of(round_.cursor, stood.number) == stood.hash

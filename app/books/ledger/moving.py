@@ -7,7 +7,7 @@ above, which joins the round when the order is accepted and vanishes when it is 
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
 
@@ -17,38 +17,20 @@ from sqlalchemy.engine import Connection
 from app.books.errors import BookRefusal, RuleBroken
 from app.books.ledger.digests import digest_of_values
 from app.books.ledger.figures import Figures, available
-from app.books.ledger.orders import Key, Order, Reads, Reply
-from app.books.ledger.paths import path_of
+from app.books.ledger.known import Identity, KnownBook, Row, StandingAccount
+from app.books.ledger.orders import Key, Order, Reply
 from app.books.ledger.statements import Statements, Write, names_of
 from app.books.ledger.tables import accounts, keys, uses
 from app.platform.errors import AppError, Conflict, KeyReused
 from app.platform.events import EventDraft, Head, canonical, link, moment_text
 from app.platform.events.tables import events
-from app.platform.text import is_keepable, kept_form
+from app.platform.text import kept_form
 
 REFUSED = 409
 WHOLE_MAX = 2**63 - 1
-Row = dict[str, Any]
 NOTHING = Figures()
 # An event, and the figures before and after.
 FIGURES_TOLD = ",".join(["%d"] * (1 + 2 * len(NOTHING)))
-
-
-class Identity(NamedTuple):
-    """What an account is of; it never changes."""
-
-    layer: str
-    core: str | None = None
-    firm: str | None = None
-    thing: str | None = None
-
-
-class StandingAccount(NamedTuple):
-    """An account as it stands."""
-
-    identity: Identity
-    figures: Figures
-    event: int
 
 
 class Move(NamedTuple):
@@ -60,74 +42,24 @@ class Move(NamedTuple):
     stands: StandingAccount | None = None  # How it stood before, where who moves it has looked.
 
 
-class LedgerRound:
+class LedgerRound(KnownBook):
     """What a round has read and will write."""
 
     def __init__(
         self, connection: Connection, statements: Statements, head: Head, now: dt.datetime
     ) -> None:
+        driver: Any = connection.connection.driver_connection
+        super().__init__(driver.cursor(), statements)
         self.connection = connection
-        self.cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-        self.statements = statements
         self.began = self.head = head
         self.now = now
         self.moment = moment_text(now)
-        self.accounts: dict[str, StandingAccount | None] = {}
-        self.rows: dict[tuple[sa.Table, str], Row | None] = {}
-        self.kept: dict[tuple[str, str], tuple[str, int, str]] = {}
         self.touched: set[tuple[sa.Table, str]] = set()  # Rows that it has changed.
         self._events: list[tuple[Any, ...]] = []
         self._keys: list[tuple[Any, ...]] = []
         # What is to be written, with the event at which it stands in the database (0: nowhere).
         self._moved: dict[str, int] = {}
         self._changed: dict[tuple[sa.Table, str], int] = {}
-
-    def load(self, orders: Sequence[Order]) -> None:
-        """Read what these orders need, one statement a table."""
-        wanted: dict[sa.Table, set[str]] = {}
-        needed: set[str] = set()
-        for order in orders:
-            needs: Reads = order.needs
-            needed.update(needs.accounts)
-            for table, ids in needs.rows.items():
-                wanted.setdefault(table, set()).update(ids)
-        told = [order.key.key for order in orders if order.key is not None]
-        missing = {table: self._missing(table, ids) for table, ids in wanted.items()}
-        found = self.statements.read(self.cursor, {keys: told, **missing})
-        for key, person, digest, status, answer, _ in found.pop(keys):
-            self.kept[key, person] = (digest, status, answer)
-        for table, rows in found.items():
-            self._hold(table, rows)
-        for use in wanted.get(uses, ()):
-            row = self.rows.get((uses, use))
-            if row is not None:
-                needed.update(each.account for each in path_of(row["path"]))
-        self.load_accounts(needed)
-
-    def load_accounts(self, ids: Iterable[str]) -> None:
-        """Read accounts that are not read yet."""
-        missing = [each for each in ids if each not in self.accounts and is_keepable(each)]
-        self.accounts.update(dict.fromkeys(missing))
-        for row in self.statements.read(self.cursor, {accounts: missing})[accounts]:
-            self.accounts[row[0]] = StandingAccount(
-                Identity(*row[1:5]), Figures(*row[5:-1]), row[-1]
-            )
-
-    def load_rows(self, table: sa.Table, ids: Iterable[str]) -> None:
-        """Read rows that are not read yet."""
-        missing = self._missing(table, ids)
-        self._hold(table, self.statements.read(self.cursor, {table: missing})[table])
-
-    def _missing(self, table: sa.Table, ids: Iterable[str]) -> list[str]:
-        """Return the rows that are not read yet; they are held as not there until they are."""
-        missing = [each for each in ids if (table, each) not in self.rows and is_keepable(each)]
-        self.rows.update(dict.fromkeys((table, each) for each in missing))
-        return missing
-
-    def _hold(self, table: sa.Table, rows: Iterable[tuple[Any, ...]]) -> None:
-        names = names_of(table)
-        for row in rows:
-            self.rows[table, row[0]] = dict(zip(names, row, strict=True))
 
     def decide(self, order: Order) -> Reply | AppError:
         """Return the answer to an order, or why it is refused."""
@@ -170,6 +102,8 @@ class LedgerRound:
             known = self.rows.get(place)
             self._changed.setdefault(place, 0 if known is None else known["event"])
             self.rows[place] = row
+            if place[0] is uses:
+                self.paths[place[1]] = row["path"]
         self.touched.update(moving.own_rows)
 
     def flush(self) -> None:

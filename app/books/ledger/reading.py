@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.books.ledger.figures import STATES, Figures, available, day_text, excess
-from app.books.ledger.moving import Identity, Row
+from app.books.ledger.known import Identity, Row
 from app.books.ledger.operations import has_passed
 from app.books.ledger.paths import occupied, path_of
 from app.books.ledger.tables import accounts, uses

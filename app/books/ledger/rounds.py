@@ -293,11 +293,11 @@ class Rounds:
         """Return whether the batch was decided; not where all of it went into what is over."""
         with self._turn.taken(), self._transaction() as connection:
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-            head = Head(*cursor.execute(self._statements.head).fetchone())
+            head, holds = self._statements.stands(cursor, self._memory.since)
             if self._is_done(cursor):
                 return True
             round_ = LedgerRound(connection, self._statements, head, self._now())
-            self._memory.recall(round_)
+            self._memory.recall(round_, holds=holds)
             is_ready = self._expiries.sweep(round_)
             if is_ready and take:
                 self._take(batch)

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from app.books.ledger import operations
 from app.books.ledger.figures import STATES, Figures
-from app.books.ledger.moving import Moving, Row
+from app.books.ledger.known import Row
+from app.books.ledger.moving import Moving
 from app.books.ledger.operations import AccountTotal, UseOrder
 from app.books.ledger.orders import MACHINE, Key, Order, Reads, Reply
 from app.books.ledger.paths import path_of, taken_of

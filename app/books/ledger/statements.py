@@ -22,6 +22,9 @@ Row = tuple[Any, ...]
 FIXED = {"fixed": True}
 
 
+SINCE_MAX = 10_000  # Events of others that are looked at; after more, all is read again.
+
+
 class Write(NamedTuple):
     """Rows to be written, by one statement; as many must be."""
 
@@ -37,6 +40,31 @@ class Statements:
         self.sqlite = sqlite
         locked = "" if sqlite else " FOR UPDATE"
         self.head = f"SELECT number, hash, day FROM head{locked}"  # noqa: S608  # one of two texts
+        sign = "?" if sqlite else "%s"
+        self._moves = (
+            f"SELECT 1 FROM events WHERE number > {sign} AND number <= {sign} "  # noqa: S608  # ours
+            f"AND operation <> '{AUDIT}' LIMIT 1"
+        )
+
+    def stands(self, cursor: Any, since: int) -> tuple[Head, bool]:
+        """
+        Return the head, once it is locked, and whether what is known of an event still holds.
+
+        It does where no event has come since but of requests, which move nothing (`SINCE_MAX` are
+        looked at); nothing is known where `since` is below 0.
+        """
+        bounds = since, since + SINCE_MAX
+        if self.sqlite or since < 0:
+            head = Head(*cursor.execute(self.head).fetchone())
+            if since < 0 or head.number == since:
+                return head, since >= 0
+            moved = cursor.execute(self._moves, bounds).fetchone()
+        else:
+            with cursor.connection.pipeline():
+                sent = cursor.connection.execute(self.head)
+                moves = cursor.connection.execute(self._moves, bounds)
+            head, moved = Head(*sent.fetchone()), moves.fetchone()
+        return head, moved is None and 0 <= head.number - since <= SINCE_MAX
 
     def read(
         self, cursor: Any, wanted: Mapping[sa.Table, Sequence[str]]
@@ -104,11 +132,6 @@ class Statements:
         """Return the hash of an event; None where there is none."""
         found = cursor.execute(f"SELECT hash FROM events WHERE number = {number:d}").fetchone()  # noqa: S608  # a whole number
         return None if found is None else str(found[0])
-
-    def tells_of_requests_alone(self, cursor: Any, after: int) -> bool:
-        """Return whether all events after this one tell of requests, and move nothing."""
-        text = f"SELECT 1 FROM events WHERE number > {after:d} AND operation <> '{AUDIT}' LIMIT 1"  # noqa: S608  # ours
-        return cursor.execute(text).fetchone() is None
 
 
 def _check(table: str, rows: Sequence[Row], done: int) -> None:

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.books.ledger.answering import Asker
 from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
-from app.books.ledger.moving import Row
+from app.books.ledger.known import Row
 from app.books.ledger.reading import (
     AccountsAsked,
     AccountSeen,

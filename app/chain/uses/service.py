@@ -9,7 +9,7 @@ from app.books.business_day import business_day
 from app.books.errors import WrongState
 from app.books.ledger import Moving, Plain, Reads, Reply, UseOrder, ledger_of, operations
 from app.books.ledger.answering import Asker
-from app.books.ledger.moving import Row
+from app.books.ledger.known import Row
 from app.books.ledger.paths import path_of as kept_path
 from app.books.ledger.reading import accounts_of, one_use
 from app.books.ledger.service import CREATED, DONE, shown

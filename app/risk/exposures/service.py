@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from decimal import ROUND_DOWN, Decimal
 
 from app.books.business_day.service import business_day
-from app.books.ledger.moving import Row
+from app.books.ledger.known import Row
 from app.books.ledger.reading import AccountsAsked, accounts_after, live_uses
 from app.books.rules.service import rules_on
 from app.chain.groups.service import groups_in

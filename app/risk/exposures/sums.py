@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from app.books.ledger.figures import DOCUMENTS
-from app.books.ledger.moving import Row
+from app.books.ledger.known import Row
 from app.books.ledger.paths import occupied, path_of
 from app.books.ledger.reading import AccountSeen
 

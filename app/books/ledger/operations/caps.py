@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from app.books.errors import LimitExceeded, WrongState
 from app.books.ledger.figures import CLOSED, FROZEN, OPEN, STATES, Figures, available
-from app.books.ledger.moving import WHOLE_MAX, Identity, Move, Moving
+from app.books.ledger.known import Identity
+from app.books.ledger.moving import WHOLE_MAX, Move, Moving
 from app.books.ledger.operations.checks import (
     check_amount,
     figures_of,

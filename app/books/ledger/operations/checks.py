@@ -5,7 +5,8 @@ from typing import Any
 
 from app.books.errors import LimitExceeded, RuleBroken
 from app.books.ledger.figures import OPEN, Figures, available, with_added
-from app.books.ledger.moving import Move, Moving, StandingAccount
+from app.books.ledger.known import StandingAccount
+from app.books.ledger.moving import Move, Moving
 from app.platform.errors import Absent
 
 SOURCE = "contract of the ledger"

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from app.books.errors import AlreadyDecided, WrongState
-from app.books.ledger.moving import WHOLE_MAX, Move, Moving, Row
+from app.books.ledger.known import Row
+from app.books.ledger.moving import WHOLE_MAX, Move, Moving
 from app.books.ledger.operations.checks import (
     all_open,
     check_amount,
