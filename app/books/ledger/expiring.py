@@ -5,15 +5,11 @@ import sqlalchemy as sa
 from app.books.ledger import operations
 from app.books.ledger.moving import LedgerRound, Moving
 from app.books.ledger.orders import MACHINE, Key, Reads, Reply
+from app.books.ledger.statements import NEVER
 from app.books.ledger.tables import uses
 from app.platform.events import moment_text
 
 AT_ONCE_MAX = 256
-NEVER = "9"  # After every moment.
-FIRST_END = (
-    "SELECT expires_at FROM uses WHERE state = 'reserved' AND expires_at > '' "
-    "ORDER BY expires_at LIMIT 1"
-)
 
 
 class Expiries:
@@ -37,13 +33,16 @@ class Expiries:
         """Forget what was known: the round failed."""
         self._stands_at = -1
 
-    def sweep(self, round_: LedgerRound) -> bool:
-        """Give back what has passed its time; return whether that was all, so much at once."""
+    def sweep(self, round_: LedgerRound, first_end: str | None) -> bool:
+        """
+        Give back what has passed its time; return whether that was all, so much at once.
+
+        `first_end` is when the next passes its time, where that was asked already.
+        """
         now = moment_text(round_.now)
         if self._stands_at == round_.head.number and now < self._next:
             return True
-        first = round_.cursor.execute(FIRST_END).fetchone()
-        self._next = first[0] if first else NEVER
+        self._next = first_end or round_.statements.first_end(round_.cursor)
         if self._next > now:
             return True
         due = (uses.c.state == "reserved") & (uses.c.expires_at > "")

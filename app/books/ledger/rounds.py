@@ -293,12 +293,12 @@ class Rounds:
         """Return whether the batch was decided; not where all of it went into what is over."""
         with self._turn.taken(), self._transaction() as connection:
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-            head, holds = self._statements.stands(cursor, self._memory.since)
+            head, holds, first_end = self._statements.stands(cursor, self._memory.since)
             if self._is_done(cursor):
                 return True
             round_ = LedgerRound(connection, self._statements, head, self._now())
             self._memory.recall(round_, holds=holds)
-            is_ready = self._expiries.sweep(round_)
+            is_ready = self._expiries.sweep(round_, first_end)
             if is_ready and take:
                 self._take(batch)
             decided = batch if is_ready else []

@@ -25,6 +25,21 @@ FIXED = {"fixed": True}
 SINCE_MAX = 10_000  # Events of others that are looked at; after more, all is read again.
 
 
+NEVER = "9"  # After every moment.
+FIRST_END = (
+    "SELECT expires_at FROM uses WHERE state = 'reserved' AND expires_at > '' "
+    "ORDER BY expires_at LIMIT 1"
+)
+
+
+class StandingBook(NamedTuple):
+    """How the book stands: its head, whether what was known of it holds, its next end."""
+
+    head: Head
+    holds: bool
+    first_end: str | None = None  # When the next reservation passes its time; None: not asked.
+
+
 class Write(NamedTuple):
     """Rows to be written, by one statement; as many must be."""
 
@@ -46,25 +61,30 @@ class Statements:
             f"AND operation <> '{AUDIT}' LIMIT 1"
         )
 
-    def stands(self, cursor: Any, since: int) -> tuple[Head, bool]:
+    def stands(self, cursor: Any, since: int) -> StandingBook:
         """
-        Return the head, once it is locked, and whether what is known of an event still holds.
+        Return how the book stands, once its head is locked, to whoever knows it as of an event.
 
-        It does where no event has come since but of requests, which move nothing (`SINCE_MAX` are
-        looked at); nothing is known where `since` is below 0.
+        What is known holds where no event has come since but of requests, which move nothing
+        (`SINCE_MAX` are looked at); nothing is known where `since` is below 0.
         """
         bounds = since, since + SINCE_MAX
-        if self.sqlite or since < 0:
-            head = Head(*cursor.execute(self.head).fetchone())
-            if since < 0 or head.number == since:
-                return head, since >= 0
-            moved = cursor.execute(self._moves, bounds).fetchone()
-        else:
+        if not self.sqlite:  # One turn is dearer than what may not be wanted of it.
+            ask = cursor.connection.execute
             with cursor.connection.pipeline():
-                sent = cursor.connection.execute(self.head)
-                moves = cursor.connection.execute(self._moves, bounds)
+                sent, moves, ends = ask(self.head), ask(self._moves, bounds), ask(FIRST_END)
             head, moved = Head(*sent.fetchone()), moves.fetchone()
-        return head, moved is None and 0 <= head.number - since <= SINCE_MAX
+            holds = moved is None and 0 <= head.number - since <= SINCE_MAX
+            return StandingBook(head, since >= 0 and holds, _end(ends.fetchone()))
+        head = Head(*cursor.execute(self.head).fetchone())
+        if since < 0 or head.number == since:
+            return StandingBook(head, since >= 0)
+        moved = cursor.execute(self._moves, bounds).fetchone()
+        return StandingBook(head, moved is None and 0 <= head.number - since <= SINCE_MAX)
+
+    def first_end(self, cursor: Any) -> str:
+        """Return when the next reservation passes its time."""
+        return _end(cursor.execute(FIRST_END).fetchone())
 
     def read(
         self, cursor: Any, wanted: Mapping[sa.Table, Sequence[str]]
@@ -134,6 +154,10 @@ class Statements:
         return None if found is None else str(found[0])
 
 
+def _end(row: Row | None) -> str:
+    return str(row[0]) if row else NEVER
+
+
 def _check(table: str, rows: Sequence[Row], done: int) -> None:
     if done != len(rows):
         raise RuntimeError(f"rows of {table} were changed under the lock of the book")
@@ -141,9 +165,10 @@ def _check(table: str, rows: Sequence[Row], done: int) -> None:
 
 def _sent(write: Write) -> Row:
     """Return what PostgreSQL is sent of rows: a column as an array, or the one row of the head."""
-    return (
-        write.rows[0] if write.table == "head" else tuple(map(array, zip(*write.rows, strict=True)))
-    )
+    if write.table == "head":
+        return write.rows[0]
+    columns = zip(*write.rows, strict=True)
+    return tuple(_whole(each) if isinstance(each[0], int) else array(each) for each in columns)
 
 
 @cache
@@ -210,6 +235,11 @@ def _names(table: sa.Table) -> str:
 
 def _type(column: sa.Column[Any]) -> str:
     return "bigint" if isinstance(column.type, sa.BigInteger) else "text"
+
+
+def _whole(values: Sequence[Any]) -> str:
+    """Return whole numbers as one text that PostgreSQL reads as an array."""
+    return "{" + ",".join(map(str, values)) + "}" if None not in values else array(values)
 
 
 def array(values: Sequence[Any]) -> str:
