@@ -40,7 +40,7 @@ KEPT = "INSERT INTO keys (key, person, digest, status, answer, at) VALUES (?, 'p
 NO_DIGEST = "0" * 64  # As long as the ledger's, and computed by nobody.
 
 
-class Outcome(NamedTuple):
+class TwinStep(NamedTuple):
     """What a step of the twin came to: what its rows and its answer tell."""
 
     number: int
@@ -107,7 +107,7 @@ class Bare:
             told.append([account, event, total, outside, posted, pending, *rest, *after])
         return told
 
-    def _kept(self, came: Outcome, operation: str, was: tuple[str, int], status: int) -> None:
+    def _kept(self, came: TwinStep, operation: str, was: tuple[str, int], status: int) -> None:
         """Write the event and the answer."""
         at = moment_text(utc_now())
         before, since = was
@@ -134,7 +134,7 @@ class Bare:
         with self._transaction() as number:
             told = self._moved(number, path, amount, posts=False)
             self._run(USE, use, amount, amount, text, moment_text(utc_now()), number)
-            came = Outcome(number, use, "reserved", amount, path, told)
+            came = TwinStep(number, use, "reserved", amount, path, told)
             self._kept(came, "reserve", ("", 0), 201)
 
     def post(self, use: str, path: Sequence[Element], amount: int) -> None:
@@ -142,7 +142,7 @@ class Bare:
             if self._run(USED, amount, number, use, amount).fetchone() is None:
                 raise RuntimeError(f"use {use} is not reserved")
             told = self._moved(number, path, amount, posts=True)
-            came = Outcome(number, use, "posted", amount, path, told)
+            came = TwinStep(number, use, "posted", amount, path, told)
             self._kept(came, "post", ("reserved", number - 1), 200)
 
     def read(self, account: str) -> None:
@@ -153,7 +153,7 @@ class Bare:
         self._held.close()
 
 
-def _answer(came: Outcome) -> dict[str, Any]:
+def _answer(came: TwinStep) -> dict[str, Any]:
     """Return what the ledger answers, of what the twin knows."""
     return {
         "id": came.use,

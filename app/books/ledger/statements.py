@@ -32,7 +32,7 @@ FIRST_END = (
 )
 
 
-class StandingBook(NamedTuple):
+class LockedBook(NamedTuple):
     """How the book stands: its head, whether what was known of it holds, its next end."""
 
     head: Head
@@ -61,7 +61,7 @@ class Statements:
             f"AND operation <> '{AUDIT}' LIMIT 1"
         )
 
-    def stands(self, cursor: Any, since: int) -> StandingBook:
+    def stands(self, cursor: Any, since: int) -> LockedBook:
         """
         Return how the book stands, once its head is locked, to whoever knows it as of an event.
 
@@ -75,12 +75,12 @@ class Statements:
                 sent, moves, ends = ask(self.head), ask(self._moves, bounds), ask(FIRST_END)
             head, moved = Head(*sent.fetchone()), moves.fetchone()
             holds = moved is None and 0 <= head.number - since <= SINCE_MAX
-            return StandingBook(head, since >= 0 and holds, _end(ends.fetchone()))
+            return LockedBook(head, since >= 0 and holds, _end(ends.fetchone()))
         head = Head(*cursor.execute(self.head).fetchone())
         if since < 0 or head.number == since:
-            return StandingBook(head, since >= 0)
+            return LockedBook(head, since >= 0)
         moved = cursor.execute(self._moves, bounds).fetchone()
-        return StandingBook(head, moved is None and 0 <= head.number - since <= SINCE_MAX)
+        return LockedBook(head, moved is None and 0 <= head.number - since <= SINCE_MAX)
 
     def first_end(self, cursor: Any) -> str:
         """Return when the next reservation passes its time."""
