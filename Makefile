@@ -21,6 +21,10 @@ CASES ?= 40000
 DRAWS ?= 1000000
 KILLS ?= 200
 export DEEPTIER_PORT ?= 8000
+# What is imported by every process of a run is compiled by the first.
+export PYTHONDONTWRITEBYTECODE :=
+# Kernels compile beside checks that do not need them; what is timed or removed stands alone.
+MAKEFLAGS += $(if $(filter clean demo serve bench soak image-check,$(MAKECMDGOALS)),,--jobs 2)
 
 .PHONY: install tools demo test test-all test-uncompiled check format lint types scripts contracts tidy bench soak serve image-check clean
 

@@ -5,7 +5,8 @@ Compiled code is kept beside the modules, or in NUMBA_CACHE_DIR, for this machin
 Every analysis runs once on a small economy; the first call of a user then only loads.
 
 `python -m graph.warm FOLDER` takes from a folder what another checkout has compiled from the same
-text on this machine, and keeps there what had to be compiled.
+text on this machine, and keeps there what had to be compiled: two parts at a time where it
+found nothing.
 """
 
 import contextlib
@@ -13,7 +14,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,7 @@ FIRMS = 12
 SUPPLIERS, BUYERS = np.arange(FIRMS - 1), np.arange(1, FIRMS)
 AMOUNTS = np.full(FIRMS - 1, 8.0)
 EVERYBODY = np.arange(FIRMS)
+AT_ONCE = 2  # Parts compiled at once.
 Said = Callable[[str], object]
 
 
@@ -171,18 +175,33 @@ def _groups() -> None:
     groups.groups(held, groups.reliances(_network()))
 
 
-PARTS: dict[str, Callable[[], None]] = {
-    "chains": _chains,
+PARTS: dict[str, Callable[[], None]] = {  # The dearest first.
     "production by rounds": _rounds,
     "production at the fixed point": _bracket,
-    "equity": _equity,
-    "banks": _banks,
-    "payments and credit": _payments,
-    "single points and dependence": _dependencies,
-    "groups": _groups,
     "live": _live,
+    "chains": _chains,
+    "single points and dependence": _dependencies,
+    "payments and credit": _payments,
+    "equity": _equity,
     "parts of losses": _carried,
+    "groups": _groups,
+    "banks": _banks,
 }
+
+
+def _compile_part(name: str) -> None:
+    _say(name)
+    PARTS[name]()
+
+
+def _say(part: str) -> None:
+    sys.stderr.write(f"compiling: {part}\n")
+
+
+def _compile_in_processes() -> None:
+    """Compile in processes of their own; what two of them wanted at once may be kept by neither."""
+    with ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) as pool:
+        list(pool.map(_compile_part, PARTS))
 
 
 def main(folder: Path | None = None) -> int:
@@ -197,9 +216,13 @@ def main(folder: Path | None = None) -> int:
     if os.environ.get("NUMBA_CACHE_DIR"):
         folder = None  # It is not beside the modules.
     if folder is not None:
+        found = 0
         with _told():
-            sys.stderr.write(f"compiled before: {fetch(package, folder)} files of kernels\n")
-    warm(lambda part: sys.stderr.write(f"compiling: {part}\n"))
+            found = fetch(package, folder)
+            sys.stderr.write(f"compiled before: {found} files of kernels\n")
+        if found == 0:
+            _compile_in_processes()
+    warm(_say if folder is None else lambda _part: None)
     if folder is not None:
         with _told():
             keep(package, folder)

@@ -1,6 +1,7 @@
 """How much is tried, what a run leaves behind, and servers for the tests that want one."""
 
 import contextlib
+import gc
 import os
 import sqlite3
 from collections.abc import Callable, Generator, Iterator
@@ -17,7 +18,7 @@ from tests.graph.effort import UNCOMPILED, WHOLE
 # A first example may compile a kernel, and machines are shared: no example is timed.
 # `quick` is for a change, `uncompiled` for what coverage sees of kernels, `house` for what a whole
 # run of twenty minutes has time for.
-EXAMPLES = {"house": WHOLE // 8, "quick": WHOLE // 10, "uncompiled": WHOLE // 8}
+EXAMPLES = {"house": WHOLE // 8, "quick": WHOLE // 10, "uncompiled": WHOLE // 16}
 for profile, count in EXAMPLES.items():
     settings.register_profile(
         profile,
@@ -26,6 +27,17 @@ for profile, count in EXAMPLES.items():
         suppress_health_check=[HealthCheck.too_slow],
     )
 settings.load_profile("uncompiled" if UNCOMPILED else "house")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage among what is only made to stay: modules, tests and their fixtures."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 """What the tests themselves rest on."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -20,6 +21,11 @@ def test_half_a_file_of_coverage_is_dropped_and_whole_ones_stay(tmp_path: Path) 
     drop_halves(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == [".coverage.whole"]
+
+
+def test_what_stays_for_the_whole_run_is_not_searched_for_garbage() -> None:
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0
 
 
 @pytest.mark.xdist_group("together")

@@ -25,6 +25,8 @@ NEO4J_URL = "DEEPTIER_TEST_NEO4J_URL"
 OTHERS_SECONDS_MAX = 600
 _HERE = Path(__file__).parent / "neo4j"
 _JAVA_VERSIONS = {"17", "21"}  # What Neo4j 5.26 runs on.
+# It lives for minutes: what would make it fast later costs more than it brings.
+_BRIEF = ("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _OPENED = ("java.nio", "java.lang", "sun.nio.ch")  # What its page cache reaches into.
 
 
@@ -123,7 +125,7 @@ def start_neo4j(folder: Path) -> StartedServer:
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  # Our own class, the port a number.
             [
-                java, "-Xmx1g", *opens, "-cp", f"{library}/*",
+                java, *_BRIEF, *opens, "-cp", f"{library}/*",
                 str(_HERE / "TestServer.java"), str(folder / "home"), str(port),
             ],
             stdin=subprocess.PIPE,
