@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("graph", "ingestion", "app")
 FUNCTION_LINES_MAX = 40
@@ -33,6 +35,9 @@ OPEN_QUESTIONS = (
     *("tests/ingestion/descriptions/", "tests/ingestion/sources/"),
 )
 Node = TypeVar("Node", bound=ast.AST)
+
+
+pytestmark = pytest.mark.xdist_group("house")  # One process reads all files.
 
 
 def tracked() -> list[Path]:
@@ -77,6 +82,12 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(text(path), str(path))
 
 
+@cache
+def walked(path: Path) -> tuple[ast.AST, ...]:
+    """Return every node of a file; rules and tests walk through them again and again."""
+    return tuple(ast.walk(tree(path)))
+
+
 def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     body = node.body[1:] if ast.get_docstring(node) is not None else node.body
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
@@ -90,7 +101,7 @@ def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def nodes(kind: type[Node]) -> Iterator[tuple[Path, Node]]:
     """Yield every node of a kind in the packages, with its file."""
     for path in SOURCES:
-        yield from ((path, node) for node in ast.walk(tree(path)) if isinstance(node, kind))
+        yield from ((path, node) for node in walked(path) if isinstance(node, kind))
 
 
 def at(path: Path, node: ast.stmt | ast.excepthandler) -> str:

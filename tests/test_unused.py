@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.test_tidy import FILES, SOURCES, at, name, text, tree
+import pytest
+
+from tests.test_tidy import FILES, SOURCES, at, name, text, tree, walked
 
 # What is for others to call: the library that a notebook uses, and the suite shipped with it.
 PUBLIC = ("graph",)
@@ -15,6 +17,7 @@ PLAIN = {  # Decorators that register a function nowhere.
     *("property", "cached_property", "classmethod", "staticmethod", "cache", "lru_cache"),
     *("contextmanager", "asynccontextmanager", "dataclass", "total_ordering"),
 }
+pytestmark = pytest.mark.xdist_group("house")
 WORD = re.compile(r"[A-Za-z_]\w*")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Place = tuple[Path, int]
@@ -35,7 +38,7 @@ def uses() -> dict[str, set[Place]]:
     """Return where each name is used in the packages, their templates and their data."""
     found: dict[str, set[Place]] = defaultdict(set)
     for path in SOURCES:
-        for node in ast.walk(tree(path)):
+        for node in walked(path):
             if word := word_of(node):
                 found[word].add((path, getattr(node, "lineno", 0)))
     for path in FILES:
@@ -47,10 +50,7 @@ def uses() -> dict[str, set[Place]]:
 
 def own_classes() -> set[str]:
     return {
-        node.name
-        for path in SOURCES
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.ClassDef)
+        node.name for path in SOURCES for node in walked(path) if isinstance(node, ast.ClassDef)
     }
 
 
@@ -60,7 +60,7 @@ def defined() -> Iterator[tuple[Path, str, ast.stmt]]:
     for path in SOURCES:
         if name(path).startswith(PUBLIC) or set(path.parts) & set(CALLED_BY_OTHERS):
             continue
-        classes = [each for each in ast.walk(tree(path)) if isinstance(each, ast.ClassDef)]
+        classes = [each for each in walked(path) if isinstance(each, ast.ClassDef)]
         for body in (tree(path).body, *(each.body for each in classes if _is_ours(each, own))):
             for node in body:
                 if isinstance(node, Function | ast.ClassDef) and not _is_registered(node):

@@ -34,7 +34,7 @@ IDS = {
     "SHOP": "C%2F1",
 }
 CORE, FIRM = IDS["CORE1"], IDS["MILL"]
-QUERIES_MAX = 12
+QUERIES_MAX = 6
 # What is read, not what is sent.
 HREF = re.compile(
     r'(?:href|(?<!method="post" )action)="([^"]*)"'

@@ -1,6 +1,10 @@
 """How much is tried: as many examples as the profile of the run says (`tests/conftest.py`)."""
 
+from collections.abc import Iterable
+
 import numba
+import pytest
+from _pytest.mark import ParameterSet
 from hypothesis import settings
 
 UNCOMPILED = bool(numba.config.DISABLE_JIT)
@@ -10,3 +14,15 @@ WHOLE = 100  # Examples a test in a whole run, where it names no number of its o
 def examples(count: int) -> int:
     """Return how many examples stand for so many of a whole run."""
     return max(2, count * settings.default.max_examples // WHOLE)
+
+
+def seeds(numbers: Iterable[int], fast: int) -> list[ParameterSet]:
+    """
+    Return numbers of cases that are alike, only the first of which are tried with every change.
+
+    Coverage is not measured of the others, which would make them half as dear again.
+    """
+    more = (pytest.mark.slow, pytest.mark.no_cover)
+    return [
+        pytest.param(number, marks=more if at >= fast else ()) for at, number in enumerate(numbers)
+    ]

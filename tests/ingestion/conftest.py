@@ -2,7 +2,9 @@
 
 import csv
 import datetime as dt
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -68,22 +70,39 @@ def issues(outcome: ImportOutcome) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
-    home = tmp_path / "home"
-    home.mkdir()
+@contextmanager
+def opened(place: Path) -> Iterator[House]:
+    """Yield the house whose home and inbox lie in a folder."""
+    home, inbox = place / "home", place / "inbox"
+    for each in (home, inbox):
+        each.mkdir(exist_ok=True)
     with open_store(f"sqlite:///{home}/graph.db") as store:
         yield House(home, inbox, store)
 
 
 @pytest.fixture
-def stocked(house: House) -> House:
-    house.write("firms.csv", FIRMS)
-    house.write("invoices.csv", INVOICES)
-    house.take()
-    return house
+def house(tmp_path: Path) -> Iterator[House]:
+    with opened(tmp_path) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def kept_stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where a home and an inbox are kept with the small files imported."""
+    place = tmp_path_factory.mktemp("stocked")
+    with opened(place) as house:
+        house.write("firms.csv", FIRMS)
+        house.write("invoices.csv", INVOICES)
+        house.take()
+    return place
+
+
+@pytest.fixture
+def stocked(kept_stock: Path, tmp_path: Path) -> Iterator[House]:
+    for name in ("home", "inbox"):
+        shutil.copytree(kept_stock / name, tmp_path / name)
+    with opened(tmp_path) as house:
+        yield house
 
 
 @pytest.fixture
