@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi.testclient import TestClient
 
 from app.chain.runs.refreshing import refresh_version
 from app.main import create_app
+from app.platform.auth import users
 from app.platform.auth.principals import Role
 from app.platform.auth.tokens import issue
 from app.platform.config import Settings
@@ -25,12 +27,29 @@ from ingestion.run import ImportJob, ingest
 from tests.app.computing import Here
 from tests.app.economy import write_files
 from tests.app.grouped import small_bank, write_grouped
+from tests.app.logins import least_hasher
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 NEW_INVOICE = (  # Of firms of the small economy, which it does not hold.
     "number,issued_on,seller,buyer,amount_yuan,tax_yuan,total_yuan,status,kind,goods\n"
     "N1,2026-07-10,ORE,CORE2,100000,13000,113000,valid,blue,石\n"
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loop_of_clients() -> Iterator[None]:
+    """Give clients of applications that are not begun one loop: one a request costs thrice that."""
+    with pytest.MonkeyPatch.context() as patch, start_blocking_portal() as portal:
+        patch.setattr(TestClient, "portal", portal)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords at next to no cost; `test_access.py` holds the service to a dear hash."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "_hasher", least_hasher)
+        yield
 
 
 class Clock:

@@ -12,10 +12,15 @@ from app.platform.records import Records
 
 
 @cache
+def least_hasher() -> PasswordHash:
+    """Return what makes hashes of the kind that the service makes, of the least there may be."""
+    return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+
+
+@cache
 def cheap(password: str) -> str:
-    """Return a hash of the kind that the service makes, of the least that there may be."""
-    least = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
-    return PasswordHash((least,)).hash(password)
+    """Return such a hash."""
+    return least_hasher().hash(password)
 
 
 def add_user(

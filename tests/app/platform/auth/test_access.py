@@ -1,6 +1,7 @@
 """Access ends when it should: a password changed, a user disabled, a token revoked."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from app.platform.auth.principals import ROLES
 from app.platform.auth.tables import sessions as sessions_table
 from app.platform.auth.tables import tokens as tokens_table
 from app.platform.auth.tokens import issue, issue_to
+from app.platform.auth.users import _hasher  # As the service has it, before tests hash cheaply.
 from app.platform.config import Settings
 from app.platform.records import Records, open_records
 from tests.app.logins import add_user
@@ -37,6 +39,15 @@ def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]
     with open_records(url) as records:
         add_user(records, "lin", PASSWORD, role="officer", now=NOW)
         yield records
+
+
+def test_a_password_that_is_kept_is_dear_to_guess() -> None:
+    made = re.match(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$", _hasher().hash(PASSWORD))
+
+    assert made is not None
+    assert int(made[1]) >= 2**16  # KiB of memory a try.
+    assert int(made[2]) >= 3
+    assert users._hasher is not _hasher
 
 
 def holding(records: Records) -> tuple[int, int]:
