@@ -19,6 +19,8 @@ from starlette.staticfiles import StaticFiles
 
 from app import probes
 from app.books.business_day import open_books
+from app.chain.papers import confirming, vouchers
+from app.chain.receivables import bulk
 from app.data.drafts import repository as drafts
 from app.data.imports.working import Imports
 from app.data.sources.trials import Trials, clear
@@ -60,11 +62,13 @@ DESCRIPTION_BYTES_MAX = 2**18
 PUSHING_MAX = 1  # Pushes judged at once; the others wait in line.
 SIGN_IN_BYTES_MAX = 2**15
 DRAFT_BYTES_MAX = drafts.BYTES_MAX + BODY_BYTES_MAX
+LIST_BYTES_MAX = bulk.BYTES_MAX + BODY_BYTES_MAX
 UPLOADS = ("imports", "sources/check", "sources/guess")
 BODIES = {  # What a body may have where it is not the usual.
     **dict.fromkeys((f"{API}/{each}" for each in UPLOADS), UPLOAD_BYTES_MAX),
     **dict.fromkeys((f"{API}/session", "/sign-in"), SIGN_IN_BYTES_MAX),
     "/sources/new": DRAFT_BYTES_MAX,
+    **dict.fromkeys((confirming.LOOK, vouchers.LOOK), LIST_BYTES_MAX),
 }
 BODIES_BELOW = {
     f"{API}/sources/": DESCRIPTION_BYTES_MAX,

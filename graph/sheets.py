@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import islice
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -20,6 +21,29 @@ def cell(value: object) -> str:
         return ""
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text
+
+
+def parts(
+    header: Sequence[str], rows: Iterable[Sequence[object]], *, at_once: int = 1000
+) -> Iterator[bytes]:
+    """
+    Yield the bytes of a CSV file as `written` returns them, so many rows at a time.
+
+    Example:
+        >>> whole = written(["n"], [[1], [2], [3]])
+        >>> b"".join(parts(["n"], iter([[1], [2], [3]]), at_once=2)) == whole
+        True
+    """
+    yield written(header, [])
+    left = iter(rows)
+    while part := list(islice(left, at_once)):
+        yield _lines(part)
+
+
+def _lines(rows: Iterable[Sequence[object]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows([cell(each) for each in row] for row in rows)
+    return out.getvalue().encode()
 
 
 def written(

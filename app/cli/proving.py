@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.books.business_day.heads import kept_head
-from app.books.ledger.proof import ToldHead, Verified, verify
+from app.books.ledger.proof import ToldHead, Verified, head_of, verify
 from app.platform.console import output as console
 from app.platform.console.options import AsJson
 from app.platform.console.progress import progress
@@ -14,7 +14,6 @@ from app.platform.deps import open_resources
 from app.platform.errors import Conflict
 
 PROCESSES_MAX = 2  # Each takes its own memory.
-HASH_LENGTH = 64
 ledger = typer.Typer(
     name="ledger",
     no_args_is_help=True,
@@ -33,11 +32,10 @@ def told_head(given: str) -> ToldHead:
     Raises:
         BadParameter: It is none.
     """
-    number, _, digest = given.strip().partition(":")
-    is_hash = len(digest) == HASH_LENGTH and set(digest) <= set("0123456789abcdef")
-    if not (number.isascii() and number.isdigit() and is_hash):
+    found = head_of(given)
+    if found is None:
         raise typer.BadParameter(f"{given!r}: a head is NUMBER:HASH, a hash is 64 digits of hex")
-    return ToldHead(int(number), digest)
+    return found
 
 
 @ledger.command("verify")

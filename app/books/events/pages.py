@@ -4,14 +4,18 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import partial
 from http import HTTPStatus
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.books.events.repository import (
     EventsWanted,
     WholeEvent,
+    day_of,
+    every_event,
     found_events,
     number_of,
     whole_event,
@@ -19,15 +23,19 @@ from app.books.events.repository import (
 from app.books.events.verification import verifier_of
 from app.books.ledger.figures import Figures
 from app.books.ledger.forms import OrderSentDep, refusal_words
+from app.books.ledger.proof import head_of
 from app.platform.auth.rules import AUDITORS, PrincipalDep, allow
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.errors import Absent, AppError
 from app.platform.http.routing import Router
+from app.platform.web.columns import ListColumn, ListTable
+from app.platform.web.downloads import download_long
 from app.platform.web.listing import SIZE, TEXT_LENGTH_MAX
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import HEADERS, page
 from app.platform.web.texts import Texts, catalogue
+from app.platform.web.unfit import UnfitField
 
 router = Router()
 PLACE = "/audit/events"
@@ -47,15 +55,58 @@ def show_events(request: Request, resources: ResourcesDep) -> Response:
 
 @router.post(PLACE + "/verify", dependencies=[allow(AUDITORS)])
 def verify_events(
-    request: Request, who: PrincipalDep, resources: ResourcesDep, form: OrderSentDep
+    request: Request,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    form: OrderSentDep,
+    head: Annotated[str, Form()] = "",
 ) -> Response:
     """Begin to verify the book, where nobody does; the page tells how far it is."""
     try:
-        with form.order(request, who) as key:
-            verifier_of(resources).begin(who.person, f"{key.person} {key.key}")
+        with form.order(request, who, head) as key:
+            told = head_of(head)
+            if told is None and head.strip():
+                raise UnfitField("head")
+            verifier_of(resources).begin(who.person, f"{key.person} {key.key}", told)
     except AppError as error:
-        return _page(request, resources, refused=error)
+        return _page(request, resources, head=head, refused=error)
     return RedirectResponse(PLACE, HTTPStatus.SEE_OTHER)
+
+
+@router.get(PLACE + ".csv", dependencies=[allow(AUDITORS)])
+@router.get(PLACE + ".xlsx", dependencies=[allow(AUDITORS)])
+def download_events(request: Request, resources: ResourcesDep) -> Response:
+    """Return all events that fit as a file, however many there are."""
+    t, wanted = Texts(preferences_of(request).language), EventsWanted(**_query(request))
+    day = day_of(resources.records) or resources.now().date().isoformat()
+    head = {"version": "", "as_of": day, "policy": ""}
+    return download_long(request, _table(t), partial(every_event, resources.records, wanted), head)
+
+
+def _table(t: Texts) -> ListTable[Any]:
+    """Return the list of events as its files have it."""
+    return ListTable(
+        "events",
+        lambda row: str(row.number),
+        (
+            ListColumn("operation", "account_event_operation", "text", partial(_operation, t=t)),
+            ListColumn("subject", "account_event_subject", "text", lambda row: row.subject),
+            ListColumn("actor", "account_event_actor", "text", partial(_actor, t=t)),
+            ListColumn("day", "account_event_day", "day", lambda row: row.day or None),
+            ListColumn("at", "account_event_at", "text", lambda row: row.at),
+            ListColumn("reason", "account_event_reason", "text", lambda row: row.reason),
+            ListColumn("hash", "event_hash", "text", lambda row: row.hash),
+        ),
+        "number",
+    )
+
+
+def _operation(row: Any, t: Texts) -> str:
+    return t.coded("operation", row.operation)
+
+
+def _actor(row: Any, t: Texts) -> str:
+    return t("machine") if row.actor == "machine" else str(row.actor)
 
 
 @router.get(PLACE + "/{number}", dependencies=[allow(AUDITORS)])
@@ -97,10 +148,21 @@ def _shown(text: str) -> str:
     return text if len(text) <= TEXT_SHOWN_MAX else text[:TEXT_SHOWN_MAX] + " …"
 
 
-def _page(request: Request, resources: Resources, *, refused: AppError | None = None) -> Response:
-    t, asked = Texts(preferences_of(request).language), request.query_params
+def _query(request: Request) -> dict[str, str]:
+    """Return what an address asks of events, an empty text where it asks nothing."""
+    asked = request.query_params
     names = [each.name for each in fields(EventsWanted)]
-    query = {name: asked.get(name, "").strip()[:TEXT_LENGTH_MAX] for name in names}
+    return {name: asked.get(name, "").strip()[:TEXT_LENGTH_MAX] for name in names}
+
+
+def _page(
+    request: Request, resources: Resources, *, head: str = "", refused: AppError | None = None
+) -> Response:
+    t, asked, query = (
+        Texts(preferences_of(request).language),
+        request.query_params,
+        _query(request),
+    )
     wanted = EventsWanted(**query)
     before = number_of(asked.get("before", ""))
     return page(
@@ -109,6 +171,7 @@ def _page(request: Request, resources: Resources, *, refused: AppError | None = 
         status=refused.status if refused else int(HTTPStatus.OK),
         place=PLACE,
         wanted=wanted,
+        head_typed=head,
         operations=_operations(wanted, t),
         events=found_events(resources.records, wanted, before=before, size=SIZE),
         query={name: value for name, value in query.items() if value},

@@ -20,8 +20,9 @@ from app.platform.events.tables import events, head
 from app.platform.records import Records
 
 LOOKED_THROUGH_MAX = 200_000
+AT_ONCE = 2_000  # Events read together for a file.
 _NUMBER = re.compile("[1-9][0-9]{0,17}")
-_TOLD = ("number", "at", "day", "actor", "operation", "subject", "reason")
+_TOLD = ("number", "at", "day", "actor", "operation", "subject", "reason", "hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,21 @@ def found_events(
     if len(rows) == size:
         first = rows[-1].number
     return FoundEvents(rows, first, last, first if first > 1 else None)
+
+
+def every_event(records: Records, wanted: EventsWanted) -> Iterator[Any]:
+    """Yield all events that are looked for, the last first, so many held at a time."""
+    found = found_events(records, wanted, before=None, size=AT_ONCE)
+    yield from found.rows
+    while found.older is not None:  # It falls with every turn.
+        found = found_events(records, wanted, before=found.older, size=AT_ONCE)
+        yield from found.rows
+
+
+def day_of(records: Records) -> str:
+    """Return the business day of the book; an empty text where it has none yet."""
+    with records.reading() as connection:
+        return connection.scalar(sa.select(head.c.day)) or ""
 
 
 def whole_event(records: Records, number: int) -> WholeEvent:

@@ -45,13 +45,14 @@ class BookVerifier:
         self._working: threading.Thread | None = None
         self._child: Any = None
 
-    def begin(self, person: str, key: str) -> bool:
+    def begin(self, person: str, key: str, head: ToldHead | None = None) -> bool:
         """
         Return whether a verification began: none does while one runs, or twice under one key.
 
         Args:
             person: Who asks.
             key: Of the form that was sent.
+            head: An event that must be in the chain, as who asks has kept it.
 
         Raises:
             Unready: The data folder cannot be written, or the head kept in it is damaged.
@@ -65,12 +66,14 @@ class BookVerifier:
                 return False
             kept = kept_head(self._resources)
             told = [] if kept is None else [ToldHead(kept.number, kept.hash)]
+            told += [] if head is None else [head]
             began = {
                 "state": "running",
                 "person": person,
                 "key": key,
                 "began_at": moment_text(self._resources.now()),
                 "share": 0.0,
+                "told": "" if head is None else f"{head.number}:{head.hash}",
             }
             self._tell(began)
             work = threading.Thread(

@@ -11,9 +11,10 @@ from app.books.ledger.answering import keyed
 from app.books.ledger.orders import Key
 from app.platform.auth.gate import check_csrf
 from app.platform.auth.principals import Principal
-from app.platform.errors import AppError, Malformed
+from app.platform.errors import AppError
 from app.platform.web.money import amount
 from app.platform.web.texts import Texts
+from app.platform.web.unfit import UnfitField
 
 STATES = ("paper_state", "account_use", "account_state")  # The words of states: of what they are.
 
@@ -45,11 +46,11 @@ class OrderSent:
         Return the reason of what needs one.
 
         Raises:
-            Malformed: There is none, or it is longer.
+            UnfitField: There is none, or it is longer.
         """
         reason = self.reason.strip()
         if not 1 <= len(reason) <= length_max:
-            raise Malformed(f"reason: from 1 to {length_max} characters")
+            raise UnfitField("reason", most=length_max)
         return reason
 
 

@@ -13,7 +13,8 @@ from fastapi import Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.books.ledger import ledger_of
-from app.books.ledger.answering import Asker, keyed
+from app.books.ledger.answering import Asker
+from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
 from app.books.ledger.history import events_before
 from app.books.ledger.reading import occupied_on, uses_on
 from app.chain.accounts import service
@@ -29,19 +30,18 @@ from app.chain.accounts.words import (
     state_of,
 )
 from app.platform.audit.layer import note
-from app.platform.auth.errors import ForgedRequest
-from app.platform.auth.gate import check_csrf
 from app.platform.auth.rules import BANK, OFFICERS, PrincipalDep, allow
 from app.platform.auth.sight import EVERYTHING
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
-from app.platform.errors import AppError, Busy, Conflict, Malformed
+from app.platform.errors import AppError
 from app.platform.http.routing import Router
 from app.platform.web.areas import WORK
-from app.platform.web.money import amount, fen_of
+from app.platform.web.money import fen_of
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
 from app.platform.web.texts import Texts
+from app.platform.web.unfit import UnfitField
 
 router = Router()
 _APPROVAL = re.compile("[0-9a-f]{8,64}")
@@ -51,33 +51,29 @@ USES_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class FreezeForm:
-    """What the form was sent with."""
+    """What the form was sent with: its order, and an amount of yuan."""
 
+    sent: OrderSent
     amount: str
-    reason: str
-    key: str
 
     def asked(self) -> tuple[int | None, str]:
         """
         Return the fen, None for the whole account, and the reason.
 
         Raises:
-            Malformed: The amount is none, or the reason is missing or too long.
+            UnfitField: The amount is none, or the reason is missing or too long.
         """
-        fen, reason = fen_of(self.amount), self.reason.strip()
+        fen = fen_of(self.amount)
         if (fen is None) != (not self.amount.strip()):
-            raise Malformed("amount: a positive amount with at most two decimal places")
-        if not 1 <= len(reason) <= REASON_LENGTH_MAX:
-            raise Malformed(f"reason: from 1 to {REASON_LENGTH_MAX} characters")
-        return fen, reason
+            raise UnfitField("amount")
+        return fen, self.sent.reason_given(REASON_LENGTH_MAX)
 
 
-async def _sent(
-    amount: Annotated[str, Form()] = "",
-    reason: Annotated[str, Form()] = "",
-    key: Annotated[str, Form()] = "",
-) -> FreezeForm:
-    return FreezeForm(amount, reason, key)
+async def _sent(order: OrderSentDep, amount: Annotated[str, Form()] = "") -> FreezeForm:
+    return FreezeForm(order, amount)
+
+
+FreezeFormDep = Annotated[FreezeForm, Depends(_sent)]
 
 
 @router.get(WORK + "/accounts/{account}", dependencies=[allow(BANK)])
@@ -94,17 +90,15 @@ def freeze_account(
     account: str,
     who: PrincipalDep,
     resources: ResourcesDep,
-    form: Annotated[FreezeForm, Depends(_sent)],
-    csrf: Annotated[str, Form()] = "",
+    form: FreezeFormDep,
 ) -> Response:
     """Freeze an account, or show its page with what was typed and what stands against it."""
     service.account_seen(resources, EVERYTHING, account)
     try:
-        check_csrf(who, csrf)
         fen, reason = form.asked()
-        with keyed(request, who, form.key, [fen, reason]) as own:
+        with form.sent.order(request, who, [fen, reason]) as own:
             ledger_of(resources).freeze(account, fen, reason=reason, key=own, actor=who.person)
-    except (ForgedRequest, Malformed, Conflict, Busy) as error:
+    except AppError as error:
         return _page(request, resources, account, may_freeze=True, typed=form, refused=error)
     note(request.scope, "all of it" if fen is None else f"{fen} fen")
     return RedirectResponse(address_of(account), HTTPStatus.SEE_OTHER)
@@ -141,7 +135,7 @@ def _page(
         may_freeze=may_freeze and found.state == "open",
         may_unfreeze=may_freeze and (found.state == "frozen" or found.figures.frozen > 0),
         asked=_asked(request),
-        typed=typed or FreezeForm("", "", ""),
+        typed={"amount": typed.amount, "reason": typed.sent.reason} if typed else {},
         key=secrets.token_hex(16),
         refused=refused,
         refusal=refused and refusal_words(refused, t),
@@ -176,19 +170,17 @@ def unfreeze_account(
     account: str,
     who: PrincipalDep,
     resources: ResourcesDep,
-    form: Annotated[FreezeForm, Depends(_sent)],
-    csrf: Annotated[str, Form()] = "",
+    form: FreezeFormDep,
 ) -> Response:
     """Ask for the release of what is frozen, or show the page with what stands against it."""
     service.account_seen(resources, EVERYTHING, account)
     actions = request.app.state.approval_actions
     try:
-        check_csrf(who, csrf)
         fen, reason = form.asked()
-        with keyed(request, who, form.key, [fen, reason]) as own:
+        with form.sent.order(request, who, [fen, reason]) as own:
             asker = Asker(who, own)
             reply = ask_to_unfreeze(resources, asker, actions, (account, fen, reason))
-    except (ForgedRequest, Malformed, Conflict, Busy) as error:
+    except AppError as error:
         return _page(request, resources, account, may_freeze=True, typed=form, refused=error)
     asked = reply.document["approval"]
     note(request.scope, f"approval {asked}")
@@ -204,17 +196,3 @@ def address_of(account: str) -> str:
         '/accounts/chain%3AC%2F1%3AF'
     """
     return f"{WORK}/accounts/{quote(account, safe='')}"
-
-
-def refusal_words(refused: AppError, t: Texts) -> str:
-    """Return what stands against a freezing, and what to do."""
-    key = f"freeze_{refused.code}"
-    if not t.has(key):
-        return t("freeze_other", why=refused)
-    lacks: Any = refused.further.get("accounts", ())
-    told = {
-        name: amount(each[f"{kind}_fen"], t.language)
-        for each in lacks
-        for name, kind in (("left", "available"), ("asked", "asked"))
-    }
-    return t(key, **told)

@@ -16,19 +16,21 @@ from app.chain.accounts.service import names
 from app.chain.papers.receivables import PAYABLES, list_page
 from app.chain.receivables import service
 from app.chain.receivables.bulk import NumberedLine, named_by, preview
+from app.chain.receivables.schemas import NUMBERS_MAX
 from app.data.imports.sent import uploads_of
 from app.platform.auth.gate import check_csrf
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import CORE_PEOPLE, PrincipalDep, allow
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
-from app.platform.errors import AppError, Malformed
+from app.platform.errors import AppError
 from app.platform.http.forms import SentForm
 from app.platform.http.routing import Router
 from app.platform.web.money import scale
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
 from app.platform.web.texts import Texts
+from app.platform.web.unfit import UnfitField
 
 router = Router()
 LOOK, DO = "/core/confirming", "/core/confirming/done"
@@ -105,7 +107,7 @@ def confirm(
     try:
         with form.order(request, who, wanted) as key:
             if not wanted:
-                raise Malformed("no receivable is named")
+                raise UnfitField("numbers", most=f"{NUMBERS_MAX:,}")
             reply = service.confirm(resources, Asker(who, key), wanted, several=len(wanted) > 1)
     except AppError as error:
         if not wanted:

@@ -16,19 +16,20 @@ from app.books.ledger.answering import Asker
 from app.books.ledger.forms import OrderSentDep, refusal_words
 from app.chain.accounts.service import names
 from app.chain.papers.vouchers import LOOK, VOUCHERS, against, vouchers_page
-from app.chain.vouchers.issuing import WrittenVoucher, issue_all, try_all, written_in
+from app.chain.vouchers.issuing import ISSUED_MAX, WrittenVoucher, issue_all, try_all, written_in
 from app.data.imports.sent import uploads_of
 from app.platform.auth.gate import check_csrf
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import CORE_PEOPLE, PrincipalDep, allow
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
-from app.platform.errors import AppError, Malformed
+from app.platform.errors import AppError
 from app.platform.http.forms import SentForm
 from app.platform.http.routing import Router
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
 from app.platform.web.texts import Texts
+from app.platform.web.unfit import UnfitField
 
 router = Router()
 DO = "/core/issuing/done"
@@ -126,4 +127,4 @@ def _carried(text: str) -> list[WrittenVoucher]:
     try:
         return WRITTEN.validate_json(text, strict=True)
     except ValidationError as error:
-        raise Malformed("no voucher is named") from error
+        raise UnfitField("vouchers", most=ISSUED_MAX) from error

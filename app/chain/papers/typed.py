@@ -15,22 +15,12 @@ from app.chain.vouchers.schemas import (
     PARTS_MAX,
 )
 from app.platform.auth.principals import Principal
-from app.platform.errors import Malformed
 from app.platform.http.forms import SentForm
 from app.platform.web.money import fen_of
-from app.platform.web.texts import LANGUAGES, Texts
+from app.platform.web.unfit import UnfitField
 
 PARTS_MIN = 2
 _BETWEEN = re.compile(r"[\s;；、]+")
-
-
-class UnfitField(Malformed):
-    """A field of a form is not what it must be; it is told in the language of the page."""
-
-    def __init__(self, field: str, **values: object) -> None:
-        key = f"unfit_{field}"
-        super().__init__(f"{field}: {Texts('en')(key, **values)}")
-        self.further = {each: Texts(each)(key, **values) for each in LANGUAGES}
 
 
 @dataclass(frozen=True, slots=True)

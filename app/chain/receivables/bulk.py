@@ -5,7 +5,6 @@ What a confirmation would do is told before the click: what it takes of the core
 and whether a second person of the core has to approve it.
 """
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +18,10 @@ from app.chain.receivables.schemas import NUMBERS_MAX
 from app.chain.receivables.service import Row, terms_now
 from app.data.imports.service import Upload
 from app.platform.deps import Resources
-from app.platform.errors import Malformed
+from app.platform.web.unfit import UnfitField, UnfitFile
 from ingestion.errors import BadFile
 from ingestion.readers import read, stem
+from ingestion.readers.chunk import Chunk
 
 HEADS = frozenset(
     (
@@ -38,6 +38,7 @@ HEADS = frozenset(
 )
 Line = TypeVar("Line")
 BYTES_MAX = 8 * 2**20
+PART_BYTES = 2**20
 ABSENT, TWICE, FACE = "absent", "twice", "face_fen"
 
 
@@ -101,10 +102,10 @@ def preview(resources: Resources, core: str, named: Sequence[NumberedLine]) -> C
     Return what confirming these would do to a core's limit.
 
     Raises:
-        Malformed: There are none, or too many.
+        UnfitField: There are none, or too many.
     """
     if not 1 <= len(named) <= NUMBERS_MAX:
-        raise Malformed(f"give from 1 to {NUMBERS_MAX:,} receivables")
+        raise UnfitField("numbers", most=f"{NUMBERS_MAX:,}")
     files = of_version(resources, resources.version())
     with resources.records.reading() as connection:
         known = repository.known(connection, {each.number for each in named})
@@ -134,58 +135,97 @@ def named_by(uploads: Iterable[Upload]) -> list[NumberedLine]:
     The numbers stand in the column of one of `HEADS`, or in the only column that there is.
 
     Raises:
-        Malformed: A file is none, too large, or has no such column.
+        UnfitFile: A file is none, too large, or has no such column.
     """
     return lines_of(uploads, _lines, most=NUMBERS_MAX)
 
 
 def lines_of(
-    uploads: Iterable[Upload], lines: Callable[[Path], Iterable[Line]], *, most: int
+    uploads: Iterable[Upload], lines: Callable[[Path, str], Iterable[Line]], *, most: int
 ) -> list[Line]:
     """
     Return what a reader of files finds in those that were sent.
 
     Args:
         uploads: The files.
-        lines: Reads one; what it raises names the file by its path.
+        lines: Reads one at a path, which it names as it was sent.
         most: As many lines as there may be together.
 
     Raises:
-        Malformed: A file is none, too large, or has too many lines.
+        UnfitFile: A file is none, too large, or has too many lines.
     """
     found: list[Line] = []
     with tempfile.TemporaryDirectory() as folder:
         for at, upload in enumerate(uploads):
-            ending = Path(upload.name).name[len(stem(Path(upload.name)) or upload.name) :]
-            place = Path(folder) / f"{at}{ending}"
-            _keep(upload, place)
-            try:
-                for line in lines(place):
-                    found.append(line)
-                    if len(found) > most:
-                        raise Malformed(f"{upload.name}: more than {most:,} rows")
-            except BadFile as error:
-                told = str(error).replace(place.name, upload.name)
-                raise Malformed(told) from error
+            for line in _read(upload, Path(folder) / f"{at}{_ending(upload)}", lines):
+                found.append(line)
+                if len(found) > most:
+                    raise UnfitFile(upload.name, "rows", most=f"{most:,}")
     return found
 
 
-def _keep(upload: Upload, place: Path) -> None:
+def _ending(upload: Upload) -> str:
+    """
+    Return the ending of a file by which it is read.
+
+    Raises:
+        UnfitFile: No reader takes it.
+    """
+    place = Path(upload.name)
+    known = stem(place)
+    if known is None:
+        raise UnfitFile(upload.name, "kind")
+    return place.name[len(known) :]
+
+
+def _read(
+    upload: Upload, place: Path, lines: Callable[[Path, str], Iterable[Line]]
+) -> Iterable[Line]:
+    size = _keep(upload, place)
+    if not size:
+        raise UnfitFile(upload.name, "empty")
+    if size > BYTES_MAX:
+        raise UnfitFile(upload.name, "size", most=BYTES_MAX // 2**20)
+    try:
+        yield from lines(place, upload.name)
+    except BadFile as error:
+        raise UnfitFile(upload.name, "broken") from error
+
+
+def _keep(upload: Upload, place: Path) -> int:
+    """Keep a file at a place; return its bytes, of which no more are kept than may be."""
     with place.open("wb") as kept:
-        shutil.copyfileobj(upload.content, kept)
-        if kept.tell() > BYTES_MAX:
-            raise Malformed(f"{upload.name}: larger than {BYTES_MAX // 2**20} MiB")
+        while kept.tell() <= BYTES_MAX and (part := upload.content.read(PART_BYTES)):
+            kept.write(part)
+        return kept.tell()
 
 
-def _lines(place: Path) -> Iterable[NumberedLine]:
-    """Yield the rows of a file that name something."""
-    for chunk in read(place, lambda cells: bool(_column(cells))):
+def tables(place: Path, name: str, fits: Callable[[Sequence[str]], bool]) -> Iterable[Chunk]:
+    """
+    Yield the rows of a file, every one of them read.
+
+    Args:
+        place: Where it is.
+        name: What it is called.
+        fits: Whether a row is the header.
+
+    Raises:
+        UnfitFile: A line of it cannot be read.
+        BadFile: None of it can.
+    """
+    for chunk in read(place, fits):
         for unread in chunk.unread:
-            raise BadFile(f"{place.name}: line {unread.line}: {unread.why}")
+            raise UnfitFile(name, "line", line=unread.line)
+        yield chunk
+
+
+def _lines(place: Path, name: str) -> Iterable[NumberedLine]:
+    """Yield the rows of a file that name something."""
+    for chunk in tables(place, name, lambda cells: bool(_column(cells))):
         heads = list(chunk.columns)
         column = _column(heads) or (heads[0] if len(heads) == 1 else None)
         if column is None:
-            raise BadFile(f"{place.name}: no column {' / '.join(sorted(HEADS))}")
+            raise UnfitFile(name, "column", heads=" / ".join(sorted(HEADS)))
         rows = chunk.rows
         for line, number in zip(rows["_line"], rows[column], strict=True):
             if number:

@@ -39,6 +39,7 @@ from app.platform.web.money import fen_of
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
 from app.platform.web.texts import Texts
+from app.platform.web.unfit import UnfitField
 
 router = Router()
 RESERVING = WORK + "/accounts/{account}/reserve"
@@ -71,7 +72,7 @@ class ReserveForm:
             seconds.isascii() and seconds.isdigit() and len(seconds) <= len(str(SECONDS_MAX))
         )
         if not is_number or not 1 <= int(seconds) <= SECONDS_MAX:
-            raise Malformed(f"seconds: a whole number from 1 to {SECONDS_MAX:,}")
+            raise UnfitField("seconds", most=f"{SECONDS_MAX:,}")
         asked = {
             "core": account.identity.core,
             "firm": account.identity.firm,
@@ -83,9 +84,10 @@ class ReserveForm:
         try:
             return ReservationOrder.model_validate(asked)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(each) for each in first["loc"])
-            raise Malformed(f"{place}: {first['msg']}") from error
+            place = str(error.errors()[0]["loc"][0])
+            if place in ("product", "amount_fen"):
+                raise UnfitField("product" if place == "product" else "amount") from error
+            raise Malformed(f"{place}: {error.errors()[0]['msg']}") from error
 
 
 async def _sent(
@@ -112,7 +114,7 @@ async def _use_sent(order: OrderSentDep, amount: Annotated[str, Form()] = "") ->
 def _fen(amount: str) -> int:
     fen = fen_of(amount)
     if fen is None:
-        raise Malformed("amount: a positive amount with at most two decimal places")
+        raise UnfitField("amount")
     return fen
 
 
@@ -121,7 +123,7 @@ def _documents(resources: Resources, given: Sequence[str]) -> list[dict[str, str
     Return documents by kind and number, in their order; a kind may stand before a number.
 
     Raises:
-        Malformed: There is no account of one, or one of each kind.
+        UnfitField: There is no account of one, or one of each kind.
     """
     named = {each: _accounts_named(each) for each in given}
     every = [account for accounts in named.values() for account in accounts]
@@ -130,9 +132,9 @@ def _documents(resources: Resources, given: Sequence[str]) -> list[dict[str, str
     for number in given:
         found = [each for each in named[number] if each in known]
         if not found:
-            raise Malformed(f"documents: {number}: no receivable or voucher has an account so")
+            raise UnfitField("documents", number=number)
         if len(found) > 1:
-            raise Malformed(f"documents: {number}: write {' or '.join(found)}")
+            raise UnfitField("documents_both", first=found[0], second=found[1])
         kind, _, rest = found[0].partition(":")
         made.append({"kind": kind, "number": rest})
     return made

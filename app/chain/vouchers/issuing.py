@@ -16,7 +16,7 @@ from app.books.business_day import business_day
 from app.books.ledger import Plain, Reads, Reply, ledger_of
 from app.books.ledger.answering import Asker
 from app.chain.receivables.acts import Debt, account_of
-from app.chain.receivables.bulk import lines_of
+from app.chain.receivables.bulk import lines_of, tables
 from app.chain.receivables.tables import receivables
 from app.chain.vouchers import acts, nodes
 from app.chain.vouchers.acts import VoucherDraft
@@ -28,8 +28,7 @@ from app.data.imports.service import Upload
 from app.platform.deps import Resources
 from app.platform.errors import AppError, Malformed
 from app.platform.web.money import fen_of
-from ingestion.errors import BadFile
-from ingestion.readers import read
+from app.platform.web.unfit import UnfitField, UnfitFile
 
 ISSUED_MAX = 500
 HEADS: Mapping[str, tuple[str, ...]] = {
@@ -202,7 +201,7 @@ def issue_all(resources: Resources, asker: Asker, written: Sequence[WrittenVouch
 
 def _check_count(written: Sequence[WrittenVoucher]) -> None:
     if not 1 <= len(written) <= ISSUED_MAX:
-        raise Malformed(f"give from 1 to {ISSUED_MAX} vouchers")
+        raise UnfitField("vouchers", most=ISSUED_MAX)
 
 
 def _needs(issuer: str, drafts: Sequence[VoucherDraft]) -> Reads:
@@ -219,21 +218,19 @@ def written_in(uploads: Iterable[Upload]) -> list[WrittenVoucher]:
     Return the vouchers that files list, each with its line, in the columns of `HEADS`.
 
     Raises:
-        Malformed: A file is none, too large, or lacks a column.
+        UnfitFile: A file is none, too large, or lacks a column.
     """
     return lines_of(uploads, _lines, most=ISSUED_MAX)
 
 
-def _lines(place: Path) -> Iterable[WrittenVoucher]:
-    for chunk in read(place, lambda cells: all(name in _columns(cells) for name in NEEDED)):
-        for unread in chunk.unread:
-            raise BadFile(f"{place.name}: line {unread.line}: {unread.why}")
+def _lines(place: Path, name: str) -> Iterable[WrittenVoucher]:
+    for chunk in tables(place, name, lambda cells: all(each in _columns(cells) for each in NEEDED)):
         columns = _columns(chunk.columns)
-        for name in NEEDED:
-            if name not in columns:
-                raise BadFile(f"{place.name}: no column {' / '.join(HEADS[name])}")
+        for each in NEEDED:
+            if each not in columns:
+                raise UnfitFile(name, "column", heads=" / ".join(HEADS[each]))
         for row in chunk.rows.iter_rows(named=True):
-            cells = {name: str(row[column] or "") for name, column in columns.items()}
+            cells = {each: str(row[column] or "") for each, column in columns.items()}
             if any(cells.values()):
                 yield WrittenVoucher(**{"amount": "", **cells}, line=int(row["_line"]))
 

@@ -6,13 +6,14 @@ are in per cent, and both are exact. XLSX is written by `app.platform.web.workbo
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from app.platform.errors import Conflict
 from app.platform.web.columns import Kind, ListColumn, ListTable
@@ -21,7 +22,7 @@ from app.platform.web.preferences import preferences_of
 from app.platform.web.render import HEADERS
 from app.platform.web.texts import Texts
 from app.platform.web.workbooks import MEDIA, ROWS_MAX, workbook
-from graph.sheets import written
+from graph.sheets import parts, written
 
 _NO_FILE_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 UNITS: Mapping[Kind, str] = {"money": "in_yuan", "share": "in_percent"}
@@ -59,6 +60,38 @@ def download(
         content, media, ending = _csv(columns, rows, t), "text/csv; charset=utf-8", "csv"
     attached = attachment(f"{name or table.name}-{head['as_of']}.{ending}")
     return Response(content, media_type=media, headers=attached)
+
+
+def download_long(
+    request: Request,
+    table: ListTable[Any],
+    rows: Callable[[], Iterator[Any]],
+    head: Mapping[str, Any],
+) -> Response:
+    """
+    Return rows that are read while they are sent as the file that the address ends with.
+
+    Args:
+        request: Its query says which columns, and is told in a workbook.
+        table: The list.
+        rows: Reads all rows that pass the filters, in order, however many; a workbook's twice.
+        head: Version, as-of date, policy and run.
+
+    Raises:
+        Conflict: There are more rows than a workbook takes.
+    """
+    t = Texts(preferences_of(request).language)
+    columns = [ListColumn("id", "id", "text", table.id), *columns_of(request, table)]
+    name = f"{table.name}-{head['as_of']}"
+    if request.scope["path"].endswith(".xlsx"):
+        if sum(1 for _ in islice(rows(), ROWS_MAX + 1)) > ROWS_MAX:
+            raise Conflict(f"a workbook takes {ROWS_MAX:,} rows, the list has more")
+        content = workbook(request, columns, islice(rows(), ROWS_MAX), head)
+        return Response(content, media_type=MEDIA, headers=attachment(f"{name}.xlsx"))
+    header = [_title(column, t) for column in columns]
+    sent = parts(header, ([plain(c.value(row), c.kind) for c in columns] for row in rows()))
+    headers = attachment(f"{name}.csv")
+    return StreamingResponse(sent, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def attachment(name: str) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ accounts and rows), not with its events.
 """
 
 from app.books.ledger.proof.differences import BookDifference
+from app.books.ledger.proof.told import head_of
 from app.books.ledger.proof.verifying import ToldHead, Verified, verify
 
-__all__ = ["BookDifference", "ToldHead", "Verified", "verify"]
+__all__ = ["BookDifference", "ToldHead", "Verified", "head_of", "verify"]

@@ -1,6 +1,8 @@
 """Pages of the chain of events: for auditors, in parts, one as it is hashed, all of it verified."""
 
+import csv
 import hashlib
+import io
 import re
 import time
 
@@ -8,12 +10,14 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from openpyxl import load_workbook
 
 from app.books.events import repository
 from app.books.events.verification import BookVerifier, verifier_of
 from app.books.ledger import ledger_of
 from app.platform.deps import Resources
 from app.platform.events.tables import events
+from app.platform.web import downloads
 from tests.app.chain.papers.conftest import Browse, browse, form_of, ids, served
 
 __all__ = ["browse", "served"]
@@ -96,6 +100,36 @@ def test_an_event_that_was_tampered_with_is_shown_as_such(
     assert 'data-state="holds"' in auditor.get(PLACE + "/2").text
 
 
+def rows_of(text: str) -> list[list[str]]:
+    """Return the rows of a CSV file, its head first."""
+    return [*csv.reader(io.StringIO(text.removeprefix("\ufeff")))]
+
+
+def test_files_have_every_event_that_fits_however_many_are_read_at_once(
+    auditor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "AT_ONCE", 1)
+    numbers = [int(each) for each in ids(auditor.get(PLACE).text, "events")]
+    answer = auditor.get(PLACE + ".csv")
+    head, *rows = rows_of(answer.text)
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert head[0] == "Id"
+    assert head[-1] == "Its hash"
+    assert [int(row[0]) for row in rows] == numbers
+    assert "events-2026-06-30.csv" in answer.headers["Content-Disposition"]
+
+    asked = "?operation=freeze&actor=olga"
+    (found,) = rows_of(auditor.get(f"{PLACE}.csv{asked}").text)[1:]
+    assert [found[1], *found[3:5]] == ["Frozen", "olga", "2026-06-30"]
+    assert f'href="{PLACE}.xlsx?operation=freeze&amp;actor=olga"' in auditor.get(PLACE + asked).text
+    book = load_workbook(io.BytesIO(auditor.get(f"{PLACE}.xlsx{asked}").content))
+    assert [row[0].value for row in book.worksheets[0].iter_rows()] == ["Id", found[0]]
+
+    monkeypatch.setattr(downloads, "ROWS_MAX", 1)
+    assert auditor.get(PLACE + ".xlsx").status_code == 409
+    assert len(rows_of(auditor.get(PLACE + ".csv").text)) == len(numbers) + 1
+
+
 def test_others_have_neither_the_pages_nor_the_entry(browse: Browse, resources: Resources) -> None:
     for name, role, firm in (
         ("olaf", "officer", None),
@@ -104,7 +138,7 @@ def test_others_have_neither_the_pages_nor_the_entry(browse: Browse, resources: 
         ("sam", "supplier", "PART"),
     ):
         other = browse(name, role, firm)
-        for path in (PLACE, PLACE + "/1", PLACE + "/1/canonical"):
+        for path in (PLACE, PLACE + "/1", PLACE + "/1/canonical", PLACE + ".csv", PLACE + ".xlsx"):
             assert other.get(path).status_code == 403
         assert other.post(PLACE + "/verify").status_code == 403
         assert PLACE not in other.get("/rules").text
@@ -149,3 +183,29 @@ def test_the_book_is_verified_once_for_a_form_and_tells_its_head(
     place.write_text(place.read_text().replace('"done"', '"running"'))  # It was killed then.
     assert 'data-verification="stopped"' in auditor.get(PLACE).text
     assert "/audit/events/verify" in auditor.get(PLACE).text
+
+
+@pytest.mark.parametrize(("wrong", "ok"), [(False, "true"), (True, "false")])
+def test_a_head_of_ones_own_has_to_be_in_the_chain(
+    auditor: TestClient, resources: Resources, *, wrong: bool, ok: str
+) -> None:
+    with resources.records.reading() as connection:
+        number, digest = connection.execute(
+            sa.select(events.c.number, events.c.hash).where(events.c.number == 1)
+        ).one()
+    given = f"{number}:{'0' * 64 if wrong else digest}"
+    form = form_of(auditor.get(PLACE).text, PLACE + "/verify")
+    assert auditor.post(PLACE + "/verify", data=form | {"head": given}).status_code == 303
+    text = waited(auditor)
+    assert f'data-ok="{ok}"' in text
+    assert f"data-told>{given}<" in text
+
+
+def test_what_is_no_head_is_refused_and_stays_as_it_was_typed(auditor: TestClient) -> None:
+    auditor.cookies.set("deeptier_language", "zh")
+    form = form_of(auditor.get(PLACE).text, PLACE + "/verify")
+    refused = auditor.post(PLACE + "/verify", data=form | {"head": "12:xyz"})
+    assert (refused.status_code, 'data-code="malformed"' in refused.text) == (422, True)
+    assert 'value="12:xyz"' in refused.text
+    assert "链头须为" in refused.text
+    auditor.cookies.set("deeptier_language", "en")

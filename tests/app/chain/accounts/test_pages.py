@@ -182,6 +182,22 @@ def test_a_freezing_that_is_refused_keeps_what_was_typed(
     assert account(officer, bearer("officer"), "chain:CORE1:MILL")["frozen_fen"] == 0
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"amount": "1e3"}, "金额须为正数"),
+        ({"reason": " "}, "须写明原因"),
+        ({"csrf": "x"}, "另一会话"),
+    ],
+)
+def test_a_freezing_that_is_refused_is_told_in_the_readers_language(
+    officer: TestClient, change: dict[str, str], words: str
+) -> None:
+    officer.cookies.set("deeptier_language", "zh")
+    form = fields(officer.get(CHAIN).text) | {"amount": "7.25", "reason": "x"}
+    assert words in officer.post(f"{CHAIN}/freeze", data=form | change).text
+
+
 def test_others_of_the_bank_read_and_do_not_freeze(client: TestClient, read: Read) -> None:
     read(CHAIN)
     auditor = signed_in(client, "auditor")

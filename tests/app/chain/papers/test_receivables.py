@@ -1,9 +1,12 @@
 """Pages of receivables: read by whom, looked at before they are confirmed, all or none."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from app.chain.receivables.schemas import NUMBERS_MAX
 from app.chain.receivables.tables import receivables
 from app.platform.web.areas import WORK
 from tests.app.chain.papers.conftest import Browse, form_of, ids
@@ -70,6 +73,41 @@ def test_a_file_without_numbers_is_refused_in_words(
     page = core.post(LOOK, data=fields, files={"file": (name, content.encode())})
     assert (page.status_code, 'role="alert" data-code="malformed"' in page.text) == (422, True)
     assert name in page.text
+
+
+WHOLE = [
+    ("a.pdf", b"x", "须为 CSV 或 Excel 文件"),
+    ("a.csv", b"", "文件是空的"),
+    ("a.csv", b"one,two\n1,2\n", "缺少以下任一列名"),
+    ("a.xlsx", b"PK no workbook", "文件损坏"),
+    ("a.csv", b"number\n" + b"x" * (8 * 2**20), "超过 8 MiB"),
+    ("a.csv", b"number\n" + b"\nx\n" * (NUMBERS_MAX + 1), "行；请分成几个文件"),
+]
+
+
+@pytest.mark.parametrize(("place", "look"), [("payables", LOOK), ("vouchers", "/core/issuing")])
+@pytest.mark.parametrize(("name", "content", "words"), WHOLE)
+def test_a_file_that_is_refused_whole_is_told_of_in_the_readers_language(
+    browse: Browse, place: str, look: str, name: str, content: bytes, words: str
+) -> None:
+    core = browse("core 2 zh", "core", "CORE2", "zh")
+    if place == "vouchers":
+        content = content.replace(b"number", b"holder,due_on,amount", 1)
+        content = content.replace(b"\nx\n", b"\nx,2026-09-30,1\n")
+    fields = form_of(core.get(f"/core/{place}").text, look)
+    answer = core.post(look, data=fields, files={"file": (name, content)})
+    said = re.search(r'role="alert" data-code="malformed">(.*?)</p>', answer.text)
+    assert (answer.status_code, said is not None) == (422, True)
+    assert said is not None
+    assert words in said[1]
+    assert name in said[1]
+    assert re.search(r"[a-z]{3,} [a-z]{3,} [a-z]{3,}", said[1]) is None  # No English sentence.
+
+
+def test_nothing_chosen_is_refused_in_the_readers_language(browse: Browse) -> None:
+    core = browse("core 2 zh", "core", "CORE2", "zh")
+    fields = form_of(core.get("/core/payables").text, LOOK)
+    assert "请选择或列出" in core.post(LOOK, data=fields).text
 
 
 def test_what_is_confirmed_was_looked_at_and_counts_once(browse: Browse, served: FastAPI) -> None:

@@ -131,6 +131,29 @@ def test_a_wrong_field_is_told_and_nothing_is_held(
     assert pending(resources, *STACK) == before
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"amount": "1e3"}, "金额须为正数"),
+        ({"product": " "}, "请填写产品"),
+        ({"seconds": "0"}, "保留时间须为"),
+        ({"documents": "NONE"}, "单据 NONE 没有账户"),
+    ],
+)
+def test_a_wrong_field_is_told_in_the_readers_language_and_what_was_typed_stays(
+    browse: Browse, resources: Resources, change: dict[str, str], words: str
+) -> None:
+    officer = browse("olga zh", "officer", None, "zh")
+    form = form_of(officer.get(RESERVE).text, RESERVE)
+    refused = officer.post(RESERVE, data=form | ORDER | {"documents": "R1"} | change)
+    said = re.search(r'role="alert" data-code="malformed"><p>(.*?)</p>', refused.text)
+    assert said is not None
+    assert words in said[1]
+    assert re.search("[a-z]{3,} [a-z]{3,}", said[1]) is None  # No English.
+    if "documents" not in change:
+        assert ">\nR1</textarea>" in refused.text
+
+
 def test_others_do_not_reserve_and_what_is_not_there_is_not_found(
     browse: Browse, officer: TestClient, resources: Resources
 ) -> None:

@@ -1,0 +1,34 @@
+"""What is refused of what somebody typed or sent, told in the language of whoever reads it."""
+
+from app.platform.errors import Malformed
+from app.platform.web.texts import LANGUAGES, Texts
+
+
+class UnfitInput(Malformed):
+    """
+    What was sent is not what it must be, in words of the catalogue.
+
+    Args:
+        named: What it is: a field, or a file by its name.
+        key: The words that say what is wrong.
+        values: What stands in them.
+    """
+
+    def __init__(self, named: str, key: str, **values: object) -> None:
+        super().__init__(f"{named}: {Texts('en')(key, **values)}")
+        self.further = {each: Texts(each)(key, **values) for each in LANGUAGES}
+
+
+class UnfitField(UnfitInput):
+    """A field of a form is not what it must be."""
+
+    def __init__(self, field: str, **values: object) -> None:
+        super().__init__(field, f"unfit_{field}", **values)
+
+
+class UnfitFile(UnfitInput):
+    """A file cannot be taken as a whole; in words it is named as well."""
+
+    def __init__(self, file: str, why: str, **values: object) -> None:
+        super().__init__(file, f"unfit_file_{why}", **values)
+        self.further = {language: f"{file}: {told}" for language, told in self.further.items()}
