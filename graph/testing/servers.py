@@ -36,10 +36,11 @@ class ServerMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StartedServer:
-    """A server that was started here, and how to stop it."""
+    """A server that was started here, how to stop it, and how to let it crash and come back."""
 
     url: str
     stop: Callable[[], None]
+    restart: Callable[[], None] | None = None
 
 
 @contextlib.contextmanager
@@ -108,7 +109,14 @@ def start_postgres(_: Path) -> StartedServer:
     folder = Path(tempfile.mkdtemp(prefix="deeptier-postgres-"))
     server = wheel.postgres_server.get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    return StartedServer(url, server.cleanup)
+
+    def restart() -> None:
+        """End it as a crash does, without closing anything, and start it again."""
+        crash = ("-w", "-m", "immediate", "-D", str(folder), "stop")
+        wheel.pgexec.pgexec("pg_ctl", crash, bin_path=server.bin_path, user=server.system_user)
+        server.ensure_postgres_running()
+
+    return StartedServer(url, server.cleanup, restart)
 
 
 def start_neo4j(folder: Path) -> StartedServer:

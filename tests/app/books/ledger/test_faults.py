@@ -3,6 +3,8 @@
 import contextlib
 import resource
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,17 +12,21 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.books.ledger import AccountLedger, Key
+from app.books.ledger import AccountLedger, AccountTotal, Identity, Key
 from app.books.ledger import rounds as rounds_module
 from app.books.ledger.driver_errors import DriverErrors
 from app.books.ledger.proof import verify
+from app.platform.clock import utc_now
 from app.platform.errors import AppError, Busy, Unready
-from app.platform.records import Records, opening
+from app.platform.records import Records, open_records, opening
+from graph.testing import servers
 from tests.app.books.ledger.conftest import SetUp, asked
 from tests.app.books.ledger.test_rounds import crowd, pending
 
 CALLERS = 12
 PLENTY = 10**9
+CRASHES, HEARD_BETWEEN, CRASH_SECONDS_MAX = 2, 40, 60  # Of a server under load.
+USES_MIN, USES_MAX, ASKED_MAX = 10, 1_000, 300
 Break = Callable[[Records, AccountLedger], contextlib.AbstractContextManager[None]]
 
 
@@ -154,6 +160,73 @@ def _told(ledger: AccountLedger, use: str) -> int | Busy:
         return ledger.reserve(asked(use, 1), key=keyed(use)).status
     except Busy as error:
         return error
+
+
+@pytest.mark.slow  # A server of its own is started, which crashes.
+@pytest.mark.postgres
+def test_what_was_acknowledged_is_there_once_after_a_server_has_crashed_under_load(
+    own_server: servers.StartedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds_module, "SECONDS_MAX", 0.2)
+    told: list[AppError] = []
+    heard: dict[str, str] = {}
+    crashed = threading.Event()
+    with open_records(own_server.url) as records:
+        ledger = AccountLedger(records, utc_now)
+        plenty = [AccountTotal(each, Identity("bank"), PLENTY) for each in ("bank", "firm:F")]
+        ledger.set_totals([*plenty, AccountTotal("core:C", Identity("core"), PLENTY)], {"run": "r"})
+
+        def work(number: int) -> None:
+            if number == 0:
+                _crash_often(own_server, heard)
+                crashed.set()
+                return
+            for count in range(USES_MAX):
+                if crashed.is_set() and count >= USES_MIN:
+                    return
+                heard[f"U{number}-{count}"] = _until_done(ledger, f"U{number}-{count}", told)
+
+        assert [each for each in crowd(CALLERS, work) if each is not None] == []
+        assert {type(each) for each in told} <= {Busy, Unready}
+        assert told
+        assert all(each.again_seconds >= 1 for each in told)
+        again = {use: ledger.reserve(asked(use, 1), key=keyed(use)) for use in heard}
+        assert {use: answer.text for use, answer in again.items()} == heard
+        assert {answer.replayed for answer in again.values()} == {True}
+        assert pending(records) == len(heard)
+        assert verify(records).ok
+        ledger.close()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[servers.StartedServer]:
+    try:
+        server = servers.start_postgres(tmp_path)
+    except servers.ServerMissing as missing:
+        pytest.skip(str(missing))
+    yield server
+    server.stop()
+
+
+def _crash_often(server: servers.StartedServer, heard: dict[str, str]) -> None:
+    """Let a server crash, each time after some more were answered."""
+    assert server.restart is not None
+    for number in range(1, CRASHES + 1):
+        until = time.monotonic() + CRASH_SECONDS_MAX
+        while len(heard) < number * HEARD_BETWEEN and time.monotonic() < until:
+            time.sleep(0.005)
+        server.restart()
+
+
+def _until_done(ledger: AccountLedger, use: str, told: list[AppError]) -> str:
+    """Return the answer to a reservation, asked again under its key as long as none is there."""
+    for _ in range(ASKED_MAX):
+        try:
+            return ledger.reserve(asked(use, 1), key=keyed(use)).text
+        except (Busy, Unready) as error:
+            told.append(error)
+            time.sleep(0.2)
+    raise AssertionError(f"{use} was never answered")
 
 
 @pytest.mark.postgres
