@@ -177,7 +177,7 @@ def _told(end: Connection) -> int | Counter[str]:
 def _racer(pipe: Connection, seed: int, url: str, callers: Callers) -> None:
     records = open_records(url)
     if not callers.waits_for_disk:
-        sa.event.listen(records.engine, "connect", _wait_for_no_disk)
+        sa.event.listen(records.engine, "connect", wait_for_no_disk)
         records.engine.dispose()
     ledger = AccountLedger(records, utc_now)
     counts = [Counter[str]() for _ in range(callers.threads)]
@@ -206,7 +206,7 @@ def _racer(pipe: Connection, seed: int, url: str, callers: Callers) -> None:
     pipe.send(sum(counts, Counter()))
 
 
-def _wait_for_no_disk(connection: Any, _: object) -> None:
+def wait_for_no_disk(connection: Any, _: object) -> None:
     """Let the system write down what is committed when it likes, on either database."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous = OFF").close()

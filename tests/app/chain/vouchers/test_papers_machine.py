@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import hypothesis.strategies as st
 import polars as pl
@@ -48,6 +48,7 @@ from app.platform.deps import Resources, open_resources
 from app.platform.errors import Absent
 from app.platform.events.chain import GENESIS
 from app.platform.events.tables import events, head
+from tests.app.books.ledger.racing import wait_for_no_disk
 from tests.app.chain.vouchers.killing import DAY, FILES, RULES, TIERS_MAX, unbalanced
 
 ROOM = 5_000
@@ -88,8 +89,11 @@ TOLD = FileReceivables(
 )
 
 
-class PapersMachine(RuleBasedStateMachine):
-    """A core, firms that hold its paper, and days that are closed."""
+class PapersLaws(RuleBasedStateMachine):
+    """What holds of receivables and vouchers whatever is asked; machines say what is."""
+
+    room: ClassVar[Mapping[str, int]] = {"X": ROOM}  # Of cores.
+    day = DAY
 
     def __init__(self, resources: Resources) -> None:
         super().__init__()
@@ -97,10 +101,78 @@ class PapersMachine(RuleBasedStateMachine):
         with self.records.writing() as connection:
             for table in (accounts, uses, keys, events, receivables, vouchers, closings):
                 connection.execute(sa.delete(table))
-            first = {"number": 0, "hash": GENESIS, "day": DAY.isoformat()}
+            first = {"number": 0, "hash": GENESIS, "day": self.day.isoformat()}
             connection.execute(sa.update(head).values(first))
-        self.made = 0
         self.seen: dict[str, str] = {}
+
+    def rows(self, table: sa.Table = vouchers) -> list[dict[str, Any]]:
+        with self.records.reading() as connection:
+            query = sa.select(table).order_by(table.columns[0])
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def one_of(self, pick: int, *states: str) -> dict[str, Any] | None:
+        """Return one of the nodes in these states, if there is any."""
+        found = [row for row in self.rows() if row["state"] in states]
+        return found[pick % len(found)] if found else None
+
+    @initialize()
+    def begin(self) -> None:
+        totals = [
+            AccountTotal(f"core:{core}", Identity("core", core), fen)
+            for core, fen in self.room.items()
+        ]
+        ledger_of(self.resources).set_totals(totals, {"run": "r"})
+
+    @rule()
+    def close_day(self) -> None:
+        step = ClosingStep("vouchers", endings.close)
+        closed = close_days(self.resources, None, [step], quietly)
+        assert len(closed.days) == 1
+        for row in self.rows():
+            if row["due_on"] <= closed.days[0].isoformat():
+                assert row["state"] in ("rejected", "cancelled", "settled", *endings.SETTLED[1:])
+
+    @invariant()
+    def balances(self) -> None:
+        """Compare what is held with what was issued, and what the core carries with both."""
+        rows, papers = self.rows(), self.rows(receivables)
+        assert unbalanced(rows) == []
+        with self.records.reading() as connection:
+            query = sa.select(accounts.c.account, accounts.c.posted)
+            posted = {account: int(fen) for account, fen in connection.execute(query)}
+        carried: Counter[str] = Counter()
+        for row in rows:
+            carried[row["issuer"]] += row["occupies_fen"]
+        for row in papers:
+            carried[row["debtor"]] += row["occupied_fen"]
+        for core, room in self.room.items():
+            assert posted[f"core:{core}"] == carried[core] <= room
+        under = Counter(row["voucher"] for row in papers if row["state"] == "replaced")
+        live = {row["voucher"] for row in rows if row["state"] not in ("rejected", "cancelled")}
+        assert set(under) <= live
+
+    @invariant()
+    def follows_the_arrows(self) -> None:
+        """Hold each change of state to the table."""
+        for table, arrows in ((vouchers, ARROWS), (receivables, ARROWS_OF_RECEIVABLES)):
+            for row in self.rows(table):
+                name = f"{table.name}:{next(iter(row.values()))}"
+                was, now = self.seen.get(name, ""), row["state"]
+                assert was == now or now in arrows.get(was, ()), (name, was, now)
+                self.seen[name] = now
+
+    def teardown(self) -> None:
+        """Prove the book."""
+        found = verify(self.records)
+        assert found.ok, found.document()
+
+
+class PapersMachine(PapersLaws):
+    """A core, firms that hold its paper, and days that are closed."""
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
+        self.made = 0
 
     def ask(self, firm: str, work: Callable[[Acting, Debt], Any]) -> None:
         """Ask for something; a refusal must leave all as it is."""
@@ -119,19 +191,9 @@ class PapersMachine(RuleBasedStateMachine):
         with self.records.reading() as connection:
             return int(connection.scalar(sa.select(head.c.number)) or 0)
 
-    def rows(self, table: sa.Table = vouchers) -> list[dict[str, Any]]:
-        with self.records.reading() as connection:
-            query = sa.select(table).order_by(table.columns[0])
-            return [dict(row) for row in connection.execute(query).mappings()]
-
     def names(self, count: int) -> list[str]:
         self.made += count
         return [f"V{self.made - each:03d}" for each in range(count)]
-
-    @initialize()
-    def begin(self) -> None:
-        total = AccountTotal("core:X", Identity("core", "X"), ROOM)
-        ledger_of(self.resources).set_totals([total], {"run": "r"})
 
     @rule(paper=paper_names)
     def confirm(self, paper: str) -> None:
@@ -219,65 +281,34 @@ class PapersMachine(RuleBasedStateMachine):
         act = operations.unfreeze if thaw else operations.freeze
         self.ask("officer", lambda acting, _: act(acting.moving, name, None, reason="r"))
 
-    @rule()
-    def close_day(self) -> None:
-        step = ClosingStep("vouchers", endings.close)
-        closed = close_days(self.resources, None, [step], quietly)
-        assert len(closed.days) == 1
-        for row in self.rows():
-            if row["due_on"] <= closed.days[0].isoformat():
-                assert row["state"] in ("rejected", "cancelled", "settled", *endings.SETTLED[1:])
 
-    def one_of(self, pick: int, *states: str) -> dict[str, Any] | None:
-        """Return one of the nodes in these states, if there is any."""
-        found = [row for row in self.rows() if row["state"] in states]
-        return found[pick % len(found)] if found else None
-
-    @invariant()
-    def balances(self) -> None:
-        """Compare what is held with what was issued, and what the core carries with both."""
-        rows, papers = self.rows(), self.rows(receivables)
-        assert unbalanced(rows) == []
-        with self.records.reading() as connection:
-            query = sa.select(accounts.c.posted).where(accounts.c.account == "core:X")
-            posted = connection.scalar(query) or 0
-        carried = sum(row["occupies_fen"] for row in rows)
-        assert posted == carried + sum(row["occupied_fen"] for row in papers) <= ROOM
-        under = Counter(row["voucher"] for row in papers if row["state"] == "replaced")
-        live = {row["voucher"] for row in rows if row["state"] not in ("rejected", "cancelled")}
-        assert set(under) <= live
-
-    @invariant()
-    def follows_the_arrows(self) -> None:
-        """Hold each change of state to the table."""
-        for table, arrows in ((vouchers, ARROWS), (receivables, ARROWS_OF_RECEIVABLES)):
-            for row in self.rows(table):
-                name = f"{table.name}:{next(iter(row.values()))}"
-                was, now = self.seen.get(name, ""), row["state"]
-                assert was == now or now in arrows.get(was, ()), (name, was, now)
-                self.seen[name] = now
-
-    def teardown(self) -> None:
-        """Prove the book."""
-        found = verify(self.records)
-        assert found.ok, found.document()
-
-
-@pytest.fixture
-def resources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Resources]:
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])]
+)
+def resources(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Resources]:
     monkeypatch.setattr(endings, "of_version", lambda *_: TOLD)
     monkeypatch.setattr(Resources, "version", lambda _: TOLD.version)
-    with open_resources(Settings(home=tmp_path / "home")) as resources:
-        fast = "PRAGMA synchronous = OFF"  # What a crash would lose is not the matter.
-        sa.event.listen(resources.records.engine, "connect", lambda raw, _: raw.execute(fast))
-        resources.records.engine.dispose()
+    there = Settings(home=tmp_path / "home")
+    if request.param == "postgres":
+        url = request.getfixturevalue("empty_postgres_url")
+        there = there.model_copy(update={"records_url": url})
+    with open_resources(there) as resources:
+        careless(resources)
         yield resources
 
 
-def run(resources: Resources, examples: int, steps: int) -> None:
+def careless(resources: Resources) -> None:
+    """Let nothing be waited for on the disk: what a crash would lose is not the matter."""
+    sa.event.listen(resources.records.engine, "connect", wait_for_no_disk)
+    resources.records.engine.dispose()
+
+
+def run(machine: Callable[[], PapersLaws], examples: int, steps: int) -> None:
     """Try so many examples of so many steps."""
     run_state_machine_as_test(
-        lambda: PapersMachine(resources),
+        machine,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -289,13 +320,13 @@ def run(resources: Resources, examples: int, steps: int) -> None:
 
 
 def test_whatever_holders_and_issuers_do_nothing_is_lost_or_made(resources: Resources) -> None:
-    run(resources, 2, 25)
+    run(lambda: PapersMachine(resources), 2, 25)
 
     assert verify(resources.records).ok
 
 
 @pytest.mark.slow
 def test_whatever_holders_and_issuers_do_at_length(resources: Resources) -> None:
-    run(resources, 10, 50)
+    run(lambda: PapersMachine(resources), 10, 50)
 
     assert verify(resources.records).ok
