@@ -92,15 +92,17 @@ class Debt:
             raise WrongState(f"receivable {receivable}", row["state"], allowed)
         return row
 
-    def replace(self, receivable: str, creditor: str, voucher: str) -> Row:
+    def replace(self, receivable: str, voucher: str, *, debtor: str, creditor: str) -> Row:
         """
-        Return a receivable that a voucher for its creditor replaces, as it was.
+        Return a receivable that a voucher of its debtor for its creditor replaces, as it was.
 
         Raises:
             Absent: There is none of this id, or it is another's to pay.
             RuleBroken: Somebody else holds it.
             WrongState: It is neither open nor confirmed, or something stands on its account.
         """
+        if self.find(receivable)["debtor"] != debtor:
+            raise absent(receivable)
         row = self.in_state(receivable, "open", "confirmed")
         if row["creditor"] != creditor:
             raise RuleBroken(

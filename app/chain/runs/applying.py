@@ -21,7 +21,7 @@ from app.books.ledger import (
     Reply,
     operations,
 )
-from app.books.ledger.figures import CLOSED, OPEN
+from app.books.ledger.figures import CLOSED, FROZEN, OPEN
 from app.books.ledger.operations import Seen
 from app.chain.receivables.tables import receivables
 from app.chain.runs.snapshot import Snapshot
@@ -66,11 +66,11 @@ def changes(totals: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
 
 
 def _without(left: pl.DataFrame, like: pl.DataFrame) -> pl.DataFrame:
-    """Return what becomes of accounts that a run does not name."""
+    """Return what becomes of accounts that a run does not name; what people froze stays frozen."""
     document = pl.col("layer") == "document"
     still = (
         pl.when(document)
-        .then(pl.col("state") != CLOSED)
+        .then((pl.col("state") == OPEN) | ((pl.col("state") == FROZEN) & (pl.col("total") > 0)))
         .otherwise((pl.col("total") > 0) | (pl.col("outside") > 0))
     )
     gone = left.filter(still)
@@ -153,7 +153,7 @@ def _is_touched(moving: Moving, account: str, since: int) -> bool:
 
 def _totals(changed: pl.DataFrame) -> Iterator[AccountTotal]:
     for row in changed.iter_rows(named=True):
-        then = (row[f"{name}_then"] for name in ("total", "frozen", "state"))
+        then = (row[f"{name}_then"] for name in ("total", "frozen", "state", "outside"))
         yield AccountTotal(
             row["account"],
             Identity(*(row[name] for name in IDENTITY)),

@@ -51,7 +51,10 @@ def issue(acting: Acting, draft: VoucherDraft, debt: Debt) -> Row:
     _check_issue(acting, draft)
     _check_new(moving, [draft.number])
     account = f"core:{issuer}"
-    was = [debt.replace(each, draft.holder, draft.number) for each in draft.receivables]
+    was = [
+        debt.replace(each, draft.number, debtor=issuer, creditor=draft.holder)
+        for each in draft.receivables
+    ]
     amount = _amount(draft, was)
     freed = sum(row["occupied_fen"] for row in was)
     outside = sum(debt.outside(row) for row in was)

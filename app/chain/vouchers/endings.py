@@ -98,7 +98,9 @@ def take_over(debt: Debt, voucher: str) -> None:
         _mature(debt, root)
         if due < moving.day_text:
             _dishonour(debt, root)
-    else:
+    elif not row["accepted"] and "" < str(row["accept_by"]) < moving.day_text:
+        _lapse(debt, voucher)
+    elif row["parts_fen"]:
         for name in repository.waiting_past(moving.connection, root, moving.day):
             _lapse(debt, name)
     moving.actor = who

@@ -24,12 +24,14 @@ class Seen(NamedTuple):
     total: int
     frozen: int
     state: int
+    outside: int = 0
 
     def is_held_back(self, now: Figures) -> bool:
-        """Return whether something lowered, froze or closed the account since."""
+        """Return whether something lowered, froze or closed the account since, or moved outside."""
         return (
             now.total < self.total
             or now.frozen > self.frozen
+            or now.outside != self.outside
             or now.state not in (OPEN, self.state)
         )
 
@@ -39,7 +41,8 @@ class AccountTotal(NamedTuple):
     What a run or a decision sets of an account.
 
     `seen` is how the account stood when the run read the book, None where it did not stand or a
-    decision sets it. What `closes` has left; any other is open where it was closed.
+    decision sets it. What `closes` has left; any other is open where it was closed. What is
+    frozen whole stays so until people release it: what left has nothing then.
     """
 
     account: str
@@ -53,8 +56,10 @@ class AccountTotal(NamedTuple):
     def after(self, now: Figures, event: int) -> Figures:
         """Return the figures that this makes of those that stand, as an event sets them."""
         state = CLOSED if self.closes else OPEN if now.state == CLOSED else now.state
+        stopped = self.closes and now.state == FROZEN
+        state = FROZEN if stopped else state
         set_anew = now._replace(
-            total=self.total,
+            total=0 if stopped else self.total,
             outside=self.outside,
             valid_to=self.valid_to,
             state=state,

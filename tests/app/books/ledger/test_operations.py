@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from app.books.errors import AlreadyDecided, BookRefusal, LimitExceeded, RuleBroken, WrongState
 from app.books.ledger import AccountLedger, Key, UseOrder, documents
+from app.books.ledger.proof import verify
 from app.books.ledger.tables import accounts
 from app.platform.errors import Absent, KeyReused
 from app.platform.events.tables import events
@@ -235,6 +236,7 @@ def test_of_eight_at_once_those_go_that_fit(
     lacks = [{"account": "firm:F", "available_fen": 1_000_000, "asked_fen": 3_000_000}]
     assert sorted(told, key=str) == sorted([201] * 3 + [lacks] * 5, key=str)
     assert figures(records, "firm:F") == (0, 9_000_000, 0)
+    assert verify(records).ok
 
 
 def test_paths_that_cross_neither_wait_for_each_other_nor_pass_a_cap(

@@ -6,7 +6,16 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from app.books.ledger import AccountTotal, Identity, Plain, Reads, Reply, ledger_of, operations
+from app.books.ledger import (
+    AccountTotal,
+    Identity,
+    Move,
+    Plain,
+    Reads,
+    Reply,
+    ledger_of,
+    operations,
+)
 from app.books.ledger.moving import Moving
 from app.books.ledger.tables import accounts
 from app.chain.limits.results import open_results
@@ -22,8 +31,9 @@ from app.data.runs.repository import newest_run, record_run, run_named
 from app.jobs.passes import BookFollower
 from app.platform.config import Settings
 from app.platform.deps import Resources, open_resources
-from app.platform.errors import Busy
+from app.platform.errors import Busy, Unready
 from app.platform.events.tables import events
+from app.platform.process.locks import locked
 from tests.app.chain.publishing import publish, told
 from tests.app.conftest import NOW
 
@@ -157,7 +167,14 @@ def test_what_the_book_knows_by_a_use_alone_is_known_by_no_event(resources: Reso
     assert after.read.book.receivables["event"].to_list() == [0]
 
 
-@pytest.mark.parametrize("held", ["freeze", "close", "lower", "freeze whole"])
+def outside_more(moving: Moving, account: str) -> None:
+    """Move what is outside the book, as a voucher does that gives back what it replaced."""
+    found = moving.account(account)
+    assert found is not None
+    moving.record("restore", "test", moves=[Move(account, found.figures._replace(outside=1))])
+
+
+@pytest.mark.parametrize("held", ["freeze", "close", "lower", "freeze whole", "outside"])
 def test_what_was_held_back_since_the_book_was_read_is_left_as_it_is(
     resources: Resources, held: str
 ) -> None:
@@ -170,6 +187,7 @@ def test_what_was_held_back_since_the_book_was_read_is_left_as_it_is(
         "freeze whole": lambda moving: operations.freeze(moving, account, None, reason="x"),
         "close": lambda moving: operations.close(moving, account),
         "lower": lambda moving: operations.lower(moving, account, 0),
+        "outside": lambda moving: outside_more(moving, account),
     }
     asked(resources, held_back[held])
     before = standing(resources)[account]
@@ -181,6 +199,37 @@ def test_what_was_held_back_since_the_book_was_read_is_left_as_it_is(
     assert left == 1
     assert after[account] == before
     assert after["bank"].total == given.filter(pl.col("account") == "bank")["total"][0]
+
+
+def test_one_pass_at_a_time_is_made_over_a_version(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refreshing, "COMPUTE_SECONDS_MAX", 0.01)
+    with (
+        locked(refreshing._turn(resources, resources.version())),
+        pytest.raises(Unready),
+    ):
+        passed(resources)
+
+    assert passed(resources).run
+
+
+def test_caps_of_groups_are_set_with_what_moves_or_not_at_all(resources: Resources) -> None:
+    run = passed(resources).run
+    read = reader_of(resources).read()
+    given = totals_of(RunFrames.open(run.folder))
+    row = {"account": "group:G", "layer": "group", "thing": "G", "total": 5, "outside": 0}
+    more = pl.DataFrame([row | {"core": None, "firm": None, "valid_to": 0}], given.schema)
+
+    def fails(_: Moving) -> None:
+        raise ZeroDivisionError
+
+    changed, ledger = changes(pl.concat([given, more]), read), ledger_of(resources)
+    with pytest.raises(ZeroDivisionError):
+        apply(ledger, changed, {"run": "r"}, read.head, first=fails)
+    assert "group:G" not in standing(resources)
+    apply(ledger, changed, {"run": "r"}, read.head, first=lambda _: None)
+    assert standing(resources)["group:G"].total == 5
 
 
 def test_what_left_is_closed_or_has_nothing_and_what_came_back_is_open(
@@ -203,6 +252,28 @@ def test_what_left_is_closed_or_has_nothing_and_what_came_back_is_open(
     asked(resources, lambda moving: operations.close(moving, f"chain:{CORE}:MILL"))
     passed(resources)
     assert standing(resources)[f"chain:{CORE}:MILL"].state == 0
+
+
+def test_what_people_froze_stays_frozen_while_its_document_leaves_and_comes_back(
+    resources: Resources,
+) -> None:
+    passed(resources)
+    name, ledger = "receivable:X9", ledger_of(resources)
+    opened = AccountTotal(name, Identity("document", CORE, "MILL", "X9"), 500)
+    ledger.set_totals([opened], {"decision": "d"})
+    ledger.freeze(name, None, reason="doubt")
+
+    for count in (1, 0):
+        assert passed(resources).count == count
+        found = standing(resources)[name]
+        assert (found.state, found.total) == (1, 0)
+    ledger.set_totals([opened], {"decision": "back"})
+    assert (standing(resources)[name].state, standing(resources)[name].total) == (1, 500)
+    passed(resources)
+    ledger.unfreeze(name, None, reason="over")
+    assert (standing(resources)[name].state, standing(resources)[name].total) == (0, 0)
+    passed(resources)
+    assert standing(resources)[name].state == 2
 
 
 def test_a_run_of_an_older_book_never_comes_after_a_newer_one(resources: Resources) -> None:

@@ -65,6 +65,30 @@ def test_splitting_and_passing_touch_no_account_of_the_core_and_keep_issuer_and_
     assert (ours["tier"], ours["parent"], ours["held_fen"]) == (2, middle["id"], 1_500_000)
 
 
+def test_it_replaces_what_its_issuer_owes_its_holder_at_their_sum_and_nothing_else(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R3 is what CORE2 owes PART, who sells to CORE1 as well."""
+    body = {"holder": "PART", "due_on": "2026-09-30", "receivables": ["R3"]}
+    before, accounts = desk.count(), [desk.figures(f"core:CORE{n}") for n in (1, 2)]
+
+    others = desk.post("CORE1", "/vouchers", body)
+    unknown = desk.post("CORE1", "/vouchers", body | {"receivables": ["NONE"]})
+    assert (others.status_code, unknown.status_code) == (404, 404)
+    assert others.json()["detail"].replace("R3", "NONE") == unknown.json()["detail"]
+    for amount in (99_999_999, 100_000_001):
+        refused = desk.post("CORE2", "/vouchers", body | {"amount_fen": amount}).json()
+        assert refused["rule"] == "voucher.amount"
+    twice = desk.post("CORE2", "/vouchers", body | {"receivables": ["R3", "R3"]})
+    assert twice.status_code == 422
+    monkeypatch.setattr("app.chain.vouchers.service.related_as_issuer", lambda *_: True)
+    stranger = desk.post("CORE2", "/vouchers", body | {"holder": "MILL"}).json()
+    assert stranger["rule"] == "voucher.receivables"
+    assert desk.count() == before
+    assert [desk.figures(f"core:CORE{n}") for n in (1, 2)] == accounts
+    assert desk.get("CORE2", "/receivables/R3").json()["state"] == "open"
+
+
 def test_the_fifth_change_of_holder_is_the_last(records: Records) -> None:
     economy = Economy(records, 1)
     due = DAY + dt.timedelta(days=90)
