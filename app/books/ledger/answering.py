@@ -58,13 +58,27 @@ def keyed(request: Request, who: Principal, given: str | None, body: Any) -> Ite
         BookRefusal: What is done raises it; of accounts of others, cores and firms learn the layer.
     """
     key = checked(given)
-    person = " ".join((who.role, who.firm or "", who.name))
+    person = owner_of_keys(who)
     with request.app.state.keyed.running(person, key):
         asked = digest_of(request.method, request.scope["path"], body)
         try:
             yield Key(person, key, asked)
         except BookRefusal as refused:
             raise withheld(refused, request.app.state.resources, who) from refused
+
+
+def owner_of_keys(who: Principal) -> str:
+    """
+    Return whose keys somebody's are: the person's in a role for a firm, no two of them alike.
+
+    Example:
+        >>> owner_of_keys(Principal("ann", "officer"))
+        'officer  ann'
+        >>> owner_of_keys(Principal("b c", "supplier", "A"))
+        'supplier A b%20c'
+    """
+    parts = (who.role, who.firm or "", who.name)
+    return " ".join(each.replace("%", "%25").replace(" ", "%20") for each in parts)
 
 
 def answered(answer: Reply) -> Response:

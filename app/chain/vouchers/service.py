@@ -32,7 +32,6 @@ CREATED, DONE = 201, 200
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # None that is read as another.
 LETTERS_OF_NUMBER = 12
 CORE_LENGTH_MAX = 24
-CLAIMS_READ_MAX = 1_000
 Row = dict[str, Any]
 Work = Callable[[Acting, Debt], Document]
 
@@ -126,9 +125,10 @@ def related_as_creditor(resources: Resources, holder: str, creditor: str) -> boo
     reader = resources.store.reader(resources.version().number)
     if has_trade(reader, creditor, holder):
         return True
-    wanted = WantedReceivables(debtor=holder, creditor=creditor)
-    found = listed(resources, reader.version, wanted, size=CLAIMS_READ_MAX)
-    return any(row["state"] in ("open", "confirmed") for row in found)
+    return any(
+        listed(resources, reader.version, WantedReceivables(holder, creditor, state), size=1)
+        for state in ("open", "confirmed")
+    )
 
 
 def is_stopped(resources: Resources, issuer: str) -> bool:

@@ -14,8 +14,10 @@ from httpx import Response
 
 from app.books.business_day.tables import closings
 from app.books.ledger import Moving, Plain, Reads, Reply, UseOrder, ledger_of, operations
+from app.books.ledger.answering import owner_of_keys
 from app.books.ledger.paths import Element
 from app.books.ledger.proof import verify
+from app.platform.auth.principals import Principal
 from app.platform.events.tables import events
 from tests.app.chain.asking import API, Desk
 from tests.app.chain.booked import PLENTY, STACK, set_up
@@ -100,6 +102,13 @@ def test_an_answer_that_was_lost_is_given_again_and_nothing_is_booked_twice(
     assert desk.count() == before
     other = desk.post("officer", path, {"amount_fen": paid + 1}, key=key)
     assert code_of(other) == (422, "key_reused")
+
+
+def test_no_two_persons_have_the_same_keys() -> None:
+    parts = ("A", "A b", "A%20b", "b", "b c", "c", "%", " ")
+    owners = [owner_of_keys(Principal(name, "supplier", firm)) for name in parts for firm in parts]
+
+    assert len(set(owners)) == len(parts) ** 2
 
 
 def test_of_one_key_sent_at_once_one_is_done_and_others_hear_so_or_its_answer(desk: Desk) -> None:

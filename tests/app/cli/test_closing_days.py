@@ -1,6 +1,7 @@
 """The command that closes days; how far behind the graph is; what the sweep keeps."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 from fastapi.testclient import TestClient
@@ -36,6 +37,22 @@ def test_days_are_closed_up_to_one_and_again_nothing_happens(deeptier: Run) -> N
     assert deeptier("close-day", "2026-07-02", "--json").json["closed"] == []
     assert deeptier("ledger", "verify", "--json").json["ok"] is book["ok"] is True
     assert "the business day is 2026-07-04" in deeptier("close-day").out
+
+
+def test_a_head_that_was_kept_and_is_not_in_the_chain_is_found(
+    deeptier: Run, settings: Settings
+) -> None:
+    assert deeptier("close-day").status == 0
+    place = settings.home / "book" / "head.json"
+    kept = json.loads(place.read_text(encoding="utf-8"))
+    assert deeptier("ledger", "verify").status == 0
+
+    for number, digest in ((kept["number"], "0" * 64), (kept["number"] + 99, kept["hash"])):
+        told = {**kept, "number": number, "hash": digest}
+        place.write_text(json.dumps(told), encoding="utf-8")
+        found = deeptier("ledger", "verify", "--json")
+        assert found.status == 1
+        assert found.json["first_difference"]["event"] == number
 
 
 def test_a_later_version_moves_no_day(settings: Settings, tmp_path: Path) -> None:

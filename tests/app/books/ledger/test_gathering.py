@@ -1,5 +1,7 @@
 """Those who wait are gathered: one commit, each judged in its turn, nobody told before it."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,8 +10,8 @@ import sqlalchemy as sa
 from app.books.errors import AlreadyDecided, LimitExceeded
 from app.books.ledger import AccountLedger, Key, Moving, Plain, Reads, Reply, operations
 from app.books.ledger.proof import verify
-from app.books.ledger.rounds import WaitingOrder
-from app.books.ledger.tables import accounts, uses
+from app.books.ledger.rounds import Rounds, WaitingOrder
+from app.books.ledger.tables import uses
 from app.platform.errors import Absent
 from app.platform.events.tables import events
 from app.platform.records import Records
@@ -20,15 +22,21 @@ pytestmark = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
 def test_those_who_wait_are_committed_together_in_their_order_and_told_after_it(
-    ledger: AccountLedger, records: Records, totals: SetUp
+    ledger: AccountLedger, records: Records, totals: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     totals(bank=100, firm_F=100, core_C=100)
     commits: list[list[bool]] = []
     rounds = ledger._rounds  # as the queue would gather them
     batch = [WaitingOrder(reserving(f"U{n}", fen)) for n, fen in enumerate((60, 41, 40, 1))]
-    sa.event.listen(
-        records.engine, "commit", lambda _: commits.append([each.is_over for each in batch])
-    )
+    whole = Rounds._transaction
+
+    @contextlib.contextmanager
+    def watched(self: Rounds) -> Iterator[sa.Connection]:
+        with whole(self) as connection:
+            yield connection
+        commits.append([each.is_over for each in batch])
+
+    monkeypatch.setattr(Rounds, "_transaction", watched)
     with rounds._mutex:  # the same
         rounds._queue.extend(batch)  # the same
     rounds._lead()  # the same
@@ -62,9 +70,8 @@ def test_what_changed_behind_the_book_is_not_written_over(
 
     def work(moving: Moving) -> Reply:
         operations.reserve(moving, asked("U", 10))
-        moving.connection.execute(
-            sa.update(accounts).where(accounts.c.account == "bank").values(event=77)
-        )
+        by_hand = "UPDATE accounts SET event = 77 WHERE account = 'bank'"
+        moving._round.cursor.execute(by_hand)  # in the same transaction
         return Reply.of(201, None)
 
     with pytest.raises(RuntimeError, match="changed under the lock"):
