@@ -99,10 +99,12 @@ soak: tools $(COMPILED)
 	$(BIN)/python -m tests.app.books.ledger.soak --draws $(DRAWS) --kills $(KILLS) $(addprefix --only ,$(ONLY)) $(addprefix --on ,$(ON))
 	$(BIN)/python -m tests.app.interface.soak --cases $(CASES)
 
+# All of it, or with ONLY="book limits" some of it, whose rows take the place of those before.
 bench: tools $(COMPILED)
 	mkdir -p var
-	$(BIN)/python -m pytest tests/bench --benchmark-only --benchmark-json var/bench.json
-	$(BIN)/python tests/bench/report.py var/bench.json docs/performance.md
+	$(BIN)/python -m pytest $(or $(patsubst %,tests/bench/test_%.py,$(ONLY)),tests/bench) \
+		--benchmark-only --benchmark-json var/bench.json
+	$(BIN)/python tests/bench/report.py $(if $(ONLY),--part) var/bench.json docs/performance.md
 
 # Builds the image and starts it without a container engine's daemon; needs podman, debootstrap and root.
 image-check:

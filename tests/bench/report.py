@@ -1,4 +1,8 @@
-"""Write docs/performance.md from what was measured: `report.py MEASURED.json [...] PAGE.md`."""
+"""
+Write docs/performance.md from what was measured: `report.py [--part] MEASURED.json [...] PAGE.md`.
+
+With `--part` what was measured takes the place of its rows, and the others stay as they are.
+"""
 
 import json
 import os
@@ -110,13 +114,48 @@ def page(measured: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
+def with_part(whole: str, part: str) -> str:
+    r"""
+    Return a page with the rows of another in place of its own.
+
+    Example:
+        >>> whole = "# P\n## Targets\n| a | 1 |\n| b | 2 |\n\n## b\n"
+        >>> with_part(whole, "# P\n## Targets\n| b | 3 |\n| c | 4 |\n").split("\n")
+        ['# P', '## Targets', '| a | 1 |', '| b | 3 |', '| c | 4 |', '', '## b', '']
+    """
+    measured = {
+        section: {line.split(" | ")[0]: line for line in block if line.startswith("| ")}
+        for section, block in _sections(part)
+    }
+    found: list[str] = []
+    for section, block in _sections(whole):
+        due = measured.pop(section, {})
+        lines = [due.pop(line.split(" | ")[0], line) for line in block]
+        end = len(lines) - 1 if lines and not lines[-1] else len(lines)
+        found += [*lines[:end], *due.values(), *lines[end:]]
+    return "\n".join([*found, ""])
+
+
+def _sections(text: str) -> list[tuple[str, list[str]]]:
+    found: list[tuple[str, list[str]]] = [("", [])]
+    for line in text.splitlines():
+        if line.startswith("## "):
+            found.append((line, []))
+        found[-1][1].append(line)
+    return found
+
+
 def main(arguments: list[str]) -> int:
     """Read the measurements, write the page, print the targets, return the exit status."""
-    *measured, out = map(Path, arguments)
+    is_part = "--part" in arguments
+    *measured, out = (Path(each) for each in arguments if each != "--part")
     found, *others = (json.loads(path.read_text(encoding="utf-8")) for path in measured)
     for other in others:
         found["benchmarks"] += other["benchmarks"]
-    out.write_text(page(found), encoding="utf-8")
+    text = page(found)
+    if is_part:
+        text = with_part(out.read_text(encoding="utf-8"), text)
+    out.write_text(text, encoding="utf-8")
     sys.stdout.write("\n".join([*targets(found["benchmarks"]), f"{out} written", ""]))
     return 0
 
