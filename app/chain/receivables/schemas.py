@@ -105,4 +105,4 @@ class ReceivableNumbers(_ReceivableRequest):
 class DisputeReason(_ReceivableRequest):
     """Why it is disputed."""
 
-    reason: str = Field(min_length=1, max_length=REASON_LENGTH_MAX)
+    reason: str = Field(min_length=1, max_length=REASON_LENGTH_MAX, pattern=r"\S")

@@ -1,13 +1,15 @@
 """Operations of the ledger: what they move, what they refuse, and that a key counts once."""
 
 import datetime as dt
+import math
 import threading
+from fractions import Fraction
 
 import pytest
 import sqlalchemy as sa
 
 from app.books.errors import AlreadyDecided, BookRefusal, LimitExceeded, RuleBroken, WrongState
-from app.books.ledger import AccountLedger, Key, UseOrder, documents
+from app.books.ledger import AccountLedger, Element, Key, UseOrder, documents
 from app.books.ledger.proof import verify
 from app.books.ledger.tables import accounts
 from app.platform.errors import Absent, KeyReused
@@ -46,6 +48,36 @@ def test_shares_are_rounded_when_taken_and_come_back_whole(
 
     assert left == [(500_000, 1_000_000), (500_000, 999_999), (499_999, 999_998)]
     assert {figures(records, each) for each in ("bank", "firm:F", "core:C")} == {(0, 0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("amount", "share", "steps"),
+    [
+        (1_000_001, Fraction(1, 2), (1, 1, 1)),
+        (7, Fraction(1, 3), (1, 2, 3)),
+        (999_983, Fraction(3, 7), (333_333, 1, 333_333, 2)),
+        (1, Fraction(1, 1000), ()),
+    ],
+)
+def test_whatever_the_share_and_the_steps_an_account_keeps_what_the_rest_would_take(
+    ledger: AccountLedger,
+    records: Records,
+    totals: SetUp,
+    amount: int,
+    share: Fraction,
+    steps: tuple[int, ...],
+) -> None:
+    totals(bank=10**9, core_C=10**9)
+    path = [Element("bank"), Element("core:C", *share.as_integer_ratio())]
+    ledger.reserve(UseOrder("U", "F", "P", path, amount))
+    ledger.post("U", amount)
+    left = amount
+    for step in (*steps, amount - sum(steps)):
+        ledger.release("U", step)
+        left -= step
+        assert figures(records, "bank")[0] == left
+        assert figures(records, "core:C")[0] == math.ceil(left * share)
+    assert left == 0
 
 
 def test_a_post_of_less_frees_the_rest_on_every_account(

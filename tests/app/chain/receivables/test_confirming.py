@@ -77,6 +77,17 @@ def test_past_its_days_a_confirmation_is_warned_of_and_done(
     assert rules == [("receivable.confirm_days", [number])] * warned
 
 
+@pytest.mark.parametrize("reason", ["", " ", "\n\t", None, 7, "x" * 1001])
+def test_a_dispute_says_why(desk: Desk, told: Told, reason: object) -> None:
+    told({"receivable": "W"})
+    before = desk.count()
+
+    refused = desk.post("CORE2", "/receivables/W/dispute", {"reason": reason})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "malformed")
+    assert desk.count() == before
+
+
 def test_nothing_takes_a_confirmation_back(desk: Desk, told: Told) -> None:
     told({"receivable": "F"})
     desk.post("CORE2", "/receivables/F/confirm")
