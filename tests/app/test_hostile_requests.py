@@ -4,6 +4,7 @@ import base64
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,20 @@ def app(
     if request.param == "postgres":  # Which has no run yet: limits are not found there.
         url = emptied(request.getfixturevalue("postgres_url"))
         settings = Settings(home=home, records_url=url)
+    with closing_after(settings) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def plain(kept_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    """Return the service over SQLite: what is refused by method or query alone reads no records."""
+    home = Path(shutil.copytree(kept_home, tmp_path_factory.mktemp("plain") / "home"))
+    with closing_after(Settings(home=home)) as app:
+        yield app
+
+
+@contextmanager
+def closing_after(settings: Settings) -> Iterator[FastAPI]:
     app = create_app(settings, now=lambda: NOW)
     yield app
     app.state.imports.close()
@@ -44,6 +59,10 @@ def app(
 
 @pytest.fixture
 def risk(app: FastAPI) -> TestClient:
+    return risk_of(app)
+
+
+def risk_of(app: FastAPI) -> TestClient:
     resources = app.state.resources
     key = resources.settings.signing_key()
     token = issue(resources.records, key, role="risk", firm=None, days=1, now=NOW)
@@ -122,9 +141,10 @@ def test_another_kind_of_body_is_malformed(risk: TestClient, kind: str) -> None:
 
 
 def test_every_route_refuses_text_that_cannot_be_kept_in_its_query(
-    app: FastAPI, risk: TestClient
+    plain: FastAPI,
 ) -> None:
-    for method, path in rules_of(app):
+    risk = risk_of(plain)
+    for method, path in rules_of(plain):
         address = path.replace("{core}", "CORE1").replace("{firm}", "MILL")
         for query in ("query=%00", "cursor=a%FFb", "%ED%A0%80=x", "version=%00", "as_of=%00"):
             answer = risk.request(method, f"{address}?{query}")
@@ -297,9 +317,10 @@ def test_an_absurd_header_is_no_crash(risk: TestClient, name: str, value: str) -
         )
 
 
-def test_allow_names_every_method_that_a_path_answers(app: FastAPI, risk: TestClient) -> None:
+def test_allow_names_every_method_that_a_path_answers(plain: FastAPI) -> None:
+    risk = risk_of(plain)
     known: dict[str, set[str]] = {}
-    for method, path in rules_of(app):
+    for method, path in rules_of(plain):
         known.setdefault(path, set()).add(method)
     for path, methods in known.items():
         expected = methods | ({"HEAD"} if "GET" in methods else set())

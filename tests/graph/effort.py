@@ -17,12 +17,8 @@ def examples(count: int) -> int:
 
 
 def seeds(numbers: Iterable[int], fast: int) -> list[ParameterSet]:
-    """
-    Return numbers of cases that are alike, only the first of which are tried with every change.
-
-    Coverage is not measured of the others, which would make them half as dear again.
-    """
-    more = (pytest.mark.slow, pytest.mark.no_cover)
+    """Return numbers of cases that are alike; a change is tried with the first of them only."""
     return [
-        pytest.param(number, marks=more if at >= fast else ()) for at, number in enumerate(numbers)
+        pytest.param(number, marks=pytest.mark.slow if at >= fast else ())
+        for at, number in enumerate(numbers)
     ]
