@@ -150,7 +150,7 @@ def sweep(resources: Resources, _: Step) -> str:
 def expire(resources: Resources, _: Step) -> str:
     """Give back reservations past their time, which nobody's order has ended yet."""
     count = count_passed(resources.records, resources.now())
-    give_back(ledger_of(resources))
+    give_back(ledger_of(resources), resources.now)
     return f"{count} reservations"
 
 

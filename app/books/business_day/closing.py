@@ -16,6 +16,7 @@ from app.books.business_day.heads import keep_head
 from app.books.business_day.service import business_day
 from app.books.business_day.tables import CLOSED, CLOSING, closings
 from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
+from app.books.ledger.housekeeping import give_back
 from app.platform.console.progress import Step
 from app.platform.deps import Resources
 from app.platform.errors import Malformed
@@ -65,6 +66,7 @@ def close_days(
     done = dict.fromkeys((step.name for step in steps), 0)
     days: list[dt.date] = []
     with locked(resources.home / LOCKS / "close-day"):
+        give_back(ledger_of(resources), resources.now)  # More than one order of a step might.
         for left in _unfinished(resources):  # A closing that was killed.
             _take(resources, left, steps, done)
             days.append(left)

@@ -8,9 +8,13 @@ from app.books.ledger.moving import Moving
 from app.books.ledger.orders import Reads, Reply
 from app.books.ledger.service import AccountLedger, Plain
 from app.books.ledger.tables import keys, uses
+from app.platform.clock import Clock
+from app.platform.errors import Busy
 from app.platform.events import moment_text
 from app.platform.records import Records
 
+PARTS_MAX = 1_000  # Orders that give back what has passed its time, one after the other.
+AGAIN_SECONDS = 1
 AT_ONCE_MAX = 5_000  # Keys forgotten by one transaction, so that others come between.
 
 
@@ -38,9 +42,28 @@ def count_passed(records: Records, now: dt.datetime) -> int:
         return int(connection.scalar(query) or 0)
 
 
-def give_back(ledger: AccountLedger) -> None:
-    """Give back every reservation past its time, as any order does before it is decided."""
-    ledger.ask(Plain(Reads(), _nothing))
+def give_back(ledger: AccountLedger, now: Clock) -> None:
+    """
+    Give back every reservation past its time, as any order does before it is decided.
+
+    Where there are more than one order may give back, it goes on in parts, others between them, for
+    as long as there are fewer after each.
+
+    Raises:
+        Busy: Others were in the way for too long, or as many pass their time as are given back.
+    """
+    before = count_passed(ledger.records, now())
+    for _ in range(PARTS_MAX):
+        try:
+            ledger.ask(Plain(Reads(), _nothing))
+        except Busy:
+            left = count_passed(ledger.records, now())
+            if left >= before:
+                raise
+            before = left
+        else:
+            return
+    raise Busy(f"{before} reservations past their time are left", again_seconds=AGAIN_SECONDS)
 
 
 def _nothing(_: Moving) -> Reply:

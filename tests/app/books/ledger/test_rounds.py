@@ -325,9 +325,49 @@ def test_what_passed_its_time_is_given_back_where_nobody_asks(
     clock.moment += dt.timedelta(seconds=5)
     assert count_passed(records, clock()) == 1
 
-    give_back(ledger)
+    give_back(ledger, clock)
 
     assert (count_passed(records, clock()), pending(records)) == (0, 0)
+
+
+def test_more_than_one_order_gives_back_is_given_back_in_parts(
+    ledger: AccountLedger,
+    records: Records,
+    totals: SetUp,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.books.ledger.expiring.AT_ONCE_MAX", 3)
+    monkeypatch.setattr("app.books.ledger.rounds.SWEEPS_MAX", 2)
+    totals(bank=20, firm_F=20, core_C=20)
+    reserve_many(ledger, 20, NOW + dt.timedelta(seconds=5))
+    clock.moment += dt.timedelta(seconds=5)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.books.ledger.housekeeping.PARTS_MAX", 2)
+        with pytest.raises(Busy, match="8 reservations"):
+            give_back(ledger, clock)
+    give_back(ledger, clock)
+
+    assert (count_passed(records, clock()), pending(records)) == (0, 0)
+    assert verify(records).ok
+
+
+def test_what_is_not_given_back_is_not_tried_for_ever(
+    ledger: AccountLedger, records: Records, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_times: list[object] = []
+
+    def busy(order: object) -> None:
+        asked_times.append(order)
+        raise Busy("in the way", again_seconds=0)
+
+    monkeypatch.setattr(ledger, "ask", busy)
+
+    with pytest.raises(Busy, match="in the way"):
+        give_back(ledger, clock)
+    assert len(asked_times) == 1
+    assert count_passed(records, clock()) == 0
 
 
 def test_a_head_that_is_not_its_last_event_is_seen_at_once(
