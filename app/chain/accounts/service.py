@@ -15,7 +15,8 @@ from app.books.ledger.withholding import is_seen
 from app.chain.accounts.stacks import StackNode, stack_of_core, stack_of_firm
 from app.chain.firms.directory import Wanted, directory_of
 from app.chain.groups.service import groups_in
-from app.chain.limits.documents import results_of
+from app.chain.limits.documents import results_in, results_of
+from app.data.runs.repository import RunRow
 from app.data.versions.service import AskedVersion
 from app.platform.auth.sight import EVERYTHING, Sight
 from app.platform.deps import Resources
@@ -127,6 +128,16 @@ def stack(resources: Resources, *, core: str, firm: str) -> Sequence[StackNode]:
 
 def _standing(resources: Resources, wanted: Iterable[str]) -> list[AccountSeen]:
     return accounts_of(resources.records, wanted, resources.now())
+
+
+def group_by(resources: Resources, run: RunRow | None, firm: str) -> str | None:
+    """Return the connected group of a firm by a run; None where it is in none."""
+    if run is None:
+        return None
+    try:
+        return groups_in(resources, results_in(resources, run.folder, EVERYTHING)).of(firm)
+    except Absent:  # The run is of a release that knew of none.
+        return None
 
 
 def group_of(resources: Resources, firm: str) -> str | None:

@@ -13,8 +13,9 @@ from app.chain.papers.holding import ALL, HELD, place_of, sight_of_papers
 from app.chain.papers.partners import creditors_of
 from app.chain.papers.receivables import address_of, told
 from app.chain.papers.typed import TypedVoucher, VoucherSentDep
-from app.chain.papers.vouchers import ISSUED_TONES, shown_below
+from app.chain.papers.vouchers import ISSUED_TONES, NODES_SHOWN
 from app.chain.vouchers import service
+from app.chain.vouchers.shown import nested
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import BANK, HOLDERS, PrincipalDep, allow
 from app.platform.deps import Resources
@@ -56,7 +57,7 @@ def _one(
 ) -> Response:
     t, place = Texts(preferences_of(request).language), place_of(request)
     sight = sight_of_papers(resources, who)
-    row, tree = service.find(resources, voucher, sight)
+    row, found, count = service.find(resources, voucher, sight, size=NODES_SHOWN)
     acts = ACTS.get(row["state"], ()) if place == HELD and row["holder"] == who.firm else ()
     return page(
         request,
@@ -70,7 +71,8 @@ def _one(
         typed=typed or TypedVoucher(),
         receivables=RECEIVABLES[place],
         known_done=DONE,
-        **shown_below(row, tree, sight),
+        paper=nested(row, found, sight),
+        more=count - len(found),
         **told(request, refused, t),
     )
 

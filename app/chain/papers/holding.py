@@ -1,19 +1,24 @@
 """Lists of vouchers: what a firm holds or held, and all of them for the bank."""
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from fastapi import Request
 from starlette.responses import Response
 
 from app.books.business_day import business_day
 from app.chain.accounts.service import Named, names
-from app.chain.papers.vouchers import ISSUED_TONES
-from app.chain.receivables.standing import DUE, MONTH_DAYS, WEEK_DAYS
+from app.chain.papers.vouchers import ISSUED_TONES, meaning, order_in
+from app.chain.receivables.standing import DUE
 from app.chain.vouchers import service
-from app.chain.vouchers.nodes import OVER
-from app.chain.vouchers.repository import WantedVouchers
+from app.chain.vouchers.listing import (
+    UNHELD,
+    VouchersListed,
+    counts,
+    listed,
+    sums,
+)
 from app.chain.vouchers.shown import VoucherSight, document
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import BANK, HOLDERS, PrincipalDep, allow
@@ -22,12 +27,13 @@ from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.http.routing import Router
+from app.platform.records import Records
 from app.platform.views.repository import views_of
 from app.platform.web.areas import WORK
 from app.platform.web.columns import ListColumn, ListTable
 from app.platform.web.downloads import download
-from app.platform.web.facets import facets, passing
-from app.platform.web.listing import chosen_of, listing, ordered, text_of
+from app.platform.web.facets import Facet, counted
+from app.platform.web.listing import SIZE, chosen_of, one_page, page_of, text_of
 from app.platform.web.money import scale
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
@@ -39,8 +45,6 @@ STATES = (
     *("issued", "held", "disputed", "split", "passed", "financing", "financed", "matured"),
     *("dishonoured", "recourse", "settled", "paid", "rejected", "cancelled", "draft"),
 )
-ENDED = (*OVER, "paid")
-UNHELD = (*ENDED, "issued", "disputed", "draft")
 FACETS: Mapping[str, Sequence[str]] = {"state": STATES, "due": DUE, "share": ("whole", "part")}
 KINDS = {"state": "paper_state", "due": "due", "share": "share"}
 
@@ -87,42 +91,19 @@ def sight_of_papers(resources: Resources, who: Principal) -> VoucherSight:
     return service.sees(resources, EVERYTHING if who.is_bank else Sight("firm", who.firm or ""))
 
 
-def _values(day: dt.date, place: str) -> Mapping[str, Callable[[Document], str]]:
-    """Return what gives each facet of a list; whoever holds a part knows nothing of the whole."""
-    values: dict[str, Callable[[Document], str]] = {
-        "state": lambda row: str(row["state"]),
-        "due": lambda row: _due(row, day),
-    }
-    if place != HELD:
-        values["share"] = lambda row: "part" if row["parent"] else "whole"
-    return values
-
-
-def _due(row: Document, day: dt.date) -> str:
-    if row["state"] in ENDED:
-        return ""
-    left = (dt.date.fromisoformat(row["due_on"]) - day).days
-    late, week, month, later = DUE
-    return (
-        late if left < 0 else week if left <= WEEK_DAYS else month if left <= MONTH_DAYS else later
+def _wanted(request: Request, resources: Resources, who: Principal, named: Named) -> VouchersListed:
+    """Return what a list shows; whoever holds a part knows nothing of the whole."""
+    place = place_of(request)
+    chosen = chosen_of(request, FACETS)
+    wanted = VouchersListed(
+        business_day(resources),
+        holder=(who.firm or "") if place == HELD else "",
+        text=text_of(request),
+        state=chosen["state"],
+        due=chosen["due"],
+        share="" if place == HELD else chosen["share"],
     )
-
-
-def _found(resources: Resources, request: Request, who: Principal, named: Named) -> list[Document]:
-    """Return the vouchers of a list that its text finds, as their reader may see them."""
-    place, sight = place_of(request), sight_of_papers(resources, who)
-    wanted = WantedVouchers(holder=who.firm if place == HELD else None)
-    rows = [document(row, sight) for row in service.page(resources, wanted)]
-    rows.sort(key=lambda row: (row["due_on"], row["id"]))
-    if not (text := text_of(request).casefold()):
-        return rows
-    firms = {row[party] for row in rows for party in ("issuer", "holder") if row[party]}
-    meant = {each for each in firms if text in each.casefold() or text in named(each).casefold()}
-    return [
-        row
-        for row in rows
-        if text in row["id"].casefold() or row["issuer"] in meant or row["holder"] in meant
-    ]
+    return meaning(resources, wanted, named)
 
 
 @router.get(HELD, dependencies=[allow(HOLDERS)])
@@ -130,29 +111,38 @@ def _found(resources: Resources, request: Request, who: Principal, named: Named)
 def show_vouchers(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
     """Return vouchers as a list; a holder's begins with what waits for it."""
     t, named = Texts(preferences_of(request).language), names(resources)
-    place, day = place_of(request), business_day(resources)
-    table, values = _table(place, named, t), _values(day, place)
-    chosen = chosen_of(request, values)
-    found = _found(resources, request, who, named)
-    rows = passing(found, values, chosen)
-    words = {
-        name: (t(name), lambda value, kind=KINDS[name]: t.coded(kind, value)) for name in values
-    }
-    shown = listing(request, table, rows)
+    place, records, sight = place_of(request), resources.records, sight_of_papers(resources, who)
+    table, wanted = _table(place, named, t), _wanted(request, resources, who, named)
+    found = sums(records, wanted)
+    start = (page_of(request, found.count) - 1) * SIZE
+    part = listed(records, wanted, order_in(request, table, named, t), (start, SIZE))
+    rows = [document(row, sight) for row in part]
+    every = replace(wanted, due="", share="")
     return page(
         request,
         "held_vouchers.html",
         place=place,
-        list=replace(shown, path=place),
-        views=views_of(resources.records, who, "vouchers"),
-        facets=facets(found, values, chosen, words, orders=FACETS),
+        list=replace(one_page(request, table, rows, found.count), path=place),
+        views=views_of(records, who, "vouchers"),
+        facets=_facets(records, wanted, place, t),
         text=text_of(request),
-        unit=scale([row["amount_fen"] for row in shown.rows], t.language),
-        held=sum(standing_fen(row) or 0 for row in rows),
-        waiting=[row for row in found if row["state"] == "issued"],
+        unit=scale([row["amount_fen"] for row in rows], t.language),
+        held=found.standing_fen,
+        waiting=sums(records, replace(every, state="issued")).count,
         tones=ISSUED_TONES,
-        today=day.isoformat(),
+        today=wanted.day.isoformat(),
     )
+
+
+def _facets(records: Records, wanted: VouchersListed, place: str, t: Texts) -> Sequence[Facet]:
+    names_of_facets = ("state", "due") if place == HELD else tuple(FACETS)
+    told = counts(records, wanted, names_of_facets)
+    made = []
+    for name in names_of_facets:
+        kind, chosen = KINDS[name], getattr(wanted, name)
+        tell = partial(t.coded, kind)
+        made.append(counted(name, t(name), chosen, told[name], tell, order=FACETS[name]))
+    return [each for each in made if each.options]
 
 
 @router.get(HELD + ".csv", dependencies=[allow(HOLDERS)])
@@ -161,10 +151,12 @@ def show_vouchers(request: Request, who: PrincipalDep, resources: ResourcesDep) 
 @router.get(ALL + ".xlsx", dependencies=[allow(BANK)])
 def download_vouchers(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
     """Return the same vouchers as a file, all that pass."""
-    t, named, place = Texts(preferences_of(request).language), names(resources), place_of(request)
-    table, values = _table(place, named, t), _values(business_day(resources), place)
-    found = _found(resources, request, who, named)
-    rows = ordered(request, table, passing(found, values, chosen_of(request, values)))
+    t, named = Texts(preferences_of(request).language), names(resources)
+    table, sight = _table(place_of(request), named, t), sight_of_papers(resources, who)
+    wanted = _wanted(request, resources, who, named)
+    order = order_in(request, table, named, t)
+    found = listed(resources.records, wanted, order, (0, None))
+    rows = [document(row, sight) for row in found]
     version = resources.version()
     head = {"version": version.number, "as_of": version.as_of.isoformat(), "policy": ""}
     return download(request, table, rows, head)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Literal
 
@@ -20,8 +21,15 @@ from app.chain.receivables.schemas import REASON_LENGTH_MAX
 from app.chain.receivables.standing import standing
 from app.chain.vouchers import service
 from app.chain.vouchers.issuing import ISSUED_MAX, WrittenVoucher
-from app.chain.vouchers.repository import WantedVouchers
-from app.chain.vouchers.service import Row
+from app.chain.vouchers.listing import (
+    VoucherOrder,
+    VouchersListed,
+    counts,
+    held_by_tier,
+    listed,
+    parties,
+    sums,
+)
 from app.chain.vouchers.shown import VoucherSight, document, nested
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import CORE_PEOPLE, PrincipalDep, allow
@@ -34,8 +42,8 @@ from app.platform.http.routing import Router
 from app.platform.views.repository import views_of
 from app.platform.web.columns import ListColumn, ListTable
 from app.platform.web.downloads import download
-from app.platform.web.facets import Facet, Option
-from app.platform.web.listing import chosen_of, listing, ordered, text_of
+from app.platform.web.facets import Facet, counted
+from app.platform.web.listing import SIZE, chosen_of, one_page, order_of, page_of, text_of
 from app.platform.web.money import scale
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
@@ -92,31 +100,39 @@ def _table(named: Named, t: Texts) -> ListTable[Document]:
     )
 
 
-def _issued(resources: Resources, who: Principal) -> tuple[list[Row], list[Document]]:
-    """Return all nodes of what a core issued, and the vouchers themselves as it sees them."""
-    sight = sight_on(resources, who)
-    nodes = service.page(resources, WantedVouchers(issuer=who.firm, party=who.firm))
-    return nodes, [document(row, sight) for row in nodes if row["parent"] is None]
+def _wanted(request: Request, resources: Resources, who: Principal, named: Named) -> VouchersListed:
+    """Return what a core's list shows: what it issued, by the holders that it learns of."""
+    wanted = VouchersListed(
+        business_day(resources),
+        issuer=who.firm or "",
+        text=text_of(request),
+        named_tiers=sight_on(resources, who).named_tiers,
+        state=chosen_of(request, ["state"])["state"],
+    )
+    return meaning(resources, wanted, named)
 
 
-def _found(request: Request, rows: Sequence[Document], named: Named) -> list[Document]:
-    text = text_of(request).casefold()
-    return [
-        row
-        for row in rows
-        if any(text in each.casefold() for each in (row["id"], row["holder"], named(row["holder"])))
-    ]
+def meaning(resources: Resources, wanted: VouchersListed, named: Named) -> VouchersListed:
+    """Return what is wanted with the firms of the list that its text means."""
+    text = wanted.text.casefold()
+    if not text:
+        return wanted
+    known = parties(resources.records, replace(wanted, state="", due="", share=""))
+    meant = [each for each in known if text in each.casefold() or text in named(each).casefold()]
+    return replace(wanted, firms=meant)
 
 
-def _passing(rows: Iterable[Document], chosen: Mapping[str, str]) -> list[Document]:
-    return [row for row in rows if chosen["state"] in ("", row["state"])]
+def order_in(request: Request, table: ListTable[Document], named: Named, t: Texts) -> VoucherOrder:
+    """Return the order that the address asks for, with the words that lists are sorted by."""
+    order = order_of(request, table)
+    words = partial(t.coded, "paper_state") if order.sort == "state" else named
+    return VoucherOrder(order.sort, order.descending, words)
 
 
-def _facets(rows: Sequence[Document], chosen: Mapping[str, str], t: Texts) -> list[Facet]:
-    states = [row["state"] for row in rows]
-    known = sorted({*states, *filter(None, [chosen["state"]])})
-    options = [Option(each, t.coded("paper_state", each), states.count(each)) for each in known]
-    return [Facet("state", t("state"), chosen["state"], options)] if options else []
+def _facets(told: Mapping[str, int], chosen: str, t: Texts) -> list[Facet]:
+    tell = partial(t.coded, "paper_state")
+    facet = counted("state", t("state"), chosen, told, tell, order=sorted(told))
+    return [facet] if facet.options else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +144,13 @@ class HeldPaper:
     more: int
 
 
-def held_paper(nodes: Iterable[Row]) -> HeldPaper:
-    """Return who holds what a core issued: parts that are accepted and neither passed nor over."""
+def held_paper(held: Iterable[tuple[int, str, int]]) -> HeldPaper:
+    """Return who holds what a core issued, of what each firm holds by tier."""
     tiers: dict[int, dict[str, int]] = {}
     holders: dict[str, int] = {}
-    for row in nodes:
-        fen = row["held_fen"] + row["financed_fen"]
-        if row["accepted"] and fen and row["state"] not in ("rejected", "cancelled", "settled"):
-            of_tier = tiers.setdefault(row["tier"], {})
-            of_tier[row["holder"]] = of_tier.get(row["holder"], 0) + fen
-            holders[row["holder"]] = holders.get(row["holder"], 0) + fen
+    for tier, holder, fen in held:
+        tiers.setdefault(tier, {})[holder] = fen
+        holders[holder] = holders.get(holder, 0) + fen
     by_amount = sorted(holders.items(), key=lambda each: (-each[1], each[0]))
     return HeldPaper(
         [(tier, len(tiers[tier]), sum(tiers[tier].values())) for tier in sorted(tiers)],
@@ -162,12 +175,14 @@ def vouchers_page(
 ) -> Response:
     """Return the page of a core's vouchers, with what was typed and what stands against it."""
     t, named = Texts(preferences_of(request).language), names(resources)
-    table, chosen = _table(named, t), chosen_of(request, ["state"])
-    nodes, issued = _issued(resources, who)
-    found = _found(request, issued, named)
-    passing = _passing(found, chosen)
-    shown = replace(listing(request, table, passing), path=VOUCHERS)
-    held = held_paper(nodes)
+    records, table, sight = resources.records, _table(named, t), sight_on(resources, who)
+    wanted = _wanted(request, resources, who, named)
+    found = sums(records, wanted)
+    start = (page_of(request, found.count) - 1) * SIZE
+    part = listed(records, wanted, order_in(request, table, named, t), (start, SIZE))
+    rows = [document(row, sight) for row in part]
+    shown = replace(one_page(request, table, rows, found.count), path=VOUCHERS)
+    held = held_paper(held_by_tier(records, who.firm or ""))
     return page(
         request,
         "vouchers.html",
@@ -176,10 +191,10 @@ def vouchers_page(
         place=VOUCHERS,
         look=LOOK,
         views=views_of(resources.records, who, "vouchers"),
-        facets=_facets(found, chosen, t),
+        facets=_facets(counts(records, wanted, ["state"])["state"], wanted.state, t),
         text=text_of(request),
         unit=scale([row["amount_fen"] for row in shown.rows], t.language),
-        sum=sum(row["amount_fen"] for row in passing),
+        sum=found.amount_fen,
         held=held,
         held_unit=scale([fen for _, fen in held.holders], t.language),
         tones=ISSUED_TONES,
@@ -216,12 +231,13 @@ def _creditors(resources: Resources, who: Principal, named: Named) -> list[tuple
 def download_vouchers(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
     """Return the same vouchers as a file, all that pass."""
     t, named = Texts(preferences_of(request).language), names(resources)
-    table = _table(named, t)
-    _, issued = _issued(resources, who)
-    rows = _passing(_found(request, issued, named), chosen_of(request, ["state"]))
+    table, sight = _table(named, t), sight_on(resources, who)
+    wanted = _wanted(request, resources, who, named)
+    found = listed(resources.records, wanted, order_in(request, table, named, t), (0, None))
+    rows = [document(row, sight) for row in found]
     version = resources.version()
     head = {"version": version.number, "as_of": version.as_of.isoformat(), "policy": ""}
-    return download(request, table, ordered(request, table, rows), head)
+    return download(request, table, rows, head)
 
 
 @router.get(VOUCHERS + "/{voucher}", dependencies=[allow(CORE_PEOPLE)])
@@ -242,7 +258,7 @@ def _one(
     refused: AppError | None = None,
 ) -> Response:
     t, sight = Texts(preferences_of(request).language), sight_on(resources, who)
-    row, found = service.find(resources, voucher, sight)
+    row, found, count = service.find(resources, voucher, sight, size=NODES_SHOWN)
     issued = row["issuer"] == who.firm and row["parent"] is None
     acts = ACTS.get(row["state"], ()) if issued else ()
     return page(
@@ -250,31 +266,14 @@ def _one(
         "voucher.html",
         status=refused.status if refused else int(HTTPStatus.OK),
         place=VOUCHERS,
-        **shown_below(row, found, sight),
+        paper=nested(row, found, sight),
+        more=count - len(found),
         acts=[act for act in acts if not (act == "cancel" and row["accepted"])],
         named=names(resources),
         tones=ISSUED_TONES,
         reason=reason,
         **told(request, refused, t),
     )
-
-
-def shown_below(row: Row, tree: Sequence[Row], sight: VoucherSight) -> dict[str, object]:
-    """
-    Return a voucher with as much below it as a page takes, and how much is left out.
-
-    Args:
-        row: The voucher, or part of one.
-        tree: All nodes of its tree, those nearer to the root first.
-        sight: Who reads.
-    """
-    known, below = {row["voucher"]}, []
-    for each in tree:
-        if each["parent"] in known:
-            known.add(each["voucher"])
-            below.append(each)
-    top = nested(row, below[:NODES_SHOWN], sight)
-    return {"paper": top, "more": max(0, len(below) - NODES_SHOWN)}
 
 
 @router.post(VOUCHERS + "/{voucher}/{act}", dependencies=[allow(CORE_PEOPLE)])

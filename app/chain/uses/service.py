@@ -14,9 +14,10 @@ from app.books.ledger.paths import path_of as kept_path
 from app.books.ledger.reading import accounts_of, one_use
 from app.books.ledger.service import CREATED, DONE, shown
 from app.books.ledger.tables import uses
-from app.chain.accounts.service import group_of
+from app.chain.accounts.service import group_by
 from app.chain.uses.paths import OWN, UseAsked, names_of, path_of
 from app.chain.uses.schemas import ReservationOrder
+from app.data.runs.repository import newest_run
 from app.data.versions.service import policy_of
 from app.platform.deps import Resources
 from app.platform.documents import Document
@@ -35,13 +36,16 @@ def reserve(resources: Resources, asker: Asker, order: ReservationOrder) -> Repl
     """
     asked = _asked(order)
     business_day(resources)  # It opens the books where they are not open yet.
-    group = group_of(resources, asked.firm)
+    known = newest_run(resources.records)
+    known_group = group_by(resources, known, asked.firm)
     lasts = dt.timedelta(seconds=order.seconds)
     use = secrets.token_hex(ID_BYTES)
 
     def work(moving: Moving) -> Reply:
         """Return the reservation."""
         policy = policy_of(resources, moving.day)
+        run = newest_run(resources.records)  # Whose groups uses stand in, once its pass is over.
+        group = known_group if run == known else group_by(resources, run, asked.firm)
         path = path_of(moving, asked, group=group, kappa=Fraction(policy.decimal("kappa_relation")))
         wanted = UseOrder(
             *(use, asked.firm, asked.product, path, asked.amount),

@@ -47,11 +47,29 @@ def one(connection: Connection, voucher: str) -> Row | None:
     return None if row is None else dict(row)
 
 
-def tree(connection: Connection, root: str) -> list[Row]:
-    """Return the nodes of a tree, those nearer to the root first."""
-    own = vouchers.c
-    query = sa.select(vouchers).where(own.root == root).order_by(own.depth, own.voucher)
-    return [dict(row) for row in connection.execute(query).mappings()]
+def above(connection: Connection, row: Row) -> list[Row]:
+    """Return the nodes that a node is a part of, the nearest first."""
+    found: list[Row] = []
+    parent = row["parent"]
+    for _ in range(row["depth"]):
+        if parent is None or (node := one(connection, parent)) is None:
+            break
+        found.append(node)
+        parent = node["parent"]
+    return found
+
+
+def below(connection: Connection, voucher: str, *, size: int | None) -> tuple[list[Row], int]:
+    """Return the nodes below one, those nearer to it first, at most so many; and how many are."""
+    own, child = vouchers.c, vouchers.alias()
+    part = sa.select(own.voucher).where(own.parent == voucher).cte(recursive=True)
+    part = part.union_all(sa.select(child.c.voucher).where(child.c.parent == part.c.voucher))
+    query = sa.select(vouchers).where(own.voucher.in_(sa.select(part.c.voucher)))
+    rows = connection.execute(query.order_by(own.depth, own.voucher).limit(size)).mappings()
+    found = [dict(row) for row in rows]
+    if size is None or len(found) < size:
+        return found, len(found)
+    return found, int(connection.scalar(sa.select(sa.func.count()).select_from(part)) or 0)
 
 
 def size_of_tree(connection: Connection, root: str) -> int:

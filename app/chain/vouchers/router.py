@@ -121,7 +121,7 @@ def draft_of(resources: Resources, issuer: str, body: VoucherIssue) -> VoucherDr
 def read_voucher(voucher: str, visit: VisitDep) -> Response:
     """Return a voucher, or a part of one."""
     sight = service.sees(visit.resources, visit.sight)
-    row, _ = service.find(visit.resources, voucher, sight)
+    row, *_ = service.find(visit.resources, voucher, sight, size=0)
     return unkept(document(row, sight))
 
 

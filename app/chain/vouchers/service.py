@@ -68,9 +68,17 @@ def page(
         return repository.page(connection, wanted, after=after, size=size)
 
 
-def find(resources: Resources, voucher: str, sight: VoucherSight) -> tuple[Row, list[Row]]:
+def find(
+    resources: Resources, voucher: str, sight: VoucherSight, *, size: int | None = None
+) -> tuple[Row, list[Row], int]:
     """
-    Return a node and all nodes of its tree, those nearer to the root first.
+    Return a node, the nodes below it, those nearer to it first, and how many there are.
+
+    Args:
+        resources: What the process has open.
+        voucher: The node.
+        sight: Who reads.
+        size: At most so many nodes below; all without one.
 
     Raises:
         Absent: There is none of this id, or the reader neither issued nor held it, nor what it
@@ -78,10 +86,10 @@ def find(resources: Resources, voucher: str, sight: VoucherSight) -> tuple[Row, 
     """
     with resources.records.reading() as connection:
         row = repository.one(connection, voucher)
-        tree = [] if row is None else repository.tree(connection, row["root"])
-    if row is None or not sight.reaches(row, tree):
-        raise nodes.absent(voucher)
-    return row, tree
+        if row is None or not sight.reaches(row, repository.above(connection, row)):
+            raise nodes.absent(voucher)
+        found, count = repository.below(connection, voucher, size=size)
+    return row, found, count
 
 
 def tree(resources: Resources, voucher: str, sight: VoucherSight) -> Document:
@@ -91,7 +99,7 @@ def tree(resources: Resources, voucher: str, sight: VoucherSight) -> Document:
     Raises:
         Absent: There is none of this id, or it is not the reader's.
     """
-    row, found = find(resources, voucher, sight)
+    row, found, _ = find(resources, voucher, sight)
     return nested(row, found, sight)
 
 

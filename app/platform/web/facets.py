@@ -56,16 +56,38 @@ def facets(
     made = []
     for name, value in values.items():
         counts = Counter(map(value, passing(rows, values, chosen, but=name)))
-        for listed in (*also.get(name, ()), chosen[name]):
+        for listed in also.get(name, ()):
             counts[listed] += 0
-        counts.pop("", None)
-        order = list(orders.get(name, ()))
-        known = sorted(counts, key=lambda each: (-counts[each], each))
-        known.sort(key=lambda each: order.index(each) if each in order else len(order))
         title, tell = words[name]
-        options = [Option(each, tell(each), counts[each]) for each in known]
-        made.append(Facet(name, title, chosen[name], options))
+        order = orders.get(name, ())
+        made.append(counted(name, title, chosen[name], counts, tell, order=order))
     return [each for each in made if each.options]
+
+
+def counted(
+    name: str,
+    title: str,
+    chosen: str,
+    counts: Mapping[str, int],
+    tell: Callable[[str], str],
+    *,
+    order: Sequence[str] = (),
+) -> Facet:
+    """
+    Return a facet whose rows are counted already.
+
+    Args:
+        name: The facet, as addresses name it.
+        title: What it is called.
+        chosen: The value that it is filtered by; it is listed even where no row has it.
+        counts: How many rows have each value; an empty one is not listed.
+        tell: Gives the words for a value.
+        order: The order of values; those that most rows have come first by default.
+    """
+    every = {each: count for each, count in {chosen: 0, **counts}.items() if each}
+    known = sorted(every, key=lambda each: (-every[each], each))
+    known.sort(key=lambda each: order.index(each) if each in order else len(order))
+    return Facet(name, title, chosen, [Option(each, tell(each), every[each]) for each in known])
 
 
 def passing(
