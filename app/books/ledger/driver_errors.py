@@ -7,6 +7,7 @@ from app.platform.records.engine import AILING
 
 AGAIN_STATES = ("40001", "40P01", "55P03", "57P", "08")  # Of PostgreSQL: another try may help.
 FULL_STATES = ("53100",)
+LOST_STATES = ("57P", "08")  # The connection ends, whatever becomes of the commit.
 
 
 class DriverErrors:
@@ -20,6 +21,11 @@ class DriverErrors:
     def is_full(self, cause: BaseException) -> bool:
         """Return whether the disk has no room."""
         return "is full" in str(cause) or _state(cause).startswith(FULL_STATES)
+
+    def is_told(self, error: BaseException) -> bool:
+        """Return whether PostgreSQL itself tells that it has failed: then nothing was kept."""
+        state = _state(getattr(error, "orig", None) or error)
+        return bool(state) and not state.startswith(LOST_STATES)
 
     def helps(self, cause: BaseException) -> bool:
         """Return whether another try may help: others were in the way, or it is gone for now."""

@@ -106,9 +106,9 @@ class LedgerRound(KnownBook):
                 self.paths[place[1]] = row["path"]
         self.touched.update(moving.own_rows)
 
-    def flush(self) -> None:
+    def flush(self, *, commits: bool = False) -> None:
         """
-        Write all that was accepted so far.
+        Write all that was accepted so far; where asked, PostgreSQL is sent the commit with it.
 
         Raises:
             RuntimeError: Something was changed under the lock, by whoever does not take it.
@@ -126,7 +126,7 @@ class LedgerRound(KnownBook):
             writes += self._writes(table, changed)
         if self.head != self.began:
             writes.append(say.move_head(self.began, self.head))
-        say.carry_out(self.cursor, writes)
+        say.carry_out(self.cursor, writes, commits=commits)
         self.began = self.head
         self._keys, self._events = [], []
         self._moved, self._changed = {}, {}

@@ -243,6 +243,8 @@ class Rounds:
             except sa.exc.TimeoutError as error:
                 raise Busy("all connections are taken", again_seconds=AGAIN_SECONDS) from error
             except (self._driver_error, sa.exc.DBAPIError) as error:
+                if self._errors.is_told(error):
+                    self._unsure = None
                 most = UNSURE_TRIES_MAX if self._is_unsure() else TRIES_MAX
                 self._check_again(error, last=attempt + 1 >= most or time.monotonic() > until)
                 pause = min(PAUSE_MAX_SECONDS, PAUSE_SECONDS * 2**attempt)
@@ -304,9 +306,13 @@ class Rounds:
             decided = batch if is_ready else []
             round_.load([each.order for each in decided])
             answers = [self._decided(round_, each.order) for each in decided]
-            round_.flush()
-            if round_.head != head:
-                self._unsure = round_.head, list(decided), answers
+            kept = None if round_.head == head else (round_.head, list(decided), answers)
+            if self._sqlite:
+                round_.flush()
+                self._unsure = kept
+            else:
+                self._unsure = kept
+                round_.flush(commits=True)
         self._expiries.stands_at(round_)
         self._memory.keep(round_)
         self._unsure = None

@@ -22,6 +22,7 @@ Row = tuple[Any, ...]
 FIXED = {"fixed": True}
 
 
+HEAD = "head"
 SINCE_MAX = 10_000  # Events of others that are looked at; after more, all is read again.
 
 
@@ -126,14 +127,15 @@ class Statements:
         """Return what moves the head from where it was read."""
         sign = "?" if self.sqlite else "%s"
         text = f"UPDATE head SET number = {sign}, hash = {sign}, day = {sign} WHERE number = {sign}"  # noqa: S608  # our own signs
-        return Write(text, [(*now, was.number)], "head")
+        return Write(text if self.sqlite else _counted(text), [(*now, was.number)], HEAD)
 
-    def carry_out(self, cursor: Any, writes: Iterable[Write]) -> None:
+    def carry_out(self, cursor: Any, writes: Iterable[Write], *, commits: bool = False) -> None:
         """
-        Write rows, on PostgreSQL all of them in one go.
+        Write rows; on PostgreSQL all of them in one go, and where asked the commit with them.
 
         Raises:
-            RuntimeError: Rows were changed by whoever does not take the lock of the book.
+            RuntimeError: Rows were changed by whoever does not take the lock of the book; there
+                each statement counts what it did, and fails by itself.
         """
         due = [each for each in writes if each.rows]
         if self.sqlite:
@@ -143,10 +145,12 @@ class Statements:
                 else:
                     _check(table, rows, cursor.executemany(text, rows).rowcount)
             return
-        with cursor.connection.pipeline():
-            sent = [(each, cursor.connection.execute(each.text, _sent(each))) for each in due]
-        for each, done in sent:
-            _check(each.table, each.rows, done.rowcount)
+        driver = cursor.connection
+        with driver.pipeline():
+            for each in due:
+                driver.execute(each.text, _sent(each))
+            if commits:
+                driver.commit()
 
     def hash_of(self, cursor: Any, number: int) -> str | None:
         """Return the hash of an event; None where there is none."""
@@ -164,11 +168,17 @@ def _check(table: str, rows: Sequence[Row], done: int) -> None:
 
 
 def _sent(write: Write) -> Row:
-    """Return what PostgreSQL is sent of rows: a column as an array, or the one row of the head."""
-    if write.table == "head":
-        return write.rows[0]
+    """Return what PostgreSQL is sent of rows: columns as arrays, and how many rows there are."""
+    if write.table == HEAD:
+        return (*write.rows[0], 1)
     columns = zip(*write.rows, strict=True)
-    return tuple(_whole(each) if isinstance(each[0], int) else array(each) for each in columns)
+    sent = [_whole(each) if isinstance(each[0], int) else array(each) for each in columns]
+    return (*sent, len(write.rows))
+
+
+def _counted(text: str) -> str:
+    """Return a statement of PostgreSQL that fails where it does not touch so many rows."""
+    return f"WITH done AS ({text} RETURNING 1) SELECT 1 / (count(*) = %s)::integer FROM done"  # noqa: S608  # our own statement
 
 
 @cache
@@ -197,7 +207,8 @@ def _insert(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of wh
     else:
         arrays = ", ".join(f"%s::{_type(column)}[]" for column in table.columns)
         source = f"SELECT * FROM unnest({arrays})"  # noqa: S608  # names of our own columns
-    return f"INSERT INTO {table.name} ({_names(table)}) {source}"
+    text = f"INSERT INTO {table.name} ({_names(table)}) {source}"
+    return text if sqlite else _counted(text)
 
 
 def _places(table: sa.Table) -> list[int]:
@@ -222,7 +233,7 @@ def _update(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of wh
     changed = ", ".join(f'"{column.name}" = v."{column.name}"' for column in others)
     names = ", ".join(f'"{column.name}"' for column in (*others, key))
     arrays = ", ".join(f"%s::{_type(column)}[]" for column in (*others, key))
-    return (
+    return _counted(
         f"UPDATE {table.name} t SET {changed} "  # noqa: S608  # names of our own columns
         f"FROM unnest({arrays}, %s::bigint[]) AS v({names}, stood) "
         f'WHERE t."{key.name}" = v."{key.name}" AND t."event" = v.stood'
