@@ -41,13 +41,13 @@ PAGE = Path(__file__).parents[4] / "docs" / "reliability.md"
 HEAD = """# Reliability
 
 Written by `make soak`, each row by the program that ran it. Callers race for one cap that has room
-for some hundred draws, giving back a part of what they hold; nothing dies there, so nobody waits
-for the disk. Processes are killed with SIGKILL
-while they reserve and post, close days (vouchers lapse, mature, are dishonoured), or issue, accept,
-split, pass on and settle vouchers; whoever heard nothing asks again, twice, with the same key. What
-was acknowledged must be there, once, and vouchers and accounts as they should be. After each,
-`ledger verify` recomputes the book. The naive twin reads, judges and then writes: it must be seen
-to fail.
+for some hundred draws, giving back a part of what they hold; each refusal must name that account,
+and nobody waits for the disk, since nothing dies there. Processes are killed with SIGKILL, after a
+random number of answers and a random moment more, while they reserve and post, close days (vouchers
+lapse, mature, are dishonoured), or issue, accept, split, pass on and settle vouchers; whoever heard
+nothing asks again, twice, with the same key. What was acknowledged must be there, once, and
+vouchers and accounts as they should be. After each, `ledger verify` recomputes the book. The naive
+twin reads, judges, then writes: it must be seen to fail. What is not done in its time is a fault.
 
 | database | what | size | came of it | faults |
 |---|---|---|---|--:|
