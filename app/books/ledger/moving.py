@@ -57,6 +57,7 @@ class LedgerRound(KnownBook):
         self.touched: set[tuple[sa.Table, str]] = set()  # Rows that it has changed.
         self._events: list[tuple[Any, ...]] = []
         self._keys: list[tuple[Any, ...]] = []
+        self._has_written = False
         # What is to be written, with the event at which it stands in the database (0: nowhere).
         self._moved: dict[str, int] = {}
         self._changed: dict[tuple[sa.Table, str], int] = {}
@@ -126,7 +127,12 @@ class LedgerRound(KnownBook):
             writes += self._writes(table, changed)
         if self.head != self.began:
             writes.append(say.move_head(self.began, self.head))
-        say.carry_out(self.cursor, writes, commits=commits)
+        writes = [each for each in writes if each.rows]
+        self._has_written |= bool(writes)
+        if commits and not self._has_written:
+            self.cursor.connection.rollback()  # To commit a lock alone would wait for the disk.
+        else:
+            say.carry_out(self.cursor, writes, commits=commits)
         self.began = self.head
         self._keys, self._events = [], []
         self._moved, self._changed = {}, {}

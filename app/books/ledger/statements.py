@@ -137,9 +137,8 @@ class Statements:
             RuntimeError: Rows were changed by whoever does not take the lock of the book; there
                 each statement counts what it did, and fails by itself.
         """
-        due = [each for each in writes if each.rows]
         if self.sqlite:
-            for text, rows, table in due:
+            for text, rows, table in writes:
                 if len(rows) == 1:
                     _check(table, rows, cursor.execute(text, rows[0]).rowcount)
                 else:
@@ -147,7 +146,7 @@ class Statements:
             return
         driver = cursor.connection
         with driver.pipeline():
-            for each in due:
+            for each in writes:
                 driver.execute(each.text, _sent(each))
             if commits:
                 driver.commit()
