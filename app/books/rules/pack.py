@@ -127,6 +127,10 @@ class RulesInForce:
         return self.held[name].value if name in self.held else None
 
 
+class NoRulesInForce(Unready):
+    """No pack had begun on a day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """
@@ -144,13 +148,15 @@ class Rulebook:
         Return the rules in force on a business day.
 
         Raises:
-            Unready: The folder cannot be used as it is, or no pack is in force.
+            Unready: The folder cannot be used as it is, or (`NoRulesInForce`) no pack is in force.
         """
         own = self.policy and self.policy / FOLDER
         folder = own if own and own.is_dir() else SHIPPED
         try:
             return in_force(_packs(folder, stamp_of(folder)), day).on(day)
-        except (InvalidInput, NotFound, OSError) as error:
+        except NotFound as error:
+            raise NoRulesInForce(f"no rule pack can be used: {error}") from error
+        except (InvalidInput, OSError) as error:
             raise Unready(f"no rule pack can be used: {error}") from error
 
 

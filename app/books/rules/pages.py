@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.books.rules.forms import ACTIONS, SEVERITIES
 from app.books.rules.pack import Rule, RulesInForce, Value
 from app.books.rules.router import AsOf
-from app.books.rules.service import rules_on
+from app.books.rules.service import rules_asked_for
 from app.platform.auth.rules import SIGNED_IN, allow
 from app.platform.deps.routes import ResourcesDep
 from app.platform.http.routing import Router
@@ -101,7 +101,7 @@ def _rows(request: Request, rules: RulesInForce) -> tuple[Sequence[Rule], Sequen
 def show_rules(request: Request, resources: ResourcesDep, as_of: AsOf = None) -> Response:
     """Return the rules in force on a day, and those to come."""
     t = Texts(preferences_of(request).language)
-    rules = rules_on(resources, as_of)
+    rules = rules_asked_for(resources, as_of)
     every, rows = _rows(request, rules)
     words = {name: (t(f"rule_{name}"), partial(t.coded, f"rule_{name}")) for name in FACETS}
     return page(
@@ -121,7 +121,7 @@ def show_rules(request: Request, resources: ResourcesDep, as_of: AsOf = None) ->
 def download_rules(request: Request, resources: ResourcesDep, as_of: AsOf = None) -> Response:
     """Return the same list as a file."""
     table = _table(Texts(preferences_of(request).language))
-    rules = rules_on(resources, as_of)
+    rules = rules_asked_for(resources, as_of)
     rows = ordered(request, table, _rows(request, rules)[1])
     head = {"version": "", "as_of": rules.day.isoformat(), "policy": rules.pack.version}
     return download(request, table, rows, head)

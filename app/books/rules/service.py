@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 from app.books.business_day import business_day
-from app.books.rules.pack import Rule, Rulebook, RulesInForce
+from app.books.rules.pack import NoRulesInForce, Rule, Rulebook, RulesInForce
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import Absent
@@ -18,6 +18,22 @@ def rules_on(resources: Resources, day: dt.date | None) -> RulesInForce:
         Unready: The folder of rule packs cannot be used, or none is in force.
     """
     return Rulebook(resources.settings.policy).on(day or _day_of_books(resources))
+
+
+def rules_asked_for(resources: Resources, day: dt.date | None) -> RulesInForce:
+    """
+    Return the rules that a reader asks for: of a day of theirs, else of the business day.
+
+    Raises:
+        Absent: None was in force on the day that they name.
+        Unready: The folder of rule packs cannot be used, or none is in force on the business day.
+    """
+    try:
+        return rules_on(resources, day)
+    except NoRulesInForce as error:
+        if day is None:
+            raise
+        raise Absent(f"no rules were in force on {day.isoformat()}") from error
 
 
 def _day_of_books(resources: Resources) -> dt.date:

@@ -48,7 +48,9 @@ def test_rules_of_another_day_are_those_of_that_day(client: TestClient, bearer: 
     assert (again.status_code, again.content) == (304, b"")
     for wrong in ("yesterday", "2026-02-30", "20260630", ""):
         assert client.get(f"{RULES}?as_of={wrong}", headers=who).status_code == 422
-    assert client.get(f"{RULES}?as_of=1990-01-01", headers=who).status_code == 503
+    for none in ("0167-07-06", "1990-01-01"):
+        assert client.get(f"{RULES}?as_of={none}", headers=who).status_code == 404
+        assert client.get(f"/rules?as_of={none}", headers=who).status_code == 404
 
 
 def test_the_page_lists_the_rules_with_their_sources(client: TestClient, bearer: Bearer) -> None:
