@@ -38,25 +38,16 @@ def address(hub: FastAPI) -> Iterator[str]:
         yield at
 
 
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Any]:
-    """Yield the browser in which everybody has a profile of their own."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    with launched(sync_api) as browser:
-        yield browser
-
-
 @pytest.fixture
-def desk(hub: FastAPI, address: str, chromium: Any) -> Iterator[Open]:
-    """Return what opens a page for somebody, each in a profile of their own."""
+def desk(hub: FastAPI, address: str) -> Iterator[Open]:
+    """Return what opens a page for somebody, each in a browser of their own."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     resources: Resources = hub.state.resources
     with ExitStack() as held:
+        browser = held.enter_context(launched(sync_api))
 
         def opened(name: str, role: Role, firm: str | None, language: str) -> Any:
-            context = chromium.new_context(
-                base_url=address, viewport={"width": 1280, "height": 900}
-            )
-            held.callback(context.close)
+            context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
             jar = {sessions.COOKIE: cookie_of(resources, name, role, firm)}
             jar["deeptier_language"] = language
             context.add_cookies([{"name": n, "value": v, "url": address} for n, v in jar.items()])
