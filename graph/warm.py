@@ -198,6 +198,10 @@ def _say(part: str) -> None:
     sys.stderr.write(f"compiling: {part}\n")
 
 
+def _nothing(_: str) -> None:
+    pass
+
+
 def _compile_in_processes() -> None:
     """Compile in processes of their own; what two of them wanted at once may be kept by neither."""
     with ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) as pool:
@@ -215,6 +219,7 @@ def main(folder: Path | None = None) -> int:
     package = Path(__file__).parent
     if os.environ.get("NUMBA_CACHE_DIR"):
         folder = None  # It is not beside the modules.
+    say: Said = _say
     if folder is not None:
         found = 0
         with _told():
@@ -222,7 +227,8 @@ def main(folder: Path | None = None) -> int:
             sys.stderr.write(f"compiled before: {found} files of kernels\n")
         if found == 0:
             _compile_in_processes()
-    warm(_say if folder is None else lambda _part: None)
+            say = _nothing  # Each was said as it was compiled.
+    warm(say)
     if folder is not None:
         with _told():
             keep(package, folder)

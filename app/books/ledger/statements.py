@@ -20,12 +20,8 @@ Row = tuple[Any, ...]
 # What a column says of itself in `info`: a row keeps its value for good. An update that wrote it
 # again would rewrite every index that it is in.
 FIXED = {"fixed": True}
-
-
 HEAD = "head"
 SINCE_MAX = 10_000  # Events of others that are looked at; after more, all is read again.
-
-
 NEVER = "9"  # After every moment.
 FIRST_END = (
     "SELECT expires_at FROM uses WHERE state = 'reserved' AND expires_at > '' "

@@ -160,6 +160,6 @@ def _totals(changed: pl.DataFrame) -> Iterator[AccountTotal]:
             row["total"],
             row["outside"],
             row["valid_to"],
-            Seen(*then) if row["known"] else Seen(0, 0, OPEN),
+            Seen(*then) if row["known"] else Seen(0, 0, OPEN, 0),
             row["closes"],
         )

@@ -24,7 +24,7 @@ class Seen(NamedTuple):
     total: int
     frozen: int
     state: int
-    outside: int = 0
+    outside: int
 
     def is_held_back(self, now: Figures) -> bool:
         """Return whether something lowered, froze or closed the account since, or moved outside."""
