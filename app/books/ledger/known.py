@@ -1,6 +1,6 @@
 """What a round has read of the book: accounts, rows, and the answers under its keys."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -42,9 +42,21 @@ class KnownBook:
         self.rows: dict[tuple[sa.Table, str], Row | None] = {}
         self.paths: dict[str, str] = {}  # Of uses as they were last seen: what is read with them.
         self.kept: dict[tuple[str, str], tuple[str, int, str]] = {}
+        self.keys_read: set[str] = set()
 
     def load(self, orders: Sequence[Order]) -> None:
         """Read what these orders need, one statement a table, as far as it is known before."""
+        self.hold(self.statements.read(self.cursor, self.unread(orders)))
+        named = {use for order in orders for use in order.needs.rows.get(uses, ())}
+        found = [row for use in named if (row := self.rows.get((uses, use))) is not None]
+        self.load_accounts(each.account for row in found for each in path_of(row["path"]))
+
+    def unread(self, orders: Sequence[Order]) -> dict[sa.Table, list[str]]:
+        """
+        Return what of each table these orders need and is not read yet.
+
+        It is held as not there, until it is.
+        """
         wanted: dict[sa.Table, set[str]] = {}
         needed: set[str] = set()
         for order in orders:
@@ -56,17 +68,25 @@ class KnownBook:
         for use in wanted.get(uses, ()):
             needed.update(each.account for each in path_of(self.paths.get(use, "[]")))
         missing = {table: self._missing(table, ids) for table, ids in wanted.items()}
-        unread = self._unread(needed)
-        found = self.statements.read(self.cursor, {keys: told, accounts: unread, **missing})
-        for key, person, digest, status, answer, _ in found.pop(keys):
-            self.kept[key, person] = (digest, status, answer)
-        self._hold_accounts(found.pop(accounts))
+        unread = [each for each in told if each not in self.keys_read and is_keepable(each)]
+        self.keys_read.update(unread)
+        return {keys: unread, accounts: self._unread(needed), **missing}
+
+    def hold(self, found: Mapping[sa.Table, Sequence[tuple[Any, ...]]]) -> None:
+        """Hold rows that were read."""
         for table, rows in found.items():
-            self._hold(table, rows)
-        found_uses = [self.rows.get((uses, use)) for use in wanted.get(uses, ())]
-        self.load_accounts(
-            each.account for row in found_uses if row is not None for each in path_of(row["path"])
-        )
+            if table is keys:
+                for key, person, digest, status, answer, _ in rows:
+                    self.kept[key, person] = (digest, status, answer)
+            elif table is accounts:
+                self._hold_accounts(rows)
+            else:
+                self._hold(table, rows)
+
+    def take_over(self, other: "KnownBook") -> None:
+        """Hold all that another has read, and nothing else."""
+        self.accounts, self.rows = other.accounts, other.rows
+        self.kept, self.keys_read = other.kept, other.keys_read
 
     def load_accounts(self, ids: Iterable[str]) -> None:
         """Read accounts that are not read yet."""

@@ -1,9 +1,13 @@
 """What a process still knows of accounts and rows when its next round begins."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
-from app.books.ledger.known import Row, StandingAccount
+from app.books.ledger.known import KnownBook, Row, StandingAccount
 from app.books.ledger.moving import LedgerRound
+from app.books.ledger.orders import Order
+from app.books.ledger.statements import Ids, LockedBook, Statements
 from app.platform.events import Head
 
 KNOWN_MAX = 20_000  # Of each kind; more are read again.
@@ -22,15 +26,33 @@ class RoundMemory:
         self._accounts: dict[str, StandingAccount | None] = {}
         self._rows: dict[tuple[sa.Table, str], Row | None] = {}
         self._paths: dict[str, str] = {}
+        self._is_shared = False  # Whether others moved the book since its last round.
+        self._ahead: KnownBook | None = None
 
     @property
     def since(self) -> int:
         """Return the number of the event as of which it knows, below 0 where it knows nothing."""
         return self._head.number
 
-    def recall(self, round_: LedgerRound, *, holds: bool) -> None:
+    def expect(self, orders: Sequence[Order], statements: Statements) -> Ids:
+        """
+        Return what these orders need, to be read in the turn that locks the book.
+
+        Nothing where this process alone moved the book at its last round: it will know all of it.
+        """
+        self._ahead = KnownBook(None, statements)
+        self._ahead.paths = self._paths
+        return self._ahead.unread(orders) if self._is_shared else {}
+
+    def recall(self, round_: LedgerRound, locked: LockedBook) -> None:
         """Give a round what is known; from here on it is the round's alone until it is kept."""
-        if holds and self._is_of(round_):
+        self._is_shared = not locked.holds
+        if self._ahead is not None and locked.found:
+            self._ahead.hold(locked.found)
+            round_.take_over(self._ahead)
+        if locked.holds and self._is_of(round_):
+            self._accounts.update(round_.accounts)
+            self._rows.update(round_.rows)
             round_.accounts, round_.rows = self._accounts, self._rows
         round_.paths = self._paths
         self.forget()

@@ -115,8 +115,9 @@ class LedgerRound(KnownBook):
             RuntimeError: Something was changed under the lock, by whoever does not take it.
         """
         say = self.statements
-        writes = [say.insert(keys, self._keys), say.insert(events, self._events)]
-        writes += self._writes(accounts, map(self._account_row, self._moved.items()))
+        # What takes longest goes first: PostgreSQL is at it while the rest is made ready.
+        writes = self._writes(accounts, map(self._account_row, self._moved.items()))
+        writes += [say.insert(events, self._events), say.insert(keys, self._keys)]
         tables = {table for table, _ in self._changed}
         for table in sorted(tables, key=_name_of) if len(tables) > 1 else tables:
             changed = [

@@ -9,6 +9,7 @@ queue emptied, so that whoever came during the wait is in. Nobody is answered be
 
 import collections
 import contextlib
+import itertools
 import os
 import threading
 import time
@@ -295,18 +296,19 @@ class Rounds:
         """Return whether the batch was decided; not where all of it went into what is over."""
         with self._turn.taken(), self._transaction() as connection:
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-            head, holds, first_end = self._statements.stands(cursor, self._memory.since)
+            ahead = self._memory.expect(self._expected(batch, take=take), self._statements)
+            locked = self._statements.stands(cursor, self._memory.since, ahead)
             if self._is_done(cursor):
                 return True
-            round_ = LedgerRound(connection, self._statements, head, self._now())
-            self._memory.recall(round_, holds=holds)
-            is_ready = self._expiries.sweep(round_, first_end)
+            round_ = LedgerRound(connection, self._statements, locked.head, self._now())
+            self._memory.recall(round_, locked)
+            is_ready = self._expiries.sweep(round_, locked.first_end)
             if is_ready and take:
                 self._take(batch)
             decided = batch if is_ready else []
             round_.load([each.order for each in decided])
             answers = [self._decided(round_, each.order) for each in decided]
-            kept = None if round_.head == head else (round_.head, list(decided), answers)
+            kept = None if round_.head == locked.head else (round_.head, list(decided), answers)
             if self._sqlite:
                 round_.flush()
                 self._unsure = kept
@@ -346,6 +348,12 @@ class Rounds:
         if handed.error is None:
             raise RuntimeError("an order was not decided")
         return handed.error
+
+    def _expected(self, batch: list[WaitingOrder], *, take: bool) -> list[Order]:
+        """Return the orders that a round is likely to decide: whoever waits before it begins."""
+        with self._mutex:
+            waiting = itertools.islice(self._queue, BATCH_MAX if take else 0)
+            return [each.order for each in (*batch, *waiting)]
 
     def _take(self, batch: list[WaitingOrder]) -> None:
         with self._mutex:
@@ -387,6 +395,7 @@ class Rounds:
         if not self._sqlite:
             # A plan made while a table was empty would scan it for ever; statements are by key.
             connection.exec_driver_sql("SET enable_seqscan = off")
+            connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
             connection.exec_driver_sql("SET lock_timeout = 2000")
             connection.commit()
         return connection

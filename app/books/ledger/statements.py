@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -17,6 +18,8 @@ from app.platform.events import Head
 from app.platform.events.tables import AUDIT
 
 Row = tuple[Any, ...]
+Ids = Mapping[sa.Table, Sequence[str]]
+NOTHING: Ids = MappingProxyType({})
 # What a column says of itself in `info`: a row keeps its value for good. An update that wrote it
 # again would rewrite every index that it is in.
 FIXED = {"fixed": True}
@@ -30,11 +33,12 @@ FIRST_END = (
 
 
 class LockedBook(NamedTuple):
-    """How the book stands: its head, whether what was known of it holds, its next end."""
+    """How the book stands: its head, whether what was known of it holds, what was read of it."""
 
     head: Head
     holds: bool
     first_end: str | None = None  # When the next reservation passes its time; None: not asked.
+    found: Mapping[sa.Table, Sequence[Row]] = MappingProxyType({})
 
 
 class Write(NamedTuple):
@@ -43,6 +47,7 @@ class Write(NamedTuple):
     text: str
     rows: Sequence[Row]
     table: str
+    counts: bool = True  # On PostgreSQL; what adds rows adds all of them or fails.
 
 
 class Statements:
@@ -58,21 +63,24 @@ class Statements:
             f"AND operation <> '{AUDIT}' LIMIT 1"
         )
 
-    def stands(self, cursor: Any, since: int) -> LockedBook:
+    def stands(self, cursor: Any, since: int, ahead: Ids = NOTHING) -> LockedBook:
         """
         Return how the book stands, once its head is locked, to whoever knows it as of an event.
 
         What is known holds where no event has come since but of requests, which move nothing
-        (`SINCE_MAX` are looked at); nothing is known where `since` is below 0.
+        (`SINCE_MAX` are looked at); nothing is known where `since` is below 0. PostgreSQL is asked
+        for the rows `ahead` in the same turn: it reads them once it has the lock.
         """
         bounds = since, since + SINCE_MAX
         if not self.sqlite:  # One turn is dearer than what may not be wanted of it.
             ask = cursor.connection.execute
             with cursor.connection.pipeline():
                 sent, moves, ends = ask(self.head), ask(self._moves, bounds), ask(FIRST_END)
+                rows = [(table, ask(*self._reading(table, ids))) for table, ids in _some(ahead)]
             head, moved = Head(*sent.fetchone()), moves.fetchone()
             holds = moved is None and 0 <= head.number - since <= SINCE_MAX
-            return LockedBook(head, since >= 0 and holds, _end(ends.fetchone()))
+            found = {table: each.fetchall() for table, each in rows}
+            return LockedBook(head, since >= 0 and holds, _end(ends.fetchone()), found)
         head = Head(*cursor.execute(self.head).fetchone())
         if since < 0 or head.number == since:
             return LockedBook(head, since >= 0)
@@ -83,11 +91,9 @@ class Statements:
         """Return when the next reservation passes its time."""
         return _end(cursor.execute(FIRST_END).fetchone())
 
-    def read(
-        self, cursor: Any, wanted: Mapping[sa.Table, Sequence[str]]
-    ) -> dict[sa.Table, list[Row]]:
+    def read(self, cursor: Any, wanted: Ids) -> dict[sa.Table, list[Row]]:
         """Return of each table the rows whose first column is among these."""
-        asked = [(table, ids) for table, ids in wanted.items() if ids]
+        asked = _some(wanted)
         found: dict[sa.Table, list[Row]] = {table: [] for table in wanted}
         if self.sqlite or len(asked) <= 1:
             for table, ids in asked:
@@ -108,7 +114,7 @@ class Statements:
 
     def insert(self, table: sa.Table, rows: Sequence[Row]) -> Write:
         """Return what adds rows, their values in the order of the table's columns."""
-        return Write(_insert(table, self.sqlite), rows, table.name)
+        return Write(_insert(table, self.sqlite), rows, table.name, counts=False)
 
     def update(self, table: sa.Table, rows: Sequence[Row]) -> Write:
         """
@@ -134,7 +140,7 @@ class Statements:
                 each statement counts what it did, and fails by itself.
         """
         if self.sqlite:
-            for text, rows, table in writes:
+            for text, rows, table, _ in writes:
                 if len(rows) == 1:
                     _check(table, rows, cursor.execute(text, rows[0]).rowcount)
                 else:
@@ -153,6 +159,10 @@ class Statements:
         return None if found is None else str(found[0])
 
 
+def _some(ids: Ids) -> list[tuple[sa.Table, Sequence[str]]]:
+    return [(table, each) for table, each in ids.items() if each]
+
+
 def _end(row: Row | None) -> str:
     return str(row[0]) if row else NEVER
 
@@ -163,12 +173,12 @@ def _check(table: str, rows: Sequence[Row], done: int) -> None:
 
 
 def _sent(write: Write) -> Row:
-    """Return what PostgreSQL is sent of rows: columns as arrays, and how many rows there are."""
+    """Return what PostgreSQL is sent of rows: columns as arrays, and how many must change."""
     if write.table == HEAD:
         return (*write.rows[0], 1)
     columns = zip(*write.rows, strict=True)
     sent = [_whole(each) if isinstance(each[0], int) else array(each) for each in columns]
-    return (*sent, len(write.rows))
+    return (*sent, len(write.rows)) if write.counts else tuple(sent)
 
 
 def _counted(text: str) -> str:
@@ -202,8 +212,7 @@ def _insert(table: sa.Table, sqlite: bool) -> str:  # noqa: FBT001  # part of wh
     else:
         arrays = ", ".join(f"%s::{_type(column)}[]" for column in table.columns)
         source = f"SELECT * FROM unnest({arrays})"  # noqa: S608  # names of our own columns
-    text = f"INSERT INTO {table.name} ({_names(table)}) {source}"
-    return text if sqlite else _counted(text)
+    return f"INSERT INTO {table.name} ({_names(table)}) {source}"
 
 
 def _places(table: sa.Table) -> list[int]:

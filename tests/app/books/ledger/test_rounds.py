@@ -1,5 +1,6 @@
 """Rounds hold whatever happens to one of their orders, to who leads them, or to the database."""
 
+import contextlib
 import datetime as dt
 import sqlite3
 import threading
@@ -27,8 +28,8 @@ from app.books.ledger.housekeeping import count_passed, forget_keys, give_back
 from app.books.ledger.moving import LedgerRound
 from app.books.ledger.proof import verify
 from app.books.ledger.rounds import Rounds, WaitingOrder
-from app.books.ledger.statements import _update
-from app.books.ledger.tables import accounts
+from app.books.ledger.statements import Statements, _update
+from app.books.ledger.tables import accounts, uses
 from app.platform.audit.repository import AuditRecord, write
 from app.platform.errors import Busy, Conflict
 from app.platform.events.checking import check_head
@@ -80,7 +81,7 @@ def reserving(use: str, amount: int, key: Key | None = None) -> Plain:
         operations.reserve(moving, asked(use, amount))
         return Reply.of(201, {"use": use})
 
-    return Plain(Reads(["bank", "firm:F", "core:C"]), work, key)
+    return Plain(Reads(["bank", "firm:F", "core:C"], {uses: [use]}), work, key)
 
 
 def raising(error: Exception) -> Plain:
@@ -116,6 +117,32 @@ def test_a_bad_order_fails_alone(
     assert batch[1].is_over
     assert pending(records) == 30
     assert verify(records).ok
+
+
+def test_where_others_move_the_book_too_its_rows_come_with_the_lock(
+    ledger: AccountLedger, records: Records, totals: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two in turns: on PostgreSQL neither asks once more for what it could name before."""
+    totals(bank=10**6, firm_F=10**6, core_C=10**6)
+    asked_for: list[list[str]] = []
+    reading = Statements.read
+
+    def read(say: Statements, cursor: Any, wanted: Any) -> Any:
+        asked_for.append([table.name for table, ids in wanted.items() if ids])
+        return reading(say, cursor, wanted)
+
+    with contextlib.closing(AccountLedger(records, lambda: NOW)) as other:
+        for number in range(3):  # From the second on each knows that there are others.
+            for who in (ledger, other):
+                if number == 2:
+                    monkeypatch.setattr(Statements, "read", read)
+                name = f"{number}{who is other}"
+                who.ask(reserving(f"U{name}", 10, Key("p", name, "d")))
+        again = other.ask(reserving("U0True", 10, Key("p", "0True", "d")))
+
+    assert again.replayed
+    assert pending(records) == 60
+    assert any(asked_for) == (records.backend == "sqlite")
 
 
 def test_a_leader_that_is_interrupted_leaves_nobody_asleep(
