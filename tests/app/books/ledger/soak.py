@@ -78,7 +78,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1_000_000)
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--minutes", type=float, default=22)
+    parser.add_argument("--minutes", type=float, default=24)
     parser.add_argument("--page", type=Path, default=PAGE)
     parser.add_argument("--only", action="append", choices=list(WORDS))
     parser.add_argument("--on", action="append", choices=KINDS)
