@@ -19,6 +19,7 @@ from app.data.runs.repository import newest_run
 from app.data.versions.service import policy_of
 from app.data.versions.sources import sources_of, told
 from app.jobs.running import jobs
+from app.lending.products.book import ProductBook
 from app.platform.config import Settings
 from app.platform.console import output as console
 from app.platform.console.progress import progress
@@ -146,6 +147,12 @@ def _policy(resources: Resources) -> str:
     return f"{policy_of(resources, day).version} in force on {day}"
 
 
+def _products(resources: Resources) -> str:
+    day = resources.today()
+    held = ProductBook(resources.settings.policy).on(day)
+    return f"{', '.join(each.terms.id for each in held) or 'none'} in force on {day}"
+
+
 def _run(resources: Resources) -> str:
     run = newest_run(resources.records)
     if run is None:
@@ -195,6 +202,7 @@ _LOOKS: Sequence[tuple[str, Callable[[Resources], str]]] = (
     ("records", _records),
     ("book", _book),
     ("policy", _policy),
+    ("products", _products),
     ("run", _run),
     ("outbox", _outbox),
     ("secret", _secret),

@@ -70,6 +70,10 @@ LISTED: Mapping[str, ListedCommand] = {
         "app.chain.accounts.cli",
         "List the accounts of the book: every cap, what is taken of it, and what is left.",
     ),
+    "products": ListedCommand(
+        "app.lending.products.cli",
+        "List the products in force on the business day: paths, amounts, tenors, rates.",
+    ),
     "stress": ListedCommand(
         "app.risk.stress.cli",
         "Show who loses what in a scenario: when firms close, or as a file says, by round.",

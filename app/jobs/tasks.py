@@ -22,6 +22,7 @@ from app.data.pushes.service import sweep as sweep_pushes
 from app.data.runs.repository import RunRow, newest_run
 from app.data.versions.service import policy_of
 from app.jobs.exposures import is_behind, project
+from app.lending.products import budgets
 from app.platform.auth import sessions
 from app.platform.console.progress import Step
 from app.platform.deps import Resources
@@ -202,6 +203,13 @@ TASKS: Mapping[str, Task] = {
             {"minute": "*"},
             expire,
             due=lambda resources: count_passed(resources.records, resources.now()) > 0,
+        ),
+        Task(
+            "budgets",
+            "budgets of products, as their files say",
+            {"minute": "*"},
+            lambda resources, _: f"{budgets.set_today(resources)} budgets",
+            due=budgets.are_behind,
         ),
         Task(
             "mend",

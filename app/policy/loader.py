@@ -29,6 +29,7 @@ class DatedFile(Protocol):
 
 
 DatedT = TypeVar("DatedT", bound=DatedFile)
+ReadT = TypeVar("ReadT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,27 +144,56 @@ def load_dated(folder: Path, read: Callable[[Path], DatedT], kind: str) -> list[
             such file.
         NotFound: The folder holds none.
     """
+    every = load_files(folder, read, kind, _begun_twice)
+    return sorted(every, key=lambda each: each.valid_from)
+
+
+def load_files(
+    folder: Path,
+    read: Callable[[Path], ReadT],
+    kind: str,
+    between: Callable[[Sequence[tuple[Path, ReadT]]], Sequence[str]],
+) -> list[ReadT]:
+    """
+    Return what every file of a folder says, in order of their names.
+
+    Args:
+        folder: Where the files are.
+        read: Reads one.
+        kind: What such a file is called.
+        between: Returns what is wrong between files that can be read.
+
+    Raises:
+        InvalidInput: A file cannot be read, or something is wrong between two. The message names
+            every such file.
+        NotFound: The folder holds none.
+    """
     files = files_in(folder)
     if not files:
         raise NotFound(f"no {kind} file (*.yml) in {folder}")
     if len(files) > FILES_MAX:
         raise InvalidInput(f"{folder}: more than {FILES_MAX} {kind} files")
-    every: list[DatedT] = []
-    begun: dict[dt.date, str] = {}
+    every: list[tuple[Path, ReadT]] = []
     faults = []
     for path in files:
         try:
-            dated = read(path)
+            every.append((path, read(path)))
         except InvalidInput as error:
             faults.append(str(error))
-            continue
+    if faults := [*faults, *between(every)]:
+        raise InvalidInput("\n".join(faults))
+    return [each for _, each in every]
+
+
+def _begun_twice(every: Sequence[tuple[Path, DatedT]]) -> list[str]:
+    """Return a word on every file that begins on the day of one before it."""
+    begun: dict[dt.date, str] = {}
+    faults = []
+    for path, dated in every:
         if (other := begun.setdefault(dated.valid_from, path.name)) != path.name:
             day = dated.valid_from.isoformat()
             faults.append(f"{path.name}: from: {other} begins on {day}, too; one of them has to go")
-        every.append(dated)
-    if faults:
-        raise InvalidInput("\n".join(faults))
-    return sorted(every, key=lambda each: each.valid_from)
+    return faults
 
 
 def read_policy(path: Path, *, stored: bool = False) -> Policy:

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from app.policy.lines import Place, line_at, lines_of
 from app.policy.schemas import SCHEMAS, Entry, Form, Section
 from graph.errors import InvalidInput
 from graph.model import declared
@@ -127,9 +128,17 @@ def read_keys(path: Path, *, stored: bool = False) -> tuple[bytes, dict[Any, Any
     return raw, read
 
 
-def held_to(form: type[FormT], read: Mapping[Any, Any], name: str) -> FormT:
+def held_to(
+    form: type[FormT], read: Mapping[Any, Any], name: str, *, raw: bytes | None = None
+) -> FormT:
     """
     Return what a file says in the form that it must have.
+
+    Args:
+        form: The form.
+        read: Its keys with their values.
+        name: Of the file.
+        raw: Its bytes, where faults are to be named by their lines as well.
 
     Raises:
         InvalidInput: It has not; every fault is named by file and key.
@@ -137,7 +146,8 @@ def held_to(form: type[FormT], read: Mapping[Any, Any], name: str) -> FormT:
     try:
         return form.model_validate(read)
     except ValidationError as error:
-        raise InvalidInput(f"{name}: {_told(error.errors(include_url=False))}") from error
+        lines = {} if raw is None else lines_of(raw)
+        raise InvalidInput(f"{name}: {_told(error.errors(include_url=False), lines)}") from error
 
 
 def _require_shallow(text: str) -> None:
@@ -194,28 +204,32 @@ def _id(section: str, name: str) -> str:
     return f"{section}.{name}" if section == "contagion" else name
 
 
-def _told(errors: Sequence[ErrorDetails]) -> str:
+def _told(errors: Sequence[ErrorDetails], lines: Mapping[Place, int]) -> str:
     """Return what is wrong, what is missing and what is unknown first."""
     told = [
         f"{words} {sorted(names)}"
         for kind, words in (("missing", "missing values"), ("extra_forbidden", "unknown values"))
-        if (names := [_place(each["loc"]) for each in errors if each["type"] == kind])
+        if (names := [_place(each["loc"], lines) for each in errors if each["type"] == kind])
     ]
-    told += [_fault(each) for each in errors if each["type"] not in ("missing", "extra_forbidden")]
+    further = [each for each in errors if each["type"] not in ("missing", "extra_forbidden")]
+    told += [_fault(each, lines) for each in further]
     more = len(told) - TOLD_MAX
     return "; ".join([*told[:TOLD_MAX], *([f"and {more} more"] if more > 0 else [])])
 
 
-def _fault(error: ErrorDetails) -> str:
+def _fault(error: ErrorDetails, lines: Mapping[Place, int]) -> str:
     words = WORDS.get(error["type"])
     if words is None:
         said = error["msg"][:1].lower() + error["msg"][1:]
     else:
         said = words.format(**{name: str(value) for name, value in error.get("ctx", {}).items()})
     said = said[:TOLD_LENGTH_MAX]
-    place = _place(error["loc"])
+    place = _place(error["loc"], lines)
     return f"{place}: {said}" if place else said
 
 
-def _place(at: Sequence[int | str]) -> str:
-    return ".".join(str(part) for part in at if part != "value")
+def _place(at: Place, lines: Mapping[Place, int]) -> str:
+    """Return a key by its path, and by its line where lines are known."""
+    place = ".".join(str(part) for part in at if part != "value")
+    line = line_at(lines, at)
+    return place if line is None or not place else f"{place} (line {line})"

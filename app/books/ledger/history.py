@@ -118,7 +118,7 @@ def sources_of(records: Records, numbers: Collection[int]) -> dict[int, Document
 
 
 def _source(number: int, told: Document) -> Document:
-    return {"event": number, "run": told.get("run"), "decision": told.get("decision")}
+    return {"event": number} | {name: told.get(name) for name in ("run", "decision", "product")}
 
 
 def _last(connection: Connection, account: str) -> int:

@@ -20,11 +20,12 @@ Reason = Annotated[
 
 
 class TotalSource(BaseModel):
-    """Where a total comes from: the run or the decision that set it."""
+    """Where a total comes from: the run, the decision or the product that set it."""
 
     event: int = Field(description="The event of the book that set it")
     run: str | None = Field(description="The run of limits, where one set it")
     decision: str | None = Field(description="The decision, where one set it")
+    product: str | None = Field(description="The version of the product whose budget it is")
 
 
 class LimitAccount(BaseModel):

@@ -33,6 +33,7 @@ READS = (
     "/readyz",
     "/api/v1/versions",
     "/api/v1/rules",
+    "/api/v1/products",
     "/api/v1/organisation/units",
     "/api/v1/approvals",
     "/api/v1/cores",

@@ -52,7 +52,7 @@ def test_an_account_tells_its_cap_what_is_taken_and_where_it_comes_from(
         "available_fen": 6_999_900,
         "excess_fen": 0,
         "valid_to": None,
-        "from": {"event": 1, "run": "run-1", "decision": None},
+        "from": {"event": 1, "run": "run-1", "decision": None, "product": None},
     }
 
 

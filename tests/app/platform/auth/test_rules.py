@@ -16,6 +16,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/versions"): set(ROLES),
     ("GET", "/business-day"): set(ROLES),
     ("GET", "/rules"): set(ROLES),
+    ("GET", "/products"): set(ROLES),
     ("GET", "/approvals"): set(ROLES) - {"supplier"},
     ("GET", "/approvals/{approval}"): set(ROLES) - {"supplier"},
     ("POST", "/approvals/{approval}/approve"): {"officer", "admin", "core"},
