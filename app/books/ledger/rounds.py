@@ -37,10 +37,8 @@ COMPANY_SECONDS = 0.002  # How long a round waits for as many as the last one ha
 TRIES_MAX = 6
 UNSURE_TRIES_MAX = 18  # While nobody knows whether the last try was kept.
 SWEEPS_MAX = 64  # Parts of what has passed its time that are given back before anybody is told.
-SECONDS_MAX = 8.0
-PAUSE_SECONDS, PAUSE_MAX_SECONDS = 0.01, 0.5
-AGAIN_SECONDS = 1
-UNREADY_SECONDS = 5
+SECONDS_MAX, PAUSE_SECONDS, PAUSE_MAX_SECONDS = 8.0, 0.01, 0.5
+AGAIN_SECONDS, UNREADY_SECONDS = 1, 5
 UNKNOWN = "whether it was kept is not known yet, ask again under the same key"
 
 
