@@ -6,6 +6,7 @@ from app.books.approvals.tables import approvals
 from app.books.business_day.tables import closings
 from app.books.ledger.tables import accounts, keys, uses
 from app.chain.chains.tables import cores
+from app.chain.groups.tables import groupings
 from app.chain.receivables.tables import document_numbers, receivables
 from app.chain.vouchers.tables import vouchers
 from app.data.imports.tables import imports
@@ -32,6 +33,7 @@ TABLES = (
     document_numbers,
     events,
     facilities,
+    groupings,
     head,
     imports,
     job_runs,

@@ -28,6 +28,7 @@ from tests.app.computing import Here
 from tests.app.economy import write_files
 from tests.app.grouped import small_bank, write_grouped
 from tests.app.logins import least_hasher
+from tests.app.under_lock import orders_held_to_the_book
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 NEW_INVOICE = (  # Of firms of the small economy, which it does not hold.
@@ -49,6 +50,13 @@ def cheap_passwords() -> Iterator[None]:
     """Hash passwords at next to no cost; `test_access.py` holds the service to a dear hash."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(users, "_hasher", least_hasher)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def orders_alone_with_the_book() -> Iterator[None]:
+    """Fail every order of every test that reaches for more than the book under its lock."""
+    with orders_held_to_the_book():
         yield
 
 

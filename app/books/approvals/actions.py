@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from app.books.ledger import Moving
 from app.platform.documents import Document
@@ -50,9 +50,13 @@ class TwoPersonAction(Protocol):
         """Return what it is called; its words are the message `action_NAME`."""
         ...
 
+    def ready(self) -> Self:
+        """Return it with all that it reads outside the book, which is not locked yet."""
+        ...
+
     def propose(self, moving: Moving, asked: Document) -> ActionProposal:
         """
-        Return what it would do now, and record nothing.
+        Return what it would do now, and record nothing; it reads the book alone.
 
         It is called when the action is asked for, and again when it is approved.
 

@@ -10,7 +10,6 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,13 +17,12 @@ import sqlalchemy as sa
 from app.books.approvals.actions import ActionProposal, TwoPersonAction
 from app.books.approvals.tables import approvals
 from app.books.errors import AlreadyDecided, NotAuthorised, SamePerson, WrongState
-from app.books.ledger import MACHINE, Key, Moving, Reads, Reply
-from app.books.organisation import Level, OrganisationBook
+from app.books.ledger import MACHINE, Key, Moving, Reads, Reply, check_day
+from app.books.organisation import Level, Organisation
 from app.platform.auth.principals import Principal
 from app.platform.documents import Document
 from app.platform.errors import Absent, Conflict, Forbidden
 from app.platform.events import canonical, moment_text
-from app.policy import policy_on
 
 OPEN_MAX = 10_000  # Of one action; more than people can look at.
 ACCEPTED, DONE = 202, 200
@@ -44,15 +42,19 @@ class ApprovalRequest:
 @dataclass(frozen=True, slots=True)
 class ApprovalDesk:
     """
-    Opens and decides approvals.
+    Opens and decides approvals on one business day.
 
     Args:
         actions: What may be asked for, by name.
-        policy: The folder of the bank's own policies, with its organisation.
+        day: The business day.
+        organisation: The organisation in force on it.
+        days: So many days an approval stays open, by the policy in force on it.
     """
 
     actions: Mapping[str, TwoPersonAction]
-    policy: Path | None
+    day: dt.date
+    organisation: Organisation
+    days: int
 
     def open(self, moving: Moving, name: str, request: ApprovalRequest) -> Reply:
         """
@@ -61,11 +63,12 @@ class ApprovalDesk:
         Raises:
             BookRefusal: It cannot be done now.
             WrongState: One is open for the thing and the action.
+            BookMovedOn: It is another business day by now.
         """
+        check_day(moving, self.day)
         action, who = request.action, request.who
         proposal = action.propose(moving, request.asked)
         _require_none_open(moving, action.name, proposal.subjects)
-        days = policy_on(self.policy, moving.day).whole("approval_days")
         row: Row = {
             "approval": name,
             "action": action.name,
@@ -73,7 +76,7 @@ class ApprovalDesk:
             "subjects": canonical(list(proposal.subjects)),
             "core": proposal.core,
             "amount_fen": proposal.amount_fen,
-            "level": self._level(moving.day, proposal),
+            "level": self._level(proposal),
             "maker": who.person,
             "asked": canonical(request.asked),
             "effect": canonical([asdict(each) for each in proposal.effect]),
@@ -81,7 +84,7 @@ class ApprovalDesk:
             "made": moving.number + 1,
             "made_on": moving.day_text,
             "created_at": moment_text(moving.now),
-            "expires_on": (moving.day + dt.timedelta(days=days)).isoformat(),
+            "expires_on": (moving.day + dt.timedelta(days=self.days)).isoformat(),
             "decided_by": None,
             "decided_at": None,
             "decision": "",
@@ -100,7 +103,9 @@ class ApprovalDesk:
             SamePerson: Who made it asks.
             NotAuthorised: The unit of who asks is below the level that is needed.
             BookRefusal: It can no longer be done.
+            BookMovedOn: It is another business day by now.
         """
+        check_day(moving, self.day)
         row = _open_row(moving, name, who)
         if row["maker"] == who.person:
             raise SamePerson(who.person)
@@ -108,9 +113,9 @@ class ApprovalDesk:
         if action is None:
             raise Conflict(f"nothing here does {row['action']!r}")
         asked = json.loads(row["asked"])
-        self._require_authority(moving.day, row["level"], row["core"], who)
+        self._require_authority(row["level"], row["core"], who)
         proposal = action.propose(moving, asked)  # As it is now: more may be needed by now.
-        self._require_authority(moving.day, self._level(moving.day, proposal), row["core"], who)
+        self._require_authority(self._level(proposal), row["core"], who)
         decided = _decided(moving, row, "approved", who.person, reason)
         result = action.apply(moving, asked)
         return Reply.of(DONE, document(decided, moving.day) | {"result": result})
@@ -128,17 +133,14 @@ class ApprovalDesk:
         decided = _decided(moving, row, "rejected", who.person, reason)
         return Reply.of(DONE, document(decided, moving.day) | {"result": None})
 
-    def _level(self, day: dt.date, proposal: ActionProposal) -> Level | None:
+    def _level(self, proposal: ActionProposal) -> Level | None:
         if proposal.core is not None:
             return None
-        table = OrganisationBook(self.policy).on(day)
         asked = {"grade": proposal.grade, "product": proposal.product}
-        return table.authority(proposal.amount_fen, **asked).level
+        return self.organisation.authority(proposal.amount_fen, **asked).level
 
-    def _require_authority(
-        self, day: dt.date, level: Level | None, core: str | None, who: Principal
-    ) -> None:
-        if core is None and not OrganisationBook(self.policy).on(day).may_decide(who.unit, level):
+    def _require_authority(self, level: Level | None, core: str | None, who: Principal) -> None:
+        if core is None and not self.organisation.may_decide(who.unit, level):
             raise NotAuthorised(level or "a unit of the bank")
 
 

@@ -104,12 +104,12 @@ def decide(
     form: Annotated[_DecidingForm, Depends(sent)],
 ) -> Response:
     """Decide, and lead back to the list; what stands against it is told above the list."""
-    desk = service.desk_of(resources, request.app.state.approval_actions)
     try:
         check_csrf(who, form.csrf)
         with keyed(request, who, form.key, {"reason": form.reason}) as counted:
             asked = (approval, verdict, form.reason)
-            service.decide(resources, Asker(who, counted), desk, asked)
+            actions = request.app.state.approval_actions
+            service.decide(resources, Asker(who, counted), actions, asked)
     except AppError as error:
         return _page(request, resources, who, refused=error)
     place = OF_BANK if who.is_bank else OF_CORE

@@ -112,5 +112,5 @@ def _decided(
     mover: Mover, approval: str, what: service.Verdict, body: ApprovalVerdict | None
 ) -> Response:
     reason = body.reason if body else ""
-    desk = service.desk_of(mover.resources, mover.request.app.state.approval_actions)
-    return mover.ask({"reason": reason}, service.decide, desk, (approval, what, reason))
+    actions = mover.request.app.state.approval_actions
+    return mover.ask({"reason": reason}, service.decide, actions, (approval, what, reason))

@@ -12,12 +12,15 @@ from app.books.approvals.desk import ApprovalDesk, document, expire, may_read
 from app.books.approvals.repository import WantedApprovals
 from app.books.approvals.states import State
 from app.books.approvals.tables import approvals
-from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
+from app.books.business_day import business_day
+from app.books.ledger import Moving, Plain, Reads, Reply, ask_prepared, ledger_of
 from app.books.ledger.answering import Asker
+from app.books.organisation import OrganisationBook
 from app.platform.auth.principals import Principal
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import Absent
+from app.policy import policy_on
 
 AT_ONCE_MAX = 500
 Verdict = Literal["approve", "reject"]
@@ -29,12 +32,23 @@ def new_name() -> str:
 
 
 def desk_of(resources: Resources, actions: Mapping[str, TwoPersonAction]) -> ApprovalDesk:
-    """Return the desk of approvals, with the actions that there are."""
-    return ApprovalDesk(actions, resources.settings.policy)
+    """
+    Return the desk of approvals of the business day, with actions that are ready.
+
+    Raises:
+        Absent: The books are not open.
+        Unready: No policy or organisation can be used.
+    """
+    day, policy = business_day(resources), resources.settings.policy
+    days = policy_on(policy, day).whole("approval_days")
+    return ApprovalDesk(actions, day, OrganisationBook(policy).on(day), days)
 
 
 def decide(
-    resources: Resources, asker: Asker, desk: ApprovalDesk, verdict: tuple[str, Verdict, str]
+    resources: Resources,
+    asker: Asker,
+    actions: Mapping[str, TwoPersonAction],
+    verdict: tuple[str, Verdict, str],
 ) -> Reply:
     """
     Return the answer to a decision: the approval, and what the action told.
@@ -42,7 +56,7 @@ def decide(
     Args:
         resources: What the process has open.
         asker: Who decides, and their key.
-        desk: Where it is decided.
+        actions: What may be asked for, by name.
         verdict: The approval, what is decided, and why.
 
     Raises:
@@ -52,10 +66,18 @@ def decide(
             longer be done.
     """
     name, what, reason = verdict
-    act = desk.approve if what == "approve" else desk.reject
-    work = partial(act, name=name, who=asker.who, reason=reason)
     needs = Reads(rows={approvals: [name]})
-    return ledger_of(resources).ask(Plain(needs, work, asker.key, asker.actor))
+
+    def prepare() -> Plain:
+        """Return the order, at the desk of the business day."""
+        _, row = repository.one(resources.records, name)
+        action = None if row is None else actions.get(row["action"])
+        desk = desk_of(resources, {} if action is None else {action.name: action.ready()})
+        act = desk.approve if what == "approve" else desk.reject
+        work = partial(act, name=name, who=asker.who, reason=reason)
+        return Plain(needs, work, asker.key, asker.actor)
+
+    return ask_prepared(ledger_of(resources).ask, prepare)
 
 
 def shown(resources: Resources, name: str, who: Principal) -> Document:

@@ -12,12 +12,14 @@ from app.books.ledger.moving import Move, Moving
 from app.books.ledger.operations import AccountTotal, UseOrder
 from app.books.ledger.orders import MACHINE, Key, Order, Reads, Reply, digest_of
 from app.books.ledger.paths import Element, documents, occupied
+from app.books.ledger.preparing import BookMovedOn, ask_prepared, check_day
 from app.books.ledger.service import AccountLedger, Plain, ledger_of
 
 __all__ = [
     "MACHINE",
     "AccountLedger",
     "AccountTotal",
+    "BookMovedOn",
     "Element",
     "Figures",
     "Identity",
@@ -29,7 +31,9 @@ __all__ = [
     "Reads",
     "Reply",
     "UseOrder",
+    "ask_prepared",
     "available",
+    "check_day",
     "digest_of",
     "documents",
     "excess",

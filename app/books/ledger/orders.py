@@ -60,8 +60,9 @@ class Order(Protocol):
     What somebody asks.
 
     It is decided under the lock of the book, in order of arrival, maybe several times (a lost
-    connection): it must be quick and touch nothing but the `Moving` it is given. What it raises
-    leaves nothing behind: a `BookRefusal` is kept under the key, any other refusal is not.
+    connection): it must be quick and touch nothing but the `Moving` it is given. What it needs of
+    files or other tables is read before (`preparing`). What it raises leaves nothing behind: a
+    `BookRefusal` is kept under the key, any other refusal is not.
     """
 
     @property

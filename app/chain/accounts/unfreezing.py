@@ -1,6 +1,7 @@
 """Releasing what is frozen of an account: an officer asks for it, another one approves it."""
 
 from collections.abc import Mapping
+from typing import Self
 
 from app.books.approvals import (
     ActionProposal,
@@ -12,7 +13,7 @@ from app.books.approvals import (
     new_name,
 )
 from app.books.errors import WrongState
-from app.books.ledger import Moving, Reply, ledger_of, operations
+from app.books.ledger import Moving, Reply, ask_prepared, ledger_of, operations
 from app.books.ledger.answering import Asker
 from app.books.ledger.figures import FROZEN, STATES
 from app.books.ledger.operations.checks import check_amount, figures_of
@@ -27,6 +28,10 @@ class Unfreeze:
 
     def __init__(self, resources: Resources) -> None:
         del resources  # All that it needs stands in the book.
+
+    def ready(self) -> Self:
+        """Return it as it is."""
+        return self
 
     def propose(self, moving: Moving, asked: Document) -> ActionProposal:
         """
@@ -80,6 +85,12 @@ def ask_to_unfreeze(
     """
     account, fen, reason = asked
     wanted = {"account": account, "amount_fen": fen, "reason": reason}
-    request = ApprovalRequest(actions[Unfreeze.name], wanted, asker.who, reason)
-    desk = desk_of(resources, actions)
-    return ledger_of(resources).ask(Opening(desk, new_name(), request, asker.key))
+    name = new_name()
+
+    def prepare() -> Opening:
+        """Return the order, at the desk of the business day."""
+        action = actions[Unfreeze.name].ready()
+        request = ApprovalRequest(action, wanted, asker.who, reason)
+        return Opening(desk_of(resources, {}), name, request, asker.key)
+
+    return ask_prepared(ledger_of(resources).ask, prepare)

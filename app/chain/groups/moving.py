@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from app.books.ledger import AccountTotal, Element, Identity, Moving, operations
+from app.books.ledger import AccountTotal, BookMovedOn, Element, Identity, Moving, operations
 from app.books.ledger.paths import path_of
 from app.books.ledger.tables import uses
 from app.chain.groups.stored import Connected
+from app.chain.groups.tables import groupings
+from app.platform.records import Records
 
 PREFIX = "group:"
+GROUPS = "groups"  # The one row of `groupings`.
 LIVE = ("reserved", "posted")
 READ = 10_000  # Uses that are read at a time.
 
@@ -32,6 +35,7 @@ def regroup(moving: Moving, found: Connected) -> int:
         moving: What is recorded.
         found: The groups of the run.
     """
+    _mark(moving, found)
     moved = list(_misplaced(moving, found))
     wanted = sorted({group for _, _, group in moved if group is not None})
     standing = moving.accounts([account_of(group) for group in wanted])
@@ -46,6 +50,33 @@ def regroup(moving: Moving, found: Connected) -> int:
     for use, path, group in moved:
         operations.reroute(moving, use, _grouped(path, group))
     return len(moved)
+
+
+def _mark(moving: Moving, found: Connected) -> None:
+    """Say in the book which groups uses stand in from now on, where they were others before."""
+    row = moving.row(groupings, GROUPS)
+    if row is None or row["digest"] != found.digest:
+        marked = {"name": GROUPS, "digest": found.digest}
+        told = {"run": found.run, "groups": len(found.groups)}
+        moving.record("group.found", f"run:{found.run}", rows=[(groupings, marked)], detail=told)
+
+
+def grouping(records: Records) -> str:
+    """Return the digest of the groups that uses stand in; "" before any run has told of some."""
+    with records.reading() as connection:
+        return str(connection.scalar(sa.select(groupings.c.digest)) or "")
+
+
+def check_grouping(moving: Moving, digest: str) -> None:
+    """
+    Raise where uses stand in other groups by now than an order was made with.
+
+    Raises:
+        BookMovedOn: They do.
+    """
+    row = moving.row(groupings, GROUPS)
+    if digest != ("" if row is None else row["digest"]):
+        raise BookMovedOn("the groups of firms are others by now", again_seconds=0)
 
 
 def _misplaced(

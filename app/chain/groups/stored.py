@@ -1,8 +1,11 @@
 """The groups of one run in memory: who stands in which, and what ties it together."""
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -110,6 +113,12 @@ class Connected:
     def bytes(self) -> int:
         """Return what they take in memory, about."""
         return FIRM_BYTES * (1 + len(self._of))
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the digest of who stands in which group."""
+        told = json.dumps(sorted(self._of.items()), ensure_ascii=False)
+        return hashlib.sha256(told.encode()).hexdigest()
 
     def of(self, firm: str) -> str | None:
         """Return the group of a firm; None where it stands alone."""

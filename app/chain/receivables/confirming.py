@@ -1,13 +1,14 @@
 """Confirming what needs two people: two of the core from an amount on, two officers for a core."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from app.books.approvals import ActionProposal, EffectLine
 from app.books.ledger import Moving
 from app.chain.receivables import acts
 from app.chain.receivables.acts import Debt
-from app.chain.receivables.files import of_version
+from app.chain.receivables.files import FileReceivables, of_version
 from app.platform.deps import Resources
 from app.platform.documents import Document
 
@@ -19,11 +20,16 @@ class Confirmation:
     """The action: `asked` has `numbers` and `core` (null: officers confirm for whoever owes)."""
 
     resources: Resources
+    files: FileReceivables | None = None
 
     @property
     def name(self) -> str:
         """Return what it is called."""
         return NAME
+
+    def ready(self) -> Self:
+        """Return it with the receivables of the files of the current version."""
+        return replace(self, files=of_version(self.resources, self.resources.version()))
 
     def propose(self, moving: Moving, asked: Document) -> ActionProposal:
         """
@@ -52,5 +58,6 @@ class Confirmation:
         return {"numbers": asked["numbers"], "amount_fen": sum(map(acts.face, rows))}
 
     def _debt(self, moving: Moving, asked: Document) -> Debt:
-        files = of_version(self.resources, self.resources.version())
-        return Debt(moving, files, asked["core"])
+        if self.files is None:
+            raise RuntimeError("files are read before the book is locked: see `ready`")
+        return Debt(moving, self.files, asked["core"])

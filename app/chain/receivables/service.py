@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from app.books.approvals import ApprovalRequest, desk_of, new_name
 from app.books.business_day import business_day
-from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
+from app.books.ledger import Moving, Plain, Reads, Reply, ask_prepared, check_day, ledger_of
 from app.books.ledger.answering import Asker
 from app.books.rules import Rulebook, RulesInForce
 from app.chain.receivables import acts, repository
@@ -58,6 +58,9 @@ class ReceivableTerms:
         zh = f"{count} 笔超过 {days} 天的确权期限"
         en = f"{count} past the {days} days within which they are to be confirmed"
         return [{"rule": CONFIRM_DAYS, "numbers": late, "zh": zh, "en": en}]
+
+
+Work = Callable[[Debt, ReceivableTerms], Document | Reply]
 
 
 def terms_on(resources: Resources, day: dt.date) -> ReceivableTerms:
@@ -201,22 +204,32 @@ def confirm(resources: Resources, asker: Asker, numbers: Sequence[str], *, sever
     if len(set(numbers)) != len(numbers):
         raise Malformed("a number is given twice")
 
-    action, name = Confirmation(resources), new_name()
+    name = new_name()
 
-    def work(debt: Debt, terms: ReceivableTerms) -> Document | Reply:
-        """Return what was confirmed, or the approval that waits for the second person."""
-        if needs_two(debt, terms, asker, numbers):
-            asked = {"numbers": list(numbers), "core": asker.core}
-            request = ApprovalRequest(action, asked, asker.who)
-            return desk_of(resources, {}).open(debt.moving, name, request)
-        rows = acts.confirm(debt, numbers)
-        told = terms.warnings(rows)
-        shown = [document(row, terms) for row in rows]
-        if not several:
-            return {**shown[0], "warnings": told}
-        return {"items": shown, "amount_fen": sum(map(acts.face, rows)), "warnings": told}
+    def prepared() -> Work:
+        """Return the work, with the desk that it may need."""
+        action = Confirmation(resources).ready()
+        desk = desk_of(resources, {})
 
-    return _asked(resources, asker, numbers, work)
+        def work(debt: Debt, terms: ReceivableTerms) -> Document | Reply:
+            """Return what was confirmed, or the approval that waits for the second person."""
+            if needs_two(debt, terms, asker, numbers):
+                asked = {"numbers": list(numbers), "core": asker.core}
+                request = ApprovalRequest(action, asked, asker.who)
+                return desk.open(debt.moving, name, request)
+            return _confirmed(acts.confirm(debt, numbers), terms, several=several)
+
+        return work
+
+    return _asked(resources, asker, numbers, prepared)
+
+
+def _confirmed(rows: Sequence[Row], terms: ReceivableTerms, *, several: bool) -> Document:
+    told = terms.warnings(rows)
+    shown = [document(row, terms) for row in rows]
+    if not several:
+        return {**shown[0], "warnings": told}
+    return {"items": shown, "amount_fen": sum(map(acts.face, rows)), "warnings": told}
 
 
 def needs_two(debt: Debt, terms: ReceivableTerms, asker: Asker, numbers: Sequence[str]) -> bool:
@@ -235,21 +248,29 @@ def dispute(resources: Resources, asker: Asker, number: str, reason: str) -> Rep
         resources,
         asker,
         [number],
-        lambda debt, terms: document(acts.dispute(debt, number, reason, terms.rules), terms),
+        lambda: (
+            lambda debt, terms: document(acts.dispute(debt, number, reason, terms.rules), terms)
+        ),
     )
 
 
 def withdraw(resources: Resources, asker: Asker, number: str) -> Reply:
     """Return a receivable whose dispute is withdrawn (see `acts.withdraw`)."""
     return _asked(
-        resources, asker, [number], lambda debt, terms: document(acts.withdraw(debt, number), terms)
+        resources,
+        asker,
+        [number],
+        lambda: lambda debt, terms: document(acts.withdraw(debt, number), terms),
     )
 
 
 def settle(resources: Resources, asker: Asker, number: str) -> Reply:
     """Return a receivable that is settled (see `acts.settle`)."""
     return _asked(
-        resources, asker, [number], lambda debt, terms: document(acts.settle(debt, number), terms)
+        resources,
+        asker,
+        [number],
+        lambda: lambda debt, terms: document(acts.settle(debt, number), terms),
     )
 
 
@@ -257,18 +278,24 @@ def _asked(
     resources: Resources,
     asker: Asker,
     numbers: Sequence[str],
-    work: Callable[[Debt, ReceivableTerms], Document | Reply],
+    prepared: Callable[[], Work],
 ) -> Reply:
-    business_day(resources)  # Opens the books where they are not.
-    files: FileReceivables = of_version(resources, resources.version())
-
-    def decided(moving: Moving) -> Reply:
-        """Return the answer of the work."""
-        terms = terms_on(resources, moving.day)
-        done = work(Debt(moving, files, asker.core), terms)
-        return done if isinstance(done, Reply) else Reply.of(DONE, done)
-
     accounts = [acts.account_of(number) for number in numbers]
     accounts += [f"core:{asker.core}"] if asker.core else []
     needs = Reads(accounts, {receivables: numbers})
-    return ledger_of(resources).ask(Plain(needs, decided, asker.key, asker.actor))
+
+    def prepare() -> Plain:
+        """Return the order, with the terms of the business day."""
+        terms = terms_now(resources)
+        files: FileReceivables = of_version(resources, resources.version())
+        work = prepared()
+
+        def decided(moving: Moving) -> Reply:
+            """Return the answer of the work."""
+            check_day(moving, terms.day)
+            done = work(Debt(moving, files, asker.core), terms)
+            return done if isinstance(done, Reply) else Reply.of(DONE, done)
+
+        return Plain(needs, decided, asker.key, asker.actor)
+
+    return ask_prepared(ledger_of(resources).ask, prepare)

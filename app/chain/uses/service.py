@@ -7,7 +7,17 @@ from fractions import Fraction
 
 from app.books.business_day import business_day
 from app.books.errors import WrongState
-from app.books.ledger import Moving, Plain, Reads, Reply, UseOrder, ledger_of, operations
+from app.books.ledger import (
+    Moving,
+    Plain,
+    Reads,
+    Reply,
+    UseOrder,
+    ask_prepared,
+    check_day,
+    ledger_of,
+    operations,
+)
 from app.books.ledger.answering import Asker
 from app.books.ledger.known import Row
 from app.books.ledger.paths import path_of as kept_path
@@ -15,6 +25,8 @@ from app.books.ledger.reading import accounts_of, one_use
 from app.books.ledger.service import CREATED, DONE, shown
 from app.books.ledger.tables import uses
 from app.chain.accounts.service import group_by
+from app.chain.groups.moving import GROUPS, check_grouping, grouping
+from app.chain.groups.tables import groupings
 from app.chain.uses.paths import OWN, UseAsked, names_of, path_of
 from app.chain.uses.schemas import ReservationOrder
 from app.data.runs.repository import newest_run
@@ -35,28 +47,33 @@ def reserve(resources: Resources, asker: Asker, order: ReservationOrder) -> Repl
         BookRefusal: Accounts lack, or a document is not the firm's.
     """
     asked = _asked(order)
-    business_day(resources)  # It opens the books where they are not open yet.
-    known = newest_run(resources.records)
-    known_group = group_by(resources, known, asked.firm)
     lasts = dt.timedelta(seconds=order.seconds)
     use = secrets.token_hex(ID_BYTES)
+    needs = Reads(names_of(asked), {uses: [use], groupings: [GROUPS]})
 
-    def work(moving: Moving) -> Reply:
-        """Return the reservation."""
-        policy = policy_of(resources, moving.day)
-        run = newest_run(resources.records)  # Whose groups uses stand in, once its pass is over.
-        group = known_group if run == known else group_by(resources, run, asked.firm)
-        path = path_of(moving, asked, group=group, kappa=Fraction(policy.decimal("kappa_relation")))
-        wanted = UseOrder(
-            *(use, asked.firm, asked.product, path, asked.amount),
-            core=asked.core,
-            expires_at=moving.now + lasts,
-        )
-        row = operations.reserve(moving, wanted)
-        return Reply.of(CREATED, shown(row, moving.available))
+    def prepare() -> Plain:
+        """Return the order, by the policy of the business day and the groups of the newest run."""
+        day = business_day(resources)
+        kappa = Fraction(policy_of(resources, day).decimal("kappa_relation"))
+        standing = grouping(resources.records)  # Before the run: that one is no older then.
+        group = group_by(resources, newest_run(resources.records), asked.firm)
 
-    needs = Reads(names_of(asked), {uses: [use]})
-    return ledger_of(resources).ask(Plain(needs, work, asker.key, asker.actor))
+        def work(moving: Moving) -> Reply:
+            """Return the reservation."""
+            check_day(moving, day)
+            check_grouping(moving, standing)
+            path = path_of(moving, asked, group=group, kappa=kappa)
+            wanted = UseOrder(
+                *(use, asked.firm, asked.product, path, asked.amount),
+                core=asked.core,
+                expires_at=moving.now + lasts,
+            )
+            row = operations.reserve(moving, wanted)
+            return Reply.of(CREATED, shown(row, moving.available))
+
+        return Plain(needs, work, asker.key, asker.actor)
+
+    return ask_prepared(ledger_of(resources).ask, prepare)
 
 
 def _asked(order: ReservationOrder) -> UseAsked:

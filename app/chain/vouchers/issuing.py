@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.books.business_day import business_day
-from app.books.ledger import Plain, Reads, Reply, ledger_of
+from app.books.ledger import Reads, Reply
 from app.books.ledger.answering import Asker
 from app.chain.receivables.acts import Debt, account_of
 from app.chain.receivables.bulk import lines_of, tables
@@ -22,7 +22,7 @@ from app.chain.vouchers import acts, nodes
 from app.chain.vouchers.acts import VoucherDraft
 from app.chain.vouchers.nodes import Acting
 from app.chain.vouchers.schemas import FEN_MAX, FIRM_LENGTH_MAX, RECEIVABLES_MAX
-from app.chain.vouchers.service import CREATED, acting_for, number_for, related_as_issuer
+from app.chain.vouchers.service import CREATED, ask_acting, number_for, related_as_issuer
 from app.chain.vouchers.tables import vouchers
 from app.data.imports.service import Upload
 from app.platform.deps import Resources
@@ -160,7 +160,7 @@ def try_all(resources: Resources, issuer: str, written: Sequence[WrittenVoucher]
 
     needs = _needs(issuer, [each for each in drafts if isinstance(each, VoucherDraft)])
     with contextlib.suppress(_TriedError):
-        ledger_of(resources).ask(Plain(needs, acting_for(resources, issuer, tried), None, issuer))
+        ask_acting(resources, issuer, needs, tried)
     return TriedVouchers(found, *left)
 
 
@@ -195,8 +195,7 @@ def issue_all(resources: Resources, asker: Asker, written: Sequence[WrittenVouch
         told = {"items": [row["voucher"] for row in rows], "amount_fen": total}
         return Reply.of(CREATED, told)
 
-    order = acting_for(resources, issuer, issued)
-    return ledger_of(resources).ask(Plain(_needs(issuer, drafts), order, asker.key, asker.actor))
+    return ask_acting(resources, asker, _needs(issuer, drafts), issued)
 
 
 def _check_count(written: Sequence[WrittenVoucher]) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.books.business_day import business_day
-from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
+from app.books.ledger import Moving, Plain, Reads, Reply, ask_prepared, check_day, ledger_of
 from app.books.ledger.answering import Asker
 from app.chain.receivables.acts import Debt, account_of
 from app.chain.receivables.files import of_version
 from app.chain.receivables.repository import WantedReceivables
-from app.chain.receivables.service import listed, terms_on
+from app.chain.receivables.service import listed, terms_now, terms_on
 from app.chain.receivables.tables import receivables
 from app.chain.vouchers import acts, endings, nodes, repository
 from app.chain.vouchers.acts import Passing, VoucherDraft
@@ -284,23 +284,39 @@ def _asked(
         endings.take_over(debt, voucher)
         return Reply.of(status, work(acting, debt))
 
-    return ledger_of(resources).ask(
-        Plain(needs, acting_for(resources, firm, decided), asker.key, asker.actor)
-    )
+    return ask_acting(resources, asker, needs, decided)
 
 
-def acting_for(
-    resources: Resources, firm: str, work: Callable[[Acting, Debt], Reply]
-) -> Callable[[Moving], Reply]:
-    """Return what decides an order of a firm by its work, under the terms of the business day."""
-    business_day(resources)  # Opens the books where they are not.
-    files = of_version(resources, resources.version())
+def ask_acting(
+    resources: Resources,
+    asker: Asker | str,
+    needs: Reads,
+    work: Callable[[Acting, Debt], Reply],
+) -> Reply:
+    """
+    Return the answer to an order of a firm by its work, under the terms of the business day.
 
-    def decided(moving: Moving) -> Reply:
-        """Return the answer of the work."""
-        terms = terms_on(resources, moving.day)
+    Args:
+        resources: What the process has open.
+        asker: Who asks; or a firm alone, of whose order nothing is kept.
+        needs: What the work will read of the book.
+        work: What is done.
+    """
+    firm = asker if isinstance(asker, str) else asker.core or ""
+    key, actor = (None, asker) if isinstance(asker, str) else (asker.key, asker.actor)
+
+    def prepare() -> Plain:
+        """Return the order, with the terms of the business day."""
+        terms = terms_now(resources)
+        files = of_version(resources, resources.version())
         days, tiers = terms.policy.whole("accept_days"), terms.policy.whole("tiers_max")
-        acting = Acting(moving, firm, terms.rules, tiers, days)
-        return work(acting, Debt(moving, files, None))
 
-    return decided
+        def decided(moving: Moving) -> Reply:
+            """Return the answer of the work."""
+            check_day(moving, terms.day)
+            acting = Acting(moving, firm, terms.rules, tiers, days)
+            return work(acting, Debt(moving, files, None))
+
+        return Plain(needs, decided, key, actor)
+
+    return ask_prepared(ledger_of(resources).ask, prepare)

@@ -10,11 +10,12 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.books.ledger import AccountTotal, Identity, ledger_of
-from app.books.ledger.tables import accounts
 from app.platform.deps import Resources
 from app.platform.events.chain import GENESIS
 from app.platform.events.tables import events, head
+from app.tables import TABLES
 
+BOOK = [table for table in TABLES if [*table.columns][-1].name == "event"]
 API = "/api/v1"
 DAY = "2026-06-30"
 PLENTY = 10**12
@@ -66,8 +67,8 @@ def set_up(resources: Resources, totals: Mapping[str, int] = STACK) -> None:
 def begin(resources: Resources) -> None:
     """Begin an empty book, as a test may and nobody else."""
     with resources.records.writing() as connection:
-        connection.execute(sa.delete(accounts))
-        connection.execute(sa.delete(events))
+        for table in (*BOOK, events):
+            connection.execute(sa.delete(table))
         connection.execute(sa.update(head).values(number=0, hash=GENESIS, day=DAY))
 
 

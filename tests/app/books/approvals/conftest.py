@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import sqlalchemy as sa
@@ -38,6 +38,10 @@ class Thaw:
     """Takes back a part of what is frozen of an account."""
 
     name = "thaw"
+
+    def ready(self) -> Self:
+        """Return it as it is."""
+        return self
 
     def propose(self, moving: Moving, asked: Document) -> ActionProposal:
         """Return what it would do."""

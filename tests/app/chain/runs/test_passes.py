@@ -128,9 +128,10 @@ def touched(
     resources: Resources, operation: str, subject: str, receivable: str = "R3", **columns: object
 ) -> None:
     """Change the row of a receivable in an event."""
+    files = of_version(resources, resources.version())
 
     def work(moving: Moving) -> None:
-        row = Debt(moving, of_version(resources, resources.version()), None).find(receivable)
+        row = Debt(moving, files, None).find(receivable)
         moving.record(operation, subject, rows=[(receivables, {**row, **columns})])
 
     asked(resources, work)

@@ -33,7 +33,7 @@ from app.books.ledger import (
     operations,
 )
 from app.books.ledger.proof import verify
-from app.books.ledger.tables import accounts, keys, uses
+from app.books.ledger.tables import accounts, keys
 from app.chain.receivables import acts as debts
 from app.chain.receivables.acts import Debt
 from app.chain.receivables.files import COLUMNS, FileReceivables
@@ -49,6 +49,7 @@ from app.platform.errors import Absent
 from app.platform.events.chain import GENESIS
 from app.platform.events.tables import events, head
 from tests.app.books.ledger.racing import wait_for_no_disk
+from tests.app.chain.booked import BOOK
 from tests.app.chain.vouchers.killing import DAY, FILES, RULES, TIERS_MAX, unbalanced
 
 ROOM = 5_000
@@ -99,7 +100,7 @@ class PapersLaws(RuleBasedStateMachine):
         super().__init__()
         self.resources, self.records = resources, resources.records
         with self.records.writing() as connection:
-            for table in (accounts, uses, keys, events, receivables, vouchers, closings):
+            for table in (*BOOK, events, keys):
                 connection.execute(sa.delete(table))
             first = {"number": 0, "hash": GENESIS, "day": self.day.isoformat()}
             connection.execute(sa.update(head).values(first))
