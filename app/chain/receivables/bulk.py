@@ -18,6 +18,7 @@ from app.chain.receivables.schemas import NUMBERS_MAX
 from app.chain.receivables.service import Row, terms_now
 from app.data.imports.service import Upload
 from app.platform.deps import Resources
+from app.platform.web.broken import broken, unread
 from app.platform.web.unfit import UnfitField, UnfitFile
 from ingestion.errors import BadFile
 from ingestion.readers import read, stem
@@ -189,7 +190,7 @@ def _read(
     try:
         yield from lines(place, upload.name)
     except BadFile as error:
-        raise UnfitFile(upload.name, "broken") from error
+        raise broken(upload.name, str(error), place.name) from error
 
 
 def _keep(upload: Upload, place: Path) -> int:
@@ -214,8 +215,8 @@ def tables(place: Path, name: str, fits: Callable[[Sequence[str]], bool]) -> Ite
         BadFile: None of it can.
     """
     for chunk in read(place, fits):
-        for unread in chunk.unread:
-            raise UnfitFile(name, "line", line=unread.line)
+        for each in chunk.unread:
+            raise unread(name, each.line, each.column, each.why)
         yield chunk
 
 

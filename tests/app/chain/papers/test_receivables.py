@@ -79,7 +79,10 @@ WHOLE = [
     ("a.pdf", b"x", "须为 CSV 或 Excel 文件"),
     ("a.csv", b"", "文件是空的"),
     ("a.csv", b"one,two\n1,2\n", "缺少以下任一列名"),
-    ("a.xlsx", b"PK no workbook", "文件损坏"),
+    ("a.xlsx", b"PK no workbook", "工作簿文件损坏"),
+    ("a.csv", b'number\n"R1', "第 2 行：引号没有闭合"),
+    ("a.csv", b"number,<i>,<i>\n1,2,3\n", "第 1 行：列名“&lt;i&gt;”出现两次"),
+    ("a.csv", b"number,b\n1,2\n1,2,3\n", "行无法读取（该行有"),
     ("a.csv", b"number\n" + b"x" * (8 * 2**20), "超过 8 MiB"),
     ("a.csv", b"number\n" + b"\nx\n" * (NUMBERS_MAX + 1), "行；请分成几个文件"),
 ]
