@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.books.ledger.tables import accounts
 from app.chain.limits.papers import with_state
-from app.chain.receivables.numbering import NUMBERED, first_seen, named
+from app.chain.receivables.numbering import NUMBERED, named, numbers_of
 from app.chain.receivables.tables import receivables
 from app.platform.deps import Resources
 from app.platform.process.kept import Kept
@@ -62,7 +62,7 @@ def _size(kept: FileReceivables) -> int:
 def _read(resources: Resources, version: Version) -> FileReceivables:
     stated = stated_rows(_raw(resources.store.reader(version.number)), version)
     parties = stated.select("number", "debtor", holder="creditor").select(list(NUMBERED))
-    seen = first_seen(resources.records, RECEIVABLE, _candidates(resources, parties))
+    seen = numbers_of(resources).first_seen(RECEIVABLE, _candidates(resources, parties))
     return FileReceivables(version, rows_of(stated, named(parties, seen)))
 
 

@@ -5,53 +5,79 @@ Which is the first is kept in the records from the version on in which a number 
 that no later file gives a document another id, whatever comes, goes, or stands in another order.
 """
 
-from collections.abc import Sequence
-
 import polars as pl
 import sqlalchemy as sa
 
 from app.chain.receivables.tables import document_numbers
+from app.platform.deps import Resources
 from app.platform.records import Records
 
 NUMBERED = dict.fromkeys(("number", "holder", "debtor"), pl.String)
 LONGER = "~"
-AT_ONCE = 5_000  # Numbers kept by one transaction, so that others come between.
+AT_ONCE = 5_000  # Numbers kept by one transaction, so that others come between, or read by one.
+HELD_MAX = 500_000  # Owners of numbers of a kind that stay in memory, beside those just asked for.
 KEEP = sa.text(
     "INSERT INTO document_numbers (kind, number, holder, debtor) "
     "VALUES (:kind, :number, :holder, :debtor) ON CONFLICT DO NOTHING"
 )
 
 
-def ids_of(records: Records, kind: str, documents: pl.DataFrame) -> pl.Series:
+class DocumentNumbers:
     """
-    Return the ids of documents; of numbers not seen before the first in this order has it as id.
+    Whose ids numbers are, as the records keep it.
 
-    Args:
-        records: Where it is kept whose id a number is.
-        kind: `receivable` or `voucher`.
-        documents: `number`, `holder`, `debtor` of each.
+    A number has its owner for good, so what was read once is not read again: a pass over documents
+    that were all seen reads nothing. Else the rows of the numbers that are asked for are read, by
+    their key, and no others, however many the records keep of versions that have gone.
     """
-    given = documents.select(list(NUMBERED))
-    return named(given, first_seen(records, kind, given))
 
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._held: dict[str, pl.DataFrame] = {}  # By kind; replaced whole, so without a lock.
 
-def first_seen(records: Records, kind: str, candidates: pl.DataFrame) -> pl.DataFrame:
-    """
-    Return of every number the document whose id it is; new ones are kept, the first in this order.
+    def ids_of(self, kind: str, documents: pl.DataFrame) -> pl.Series:
+        """
+        Return ids of documents; of numbers not seen before the first in this order has it as id.
 
-    Args:
-        records: Where they are kept.
-        kind: `receivable` or `voucher`.
-        candidates: `number`, `holder`, `debtor` of documents that may have a number as id.
-    """
-    seen = _seen(records, kind)
-    fresh = candidates.unique("number", keep="first", maintain_order=True).join(
-        seen, on="number", how="anti"
-    )
-    if fresh.is_empty():
+        Args:
+            kind: `receivable` or `voucher`.
+            documents: `number`, `holder`, `debtor` of each.
+        """
+        given = documents.select(list(NUMBERED))
+        return named(given, self.first_seen(kind, given))
+
+    def first_seen(self, kind: str, candidates: pl.DataFrame) -> pl.DataFrame:
+        """
+        Return of their numbers the documents whose ids they are; new ones are kept, first come.
+
+        Args:
+            kind: `receivable` or `voucher`.
+            candidates: `number`, `holder`, `debtor` of documents that may have a number as id.
+        """
+        first = candidates.unique("number", keep="first", maintain_order=True)
+        seen = self._seen(kind, first["number"])
+        fresh = first.join(seen, on="number", how="anti")
+        if fresh.is_empty():
+            return seen
+        _keep(self._records, kind, fresh)
+        return self._seen(kind, first["number"])  # Another process may have been faster.
+
+    def _seen(self, kind: str, numbers: pl.Series) -> pl.DataFrame:
+        """Return the owners of those numbers that have one."""
+        wanted = numbers.to_frame("number")
+        held = self._held.get(kind, pl.DataFrame(schema=NUMBERED))
+        missing = wanted.join(held, on="number", how="anti")["number"]
+        if not missing.is_empty():
+            held = pl.concat([held, _read(self._records, kind, missing)])
+        seen = held.join(wanted, on="number", how="semi")
+        self._held[kind] = held if held.height <= HELD_MAX else seen
         return seen
-    _keep(records, kind, fresh)
-    return _seen(records, kind)  # Another process may have been faster.
+
+
+def numbers_of(resources: Resources) -> DocumentNumbers:
+    """Return what knows whose ids numbers are, in this process."""
+    found: DocumentNumbers = resources.once("numbers", lambda: DocumentNumbers(resources.records))
+    return found
 
 
 def in_this_order(_: str, documents: pl.DataFrame) -> pl.Series:
@@ -72,11 +98,16 @@ def named(documents: pl.DataFrame, seen: pl.DataFrame) -> pl.Series:
     return both.select(id=pl.when(mine).then("number").otherwise(longer))["id"]
 
 
-def _seen(records: Records, kind: str) -> pl.DataFrame:
+def _read(records: Records, kind: str, numbers: pl.Series) -> pl.DataFrame:
+    """Return the rows of these numbers, a part of them in one statement."""
     own = document_numbers.c
     query = sa.select(own.number, own.holder, own.debtor).where(own.kind == kind)
+    rows: list[tuple[str, ...]] = []
     with records.reading() as connection:
-        rows: Sequence[tuple[str, ...]] = [tuple(row) for row in connection.execute(query)]
+        for start in range(0, numbers.len(), AT_ONCE):
+            part = numbers[start : start + AT_ONCE].to_list()
+            found = connection.execute(query.where(own.number.in_(part)))
+            rows += [tuple(row) for row in found]
     return pl.DataFrame(rows, schema=NUMBERED, orient="row")
 
 

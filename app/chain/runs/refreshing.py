@@ -8,7 +8,6 @@ taken together, and no run of an older book comes after one of a newer.
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from app.chain.limits.results import Results, open_results
 from app.chain.limits.shown import Shown
 from app.chain.receivables.files import of_version
 from app.chain.receivables.following import follow, otherwise
-from app.chain.receivables.numbering import ids_of
+from app.chain.receivables.numbering import numbers_of
 from app.chain.runs.applying import apply, changes
 from app.chain.runs.code import code_name
 from app.chain.runs.rows import RunStores, RunTerms
@@ -122,7 +121,7 @@ def _landed(resources: Resources, version: Version, read: Snapshot, progress: St
 def _set_accounts(resources: Resources, run: Run, read: Snapshot) -> tuple[int, int]:
     """Return how many accounts differed, and how many something held back since."""
     results = open_results(run.folder)
-    named = partial(ids_of, resources.records)
+    named = numbers_of(resources).ids_of
     changed = changes(totals_of(RunFrames.open(run.folder, results.stored), named), read)
     source: dict[str, object] = {"run": run.run, "version": run.version, "policy": run.policy}
     source["book"] = read.book.number

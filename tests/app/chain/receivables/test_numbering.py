@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
 from app.books.ledger.reading import one_account
 from app.chain.receivables.files import of_version
-from app.chain.receivables.numbering import NUMBERED, ids_of
+from app.chain.receivables.numbering import NUMBERED, DocumentNumbers, numbers_of
 from app.chain.runs.refreshing import refresh_version
 from app.platform.config import Settings
 from app.platform.console.progress import quietly
@@ -28,7 +29,7 @@ def resources(settings: Settings) -> Iterator[Resources]:
 
 def ids(records: Records, *parties: Party, kind: str = "receivable") -> list[str]:
     documents = pl.DataFrame(parties, schema=NUMBERED, orient="row")
-    return ids_of(records, kind, documents).to_list()
+    return DocumentNumbers(records).ids_of(kind, documents).to_list()
 
 
 def test_the_first_that_was_seen_has_the_number_for_good(resources: Resources) -> None:
@@ -90,3 +91,44 @@ def test_many_numbers_are_kept_in_parts(
 
     assert ids(resources.records, *parties) == [str(n) for n in range(5)]
     assert ids(resources.records, ("4", "B", "X")) == ["4~B~X"]
+
+
+def test_a_pass_reads_the_numbers_of_its_documents_and_those_only_once(
+    resources: Resources,
+) -> None:
+    """However many numbers the records keep of versions that have gone."""
+    ids(resources.records, *[(f"old{n}", "A", "X") for n in range(300)])
+    documents = pl.DataFrame(
+        [(f"n{n}", "A", "X") for n in range(50)], schema=NUMBERED, orient="row"
+    )
+    ids(resources.records, *documents.iter_rows())
+    rows, statements = [], []
+
+    def told(_: object, __: object, statement: str, *more: object) -> None:
+        """Keep what is asked of the table."""
+        if "FROM document_numbers" in statement:
+            statements.append(statement)
+
+    numbers = numbers_of(resources)
+    engine = resources.records.engine
+    sa.event.listen(engine, "after_cursor_execute", told)
+    for _ in range(3):
+        rows.append(numbers.first_seen("receivable", documents).height)
+        assert numbers.ids_of("receivable", documents).to_list() == documents["number"].to_list()
+    sa.event.remove(engine, "after_cursor_execute", told)
+
+    assert rows == [50, 50, 50]
+    assert len(statements) == 1
+    assert " IN (" in statements[0]
+
+
+def test_what_is_held_of_numbers_is_bounded(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.chain.receivables.numbering.HELD_MAX", 4)
+    numbers = numbers_of(resources)
+    for start in range(0, 12, 3):
+        parties = [(str(n), "A", "X") for n in range(start, start + 3)]
+        documents = pl.DataFrame(parties, schema=NUMBERED, orient="row")
+        assert numbers.ids_of("receivable", documents).to_list() == documents["number"].to_list()
+        assert numbers._held["receivable"].height <= 4

@@ -5,7 +5,6 @@ import datetime as dt
 import random
 import shutil
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from app.chain.receivables import acts as debts
 from app.chain.receivables.acts import Debt
 from app.chain.receivables.files import of_version
 from app.chain.receivables.following import otherwise
-from app.chain.receivables.numbering import ids_of
+from app.chain.receivables.numbering import numbers_of
 from app.chain.receivables.tables import receivables
 from app.chain.runs import refreshing
 from app.chain.runs.applying import changes
@@ -291,7 +290,7 @@ def check(world: World) -> None:
     assert (again.run.run, again.run.fresh, again.held_back) == (run.run, True, 0)
     assert files(again.run.folder) == before
     assert (again.count, set_events(resources)) == (0, count)
-    given = totals_of(RunFrames.open(again.run.folder), partial(ids_of, resources.records))
+    given = totals_of(RunFrames.open(again.run.folder), numbers_of(resources).ids_of)
     assert changes(given, read).is_empty()
 
 
