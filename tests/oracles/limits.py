@@ -205,7 +205,7 @@ class Oracle:
         return {**row, "paid": left, "was_confirmed": stated, "registry_id": registry}, state
 
     def in_tenor(self, due_on: dt.date) -> bool:
-        day = max(self.e.as_of, self.e.day or self.e.as_of)
+        day = self.e.day or self.e.as_of
         return day <= due_on <= day + dt.timedelta(days=180)
 
     def is_document(self, row: Row, state: str) -> bool:

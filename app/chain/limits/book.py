@@ -69,8 +69,8 @@ class Book:
         return said | ({"day": day.isoformat()} if day != as_of else {})
 
     def day_of(self, as_of: dt.date) -> dt.date:
-        """Return the day that due days are held against: the later of business day and version."""
-        return as_of if self.day is None else max(self.day, as_of)
+        """Return the day that due days are held against: the business day, where there is one."""
+        return as_of if self.day is None else self.day
 
 
 NO_BOOK = Book()
