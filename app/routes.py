@@ -42,6 +42,7 @@ import app.data.imports.router as imports
 import app.data.pushes.router as pushes
 import app.data.sources.router as sources
 import app.data.versions.router as versions
+import app.lending.pricing.router as prices
 import app.lending.products.router as products
 import app.platform.users.pages as user_pages
 import app.platform.users.router as users
@@ -76,6 +77,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     uses.router,
     rules.router,
     products.router,
+    prices.router,
     organisation.router,
     approvals.router,
     receivables.router,

@@ -14,6 +14,7 @@ import numpy as np
 
 from app.chain.limits.allowed import OWN_FACILITY, OWN_LIMIT, Allowed, limit_in_own_chain
 from app.chain.limits.formulas.algebra import Term
+from app.chain.limits.formulas.leaves import FirmLeaves
 from app.chain.limits.results import MemberResult, Results
 from app.chain.limits.stored import RunHead
 from app.chain.limits.withheld import seen
@@ -160,6 +161,21 @@ class Shown:
         if not self._sight.is_whole:
             raise NotFound(UNSEEN)
         return self._results.standings()
+
+    def leaves_of(self, firm: str) -> FirmLeaves | None:
+        """
+        Return what the bank knows of a firm; None where it is known as a counterparty only.
+
+        Raises:
+            NotFound: There is no such firm, or the reader may not see all of it.
+        """
+        if not self._sight.is_whole:
+            raise NotFound(UNSEEN)
+        row = self._results.stored.row(firm)
+        try:
+            return self._results.stored.firm(row)
+        except NotFound:
+            return None
 
     def chains_of(self, firm: str) -> list[str]:
         """

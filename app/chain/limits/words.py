@@ -58,13 +58,18 @@ def figure(value: Decimal | None, unit: str) -> int | str | None:
     return int(value)
 
 
-def document(node: Term, name_of: Callable[[str], str]) -> dict[str, Any]:
+def document(
+    node: Term,
+    name_of: Callable[[str], str],
+    label_of: Callable[[str, Callable[[str], str]], Label] = label,
+) -> dict[str, Any]:
     """
     Return the tree as a document: of a withheld node its code, words and `withheld` only.
 
     Args:
         node: The root.
         name_of: The name of a firm by its id, for nodes that are about a firm.
+        label_of: The words for a code, where the tree is none of a limit.
     """
     if node.op == WITHHELD:
         words = labels()[node.code.partition(":")[0]]
@@ -73,14 +78,14 @@ def document(node: Term, name_of: Callable[[str], str]) -> dict[str, Any]:
             "label": {"zh": words.zh, "en": words.en},
             "op": node.op,
         }
-    words = label(node.code, name_of)
+    words = label_of(node.code, name_of)
     return {
         "code": node.code,
         "label": {"zh": words.zh, "en": words.en},
         "op": node.op,
         "value": figure(node.figure, node.unit),
         "unit": node.unit,
-        "children": [document(child, name_of) for child in node.children],
+        "children": [document(child, name_of, label_of) for child in node.children],
         "source": dict(node.source),
     }
 

@@ -6,7 +6,7 @@ schema is a new module here, and a file in `added/` that says what its new value
 for files of older schemas.
 """
 
-from app.policy.schemas import first, fourth, second, third
+from app.policy.schemas import fifth, first, fourth, second, third
 from app.policy.schemas.entries import Entry, Section
 
 Form = (
@@ -14,12 +14,14 @@ Form = (
     | second.SecondPolicyFile
     | third.ThirdPolicyFile
     | fourth.FourthPolicyFile
+    | fifth.FifthPolicyFile
 )
 SCHEMAS: dict[int, type[Form]] = {
     1: first.FirstPolicyFile,
     2: second.SecondPolicyFile,
     3: third.ThirdPolicyFile,
     4: fourth.FourthPolicyFile,
+    5: fifth.FifthPolicyFile,
 }
 
 __all__ = ["SCHEMAS", "Entry", "Form", "Section"]

@@ -34,6 +34,8 @@ READS = (
     "/api/v1/versions",
     "/api/v1/rules",
     "/api/v1/products",
+    "/api/v1/products/data-credit/price?firm=MILL&tenor_days=90",
+    "/api/v1/products/document-finance/price?firm=MILL&core=CORE1&tenor_days=90",
     "/api/v1/organisation/units",
     "/api/v1/approvals",
     "/api/v1/cores",

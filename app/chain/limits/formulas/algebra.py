@@ -170,9 +170,9 @@ class Algebra:
             return self.absent(code, unit, f"{second.code} is zero")
         return term
 
-    def floor(self, code: str, child: Term) -> Term:
-        """Return the child cut down to a whole fen."""
-        return self._step("floor", code, "fen", (child,))
+    def floor(self, code: str, child: Term, *, unit: str = "fen") -> Term:
+        """Return the child cut down to a whole fen, or to a whole one of another unit."""
+        return self._step("floor", code, unit, (child,))
 
     def clip(self, code: str, term: Term, low: Term, high: Term, *, unit: str) -> Term:
         """Return the first child held between the second and the third."""

@@ -17,6 +17,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/business-day"): set(ROLES),
     ("GET", "/rules"): set(ROLES),
     ("GET", "/products"): set(ROLES),
+    ("GET", "/products/{product}/price"): set(ROLES) - {"core", "supplier"},
     ("GET", "/approvals"): set(ROLES) - {"supplier"},
     ("GET", "/approvals/{approval}"): set(ROLES) - {"supplier"},
     ("POST", "/approvals/{approval}/approve"): {"officer", "admin", "core"},
