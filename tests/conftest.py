@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ for profile, count in EXAMPLES.items():
         max_examples=count,
         suppress_health_check=[HealthCheck.too_slow],
     )
+MEASURED_CASES = 2  # Of a test with many that are alike: measuring costs half as much again.
 settings.load_profile("uncompiled" if UNCOMPILED else "house")
 
 
@@ -45,6 +47,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "neo4j_url" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("neo4j"))
+    for item in unmeasured(items):
+        item.add_marker(pytest.mark.no_cover)
+
+
+def unmeasured(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return what shows coverage nothing new: slow tests, and cases of a test after the second."""
+    cases = Counter[str]()
+    idle = []
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        cases[name] += 1
+        if cases[name] > MEASURED_CASES or item.get_closest_marker("slow"):
+            idle.append(item)
+    return idle
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

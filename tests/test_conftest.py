@@ -7,7 +7,7 @@ from pathlib import Path
 import coverage
 import pytest
 
-from tests.conftest import drop_halves
+from tests.conftest import MEASURED_CASES, drop_halves, unmeasured
 
 
 def test_half_a_file_of_coverage_is_dropped_and_whole_ones_stay(tmp_path: Path) -> None:
@@ -42,3 +42,20 @@ def test_what_is_tried_with_bytes_is_named_by_its_place(
 ) -> None:
     assert content not in request.node.name.encode()
     assert f"[content{int(content == b'PK at another')}" in request.node.name
+
+
+def test_slow_tests_and_further_cases_that_are_alike_are_not_measured(
+    request: pytest.FixtureRequest,
+) -> None:
+    def named(name: str) -> pytest.Item:
+        """Return a test of that name that is like this one."""
+        item: pytest.Item = pytest.Function.from_parent(
+            request.node.parent, name=name, callobj=lambda: None
+        )
+        return item
+
+    alike = [named(f"test_any[{at}]") for at in range(MEASURED_CASES + 2)]
+    slow = named("test_slow")
+    slow.add_marker(pytest.mark.slow)
+
+    assert unmeasured([*alike, slow, named("test_other")]) == [*alike[MEASURED_CASES:], slow]

@@ -16,6 +16,11 @@ def examples(count: int) -> int:
     return max(2, count * settings.default.max_examples // WHOLE)
 
 
+def tenth(count: int) -> int:
+    """Return how many examples to try: so many in a whole run, a tenth of them for a change."""
+    return count if settings.default.max_examples > WHOLE // 10 else max(2, count // 10)
+
+
 def seeds(numbers: Iterable[int], fast: int) -> list[ParameterSet]:
     """Return numbers of cases that are alike; a change is tried with the first of them only."""
     return [

@@ -16,6 +16,7 @@ from ingestion.lake import EMPTY, FileOrigin, LakeView, Manifest, Parties
 from ingestion.lake import manifest as manifests
 from ingestion.lake import parties as party_files
 from ingestion.lake.merge import Arrival, merge
+from tests.graph.effort import tenth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +78,9 @@ def kept(folder: "Path", manifest: Manifest) -> list[Row]:
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tenth(120),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(imports=st.lists(ROWS, max_size=4))
 def test_later_rows_replace_those_with_their_key(
@@ -94,7 +97,9 @@ def test_later_rows_replace_those_with_their_key(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tenth(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(first=ROWS, second=ROWS)
 def test_the_same_rows_again_change_no_manifest(

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from ingestion.errors import BadFile
 from ingestion.readers import Chunk, read, text
 from ingestion.readers.marks import mark
+from tests.graph.effort import tenth
 
 CELLS = st.text(st.sampled_from('ab1,"\n\r 金é;='), max_size=6)
 ENDS = st.sampled_from(["\n", "\r\n"])
 SETTINGS = settings(
-    max_examples=150,
+    max_examples=tenth(150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -14,10 +14,13 @@ from ingestion.sets.json_paths import checked as json_path
 from ingestion.sets.regexes import compiled
 from ingestion.sets.statements import checked as statement
 from ingestion.sets.xpaths import checked as path_of_xml
+from tests.graph.effort import tenth
 from tests.ingestion import hostile
 
 quick = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tenth(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 SETS: dict[str, Set] = {
     "a.csv": Grid("s", ".*", ("a", "b")),
