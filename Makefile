@@ -80,9 +80,9 @@ tidy: tools
 	$(BIN)/python -m pytest tests/test_tidy.py tests/test_docs.py
 
 # What a change is tried with. Asked for together with `test-all` it is the whole run at once.
-# Many tests wait for a server or a process: three at a time keep two cores busy.
+# Many tests wait for a server or a process: four at a time keep two cores busy.
 test: tools $(COMPILED) $(if $(EVERYTHING),test-uncompiled)
-	$(PYTEST) --numprocesses 3 $(if $(EVERYTHING),$(MEASURED) --cov-append,$(CHANGE))
+	$(PYTEST) --numprocesses 4 $(if $(EVERYTHING),$(MEASURED) --cov-append,$(CHANGE))
 
 # Slow tests too, more examples of each law, kernels without the compiler, and coverage of it all.
 test-all: test
