@@ -1,20 +1,15 @@
-"""The service at an address of its own, and the distribution's Chromium to read it with."""
+"""The service at an address of its own, for browsers to read."""
 
-import os
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 
-import pytest
 import uvicorn
 from fastapi import FastAPI
 
 from graph.testing.waiting import until
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @contextmanager
@@ -31,16 +26,3 @@ def served_at(app: FastAPI, *, lifespan: Literal["on", "off"]) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join(timeout=30)
-
-
-@contextmanager
-def launched(sync_api: Any) -> Iterator[Any]:
-    """Yield a browser; where there is none, the test is skipped, in a whole run it fails."""
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing: install the distribution's chromium")
-        pytest.skip("Chromium is missing: install the distribution's chromium")
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()

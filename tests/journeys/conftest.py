@@ -1,7 +1,7 @@
 """Journeys in a real browser over an economy of three tiers: one service serves all of them."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,9 +13,10 @@ from app.platform.auth import sessions, users
 from app.platform.auth.principals import Role
 from app.platform.config import Settings
 from app.platform.deps import Resources
-from tests.app.browsing import launched, served_at
+from tests.app.browsing import served_at
 from tests.app.computing import Here
 from tests.app.logins import add_user
+from tests.chromium import launched
 from tests.journeys.hub import NOW, make_home
 
 PASSWORD = "a long enough password"  # noqa: S105  # of users who live for one test run
@@ -38,22 +39,44 @@ def address(hub: FastAPI) -> Iterator[str]:
         yield at
 
 
-@pytest.fixture
-def desk(hub: FastAPI, address: str) -> Iterator[Open]:
-    """Return what opens a page for somebody, each in a browser of their own."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Yield the browser of a module: one that outlives it stops whatever runs loops."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    with launched(sync_api) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: Any, address: str) -> Callable[[int], Any]:
+    """Return what gives a page by its number, each in a context of its own: later ones are warm."""
+    made: list[Any] = []
+
+    def numbered(number: int) -> Any:
+        """Return a page in which nobody is signed in."""
+        while len(made) <= number:
+            made.append(browser.new_context(base_url=address).new_page())
+        made[number].context.clear_cookies()
+        return made[number]
+
+    return numbered
+
+
+@pytest.fixture
+def desk(hub: FastAPI, address: str, tabs: Callable[[int], Any]) -> Open:
+    """Return what opens a page for somebody; no two of a test share one."""
     resources: Resources = hub.state.resources
-    with ExitStack() as held:
-        browser = held.enter_context(launched(sync_api))
+    numbers = count()
 
-        def opened(name: str, role: Role, firm: str | None, language: str) -> Any:
-            context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
-            jar = {sessions.COOKIE: cookie_of(resources, name, role, firm)}
-            jar["deeptier_language"] = language
-            context.add_cookies([{"name": n, "value": v, "url": address} for n, v in jar.items()])
-            return context.new_page()
+    def opened(name: str, role: Role, firm: str | None, language: str) -> Any:
+        page = tabs(next(numbers))
+        page.set_viewport_size({"width": 1280, "height": 900})
+        jar = {sessions.COOKIE: cookie_of(resources, name, role, firm)}
+        jar["deeptier_language"] = language
+        page.context.add_cookies([{"name": n, "value": v, "url": address} for n, v in jar.items()])
+        return page
 
-        yield opened
+    return opened
 
 
 def cookie_of(resources: Resources, name: str, role: Role, firm: str | None) -> str:

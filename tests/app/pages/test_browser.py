@@ -1,6 +1,7 @@
 """The pages in the distribution's Chromium: what scripts do, and what everybody can use."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,14 +12,15 @@ from app.chain.limits import documents
 from app.platform.auth import sessions
 from app.platform.auth.principals import Role
 from app.platform.web.charts import Group
-from tests.app.browsing import launched, served_at
+from tests.app.browsing import served_at
 from tests.app.pages.conftest import PASSWORD, session_of
 from tests.app.pages.economy import STRANGER
 from tests.app.platform.web.trees import node
+from tests.chromium import launched, violations
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
-pytestmark = pytest.mark.browser
+# One process asks for all of them, of one browser that is warm.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
 
 PAGES = (
     "/sign-in",
@@ -44,7 +46,9 @@ PAGES = (
     "/nowhere",
 )
 CONTRAST_MIN = 4.5
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 WIDTH = "document.documentElement.scrollWidth"
+OPEN = "document.querySelectorAll('details').forEach((each) => (each.open = true))"
 # Every text in a picture whose colour stands out too little from what is painted behind it: axe
 # does not look there.
 FAINT = """
@@ -100,19 +104,58 @@ def chromium() -> Iterator[Any]:
         yield browser
 
 
+@pytest.fixture(scope="module")
+def tab(chromium: Any, address: str) -> Iterator[Any]:
+    """Yield one page for all tests: the first that a new one opens costs five times the others."""
+    context = chromium.new_context(base_url=address, locale="en-GB")
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def page(chromium: Any, served: FastAPI, address: str) -> Iterator[Any]:
-    """A signed-in page of a desk that fails the test where a script or the browser complains."""
-    context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=address, locale="en-GB"
-    )
+def page(tab: Any, served: FastAPI, address: str) -> Iterator[Any]:
+    """Yield a signed-in page of a desk, as if it were new."""
+    with watched(tab):
+        tab.context.clear_cookies()
+        put(tab.context, address, sessions.COOKIE, session_of(served, "risk"))
+        tab.set_viewport_size(DESK)
+        yield tab
+        tab.unroute_all()
+        tab.context.clear_permissions()
+
+
+@pytest.fixture
+def clocked(chromium: Any, served: FastAPI, address: str) -> Iterator[Any]:
+    """Yield a signed-in page with a clock that a test sets, which no other test can use."""
+    context = chromium.new_context(viewport=DESK, base_url=address, locale="en-GB")
     put(context, address, sessions.COOKIE, session_of(served, "risk"))
     opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else 0)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    yield opened
+    with watched(opened):
+        opened.clock.install()
+        yield opened
     context.close()
+
+
+@contextmanager
+def watched(page: Any) -> Iterator[None]:
+    """Fail where a script or the browser complains, or a dialog opens."""
+    complaints: list[str] = []
+
+    def asked(dialog: Any) -> None:
+        """Keep what a script asks, and let it go on."""
+        complaints.append(f"a script ran: {dialog.message}")
+        dialog.dismiss()
+
+    listeners: dict[str, Callable[[Any], None]] = {
+        "console": lambda said: complaints.append(said.text) if said.type == "error" else None,
+        "pageerror": lambda error: complaints.append(str(error)),
+        "dialog": asked,
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    yield
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
     assert [said for said in complaints if "status of 404" not in said] == []
 
 
@@ -133,13 +176,13 @@ def test_everything_on_a_page_can_be_read_and_named_and_it_fits_its_window(
 ) -> None:
     """A page is loaded as on a phone, then its window is made as wide as on a desk."""
     put(page.context, address, "deeptier_theme", theme)
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     if path == "/sign-in":
         page.context.clear_cookies(name=sessions.COOKIE)
     opened(path)
 
     assert page.evaluate(WIDTH) <= 390
-    page.set_viewport_size({"width": 1440, "height": 900})
+    page.set_viewport_size(DESK)
     assert page.evaluate(WIDTH) <= 1440
     assert violations(page) == []
     assert page.evaluate(FAINT, CONTRAST_MIN) == []
@@ -159,17 +202,12 @@ def test_everything_on_a_page_can_be_read_and_named_and_it_fits_its_window(
 def test_everybody_can_use_their_pages_on_a_phone(
     page: Any, opened: Callable[[str], None], served: FastAPI, address: str, role: Role, path: str
 ) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     put(page.context, address, sessions.COOKIE, session_of(served, role))
     opened(path)
-    page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    page.evaluate(OPEN)
 
     assert violations(page) == []
-
-
-def violations(page: Any) -> list[str]:
-    found = axe.Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html'][:80]}" for each in found for node in each["nodes"]]
 
 
 def test_the_checks_themselves_find_what_is_faint_or_unnamed(page: Any) -> None:
@@ -181,13 +219,17 @@ def test_the_checks_themselves_find_what_is_faint_or_unnamed(page: Any) -> None:
           faint.style.color = "#bbb";
           document.querySelector("main").append(faint, document.createElement("button"));
           document.querySelector("svg g.block text").style.fill = "#bbb";
+          const cell = [...document.querySelectorAll(".long tbody .name")][20];
+          cell.style.color = "#bbb";  // One of many that look alike.
         }"""
     )
 
     assert [each.partition(":")[0] for each in violations(page)] == [
         "button-name",
         "color-contrast",
+        "color-contrast",
     ]
+    assert page.locator("[data-alike]").count() == 0
     assert len(page.evaluate(FAINT, CONTRAST_MIN)) == 1
 
 
@@ -205,15 +247,14 @@ def test_sorting_and_paging_keep_the_table_in_view(
     page: Any, opened: Callable[[str], None], path: str, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    opened(path)
     links = page.locator(".long thead a, .pager a")
-    for at in {0, links.count() - 1}:
-        links.nth(at).focus()
+    for first in (True, False):
+        opened(path)
+        (links.first if first else links.last).focus()
         page.keyboard.press("Enter")
         page.wait_for_url("**#*")
 
         assert page.wait_for_function(SEEN, arg=".long thead th")
-        opened(path)
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -238,19 +279,22 @@ def test_a_block_of_the_picture_leads_to_its_firms_by_keyboard(page: Any) -> Non
     assert chosen.inner_text().startswith("A (R1 to R3)")
 
 
-@pytest.mark.parametrize("width", [1280, 1440])
-def test_a_long_chain_is_seen_whole_on_a_desk(
-    page: Any, monkeypatch: pytest.MonkeyPatch, width: int
-) -> None:
+WHOLE = """
+() => {
+  const picture = document.querySelector(".picture");
+  return picture.scrollWidth <= picture.clientWidth;
+}
+"""
+
+
+def test_a_long_chain_is_seen_whole_on_a_desk(page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     groups = [Group(column, "A", 3) for column in range(-5, 5)]
     monkeypatch.setattr(chain_pages, "drawing_of", lambda *_: (groups, []))
-    page.set_viewport_size({"width": width, "height": 844})
     page.goto("/chains/C1")
 
-    assert page.evaluate("""() => {
-      const picture = document.querySelector(".picture");
-      return picture.scrollWidth <= picture.clientWidth;
-    }""")
+    for width in (1280, 1440):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate(WHOLE), width
 
 
 def test_all_rounds_of_a_scenario_are_seen_on_a_desk(
@@ -259,31 +303,29 @@ def test_all_rounds_of_a_scenario_are_seen_on_a_desk(
     page.set_viewport_size({"width": 1280, "height": 844})
     opened("/stress/SCENARIO")
 
-    assert page.evaluate("""() => {
-      const picture = document.querySelector(".picture");
-      return picture.scrollWidth <= picture.clientWidth;
-    }""")
+    assert page.evaluate(WHOLE)
 
 
-@pytest.mark.parametrize("width", [390, 700, 1440])
-def test_no_short_text_breaks_letter_by_letter(
-    page: Any, opened: Callable[[str], None], width: int
-) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    for path in ("/firms/S1", "/chains/C1", "/chains/C1/limits/S1"):
-        opened(path)
-        broken = page.evaluate(
-            """() => [...document.querySelectorAll(".facts dd, .tier, .kpi b, .pill")]
-              .filter((element) => {
-                const range = document.createRange();
-                range.selectNodeContents(element);
-                const boxes = [...range.getClientRects()];
-                const lines = new Set(boxes.map((box) => Math.round(box.top / 8)));
-                return element.textContent.trim().length < 20 && lines.size > 2;
-              })
-              .map((element) => element.textContent)"""
-        )
-        assert broken == []
+BROKEN_TEXTS = """
+() => [...document.querySelectorAll(".facts dd, .tier, .kpi b, .pill")]
+  .filter((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const boxes = [...range.getClientRects()];
+    const lines = new Set(boxes.map((box) => Math.round(box.top / 8)));
+    return element.textContent.trim().length < 20 && lines.size > 2;
+  })
+  .map((element) => element.textContent)
+"""
+
+
+@pytest.mark.parametrize("path", ["/firms/S1", "/chains/C1", "/chains/C1/limits/S1"])
+def test_no_short_text_breaks_letter_by_letter(page: Any, path: str) -> None:
+    page.set_viewport_size(PHONE)
+    page.goto(path)
+    for width in (390, 700, 1440):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate(BROKEN_TEXTS) == [], width
 
 
 BROKEN_WORDS = """
@@ -303,9 +345,8 @@ BROKEN_WORDS = """
 """
 
 
-@pytest.mark.parametrize("width", [390, 768, 1000, 1440])
 def test_no_word_of_a_deep_derivation_breaks_and_no_figure_leaves_the_page(
-    page: Any, monkeypatch: pytest.MonkeyPatch, width: int
+    page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deep = node("worst", "input", "123456789012.123456789012", source={"version": 1, "table": "t"})
     for _ in range(5):
@@ -314,15 +355,17 @@ def test_no_word_of_a_deep_derivation_breaks_and_no_figure_leaves_the_page(
     whole = documents.firm
     changed = {"derivation": deep, "reachable": deep}
     monkeypatch.setattr(documents, "firm", lambda *asked: whole(*asked) | changed)
-    page.set_viewport_size({"width": width, "height": 844})
+    page.set_viewport_size(PHONE)
     page.goto("/chains/C1/limits/S1")
-    page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
-
-    assert page.evaluate(BROKEN_WORDS) == []
+    page.evaluate(OPEN)
     ends = (
         "[...document.querySelectorAll('.tree .value')].map((e) => e.getBoundingClientRect().right)"
     )
-    assert max(page.evaluate(ends)) <= width
+
+    for width in (390, 768, 1000, 1440):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate(BROKEN_WORDS) == [], width
+        assert max(page.evaluate(ends)) <= width
 
 
 def test_a_derivation_opens_in_place_and_closes_again_by_keyboard(page: Any) -> None:
@@ -343,13 +386,12 @@ def test_a_derivation_opens_in_place_and_closes_again_by_keyboard(page: Any) -> 
 
 
 def test_a_derivation_in_place_is_that_of_the_version_on_the_page(page: Any) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url.partition("/chains")[2]))
     page.goto("/chains/C1?version=1")
-    page.locator("#limits-table a[data-tree]").first.click()
+    with page.expect_request("**/tree*") as asked:
+        page.locator("#limits-table a[data-tree]").first.click()
     page.wait_for_selector("tr.opened .tree")
 
-    assert "/C1/limits/S1/tree?version=1" in asked
+    assert asked.value.url.endswith("/chains/C1/limits/S1/tree?version=1")
 
 
 def test_a_derivation_that_cannot_be_read_says_so(page: Any) -> None:
@@ -361,7 +403,7 @@ def test_a_derivation_that_cannot_be_read_says_so(page: Any) -> None:
 
 
 def test_a_name_with_markup_runs_nothing(page: Any, opened: Callable[[str], None]) -> None:
-    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    """Where a script runs, the page fails the test: it asks something."""
     for path in (f"/firms/{STRANGER}", "/chains/C1?where=up1", "/stress/SCENARIO"):
         opened(path)
         assert page.locator("img").count() == 0
@@ -402,7 +444,7 @@ def test_a_slash_leads_to_the_search_from_everywhere(page: Any) -> None:
 
 
 def test_facets_are_a_drawer_on_a_phone_and_escape_closes_it(page: Any) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     page.goto("/firms")
     facets = page.locator("#facets")
     hidden = facets.is_hidden()
@@ -433,8 +475,8 @@ def test_the_address_is_copied_and_a_toast_says_so(page: Any) -> None:
     assert page.evaluate("navigator.clipboard.readText()").endswith("/cores?band=over")
 
 
-def test_a_page_offers_more_time_and_empties_itself_at_the_end(page: Any) -> None:
-    page.clock.install()
+def test_a_page_offers_more_time_and_empties_itself_at_the_end(clocked: Any) -> None:
+    page = clocked
     page.goto("/chains/C1")
     offer = page.get_by_role("button", name="Stay signed in")
     page.clock.fast_forward("11:57:00")
@@ -465,3 +507,4 @@ def test_signing_out_empties_the_other_pages_of_the_browser(page: Any) -> None:
     other.go_back()
     other.goto("/chains/C1")
     assert other.url.split("?")[0].endswith("/sign-in")
+    other.close()

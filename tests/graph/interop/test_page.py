@@ -1,6 +1,5 @@
 """The exported page in the distribution's Chromium: found, filtered, highlighted, and read."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,23 +9,18 @@ import pytest
 from graph.chains import find_chain
 from graph.interop import export
 from graph.network import Network
+from tests.chromium import launched, violations
 from tests.graph.interop.chains import HOSTILE, hostile, layered
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
 pytestmark = pytest.mark.browser
 Opened = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    with launched(sync_api) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -89,9 +83,7 @@ def test_the_page_can_be_read_and_named_at_any_width(
     for chosen in (False, True):
         if chosen:
             tab.locator("tbody button").first.click()
-        found = axe.Axe().run(tab).response["violations"]
-
-        assert [f"{v['id']}: {n['html'][:90]}" for v in found for n in v["nodes"]] == []
+        assert violations(tab) == []
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 

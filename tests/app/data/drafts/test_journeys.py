@@ -9,13 +9,13 @@ import pytest
 
 from app.main import create_app
 from app.platform.config import Settings
-from tests.app.browsing import launched, served_at
+from tests.app.browsing import served_at
 from tests.app.computing import Here
 from tests.app.data.drafts.conftest import TAX
 from tests.app.logins import add_user
+from tests.chromium import launched, violations
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("drafts"), pytest.mark.slow]
 PASSWORD = "a long enough password"  # noqa: S105  # of a user who lives for one test run
 FIRMS = {"云栖整机样本有限公司": "华东重工集团有限公司", "东溪零件样本有限公司": "白云矿业有限公司"}
@@ -91,7 +91,7 @@ def test_a_workbook_of_the_tax_bureau_becomes_limits_by_pages_alone(
 
     page.get_by_label("税额").wait_for()
     assert page.get_by_label("销方名称").input_value() == "seller name"
-    assert axe.Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     page.get_by_label("税额").focus()
     page.keyboard.press("Home")  # Not used.
     settled(page)
