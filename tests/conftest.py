@@ -42,6 +42,7 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)  # Before what reads the groups.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one process run all tests that share the one database of Neo4j: none waits for it."""
     for item in items:

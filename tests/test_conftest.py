@@ -36,6 +36,15 @@ def test_what_one_process_shall_run_is_told_to_who_hands_tests_out(
     assert request.node.nodeid.endswith("@together")
 
 
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="one process runs all tests")
+def test_who_hands_tests_out_is_told_that_one_process_has_the_one_neo4j(
+    request: pytest.FixtureRequest,
+) -> None:
+    wanting = [e for e in request.session.items if "neo4j_url" in getattr(e, "fixturenames", ())]
+
+    assert all("neo4j" in each.nodeid.rpartition("@")[2] for each in wanting)
+
+
 @pytest.mark.parametrize("content", [b"PK at this second", b"PK at another"])
 def test_what_is_tried_with_bytes_is_named_by_its_place(
     request: pytest.FixtureRequest, content: bytes

@@ -116,15 +116,31 @@ class Router(APIRouter):
     def __init__(self, **settings: Any) -> None:
         super().__init__(route_class=Route, redirect_slashes=False, **settings)
         self._written_out: set[str] = set()
+        self._beginnings: set[str] = set()  # First segments of its routes,
+        self._written = 0  # and of how many it is written out.
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **settings: Any) -> None:
         """Add a route; where it is written out, no value of another one is it."""
         super().add_api_route(path, endpoint, **settings)
         route = self.routes[-1]
         if isinstance(route, Route):
+            beginning = route.path.removeprefix("/").partition("/")[0]
+            self._beginnings.add(beginning)
+            self._written += "{" not in beginning
             route.written_out = self._written_out
             if "{" not in route.path:
                 self._written_out.add(route.path)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """
+        Return whether one of these routes answers; most domains see that at a glance.
+
+        Whatever stands before them, a path that they answer has the first segment of one of them.
+        """
+        is_known = self._written == len(self.routes)
+        if is_known and self._beginnings.isdisjoint(scope["path"].split("/")):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def read_json(body: bytes) -> Any:

@@ -46,6 +46,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # Pages are as they were installed: no file is looked at a request.
     )
     made.filters["segment"] = partial(quote, safe="")
     made.filters["shown_id"] = shown_id
