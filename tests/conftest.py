@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ for profile, count in EXAMPLES.items():
         suppress_health_check=[HealthCheck.too_slow],
     )
 MEASURED_CASES = 2  # Of a test with many that are alike: measuring costs half as much again.
+IDLE = pytest.StashKey[bool]()
 settings.load_profile("uncompiled" if UNCOMPILED else "house")
 
 
@@ -49,7 +51,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "neo4j_url" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("neo4j"))
     for item in unmeasured(items):
-        item.add_marker(pytest.mark.no_cover)
+        item.stash[IDLE] = True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """
+    Let coverage look away while a test runs that shows it nothing new.
+
+    Only in the thread of the test: stopped and begun anew (`no_cover`), it would see no more of
+    threads that outlive the test, as those that answer requests.
+    """
+    measure = sys.gettrace()
+    if measure is None or not item.stash.get(IDLE, False):
+        return (yield)
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(measure)
 
 
 def unmeasured(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -2,12 +2,13 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 import coverage
 import pytest
 
-from tests.conftest import MEASURED_CASES, drop_halves, unmeasured
+from tests.conftest import IDLE, MEASURED_CASES, drop_halves, pytest_runtest_call, unmeasured
 
 
 def test_half_a_file_of_coverage_is_dropped_and_whole_ones_stay(tmp_path: Path) -> None:
@@ -68,3 +69,27 @@ def test_slow_tests_and_further_cases_that_are_alike_are_not_measured(
     slow.add_marker(pytest.mark.slow)
 
     assert unmeasured([*alike, slow, named("test_other")]) == [*alike[MEASURED_CASES:], slow]
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_what_measures_looks_away_while_an_unmeasured_test_runs_and_is_back_after_it(
+    request: pytest.FixtureRequest, *, idle: bool
+) -> None:
+    def measure(*_: object) -> None:
+        """Be what a measurement is to Python."""
+
+    item = pytest.Function.from_parent(request.node.parent, name="test_x", callobj=lambda: None)
+    item.stash[IDLE] = idle
+    before = sys.gettrace()
+    sys.settrace(measure)
+    try:
+        turn = pytest_runtest_call(item)
+        next(turn)
+        during = sys.gettrace()
+        turn.close()
+        after = sys.gettrace()
+    finally:
+        sys.settrace(before)
+
+    assert during is (None if idle else measure)
+    assert after is measure
