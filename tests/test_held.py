@@ -14,6 +14,7 @@ SECTIONS = {
     "2": "Accounts",
     "3": "Operations",
     "4": "Payables and vouchers",
+    "5": "From asking to money",
     "8": "Groups",
     "9": "Routes",
     "10": "Beside the graph",

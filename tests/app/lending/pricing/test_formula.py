@@ -150,51 +150,52 @@ SHARES = st.integers(1, 999).map(lambda n: Decimal(n) / 1000)
 PAIRS = st.lists(SHARES, min_size=2, max_size=2, unique=True).map(sorted)
 
 
-class TestLawsOfPrice:
-    """What holds of every price."""
+@given(PAIRS, st.sampled_from([30, 360, 1800]))
+def test_it_rises_with_the_chance_of_default(pair: list[Decimal], days: int) -> None:
+    low, high = (
+        rate(leaves(firm(), tenor_days=days, rate_cap=Decimal(10**9)), pd_by_grade=each)
+        for each in pair
+    )
 
-    @given(PAIRS, st.sampled_from([30, 360, 1800]))
-    def test_it_rises_with_the_chance_of_default(self, pair: list[Decimal], days: int) -> None:
-        low, high = (
-            rate(leaves(firm(), tenor_days=days, rate_cap=Decimal(10**9)), pd_by_grade=each)
-            for each in pair
-        )
+    assert low < high
 
-        assert low < high
 
-    @given(PAIRS)
-    def test_it_rises_with_the_loss_given_default(self, pair: list[Decimal]) -> None:
-        low, high = (rate(leaves(firm("R12")), price_lgd=each) for each in pair)
+@given(PAIRS)
+def test_it_rises_with_the_loss_given_default(pair: list[Decimal]) -> None:
+    low, high = (rate(leaves(firm("R12")), price_lgd=each) for each in pair)
 
-        assert low <= high
-        assert low < high or pair[1] - pair[0] < Decimal("0.002")
+    assert low <= high
+    assert low < high or pair[1] - pair[0] < Decimal("0.002")
 
-    @given(PAIRS)
-    def test_it_rises_with_what_funds_cost(self, pair: list[Decimal]) -> None:
-        low, high = (rate(leaves(firm()), ftp=each / 2) for each in pair)
 
-        assert low < high
+@given(PAIRS)
+def test_it_rises_with_what_funds_cost(pair: list[Decimal]) -> None:
+    low, high = (rate(leaves(firm()), ftp=each / 2) for each in pair)
 
-    @given(SHARES, PAIRS)
-    def test_it_stands_between_floor_and_cap(self, chance: Decimal, pair: list[Decimal]) -> None:
-        floor, cap = pair
-        found = rate(leaves(firm(), rate_floor=floor, rate_cap=cap), pd_by_grade=chance)
+    assert low < high
 
-        assert floor <= found <= cap
-        free = rate(leaves(firm(), rate_cap=Decimal(10**9)), pd_by_grade=chance)
-        assert found == min(max(free, floor), cap)
 
-    @given(st.lists(st.decimals(0, 2, places=12), min_size=2, max_size=2).map(sorted))
-    def test_rounding_is_half_up_and_keeps_the_order(self, pair: list[Decimal]) -> None:
-        algebra = Algebra(RulesOfPrice(), version=1, run="run")
-        low, high = (
-            rounded(algebra, algebra.input("apr", "rate", each, {})).figure or Decimal(0)
-            for each in pair
-        )
+@given(SHARES, PAIRS)
+def test_it_stands_between_floor_and_cap(chance: Decimal, pair: list[Decimal]) -> None:
+    floor, cap = pair
+    found = rate(leaves(firm(), rate_floor=floor, rate_cap=cap), pd_by_grade=chance)
 
-        assert low <= high
-        for exact, found in zip(pair, (low, high), strict=True):
-            assert found == exact.quantize(Decimal("0.0001"), rounding="ROUND_HALF_UP")
+    assert floor <= found <= cap
+    free = rate(leaves(firm(), rate_cap=Decimal(10**9)), pd_by_grade=chance)
+    assert found == min(max(free, floor), cap)
+
+
+@given(st.lists(st.decimals(0, 2, places=12), min_size=2, max_size=2).map(sorted))
+def test_rounding_is_half_up_and_keeps_the_order(pair: list[Decimal]) -> None:
+    algebra = Algebra(RulesOfPrice(), version=1, run="run")
+    low, high = (
+        rounded(algebra, algebra.input("apr", "rate", each, {})).figure or Decimal(0)
+        for each in pair
+    )
+
+    assert low <= high
+    for exact, found in zip(pair, (low, high), strict=True):
+        assert found == exact.quantize(Decimal("0.0001"), rounding="ROUND_HALF_UP")
 
 
 @pytest.mark.parametrize(
