@@ -18,6 +18,7 @@ from app.lending.products.book import SHIPPED
 from app.platform.config import Settings
 from app.platform.console.progress import quietly
 from app.platform.deps import Resources, open_resources
+from app.platform.web.areas import WORK
 from app.policy.loader import SHIPPED as POLICIES
 from tests.app.conftest import NOW, Bearer
 
@@ -115,3 +116,16 @@ def test_files_that_cannot_be_used_are_no_job_of_every_minute(
     as_bank_says(policy, budget_fen="much")
 
     assert not TASKS["budgets"].due(resources)
+
+
+def test_the_page_of_the_account_names_the_product_s_version(
+    client: TestClient, bearer: Bearer, policy: Path
+) -> None:
+    as_bank_says(policy, budget_fen=700_000)
+    opened: Any = client.app
+    TASKS["budgets"].work(opened.state.resources, quietly)
+    who = bearer("risk") | {"Accept": "text/html"}
+    shown = client.get(f"{WORK}/accounts/product:data-credit", headers=who).text
+
+    assert "data-credit-2015-01-01-" in shown
+    assert "None" not in shown
