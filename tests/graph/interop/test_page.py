@@ -13,7 +13,7 @@ from tests.chromium import launched, violations
 from tests.graph.interop.chains import HOSTILE, hostile, layered
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("exported")]
 Opened = Callable[..., Any]
 
 
@@ -23,10 +23,24 @@ def chromium() -> Iterator[Any]:
         yield browser
 
 
+@pytest.fixture(scope="module")
+def tab(chromium: Any) -> Any:
+    """Return the page in which all tests open theirs: a new one costs more than what they do."""
+    return chromium.new_context().new_page()
+
+
 @pytest.fixture
-def opened(chromium: Any, tmp_path: Path) -> Iterator[Opened]:
+def opened(tab: Any, tmp_path: Path) -> Iterator[Opened]:
     """Open the page of a chain; fails the test where it asks for anything or complains."""
-    contexts, asked, told, places = [], [], [], []
+    asked, told, places = [], [], []
+    listeners: dict[str, Callable[[Any], None]] = {
+        "request": lambda request: asked.append(request.url),
+        "console": lambda message: told.append(message.text),
+        "pageerror": lambda error: told.append(str(error)),
+        "dialog": lambda dialog: (told.append(dialog.message), dialog.dismiss())[0],
+    }
+    for event, listener in listeners.items():
+        tab.on(event, listener)
 
     def open_page(
         network: Network,
@@ -39,23 +53,16 @@ def opened(chromium: Any, tmp_path: Path) -> Iterator[Opened]:
         chain = find_chain(network, core, tiers_max=5)
         place = tmp_path / "chain.html"
         place.write_bytes(export.chain(network, chain, "html", language=language))
-        context = chromium.new_context(
-            viewport={"width": width, "height": 844}, color_scheme=scheme
-        )
-        contexts.append(context)
         places.append(place.as_uri())
-        tab = context.new_page()
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.on("console", lambda message: told.append(message.text))
-        tab.on("pageerror", lambda error: told.append(str(error)))
-        tab.on("dialog", lambda dialog: told.append(dialog.message))
+        tab.set_viewport_size({"width": width, "height": 844})
+        tab.emulate_media(color_scheme=scheme)
         tab.goto(place.as_uri())
         tab.locator("#picture[data-drawn]").wait_for()
         return tab
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for event, listener in listeners.items():
+        tab.remove_listener(event, listener)
     assert asked == places
     assert told == []
 
