@@ -18,6 +18,7 @@ from app.main import create_app, rules_of
 from app.platform import audit
 from app.platform.auth.tokens import issue
 from app.platform.config import Settings
+from tests.app.asking import answers
 from tests.app.conftest import NOW
 from tests.conftest import emptied
 
@@ -143,12 +144,14 @@ def test_another_kind_of_body_is_malformed(risk: TestClient, kind: str) -> None:
 def test_every_route_refuses_text_that_cannot_be_kept_in_its_query(
     plain: FastAPI,
 ) -> None:
-    risk = risk_of(plain)
-    for method, path in rules_of(plain):
-        address = path.replace("{core}", "CORE1").replace("{firm}", "MILL")
-        for query in ("query=%00", "cursor=a%FFb", "%ED%A0%80=x", "version=%00", "as_of=%00"):
-            answer = risk.request(method, f"{address}?{query}")
-            assert answer.status_code in (401, 403, 422), (method, address, query)
+    queries = ("query=%00", "cursor=a%FFb", "%ED%A0%80=x", "version=%00", "as_of=%00")
+    calls = [
+        (method, path.replace("{core}", "CORE1").replace("{firm}", "MILL") + f"?{query}")
+        for method, path in rules_of(plain)
+        for query in queries
+    ]
+    for call, answer in zip(calls, answers(risk_of(plain), calls), strict=True):
+        assert answer.status_code in (401, 403, 422), call
 
 
 CURSORS = (
@@ -322,14 +325,13 @@ def test_allow_names_every_method_that_a_path_answers(plain: FastAPI) -> None:
     known: dict[str, set[str]] = {}
     for method, path in rules_of(plain):
         known.setdefault(path, set()).add(method)
-    for path, methods in known.items():
-        expected = methods | ({"HEAD"} if "GET" in methods else set())
-        for method in ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"):
-            if method in expected:
-                continue
-            answer = risk.request(method, path)
-            assert problem(answer, 405)["code"] == "method_not_allowed"
-            assert set(answer.headers["allow"].split(", ")) == expected, (method, path)
+        if method == "GET":
+            known[path].add("HEAD")
+    every = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW")
+    calls = [(m, path) for path, methods in known.items() for m in every if m not in methods]
+    for (method, path), answer in zip(calls, answers(risk, calls), strict=True):
+        assert problem(answer, 405)["code"] == "method_not_allowed"
+        assert set(answer.headers["allow"].split(", ")) == known[path], (method, path)
     assert risk.post("/static/app.css").headers["allow"] == "GET, HEAD"
     assert risk.post(f"{API}/openapi.json").headers["allow"] == "GET, HEAD"
 
