@@ -1,10 +1,11 @@
 """Accounts, their figures and what moved them in words, for pages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.books.ledger.history import AccountEvent
-from app.books.ledger.reading import EXCESS, AccountSeen
+from app.books.ledger.reading import EXCESS, AccountSeen, accounts_of
+from app.platform.deps import Resources
 from app.platform.web.charts import LimitBar, limit_bar
 from app.platform.web.money import Amount, amount
 from app.platform.web.texts import Texts
@@ -35,6 +36,25 @@ def name_words(account: AccountSeen, named: Named, t: Texts) -> str:
     if layer == "document" or not parts:
         parts.insert(0, account.account.partition(":")[2])
     return " · ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountWords:
+    """An account by whose cap it is and of what kind; its id is told beside."""
+
+    name: str
+    layer: str
+
+
+def words_of(
+    resources: Resources, accounts: Iterable[str], named: Named, t: Texts
+) -> Mapping[str, AccountWords]:
+    """Return those accounts that there are in words, by their ids."""
+    found = accounts_of(resources.records, dict.fromkeys(accounts), resources.now())
+    return {
+        each.account: AccountWords(name_words(each, named, t), layer_words(each, t))
+        for each in found
+    }
 
 
 def state_of(account: AccountSeen) -> str:

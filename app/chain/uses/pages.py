@@ -22,7 +22,7 @@ from app.books.ledger.reading import (
     one_use,
 )
 from app.chain.accounts.service import account_seen, names
-from app.chain.accounts.words import layer_words, name_words
+from app.chain.accounts.words import layer_words, name_words, words_of
 from app.chain.uses import service
 from app.chain.uses.paths import OWN
 from app.chain.uses.schemas import SECONDS_MAX, ReservationOrder
@@ -197,6 +197,8 @@ def _reserving(
 ) -> Response:
     t, named = Texts(preferences_of(request).language), names(resources)
     found = _chain(resources, account)
+    papers = _with_room(resources, found)
+    paper_ids = [each.account for each in papers]
     return page(
         request,
         "reserve.html",
@@ -204,7 +206,8 @@ def _reserving(
         title=name_words(found, named, t),
         layer=layer_words(found, t),
         typed=typed,
-        papers=_with_room(resources, found),
+        papers=papers,
+        words=words_of(resources, [*_lacking(refused), *paper_ids], named, t),
         products=_products(resources),
         **_told(request, refused, t),
     )
@@ -278,7 +281,7 @@ def _page(
     typed: tuple[str, str] = ("", ""),
     refused: AppError | None = None,
 ) -> Response:
-    t = Texts(preferences_of(request).language)
+    t, named = Texts(preferences_of(request).language), names(resources)
     found = service.read(resources, use)
     return page(
         request,
@@ -286,7 +289,8 @@ def _page(
         use=found,
         owner=_owner(resources, use),
         chain=_chain_of(found),
-        named=names(resources),
+        named=named,
+        words=words_of(resources, [each["account"] for each in found["path"]], named, t),
         acts=_acts(resources, found, who),
         tones=TONES,
         typed={typed[0]: typed[1]},
@@ -309,6 +313,12 @@ def _owner(resources: Resources, use: str) -> str:
 def _chain_of(use: Row) -> str:
     paths = (each["account"] for each in use["path"])
     return next((each for each in paths if each.startswith("chain:")), "")
+
+
+def _lacking(refused: AppError | None) -> Sequence[str]:
+    """Return the ids of the accounts that lacked."""
+    found: Any = refused.further.get("accounts", ()) if refused else ()
+    return [each["account"] for each in found if "account" in each]
 
 
 def _told(request: Request, refused: AppError | None, t: Texts) -> dict[str, Any]:

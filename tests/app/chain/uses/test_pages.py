@@ -68,6 +68,41 @@ def test_an_officer_reserves_by_the_form_and_twice_sent_it_counts_once(
     assert pending(resources, "bank", "chain:CORE1:MILL") == [0, 0]
 
 
+def told_by(text: str, place: str) -> dict[str, tuple[str, str]]:
+    """Return what the rows of a list call their accounts, and what stands beside."""
+    part = text.partition(f'data-list="{place}"')[2].partition("</table>")[0].partition("</ul>")[0]
+    rows = re.findall(
+        r'data-id="([^"]+)">(?:<th scope="row">)?<a class="name" href="[^"]+">([^<]+)</a>'
+        r" <small>(.*?)</small>",
+        part,
+    )
+    return {account: (name, re.sub("<[^>]+>", "", beside)) for account, name, beside in rows}
+
+
+@pytest.mark.parametrize(
+    ("language", "firm", "chain"),
+    [
+        ("en", ("临江钢铁有限公司", "Firm · firm:MILL"), "Firm in a chain · chain:CORE1:MILL"),
+        ("zh", ("临江钢铁有限公司", "企业 · firm:MILL"), "链上额度 · chain:CORE1:MILL"),
+    ],
+)
+def test_accounts_of_a_use_are_called_by_names_with_their_ids_beside(
+    browse: Browse, resources: Resources, language: str, firm: tuple[str, str], chain: str
+) -> None:
+    officer = browse(f"olga {language}", "officer", None, language)
+    place = reserved(officer, amount="1")
+    told = told_by(officer.get(place).text, "path")
+    form = form_of(officer.get(RESERVE).text, RESERVE)
+    lacks = officer.post(RESERVE, data=form | ORDER | {"amount": "999999999"}).text
+
+    assert told["firm:MILL"] == firm
+    assert told["chain:CORE1:MILL"][1] == chain
+    assert told_by(lacks, "lacks")["chain:CORE1:MILL"] == told["chain:CORE1:MILL"]
+    assert set(told_by(officer.get(RESERVE).text, "papers")) == {"receivable:R1", "voucher:V1"}
+    void = form_of(officer.get(place).text, place + "/void")
+    assert officer.post(place + "/void", data=void).status_code == 303
+
+
 def test_every_account_that_lacks_is_named_with_what_it_has(
     officer: TestClient, resources: Resources
 ) -> None:
