@@ -1,7 +1,7 @@
 """Accounts as a list that is sorted, filtered and counted where they lie: there may be many."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.books.ledger.tables import accounts
 from app.platform.events.tables import head
 from app.platform.records import Records
 
+AT_ONCE = 500
 _COLUMNS = accounts.c
 _USED = _COLUMNS.outside + _COLUMNS.posted + _COLUMNS.pending + _COLUMNS.frozen
 _STATE = sa.case(
@@ -75,14 +76,33 @@ def listed(
         order: One of `ORDERS`, and whether the largest come first.
         part: How many are skipped, and how many come back at most (None: all).
     """
-    by = ORDERS[order[0]]
-    turned = by.desc() if order[1] else by.asc()
-    query = ROWS.where(*_conditions(wanted)).order_by(turned.nulls_last(), _COLUMNS.account)
+    query = ROWS.where(*_conditions(wanted)).order_by(*_turned(order))
     start, size = part
     with records.reading() as connection:
         gone = passed(connection, now)
         rows = connection.execute(query.offset(start).limit(size)).all()
     return [seen_row(row, gone) for row in rows]
+
+
+def every_listed(
+    records: Records, wanted: AccountsWanted, now: dt.datetime, *, order: tuple[str, bool]
+) -> Iterator[AccountSeen]:
+    """Yield all accounts of a list in its order; but for their ids so many are held at a time."""
+    query = sa.select(_COLUMNS.account).where(*_conditions(wanted)).order_by(*_turned(order))
+    with records.reading() as connection:
+        gone = passed(connection, now)
+        ids = list(connection.scalars(query))
+    for start in range(0, len(ids), AT_ONCE):
+        part = ids[start : start + AT_ONCE]
+        with records.reading() as connection:
+            rows = connection.execute(ROWS.where(_COLUMNS.account.in_(part))).all()
+        found = {row.account: seen_row(row, gone) for row in rows}
+        yield from (found[each] for each in part)
+
+
+def _turned(order: tuple[str, bool]) -> tuple[sa.ColumnElement[Any], ...]:
+    by = ORDERS[order[0]]
+    return (by.desc() if order[1] else by.asc()).nulls_last(), _COLUMNS.account
 
 
 def counts(records: Records, wanted: AccountsWanted) -> dict[str, dict[str, int]]:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.books.business_day import business_day
 from app.books.ledger.figures import LAYERS
-from app.books.ledger.listing import AccountsWanted, counts, listed
+from app.books.ledger.listing import AccountsWanted, counts, every_listed, listed
 from app.books.ledger.reading import EXCESS, AccountSeen
 from app.chain.accounts import service
 from app.chain.accounts.words import (
@@ -25,7 +25,7 @@ from app.platform.http.routing import Router
 from app.platform.views.repository import views_of
 from app.platform.web.areas import WORK
 from app.platform.web.columns import ListColumn, ListTable
-from app.platform.web.downloads import download
+from app.platform.web.downloads import download_long
 from app.platform.web.facets import Facet, Option
 from app.platform.web.listing import SIZE, chosen_of, one_page, order_of, page_of, text_of
 from app.platform.web.money import scale
@@ -142,10 +142,10 @@ def download_accounts(request: Request, resources: ResourcesDep) -> Response:
     t, named = Texts(preferences_of(request).language), service.names(resources)
     table = _table(named, t)
     order = order_of(request, table)
-    rows = listed(
+    rows = partial(
+        every_listed,
         *(resources.records, _wanted(request, resources), resources.now()),
         order=(order.sort, order.descending),
-        part=(0, None),
     )
     head = {"version": "", "as_of": business_day(resources).isoformat(), "policy": ""}
-    return download(request, table, rows, head)
+    return download_long(request, table, rows, head)

@@ -1,19 +1,18 @@
 """What lies ahead of a firm by its papers: what it has to confirm, to pay, and what it is paid."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from app.chain.receivables.service import ReceivableTerms
-from app.chain.vouchers.nodes import OVER
-from app.chain.vouchers.service import Row
+from app.chain.vouchers.payments import VoucherPayments
 
 OWED = ("open", "confirmed", "financing", "financed")  # By their debtor, to whom ever.
 CLAIMED = ("open", "confirmed", "financing")  # By their creditor still.
-ENDED = (*OVER, "paid")
+DAYS: Mapping[str, Any] = {"due_on": pl.String, "count": pl.Int64, "amount_fen": pl.Int64}
 PAYMENTS: Mapping[str, Any] = {
     "kind": pl.String,
     "number": pl.String,
@@ -54,46 +53,77 @@ def to_confirm(rows: pl.DataFrame, terms: ReceivableTerms, *, size: int) -> ToCo
     return ToConfirm(waits.height, int(waits["face_fen"].sum()), late, first)
 
 
-def to_pay(receivables: pl.DataFrame, issued: Iterable[Row]) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class PaymentsAhead:
     """
-    Return what a core has to pay, in order of days.
+    Payments of a firm.
+
+    Args:
+        days: What is paid by day (`due_on`, `count`, `amount_fen`, `kind`), in any order.
+        first: The first of them from a day on, in order of days.
+    """
+
+    days: pl.DataFrame
+    first: Sequence[Mapping[str, Any]]
+
+    def between(self, since: dt.date | None, until: dt.date | None) -> tuple[int, int]:
+        """Return how many are due from one day to another, both included, and how much."""
+        days = self.days
+        if since is not None:
+            days = days.filter(pl.col("due_on") >= since.isoformat())
+        if until is not None:
+            days = days.filter(pl.col("due_on") <= until.isoformat())
+        return int(days["count"].sum()), int(days["amount_fen"].sum())
+
+    def of_kind(self, kind: str) -> tuple[int, int]:
+        """Return how many are of a kind, and how much."""
+        days = self.days.filter(pl.col("kind") == kind)
+        return int(days["count"].sum()), int(days["amount_fen"].sum())
+
+    def months(self, since: dt.date) -> pl.DataFrame:
+        """Return what is paid by month from a day on: `month`, `count`, `amount_fen`."""
+        return (
+            self.days.filter(pl.col("due_on") >= since.isoformat())
+            .group_by(month=pl.col("due_on").str.slice(0, 7))
+            .agg(pl.col("count").sum(), pl.col("amount_fen").sum())
+            .sort("month")
+        )
+
+
+def to_pay(
+    receivables: pl.DataFrame, issued: VoucherPayments, *, until: dt.date, size: int
+) -> PaymentsAhead:
+    """
+    Return what a core has to pay up to a day, in order of days.
 
     Args:
         receivables: What it owes, as `standing` returns it.
-        issued: The vouchers that it issued; parts of one are paid with it.
+        issued: What the vouchers pay that it issued, up to that day.
+        until: The last day.
+        size: So many payments one by one.
     """
-    owed = [
-        _voucher(row, row["holder"], row["amount_fen"])
-        for row in issued
-        if row["parent"] is None and row["accepted"] and row["state"] not in ENDED
-    ]
-    return _payments(receivables, OWED, "creditor", owed)
+    rows = _payments(receivables, OWED, "creditor").filter(pl.col("due_on") <= until.isoformat())
+    return _ahead(rows, rows, issued, size)
 
 
-def to_come(receivables: pl.DataFrame, held: Iterable[Row]) -> pl.DataFrame:
+def to_come(
+    receivables: pl.DataFrame, held: VoucherPayments, *, since: dt.date, size: int
+) -> PaymentsAhead:
     """
     Return what a firm is paid, in order of days: nothing that is financed, or passed on.
 
     Args:
         receivables: What it is owed, as `standing` returns it.
-        held: Vouchers and parts of some of which it is the holder.
+        held: What the vouchers pay that it holds.
+        since: The first day of which payments are told one by one.
+        size: So many of them.
     """
-    own = [
-        _voucher(row, row["issuer"], row["held_fen"])
-        for row in held
-        if row["accepted"] and row["held_fen"] and row["state"] not in ENDED
-    ]
-    return _payments(receivables, CLAIMED, "debtor", own)
+    rows = _payments(receivables, CLAIMED, "debtor")
+    return _ahead(rows, rows.filter(pl.col("due_on") >= since.isoformat()), held, size)
 
 
-def _voucher(row: Row, party: str, fen: int) -> tuple[Any, ...]:
-    return "voucher", row["voucher"], party, fen, row["due_on"], row["state"]
-
-
-def _payments(
-    receivables: pl.DataFrame, states: Sequence[str], party: str, vouchers: Sequence[Any]
-) -> pl.DataFrame:
-    rows = receivables.filter(pl.col("state").is_in(states) & (pl.col("face_fen") > 0)).select(
+def _payments(receivables: pl.DataFrame, states: Sequence[str], party: str) -> pl.DataFrame:
+    return receivables.filter(pl.col("state").is_in(states) & (pl.col("face_fen") > 0)).select(
         kind=pl.lit("receivable"),
         number="receivable",
         party=party,
@@ -101,15 +131,21 @@ def _payments(
         due_on="due_on",
         state="state",
     )
-    more = pl.DataFrame(vouchers, schema=dict(PAYMENTS), orient="row")
-    return pl.concat([rows, more]).sort("due_on", "kind", "number")
 
 
-def due_by(payments: pl.DataFrame, last: dt.date) -> pl.DataFrame:
-    """Return the payments that are due on a day or before."""
-    return payments.filter(pl.col("due_on") <= last.isoformat())
-
-
-def sum_fen(payments: pl.DataFrame) -> int:
-    """Return what payments come to together."""
-    return int(payments["amount_fen"].sum())
+def _ahead(
+    every: pl.DataFrame, later: pl.DataFrame, vouchers: VoucherPayments, size: int
+) -> PaymentsAhead:
+    given = every.group_by("due_on").agg(
+        count=pl.len().cast(pl.Int64), amount_fen=pl.col("amount_fen").sum()
+    )
+    more = pl.DataFrame(vouchers.days, schema=DAYS, orient="row")
+    days = [
+        given.with_columns(kind=pl.lit("receivable")),
+        more.with_columns(kind=pl.lit("voucher")),
+    ]
+    own = [("voucher", *row) for row in vouchers.first]
+    first = later.sort("due_on", "number").head(size)
+    rows = pl.concat([first, pl.DataFrame(own, schema=dict(PAYMENTS), orient="row")])
+    ordered = rows.sort("due_on", "kind", "number").head(size)
+    return PaymentsAhead(pl.concat(days), ordered.to_dicts())

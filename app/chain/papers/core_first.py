@@ -12,7 +12,7 @@ from app.books.business_day import business_day
 from app.chain.accounts.service import names
 from app.chain.chains.facilities import facility_of
 from app.chain.limits.documents import results_of
-from app.chain.papers.ahead import due_by, sum_fen, to_confirm, to_pay
+from app.chain.papers.ahead import to_confirm, to_pay
 from app.chain.papers.own_limit import limit_of
 from app.chain.papers.receivables import PAYABLES, TONES
 from app.chain.papers.vouchers import ISSUED_TONES, VOUCHERS
@@ -21,7 +21,7 @@ from app.chain.receivables.service import terms_now
 from app.chain.receivables.standing import WEEK_DAYS, standing
 from app.chain.vouchers import service
 from app.chain.vouchers.acts import STOP
-from app.chain.vouchers.repository import WantedVouchers
+from app.chain.vouchers.payments import of_issuer
 from app.data.versions.service import AskedVersion
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import CORE_PEOPLE, PrincipalDep, allow
@@ -77,17 +77,18 @@ def _waits(resources: Resources, owed: pl.DataFrame, t: Texts) -> dict[str, Any]
 def _due(resources: Resources, core: str, owed: pl.DataFrame, t: Texts) -> dict[str, Any]:
     """Return what is due within a week, and what is past due."""
     day = business_day(resources)
-    issued = service.page(resources, WantedVouchers(issuer=core, party=core))
-    due = due_by(to_pay(owed, issued), day + dt.timedelta(days=WEEK_DAYS))
-    late = due_by(due, day - dt.timedelta(days=1))
-    first = due.head(SHOWN).to_dicts()
+    last = day + dt.timedelta(days=WEEK_DAYS)
+    issued = of_issuer(resources.records, core, until=last, size=SHOWN)
+    due = to_pay(owed, issued, until=last, size=SHOWN)
+    count, fen = due.between(day, None)
+    late_count, late_fen = due.between(None, day - dt.timedelta(days=1))
     return {
-        "due": first,
-        "due_count": due.height - late.height,
-        "due_fen": sum_fen(due) - sum_fen(late),
-        "late_count": late.height,
-        "late_fen": sum_fen(late),
-        "due_unit": scale([row["amount_fen"] for row in first], t.language),
+        "due": due.first,
+        "due_count": count,
+        "due_fen": fen,
+        "late_count": late_count,
+        "late_fen": late_fen,
+        "due_unit": scale([row["amount_fen"] for row in due.first], t.language),
     }
 
 

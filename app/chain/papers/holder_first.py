@@ -12,15 +12,13 @@ from app.books.business_day import business_day
 from app.books.ledger.reading import AccountsAsked, accounts_after, one_account
 from app.chain.accounts.service import names
 from app.chain.limits.documents import everywhere, results_of
-from app.chain.papers.ahead import due_by, sum_fen, to_come
+from app.chain.papers.ahead import PaymentsAhead, to_come
 from app.chain.papers.holding import HELD
 from app.chain.papers.receivables import CLAIMS, TONES
 from app.chain.papers.vouchers import ISSUED_TONES
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.standing import MONTH_DAYS, standing
-from app.chain.vouchers import service
-from app.chain.vouchers.repository import WantedVouchers
-from app.chain.vouchers.service import Row
+from app.chain.vouchers.payments import offered, to_holder
 from app.data.versions.service import AskedVersion
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import HOLDERS, OWN_LIMIT, PrincipalDep, allow
@@ -47,7 +45,8 @@ def show_own(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Re
     t, firm = Texts(preferences_of(request).language), who.firm or ""
     day = business_day(resources)
     claims = standing(resources, resources.version(), WantedReceivables(creditor=firm), day)
-    held = service.page(resources, WantedVouchers(holder=firm))
+    waiting, count = offered(resources.records, firm, size=SHOWN)
+    held = to_holder(resources.records, firm, since=day, size=SHOWN)
     return page(
         request,
         "holder_first.html",
@@ -58,17 +57,11 @@ def show_own(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Re
         tones=TONES | ISSUED_TONES,
         claims=CLAIMS,
         vouchers=HELD,
-        **_offered(held),
+        offered=waiting,
+        offered_count=count,
         **_limits(resources, who, t),
-        **_payments(to_come(claims, held), day, t),
+        **_payments(to_come(claims, held, since=day, size=SHOWN), day, t),
     )
-
-
-def _offered(held: Sequence[Row]) -> dict[str, Any]:
-    """Return the vouchers that wait to be accepted, those whose time ends first before others."""
-    offered = [row for row in held if row["state"] == "issued"]
-    offered.sort(key=lambda row: (row["accept_by"], row["voucher"]))
-    return {"offered": offered[:SHOWN], "offered_count": len(offered)}
 
 
 def _limits(resources: Resources, who: Principal, t: Texts) -> dict[str, Any]:
@@ -83,28 +76,22 @@ def _limits(resources: Resources, who: Principal, t: Texts) -> dict[str, Any]:
     }
 
 
-def _payments(coming: pl.DataFrame, day: dt.date, t: Texts) -> dict[str, Any]:
+def _payments(coming: PaymentsAhead, day: dt.date, t: Texts) -> dict[str, Any]:
     """Return what is held, what is paid next, how much soon and by month, and what is late."""
-    ahead = coming.filter(pl.col("due_on") >= day.isoformat())
-    late = coming.filter(pl.col("due_on") < day.isoformat())
-    months = (
-        ahead.group_by(month=pl.col("due_on").str.slice(0, 7))
-        .agg(count=pl.len(), amount_fen=pl.col("amount_fen").sum())
-        .sort("month")
-    )
-    first = ahead.head(SHOWN).to_dicts()
-    own = coming.filter(pl.col("kind") == "voucher")
+    held_count, held_fen = coming.of_kind("voucher")
+    count, fen = coming.between(day, None)
+    late_count, late_fen = coming.between(None, day - dt.timedelta(days=1))
     return {
-        "held_count": own.height,
-        "held_fen": sum_fen(own),
-        "coming": first,
-        "coming_count": ahead.height,
-        "coming_fen": sum_fen(ahead),
-        "soon_fen": sum_fen(due_by(ahead, day + dt.timedelta(days=MONTH_DAYS))),
-        "late_count": late.height,
-        "late_fen": sum_fen(late),
-        "months": months.head(MONTHS_SHOWN).to_dicts(),
-        "coming_unit": scale([row["amount_fen"] for row in first], t.language),
+        "held_count": held_count,
+        "held_fen": held_fen,
+        "coming": coming.first,
+        "coming_count": count,
+        "coming_fen": fen,
+        "soon_fen": coming.between(day, day + dt.timedelta(days=MONTH_DAYS))[1],
+        "late_count": late_count,
+        "late_fen": late_fen,
+        "months": coming.months(day).head(MONTHS_SHOWN).to_dicts(),
+        "coming_unit": scale([row["amount_fen"] for row in coming.first], t.language),
     }
 
 

@@ -1,6 +1,6 @@
 """Lists of vouchers: what a firm holds or held, and all of them for the bank."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,6 +16,7 @@ from app.chain.vouchers.listing import (
     UNHELD,
     VouchersListed,
     counts,
+    every_listed,
     listed,
     sums,
 )
@@ -31,7 +32,7 @@ from app.platform.records import Records
 from app.platform.views.repository import views_of
 from app.platform.web.areas import WORK
 from app.platform.web.columns import ListColumn, ListTable
-from app.platform.web.downloads import download
+from app.platform.web.downloads import download_long
 from app.platform.web.facets import Facet, counted
 from app.platform.web.listing import SIZE, chosen_of, one_page, page_of, text_of
 from app.platform.web.money import scale
@@ -155,8 +156,12 @@ def download_vouchers(request: Request, who: PrincipalDep, resources: ResourcesD
     table, sight = _table(place_of(request), named, t), sight_of_papers(resources, who)
     wanted = _wanted(request, resources, who, named)
     order = order_in(request, table, named, t)
-    found = listed(resources.records, wanted, order, (0, None))
-    rows = [document(row, sight) for row in found]
+
+    def rows() -> Iterator[Document]:
+        """Yield what passes, as the reader may see it."""
+        for row in every_listed(resources.records, wanted, order):
+            yield document(row, sight)
+
     version = resources.version()
     head = {"version": version.number, "as_of": version.as_of.isoformat(), "policy": ""}
-    return download(request, table, rows, head)
+    return download_long(request, table, rows, head)

@@ -1,7 +1,7 @@
 """Pages of receivables: what a core owes, what a firm is owed, and all of them for the bank."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Literal
@@ -33,7 +33,7 @@ from app.platform.http.routing import Router
 from app.platform.views.repository import views_of
 from app.platform.web.areas import WORK
 from app.platform.web.columns import ListColumn, ListTable
-from app.platform.web.downloads import download
+from app.platform.web.downloads import download_long
 from app.platform.web.facets import Facet, Option
 from app.platform.web.listing import SIZE, chosen_of, one_page, order_of, page_of, text_of
 from app.platform.web.money import scale
@@ -41,6 +41,7 @@ from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
 from app.platform.web.texts import Texts
 
+AT_ONCE = 500  # Rows of a file that are documents at a time.
 router = Router()
 PAYABLES, CLAIMS, ALL = "/core/payables", "/my/receivables", WORK + "/receivables"
 STATES = (
@@ -212,10 +213,16 @@ def download_receivables(request: Request, who: PrincipalDep, resources: Resourc
     table = _table(place, named, t)
     found = _found(resources, request, _whose(place, who), named)
     passing = _passing(found, chosen_of(request, FACETS))
-    rows = _documents(_ordered(passing, request, table), service.terms_now(resources))
+    ordered, terms = _ordered(passing, request, table), service.terms_now(resources)
+
+    def rows() -> Iterator[Document]:
+        """Yield what passes; but for its columns so many rows are held at a time."""
+        for part in ordered.iter_slices(AT_ONCE):
+            yield from _documents(part, terms)
+
     version = resources.version()
     head = {"version": version.number, "as_of": version.as_of.isoformat(), "policy": ""}
-    return download(request, table, rows, head)
+    return download_long(request, table, rows, head)
 
 
 @router.get(PAYABLES + "/{receivable}", dependencies=[allow(CORE_PEOPLE)])

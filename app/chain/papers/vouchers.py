@@ -1,6 +1,6 @@
 """Pages of vouchers that a core has issued: all of them, who holds them now, one with its parts."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
@@ -25,6 +25,7 @@ from app.chain.vouchers.listing import (
     VoucherOrder,
     VouchersListed,
     counts,
+    every_listed,
     held_by_tier,
     listed,
     parties,
@@ -41,7 +42,7 @@ from app.platform.errors import AppError, Malformed
 from app.platform.http.routing import Router
 from app.platform.views.repository import views_of
 from app.platform.web.columns import ListColumn, ListTable
-from app.platform.web.downloads import download
+from app.platform.web.downloads import download_long
 from app.platform.web.facets import Facet, counted
 from app.platform.web.listing import SIZE, chosen_of, one_page, order_of, page_of, text_of
 from app.platform.web.money import scale
@@ -233,11 +234,16 @@ def download_vouchers(request: Request, who: PrincipalDep, resources: ResourcesD
     t, named = Texts(preferences_of(request).language), names(resources)
     table, sight = _table(named, t), sight_on(resources, who)
     wanted = _wanted(request, resources, who, named)
-    found = listed(resources.records, wanted, order_in(request, table, named, t), (0, None))
-    rows = [document(row, sight) for row in found]
+    order = order_in(request, table, named, t)
+
+    def rows() -> Iterator[Document]:
+        """Yield what passes, as the reader may see it."""
+        for row in every_listed(resources.records, wanted, order):
+            yield document(row, sight)
+
     version = resources.version()
     head = {"version": version.number, "as_of": version.as_of.isoformat(), "policy": ""}
-    return download(request, table, rows, head)
+    return download_long(request, table, rows, head)
 
 
 @router.get(VOUCHERS + "/{voucher}", dependencies=[allow(CORE_PEOPLE)])

@@ -1,7 +1,7 @@
 """Vouchers as a list that is filtered, counted and sorted where they lie: there may be many."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -174,15 +174,36 @@ def listed(
         if order.key in PARTIES:
             ids = _by_words(connection, wanted, order)
             return _named(connection, ids[start : None if size is None else start + size])
-        by = ORDERS.get(order.key)
-        if by is None:
-            words = sorted({order.words(each) or "" for each in STATES})
-            ranks = {each: words.index(order.words(each) or "") for each in STATES}
-            by = sa.case(ranks, value=_own.state)
-        turned = (by.desc() if order.descending else by.asc()).nulls_last()
-        query = sa.select(vouchers).where(*_conditions(wanted))
-        query = query.order_by(turned, _own.due_on, _own.voucher).offset(start).limit(size)
+        query = sa.select(vouchers).where(*_conditions(wanted)).order_by(*_turned(order))
+        query = query.offset(start).limit(size)
         return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def every_listed(records: Records, wanted: VouchersListed, order: VoucherOrder) -> Iterator[Row]:
+    """Yield all vouchers of a list in its order; but for their ids so many are held at a time."""
+    with records.reading() as connection:
+        ids = _ids(connection, wanted, order)
+    for start in range(0, len(ids), AT_ONCE):
+        with records.reading() as connection:
+            part = _named(connection, ids[start : start + AT_ONCE])
+        yield from part
+
+
+def _ids(connection: Connection, wanted: VouchersListed, order: VoucherOrder) -> list[str]:
+    if order.key in PARTIES:
+        return _by_words(connection, wanted, order)
+    query = sa.select(_own.voucher).where(*_conditions(wanted)).order_by(*_turned(order))
+    return list(connection.scalars(query))
+
+
+def _turned(order: VoucherOrder) -> tuple[sa.ColumnElement[Any], ...]:
+    by = ORDERS.get(order.key)
+    if by is None:
+        words = sorted({order.words(each) or "" for each in STATES})
+        ranks = {each: words.index(order.words(each) or "") for each in STATES}
+        by = sa.case(ranks, value=_own.state)
+    turned = (by.desc() if order.descending else by.asc()).nulls_last()
+    return turned, _own.due_on, _own.voucher
 
 
 def _by_words(connection: Connection, wanted: VouchersListed, order: VoucherOrder) -> list[str]:

@@ -35,7 +35,7 @@ from app.platform.errors import (
     Unauthenticated,
     responses,
 )
-from app.platform.http.answers import unkept
+from app.platform.http.answers import unkept, unkept_parts
 from app.platform.http.cursors import read_cursor, write_cursor
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
@@ -133,9 +133,13 @@ def read_voucher(voucher: str, visit: VisitDep) -> Response:
     dependencies=[allow(SIGNED_IN)],
 )
 def read_tree(voucher: str, visit: VisitDep) -> Response:
-    """Return a voucher with all below it; a firm reads the part below what it held."""
+    """
+    Return a voucher with all below it, at most 50,000 nodes; a firm reads what is below its own.
+
+    What would make a tree larger is refused when it is split or passed on.
+    """
     sight = service.sees(visit.resources, visit.sight)
-    return unkept(service.tree(visit.resources, voucher, sight))
+    return unkept_parts(service.tree(visit.resources, voucher, sight))
 
 
 @router.post(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from app.books.business_day import business_day
@@ -15,9 +15,10 @@ from app.chain.receivables.service import listed, terms_now, terms_on
 from app.chain.receivables.tables import receivables
 from app.chain.vouchers import acts, endings, nodes, repository
 from app.chain.vouchers.acts import Passing, VoucherDraft
+from app.chain.vouchers.branches import written_tree
 from app.chain.vouchers.nodes import TREE_MAX, Acting
 from app.chain.vouchers.repository import WantedVouchers
-from app.chain.vouchers.shown import VoucherSight, document, nested
+from app.chain.vouchers.shown import VoucherSight, document
 from app.chain.vouchers.tables import vouchers
 from app.data.versions.service import policy_of
 from app.platform.auth.sight import Sight
@@ -92,15 +93,9 @@ def find(
     return row, found, count
 
 
-def tree(resources: Resources, voucher: str, sight: VoucherSight) -> Document:
-    """
-    Return a node with all below it, each as the reader may see it.
-
-    Raises:
-        Absent: There is none of this id, or it is not the reader's.
-    """
-    row, found, _ = find(resources, voucher, sight)
-    return nested(row, found, sight)
+def tree(resources: Resources, voucher: str, sight: VoucherSight) -> Iterator[bytes]:
+    """Return a node with all below it as JSON, in parts (see `branches.written_tree`)."""
+    return written_tree(resources.records, voucher, sight)
 
 
 def issue(resources: Resources, asker: Asker, draft: VoucherDraft) -> Reply:

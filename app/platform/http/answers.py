@@ -2,9 +2,11 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 
 from app.platform.documents import dumps
 from app.platform.process.kept import Answer
@@ -52,6 +54,12 @@ def unkept(document: object, status: int = 200) -> Response:
     """Return a document as an answer that no browser and no proxy keeps."""
     headers = {"Cache-Control": "no-store"}
     return Response(dumps(document), status, headers, media_type="application/json")
+
+
+def unkept_parts(parts: Iterator[bytes]) -> Response:
+    """Return JSON that comes in parts as an answer that no browser and no proxy keeps."""
+    headers = {"Cache-Control": "no-store"}
+    return StreamingResponse(parts, headers=headers, media_type="application/json")
 
 
 def _holds(given: str, tag: str) -> bool:

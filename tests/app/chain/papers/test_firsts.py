@@ -9,14 +9,14 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.books.ledger import ledger_of
-from app.chain.papers.ahead import PAYMENTS, due_by, sum_fen, to_come, to_pay
+from app.chain.papers.ahead import to_come, to_pay
 from app.chain.vouchers.endings import close
+from app.chain.vouchers.payments import PaidOn, PaidVoucher, VoucherPayments
 from tests.app.chain.papers.conftest import Browse, ids
 from tests.app.chain.papers.test_holding import accept, issue
 
 WEEK = "2026-07-05"
-VOUCHER = {"voucher": "V", "issuer": "CORE1", "holder": "MILL", "parent": None, "accepted": 1}
-VOUCHER |= {"amount_fen": 500, "held_fen": 300, "due_on": "2026-07-02", "state": "held"}
+PAID = (500, "2026-07-02", "held")
 RECEIVABLES = pl.DataFrame(
     {
         "receivable": ["A", "B", "C", "D"],
@@ -53,22 +53,20 @@ def mill(browse: Browse) -> TestClient:
 
 
 def test_what_is_owed_and_what_comes_are_told_of_the_same_papers() -> None:
-    paid, comes = to_pay(RECEIVABLES, [VOUCHER]), to_come(RECEIVABLES, [VOUCHER])
-    parts = [VOUCHER | {"parent": "V"}, VOUCHER | {"accepted": 0}, VOUCHER | {"state": "settled"}]
+    since, until = dt.date(2026, 7, 2), dt.date(2026, 7, 2)
+    owed = VoucherPayments([PaidOn("2026-07-02", 1, 500)], [PaidVoucher("V", "MILL", *PAID)])
+    paid = to_pay(RECEIVABLES, owed, until=dt.date(2026, 7, 3), size=3)
+    comes = to_come(RECEIVABLES, owed, since=since, size=2)
 
-    assert [*paid.columns] == [*PAYMENTS]
-    assert paid.select("number", "party", "amount_fen").rows() == [
-        ("A", "MILL", 100),
-        ("V", "MILL", 500),
-        ("B", "MILL", 200),
+    assert [(row["number"], row["party"], row["amount_fen"]) for row in paid.first] == [
+        *(("A", "MILL", 100), ("V", "MILL", 500), ("B", "MILL", 200)),
     ]
-    assert comes.select("number", "party", "amount_fen").rows() == [
-        ("A", "CORE1", 100),
-        ("V", "CORE1", 300),
-    ]
-    assert sum_fen(due_by(paid, dt.date(2026, 7, 2))) == 600
-    assert to_pay(RECEIVABLES.clear(), parts).is_empty()
-    assert to_come(RECEIVABLES.clear(), parts).height == 1  # A part of one is held as a whole is.
+    assert paid.between(None, until) == (2, 600)
+    assert [row["number"] for row in comes.first] == ["V"]
+    assert (comes.between(None, since - dt.timedelta(days=1)), comes.of_kind("voucher")) == (
+        *((1, 100), (1, 500)),
+    )
+    assert comes.months(dt.date(2026, 1, 1)).rows() == [("2026-07", 2, 600)]
 
 
 def test_a_core_begins_with_its_limit_and_what_it_has_to_confirm(browse: Browse) -> None:

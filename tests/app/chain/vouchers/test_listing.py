@@ -18,11 +18,13 @@ from app.chain.vouchers.listing import (
     VoucherOrder,
     VouchersListed,
     counts,
+    every_listed,
     held_by_tier,
     listed,
     parties,
     sums,
 )
+from app.chain.vouchers.payments import of_issuer, offered, to_holder
 from app.chain.vouchers.tables import STATES, vouchers
 from app.platform.records import Records, open_records
 from tests.conftest import emptied
@@ -189,3 +191,43 @@ def test_parties_and_holders_of_an_issuer_are_those_of_its_rows(records: Records
             held[row["tier"], row["holder"]] += row["held_fen"] + row["financed_fen"]
     found = {(tier, holder): fen for tier, holder, fen in held_by_tier(records, "A")}
     assert found == {each: fen for each, fen in held.items() if fen}
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+@pytest.mark.parametrize("key", ["due", "state", "holder", "held"])
+def test_all_of_a_list_come_in_parts_as_they_come_at_once(
+    records: Records, wanted: VouchersListed, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.chain.vouchers.listing.AT_ONCE", 7)
+    order = VoucherOrder(key, descending=True, words=str)
+
+    assert list(every_listed(records, wanted, order)) == listed(records, wanted, order, (0, None))
+
+
+def test_payments_are_summed_by_day_and_cut_where_they_lie(records: Records) -> None:
+    day, rows = DAY.isoformat(), every(records)
+    runs = [row for row in rows if row["accepted"] and row["state"] not in ENDED]
+    held = [row for row in runs if row["holder"] == "B" and row["held_fen"]]
+    owed = [row for row in runs if row["issuer"] == "A" and not row["parent"]]
+    owed = [row for row in owed if row["due_on"] <= day]
+
+    for payments, mine, party, fen, first in (
+        (to_holder(records, "B", since=DAY, size=3), held, "issuer", "held_fen", day),
+        (of_issuer(records, "A", until=DAY, size=3), owed, "holder", "amount_fen", ""),
+    ):
+        days = sorted({row["due_on"] for row in mine})
+        assert [*map(tuple, payments.days)] == [
+            (each, len(part), sum(row[fen] for row in part))
+            for each in days
+            for part in [[row for row in mine if row["due_on"] == each]]
+        ]
+        ordered = sorted((row["due_on"], row["voucher"], row) for row in mine)
+        assert [*map(tuple, payments.first)] == [
+            (row["voucher"], row[party], row[fen], row["due_on"], row["state"])
+            for due_on, _, row in ordered
+            if due_on >= first
+        ][:3]
+    waits = [row for row in rows if row["holder"] == "B" and row["state"] == "issued"]
+    waits.sort(key=lambda row: (row["accept_by"], row["voucher"]))
+    assert offered(records, "B", size=2) == (waits[:2], len(waits))
+    assert offered(records, "B", size=500) == (waits, len(waits))
