@@ -39,6 +39,8 @@ class Book:
     written_off: bool = False
     paid: dict[str, int] = field(default_factory=dict)
     lost: int = 0
+    watch: int = 0  # The number of the class that a restructured loan keeps.
+    last_overdue: dt.date | None = None  # Or the day of the restructuring.
 
 
 def whole(value: Fraction) -> int:
@@ -82,44 +84,59 @@ def part_of(repayment: str, principal: int, rate: Fraction, rows: int) -> int:
     return 0
 
 
-def simulate(terms: Any, acts: list[Any], day: dt.date, rules: Any) -> Book:
-    """Return the book at the opening of a day, after what was done on it."""
-    late: set[tuple[int, int]] = set()
-    while True:
-        try:
-            return _once(terms, acts, day, rules, late)
-        except GracePassed as passed:
-            late.add(passed.key)
+def told(terms: Any, acts: list[Any], day: dt.date, rules: Any, late: set[Any]) -> dict[str, int]:
+    """
+    Return what is owed by kind at the opening of a day, after what was done on it.
+
+    Args:
+        terms: The terms of the loan.
+        acts: What was done to it.
+        day: The day.
+        rules: Values of the bank.
+        late: Rows whose grace passed in vain, by how often the loan was restructured before.
+
+    Raises:
+        GracePassed: One more has.
+    """
+    return _once(terms, acts, day, rules, late)
 
 
-def _once(terms: Any, acts: list[Any], until: dt.date, rules: Any, late: set[Any]) -> Book:
+def _once(
+    terms: Any, acts: list[Any], until: dt.date, rules: Any, late: set[Any]
+) -> dict[str, int]:
     segment = 0
     book, days = _begun(terms, terms.amount_fen, rules)
     today, todo = terms.drawn_on, list(acts)
     while True:
-        _open(book, terms, days, today, (segment, late), rules)
+        known = (segment, late)
+        _open(book, terms, days, today, known, rules)
         while todo and todo[0].day == today:
             act = todo.pop(0)
             kind = type(act).__name__
             if kind == "Payment":
-                _pay(book, terms, act, today, (segment, late), rules)
+                _pay(book, terms, act, today, known, rules)
             elif kind == "Charge":
                 book.fees += act.amount_fen
             elif kind == "WriteOff":
-                owed = owing(book, terms, today, (segment, late))
+                owed = owing(book, terms, today, known)
                 book = Book(0, written_off=True, paid=book.paid, lost=sum(owed.values()))
             else:
-                owed = owing(book, terms, today, (segment, late))
+                owed = owing(book, terms, today, known)
                 names = {"fees": ["fees"], "penalty": ["penalty"]}
                 names["interest"] = ["interest_overdue", "interest", "to_day"]
                 added = sum(owed[n] for kind in act.capitalise for n in names[kind])
-                paid, segment = book.paid, segment + 1
+                paid, segment, kept = (
+                    book.paid,
+                    segment + 1,
+                    graded(book, terms, today, known, rules),
+                )
                 terms = _anew(terms, act)
                 book, days = _begun(terms, owed["principal"] + owed["undue"] + added, rules)
-                book.paid = paid
+                book.paid, book.watch, book.last_overdue = paid, kept, today
+                known = (segment, late)
         if today == until:
-            return book
-        _close(book, terms, today, (segment, late))
+            return owing(book, terms, today, known)
+        _close(book, terms, today, known)
         today += DAY
 
 
@@ -192,6 +209,10 @@ def _open(
     first = since(book, terms, known)
     if first and (today - first).days > rules.class_days["substandard"]:
         book.default_since = first
+    if first and first < today:
+        book.last_overdue = today
+    elif book.watch and (today - (book.last_overdue or today)).days >= rules.watch_days:
+        book.watch = 0
 
 
 def _close(book: Book, terms: Any, today: dt.date, known: Any) -> None:
@@ -223,16 +244,20 @@ def owing(book: Book, terms: Any, today: dt.date, known: Any) -> dict[str, int]:
     return {kind: 0 if book.written_off else amount for kind, amount in owed.items()}
 
 
+def graded(book: Book, terms: Any, today: dt.date, known: Any, rules: Any) -> int:
+    """Return the number of the class."""
+    first = since(book, terms, known)
+    days = (today - first).days if first else 0
+    return max(book.watch, sum(days > rules.class_days[each] for each in CLASSES[1:]))
+
+
 def _pay(book: Book, terms: Any, act: Any, today: dt.date, known: Any, rules: Any) -> None:
     if not book.principal and book.rows and not _is_late(terms, book.rows[-1], known):
         more = whole(book.interest) - book.posted
         book.posted += more
         book.rows[-1][3] += more
-    first = since(book, terms, known)
-    days = (today - first).days if first else 0
-    grade = sum(days > rules.class_days[each] for each in CLASSES[1:])
     left = act.amount_fen
-    for kind in rules.payment_order[CLASSES[grade]]:
+    for kind in rules.payment_order[CLASSES[graded(book, terms, today, known, rules)]]:
         left = _take(book, terms, kind, left, today, known)
     book.rows = [row for row in book.rows if row[2] or row[3]]
     if not book.rows and not book.fees and whole(book.penalty) == book.settled:

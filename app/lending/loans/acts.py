@@ -169,16 +169,17 @@ def write_off(loan: Loan, act: WriteOff, rules: LoanRules) -> Done:
         WrongState: The loan has ended.
         InvalidInput: The loan is further already.
     """
-    loan = _closed(_running(loan, act.day, rules))
+    loan = _running(loan, act.day, rules)
     lost = _unpaid(loan)._replace(principal=loan.outstanding_fen)
+    closed = _closed(loan)
     return Done(
         replace(
-            loan,
+            closed,
             undue_fen=0,
             next_due_on=None,
             due=(),
             fees_fen=0,
-            penalty_settled=loan.penalty_settled + lost.penalty,
+            penalty_settled=closed.penalty_settled + lost.penalty,
             default_since=None,
             watch=None,
             stage_kept=1,
@@ -186,7 +187,7 @@ def write_off(loan: Loan, act: WriteOff, rules: LoanRules) -> Done:
             late=(),
             grace=None,
             ended="written_off",
-            totals=loan.totals._replace(lost=lost),
+            totals=closed.totals._replace(lost=lost),
         )
     )
 
