@@ -18,6 +18,7 @@ from app.lending.loans.acts import (
     write_off,
 )
 from app.lending.loans.advancing import at, draw
+from app.lending.loans.errors import NothingDue
 from app.lending.loans.loan import Charge, Loan, Payment, Sums
 from app.lending.loans.owing import Owed, owed
 from app.lending.loans.rules import LoanRules
@@ -67,9 +68,17 @@ def replay(terms: Terms, acts: Sequence[Act], day: dt.date, rules: LoanRules) ->
     """
     loan = draw(terms, rules)
     for act in acts:
-        meant = replace(act, prepay=True) if isinstance(act, Payment) else act
-        loan = do(loan, meant, rules).loan
+        loan = _done_again(loan, act, rules)
     return at(loan, day, rules)
+
+
+def _done_again(loan: Loan, act: Act, rules: LoanRules) -> Loan:
+    try:
+        return do(loan, act, rules).loan
+    except NothingDue:
+        if not isinstance(act, Payment):
+            raise
+        return do(loan, replace(act, prepay=True), rules).loan
 
 
 def reverse(

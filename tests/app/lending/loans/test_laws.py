@@ -52,7 +52,7 @@ def all_terms(draw_: st.DrawFn, *, grace: bool = True) -> Terms:
     try:
         check_terms(made, frozenset())
     except RuleBroken:
-        return replace(made, rate=Decimal("0.05"))
+        return replace(made, rate=Decimal(0))
     return made
 
 
@@ -81,28 +81,29 @@ STEPS = st.lists(
 def act_of(loan: Loan, day: dt.date, step: Step) -> Act | None:
     """Return an act that fits a loan as it stands; None where none of the kind does."""
     _, what, share, how = step
-    debt = owed(loan)
-    if loan.ended == "written_off":
-        left = loan.totals.lost.total - loan.totals.recovered.total
-        return Recovery(day, max(1, left * share // 100)) if left else None
+    debt, left = owed(loan), loan.totals.lost.total - loan.totals.recovered.total
     if loan.ended:
-        return None
+        return Recovery(day, max(1, left * share // 100)) if left else None
     if what == "charge":
         return Charge(day, share)
     if what == "write_off":
         return WriteOff(day) if share > 70 else None
     if what == "restructure":
-        names = frozenset({"fees", "penalty", "interest"})
-        some = names if how == "capitalise" else frozenset({"fees"})
-        kind = REPAYMENTS[share % 4]
-        months = None if kind == "bullet" else 1 + share % 7
-        days = 30 + share if kind == "bullet" else None
-        return Restructuring(day, kind, Decimal("0.0525"), days, months, None, some, names - some)
+        return restructuring(day, share, how) if debt.all_fen > 1000 else None
     if how in ("lower", "shorten"):
         amount = debt.all_fen if what == "all" else max(1, debt.all_fen * share // 100)
         return Payment(day, amount, prepay=True, mode=how)
     amount = debt.due_fen if what == "all" else debt.due_fen * share // 100
     return Payment(day, amount) if amount else None
+
+
+def restructuring(day: dt.date, share: int, how: str) -> Restructuring:
+    names = frozenset({"fees", "penalty", "interest"})
+    some = names if how == "capitalise" else frozenset({"fees"})
+    kind = REPAYMENTS[share % 4]
+    months = None if kind == "bullet" else 1 + share % 7
+    days = 30 + share if kind == "bullet" else None
+    return Restructuring(day, kind, Decimal("0.0525"), days, months, None, some, names - some)
 
 
 def lived(terms: Terms, steps: list[Step], bank: LoanRules) -> tuple[Loan, list[Act]]:
