@@ -89,7 +89,7 @@ def act_of(loan: Loan, day: dt.date, step: Step) -> Act | None:
     if what == "write_off":
         return WriteOff(day) if share > 70 else None
     if what == "restructure":
-        return restructuring(day, share, how) if debt.all_fen > 1000 else None
+        return restructuring(day, share, how) if loan.outstanding_fen > 1000 else None
     if how in ("lower", "shorten"):
         amount = debt.all_fen if what == "all" else max(1, debt.all_fen * share // 100)
         return Payment(day, amount, prepay=True, mode=how)
