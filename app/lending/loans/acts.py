@@ -11,7 +11,7 @@ from app.lending.loans.errors import bad_terms, overpaid, unnamed
 from app.lending.loans.grading import RESTRUCTURED_STAGE, grade, overdue_days
 from app.lending.loans.loan import Charge, Loan, Payment, Sums, Watch
 from app.lending.loans.owing import owed
-from app.lending.loans.paying import Allocation, Part
+from app.lending.loans.paying import Allocation, Portion
 from app.lending.loans.rules import CLASSES, LoanRules
 from graph.errors import InvalidInput
 
@@ -63,14 +63,14 @@ class Recovery:
 Act = Payment | Charge | Restructuring | WriteOff | Recovery
 
 
-class Done(NamedTuple):
+class Acted(NamedTuple):
     """A loan after an act, and where the fen of money that came went."""
 
     loan: Loan
     allocation: Allocation | None = None
 
 
-def pay(loan: Loan, payment: Payment, rules: LoanRules) -> Done:
+def pay(loan: Loan, payment: Payment, rules: LoanRules) -> Acted:
     """
     Take a loan to the day of a payment, and book it.
 
@@ -86,10 +86,10 @@ def pay(loan: Loan, payment: Payment, rules: LoanRules) -> Done:
         InvalidInput: The loan is further already, or the payment is none.
     """
     loan = _running(loan, payment.day, rules)
-    return Done(*pay_at(loan, payment, rules))
+    return Acted(*pay_at(loan, payment, rules))
 
 
-def charge(loan: Loan, fee: Charge, rules: LoanRules) -> Done:
+def charge(loan: Loan, fee: Charge, rules: LoanRules) -> Acted:
     """
     Take a loan to the day of a fee, and book that it is owed.
 
@@ -104,10 +104,10 @@ def charge(loan: Loan, fee: Charge, rules: LoanRules) -> Done:
     """
     if type(fee.amount_fen) is not int or fee.amount_fen < 1:
         raise InvalidInput("amount_fen must be a whole number above 0")
-    return Done(charge_at(_running(loan, fee.day, rules), fee))
+    return Acted(charge_at(_running(loan, fee.day, rules), fee))
 
 
-def restructure(loan: Loan, act: Restructuring, rules: LoanRules) -> Done:
+def restructure(loan: Loan, act: Restructuring, rules: LoanRules) -> Acted:
     """
     Take a loan to a day, and give it new terms from then on.
 
@@ -142,7 +142,7 @@ def restructure(loan: Loan, act: Restructuring, rules: LoanRules) -> Done:
     )
     graded, closed, totals = grade(loan, act.day, rules), _closed(loan), loan.totals
     days = overdue_days(loan, act.day)
-    return Done(
+    return Acted(
         replace(
             draw(terms, rules),
             totals=closed.totals._replace(
@@ -156,7 +156,7 @@ def restructure(loan: Loan, act: Restructuring, rules: LoanRules) -> Done:
     )
 
 
-def write_off(loan: Loan, act: WriteOff, rules: LoanRules) -> Done:
+def write_off(loan: Loan, act: WriteOff, rules: LoanRules) -> Acted:
     """
     Take a loan to a day, and give up all that is owed: nothing is borne any more.
 
@@ -172,7 +172,7 @@ def write_off(loan: Loan, act: WriteOff, rules: LoanRules) -> Done:
     loan = _running(loan, act.day, rules)
     lost = _unpaid(loan)._replace(principal=loan.outstanding_fen)
     closed = _closed(loan)
-    return Done(
+    return Acted(
         replace(
             closed,
             undue_fen=0,
@@ -192,7 +192,7 @@ def write_off(loan: Loan, act: WriteOff, rules: LoanRules) -> Done:
     )
 
 
-def recover(loan: Loan, act: Recovery, rules: LoanRules) -> Done:
+def recover(loan: Loan, act: Recovery, rules: LoanRules) -> Acted:
     """
     Book money that came for what was lost, in the order of the last class.
 
@@ -223,9 +223,9 @@ def recover(loan: Loan, act: Recovery, rules: LoanRules) -> Done:
             left -= taken[kind]
     got = Sums(**taken)
     totals = loan.totals._replace(recovered=had.plus(got))
-    parts = tuple(Part(kind, 0, amount) for kind, amount in taken.items() if amount)
+    parts = tuple(Portion(kind, 0, amount) for kind, amount in taken.items() if amount)
     told = Allocation(got.fees, got.penalty, 0, got.interest, got.principal, parts)
-    return Done(replace(loan, day=act.day, totals=totals), told)
+    return Acted(replace(loan, day=act.day, totals=totals), told)
 
 
 def _running(loan: Loan, day: dt.date, rules: LoanRules) -> Loan:

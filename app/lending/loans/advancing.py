@@ -16,7 +16,7 @@ from app.lending.loans.loan import Charge, Due, Grace, Happening, Loan, Payment,
 from app.lending.loans.owing import accrued, unposted_fen
 from app.lending.loans.paying import Paid, book
 from app.lending.loans.rules import LoanRules
-from app.lending.loans.terms import Terms, check_terms, due_on, part_fen
+from app.lending.loans.terms import LoanTerms, check_terms, due_on, part_fen
 from graph.errors import InvalidInput
 
 ONE_DAY = dt.timedelta(days=1)
@@ -30,7 +30,7 @@ class Advanced(NamedTuple):
     happened: Sequence[Happening]
 
 
-def draw(terms: Terms, rules: LoanRules) -> Loan:
+def draw(terms: LoanTerms, rules: LoanRules) -> Loan:
     """
     Return a loan on the day of its draw. A part of an offer is a loan of its own.
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 SCALES_MAX = 4096  # Rates that are in use at a time.
 
 
-class Scale(NamedTuple):
+class RateUnits(NamedTuple):
     """What a fen weighs: `unit` small units are a fen; a fen bears the others in a day."""
 
     unit: int
@@ -22,18 +22,18 @@ class Scale(NamedTuple):
 
 
 @lru_cache(maxsize=SCALES_MAX)
-def scale_of(rate: Decimal, penalty_factor: Decimal, day_base: int) -> Scale:
+def scale_of(rate: Decimal, penalty_factor: Decimal, day_base: int) -> RateUnits:
     """
     Return the units of a rate, a penalty factor and a year's days.
 
     Example:
         >>> scale_of(Decimal("0.05"), Decimal("1.5"), 360)
-        Scale(unit=14400, contract=2, penal=3)
+        RateUnits(unit=14400, contract=2, penal=3)
     """
     yearly, factor = Fraction(rate), Fraction(penalty_factor)
     unit = yearly.denominator * factor.denominator * day_base
     contract = yearly.numerator * factor.denominator
-    return Scale(unit, contract, yearly.numerator * factor.numerator)
+    return RateUnits(unit, contract, yearly.numerator * factor.numerator)
 
 
 def half_up(numerator: int, denominator: int) -> int:

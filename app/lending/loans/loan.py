@@ -2,8 +2,8 @@
 A loan as it stands: a small value that is moved on from day to day and never changed.
 
 What is rounded later is kept exact: `interest_exact` and `penalty_exact` are all that was borne
-since the draw (or the last restructuring) up to `day`, in the small units of `Terms.scale`. What
-is posted is their sum rounded half up, less what was posted before. Between two days on which
+since the draw (or the last restructuring) up to `day`, in the small units of `LoanTerms.scale`.
+What is posted is their sum rounded half up, less what was posted before. Between two days on which
 something happens nothing is written: the days in between are in the dates.
 """
 
@@ -11,7 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from app.lending.loans.terms import Terms
+from app.lending.loans.terms import LoanTerms
 
 
 class Sums(NamedTuple):
@@ -126,7 +126,7 @@ class Loan:
         totals: What has happened so far.
     """
 
-    terms: Terms
+    terms: LoanTerms
     day: dt.date
     row: int
     part_fen: int

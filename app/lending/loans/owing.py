@@ -10,7 +10,7 @@ from app.lending.loans.loan import Loan
 from app.lending.loans.rules import LoanRules
 
 
-class Owed(NamedTuple):
+class LoanDebt(NamedTuple):
     """What is owed on a day: five kinds that are due, and what is not due yet."""
 
     fees_fen: int
@@ -94,7 +94,7 @@ def is_overdue(loan: Loan, due_on: dt.date, row: int) -> bool:
     return due_on < loan.day and (not loan.terms.grace_days or row in loan.late)
 
 
-def owed(loan: Loan) -> Owed:
+def owed(loan: Loan) -> LoanDebt:
     """Return what is owed at the opening of the loan's day."""
     loan = with_grace_posted(loan)
     overdue = interest = principal = 0
@@ -104,7 +104,7 @@ def owed(loan: Loan) -> Owed:
             overdue += each.interest_fen
         else:
             interest += each.interest_fen
-    return Owed(
+    return LoanDebt(
         fees_fen=loan.fees_fen,
         penalty_fen=unpaid_penalty_fen(loan),
         interest_overdue_fen=overdue,

@@ -28,7 +28,7 @@ MODES = ("lower", "shorten")
 FIELDS = {"interest_overdue": "interest_fen", "interest": "interest_fen"}
 
 
-class Part(NamedTuple):
+class Portion(NamedTuple):
     """Fen of a payment that went to one kind, of a row where it has one."""
 
     kind: str
@@ -44,7 +44,7 @@ class Allocation(NamedTuple):
     interest_overdue_fen: int
     interest_fen: int
     principal_fen: int
-    parts: tuple[Part, ...]
+    parts: tuple[Portion, ...]
 
 
 class Paid(NamedTuple):
@@ -88,15 +88,15 @@ def book(loan: Loan, payment: Payment, rules: LoanRules) -> Paid:
     return Paid(after, _allocation(parts))
 
 
-def _to_due(loan: Loan, amount_fen: int, order: Sequence[str]) -> list[Part]:
+def _to_due(loan: Loan, amount_fen: int, order: Sequence[str]) -> list[Portion]:
     """Return what of a payment goes to what is due."""
-    parts: list[Part] = []
+    parts: list[Portion] = []
     left = amount_fen
     for kind in order:
         for row, unpaid in _unpaid(loan, kind):
             taken = min(left, unpaid)
             if taken:
-                parts.append(Part(kind, row, taken))
+                parts.append(Portion(kind, row, taken))
                 left -= taken
     return parts
 
@@ -117,7 +117,7 @@ def _unpaid(loan: Loan, kind: str) -> list[tuple[int, int]]:
     ]
 
 
-def _without(loan: Loan, parts: list[Part]) -> Loan:
+def _without(loan: Loan, parts: list[Portion]) -> Loan:
     """Return a loan less what went to what is due."""
     sums = _sums(parts)
     paid: dict[tuple[int, str], int] = {}
@@ -142,7 +142,7 @@ def _without(loan: Loan, parts: list[Part]) -> Loan:
     )
 
 
-def _prepaid(loan: Loan, left: int, mode: str) -> tuple[Loan, list[Part]]:
+def _prepaid(loan: Loan, left: int, mode: str) -> tuple[Loan, list[Portion]]:
     """Return a loan, all due paid, after a prepayment, and where its fen went."""
     interest = min(left, unposted_fen(loan))
     principal = left - interest
@@ -160,7 +160,7 @@ def _prepaid(loan: Loan, left: int, mode: str) -> tuple[Loan, list[Part]]:
         interest_posted=loan.interest_posted + interest,
         totals=loan.totals._replace(posted=posted, paid=loan.totals.paid.plus(sums)),
     )
-    parts = (Part("interest", 0, interest), Part("principal", 0, principal))
+    parts = (Portion("interest", 0, interest), Portion("principal", 0, principal))
     return after, [each for each in parts if each.amount_fen]
 
 
@@ -190,7 +190,7 @@ def _ended(loan: Loan) -> Loan:
     )
 
 
-def _sums(parts: list[Part]) -> Sums:
+def _sums(parts: list[Portion]) -> Sums:
     by: dict[str, int] = {}
     for kind, _, amount in parts:
         by[kind] = by.get(kind, 0) + amount
@@ -198,7 +198,7 @@ def _sums(parts: list[Part]) -> Sums:
     return Sums(by.get("fees", 0), by.get("penalty", 0), interest, by.get("principal", 0))
 
 
-def _allocation(parts: list[Part]) -> Allocation:
+def _allocation(parts: list[Portion]) -> Allocation:
     by: dict[str, int] = {}
     for kind, _, amount in parts:
         by[kind] = by.get(kind, 0) + amount

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from app.lending.loans.acts import (
     Act,
-    Done,
+    Acted,
     Recovery,
     Restructuring,
     WriteOff,
@@ -20,9 +20,9 @@ from app.lending.loans.acts import (
 from app.lending.loans.advancing import at, draw
 from app.lending.loans.errors import NothingDue
 from app.lending.loans.loan import Charge, Loan, Payment, Sums
-from app.lending.loans.owing import Owed, owed
+from app.lending.loans.owing import LoanDebt, owed
 from app.lending.loans.rules import LoanRules
-from app.lending.loans.terms import Terms
+from app.lending.loans.terms import LoanTerms
 from graph.errors import InvalidInput
 
 
@@ -30,11 +30,11 @@ class Reversal(NamedTuple):
     """A loan as if a payment had never come, and what is booked today for it."""
 
     loan: Loan
-    owed_more: Owed  # What is owed now less what was owed before; below 0 where it is less.
+    owed_more: LoanDebt  # What is owed now less what was owed before; below 0 where it is less.
     posted_more: Sums  # The same of what was posted in all.
 
 
-def do(loan: Loan, act: Act, rules: LoanRules) -> Done:
+def do(loan: Loan, act: Act, rules: LoanRules) -> Acted:
     """
     Do one act to a loan.
 
@@ -50,7 +50,7 @@ def do(loan: Loan, act: Act, rules: LoanRules) -> Done:
     return _DOING[type(act)](loan, act, rules)
 
 
-def replay(terms: Terms, acts: Sequence[Act], day: dt.date, rules: LoanRules) -> Loan:
+def replay(terms: LoanTerms, acts: Sequence[Act], day: dt.date, rules: LoanRules) -> Loan:
     """
     Return a loan at the opening of a day, from its draw on.
 
@@ -82,7 +82,7 @@ def _done_again(loan: Loan, act: Act, rules: LoanRules) -> Loan:
 
 
 def reverse(
-    terms: Terms, acts: Sequence[Act], which: int, *, day: dt.date, rules: LoanRules
+    terms: LoanTerms, acts: Sequence[Act], which: int, *, day: dt.date, rules: LoanRules
 ) -> Reversal:
     """
     Return a loan as if one of its payments had never come; the differences are of the day.
@@ -104,10 +104,10 @@ def reverse(
     after = replay(terms, [*acts[:which], *acts[which + 1 :]], day, rules)
     owed_more = map(int.__sub__, owed(after), owed(before))
     posted_more = map(int.__sub__, after.totals.posted, before.totals.posted)
-    return Reversal(after, Owed(*owed_more), Sums(*posted_more))
+    return Reversal(after, LoanDebt(*owed_more), Sums(*posted_more))
 
 
-_DOING: dict[type[Any], Callable[[Loan, Any, LoanRules], Done]] = {
+_DOING: dict[type[Any], Callable[[Loan, Any, LoanRules], Acted]] = {
     Payment: pay,
     Charge: charge,
     Restructuring: restructure,

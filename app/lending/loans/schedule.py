@@ -8,7 +8,7 @@ from app.lending.loans.advancing import draw, next_due_on, with_row_due
 from app.lending.loans.loan import Due, Loan
 from app.lending.loans.owing import accrued
 from app.lending.loans.rules import LoanRules
-from app.lending.loans.terms import Terms
+from app.lending.loans.terms import LoanTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Schedule:
         return sum(each.interest_fen for each in self.rows)
 
 
-def schedule(terms: Terms, rules: LoanRules) -> Schedule:
+def schedule(terms: LoanTerms, rules: LoanRules) -> Schedule:
     """
     Return the rows of a loan from its draw on.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.lending.loans.errors import bad_terms
-from app.lending.loans.exact import Scale, half_up, instalment_fen, scale_of
+from app.lending.loans.exact import RateUnits, half_up, instalment_fen, scale_of
 
 SINGLE = ("bullet", "discount")  # One due day.
 MONTHLY = ("bullet_monthly", "equal_principal", "equal_instalment")
@@ -20,7 +20,7 @@ LONGEST_MONTH_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class LoanTerms:
     """
     What was agreed for one loan.
 
@@ -54,7 +54,7 @@ class Terms:
         return 1 if self.repayment in SINGLE else self.months or 0
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> RateUnits:
         """Return the units of its exact sums."""
         return scale_of(self.rate, self.penalty_factor, self.day_base)
 
@@ -64,7 +64,7 @@ class Terms:
         return self.repayment != "discount"
 
 
-def check_terms(terms: Terms, days_off: frozenset[dt.date]) -> None:
+def check_terms(terms: LoanTerms, days_off: frozenset[dt.date]) -> None:
     """
     Raise where terms are no loan.
 
@@ -103,7 +103,7 @@ def part_fen(repayment: str, amount_fen: int, rate: Decimal, rows: int) -> int:
     return instalment_fen(amount_fen, rate, rows) if repayment == "equal_instalment" else 0
 
 
-def discount_fen(terms: Terms, last_on: dt.date) -> int:
+def discount_fen(terms: LoanTerms, last_on: dt.date) -> int:
     """
     Return what a discount keeps back of its face: the interest to the due day.
 
@@ -115,7 +115,7 @@ def discount_fen(terms: Terms, last_on: dt.date) -> int:
     return half_up(terms.amount_fen * terms.scale.contract * days, terms.scale.unit)
 
 
-def proceeds_fen(terms: Terms, days_off: frozenset[dt.date]) -> int:
+def proceeds_fen(terms: LoanTerms, days_off: frozenset[dt.date]) -> int:
     """
     Return what is paid out at the draw: the amount, of a discount less what it keeps back.
 
@@ -128,7 +128,7 @@ def proceeds_fen(terms: Terms, days_off: frozenset[dt.date]) -> int:
     return terms.amount_fen - discount_fen(terms, due_on(terms, 1, days_off))
 
 
-def due_on(terms: Terms, row: int, days_off: frozenset[dt.date]) -> dt.date:
+def due_on(terms: LoanTerms, row: int, days_off: frozenset[dt.date]) -> dt.date:
     """
     Return the due day of a row, always counted from the draw, never from the row before.
 
@@ -191,19 +191,19 @@ def _number(value: object, least: int, most: int) -> bool:
     return isinstance(exponent, int) and exponent >= -PLACES_MAX
 
 
-def _has_time(terms: Terms) -> bool:
+def _has_time(terms: LoanTerms) -> bool:
     if terms.repayment in MONTHLY or terms.days is None:
         return terms.days is None and _whole(terms.months, 1, MONTHS_MAX)
     return terms.months is None and _whole(terms.days, 1, DAYS_MAX)
 
 
-def _has_settle_day(terms: Terms) -> bool:
+def _has_settle_day(terms: LoanTerms) -> bool:
     if terms.settle_day is None:
         return True
     return terms.repayment in MONTHLY and _whole(terms.settle_day, 1, SETTLE_DAY_MAX)
 
 
-_CHECKS: dict[str, Callable[[Terms], bool]] = {
+_CHECKS: dict[str, Callable[[LoanTerms], bool]] = {
     "amount_fen": lambda terms: _whole(terms.amount_fen, 1, AMOUNT_FEN_MAX),
     "rate": lambda terms: _number(terms.rate, 0, 1),
     "repayment": lambda terms: terms.repayment in (*SINGLE, *MONTHLY),

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.lending.loans.loan import Charge, Due, Grace, Loan, Payment, Sums, Totals, Watch
-from app.lending.loans.terms import Terms
+from app.lending.loans.terms import LoanTerms
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 PARTS = ("terms", "due", "totals", "watch", "late", "grace")  # Lists and objects in a document.
@@ -83,7 +83,7 @@ def loan_of_columns(row: Mapping[str, Any]) -> Loan:
     return loan_of({**row, **{name: json.loads(row[name]) for name in PARTS}})
 
 
-def _terms_document(terms: Terms) -> dict[str, Any]:
+def _terms_document(terms: LoanTerms) -> dict[str, Any]:
     return {
         "amount_fen": terms.amount_fen,
         "rate": format(terms.rate, "f"),
@@ -98,9 +98,9 @@ def _terms_document(terms: Terms) -> dict[str, Any]:
     }
 
 
-def _terms(kept: Mapping[str, Any]) -> Terms:
+def _terms(kept: Mapping[str, Any]) -> LoanTerms:
     exact = {name: Decimal(kept[name]) for name in ("rate", "penalty_factor")}
-    return Terms(**{**kept, **exact, "drawn_on": dt.date.fromisoformat(kept["drawn_on"])})
+    return LoanTerms(**{**kept, **exact, "drawn_on": dt.date.fromisoformat(kept["drawn_on"])})
 
 
 def _grace_document(grace: Grace) -> dict[str, Any]:

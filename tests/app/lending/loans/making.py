@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from app.lending.loans.acts import Done, pay
+from app.lending.loans.acts import Acted, pay
 from app.lending.loans.advancing import at, draw
 from app.lending.loans.loan import Loan, Payment
-from app.lending.loans.owing import Owed, owed
+from app.lending.loans.owing import LoanDebt, owed
 from app.lending.loans.rules import CLASSES, LoanRules
 from app.lending.loans.schedule import Schedule
-from app.lending.loans.terms import Terms
+from app.lending.loans.terms import LoanTerms
 
 USUAL = ("fees", "penalty", "interest_overdue", "interest", "principal")
 IN_DEFAULT = ("fees", "principal", "interest_overdue", "interest", "penalty")
@@ -45,7 +45,7 @@ def terms(
     rate: str,
     drawn: str,
     **further: Any,
-) -> Terms:
+) -> LoanTerms:
     """Return terms; `further` are days or months, and what is not as usual."""
     values: dict[str, Any] = {
         "days": None,
@@ -55,7 +55,7 @@ def terms(
         "penalty_factor": Decimal("1.5"),
         "grace_days": 0,
     }
-    return Terms(
+    return LoanTerms(
         amount_fen=amount_fen,
         rate=Decimal(rate),
         repayment=repayment,
@@ -69,11 +69,11 @@ def loan(*given: Any, **further: Any) -> Loan:
     return draw(terms(*given, **further), RULES)
 
 
-def paid(of: Loan, day: str, amount_fen: int, **further: Any) -> Done:
+def paid(of: Loan, day: str, amount_fen: int, **further: Any) -> Acted:
     return pay(of, Payment(on(day), amount_fen, **further), RULES)
 
 
-def owed_on(of: Loan, day: str) -> Owed:
+def owed_on(of: Loan, day: str) -> LoanDebt:
     return owed(at(of, on(day), RULES))
 
 

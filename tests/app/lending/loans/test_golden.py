@@ -4,7 +4,7 @@ import pytest
 
 from app.books.errors import RuleBroken
 from app.lending.loans.grading import overdue_days
-from app.lending.loans.owing import Owed
+from app.lending.loans.owing import LoanDebt
 from app.lending.loans.schedule import schedule
 from app.lending.loans.terms import proceeds_fen
 from tests.app.lending.loans.making import (
@@ -20,7 +20,7 @@ from tests.app.lending.loans.making import (
     terms,
 )
 
-NOTHING = Owed(0, 0, 0, 0, 0, 0, 0)
+NOTHING = LoanDebt(0, 0, 0, 0, 0, 0, 0)
 
 
 class TestGoldenCases:

@@ -19,7 +19,7 @@ from app.lending.loans.owing import owed
 from app.lending.loans.replaying import do, replay, reverse
 from app.lending.loans.rules import CLASSES, LoanRules
 from app.lending.loans.schedule import rows_to_come, schedule
-from app.lending.loans.terms import Terms, check_terms, proceeds_fen
+from app.lending.loans.terms import LoanTerms, check_terms, proceeds_fen
 from app.lending.loans.written import columns, document, loan_of, loan_of_columns
 from app.platform.events import canonical
 from tests.app.lending.loans.making import rules
@@ -32,12 +32,12 @@ TRIED = examples(300)
 
 
 @st.composite
-def all_terms(draw_: st.DrawFn, *, grace: bool = True) -> Terms:
+def all_terms(draw_: st.DrawFn, *, grace: bool = True) -> LoanTerms:
     repayment = draw_(st.sampled_from(REPAYMENTS))
     monthly = repayment not in ("bullet", "discount")
     by_days = not monthly and draw_(st.booleans())
     drawn = FIRST + dt.timedelta(days=draw_(st.integers(0, 200)))
-    made = Terms(
+    made = LoanTerms(
         amount_fen=draw_(st.integers(1, 10**10)),
         rate=Decimal(draw_(st.integers(0, 2400))).scaleb(-4),
         repayment=repayment,
@@ -106,7 +106,7 @@ def restructuring(day: dt.date, share: int, how: str) -> Restructuring:
     return Restructuring(day, kind, Decimal("0.0525"), days, months, None, some, names - some)
 
 
-def lived(terms: Terms, steps: list[Step], bank: LoanRules) -> tuple[Loan, list[Act]]:
+def lived(terms: LoanTerms, steps: list[Step], bank: LoanRules) -> tuple[Loan, list[Act]]:
     """Return a loan after steps, and the acts that were done."""
     loan, acts, day = draw(terms, bank), [], terms.drawn_on
     for step in steps:
@@ -145,7 +145,7 @@ def by_clerk(terms: Any, acts: list[Act], day: dt.date, bank: LoanRules) -> dict
 @settings(max_examples=TRIED)
 @given(all_terms(), STEPS, all_rules(), st.integers(0, 400))
 def test_a_loan_owes_what_the_clerk_says(
-    terms: Terms, steps: list[Step], bank: LoanRules, later: int
+    terms: LoanTerms, steps: list[Step], bank: LoanRules, later: int
 ) -> None:
     loan, acts = lived(terms, steps, bank)
     day = loan.day + dt.timedelta(days=later)
@@ -159,7 +159,7 @@ def test_a_loan_owes_what_the_clerk_says(
 @settings(max_examples=TRIED)
 @given(all_terms(), STEPS, all_rules(), st.integers(1, 400))
 def test_no_fen_is_made_or_lost(
-    terms: Terms, steps: list[Step], bank: LoanRules, later: int
+    terms: LoanTerms, steps: list[Step], bank: LoanRules, later: int
 ) -> None:
     loan, acts = lived(terms, steps, bank)
     loan = at(loan, loan.day + dt.timedelta(days=later), bank)
@@ -186,7 +186,7 @@ def test_no_fen_is_made_or_lost(
 @settings(max_examples=TRIED)
 @given(all_terms(), STEPS, all_rules(), st.lists(st.integers(0, 40), max_size=12))
 def test_days_closed_one_by_one_or_at_once_give_the_same_books(
-    terms: Terms, steps: list[Step], bank: LoanRules, gaps: list[int]
+    terms: LoanTerms, steps: list[Step], bank: LoanRules, gaps: list[int]
 ) -> None:
     loan, _ = lived(terms, steps, bank)
     day, by_steps, happened = loan.day, loan, []
@@ -205,7 +205,7 @@ def test_days_closed_one_by_one_or_at_once_give_the_same_books(
 @settings(max_examples=TRIED)
 @given(all_terms(), STEPS, all_rules(), st.integers(0, 400))
 def test_between_the_days_on_which_it_is_touched_nothing_is_said_anew(
-    terms: Terms, steps: list[Step], bank: LoanRules, later: int
+    terms: LoanTerms, steps: list[Step], bank: LoanRules, later: int
 ) -> None:
     loan, _ = lived(terms, steps, bank)
     loan = advance(loan, loan.day + dt.timedelta(days=later), bank).loan
@@ -222,7 +222,7 @@ def test_between_the_days_on_which_it_is_touched_nothing_is_said_anew(
 @settings(max_examples=TRIED)
 @given(all_terms(), STEPS, all_rules(), st.data())
 def test_a_payment_reversed_is_one_that_never_came(
-    terms: Terms, steps: list[Step], bank: LoanRules, data: st.DataObject
+    terms: LoanTerms, steps: list[Step], bank: LoanRules, data: st.DataObject
 ) -> None:
     loan, acts = lived(terms, steps, bank)
     payments = [place for place, act in enumerate(acts) if isinstance(act, Payment)]
@@ -249,7 +249,7 @@ def test_a_payment_reversed_is_one_that_never_came(
 @settings(max_examples=TRIED)
 @given(all_terms(), all_rules())
 def test_rows_sum_to_the_amount_and_their_interest_is_rounded_once(
-    terms: Terms, bank: LoanRules
+    terms: LoanTerms, bank: LoanRules
 ) -> None:
     plan = schedule(terms, bank)
 
@@ -267,7 +267,7 @@ def test_rows_sum_to_the_amount_and_their_interest_is_rounded_once(
 @settings(max_examples=TRIED)
 @given(all_terms(grace=False), all_rules())
 def test_who_pays_each_row_on_its_day_pays_the_schedule_and_no_more(
-    terms: Terms, bank: LoanRules
+    terms: LoanTerms, bank: LoanRules
 ) -> None:
     loan = draw(terms, bank)
     for row in schedule(terms, bank).rows:
@@ -284,7 +284,7 @@ def test_who_pays_each_row_on_its_day_pays_the_schedule_and_no_more(
 @settings(max_examples=TRIED)
 @given(all_terms(), STEPS, all_rules(), st.integers(0, 200))
 def test_what_is_kept_of_a_loan_is_the_loan(
-    terms: Terms, steps: list[Step], bank: LoanRules, later: int
+    terms: LoanTerms, steps: list[Step], bank: LoanRules, later: int
 ) -> None:
     loan, _ = lived(terms, steps, bank)
     loan = advance(loan, loan.day + dt.timedelta(days=later), bank).loan
