@@ -136,32 +136,29 @@ def charge_at(loan: Loan, charge: Charge) -> Loan:
     )
 
 
-def with_row_due(loan: Loan) -> tuple[Loan, Due]:
-    """Return a loan on a due day with the row due, and that row; the next due day is left open."""
+def with_row_due(loan: Loan, rules: LoanRules) -> tuple[Loan, Due]:
+    """
+    Return a loan on a due day with the row due, and that row.
+
+    Args:
+        loan: The loan, taken to the day.
+        rules: Values of the bank.
+    """
     interest = unposted_fen(loan)
     principal = _principal(loan, interest)
     row = Due(loan.row, loan.day, principal, interest)
-    posted = loan.totals.posted.plus(Sums(interest=interest))
+    undue, posted = loan.undue_fen - principal, loan.totals.posted
+    further = due_on(loan.terms, loan.row + 1, rules.days_off) if undue else None
     after = replace(
         loan,
         row=loan.row + 1,
-        undue_fen=loan.undue_fen - principal,
+        undue_fen=undue,
+        next_due_on=further,
         due=(*loan.due, row) if principal or interest else loan.due,
         interest_posted=loan.interest_posted + interest,
-        totals=loan.totals._replace(posted=posted),
+        totals=loan.totals._replace(posted=posted._replace(interest=posted.interest + interest)),
     )
     return after, row
-
-
-def next_due_on(loan: Loan, rules: LoanRules) -> dt.date | None:
-    """
-    Return when the next row becomes due; None where no principal is left for one.
-
-    Args:
-        loan: The loan.
-        rules: Values of the bank.
-    """
-    return due_on(loan.terms, loan.row, rules.days_off) if loan.undue_fen else None
 
 
 def _principal(loan: Loan, interest: int) -> int:
@@ -224,8 +221,7 @@ def _with_rows_due(loan: Loan, rules: LoanRules) -> Loan:
         if loan.next_due_on != loan.day:
             break
         before = loan
-        loan, row = with_row_due(loan)
-        loan = replace(loan, next_due_on=next_due_on(loan, rules))
+        loan, row = with_row_due(loan, rules)
         if loan.terms.grace_days and loan.grace is None and row.row not in loan.late:
             loan = replace(loan, grace=Grace(before, ()))
     return loan

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.lending.loans.advancing import draw, next_due_on, with_row_due
+from app.lending.loans.advancing import draw, with_row_due
 from app.lending.loans.loan import Due, Loan
 from app.lending.loans.owing import accrued
 from app.lending.loans.rules import LoanRules
@@ -60,7 +60,7 @@ def rows_to_come(loan: Loan, rules: LoanRules) -> Schedule:
     for _ in range(loan.row, loan.terms.rows + 1):
         if loan.next_due_on is None:
             break
-        loan, row = with_row_due(accrued(loan, loan.next_due_on, rules))
+        loan, row = with_row_due(accrued(loan, loan.next_due_on, rules), rules)
         rows.append(row)
-        loan = replace(loan, due=(), next_due_on=next_due_on(loan, rules))
+        loan = replace(loan, due=())
     return Schedule([ScheduleRow(*each) for each in rows])
