@@ -10,7 +10,7 @@ from app.lending.loans.advancing import at, charge_at, draw, pay_at
 from app.lending.loans.errors import bad_terms, overpaid, unnamed
 from app.lending.loans.grading import RESTRUCTURED_STAGE, grade, overdue_days
 from app.lending.loans.loan import Charge, Loan, Payment, Sums, Watch
-from app.lending.loans.owing import owed
+from app.lending.loans.owing import off_income, owed
 from app.lending.loans.paying import Allocation, Portion
 from app.lending.loans.rules import CLASSES, LoanRules
 from graph.errors import InvalidInput
@@ -148,6 +148,7 @@ def restructure(loan: Loan, act: Restructuring, rules: LoanRules) -> Acted:
             totals=closed.totals._replace(
                 capitalised=totals.capitalised.plus(capitalised),
                 waived=totals.waived.plus(waived),
+                off_income=off_income(loan),
             ),
             watch=Watch(graded.loan_class, days),
             stage_kept=max(RESTRUCTURED_STAGE, graded.stage),

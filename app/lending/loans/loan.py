@@ -42,7 +42,11 @@ class Due(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """What has happened to a loan so far, by kind; of `posted` the principal is what was drawn."""
+    """
+    What has happened to a loan so far, by kind.
+
+    Of `posted` the principal is what was drawn; `off_income` is of terms that no longer hold.
+    """
 
     posted: Sums
     paid: Sums = Sums()
@@ -50,6 +54,7 @@ class Totals(NamedTuple):
     waived: Sums = Sums()
     lost: Sums = Sums()
     recovered: Sums = Sums()
+    off_income: Sums = Sums()
 
 
 class Watch(NamedTuple):
@@ -115,7 +120,8 @@ class Loan:
         interest_posted: Interest posted of that, in fen.
         penalty_exact: Penalty borne, in small units.
         penalty_settled: Penalty of that which was paid, waived or otherwise ended, in fen.
-        off_income_exact: Of both, what was borne on days more than `default_days` overdue.
+        off_interest_exact: Of the interest, what was borne more than `default_days` overdue.
+        off_penalty_exact: Of the penalty, the same.
         default_since: The oldest unpaid due day, from default until all that is due is paid.
         watch: What a restructured loan keeps.
         stage_kept: The stage that is kept until it is cured; 1 for none.
@@ -139,7 +145,8 @@ class Loan:
     interest_posted: int = 0
     penalty_exact: int = 0
     penalty_settled: int = 0
-    off_income_exact: int = 0
+    off_interest_exact: int = 0
+    off_penalty_exact: int = 0
     default_since: dt.date | None = None
     watch: Watch | None = None
     stage_kept: int = 1

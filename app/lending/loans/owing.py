@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.lending.loans.exact import half_up
 from app.lending.loans.grading import overdue_days
-from app.lending.loans.loan import Loan
+from app.lending.loans.loan import Loan, Sums
 from app.lending.loans.rules import LoanRules
 
 
@@ -54,13 +54,14 @@ def accrued(loan: Loan, day: dt.date, rules: LoanRules) -> Loan:
             penal += each.principal_fen + each.interest_fen
     interest = contract * scale.contract * days
     penalty = penal * scale.penal * days
-    off = interest + penalty if overdue_days(loan, loan.day) > rules.default_days else 0
+    off = overdue_days(loan, loan.day) > rules.default_days
     return replace(
         loan,
         day=day,
         interest_exact=loan.interest_exact + interest,
         penalty_exact=loan.penalty_exact + penalty,
-        off_income_exact=loan.off_income_exact + off,
+        off_interest_exact=loan.off_interest_exact + interest * off,
+        off_penalty_exact=loan.off_penalty_exact + penalty * off,
     )
 
 
@@ -77,6 +78,16 @@ def with_grace_posted(loan: Loan) -> Loan:
         interest_posted=loan.interest_posted + interest,
         totals=loan.totals._replace(posted=posted),
     )
+
+
+def off_income(loan: Loan) -> Sums:
+    """Return what was borne off income up to the loan's day, of all its terms."""
+    unit = loan.terms.scale.unit
+    penalty, interest = (
+        half_up(loan.off_penalty_exact, unit),
+        half_up(loan.off_interest_exact, unit),
+    )
+    return loan.totals.off_income.plus(Sums(penalty=penalty, interest=interest))
 
 
 def unposted_fen(loan: Loan) -> int:

@@ -15,7 +15,7 @@ from app.lending.loans.terms import LoanTerms
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 PARTS = ("terms", "due", "totals", "watch", "late", "grace")  # Lists and objects in a document.
-EXACT = ("interest_exact", "penalty_exact", "off_income_exact")
+EXACT = ("interest_exact", "penalty_exact", "off_interest_exact", "off_penalty_exact")
 PLAIN = (
     *("row", "part_fen", "undue_fen", "fees_fen", "interest_posted", "penalty_settled"),
     *("stage_kept", "ended"),

@@ -7,8 +7,8 @@ import pytest
 from app.lending.loans.acts import Restructuring, WriteOff, charge, restructure, write_off
 from app.lending.loans.advancing import advance, at, draw, touch_on
 from app.lending.loans.grading import grade, overdue_days, provision_fen
-from app.lending.loans.loan import Charge, Happening, Loan
-from app.lending.loans.owing import owed
+from app.lending.loans.loan import Charge, Happening, Loan, Sums
+from app.lending.loans.owing import off_income, owed
 from graph.errors import InvalidInput
 from tests.app.lending.loans.making import RULES, in_turn, loan, on, owed_on, paid, rules, terms
 
@@ -87,7 +87,7 @@ def test_what_is_borne_over_ninety_days_overdue_is_off_income() -> None:
     # 3,615,000 x 0.075 / 360 = 753.125 a day; from the 91st day overdue on, 2026-05-02, ten days.
     late = at(thirty_days(), on("2026-05-12"), RULES)
 
-    assert late.off_income_exact == 7_531.25 * late.terms.scale.unit
+    assert off_income(late) == Sums(penalty=7_531)
     assert owed(late).penalty_fen == 76_066  # All 101 days are owed: 76,065.625.
 
 
@@ -159,6 +159,15 @@ class TestKeeping:
         released = advance(made, free, RULES).loan
         assert grade(released, free, RULES) == ("active", "normal", 3)
         assert overdue_days(released, free) == 0
+
+    def test_class_and_days_that_are_kept_keep_its_interest_off_income(self) -> None:
+        # 3,600,000 + 15,000 + penalty 68,534 at 4 %; 180 days until it is released.
+        made = restructure(at(thirty_days(), on("2026-05-02"), RULES), self.RESTRUCTURING, RULES)
+
+        later = at(made.loan, on("2026-12-31"), RULES)
+
+        assert made.loan.undue_fen == 3_683_534
+        assert off_income(later) == Sums(interest=73_671)  # 3,683,534 x 0.04 x 180 / 360
 
     def test_the_stage_is_left_after_its_months_in_order(self) -> None:
         made = restructure(thirty_days(), self.RESTRUCTURING, RULES).loan
