@@ -1,14 +1,47 @@
-"""The fifth schema: what a price is made of."""
+"""The fifth schema: what a price is made of, and what all loans go by."""
 
+import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from app.policy.schemas import fourth, second
-from app.policy.schemas.entries import Entry, Fen, keys
+from app.policy.schemas.entries import (
+    TEXTS_MAX,
+    Count,
+    Days,
+    Entry,
+    Fen,
+    Ratio,
+    Text,
+    TextList,
+    keys,
+)
 
 BUCKETS = ("to_30_days", "to_90_days", "to_180_days", "to_360_days", "to_1080_days", "longer")
 PATHS = ("documents", "relation", "own")
+CLASSES = ("normal", "special_mention", "substandard", "doubtful", "loss")
+KINDS = ("fees", "penalty", "interest_overdue", "interest", "principal")  # Where a payment goes.
+
+
+def _each_kind_once(order: list[str]) -> list[str]:
+    if sorted(order) != sorted(KINDS):
+        raise ValueError(f"must name each of {list(KINDS)} once")
+    return order
+
+
+def _days_of_a_calendar(days: list[str]) -> list[str]:
+    wrong = [day for day in days if not _is_day(day)]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} is not a day as YYYY-MM-DD")
+    return days
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 class PartRate(Entry):
@@ -32,6 +65,25 @@ class PartsByPath(Entry):
     unit: Literal["share"]
 
 
+class PartsByClass(Entry):
+    """A part of a whole for each class of loans."""
+
+    value: Annotated[dict[str, second.PartNumber], keys(*CLASSES)]
+    unit: Literal["share"]
+
+
+class PaymentOrder(TextList):
+    """The kinds of what is due, in the order in which a payment goes to them."""
+
+    value: Annotated[list[Text], AfterValidator(_each_kind_once)]
+
+
+class CalendarDays(TextList):
+    """Days, which may be none."""
+
+    value: Annotated[list[Text], Field(max_length=TEXTS_MAX), AfterValidator(_days_of_a_calendar)]
+
+
 class FifthValues(fourth.FourthValues):
     """Single values."""
 
@@ -42,6 +94,17 @@ class FifthValues(fourth.FourthValues):
     pd_floor: second.PartOfWhole
     sme_sales_floor_fen: Fen
     sme_sales_cap_fen: Fen
+    day_base: Days
+    penalty_factor: Ratio
+    grace_days: Days
+    payment_order: PaymentOrder
+    payment_order_in_default: PaymentOrder
+    days_off: CalendarDays
+    stage_two_days: Days
+    stage_three_days: Days
+    cure_two_months: Count
+    cure_three_months: Count
+    watch_days: Days
 
 
 class FifthTables(second.SecondTables):
@@ -50,6 +113,7 @@ class FifthTables(second.SecondTables):
     ftp: RatesByTenor
     liquidity: RatesByTenor
     price_lgd: PartsByPath
+    provisions: PartsByClass
 
 
 class FifthPolicyFile(fourth.FourthPolicyFile):
