@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from app.lending.loans.exact import half_up
 from app.lending.loans.loan import Loan
 from app.lending.loans.rules import CLASSES, STAGES, LoanRules
 from app.lending.loans.terms import months_later
@@ -71,20 +70,6 @@ def grade(loan: Loan, day: dt.date, rules: LoanRules) -> Grade:
     kept = CLASSES.index(loan.watch.loan_class) if loan.watch else 0
     stage = 1 + sum(days > rules.stage_days[each] for each in STAGES)
     return Grade(_state(loan, days, rules), CLASSES[max(own, kept)], max(stage, loan.stage_kept))
-
-
-def provision_fen(loan: Loan, day: dt.date, rules: LoanRules) -> int:
-    """
-    Return what is provided: the share of its class of the outstanding principal, half up.
-
-    Args:
-        loan: The loan, taken to the day or to one before on which it was last touched.
-        day: The day.
-        rules: Values of the bank.
-    """
-    share = rules.provisions[grade(loan, day, rules).loan_class]
-    over, under = share.as_integer_ratio()
-    return half_up(loan.outstanding_fen * over, under)
 
 
 def graded_days(loan: Loan, rules: LoanRules) -> Iterator[dt.date]:

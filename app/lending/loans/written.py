@@ -73,16 +73,6 @@ def columns(loan: Loan) -> dict[str, int | str | None]:
     return {**told, **{name: _canonical(told[name]) for name in PARTS}}
 
 
-def loan_of_columns(row: Mapping[str, Any]) -> Loan:
-    """
-    Return the loan of a row.
-
-    Args:
-        row: What `columns` gave; further columns are passed over.
-    """
-    return loan_of({**row, **{name: json.loads(row[name]) for name in PARTS}})
-
-
 def _terms_document(terms: LoanTerms) -> dict[str, Any]:
     return {
         "amount_fen": terms.amount_fen,

@@ -5,6 +5,7 @@ import datetime as dt
 from pydantic import BaseModel, Field
 
 from app.chain.limits.schemas import Node
+from app.lending.products.forms import RepaymentKind
 
 
 class ProductPrice(BaseModel):
@@ -21,3 +22,27 @@ class ProductPrice(BaseModel):
     rate: str | None = Field(description="A year, in whole basis points; null where absent")
     absent: str | None = Field(description="Why there is no price")
     derivation: Node | None
+
+
+class PlanRow(BaseModel):
+    """What becomes due on a day."""
+
+    n: int
+    due_on: dt.date
+    principal_fen: int
+    interest_fen: int
+
+
+class LoanPlan(BaseModel):
+    """What a loan by a product would be, drawn on the business day and paid on its days."""
+
+    product: str
+    product_version: str = Field(description="Names the product, its first day and its content")
+    policy: str = Field(description="The policy of the business day")
+    drawn_on: dt.date = Field(description="The business day")
+    amount_fen: int = Field(description="The principal; of a discount the face")
+    proceeds_fen: int = Field(description="What is paid out: of a discount less than the face")
+    rate: str = Field(description="A year")
+    repayment: RepaymentKind
+    items: list[PlanRow]
+    total_interest_fen: int

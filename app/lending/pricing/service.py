@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 from app.books.business_day import business_day
-from app.books.errors import RuleBroken
 from app.chain.limits.documents import results_of
 from app.chain.limits.formulas.algebra import Algebra
 from app.chain.limits.formulas.exact import written
@@ -14,6 +13,7 @@ from app.chain.limits.shown import Shown
 from app.chain.limits.words import document as tree_of
 from app.data.versions.service import AskedVersion, policy_of
 from app.lending.pricing.formula import PriceLeaves, price
+from app.lending.pricing.plans import named, tenor_broken
 from app.lending.products.book import Product, ProductBook
 from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
@@ -69,20 +69,12 @@ def document(resources: Resources, asked: PriceAsked, sight: Sight) -> Document:
 
 def _product(held: Sequence[Product], asked: PriceAsked) -> Product:
     """Return the product that is asked for, which must take core and tenor."""
-    found = next((each for each in held if each.terms.id == asked.product), None)
-    if found is None:
-        raise Absent(f"no product {asked.product!r} is in force")
+    found = named(held, asked.product)
     terms = found.terms
     if (terms.path == "documents") != (asked.core is not None):
         raise Malformed("core: is for products on documents alone, which need it")
     if not terms.tenor_floor_days <= asked.tenor_days <= terms.tenor_cap_days:
-        least, most = terms.tenor_floor_days, terms.tenor_cap_days
-        raise RuleBroken(
-            "product.tenor",
-            found.version,
-            zh=f"产品期限为 {least} 至 {most} 天",
-            en=f"the product is for {least} to {most} days",
-        )
+        raise tenor_broken(found)
     return found
 
 

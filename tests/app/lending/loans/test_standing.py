@@ -6,7 +6,7 @@ import pytest
 
 from app.lending.loans.acts import Restructuring, WriteOff, charge, restructure, write_off
 from app.lending.loans.advancing import advance, at, draw, touch_on
-from app.lending.loans.grading import grade, overdue_days, provision_fen
+from app.lending.loans.grading import grade, overdue_days
 from app.lending.loans.loan import Charge, Happening, Loan, Sums
 from app.lending.loans.owing import off_income, owed
 from graph.errors import InvalidInput
@@ -19,29 +19,26 @@ def thirty_days(**further: int) -> Loan:
 
 
 @pytest.mark.parametrize(
-    ("days", "state", "loan_class", "stage", "provision"),
+    ("days", "state", "loan_class", "stage"),
     [
-        (0, "active", "normal", 1, 36_000),
-        (1, "overdue", "special_mention", 1, 72_000),
-        (30, "overdue", "special_mention", 1, 72_000),
-        (31, "overdue", "special_mention", 2, 72_000),
-        (90, "overdue", "special_mention", 2, 72_000),
-        (91, "defaulted", "substandard", 3, 900_000),
-        (270, "defaulted", "substandard", 3, 900_000),
-        (271, "defaulted", "doubtful", 3, 1_800_000),
-        (360, "defaulted", "doubtful", 3, 1_800_000),
-        (361, "defaulted", "loss", 3, 3_600_000),
+        (0, "active", "normal", 1),
+        (1, "overdue", "special_mention", 1),
+        (30, "overdue", "special_mention", 1),
+        (31, "overdue", "special_mention", 2),
+        (90, "overdue", "special_mention", 2),
+        (91, "defaulted", "substandard", 3),
+        (270, "defaulted", "substandard", 3),
+        (271, "defaulted", "doubtful", 3),
+        (360, "defaulted", "doubtful", 3),
+        (361, "defaulted", "loss", 3),
     ],
 )
-def test_grades_follow_the_days_overdue(
-    days: int, state: str, loan_class: str, stage: int, provision: int
-) -> None:
+def test_grades_follow_the_days_overdue(days: int, state: str, loan_class: str, stage: int) -> None:
     day = on("2026-01-31") + (on("2026-01-02") - on("2026-01-01")) * days
     late = advance(thirty_days(), day, RULES).loan
 
     assert overdue_days(late, day) == days
     assert grade(late, day, RULES) == (state, loan_class, stage)
-    assert provision_fen(late, day, RULES) == provision
 
 
 def test_a_loan_is_touched_on_the_days_on_which_something_happens_and_no_other() -> None:
@@ -226,7 +223,6 @@ def test_what_has_ended_is_touched_no_more() -> None:
     assert (touch_on(ended, RULES), touch_on(lost, RULES)) == (None, None)
     assert grade(ended, on("2027-01-31"), RULES) == ("repaid", "normal", 1)
     assert grade(lost, on("2027-01-31"), RULES) == ("written_off", "loss", 3)
-    assert provision_fen(lost, on("2027-01-31"), RULES) == 0
 
 
 def test_a_bank_that_counts_other_days_grades_by_them() -> None:

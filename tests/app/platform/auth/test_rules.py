@@ -17,6 +17,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/business-day"): set(ROLES),
     ("GET", "/rules"): set(ROLES),
     ("GET", "/products"): set(ROLES),
+    ("GET", "/products/{product}/plan"): set(ROLES),
     ("GET", "/products/{product}/price"): set(ROLES) - {"core", "supplier"},
     ("GET", "/approvals"): set(ROLES) - {"supplier"},
     ("GET", "/approvals/{approval}"): set(ROLES) - {"supplier"},
@@ -126,7 +127,8 @@ def test_a_role_sees_its_own_and_nobody_else_s(client: TestClient, bearer: Any, 
         if path.startswith(DOCUMENTS) and role in roles:  # Whose it is stands in the thing.
             assert own.status_code in (404, 422), (role, method, path)
             continue
-        if role in ("core", "supplier") and "{" in path and "{approval}" not in path:
+        somebodys = "{" in path and not any(each in path for each in ("{approval}", "{product}"))
+        if role in ("core", "supplier") and somebodys:
             refused = 404 if path in BY_THING else 403
             other = client.request(method, API + filled(path, "CORE2", "MILL"), headers=headers)
             assert other.status_code == refused, (role, method, path)
