@@ -51,6 +51,12 @@ def tree(page: Any) -> list[Short]:
     return sorted(found)
 
 
+def follow(link: Any) -> None:
+    """Follow a link, and wait until all of its page is there."""
+    with link.page.expect_navigation():
+        link.click()
+
+
 def refused(page: Any, code: str = "rule") -> None:
     """Check that a page says what stands against what was asked, before anything else."""
     alert = page.locator(f'[role="alert"][data-code="{code}"]')
@@ -99,12 +105,12 @@ def test_a_voucher_passes_to_tier_three_and_is_settled_and_its_tree_agrees_at_ev
     assert core.input_value('[name="holder"]') == TIER3
     issue(core, names, TIER1[0], due)
     act(core, names["confirm"])
-    core.locator('[data-list="vouchers"] tr', has_text=due).locator("a.name").click()
+    follow(core.locator('[data-list="vouchers"] tr', has_text=due).locator("a.name"))
     place = core.url
     assert tree(core) == [("1", "issued", 300_000)]
 
     first.goto("/")
-    first.locator('[data-list="offered"] a.name').click()
+    follow(first.locator('[data-list="offered"] a.name'))
     act(first, names["accept"])
     assert tree(first) == [("1", "held", 300_000)]
     act(first, names["split"], parts="1000\n2500")
@@ -113,7 +119,7 @@ def test_a_voucher_passes_to_tier_three_and_is_settled_and_its_tree_agrees_at_ev
     act(first, names["split"], parts="1000\n2000")
     halves = [("1", "held", 100_000), ("1", "held", 200_000), ("1", "split", 300_000)]
     assert tree(first) == halves
-    first.locator('[data-tree] li[data-fen="200000"] a').click()
+    follow(first.locator('[data-tree] li[data-fen="200000"] a'))
     for other in (CORE, TIER3):  # Its issuer, and one that sells this holder nothing.
         act(first, names["pass"], holder=other)
         refused(first)
@@ -138,7 +144,7 @@ def test_a_voucher_passes_to_tier_three_and_is_settled_and_its_tree_agrees_at_ev
 def passed_on(second: Any, third: Any, names: dict[str, str]) -> None:
     """Let tier 2 accept what waits, and pass a part of it to tier 3, which accepts it."""
     second.goto("/my")
-    second.locator('[data-list="offered"] a.name').click()
+    follow(second.locator('[data-list="offered"] a.name'))
     act(second, names["accept"])
     assert tree(second) == [("2", "held", 200_000)]
     act(second, names["pass"], holder=TIER3, amount="2000.01")
@@ -146,7 +152,7 @@ def passed_on(second: Any, third: Any, names: dict[str, str]) -> None:
     act(second, names["pass"], holder=TIER3, amount="500")
     assert tree(second) == [("2", "held", 200_000), ("3", "issued", 50_000)]
     third.goto("/my")
-    third.locator('[data-list="offered"] a.name').click()
+    follow(third.locator('[data-list="offered"] a.name'))
     act(third, names["accept"])
     assert tree(third) == [("3", "held", 50_000)]
     second.reload()

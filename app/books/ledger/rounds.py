@@ -129,11 +129,11 @@ class Rounds:
             if len(self._queue) >= WAITING_MAX:
                 raise Busy("too many wait for the book", again_seconds=AGAIN_SECONDS)
             self._queue.append(mine)
-            mine.leads = not self._led
+            mine.leads = leads = not self._led
             self._led = True
             if self._wanted and len(self._queue) >= self._wanted:
                 self._more.notify()
-        self._wait(mine)
+        self._wait(mine, told=not leads)
         if mine.failure is not None:
             raise mine.failure
         if isinstance(mine.answer, AppError):
@@ -142,10 +142,10 @@ class Rounds:
             raise RuntimeError("an order went without an answer")
         return mine.answer
 
-    def _wait(self, mine: WaitingOrder) -> None:
-        """Wait until an order is over; its thread leads a round where it is told to."""
+    def _wait(self, mine: WaitingOrder, *, told: bool) -> None:
+        """Wait until an order is over, or until it is told to lead a round; else it leads now."""
         try:
-            if not mine.leads:
+            if told:  # Whoever leads may have handed the lead on to it by now: it was woken then.
                 mine.wake.acquire()
             if not mine.is_over:
                 self._lead()  # Who leads is the first of the queue, and so of the round.

@@ -4,7 +4,9 @@ import contextlib
 import datetime as dt
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +145,34 @@ def test_where_others_move_the_book_too_its_rows_come_with_the_lock(
     assert again.replayed
     assert pending(records) == 60
     assert any(asked_for) == (records.backend == "sqlite")
+
+
+def test_who_is_handed_the_lead_before_it_waits_is_woken_once(
+    ledger: AccountLedger, totals: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    totals(bank=10**6, firm_F=10**6, core_C=10**6)
+    rounds, handed = ledger._rounds, threading.Event()  # as its leader hands it on
+    waiting = Rounds._wait
+
+    def late(self: Rounds, mine: WaitingOrder, **how: Any) -> None:
+        handed.wait(10)
+        waiting(self, mine, **how)
+
+    monkeypatch.setattr(Rounds, "_wait", late)
+    rounds._led = True  # the same: somebody leads
+    with ThreadPoolExecutor(1) as pool:
+        asked_late = pool.submit(ledger.ask, reserving("U1", 10))
+        while not rounds._queue:  # the same
+            time.sleep(0.001)
+        with rounds._mutex:  # the same
+            following = rounds._pass_on()
+        assert following is not None
+        following.wake.release()
+        handed.set()
+        assert asked_late.result(10).status == 201
+
+    assert following.wake.locked() is False
+    assert ledger.ask(reserving("U2", 20)).status == 201
 
 
 def test_a_leader_that_is_interrupted_leaves_nobody_asleep(
