@@ -1,6 +1,6 @@
 """What a process still knows of accounts and rows when its next round begins."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
@@ -34,15 +34,18 @@ class RoundMemory:
         """Return the number of the event as of which it knows, below 0 where it knows nothing."""
         return self._head.number
 
-    def expect(self, orders: Sequence[Order], statements: Statements) -> Ids:
+    def expect(self, waiting: Callable[[], Sequence[Order]], statements: Statements) -> Ids:
         """
-        Return what these orders need, to be read in the turn that locks the book.
+        Return what the orders that wait need, to be read in the turn that locks the book.
 
-        Nothing where this process alone moved the book at its last round: it will know all of it.
+        Nothing where this process alone moved the book at its last round: it will know all of it;
+        nor on SQLite, to which a turn costs nothing.
         """
+        if statements.sqlite or not self._is_shared:
+            return {}
         self._ahead = KnownBook(None, statements)
         self._ahead.paths = self._paths
-        return self._ahead.unread(orders) if self._is_shared else {}
+        return self._ahead.unread(waiting())
 
     def recall(self, round_: LedgerRound, locked: LockedBook) -> None:
         """Give a round what is known; from here on it is the round's alone until it is kept."""

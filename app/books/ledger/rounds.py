@@ -9,11 +9,11 @@ queue emptied, so that whoever came during the wait is in. Nobody is answered be
 
 import collections
 import contextlib
-import itertools
 import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -294,7 +294,7 @@ class Rounds:
         """Return whether the batch was decided; not where all of it went into what is over."""
         with self._turn.taken(), self._transaction() as connection:
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-            ahead = self._memory.expect(self._expected(batch, take=take), self._statements)
+            ahead = self._memory.expect(partial(self._expected, batch, take=take), self._statements)
             locked = self._statements.stands(cursor, self._memory.since, ahead)
             if self._is_done(cursor):
                 return True
@@ -350,8 +350,8 @@ class Rounds:
     def _expected(self, batch: list[WaitingOrder], *, take: bool) -> list[Order]:
         """Return the orders that a round is likely to decide: whoever waits before it begins."""
         with self._mutex:
-            waiting = itertools.islice(self._queue, BATCH_MAX if take else 0)
-            return [each.order for each in (*batch, *waiting)]
+            waiting = [*batch, *self._queue][:BATCH_MAX] if take else batch
+        return [each.order for each in waiting]
 
     def _take(self, batch: list[WaitingOrder]) -> None:
         with self._mutex:

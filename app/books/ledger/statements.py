@@ -69,16 +69,19 @@ class Statements:
 
         What is known holds where no event has come since but of requests, which move nothing
         (`SINCE_MAX` are looked at); nothing is known where `since` is below 0. PostgreSQL is asked
-        for the rows `ahead` in the same turn: it reads them once it has the lock.
+        for the rows `ahead` in the same turn: it reads them once it has the lock. Where there are
+        any, nobody asks what has come since: others move the book, and what was known is read.
         """
         bounds = since, since + SINCE_MAX
         if not self.sqlite:  # One turn is dearer than what may not be wanted of it.
             ask = cursor.connection.execute
             with cursor.connection.pipeline():
-                sent, moves, ends = ask(self.head), ask(self._moves, bounds), ask(FIRST_END)
+                sent, ends = ask(self.head), ask(FIRST_END)
                 rows = [(table, ask(*self._reading(table, ids))) for table, ids in _some(ahead)]
-            head, moved = Head(*sent.fetchone()), moves.fetchone()
-            holds = moved is None and 0 <= head.number - since <= SINCE_MAX
+                moves = None if rows else ask(self._moves, bounds)
+            head = Head(*sent.fetchone())
+            moved = head.number != since if moves is None else moves.fetchone() is not None
+            holds = not moved and 0 <= head.number - since <= SINCE_MAX
             found = {table: each.fetchall() for table, each in rows}
             return LockedBook(head, since >= 0 and holds, _end(ends.fetchone()), found)
         head = Head(*cursor.execute(self.head).fetchone())
