@@ -391,7 +391,7 @@ class Rounds:
     def _connect(self) -> Connection:
         connection = self._writer.connect()
         if not self._sqlite:
-            # A plan made while a table was empty would scan it for ever; statements are by key.
+            # By key and planned once: made while a table was empty, a plan would scan it for ever.
             connection.exec_driver_sql("SET enable_seqscan = off")
             connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
             connection.exec_driver_sql("SET lock_timeout = 2000")
