@@ -74,7 +74,8 @@ class Scheduler:
 
     def stored(self) -> list[Any]:
         """Return the stored jobs with the times of their next runs; none while following."""
-        return [] if self._jobs is None else list(self._jobs.get_jobs())
+        jobs = self._jobs  # It may end to lead meanwhile.
+        return [] if jobs is None else list(jobs.get_jobs())
 
     def run(self, name: str) -> None:
         """Run a job if this process leads at this very moment; it may have slept meanwhile."""

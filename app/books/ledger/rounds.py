@@ -12,13 +12,14 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.books.ledger.connection import RoundConnection
 from app.books.ledger.driver_errors import DriverErrors
 from app.books.ledger.expiring import Expiries
 from app.books.ledger.memory import RoundMemory
@@ -26,6 +27,7 @@ from app.books.ledger.moving import LedgerRound
 from app.books.ledger.orders import Order, Reply
 from app.books.ledger.statements import Statements
 from app.books.ledger.turn import BookTurn
+from app.books.ledger.waiting import Decided, Handed, WaitingOrder, answer_all
 from app.platform.clock import Clock
 from app.platform.errors import AppError, Busy, Unready
 from app.platform.events import Head
@@ -37,56 +39,12 @@ COMPANY_SECONDS = 0.002  # How long a round waits for as many as the last one ha
 TRIES_MAX = 6
 UNSURE_TRIES_MAX = 18  # While nobody knows whether the last try was kept.
 SWEEPS_MAX = 64  # Parts of what has passed its time that are given back before anybody is told.
-SECONDS_MAX, PAUSE_SECONDS, PAUSE_MAX_SECONDS = 8.0, 0.01, 0.5
-AGAIN_SECONDS, UNREADY_SECONDS = 1, 5
+SECONDS_MAX = 8.0
+PAUSE_SECONDS = 0.01
+PAUSE_MAX_SECONDS = 0.5
+AGAIN_SECONDS = 1
+UNREADY_SECONDS = 5
 UNKNOWN = "whether it was kept is not known yet, ask again under the same key"
-
-
-class WaitingOrder:
-    """One order in the queue, and what became of it."""
-
-    __slots__ = ("answer", "failure", "leads", "order", "wake")
-
-    def __init__(self, order: Order) -> None:
-        self.order = order
-        self.wake = threading.Lock()
-        self.wake.acquire()
-        self.leads = False
-        self.answer: Reply | AppError | None = None
-        self.failure: BaseException | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Return whether it is answered or has failed."""
-        return self.answer is not None or self.failure is not None
-
-
-Decided = Reply | AppError | Exception
-
-
-def _answer(batch: Sequence[WaitingOrder], answers: Sequence[Decided]) -> None:
-    for each, answer in zip(batch, answers, strict=True):
-        if isinstance(answer, AppError | Reply):
-            each.answer = answer
-        else:
-            each.failure = answer
-
-
-class Handed:
-    """Takes the error that ends what is inside, whatever it is: nobody may wait for ever for it."""
-
-    def __init__(self, *, but: tuple[type[Exception], ...] = ()) -> None:
-        self._but = but
-        self.error: Exception | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, Exception) and not isinstance(error, self._but):
-            self.error = error
-            return True
-        return False
 
 
 class Rounds:
@@ -98,9 +56,7 @@ class Rounds:
         self._sqlite = records.backend == "sqlite"
         self._statements = Statements(sqlite=self._sqlite)
         self._turn = BookTurn(records.engine.url.database if self._sqlite else None)
-        self._writer = records.engine.execution_options(write=True, settled=True)
-        self._held: Connection | None = None
-        self._pid = os.getpid()
+        self._connection = RoundConnection(records)
         self._mutex = threading.Lock()
         self._more = threading.Condition(self._mutex)
         self._queue: collections.deque[WaitingOrder] = collections.deque()
@@ -173,9 +129,7 @@ class Rounds:
     def close(self) -> None:
         """Give the connection back."""
         with self._mutex:
-            if self._held is not None:
-                self._held.close()
-                self._held = None
+            self._connection.close()
         self._turn.close()
 
     def _lead(self) -> None:
@@ -316,7 +270,7 @@ class Rounds:
         self._expiries.stands_at(round_)
         self._memory.keep(round_)
         self._unsure = None
-        _answer(decided, answers)
+        answer_all(decided, answers)
         return is_ready
 
     def _is_unsure(self) -> bool:
@@ -336,7 +290,7 @@ class Rounds:
         self._unsure = None  # Not before: where the database is lost again, it is asked again.
         if found != head.hash:
             return False
-        _answer(batch, answers)
+        answer_all(batch, answers)
         return bool(batch)
 
     def _decided(self, round_: LedgerRound, order: Order) -> Decided:
@@ -360,40 +314,13 @@ class Rounds:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        """Yield the one connection that rounds use; one that failed is thrown away."""
-        if self._pid != os.getpid():  # A fork: what is held is the parent's.
-            self._held, self._pid = None, os.getpid()
-            self._records.engine.dispose(close=False)
-        connection = self._connect() if self._held is None else self._held
-        self._held = None
+        """Yield the connection of rounds in a transaction; what fails forgets what is known."""
         is_kept = False
         try:
-            # By the driver itself: what the engine does around each would cost a tenth of a round.
-            driver: Any = connection.connection.driver_connection
-            if self._sqlite:
-                driver.execute("BEGIN IMMEDIATE")
-            yield connection
-            driver.commit()
-            if connection.in_transaction():  # Some order has read by it.
-                connection.commit()
+            with self._connection.transaction() as connection:
+                yield connection
             is_kept = True
         finally:
-            if is_kept:
-                self._held = connection
-            else:
+            if not is_kept:
                 self._expiries.forget()
                 self._memory.forget()
-                with contextlib.suppress(sa.exc.DBAPIError, self._driver_error):
-                    connection.invalidate()
-                with contextlib.suppress(sa.exc.DBAPIError, self._driver_error):
-                    connection.close()
-
-    def _connect(self) -> Connection:
-        connection = self._writer.connect()
-        if not self._sqlite:
-            # By key and planned once: made while a table was empty, a plan would scan it for ever.
-            connection.exec_driver_sql("SET enable_seqscan = off")
-            connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
-            connection.exec_driver_sql("SET lock_timeout = 2000")
-            connection.commit()
-        return connection

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from app.books.errors import AlreadyDecided, LimitExceeded
 from app.books.ledger import AccountLedger, Key, Moving, Plain, Reads, Reply, operations
 from app.books.ledger.proof import verify
-from app.books.ledger.rounds import Rounds, WaitingOrder
+from app.books.ledger.rounds import Rounds
 from app.books.ledger.tables import uses
+from app.books.ledger.waiting import WaitingOrder
 from app.platform.errors import Absent
 from app.platform.events.tables import events
 from app.platform.records import Records
@@ -74,7 +75,7 @@ def test_what_changed_behind_the_book_is_not_written_over(
         moving._round.cursor.execute(by_hand)  # in the same transaction
         return Reply.of(201, None)
 
-    with pytest.raises(RuntimeError, match="changed under the lock"):
+    with pytest.raises(RuntimeError, match="changed under the lock") as kept:
         ledger.ask(Plain(Reads(["bank", "firm:F", "core:C"]), work))
 
     with records.reading() as connection:
@@ -82,6 +83,7 @@ def test_what_changed_behind_the_book_is_not_written_over(
         assert connection.scalar(sa.select(sa.func.max(events.c.number))) == 1
     assert verify(records).ok
     ledger.reserve(asked("V", 10))
+    assert kept.tb  # Whoever keeps the error keeps its cursor, not the lock.
 
 
 def test_what_is_closed_refuses_uses_and_lets_them_go(

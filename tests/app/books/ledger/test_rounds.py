@@ -29,9 +29,10 @@ from app.books.ledger.expiring import Expiries
 from app.books.ledger.housekeeping import count_passed, forget_keys, give_back
 from app.books.ledger.moving import LedgerRound
 from app.books.ledger.proof import verify
-from app.books.ledger.rounds import Rounds, WaitingOrder
+from app.books.ledger.rounds import Rounds
 from app.books.ledger.statements import Statements, _update
 from app.books.ledger.tables import accounts, uses
+from app.books.ledger.waiting import WaitingOrder
 from app.platform.audit.repository import AuditRecord, write
 from app.platform.errors import Busy, Conflict
 from app.platform.events.checking import check_head
