@@ -30,7 +30,7 @@ def check_day(moving: Moving, day: dt.date) -> None:
         Conflict: The books are not open.
     """
     if moving.day != day:
-        raise BookMovedOn(f"the business day is {moving.day} by now", again_seconds=0)
+        raise BookMovedOn(f"the business day is {moving.day} by now", again_seconds=1)
 
 
 def ask_prepared(ask: Callable[[Order], Reply], prepare: Callable[[], Order]) -> Reply:

@@ -76,7 +76,7 @@ def check_grouping(moving: Moving, digest: str) -> None:
     """
     row = moving.row(groupings, GROUPS)
     if digest != ("" if row is None else row["digest"]):
-        raise BookMovedOn("the groups of firms are others by now", again_seconds=0)
+        raise BookMovedOn("the groups of firms are others by now", again_seconds=1)
 
 
 def _misplaced(

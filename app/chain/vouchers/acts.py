@@ -177,7 +177,7 @@ def _amount(draft: VoucherDraft, was: Sequence[Row]) -> int:
 
 def _check_new(moving: Moving, numbers: Sequence[str]) -> None:
     if any(row is not None for row in moving.rows(vouchers, numbers).values()):
-        raise Busy("the number is taken; ask again", again_seconds=0)
+        raise Busy("the number is taken; ask again", again_seconds=1)
 
 
 def accept(acting: Acting, voucher: str) -> Row:

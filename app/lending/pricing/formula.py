@@ -17,7 +17,6 @@ from app.lending.pricing.capital import capital
 from app.lending.products.forms import ProductFile
 from app.policy.schemas.fifth import BUCKETS
 
-DAYS_OF_YEAR = 360
 YEARS_MAX = 5
 BASIS_POINTS = 10_000
 ENDS = (30, 90, 180, 360, 1080)  # The last day of each bucket of tenors but the last.
@@ -121,7 +120,8 @@ def _cost(algebra: Algebra, leaves: PriceLeaves, chance: Term) -> Term:
 def _capital(algebra: Algebra, leaves: PriceLeaves, *, chance: Term, lgd: Term) -> Term:
     """Return the capital that a unit lent ties up; its source says what it was computed from."""
     sales = _place_of_sales(algebra, leaves.payer)
-    years = min(max(_cut_quotient(leaves.tenor_days, DAYS_OF_YEAR), ONE), Decimal(YEARS_MAX))
+    base = algebra.policy("day_base", "day_base").figure or ONE
+    years = min(max(_cut_quotient(leaves.tenor_days, base), ONE), Decimal(YEARS_MAX))
     pd, loss = chance.figure or ZERO, lgd.figure or ZERO
     figures = {"pd": pd, "lgd": loss, "sales": sales, "years": years}
     told = " ".join(f"{name}={written(value)}" for name, value in figures.items())

@@ -303,3 +303,14 @@ def test_longer_loans_tie_up_more() -> None:
     )
 
     assert rate(leaves(firm("R5"), tenor_days=1), **flat) == year < two < six == ten
+
+
+def test_a_year_has_as_many_days_as_the_policy_says() -> None:
+    two_years = rate(leaves(firm(), tenor_days=720), pd_by_grade=Decimal("0.05"))
+    of_730 = leaves(firm(), tenor_days=730)
+
+    assert rate(of_730, pd_by_grade=Decimal("0.05"), day_base=Decimal(365)) == two_years
+    assert rate(of_730, pd_by_grade=Decimal("0.05"), day_base=Decimal(366)) <= two_years
+    assert rate(leaves(firm(), tenor_days=1800), day_base=Decimal(720)) != rate(
+        leaves(firm(), tenor_days=1800)
+    )
