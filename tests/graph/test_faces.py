@@ -33,6 +33,7 @@ def test_every_question_has_its_face() -> None:
         "fsri",
         "groups",
         "live",
+        "portfolio",
         "replay",
         "rescue",
         "reverse_stress",
