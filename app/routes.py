@@ -42,6 +42,7 @@ import app.data.imports.router as imports
 import app.data.pushes.router as pushes
 import app.data.sources.router as sources
 import app.data.versions.router as versions
+import app.lending.decisions.router as decisions
 import app.lending.pricing.router as prices
 import app.lending.products.router as products
 import app.platform.users.pages as user_pages
@@ -78,6 +79,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     rules.router,
     products.router,
     prices.router,
+    decisions.router,
     organisation.router,
     approvals.router,
     receivables.router,

@@ -5,7 +5,7 @@ A run is opened once, kept in memory by column, and never computed again. Trees 
 demand from the stored leaves, by the same formulas that computed the run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from app.chain.limits.formulas import facility, relation
+from app.chain.limits.formulas import facility
 from app.chain.limits.formulas import limit as limits
 from app.chain.limits.formulas.algebra import Algebra, Term
 from app.chain.limits.formulas.exact import EXACT, ZERO, exact_sum
+from app.chain.limits.formulas.limit import LimitLeaves
 from app.chain.limits.partners import Partners
 from app.chain.limits.rows import Places
 from app.chain.limits.stored import RunHead, Stored
@@ -48,6 +49,20 @@ class MemberResult(Documented):
     reachable_fen: int | None
     binding: str | None
     absent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitBasis:
+    """
+    What the limit of a firm in a chain is made of, and what changes of it touch.
+
+    `loss_e12` is what the firm loses of its production when the core fails, `elsewhere_e12` how
+    far each of its buyers belongs to other chains of the firm.
+    """
+
+    leaves: LimitLeaves
+    loss_e12: int
+    elsewhere_e12: Mapping[str, int]
 
 
 class Results:
@@ -290,24 +305,48 @@ class Results:
         Raises:
             NotFound: The firm does not stand in the chain, or has no limit in it.
         """
+        leaves = self.leaves(core, firm)
+        arrived, unlisted = self._partners.arrived(self._s.row(firm), self._s.core_row(core))
+        return (
+            limits.of_leaves(self._algebra, leaves),
+            limits.reachable(self._algebra, leaves.chain, arrived, unlisted),
+        )
+
+    def leaves(self, core: str, firm: str) -> LimitLeaves:
+        """
+        Return all that the limit of a firm in a chain is made of.
+
+        Raises:
+            NotFound: The firm does not stand in the chain, or has no limit in it.
+        """
         core_row, firm_row = self._s.core_row(core), self._s.row(firm)
         place, chain = self._s.place(core_row, firm_row), self._s.terms(core_row)
-        algebra = self._algebra
-        claims, prepaid, rest = self._partners.base(firm_row, core_row)
-        base = relation.base(algebra, claims, prepaid, rest)
         documents, bases = self._everywhere(firm_row)
-        holding = limits.ChainPosition(
+        position = limits.ChainPosition(
             held=self._s.held(place),
             documents_fen=self._documents(place),
             base_total_fen=bases,
             everything_fen=EXACT.add(documents, bases),
         )
-        firm_terms = limits.firm_terms(algebra, self._s.firm(firm_row), documents)
-        arrived, unlisted = self._partners.arrived(firm_row, core_row)
-        return (
-            limits.limit(algebra, firm_terms, chain, holding, base),
-            limits.reachable(algebra, chain, arrived, unlisted),
-        )
+        known = self._s.firm(firm_row)
+        parts = self._partners.base(firm_row, core_row)
+        return LimitLeaves(known, chain, position, documents, *parts)
+
+    def basis(self, core: str, firm: str) -> LimitBasis:
+        """
+        Return what the limit of a firm in a chain is made of, and what changes of it touch.
+
+        Raises:
+            NotFound: The firm does not stand in the chain, or has no limit in it.
+        """
+        leaves, own = self.leaves(core, firm), self._s.core_row(core)
+        place, row = self.place(core, firm), self._s.row(firm)
+        cores = {self._s.core_of(each) for each in self._s.places_of_firm(row)} - {own}
+        buyers = np.array([self._s.row(each.buyer) for each in leaves.claims], np.int64)
+        shares = sum((self._s.shares(buyers, each) for each in cores), np.zeros_like(buyers))
+        names = (each.buyer for each in leaves.claims)
+        elsewhere = dict(zip(names, shares.tolist(), strict=True))
+        return LimitBasis(leaves, self._s.members["loss_e12"][place].as_py(), elsewhere)
 
     def _everywhere(self, firm_row: int) -> tuple[Decimal, Decimal]:
         """Return what a firm's documents and its bases come to over all its chains."""

@@ -15,7 +15,7 @@ import numpy as np
 from app.chain.limits.allowed import OWN_FACILITY, OWN_LIMIT, Allowed, limit_in_own_chain
 from app.chain.limits.formulas.algebra import Term
 from app.chain.limits.formulas.leaves import FirmLeaves
-from app.chain.limits.results import MemberResult, Results
+from app.chain.limits.results import LimitBasis, MemberResult, Results
 from app.chain.limits.stored import RunHead
 from app.chain.limits.withheld import seen
 from app.chain.limits.words import document
@@ -52,6 +52,11 @@ class Shown:
     def policy(self) -> Policy:
         """Return the policy that computed the run; the one in force today may be another."""
         return self._results.policy
+
+    @property
+    def book(self) -> int:
+        """Return the last event of the book that the run has seen; 0 where it saw none."""
+        return self._results.stored.book
 
     @property
     def cores(self) -> list[str]:
@@ -174,6 +179,22 @@ class Shown:
         row = self._results.stored.row(firm)
         try:
             return self._results.stored.firm(row)
+        except NotFound:
+            return None
+
+    def basis(self, core: str, firm: str) -> LimitBasis | None:
+        """
+        Return what a limit is made of, to the bank alone; None where the firm has none there.
+
+        Raises:
+            NotFound: There is no such core or firm, or the reader may not see all of it.
+        """
+        if not self._sight.is_whole:
+            raise NotFound(UNSEEN)
+        self._results.stored.core_row(core)
+        self._results.stored.row(firm)
+        try:
+            return self._results.basis(core, firm)
         except NotFound:
             return None
 

@@ -9,12 +9,34 @@ that must be there and is not has nothing to give: the ledger names it among tho
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
 from app.books.errors import RuleBroken
-from app.books.ledger import Element, Moving
+from app.books.ledger import Element, Identity
 from app.books.ledger import documents as in_order
 
 OWN = "own"  # The chain of those who borrow without a core; no firm has this id.
+
+
+class HasIdentity(Protocol):
+    """An account, of which it is known what it is of."""
+
+    @property
+    def identity(self) -> Identity:
+        """Return what it is of."""
+        ...
+
+
+class StandingAccounts(Protocol):
+    """Accounts as they stand: for an order, or for whoever reads them beside the lock."""
+
+    def account(self, account: str, /) -> HasIdentity | None:
+        """Return an account; None where there is none."""
+        ...
+
+    def available(self, account: str, /) -> int:
+        """Return what a use may take of an account, 0 where there is none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +62,7 @@ def names_of(asked: UseAsked) -> list[str]:
 
 
 def path_of(
-    moving: Moving, asked: UseAsked, *, group: str | None, kappa: Fraction
+    moving: StandingAccounts, asked: UseAsked, *, group: str | None, kappa: Fraction
 ) -> list[Element]:
     """
     Return the path of a use as the accounts stand now.
@@ -73,7 +95,7 @@ def path_of(
     return path + _documents(moving, asked)
 
 
-def _documents(moving: Moving, asked: UseAsked) -> list[Element]:
+def _documents(moving: StandingAccounts, asked: UseAsked) -> list[Element]:
     """Return what each document carries: up to what it has, the last one all that is left."""
     parts, left = [], asked.amount
     for place, account in enumerate(asked.documents, start=1):
@@ -84,7 +106,7 @@ def _documents(moving: Moving, asked: UseAsked) -> list[Element]:
     return in_order(parts)
 
 
-def _check(moving: Moving, asked: UseAsked, account: str) -> None:
+def _check(moving: StandingAccounts, asked: UseAsked, account: str) -> None:
     found = moving.account(account)
     if found is None:
         return

@@ -9,12 +9,12 @@ tree of the same operations as a limit's, so that each figure can be recomputed 
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from app.chain.limits.formulas.algebra import Algebra, Term
 from app.chain.limits.formulas.exact import CUTTING, cut, written
 from app.chain.limits.formulas.leaves import FirmLeaves
 from app.lending.pricing.capital import capital
-from app.lending.products.forms import ProductFile
 from app.policy.schemas.fifth import BUCKETS
 
 YEARS_MAX = 5
@@ -28,6 +28,30 @@ ONE = Decimal(1)
 ZERO = Decimal(0)
 
 
+class PricedTerms(Protocol):
+    """What of a product its price reads."""
+
+    @property
+    def path(self) -> str:
+        """Return which accounts it takes."""
+        ...
+
+    @property
+    def rate_floor(self) -> Decimal:
+        """Return the lowest rate."""
+        ...
+
+    @property
+    def rate_cap(self) -> Decimal:
+        """Return the highest rate."""
+        ...
+
+    @property
+    def rate_add(self) -> Decimal:
+        """Return what it adds to the rate."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PriceLeaves:
     """
@@ -38,7 +62,7 @@ class PriceLeaves:
     """
 
     payer: FirmLeaves | None
-    terms: ProductFile
+    terms: PricedTerms
     version: str  # Of the product.
     tenor_days: int
 

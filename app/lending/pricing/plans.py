@@ -1,5 +1,6 @@
 """The plan of a loan by a product: what becomes due when, and what is paid out, kept nowhere."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -45,16 +46,11 @@ def document(resources: Resources, asked: PlanAsked) -> Document:
     product = named(ProductBook(folder).on(day), asked.product)
     policy = policy_of(resources, day)
     rules = loan_rules(policy, Rulebook(folder).on(day))
-    terms = LoanTerms(
-        *(asked.amount_fen, asked.rate, asked.repayment, day),
-        *(asked.tenor_days, asked.tenor_months, None),
-        day_base=policy.whole("day_base"),
-        penalty_factor=policy.decimal("penalty_factor"),
-        grace_days=policy.whole("grace_days"),
-    )
-    _check_product(product, asked, policy)
+    terms = terms_of(asked, day, policy)
+    check_terms_of(product, asked.amount_fen, asked.repayment, policy)
+    _check_rate(product, asked.rate)
     found = schedule(terms, rules)
-    _check_tenor(product, terms, rules)
+    check_tenor(product, tenor_of(terms, rules))
     return {
         "product": product.terms.id,
         "product_version": product.version,
@@ -75,6 +71,17 @@ def document(resources: Resources, asked: PlanAsked) -> Document:
         ],
         "total_interest_fen": found.interest_fen,
     }
+
+
+def terms_of(asked: PlanAsked, day: dt.date, policy: Policy) -> LoanTerms:
+    """Return the terms of a loan that is drawn on a day."""
+    return LoanTerms(
+        *(asked.amount_fen, asked.rate, asked.repayment, day),
+        *(asked.tenor_days, asked.tenor_months, None),
+        day_base=policy.whole("day_base"),
+        penalty_factor=policy.decimal("penalty_factor"),
+        grace_days=policy.whole("grace_days"),
+    )
 
 
 def named(held: Sequence[Product], product: str) -> Product:
@@ -101,35 +108,49 @@ def tenor_broken(product: Product) -> RuleBroken:
     )
 
 
-def _check_product(product: Product, asked: PlanAsked, policy: Policy) -> None:
+def check_terms_of(product: Product, amount_fen: int, repayment: str, policy: Policy) -> None:
     """
-    Raise where the product does not allow amount, repayment or rate.
+    Raise where the product does not allow amount or repayment.
 
     Raises:
         RuleBroken: It does not.
     """
     terms = product.terms
     least, most = terms.amount_floor_fen, amount_cap(terms, policy)
-    if not least <= asked.amount_fen <= most:
+    if not least <= amount_fen <= most:
         zh, en = f"产品金额为 {least} 至 {most} 分", f"the product is for {least} to {most} fen"
         raise RuleBroken("product.amount", product.version, zh=zh, en=en)
-    if asked.repayment not in terms.repayment:
+    if repayment not in terms.repayment:
         kinds = ", ".join(terms.repayment)
         zh, en = f"产品还款方式为 {kinds}", f"the product is repaid by {kinds}"
         raise RuleBroken("product.repayment", product.version, zh=zh, en=en)
-    if not terms.rate_floor <= asked.rate <= terms.rate_cap:
+
+
+def _check_rate(product: Product, rate: Decimal) -> None:
+    """
+    Raise where the product does not allow a rate.
+
+    Raises:
+        RuleBroken: It does not.
+    """
+    terms = product.terms
+    if not terms.rate_floor <= rate <= terms.rate_cap:
         zh = f"产品年利率为 {terms.rate_floor} 至 {terms.rate_cap}"
         en = f"the product costs {terms.rate_floor} to {terms.rate_cap} a year"
         raise RuleBroken("product.rate", product.version, zh=zh, en=en)
 
 
-def _check_tenor(product: Product, terms: LoanTerms, rules: LoanRules) -> None:
+def tenor_of(terms: LoanTerms, rules: LoanRules) -> int:
+    """Return the days from the draw to the last due day."""
+    return (due_on(terms, terms.rows, rules.days_off) - terms.drawn_on).days
+
+
+def check_tenor(product: Product, days: int) -> None:
     """
     Raise where the last due day is not one of the product's.
 
     Raises:
         RuleBroken: It is not.
     """
-    days = (due_on(terms, terms.rows, rules.days_off) - terms.drawn_on).days
     if not product.terms.tenor_floor_days <= days <= product.terms.tenor_cap_days:
         raise tenor_broken(product)

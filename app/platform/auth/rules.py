@@ -65,6 +65,11 @@ CONFIRMERS = AccessRule(
 HOLDERS = AccessRule(
     "holders", "a supplier or core, for what it holds itself", _roles("supplier", "core")
 )
+BORROWERS = AccessRule(
+    "borrowers",
+    "officers; a supplier or core, for itself",
+    _roles("officer", "supplier", "core"),
+)
 IMPORTERS = AccessRule("importers", "risk and admin", _roles("risk", "admin"))
 ANALYSTS = AccessRule("analysts", "risk, officer and admin", _roles("risk", "officer", "admin"))
 OFFICERS = AccessRule("officers", "officer", _roles("officer"))

@@ -5,7 +5,7 @@ documents_ic = a_confirmed x held_ic x document factor_c
 limit_ic     = floor(min(need_i share_ic, documents_ic + relation_ic, caps x share_ic))
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,10 +15,12 @@ from app.chain.limits.formulas.leaves import (
     NO_NEED,
     NO_SALES,
     ChainLeaves,
+    ClaimLeaves,
     CoreLeaves,
     FirmLeaves,
     HeldLeaves,
     Others,
+    PrepaidLeaves,
 )
 
 TERMS = ("need", "funding", "product_cap", "single_borrower_cap")
@@ -51,6 +53,30 @@ class ChainTerms:
     core: CoreLeaves
     facility_fen: Amount | None
     chain: ChainLeaves | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLeaves:
+    """All that the limit of one firm in one chain is made of."""
+
+    firm: FirmLeaves
+    chain: ChainTerms
+    position: ChainPosition
+    documents_total_fen: Amount  # Over all its chains.
+    claims: Sequence[ClaimLeaves]
+    prepaid: Sequence[PrepaidLeaves]
+    others: Others | None  # What is not listed of claims and prepayments.
+
+
+def of_leaves(algebra: Algebra, leaves: LimitLeaves) -> Term:
+    """Return the limit of one firm in one chain from its leaves."""
+    return limit(
+        algebra,
+        firm_terms(algebra, leaves.firm, leaves.documents_total_fen),
+        leaves.chain,
+        leaves.position,
+        relation.base(algebra, leaves.claims, leaves.prepaid, leaves.others),
+    )
 
 
 def firm_terms(algebra: Algebra, firm: FirmLeaves, documents_total: Amount) -> FirmTerms:

@@ -19,6 +19,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/products"): set(ROLES),
     ("GET", "/products/{product}/plan"): set(ROLES),
     ("GET", "/products/{product}/price"): set(ROLES) - {"core", "supplier"},
+    ("POST", "/quotes"): {"officer", "core", "supplier"},
     ("GET", "/approvals"): set(ROLES) - {"supplier"},
     ("GET", "/approvals/{approval}"): set(ROLES) - {"supplier"},
     ("POST", "/approvals/{approval}/approve"): {"officer", "admin", "core"},

@@ -1,0 +1,336 @@
+"""What a decision is made from, gathered once: the run, the accounts, the policy, the products."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from app.books.business_day import business_day
+from app.books.errors import RuleBroken
+from app.books.ledger.reading import AccountSeen, accounts_of
+from app.books.organisation import OrganisationBook
+from app.books.rules import Rulebook
+from app.chain.accounts.service import group_by
+from app.chain.limits.documents import results_of
+from app.chain.limits.formulas.algebra import Term
+from app.chain.limits.formulas.leaves import FirmLeaves
+from app.chain.limits.results import LimitBasis
+from app.chain.limits.shown import Shown
+from app.chain.limits.words import figure
+from app.chain.receivables.repository import WantedReceivables
+from app.chain.receivables.service import listed
+from app.chain.uses.paths import UseAsked, names_of, path_of
+from app.data.runs.repository import newest_run
+from app.data.versions.service import AskedVersion, policy_of
+from app.lending.decisions.case import FORMULA, case_from
+from app.lending.decisions.deciding import trees_of
+from app.lending.decisions.forms import Asked
+from app.lending.decisions.outlook import DOCUMENTS
+from app.lending.decisions.plain import plain
+from app.lending.loans.bank import loan_rules
+from app.lending.loans.terms import check_terms
+from app.lending.pricing.plans import (
+    PlanAsked,
+    check_tenor,
+    check_terms_of,
+    named,
+    tenor_of,
+    terms_of,
+)
+from app.lending.products.book import Product, ProductBook
+from app.lending.products.service import amount_cap
+from app.platform.auth.sight import EVERYTHING
+from app.platform.deps import Resources
+from app.platform.documents import Document
+from app.platform.errors import Absent
+from app.platform.events import canonical
+from app.platform.release import code_version
+from app.policy import Policy
+
+NO_GRADE = "none"
+OPEN_MAX = 200  # Receivables of a firm on a core that a path to yes looks at.
+OF_LIMITS = (  # What the formulas of limits read of a policy.
+    *("a_confirmed", "a_unverified", "a_verified", "bank_capital_fen", "cycle_days"),
+    *("data_credit_factor", "delta", "dilution_free", "grade_factors", "kappa", "kappa_relation"),
+    *("lgd", "margin", "micro_months", "omega", "pd_by_grade", "pd_unrated", "prepay_days"),
+    *("product_cap_fen", "resilience_min", "sales_share", "single_borrower_share"),
+    *("stress_budget_share", "tenor_days_max", "past_due_days_document"),
+)
+OF_PRICES = (
+    *("day_base", "ftp", "hurdle", "liquidity", "operations_add", "opex", "pd_by_grade"),
+    *("pd_floor", "pd_unrated", "price_add", "price_lgd", "sme_sales_cap_fen"),
+    "sme_sales_floor_fen",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionGround:
+    """On what a decision stands: the day, its policy, the product and the run."""
+
+    day: dt.date
+    policy: Policy
+    product: Product
+    results: Shown
+    tenor_days: int
+
+
+class AccountsRead:
+    """Accounts as they are read beside the lock."""
+
+    def __init__(self, found: Sequence[AccountSeen]) -> None:
+        self.found: Mapping[str, AccountSeen] = {each.account: each for each in found}
+
+    def account(self, account: str) -> AccountSeen | None:
+        """Return an account; None where there is none."""
+        return self.found.get(account)
+
+    def available(self, account: str) -> int:
+        """Return what a use may take of it."""
+        seen = self.found.get(account)
+        return 0 if seen is None else seen.available
+
+
+def inputs_of(resources: Resources, asked: Asked, name: str) -> bytes:
+    """
+    Return what a decision is made from, as canonical JSON, with what the formulas make of it.
+
+    Args:
+        resources: What the process has open.
+        asked: What is asked for.
+        name: The id of the decision.
+
+    Raises:
+        Absent: There is no such product, firm or core, or no version yet.
+        RuleBroken: It is outside the product.
+        Unready: Policies, rules, products or the organisation cannot be used.
+    """
+    ground = _ground(resources, asked)
+    told: Document = {
+        "formula": FORMULA,
+        "code": code_version(),
+        "id": name,
+        "asked": asked.document(),
+        "day": ground.day.isoformat(),
+        "tenor_days": ground.tenor_days,
+        "head": _head(ground),
+        "models": [],
+        "product": _product(ground),
+        "values": {
+            "limit": _values(ground.results.policy, OF_LIMITS),
+            "price": _values(ground.policy, OF_PRICES),
+        },
+        **_of_firm(ground, asked),
+        **_of_book(resources, asked, ground),
+        **_of_people(resources, asked, ground),
+    }
+    told = json.loads(canonical(told))  # As whoever reads it later finds it.
+    trees = trees_of(case_from(told))
+    limit = trees.outlook.limit
+    told["found"] = {
+        "limit": None if limit is None else _tree(limit),
+        "price": _tree(trees.price),
+        "unmet": [each.rule for each in trees.outlook.unmet],
+    }
+    return canonical(told).encode()
+
+
+def _ground(resources: Resources, asked: Asked) -> DecisionGround:
+    day, folder = business_day(resources), resources.settings.policy
+    product = named(ProductBook(folder).on(day), asked.product)
+    policy = policy_of(resources, day)
+    _check_path(product, asked)
+    _check_purpose(product, asked)
+    check_terms_of(product, asked.amount_fen, asked.repayment, policy)
+    planned = PlanAsked(
+        *(product.terms.id, asked.amount_fen, Decimal(0), asked.repayment),
+        *(asked.tenor_days, asked.tenor_months),
+    )
+    terms, rules = terms_of(planned, day, policy), loan_rules(policy, Rulebook(folder).on(day))
+    check_terms(terms, rules.days_off)
+    days = tenor_of(terms, rules)
+    check_tenor(product, days)
+    results = results_of(resources, AskedVersion(), EVERYTHING)
+    if not results.knows(asked.firm):
+        raise Absent(f"no firm {asked.firm!r}")
+    if asked.core is not None and asked.core not in results.cores:
+        raise Absent(f"no core {asked.core!r}")
+    return DecisionGround(day, policy, product, results, days)
+
+
+def _check_path(product: Product, asked: Asked) -> None:
+    """
+    Raise where core or documents are not what the product is lent on.
+
+    Raises:
+        RuleBroken: They are not.
+    """
+    terms = product.terms
+    if (terms.path == "own") != (asked.core is None):
+        zh, en = "产品须指明核心企业", "the product is lent in the chain of a core, which is named"
+        if asked.core is not None:
+            zh, en = "产品不经核心企业", "the product is lent without a core"
+        raise RuleBroken("product.path", product.version, zh=zh, en=en)
+    kinds = {each.kind for each in asked.documents}
+    if not kinds <= set(terms.documents):
+        taken = ", ".join(terms.documents)
+        raise RuleBroken(
+            "product.documents",
+            product.version,
+            zh=f"产品接受的单证：{taken or '无'}",
+            en=f"documents that the product is lent on: {taken or 'none'}",
+        )
+
+
+def _check_purpose(product: Product, asked: Asked) -> None:
+    """
+    Raise where the product is not for a purpose, or there is no such programme.
+
+    Raises:
+        RuleBroken: It is not.
+    """
+    if asked.purpose and asked.purpose not in product.terms.purpose:
+        purposes = ", ".join(product.terms.purpose)
+        zh, en = f"产品用途为 {purposes}", f"the product is for {purposes}"
+        raise RuleBroken("product.purpose", product.version, zh=zh, en=en)
+    if asked.programme is not None:
+        zh, en = f"没有专项 {asked.programme}", f"there is no programme {asked.programme!r}"
+        raise RuleBroken("product.programme", product.version, zh=zh, en=en)
+
+
+def _head(ground: DecisionGround) -> Document:
+    head = ground.results.head
+    book = ground.results.book
+    return {
+        "version": head.version,
+        "run": head.run,
+        "book": book,
+        "policy": ground.policy.version,
+        "limit_policy": head.policy,
+        "as_of": head.as_of,
+    }
+
+
+def _product(ground: DecisionGround) -> Document:
+    terms = ground.product.terms
+    names = ("id", "path", "amount_floor_fen", "straight_through")
+    rates = ("rate_floor", "rate_cap", "rate_add", "pd_max")
+    return {
+        **{name: getattr(terms, name) for name in names},
+        **{name: str(getattr(terms, name)) for name in rates},
+        "version": ground.product.version,
+        "amount_cap_fen": amount_cap(terms, ground.policy),
+        "who": [each.model_dump(mode="json") for each in terms.who],
+    }
+
+
+def _values(policy: Policy, names: Sequence[str]) -> Document:
+    """Return values of a policy, exact numbers as texts."""
+    found = {}
+    for name in names:
+        value = policy.rule(name).value
+        kept = {k: str(v) for k, v in value.items()} if isinstance(value, Mapping) else str(value)
+        found[name] = {"unit": policy.unit(name), "value": kept}
+    return {"version": policy.version, "rules": found}
+
+
+def _of_firm(ground: DecisionGround, asked: Asked) -> Document:
+    """Return the leaves of the limit, and of who carries the price."""
+    results, on_documents = ground.results, ground.product.terms.path == DOCUMENTS
+    basis: LimitBasis | None = None
+    if asked.core is not None:
+        basis = results.basis(asked.core, asked.firm)
+    own: FirmLeaves | None = results.leaves_of(asked.firm)
+    carries = results.leaves_of(asked.core) if asked.core and on_documents else own
+    return {
+        "limit": None if basis is None else plain(basis.leaves),
+        "loss_e12": 0 if basis is None else basis.loss_e12,
+        "elsewhere_e12": {} if basis is None else dict(basis.elsewhere_e12),
+        "payer": None if carries is None else plain(carries),
+    }
+
+
+def _of_book(resources: Resources, asked: Asked, ground: DecisionGround) -> Document:
+    """Return the path of the use, its accounts, and what the core might confirm."""
+    documents = [each.account for each in asked.documents]
+    use = UseAsked(asked.firm, asked.product, asked.amount_fen, asked.core, documents)
+    group = group_by(resources, newest_run(resources.records), asked.firm)
+    names = [*names_of(use), *([] if group is None else [f"group:{group}"])]
+    found = AccountsRead(accounts_of(resources.records, names, resources.now()))
+    _check_documents(found, asked)
+    kappa = Fraction(ground.policy.decimal("kappa_relation"))
+    path = path_of(found, use, group=group, kappa=kappa)
+    return {
+        "path": [list(each) for each in path],
+        "accounts": {name: list(each.figures) for name, each in found.found.items()},
+        "open": [] if asked.core is None else _open(resources, asked, ground),
+    }
+
+
+def _check_documents(found: AccountsRead, asked: Asked) -> None:
+    """
+    Raise where a document is none that the firm can finance, whosever it is.
+
+    Raises:
+        RuleBroken: It is not.
+    """
+    for each in asked.documents:
+        account = found.account(each.account)
+        own = account is not None and account.identity
+        if not own or own.firm != asked.firm or own.core != asked.core:
+            raise RuleBroken(
+                "use.document",
+                "contract of the ledger",
+                zh=f"{each.account} 不是 {asked.firm} 可融资的 {asked.core} 的凭证",
+                en=f"{each.account} is no document of {asked.core} that {asked.firm} can finance",
+            )
+
+
+def _open(resources: Resources, asked: Asked, ground: DecisionGround) -> list[Document]:
+    """Return receivables that the core could confirm, so that they carry a loan."""
+    wanted = WantedReceivables(debtor=asked.core, creditor=asked.firm, state="open")
+    version = resources.version(ground.results.head.version)
+    policy = ground.results.policy
+    first = ground.day - dt.timedelta(days=policy.whole("past_due_days_document"))
+    last = ground.day + dt.timedelta(days=policy.whole("tenor_days_max"))
+    found = [
+        {
+            "number": row["receivable"],
+            "face_fen": row["amount_fen"] - row["paid_fen"],
+            "due_on": row["due_on"],
+        }
+        for row in listed(resources, version, wanted, size=OPEN_MAX)
+        if first.isoformat() <= row["due_on"] <= last.isoformat()
+    ]
+    named_already = {each.number for each in asked.documents}
+    left = [e for e in found if e["face_fen"] > 0 and e["number"] not in named_already]
+    return sorted(left, key=lambda each: (each["face_fen"], each["number"]))
+
+
+def _of_people(resources: Resources, asked: Asked, ground: DecisionGround) -> Document:
+    """Return who decides on which amount, of the firm's grade and the product."""
+    organisation = OrganisationBook(resources.settings.policy).on(ground.day)
+    known = ground.results.leaves_of(asked.firm)
+    grade = NO_GRADE if known is None or known.rating is None else known.rating
+    rows = [row for row in organisation.table if row.takes(0, grade, asked.product)]
+    return {
+        "organisation": organisation.version,
+        "authority": [
+            {"to_fen": row.to_fen, "hands": row.hands, "level": row.level, "source": row.source}
+            for row in rows
+        ],
+    }
+
+
+def _tree(term: Term) -> Any:
+    """Return a tree without its words: codes, operations and figures, whole."""
+    return {
+        "code": term.code,
+        "op": term.op,
+        "unit": term.unit,
+        "value": figure(term.figure, term.unit),
+        "source": plain(dict(term.source)),
+        **({"children": [_tree(each) for each in term.children]} if term.children else {}),
+    }

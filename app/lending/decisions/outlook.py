@@ -1,0 +1,287 @@
+"""
+What a firm could be lent as things stand, or as they would stand after a change.
+
+A change is a position: the firm, its claims, and receivables that the core would have confirmed.
+All that hangs on it is put together anew by the formulas of limits: base and documents over all
+chains, the facility's room, and what the chain's factor sums over its firms.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from app.books.ledger import available
+from app.chain.limits.formulas import facility, relation
+from app.chain.limits.formulas import limit as limits
+from app.chain.limits.formulas.algebra import Term
+from app.chain.limits.formulas.exact import EXACT, ZERO
+from app.chain.limits.formulas.leaves import ChainLeaves, ClaimLeaves, FirmLeaves, HeldLeaves
+from app.chain.limits.formulas.limit import ChainPosition, ChainTerms, LimitLeaves
+from app.lending.decisions.case import Case, OpenPaper, Requirement
+
+DOCUMENTS = "documents"
+HELD = {">=": int.__ge__, ">": int.__gt__, "<=": int.__le__, "<": int.__lt__, "=": int.__eq__}
+
+
+class Position(NamedTuple):
+    """What a firm has, and receivables that the core would have confirmed beside."""
+
+    firm: FirmLeaves
+    claims: tuple[ClaimLeaves, ...]
+    confirmed: tuple[OpenPaper, ...] = ()
+
+
+class Room(NamedTuple):
+    """The most that a use may be as far as one account goes."""
+
+    account: str
+    fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """
+    What the bank could lend.
+
+    `room_fen` is the most, whatever is asked: 0 where a requirement is not met, or where it is
+    less than the product's floor.
+    """
+
+    limit: Term | None
+    rooms: Sequence[Room]
+    unmet: Sequence[Requirement]
+    room_fen: int
+
+    @property
+    def narrowest(self) -> Room:
+        """Return the account with the least room; of equal ones the last, which says most."""
+        return min(reversed(self.rooms), key=lambda each: each.fen)
+
+
+def outlook(case: Case, position: Position | None = None) -> Outlook:
+    """
+    Return what the bank could lend.
+
+    Args:
+        case: The case.
+        position: What the firm has; as it stands by default.
+    """
+    if case.leaves is None:
+        return _judged(case, _rooms(case, {}, ()), _unmet(case, None, None), None)
+    before = limits.of_leaves(case.limits, case.leaves)
+    if position is None:
+        unmet = _unmet(case, case.leaves, before)
+        return _judged(case, _rooms(case, {}, ()), unmet, before)
+    leaves = moved(case, case.leaves, position)
+    after = limits.of_leaves(case.limits, leaves)
+    more = _more(case, (before, after), (case.leaves, leaves))
+    rooms = _rooms(case, more, _papers(case, leaves, position))
+    # Confirmed receivables are lent on by a product of documents, whatever this one requires.
+    switched = bool(position.confirmed) and case.product.path != DOCUMENTS
+    return _judged(case, rooms, () if switched else _unmet(case, leaves, after), after)
+
+
+def moved(case: Case, was: LimitLeaves, position: Position) -> LimitLeaves:
+    """Return the leaves of a limit after a change, all that hangs on it among them."""
+    algebra, confirmed = case.limits, sum(each.face_fen for each in position.confirmed)
+    claims = _less_confirmed(position.claims, case.asked.core, confirmed)
+    held = was.position.held
+    held = replace(held, amounts_fen=_whole(held.amounts_fen) + confirmed)
+    core = was.chain.core
+    core = replace(core, confirmed_here_fen=core.confirmed_here_fen + confirmed)
+    chain = replace(was.chain, core=core)
+    documents = limits.documents(algebra, chain, held).figure or ZERO
+    documents_total = EXACT.add(_plus(was.documents_total_fen, -_exact(was)), documents)
+    base_total = _plus(was.position.base_total_fen, _base_added(case, was, claims))
+    leaves = LimitLeaves(
+        firm=position.firm,
+        chain=chain,
+        position=ChainPosition(
+            held=held,
+            documents_fen=documents,
+            base_total_fen=base_total,
+            everything_fen=EXACT.add(documents_total, base_total),
+        ),
+        documents_total_fen=documents_total,
+        claims=claims,
+        prepaid=was.prepaid,
+        others=was.others,
+    )
+    return replace(leaves, chain=replace(chain, chain=_chain(case, was, leaves)))
+
+
+def _exact(leaves: LimitLeaves) -> Decimal:
+    return Decimal(str(leaves.position.documents_fen))
+
+
+def _whole(amount: object) -> int:
+    return int(str(amount))
+
+
+def _plus(first: object, second: Decimal) -> Decimal:
+    return EXACT.add(Decimal(str(first)), second)
+
+
+def _less_confirmed(
+    claims: Sequence[ClaimLeaves], core: str | None, confirmed: int
+) -> tuple[ClaimLeaves, ...]:
+    """Return claims without what the core has confirmed of them: it is a document then."""
+    return tuple(
+        replace(each, rows_fen=max(0, _whole(each.rows_fen) - confirmed))
+        if confirmed and each.buyer == core
+        else each
+        for each in claims
+    )
+
+
+def _base_added(case: Case, was: LimitLeaves, claims: Sequence[ClaimLeaves]) -> Decimal:
+    """Return what a change adds to the firm's bases over all its chains."""
+    old = {each.buyer: each for each in was.claims}
+    added = ZERO
+    for claim in claims:
+        before = old.get(claim.buyer)
+        if claim == before:
+            continue
+        everywhere = _whole(claim.belonging_e12) + case.elsewhere_e12(claim.buyer)
+        parts = (_part(case, each, everywhere) for each in (claim, before) if each is not None)
+        added = EXACT.add(added, EXACT.subtract(next(parts), next(parts, ZERO)))
+    return added
+
+
+def _part(case: Case, claim: ClaimLeaves, belonging_e12: int) -> Decimal:
+    whole = relation.claim_part(case.limits, replace(claim, belonging_e12=belonging_e12))
+    return whole.figure or ZERO
+
+
+def _chain(case: Case, was: LimitLeaves, leaves: LimitLeaves) -> ChainLeaves | None:
+    """Return what the chain's factor reads: its room, and its sums with this firm's change."""
+    algebra, chain = case.limits, was.chain.chain
+    if chain is None or was.chain.facility_fen is None:
+        return chain
+    granted = algebra.computed("facility", "fen", was.chain.facility_fen, "facility")
+    room = facility.headroom(algebra, leaves.chain.core, granted).figure or ZERO
+    (own, loss), (own_before, loss_before) = _taken(case, leaves), _taken(case, was)
+    return replace(
+        chain,
+        room_fen=room,
+        relation_total_fen=EXACT.add(chain.relation_total_fen, EXACT.subtract(own, own_before)),
+        stressed_loss_fen=EXACT.add(chain.stressed_loss_fen, EXACT.subtract(loss, loss_before)),
+    )
+
+
+def _taken(case: Case, leaves: LimitLeaves) -> tuple[Decimal, Decimal]:
+    """Return what the firm brings into the sums of its chain: own credit, and its loss."""
+    algebra = case.limits
+    firm = limits.firm_terms(algebra, leaves.firm, leaves.documents_total_fen)
+    base = relation.base(algebra, leaves.claims, leaves.prepaid, leaves.others)
+    own = limits.unscaled(algebra, firm, base, leaves.position.base_total_fen)
+    if own.figure is None:
+        return ZERO, ZERO
+    lost = relation.stressed_loss(algebra, firm.default_chance, case.loss_e12, own)
+    return own.figure, lost.figure or ZERO
+
+
+def _more(
+    case: Case, limit: tuple[Term, Term], leaves: tuple[LimitLeaves, LimitLeaves]
+) -> dict[str, int]:
+    """Return by how much a change raises totals of accounts; below nothing where it lowers them."""
+    firm, core = case.asked.firm, case.asked.core
+    chain = _fen(limit[1]) - _fen(limit[0])
+    own = [_fen(node(each, "relation")) for each in limit]
+    promised = [each.chain.core.confirmed_here_fen for each in leaves]
+    return {
+        f"firm:{firm}": _more_of_firm(case, chain, limit[1]),
+        f"chain:{core}:{firm}": chain,
+        f"relation:{core}:{firm}": own[1] - own[0],
+        f"core:{core}": promised[0] - promised[1],
+    }
+
+
+def _more_of_firm(case: Case, chain: int, limit: Term) -> int:
+    """Return by how much the firm's total rises with its limit in a chain, up to its cap."""
+    figures = case.accounts.get(f"firm:{case.asked.firm}")
+    cap = node(limit, "single_borrower_cap_total")
+    if figures is None or cap is None or chain <= 0:
+        return chain
+    return max(0, min(chain, _fen(cap) - figures.total))
+
+
+def _papers(case: Case, leaves: LimitLeaves, position: Position) -> list[int]:
+    """Return what the accounts of newly confirmed receivables would give."""
+    return [_worth(case, leaves.chain, each.face_fen) for each in position.confirmed]
+
+
+def _worth(case: Case, chain: ChainTerms, face_fen: int) -> int:
+    """Return the total of a document's account."""
+    return _fen(limits.documents(case.limits, chain, HeldLeaves(face_fen)))
+
+
+def _rooms(case: Case, more: Mapping[str, int], papers: Sequence[int]) -> list[Room]:
+    """
+    Return how large a use each account of the path allows, documents together as the last.
+
+    Where receivables would be confirmed the documents carry it: relation is not taken then.
+    """
+    carried = sum(papers)
+    found = []
+    on_documents = bool(papers) or case.product.path == DOCUMENTS
+    for each in case.path:
+        room = _available(case, each.account, more.get(each.account, 0))
+        if each.part >= 0:
+            carried += room
+        elif on_documents and each.account.startswith(("relation:", "core:")):
+            continue
+        elif each.numerator:
+            share = Fraction(each.denominator, each.numerator)
+            found.append(Room(each.account, int(room * share)))
+    return [*found, Room(DOCUMENTS, carried)] if on_documents else found
+
+
+def _available(case: Case, account: str, more: int) -> int:
+    figures = case.accounts.get(account)
+    if figures is None:
+        return 0
+    return available(figures._replace(total=max(0, figures.total + more)), case.day)
+
+
+def _judged(
+    case: Case, rooms: Sequence[Room], unmet: Sequence[Requirement], limit: Term | None
+) -> Outlook:
+    found = Outlook(limit, rooms, unmet, 0)
+    room = min(found.narrowest.fen, case.product.amount_cap_fen)
+    if unmet or room < case.product.amount_floor_fen:
+        return found
+    return replace(found, room_fen=room)
+
+
+def _unmet(case: Case, leaves: LimitLeaves | None, limit: Term | None) -> list[Requirement]:
+    return [each for each in case.product.who if not _is_met(case, each, leaves, limit)]
+
+
+def _is_met(case: Case, asked: Requirement, leaves: LimitLeaves | None, limit: Term | None) -> bool:
+    has = 0 if leaves is None or limit is None else _has(case, asked.leaf, leaves, limit)
+    return bool(HELD[asked.op](has, asked.value))
+
+
+def _has(case: Case, leaf: str, leaves: LimitLeaves, limit: Term) -> int:
+    """Return what a firm has of what a product requires, in whole fen."""
+    if leaf == "verified":
+        parts = [relation.claim_part(case.limits, c) for c in leaves.claims if c.kind.verified]
+        return sum(_fen(node(each, "claim")) for each in parts)
+    if leaf == "base":
+        return _fen(relation.base(case.limits, leaves.claims, leaves.prepaid, leaves.others))
+    return _fen(node(limit, leaf))
+
+
+def _fen(term: Term | None) -> int:
+    """Return a figure in whole fen, cut down; 0 where it is absent."""
+    return 0 if term is None or term.figure is None else int(term.figure)
+
+
+def node(tree: Term, code: str) -> Term | None:
+    """Return the first node of a tree with a code; None where there is none."""
+    if tree.code == code:
+        return tree
+    return next((found for each in tree.children if (found := node(each, code))), None)

@@ -1,0 +1,86 @@
+"""Deciding on what is asked, and quoting what would be decided."""
+
+import secrets
+from decimal import Decimal
+
+from app.chain.limits.documents import results_of
+from app.data.versions.service import AskedVersion
+from app.lending.decisions.deciding import decided_from
+from app.lending.decisions.forms import Asked, Decided, LoanDecision
+from app.lending.decisions.gathering import inputs_of
+from app.lending.pricing import plans
+from app.lending.pricing.plans import PlanAsked
+from app.platform.auth.sight import EVERYTHING, Sight
+from app.platform.deps import Resources
+from app.platform.documents import Document
+from app.platform.errors import Absent
+
+ID_BYTES = 10
+
+
+def decide(resources: Resources, asked: Asked, sight: Sight = EVERYTHING) -> Decided:
+    """
+    Return what is decided on what is asked, with the inputs; nothing of it is kept.
+
+    Args:
+        resources: What the process has open.
+        asked: What is asked for.
+        sight: Of who asks: a firm asks for itself, in chains that it stands in.
+
+    Raises:
+        Absent: There is no such product, firm or core, or no version yet.
+        RuleBroken: It is outside the product, or a document is none of the firm's.
+        Unready: Policies, rules, products or the organisation cannot be used.
+    """
+    _check_reader(resources, asked, sight)
+    inputs = inputs_of(resources, asked, secrets.token_hex(ID_BYTES))
+    return Decided(decided_from(inputs), inputs)
+
+
+def quote(resources: Resources, asked: Asked, sight: Sight) -> Document:
+    """
+    Return what would be decided now, with the schedule of what is offered; nothing is kept.
+
+    Raises:
+        Absent: There is no such product, firm or core, or no version yet.
+        RuleBroken: It is outside the product, or a document is none of the firm's.
+        Unready: Policies, rules, products or the organisation cannot be used.
+    """
+    decision = decide(resources, asked, sight).decision
+    return {
+        **decision.document(),
+        "id": None,
+        "asked": asked.document(),
+        "schedule": _schedule(resources, asked, decision),
+    }
+
+
+def _check_reader(resources: Resources, asked: Asked, sight: Sight) -> None:
+    """
+    Raise where somebody asks for a firm that is not theirs, or in a chain that they do not know.
+
+    Raises:
+        Absent: They do.
+    """
+    if sight.is_whole:
+        return
+    if not sight.is_own(asked.firm):
+        raise Absent(f"no firm {asked.firm!r}")
+    results = results_of(resources, AskedVersion(), EVERYTHING)
+    if not results.knows(asked.firm):
+        raise Absent(f"no firm {asked.firm!r}")
+    if asked.core is not None and asked.core not in results.chains_of(asked.firm):
+        raise Absent(f"no core {asked.core!r}")
+
+
+def _schedule(resources: Resources, asked: Asked, decision: LoanDecision) -> Document | None:
+    """Return when what is offered would be paid back; None where nothing is."""
+    if not decision.amount_fen or decision.rate is None:
+        return None
+    planned = PlanAsked(
+        *(asked.product, decision.amount_fen, Decimal(decision.rate), asked.repayment),
+        *(asked.tenor_days, asked.tenor_months),
+    )
+    found = plans.document(resources, planned)
+    names = ("drawn_on", "proceeds_fen", "items", "total_interest_fen")
+    return {name: found[name] for name in names}
