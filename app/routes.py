@@ -42,6 +42,7 @@ import app.data.imports.router as imports
 import app.data.pushes.router as pushes
 import app.data.sources.router as sources
 import app.data.versions.router as versions
+import app.lending.applications.router as applications
 import app.lending.decisions.router as decisions
 import app.lending.pricing.router as prices
 import app.lending.products.router as products
@@ -80,6 +81,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     products.router,
     prices.router,
     decisions.router,
+    applications.router,
     organisation.router,
     approvals.router,
     receivables.router,

@@ -12,6 +12,7 @@ from app.chain.vouchers.tables import vouchers
 from app.data.imports.tables import imports
 from app.data.pushes.tables import pushes
 from app.data.runs.tables import facilities, runs
+from app.lending.applications.tables import applications
 from app.platform.auth.tables import sessions, tokens, users
 from app.platform.events.tables import AUDIT, events, head
 from app.platform.job_runs.tables import job_runs
@@ -26,6 +27,7 @@ sa.Index(
     postgresql_where=events.c.operation == AUDIT,
 )
 TABLES = (
+    applications,
     approvals,
     accounts,
     closings,

@@ -7,7 +7,8 @@ BookRefusal
 ├── RuleBroken      rule             a rule forbids it: which, by what source, in words
 ├── AlreadyDecided  already_decided  it was decided before
 ├── SamePerson      same_person      who made it may not check it
-└── NotAuthorised   not_authorised   the authority of who asks does not reach so far
+├── NotAuthorised   not_authorised   the authority of who asks does not reach so far
+└── Stale           stale            it is no longer as who asks has read it
 """
 
 import json
@@ -96,3 +97,10 @@ class NotAuthorised(BookRefusal):
 
     def __init__(self, needs: str) -> None:
         super().__init__(f"this needs {needs}", code="not_authorised", further={"needs": needs})
+
+
+class Stale(BookRefusal):
+    """The thing is no longer as who asks has read it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is no longer as it was read; read it again", code="stale")

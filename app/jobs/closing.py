@@ -8,6 +8,7 @@ import typer
 from app.books.approvals import expire_open
 from app.books.business_day.closing import ClosingStep, close_days
 from app.chain.vouchers import endings as vouchers
+from app.lending.applications import service as applications
 from app.lending.products import budgets
 from app.platform.audit.commands import audited
 from app.platform.console import output as console
@@ -18,6 +19,7 @@ from app.platform.deps import open_resources
 STEPS: tuple[ClosingStep, ...] = (  # In this order.
     ClosingStep("approvals", expire_open),
     ClosingStep("vouchers", vouchers.close),
+    ClosingStep("applications", applications.close),
     ClosingStep("budgets", budgets.close),
 )
 

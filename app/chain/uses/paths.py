@@ -112,9 +112,14 @@ def _check(moving: StandingAccounts, asked: UseAsked, account: str) -> None:
         return
     firm, core = found.identity.firm, found.identity.core
     if (firm or asked.firm) != asked.firm or (core or asked.core) != asked.core:
-        raise RuleBroken(
-            "use.document",
-            "contract of the ledger",
-            zh=f"{account} 不是 {asked.firm} 持有的 {asked.core} 的凭证",
-            en=f"{account} is no promise of {asked.core} that {asked.firm} holds",
-        )
+        raise not_promised(account, asked.firm, asked.core)
+
+
+def not_promised(account: str, firm: str, core: str | None) -> RuleBroken:
+    """Return the refusal of a document that is not the firm's, or not the core's promise."""
+    return RuleBroken(
+        "use.document",
+        "contract of the ledger",
+        zh=f"{account} 不是 {firm} 持有的 {core} 的凭证",
+        en=f"{account} is no promise of {core} that {firm} holds",
+    )

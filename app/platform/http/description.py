@@ -53,7 +53,7 @@ TAGS: Mapping[str, str] = {
     "receivables": "What debtors owe: confirmed, disputed, settled",
     "vouchers": "Promises of cores, split and passed on from holder to holder",
     "products": "What is lent: to whom, how much, at what price, repaid how",
-    "applications": "What firms ask for, what would be lent, and what is decided",
+    "applications": "What firms ask for, what would be lent, what is decided, step by step",
     "rules": "Regulation as data: the rules in force, each with its source",
     "approvals": "What one person asks for and another one approves",
     "users": "Sign-in, users, tokens and the audit",

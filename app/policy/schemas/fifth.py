@@ -1,4 +1,4 @@
-"""The fifth schema: what a price is made of, and what all loans go by."""
+"""The fifth schema: what a price is made of, what applications and all loans go by."""
 
 import datetime as dt
 from typing import Annotated, Literal
@@ -105,6 +105,8 @@ class FifthValues(fourth.FourthValues):
     cure_two_months: Count
     cure_three_months: Count
     watch_days: Days
+    offer_days: Days
+    open_applications: Count
 
 
 class FifthTables(second.SecondTables):

@@ -28,7 +28,7 @@ ADDED = {
     *("views", "pushes", "events", "head", "accounts", "uses", "keys", "closings"),
     "approvals",
 }
-ADDED |= {"book_receivables", "book_vouchers", "document_numbers", "groupings"}
+ADDED |= {"applications", "book_receivables", "book_vouchers", "document_numbers", "groupings"}
 COLUMNS_ADDED: Mapping[str, Mapping[str, Any]] = {  # With what rows of the release hold there.
     "imports": {"given": "files"},
     "users": {"unit": "head"},

@@ -1,0 +1,1 @@
+"""Applications: from asking to an offer, accepted, recommended and decided, each move guarded."""

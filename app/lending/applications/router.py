@@ -1,0 +1,138 @@
+"""Routes of applications."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, Request, Response
+
+from app.books.ledger.answering import MoverDep
+from app.lending.applications import service
+from app.lending.applications.repository import WantedApplications
+from app.lending.applications.schemas import (
+    Application,
+    ApplicationEvents,
+    ApplicationReason,
+    Applications,
+)
+from app.lending.applications.states import State
+from app.platform.auth.rules import HOLDERS, SIGNED_IN, allow
+from app.platform.deps.routes import VisitDep
+from app.platform.documents import dumps
+from app.platform.errors import (
+    Absent,
+    Busy,
+    Conflict,
+    Forbidden,
+    KeyRequired,
+    Malformed,
+    Unauthenticated,
+    responses,
+)
+from app.platform.http.answers import TAGGED, send, unkept
+from app.platform.http.conditions import ExpectedDep
+from app.platform.http.cursors import read_cursor, write_cursor
+from app.platform.http.paging import PageDep, page_of
+from app.platform.http.routing import Router
+from app.platform.process.kept import Answer
+
+ID_LENGTH_MAX = 400
+router = Router(
+    prefix="/applications",
+    tags=["applications"],
+    responses=responses(Unauthenticated, Forbidden, Malformed),
+)
+MOVING = responses(Absent, Conflict, KeyRequired, Busy)
+Id = Annotated[str, Path(max_length=64, description="The application")]
+Named = Annotated[str | None, Query(min_length=1, max_length=ID_LENGTH_MAX)]
+
+
+@router.get(
+    "",
+    operation_id="applications.list",
+    summary="List applications",
+    response_model=Applications,
+    dependencies=[allow(SIGNED_IN)],
+)
+def read_applications(
+    visit: VisitDep,
+    page: PageDep,
+    firm: Named = None,
+    core: Named = None,
+    product: Named = None,
+    state: Annotated[State | None, Query(description="Those in this state")] = None,
+) -> Response:
+    """Return applications, the latest first; a firm reads its own."""
+    own = None if visit.sight.is_whole else visit.sight.firm
+    if own is not None and firm not in (None, own):
+        return unkept({"items": [], "next": None})
+    before = read_cursor(page.cursor, before=int)["before"] if page.cursor else None
+    wanted = WantedApplications(own or firm, core, product, state)
+    found = service.listed(visit.resources, visit.sight, wanted, before=before, size=page.size + 1)
+    items, last = page_of(found, page.size)
+    more = write_cursor({"before": last[0]}) if last else None
+    return unkept({"items": [each for _, each in items], "next": more})
+
+
+@router.get(
+    "/{application}",
+    operation_id="applications.read",
+    summary="Read an application",
+    response_model=Application,
+    responses={**responses(Absent), **TAGGED},
+    dependencies=[allow(SIGNED_IN)],
+)
+def read_application(request: Request, application: Id, visit: VisitDep) -> Response:
+    """Return what was asked for, what is offered, and where it stands."""
+    found, tag = service.shown(visit.resources, visit.sight, application)
+    return send(request, Answer(dumps(found).encode(), tag))
+
+
+@router.get(
+    "/{application}/events",
+    operation_id="applications.events",
+    summary="Read what happened to an application",
+    response_model=ApplicationEvents,
+    responses=responses(Absent),
+    dependencies=[allow(SIGNED_IN)],
+)
+def read_events(application: Id, visit: VisitDep, page: PageDep) -> Response:
+    """Return who moved it from which state to which, the first event first."""
+    after = read_cursor(page.cursor, after=int)["after"] if page.cursor else 0
+    found = service.events_shown(
+        visit.resources, visit.sight, application, after=after, size=page.size + 1
+    )
+    items, last = page_of(found, page.size)
+    return unkept(
+        {"items": items, "next": write_cursor({"after": last["number"]}) if last else None}
+    )
+
+
+@router.post(
+    "/{application}/accept",
+    operation_id="applications.accept",
+    summary="Accept an offer",
+    response_model=Application,
+    responses=MOVING,
+    dependencies=[allow(HOLDERS)],
+)
+def accept(
+    application: Id, mover: MoverDep, expected: ExpectedDep, body: ApplicationReason | None = None
+) -> Response:
+    """Return the application, whose offer is now to be signed."""
+    reason = body.reason if body else ""
+    return mover.ask({"reason": reason}, service.accept, application, expected.tags, reason)
+
+
+@router.post(
+    "/{application}/withdraw",
+    operation_id="applications.withdraw",
+    summary="Withdraw an application",
+    response_model=Application,
+    responses=MOVING,
+    dependencies=[allow(HOLDERS)],
+)
+def withdraw(
+    application: Id, mover: MoverDep, expected: ExpectedDep, body: ApplicationReason | None = None
+) -> Response:
+    """Return the application, over; what it held is free again."""
+    reason = body.reason if body else ""
+    return mover.ask({"reason": reason}, service.withdraw, application, expected.tags, reason)

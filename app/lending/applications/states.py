@@ -1,0 +1,85 @@
+"""
+The states of an application and of what becomes of it, and the arrows between them.
+
+A port that was asked to pay may have paid, so nothing withdraws or ends what is `drawing` before
+the port has answered. From `active` on an application follows its loan.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+State = Literal[
+    "draft",
+    "submitted",
+    "screening",
+    "assessing",
+    "approved",  # Always with a reservation over the whole path.
+    "referred",
+    "recommended",
+    "declined",
+    "returned",
+    "offer_accepted",
+    "signing",
+    "signed",
+    "drawing",
+    "draw_failed",
+    "active",
+    "repaid",
+    "closed",
+    "overdue",
+    "defaulted",
+    "restructured",
+    "written_off",
+    "withdrawn",
+    "expired",
+    "suspended",
+]
+STATES: tuple[State, ...] = get_args(State)
+OVER: tuple[State, ...] = ("withdrawn", "expired")
+ARROWS: Mapping[State, tuple[State, ...]] = {
+    "draft": ("submitted", *OVER),
+    "submitted": ("screening", *OVER),
+    "screening": ("assessing", "declined", *OVER),
+    "assessing": ("approved", "referred", "declined", *OVER),
+    # One officer decides on what is referred; where two are needed it is recommended first.
+    "referred": ("recommended", "approved", "declined", "returned", *OVER),
+    # Of a committee the first vote leaves it recommended.
+    "recommended": ("approved", "declined", "returned", "recommended", *OVER),
+    "returned": ("assessing", *OVER),
+    "approved": ("recommended", "offer_accepted", *OVER),
+    "offer_accepted": ("signing", *OVER),
+    "signing": ("signed", *OVER),
+    # What was drawn in part is `signed` for the rest; at the offer's end it is `active`.
+    "signed": ("drawing", "active", *OVER),
+    "drawing": ("active", "draw_failed", "signed"),
+    "draw_failed": ("drawing", "active", *OVER),
+    "active": ("repaid", "overdue", "restructured", "suspended"),
+    "suspended": ("active", "repaid", "overdue"),
+    "overdue": ("active", "repaid", "defaulted", "restructured"),
+    "defaulted": ("active", "repaid", "restructured", "written_off"),
+    "restructured": ("active", "repaid", "overdue", "defaulted"),
+    "written_off": ("closed",),
+    "repaid": ("closed",),
+    "declined": (),
+    "closed": (),
+    "withdrawn": (),
+    "expired": (),
+}
+# With a reservation, and documents that are `financing`.
+RESERVED: tuple[State, ...] = ("approved", "offer_accepted", "signing", "signed", "draw_failed")
+# May still be drawn, so that a firm has only so many of them.
+DRAWABLE: tuple[State, ...] = (
+    *("draft", "submitted", "screening", "assessing", "referred", "recommended", "returned"),
+    *(*RESERVED, "drawing"),
+)
+
+
+def into(state: State) -> tuple[State, ...]:
+    """
+    Return the states from which an arrow goes to one.
+
+    Example:
+        >>> into("offer_accepted")
+        ('approved',)
+    """
+    return tuple(each for each in STATES if state in ARROWS[each])
