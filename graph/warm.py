@@ -33,11 +33,13 @@ from graph import (
     diffusion,
     groups,
     replay,
+    rescue,
     scenarios,
     single_points,
 )
 from graph.arrays.kept import fetch, keep
 from graph.contagion import Economy, Exposures, Rules, Scenarios
+from graph.errors import InvalidInput
 from graph.live import Claims, Live
 from graph.network import Network
 from graph.spread import fsri
@@ -134,6 +136,8 @@ def _payments() -> None:
     clearing.clear(debts)
     clearing.clear(debts, recovery_external=0.5, recovery_internal=0.5)
     clearing.stop_paying(debts, [FIRMS - 1])
+    losses = clearing.AssetLosses.alone([FIRMS - 1, FIRMS - 1], [1.0, 6.0])
+    clearing.clear_many(clearing.prepare(debts), losses, changes=True)
     owed = {(row, row + 1): 8 for row in range(FIRMS - 1)}
     held = credit.Held.of({(FIRMS - 1, FIRMS - 1): 100})
     owing = credit.Debts.of(credit.Claims.of(owed))
@@ -163,6 +167,27 @@ def _live() -> None:
     live.change_exposure(0, 1, 3.0)
 
 
+def _refused() -> None:
+    """Run what is wanted only where there is no solution, to say so and to put all back."""
+    circle = Economy(2, [0, 1], [1, 0], [10.0, 10.0], revenue=[20.0, 10.0], cost=[40.0, 40.0])
+    open_now = Live.build(circle, Claims([3.0, 3.0], [0], [1], [1.0]))
+    closed = contagion.prepare(Economy(2, [0, 1], [1, 0], [10.0, 10.0]))
+    for refused in (
+        lambda: contagion.bracket(closed, Scenarios.alone([0])),
+        lambda: open_now.change_trade(0, 1, 20.0),
+        lambda: open_now.change_exposure(1, 0, 1e4),
+    ):
+        with contextlib.suppress(InvalidInput):
+            refused()
+
+
+def _support() -> None:
+    stress = rescue.Stress(contagion.prepare(_economy(leakage=0.5)), Scenarios.alone([0, 5]), 10**9)
+    rows, floor = np.array([0, 5]), np.array([0.5, 0.5])
+    candidates = rescue.Candidates(rows, np.array([1, 1]), floor, "output")
+    rescue.choose(stress, candidates, budget_fen=2)
+
+
 def _carried() -> None:
     production = contagion.prepare(_economy(leakage=0.5))
     stakes = scenarios.Stakes.build(np.full(FIRMS, 16))
@@ -182,10 +207,12 @@ PARTS: dict[str, Callable[[], None]] = {  # The dearest first.
     "chains": _chains,
     "single points and dependence": _dependencies,
     "payments and credit": _payments,
+    "support": _support,
     "equity": _equity,
     "parts of losses": _carried,
     "groups": _groups,
     "banks": _banks,
+    "what is refused": _refused,
 }
 
 

@@ -61,16 +61,21 @@ def fetch(package: Path, folder: Path) -> int:
 
 
 def keep(package: Path, folder: Path) -> None:
-    """Keep compiled kernels in a folder, and forget what was taken from it the longest ago."""
+    """
+    Keep compiled kernels in a folder, and forget what was taken from it the longest ago.
+
+    A file of which more was compiled than the folder holds is kept anew.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for file, kept in _kept(package, folder).items():
         compiled = sorted(_beside(package / file).glob(f"{file.stem}.*.nb[ic]"))
-        if compiled and not kept.exists():
+        if {each.name for each in compiled} - {each.name for each in kept.glob("*")}:
             with tempfile.TemporaryDirectory(dir=folder, prefix=".") as name:
                 part = Path(name) / "part"
                 part.mkdir()
                 for each in compiled:
                     shutil.copyfile(each, part / each.name)
+                shutil.rmtree(kept, ignore_errors=True)  # It held less.
                 with contextlib.suppress(OSError):  # Another process was quicker.
                     part.rename(kept)
     found = sorted(folder.glob("[!.]*"), key=lambda each: each.stat().st_mtime)

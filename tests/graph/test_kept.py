@@ -77,6 +77,21 @@ def test_another_checkout_of_the_same_text_need_not_compile(package: Path, tmp_p
     assert kept.fetch(other, tmp_path / "kept") == 0, "what is there stays"
 
 
+def test_what_is_compiled_later_of_a_file_is_kept_with_the_rest(
+    package: Path, tmp_path: Path
+) -> None:
+    kept.keep(package, tmp_path / "kept")
+    more = index("stress/live/kernels/shares.py").with_name("shares.other-9.py311.nbi")
+    (package / more).write_text("compiled")
+    kept.keep(package, tmp_path / "kept")
+    other = tmp_path / "other"
+    shutil.copytree(package, other, ignore=shutil.ignore_patterns("__pycache__"))
+
+    kept.fetch(other, tmp_path / "kept")
+
+    assert compiled(other) == INDICES | {more}
+
+
 def test_a_folder_keeps_no_more_than_its_bound(
     package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,10 +1,20 @@
 """The kernels are compiled before anybody waits for them."""
 
+import ast
+import re
+import sys
+import threading
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
+import graph
 from graph import warm
+from graph.arrays.kept import sources
+from tests.graph.effort import UNCOMPILED
+
+PACKAGE = Path(graph.__file__).parent
 
 
 def test_every_part_runs_and_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -14,6 +24,34 @@ def test_every_part_runs_and_is_named(capsys: pytest.CaptureFixture[str]) -> Non
     assert [line for line in said.splitlines() if line.startswith("compiling: ")] == [
         f"compiling: {part}" for part in warm.PARTS
     ]
+
+
+@pytest.mark.skipif(not UNCOMPILED, reason="what is compiled is not seen as it runs")
+def test_every_kernel_that_is_called_from_outside_its_file_runs() -> None:
+    kernels, ran = set(), set()
+    for file in sources(PACKAGE):
+        for each in ast.walk(ast.parse((PACKAGE / file).read_text(encoding="utf-8"))):
+            if isinstance(each, ast.FunctionDef) and not each.name.startswith("_"):
+                marks = " ".join(map(ast.unparse, each.decorator_list))
+                kernels |= (
+                    {(str(PACKAGE / file), each.name)} if re.search("jit|lean", marks) else set()
+                )
+    begun = sys.getprofile()
+
+    def note(frame: FrameType, _event: str, _argument: object) -> None:
+        """Keep the name of what is called."""
+        ran.add((frame.f_code.co_filename, frame.f_code.co_name))
+
+    sys.setprofile(note)
+    threading.setprofile(note)
+    try:
+        warm.warm()
+    finally:
+        sys.setprofile(begun)
+        threading.setprofile(None)  # type: ignore[arg-type]  # as `sys.setprofile` takes it
+
+    assert len(kernels) > 100
+    assert kernels - ran == set()
 
 
 def test_a_folder_that_cannot_be_used_is_said_and_done_without(
