@@ -60,7 +60,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, progress("requests") as step:
         step("a small economy is made", None)
         kept = economy(Path(folder) / "kept")
-        with attacked(kept, Path(folder) / "home") as place:
+        with attacked(kept, Path(folder) / "home", everything=True) as place:
             until = began + 60 * given.minutes
             is_whole = rounds(place, faults, wanted=given.cases, until=until, step=step)
             report(place, faults, seconds=time.monotonic() - began)
