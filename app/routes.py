@@ -43,6 +43,7 @@ import app.data.pushes.router as pushes
 import app.data.sources.router as sources
 import app.data.versions.router as versions
 import app.lending.applications.router as applications
+import app.lending.contracts.router as contracts
 import app.lending.decisions.router as decisions
 import app.lending.pricing.router as prices
 import app.lending.products.router as products
@@ -82,6 +83,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     prices.router,
     decisions.router,
     applications.router,
+    contracts.router,
     organisation.router,
     approvals.router,
     receivables.router,

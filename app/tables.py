@@ -13,6 +13,7 @@ from app.data.imports.tables import imports
 from app.data.pushes.tables import pushes
 from app.data.runs.tables import facilities, runs
 from app.lending.applications.tables import applications
+from app.lending.contracts.tables import contracts, registrations, signing_keys
 from app.platform.auth.tables import sessions, tokens, users
 from app.platform.events.tables import AUDIT, events, head
 from app.platform.job_runs.tables import job_runs
@@ -31,6 +32,7 @@ TABLES = (
     approvals,
     accounts,
     closings,
+    contracts,
     cores,
     document_numbers,
     events,
@@ -43,8 +45,10 @@ TABLES = (
     leases,
     pushes,
     receivables,
+    registrations,
     runs,
     sessions,
+    signing_keys,
     tokens,
     users,
     uses,

@@ -74,6 +74,9 @@ LISTED: Mapping[str, ListedCommand] = {
         "app.lending.products.cli",
         "List the products in force on the business day: paths, amounts, tenors, rates.",
     ),
+    "contract": ListedCommand(
+        "app.lending.contracts.cli", "Contracts: their text and signatures prove themselves."
+    ),
     "stress": ListedCommand(
         "app.risk.stress.cli",
         "Show who loses what in a scenario: when firms close, or as a file says, by round.",

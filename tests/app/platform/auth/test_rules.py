@@ -21,6 +21,9 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/applications/{application}"): set(ROLES),
     ("GET", "/applications/{application}/events"): set(ROLES),
     ("POST", "/applications/{application}/accept"): {"core", "supplier"},
+    ("GET", "/applications/{application}/contract"): set(ROLES),
+    ("GET", "/applications/{application}/contract.pdf"): set(ROLES),
+    ("POST", "/applications/{application}/sign"): {"core", "supplier"},
     ("POST", "/applications/{application}/withdraw"): {"core", "supplier"},
     ("GET", "/products/{product}/plan"): set(ROLES),
     ("GET", "/products/{product}/price"): set(ROLES) - {"core", "supplier"},
@@ -99,7 +102,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
 BY_THING = {
     "/accounts/{account}"
 }  # Whose it is shows when it is looked up: what is not theirs is not there.
-DOCUMENTS = ("/receivables/", "/vouchers/")
+DOCUMENTS = ("/receivables/", "/vouchers/", "/applications/")
 PATHS = {key: key[1] for key in ALLOWED}
 
 

@@ -1,0 +1,1 @@
+"""Contracts: the text that firm and bank sign, its signatures, and how anybody checks them."""
