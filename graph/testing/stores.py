@@ -26,6 +26,22 @@ from graph.testing.economy import (
 A, B, C, D = (FirmId(name) for name in "ABCD")
 FIRMS = [firm("A"), firm("B"), firm("C"), firm("D")]
 CHAIN = [trade("A", "B"), trade("B", "C"), trade("C", "D")]
+WRONG: list[tuple[str, object, pa.DataType]] = [
+    ("capital_fen", 2**63, pa.uint64()),
+    ("capital_fen", 0.5, pa.float64()),
+    ("capital_fen", "7", pa.string()),
+    ("expected_growth", float("nan"), pa.float64()),
+    ("expected_growth", float("inf"), pa.float64()),
+    ("sector", "a\0b", pa.string()),
+    ("sector", 7, pa.int64()),
+    ("sector", "x" * 4001, pa.string()),
+    ("name", None, pa.string()),
+    ("core", 1, pa.int64()),
+    ("founded_on", "2025-01-01", pa.string()),
+    ("firm", "", pa.string()),
+    ("firm", "x" * 501, pa.string()),
+    ("colour", "red", pa.string()),
+]
 
 
 def ids(reader: Reader) -> list[str]:
@@ -270,36 +286,16 @@ class WriteTests(VersionTests):
 
         assert store.reader().columns("firms", ["sector"])["sector"].to_pylist() == ["", None]
 
-    @pytest.mark.parametrize(
-        ("column", "value", "kind"),
-        [
-            ("capital_fen", 2**63, pa.uint64()),
-            ("capital_fen", 0.5, pa.float64()),
-            ("capital_fen", "7", pa.string()),
-            ("expected_growth", float("nan"), pa.float64()),
-            ("expected_growth", float("inf"), pa.float64()),
-            ("sector", "a\0b", pa.string()),
-            ("sector", 7, pa.int64()),
-            ("sector", "x" * 4001, pa.string()),
-            ("name", None, pa.string()),
-            ("core", 1, pa.int64()),
-            ("founded_on", "2025-01-01", pa.string()),
-            ("firm", "", pa.string()),
-            ("firm", "x" * 501, pa.string()),
-            ("colour", "red", pa.string()),
-        ],
-    )
-    def test_a_wrong_value_is_refused_by_name_and_nothing_is_half_done(
-        self, store: Store, column: str, value: object, kind: pa.DataType
-    ) -> None:
-        """The batch is refused whole, names its column, and the stage can go on."""
-        rows = {"firm": ["Y", "Z"], "name": ["y", "z"], column: pa.array([None, value], kind)}
-        if column in ("firm", "name"):
-            rows[column] = pa.array(["Y", value], kind)
+    def test_a_wrong_value_is_refused_by_name_and_nothing_is_half_done(self, store: Store) -> None:
+        """A batch is refused whole, names its column, and the stage can go on."""
         with store.stage() as stage:
             write(stage, firms=[firm("A")])
-            with pytest.raises(InvalidInput, match=rf"firms.*{column}"):
-                stage.write("firms", pa.table(rows))
+            for column, value, kind in WRONG:
+                rows: dict[str, object] = {"firm": ["Y", "Z"], "name": ["y", "z"]}
+                first = "Y" if column in rows else None
+                rows[column] = pa.array([first, value], kind)
+                with pytest.raises(InvalidInput, match=rf"firms.*{column}"):
+                    stage.write("firms", pa.table(rows))
             stage.publish(DAY, published_at=NOW)
 
         assert ids(store.reader()) == ["A"]
