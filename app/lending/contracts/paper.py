@@ -29,12 +29,13 @@ TITLE = ParagraphStyle("title", parent=BODY, fontSize=17, leading=26, alignment=
 SMALL = ParagraphStyle("small", parent=BODY, fontSize=8.5, leading=13, spaceAfter=2)
 
 
-def pdf_of(file: Mapping[str, Any]) -> bytes:
+def pdf_of(file: Mapping[str, Any], filed: Mapping[str, Any] | None) -> bytes:
     """
     Return a contract, signed or not, as a PDF.
 
     Args:
         file: The document of a contract file.
+        filed: The row of the registry's number; None where nothing is filed.
     """
     registerFont(UnicodeCIDFont(FONT))
     contract, made = file["contract"], io.BytesIO()
@@ -48,7 +49,7 @@ def pdf_of(file: Mapping[str, Any]) -> bytes:
         lang=contract["language"],
         invariant=1,
     )
-    paper.build([*_read(contract), *_below(file, Texts(contract["language"]))])
+    paper.build([*_read(contract), *_below(file, filed, Texts(contract["language"]))])
     return made.getvalue()
 
 
@@ -60,8 +61,10 @@ def _read(contract: Mapping[str, Any]) -> Iterator[Flowable]:
         yield Paragraph(escape(each), BODY)
 
 
-def _below(file: Mapping[str, Any], t: Texts) -> Iterator[Flowable]:
-    """Yield what stands below the text: who signed it, and how it is checked."""
+def _below(
+    file: Mapping[str, Any], filed: Mapping[str, Any] | None, t: Texts
+) -> Iterator[Flowable]:
+    """Yield what stands below the text: who signed it, where it is filed, how it is checked."""
     yield Spacer(0, GAP)
     signatures = [Signature(**each) for each in file["signatures"]]
     if not signatures:
@@ -82,6 +85,9 @@ def _below(file: Mapping[str, Any], t: Texts) -> Iterator[Flowable]:
         )
         yield Paragraph(f"{t('contract_signature')} {_code(each.signature)}", SMALL)
     yield Spacer(0, GAP)
+    if filed is not None:
+        registered = t("contract_filed", number=filed["number"], on=filed["filed_on"])
+        yield Paragraph(escape(registered), BODY)
     yield Paragraph(f"SHA-256 {_code(file['sha256'])}", SMALL)
     yield Paragraph(t("contract_counts"), SMALL)
 

@@ -109,7 +109,8 @@ def paper_of(
     """Return a contract for people to read, as a PDF (see `contract_of`)."""
     from app.lending.contracts.paper import pdf_of  # noqa: PLC0415  # few ask for it
 
-    return pdf_of(json.loads(contract_of(resources, sight, application, language)))
+    file = json.loads(contract_of(resources, sight, application, language))
+    return pdf_of(file, repository.registration(resources.records, application))
 
 
 def sign(resources: Resources, asker: Asker, application: str, signing: SigningAsked) -> Reply:

@@ -14,16 +14,17 @@ from tests.app.lending.contracts.making import FACTS, sign
 def test_a_contract_is_printed_the_same_each_time(language: Any) -> None:
     file = json.loads(sign(FACTS[language]))
     unsigned = json.loads(contract_file(file["contract"], []))
-    made = pdf_of(file)
+    made = pdf_of(file, None)
 
     assert made.startswith(b"%PDF-")
-    assert made == pdf_of(file)
-    assert made != pdf_of(unsigned)
+    assert made == pdf_of(file, None)
+    assert made != pdf_of(unsigned, None)
+    assert made != pdf_of(file, {"number": "R1", "filed_on": "2026-06-30"})
     assert b"STSong-Light" in made
 
 
 def test_names_are_text_whatever_is_in_them() -> None:
     facts = FACTS["en"]
     odd = facts._replace(firm=facts.firm._replace(name='<b>&amp; "厂" 🙂 <para>'))
-    made = pdf_of(json.loads(contract_file(contract_document(odd), [])))
+    made = pdf_of(json.loads(contract_file(contract_document(odd), [])), None)
     assert made.startswith(b"%PDF-")

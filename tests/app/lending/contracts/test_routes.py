@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.books.business_day import business_day
-from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
+from app.books.ledger import BookMovedOn, Moving, Plain, Reads, Reply, ledger_of
 from app.books.ledger.proof import verify
 from app.lending.applications.tables import applications
 from app.lending.contracts import keys, repository
@@ -296,6 +296,44 @@ def test_a_key_that_opens_no_longer_is_retired_and_what_it_signed_holds(
     differs = keys.difference(resources.records, late)
     assert differs is not None
     assert differs.field == "signatures.firm.signed_at"
+
+
+def test_two_who_make_a_key_at_once_have_one(resources: Resources) -> None:
+    at = "2026-07-15T09:00:00.000000Z"
+    one, other = (keys.key_of(resources, "MILL", PERSON, at) for _ in range(2))
+
+    def record(ready: keys.ReadyKey) -> None:
+        """Record a key, in an order of its own."""
+
+        def work(moving: Moving) -> Reply:
+            """Record it."""
+            keys.record_keys(moving, ready)
+            return Reply.of(200, {})
+
+        ledger_of(resources).ask(Plain(Reads(), work))
+
+    record(one)
+    with pytest.raises(BookMovedOn):
+        record(other)
+    again = keys.key_of(resources, "MILL", PERSON, at)
+
+    assert one.key == other.key == again.key
+    assert one.signer.public_key == again.signer.public_key != other.signer.public_key
+
+
+def test_a_contract_is_read_as_a_pdf(
+    client: TestClient, bearer: Bearer, resources: Resources, ask: Ask
+) -> None:
+    offered(resources)
+    url = f"{API}/A1/contract.pdf"
+    before = client.get(url, headers=bearer("supplier", "MILL"))
+    assert ask().status_code == 200
+    after = client.get(url, headers=bearer("officer"))
+
+    assert before.headers["Content-Type"] == after.headers["Content-Type"] == "application/pdf"
+    assert before.content[:5] == after.content[:5] == b"%PDF-"
+    assert len(after.content) > len(before.content)
+    assert client.get(url, headers=bearer("supplier", "SHOP")).status_code == 404
 
 
 def test_the_book_proves_what_was_signed(resources: Resources, ask: Ask) -> None:
