@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.lending.applications.states import RESERVED
+from app.lending.applications.states import OFFERED
 from app.lending.applications.tables import applications
 from app.platform.events.tables import events, head
 from app.platform.records import Records
@@ -78,7 +78,7 @@ def ending(records: Records, day: dt.date, size: int) -> Sequence[str]:
         own.offer_until <= day.isoformat(),
         sa.and_(own.documents_due > "", own.documents_due <= following),
     )
-    query = sa.select(own.application).where(own.state.in_(RESERVED), over)
+    query = sa.select(own.application).where(own.state.in_(OFFERED), own.use.is_not(None), over)
     with records.reading() as connection:
         return connection.scalars(query.order_by(own.made).limit(size)).all()
 

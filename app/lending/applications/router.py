@@ -1,20 +1,27 @@
 """Routes of applications."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
 from app.books.ledger.answering import MoverDep
-from app.lending.applications import service
+from app.lending.applications import asking, deciding, service
+from app.lending.applications.deciding import OfficersView
 from app.lending.applications.repository import WantedApplications
 from app.lending.applications.schemas import (
     Application,
+    ApplicationComment,
     ApplicationEvents,
     ApplicationReason,
     Applications,
+    ApplicationVerdict,
+    ApplicationView,
 )
 from app.lending.applications.states import State
-from app.platform.auth.rules import HOLDERS, SIGNED_IN, allow
+from app.lending.decisions.router import borrower
+from app.lending.decisions.schemas import LoanAsked
+from app.platform.auth.rules import BORROWERS, HOLDERS, OFFICERS, SIGNED_IN, allow
 from app.platform.deps.routes import VisitDep
 from app.platform.documents import dumps
 from app.platform.errors import (
@@ -25,6 +32,7 @@ from app.platform.errors import (
     KeyRequired,
     Malformed,
     Unauthenticated,
+    Unready,
     responses,
 )
 from app.platform.http.answers import TAGGED, send, unkept
@@ -34,6 +42,7 @@ from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
 from app.platform.process.kept import Answer
 
+CREATED = 201
 ID_LENGTH_MAX = 400
 router = Router(
     prefix="/applications",
@@ -70,6 +79,21 @@ def read_applications(
     items, last = page_of(found, page.size)
     more = write_cursor({"before": last[0]}) if last else None
     return unkept({"items": [each for _, each in items], "next": more})
+
+
+@router.post(
+    "",
+    operation_id="applications.create",
+    summary="Apply for a loan",
+    response_model=Application,
+    status_code=CREATED,
+    responses=responses(Absent, Conflict, KeyRequired, Busy, Unready),
+    dependencies=[allow(BORROWERS)],
+)
+def post_application(body: LoanAsked, mover: MoverDep) -> Response:
+    """Return the application with its decision at once: approved, referred or declined."""
+    asked = body.asked(borrower(mover.who, body.firm))
+    return mover.ask(body.model_dump(mode="json"), asking.apply, asked)
 
 
 @router.get(
@@ -136,3 +160,53 @@ def withdraw(
     """Return the application, over; what it held is free again."""
     reason = body.reason if body else ""
     return mover.ask({"reason": reason}, service.withdraw, application, expected.tags, reason)
+
+
+@router.post(
+    "/{application}/recommend",
+    operation_id="applications.recommend",
+    summary="Recommend a decision",
+    response_model=Application,
+    responses=MOVING,
+    dependencies=[allow(OFFICERS)],
+)
+def recommend(
+    application: Id, body: ApplicationView, mover: MoverDep, expected: ExpectedDep
+) -> Response:
+    """Return the application, which waits for others to decide."""
+    rate = None if body.rate is None else Decimal(body.rate)
+    view = OfficersView(body.outcome, body.comment, body.amount_fen, rate)
+    sent = body.model_dump()
+    return mover.ask(sent, deciding.recommend, application, expected.tags, view)
+
+
+@router.post(
+    "/{application}/decide",
+    operation_id="applications.decide",
+    summary="Decide on an application",
+    response_model=Application,
+    responses=MOVING,
+    dependencies=[allow(OFFICERS)],
+)
+def decide(
+    application: Id, body: ApplicationVerdict, mover: MoverDep, expected: ExpectedDep
+) -> Response:
+    """Return the application, decided, or with one vote more."""
+    view = OfficersView(body.outcome, body.comment)
+    return mover.ask(body.model_dump(), deciding.decide, application, expected.tags, view)
+
+
+@router.post(
+    "/{application}/return",
+    operation_id="applications.return",
+    summary="Have an application assessed anew",
+    response_model=Application,
+    responses=MOVING,
+    dependencies=[allow(OFFICERS)],
+)
+def send_back(
+    application: Id, mover: MoverDep, expected: ExpectedDep, body: ApplicationComment | None = None
+) -> Response:
+    """Return the application, assessed anew and referred again, or declined."""
+    comment = body.comment if body else ""
+    return mover.ask({"comment": comment}, deciding.send_back, application, expected.tags, comment)

@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.chain.uses.schemas import Fen
 from app.lending.applications.states import State
+from app.lending.decisions.schemas import DecisionReason, PathEntry
 from app.lending.products.forms import Purpose, RepaymentKind
 
 REASON_LENGTH_MAX = 2_000
+Hands = Literal["machine", "one", "two", "committee"]
 Outcome = Literal["approved", "declined", "referred"]
 
 
@@ -24,11 +27,52 @@ class ApplicationReason(ApplicationForm):
     reason: Annotated[str, Field(max_length=REASON_LENGTH_MAX)] = ""
 
 
+class ApplicationComment(ApplicationForm):
+    """What an officer says of what they do."""
+
+    comment: Annotated[str, Field(max_length=REASON_LENGTH_MAX)] = ""
+
+
+class ApplicationVerdict(ApplicationComment):
+    """What an officer decides."""
+
+    outcome: Literal["approved", "declined"]
+
+
+class ApplicationView(ApplicationVerdict):
+    """What an officer recommends to those who decide."""
+
+    amount_fen: Fen | None = Field(None, description="By default what is offered, or was found")
+    rate: Annotated[str, Field(pattern=r"^0\.[0-9]{1,4}$")] | None = Field(
+        None, description="A year, in whole basis points; by default as priced"
+    )
+
+
 class ApplicationDocument(BaseModel):
     """A document that carries an application."""
 
     kind: Literal["receivable", "voucher"]
     number: str
+
+
+class ApplicationDecision(BaseModel):
+    """What the machine decided on an application, and why."""
+
+    id: str
+    outcome: Outcome
+    amount_fen: int
+    rate: str | None
+    tenor_days: int
+    reasons: list[DecisionReason]
+    path_to_yes: list[PathEntry]
+    authority: Hands
+    level: str | None
+    version: int
+    run: str
+    book: int
+    policy: str
+    models: list[str]
+    inputs_hash: str
 
 
 class Offer(BaseModel):
@@ -69,14 +113,15 @@ class Application(BaseModel):
     core: str | None
     product: str
     programme: str | None
-    purpose: Purpose
+    purpose: Purpose | None
     amount_fen: int = Field(description="What was asked for")
     tenor_days: int | None
     tenor_months: int | None
     repayment: RepaymentKind
     documents: list[ApplicationDocument]
+    decision: ApplicationDecision | None = Field(description="The machine's, whole")
     offer: Offer | None
-    hands: Literal["machine", "one", "two", "committee"] = Field(description="Who decides")
+    hands: Hands = Field(description="Who decides")
     level: str | None = Field(description="In a unit of which level, or above")
     recommended: Recommendation | None
     votes: list[Vote]

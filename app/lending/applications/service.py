@@ -18,7 +18,7 @@ from app.lending.applications.shown import (
     reaches,
     tag_on,
 )
-from app.lending.applications.states import RESERVED, into
+from app.lending.applications.states import OFFERED, into
 from app.lending.applications.tables import applications
 from app.platform.auth.sight import Sight, sight_of
 from app.platform.deps import Resources
@@ -85,7 +85,7 @@ def accept(
 
     def work(debt: Debt, row: Row) -> Row:
         """Return its row, accepted."""
-        if row["state"] in RESERVED and has_ended(debt, row):
+        if row["state"] == "approved" and has_ended(debt, row):
             raise WrongState(f"application {application}", "expired", into("offer_accepted"))
         return move(debt.moving, row, "offer_accepted", reason=reason)
 
@@ -141,7 +141,7 @@ def close(resources: Resources, day: dt.date) -> int:
 def _end(debt: Debt, application: str) -> bool:
     """Return whether an offer was undrawn and is over; what was drawn of it stays."""
     row = found(debt.moving, application)
-    if row["state"] not in RESERVED or not has_ended(debt, row):
+    if row["state"] not in OFFERED or row["use"] is None or not has_ended(debt, row):
         return False
     given_back(debt, row, "active" if row["drawn_fen"] else "expired")
     return True

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.lending.applications.moves import tag_of
-from app.lending.applications.states import RESERVED
+from app.lending.applications.states import OFFERED
 from app.platform.auth.sight import Sight
 from app.platform.documents import Document
 
 Row = Mapping[str, Any]
 ASKED = (
-    *("firm", "core", "product", "programme", "purpose", "amount_fen"),
+    *("firm", "core", "product", "programme", "amount_fen"),
     *("tenor_days", "tenor_months", "repayment"),
 )
 FIRM_SAYS = ("application.offer_accepted", "application.withdrawn")  # In the firm's own words.
@@ -24,7 +24,7 @@ def reaches(row: Row, sight: Sight) -> bool:
 
 def state_on(row: Row, day: str) -> str:
     """Return the state on a business day: an offer past its last day is over, swept or not."""
-    over = row["state"] in RESERVED and row["offer_until"] < day
+    over = row["state"] in OFFERED and "" < row["offer_until"] < day
     return "expired" if over and not row["drawn_fen"] else str(row["state"])
 
 
@@ -47,7 +47,9 @@ def document(row: Row, day: str, sight: Sight) -> Document:
         "id": row["application"],
         "state": state_on(row, day),
         **{name: row[name] for name in ASKED},
+        "purpose": row["purpose"] or None,
         "documents": json.loads(row["documents"]),
+        "decision": json.loads(row["decision"]) if row["decision"] else None,
         "offer": offer if row["offered_fen"] else None,
         "hands": row["hands"],
         "level": row["level"] if sight.is_whole else None,

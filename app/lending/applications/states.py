@@ -42,7 +42,7 @@ ARROWS: Mapping[State, tuple[State, ...]] = {
     "screening": ("assessing", "declined", *OVER),
     "assessing": ("approved", "referred", "declined", *OVER),
     # One officer decides on what is referred; where two are needed it is recommended first.
-    "referred": ("recommended", "approved", "declined", "returned", *OVER),
+    "referred": ("recommended", "approved", "declined", *OVER),
     # Of a committee the first vote leaves it recommended.
     "recommended": ("approved", "declined", "returned", "recommended", *OVER),
     "returned": ("assessing", *OVER),
@@ -67,6 +67,7 @@ ARROWS: Mapping[State, tuple[State, ...]] = {
 }
 # With a reservation, and documents that are `financing`.
 RESERVED: tuple[State, ...] = ("approved", "offer_accepted", "signing", "signed", "draw_failed")
+OFFERED: tuple[State, ...] = (*RESERVED, "recommended")  # Recommended anew it keeps its offer.
 # May still be drawn, so that a firm has only so many of them.
 DRAWABLE: tuple[State, ...] = (
     *("draft", "submitted", "screening", "assessing", "referred", "recommended", "returned"),

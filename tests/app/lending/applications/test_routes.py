@@ -153,3 +153,11 @@ def test_before_the_close_comes_to_an_offer_it_is_over_by_the_day(desk: Desk) ->
 
     assert (read.json()["state"], read.headers["ETag"] != tag) == ("expired", True)
     assert (refused.status_code, refused.json()["state"]) == (409, "expired")
+
+
+def test_a_document_that_falls_due_ends_its_application(desk: Desk) -> None:
+    paper = '[{"kind":"receivable","number":"R1"}]'
+    put(desk.resources, "a1", documents=paper, documents_due="2026-07-02")
+    assert close(desk, DAY) == {"applications": 0}
+    assert close(desk, DAY + dt.timedelta(1)) == {"applications": 1}
+    assert (desk.get("MILL", "/applications/a1").json()["state"], pending(desk)) == ("expired", 0)
