@@ -37,12 +37,12 @@ class Misshapen(Exception):
 
 def book_tables(connection: Connection) -> list[str]:
     """Return the tables of the book beside the accounts: their last column is the event."""
-    looked = sa.inspect(connection)
-    return [
+    columns = sa.inspect(connection).get_multi_columns()  # Asked of all at once.
+    return sorted(
         name
-        for name in sorted(looked.get_table_names())
-        if name != accounts.name and looked.get_columns(name)[-1]["name"] == EVENT
-    ]
+        for (_, name), found in columns.items()
+        if name != accounts.name and found and found[-1]["name"] == EVENT
+    )
 
 
 def standing_rows(
@@ -99,8 +99,10 @@ def standing_accounts(
 class StandingBook:
     """What stands in the tables of the book, compared with what the events have left."""
 
-    def __init__(self, connection: Connection, told: Callable[[int], Any]) -> None:
-        self._connection, self._told = connection, told
+    def __init__(
+        self, connection: Connection, tables: Sequence[str], told: Callable[[int], Any]
+    ) -> None:
+        self._connection, self._tables, self._told = connection, tables, told
         self._accounts: list[pl.DataFrame] = []
         self._identities: list[pl.DataFrame] = []
         self._rows: list[pl.DataFrame] = []
@@ -117,7 +119,7 @@ class StandingBook:
             for figures, identities in standing_accounts(self._connection, self._told):
                 self._accounts.append(figures)
                 self._identities.append(identities)
-        for table in book_tables(self._connection):
+        for table in self._tables:
             with self._noted():
                 self._rows += standing_rows(self._connection, table, self._told)
 

@@ -117,8 +117,9 @@ class _Verification:
     def verified(self, processes: int) -> Verified:
         """Return what is found."""
         head, wrong = self._head()
-        standing = StandingBook(self._connection, self._add)
-        self._whole, self._done = head.number + self._rows(), 0
+        tables = book_tables(self._connection)
+        standing = StandingBook(self._connection, tables, self._add)
+        self._whole, self._done = head.number + self._rows(tables), 0
         ranges = self._ranges(head.number, processes)
         # This process follows the first: another one would cost its memory once more.
         with followed_by_others(self._records, ranges[1:], self._add) as finished:
@@ -153,10 +154,10 @@ class _Verification:
             return NO_HEAD, BookDifference(0, "head number", "0 or more", repr(found.number))
         return found, None
 
-    def _rows(self) -> int:
+    def _rows(self, tables: Sequence[str]) -> int:
         return sum(
             int(self._connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar() or 0)  # noqa: S608  # of the schema
-            for name in (accounts.name, *book_tables(self._connection))
+            for name in (accounts.name, *tables)
         )
 
     def _ranges(self, number: int, processes: int) -> list[EventRange]:

@@ -127,6 +127,22 @@ def test_a_whole_book_holds_however_it_is_cut(book: Records) -> None:
             assert whole.accounts.height == found.accounts
 
 
+def test_what_tables_there_are_is_asked_once(book: Records) -> None:
+    asked = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        """Keep what asks the database what it is made of."""
+        if "pg_catalog" in statement or "PRAGMA main.table" in statement:
+            asked.append(statement)
+
+    tables = len(sa.inspect(book.engine).get_table_names())
+    sa.event.listen(book.engine, "before_cursor_execute", note)
+    assert verify(book).ok
+    sa.event.remove(book.engine, "before_cursor_execute", note)
+
+    assert 0 < len(asked) <= (tables if book.backend == "sqlite" else 4)
+
+
 def test_a_change_of_any_column_is_found(book: Records) -> None:
     drop_checks(book)
     missed = []
