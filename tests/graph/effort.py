@@ -21,6 +21,12 @@ def tenth(count: int) -> int:
     return count if settings.default.max_examples > WHOLE // 10 else max(2, count // 10)
 
 
+def dear(count: int) -> int:
+    """Return how many examples to try of what is dear: for a change no more than so many."""
+    whole = settings.default.max_examples
+    return whole if whole > WHOLE // 10 else min(whole, count)
+
+
 def seeds(numbers: Iterable[int], fast: int) -> list[ParameterSet]:
     """Return numbers of cases that are alike; a change is tried with the first of them only."""
     return [
