@@ -47,6 +47,7 @@ import app.lending.contracts.router as contracts
 import app.lending.decisions.router as decisions
 import app.lending.pricing.router as prices
 import app.lending.products.router as products
+import app.lending.servicing.router as loans
 import app.platform.users.pages as user_pages
 import app.platform.users.router as users
 import app.platform.views.pages as view_pages
@@ -58,6 +59,13 @@ import app.risk.stress.router as stress
 from app.books.approvals import TwoPersonAction
 from app.chain.accounts.unfreezing import Unfreeze
 from app.chain.receivables.confirming import Confirmation
+from app.lending.servicing.actions import (
+    OpenLoan,
+    RecoverLoan,
+    RestructureLoan,
+    ReverseRepayment,
+    WriteOffLoan,
+)
 from app.platform.deps import Resources
 from app.platform.users import access
 from app.platform.web import design
@@ -80,6 +88,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     uses.router,
     rules.router,
     products.router,
+    loans.router,
     prices.router,
     decisions.router,
     applications.router,
@@ -116,4 +125,12 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     design.router,
 )
 # What happens once a second person has approved it.
-APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = (Unfreeze, Confirmation)
+APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = (
+    Unfreeze,
+    Confirmation,
+    OpenLoan,
+    RestructureLoan,
+    WriteOffLoan,
+    RecoverLoan,
+    ReverseRepayment,
+)

@@ -10,6 +10,7 @@ from app.books.business_day.closing import ClosingStep, close_days
 from app.chain.vouchers import endings as vouchers
 from app.lending.applications import service as applications
 from app.lending.products import budgets
+from app.lending.servicing import closing as loans
 from app.platform.audit.commands import audited
 from app.platform.console import output as console
 from app.platform.console.options import AsJson
@@ -20,6 +21,7 @@ STEPS: tuple[ClosingStep, ...] = (  # In this order.
     ClosingStep("approvals", expire_open),
     ClosingStep("vouchers", vouchers.close),
     ClosingStep("applications", applications.close),
+    ClosingStep("loans", loans.close),
     ClosingStep("budgets", budgets.close),
 )
 

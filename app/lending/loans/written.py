@@ -55,7 +55,7 @@ def loan_of(kept: Mapping[str, Any]) -> Loan:
         **plain,
         **exact,
         **days,
-        terms=_terms(kept["terms"]),
+        terms=terms_of(kept["terms"]),
         due=tuple(
             Due(row, dt.date.fromisoformat(due_on), principal, interest)
             for row, due_on, principal, interest in kept["due"]
@@ -88,7 +88,13 @@ def _terms_document(terms: LoanTerms) -> dict[str, Any]:
     }
 
 
-def _terms(kept: Mapping[str, Any]) -> LoanTerms:
+def terms_of(kept: Mapping[str, Any]) -> LoanTerms:
+    """
+    Return the terms of a document.
+
+    Args:
+        kept: What `document` gave under `terms`, or its JSON read again.
+    """
     exact = {name: Decimal(kept[name]) for name in ("rate", "penalty_factor")}
     return LoanTerms(**{**kept, **exact, "drawn_on": dt.date.fromisoformat(kept["drawn_on"])})
 

@@ -52,6 +52,7 @@ TAGS: Mapping[str, str] = {
     "business day": "The date of the books",
     "receivables": "What debtors owe: confirmed, disputed, settled",
     "vouchers": "Promises of cores, split and passed on from holder to holder",
+    "loans": "Loans as they stand: owed, paid, overdue, restructured, written off",
     "products": "What is lent: to whom, how much, at what price, repaid how",
     "applications": "What firms ask for, what would be lent, what is decided, step by step",
     "rules": "Regulation as data: the rules in force, each with its source",

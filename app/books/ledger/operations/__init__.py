@@ -25,6 +25,7 @@ from app.books.ledger.operations.uses import (
     release,
     reroute,
     reserve,
+    restore,
     transfer,
     void,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "release",
     "reroute",
     "reserve",
+    "restore",
     "set_totals",
     "taken",
     "transfer",

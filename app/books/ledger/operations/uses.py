@@ -71,9 +71,18 @@ def reserve(moving: Moving, asked: UseOrder, *, reason: str = "") -> Row:
     return row
 
 
-def post(moving: Moving, use: str, amount: int, *, reason: str = "") -> Row:
+def post(
+    moving: Moving, use: str, amount: int, *, owner: str | None = None, reason: str = ""
+) -> Row:
     """
     Turn a reservation, or a part of it, into a use; the rest of it is void.
+
+    Args:
+        moving: What is recorded.
+        use: The reservation.
+        amount: What is used of it, in fen.
+        owner: What alone moves it from now on; None: what moved it before.
+        reason: Why, in a person's words.
 
     Raises:
         Absent: There is no such use.
@@ -95,6 +104,7 @@ def post(moving: Moving, use: str, amount: int, *, reason: str = "") -> Row:
         if freed
     ]
     row |= {"state": "posted", "left_fen": amount, "expires_at": ""}
+    row["owner"] = owner or row["owner"]
     _record(moving, "post", row, moves, ("reserved", amount), reason)
     return row
 
@@ -163,6 +173,33 @@ def release(
         "state": "posted" if left else "released",
     }
     _record(moving, "release", row, moves_of(moving, given, posted=-1), ("posted", amount), reason)
+    return row
+
+
+def restore(moving: Moving, use: str, amount: int, *, reason: str = "") -> Row:
+    """
+    Use again what was given back: what it was repaid by is taken back.
+
+    It goes through where accounts are full by now, which are then over.
+
+    Raises:
+        Absent: There is no such use.
+        WrongState: Nothing of it was used.
+        RuleBroken: It is more than was given back.
+    """
+    row = _use(moving, use)
+    if row["state"] not in ("posted", "released"):
+        raise WrongState(f"use {use}", row["state"], ["posted", "released"])
+    before, state = row["left_fen"], row["state"]
+    check_amount(amount, row["asked_fen"] - before)
+    moves = []
+    for each in path_of(row["path"]):
+        if by := occupied(each, before + amount) - occupied(each, before):
+            now = figures_of(moving, each.account)
+            now = now._replace(posted=now.posted + by)
+            moves.append(Move(each.account, now._replace(ceiling=max(now.ceiling, now.used))))
+    row |= {"left_fen": before + amount, "state": "posted"}
+    _record(moving, "restore", row, moves, (state, amount), reason)
     return row
 
 

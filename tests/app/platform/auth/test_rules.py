@@ -97,6 +97,17 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/vouchers/{voucher}/cancel"): {"core"},
     ("POST", "/vouchers/{voucher}/dispute"): {"core"},
     ("POST", "/vouchers/{voucher}/settle"): {"core"},
+    ("GET", "/loans"): set(ROLES),
+    ("GET", "/loans/sums"): set(ROLES) - {"core", "supplier"},
+    ("GET", "/loans/{loan}"): set(ROLES),
+    ("GET", "/loans/{loan}/schedule"): set(ROLES),
+    ("GET", "/loans/{loan}/events"): set(ROLES),
+    ("POST", "/loans"): {"officer"},
+    ("POST", "/loans/{loan}/repayments"): {"officer", "core", "supplier"},
+    ("POST", "/loans/{loan}/repayments/{n}/reverse"): {"officer"},
+    ("POST", "/loans/{loan}/restructure"): {"officer"},
+    ("POST", "/loans/{loan}/write-off"): {"officer"},
+    ("POST", "/loans/{loan}/recover"): {"officer"},
     ("GET", "/users"): {"admin"},
     ("PATCH", "/users/{name}"): {"admin"},
     ("DELETE", "/users/{name}/access"): {"admin"},
@@ -106,7 +117,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
 BY_THING = {
     "/accounts/{account}"
 }  # Whose it is shows when it is looked up: what is not theirs is not there.
-DOCUMENTS = ("/receivables/", "/vouchers/", "/applications/")
+DOCUMENTS = ("/receivables/", "/vouchers/", "/applications/", "/loans/{loan}")
 PATHS = {key: key[1] for key in ALLOWED}
 
 

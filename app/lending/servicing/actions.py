@@ -1,0 +1,258 @@
+"""
+What of loans needs two officers.
+
+They are opened over a reservation, restructured, written off, recovered; a repayment is taken back.
+
+Each is tried when it is asked for, and again when it is approved: on the loan as it is kept, and
+nothing is recorded before.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+from app.books.approvals import ActionProposal, EffectLine
+from app.books.errors import AlreadyDecided, WrongState
+from app.books.ledger import Moving, operations
+from app.books.ledger.figures import OPEN
+from app.books.ledger.operations.checks import figures_of
+from app.books.ledger.tables import uses
+from app.lending.loans.acts import Act, Recovery, Restructuring, WriteOff
+from app.lending.loans.advancing import draw
+from app.lending.loans.grading import grade
+from app.lending.loans.loan import Loan
+from app.lending.loans.replaying import Reversal, do, reverse
+from app.lending.loans.terms import LoanTerms
+from app.lending.servicing import repository
+from app.lending.servicing.acting import LoanActing, Row
+from app.lending.servicing.opening import LoanOrder, open_loan
+from app.lending.servicing.plan import drawn_and_done
+from app.lending.servicing.rows import standing
+from app.lending.servicing.values import LoanValues, values_today
+from app.platform.deps import Resources
+from app.platform.documents import Document
+from app.platform.errors import Absent
+
+
+@dataclass(frozen=True, slots=True)
+class LoanAction:
+    """An action on a loan; what it goes by is read before the book is locked."""
+
+    resources: Resources
+    values: LoanValues | None = None
+    name: ClassVar[str] = ""
+
+    def ready(self) -> Self:
+        """Return it with what loans go by on the business day."""
+        return replace(self, values=values_today(self.resources))
+
+    def acting(self, moving: Moving) -> LoanActing:
+        """Return the business day on which it acts."""
+        if self.values is None:
+            raise RuntimeError("values are read before the book is locked: see `ready`")
+        return LoanActing(moving, self.values)
+
+
+class _ActOnLoan(LoanAction):
+    """An action that does one act to a loan."""
+
+    def act_of(self, asked: Document, values: LoanValues) -> Act:
+        """Return the act that is asked for, on the business day."""
+        raise NotImplementedError
+
+    def propose(self, moving: Moving, asked: Document) -> ActionProposal:
+        """
+        Return what it would do now.
+
+        Raises:
+            BookRefusal: It cannot be done now.
+            Absent: There is no such loan.
+        """
+        acting = self.acting(moving)
+        row = acting.looked_at(asked["loan"])
+        act = self.act_of(asked, acting.values)
+        _check_reference(moving, row, act, asked)
+        before = standing(row)
+        after = do(before, act, acting.values.rules).loan
+        return _proposal(acting, row, before, after, asked)
+
+    def apply(self, moving: Moving, asked: Document) -> Document:
+        """Do it; return the loan as it stands then."""
+        acting = self.acting(moving)
+        row = acting.found(asked["loan"])
+        act = self.act_of(asked, acting.values)
+        reference = asked.get("reference", "")
+        done = acting.act(row, act, reference=reference, reason=asked["reason"])
+        self.follow(moving, done.row, asked["reason"])
+        return {"loan": row["loan"], "state": done.row["state"], **done.told}
+
+    def follow(self, moving: Moving, row: Row, reason: str) -> None:
+        """Do what else goes with it in the same order."""
+        del moving, row, reason
+
+
+class RestructureLoan(_ActOnLoan):
+    """New terms for what is outstanding."""
+
+    name = "loan_restructure"
+
+    def act_of(self, asked: Document, values: LoanValues) -> Act:
+        """Return the restructuring, on the business day."""
+        return Restructuring(
+            *(values.day, asked["repayment"], Decimal(asked["rate"])),
+            *(asked["tenor_days"], asked["tenor_months"], None),
+            capitalise=frozenset(asked["capitalise"]),
+            waive=frozenset(asked["waive"]),
+        )
+
+
+class WriteOffLoan(_ActOnLoan):
+    """All that is owed is lost: the path is free, and the firm gets nothing more."""
+
+    name = "loan_write_off"
+
+    def act_of(self, asked: Document, values: LoanValues) -> Act:
+        """Return the write-off, on the business day."""
+        del asked
+        return WriteOff(values.day)
+
+    def follow(self, moving: Moving, row: Row, reason: str) -> None:
+        """Freeze the whole account of the firm, where it is not yet."""
+        account = f"firm:{row['firm']}"
+        if figures_of(moving, account).state == OPEN:
+            operations.freeze(moving, account, None, reason=reason)
+
+
+class RecoverLoan(_ActOnLoan):
+    """Money that came for what was written off."""
+
+    name = "loan_recover"
+
+    def act_of(self, asked: Document, values: LoanValues) -> Act:
+        """Return the recovery, on the business day."""
+        return Recovery(values.day, asked["amount_fen"])
+
+
+class ReverseRepayment(LoanAction):
+    """A repayment taken back: the loan is as if it had never come; differences are of today."""
+
+    name = "loan_reverse"
+
+    def propose(self, moving: Moving, asked: Document) -> ActionProposal:
+        """
+        Return what it would do now.
+
+        Raises:
+            BookRefusal: It cannot be done now.
+            Absent: There is no such loan, or no such repayment.
+        """
+        acting = self.acting(moving)
+        row = acting.looked_at(asked["loan"])
+        _, found = self._reversed(acting, asked)
+        return _proposal(acting, row, standing(row), found.loan, asked)
+
+    def apply(self, moving: Moving, asked: Document) -> Document:
+        """Take it back; return the loan as it stands then."""
+        acting = self.acting(moving)
+        row = acting.found(asked["loan"])
+        act, found = self._reversed(acting, asked)
+        detail = {
+            "n": asked["n"],
+            "owed_more": dict(found.owed_more._asdict()),
+            "posted_more": dict(found.posted_more._asdict()),
+        }
+        after = acting.replace(row, found.loan, act, detail, asked["reason"])
+        return {
+            "loan": row["loan"],
+            "state": after["state"],
+            "outstanding_fen": after["outstanding_fen"],
+        }
+
+    def _reversed(self, acting: LoanActing, asked: Document) -> tuple[Row, Reversal]:
+        rows = repository.acts_of(acting.moving.connection, asked["loan"])
+        act = next((each for each in rows if each["n"] == asked["n"]), None)
+        if act is None or act["kind"] != "pay":
+            raise Absent(f"no repayment {asked['n']} of loan {asked['loan']!r}")
+        if act["reversed"]:
+            raise AlreadyDecided(f"repayment {asked['n']}", "reversed")
+        which = [each["n"] for each in rows[1:] if not each["reversed"]].index(asked["n"])
+        terms, acts = drawn_and_done(rows)
+        values = acting.values
+        return act, reverse(terms, acts, which, day=values.day, rules=values.rules)
+
+
+class OpenLoan(LoanAction):
+    """A loan is paid out of a reservation that an officer made."""
+
+    name = "loan_open"
+
+    def propose(self, moving: Moving, asked: Document) -> ActionProposal:
+        """
+        Return what it would do now.
+
+        Raises:
+            BookRefusal: It cannot be done now.
+            Absent: There is no such reservation.
+        """
+        acting = self.acting(moving)
+        acting.values.check(moving)
+        use = moving.row(uses, asked["reservation"])
+        if use is None:
+            raise Absent(f"no reservation {asked['reservation']!r}")
+        terms = _terms(asked, acting.values)
+        if use["owner"] is not None or use["state"] != "reserved":
+            state = use["owner"] or use["state"]
+            raise WrongState(f"reservation {use['use']}", state, ["reserved"])
+        draw(terms, acting.values.rules)
+        subjects = [f"use:{use['use']}"]
+        line = EffectLine("outstanding", f"firm:{use['firm']}", 0, terms.amount_fen)
+        return ActionProposal(subjects, [line], terms.amount_fen, product=use["product"])
+
+    def apply(self, moving: Moving, asked: Document) -> Document:
+        """Open it; return its id."""
+        acting = self.acting(moving)
+        self.propose(moving, asked)
+        terms = _terms(asked, acting.values)
+        order = LoanOrder(asked["loan"], asked["reservation"], terms, asked["account"])
+        row = open_loan(moving, order, acting.values)
+        return {"loan": row["loan"], "state": row["state"], "outstanding_fen": terms.amount_fen}
+
+
+def _terms(asked: Mapping[str, Any], values: LoanValues) -> LoanTerms:
+    policy = values.policy
+    return LoanTerms(
+        *(asked["amount_fen"], Decimal(asked["rate"]), asked["repayment"], values.day),
+        *(asked["tenor_days"], asked["tenor_months"], None),
+        day_base=policy.whole("day_base"),
+        penalty_factor=policy.decimal("penalty_factor"),
+        grace_days=policy.whole("grace_days"),
+    )
+
+
+def _check_reference(moving: Moving, row: Row, act: Act, asked: Document) -> None:
+    """Raise where money came under this reference before."""
+    if isinstance(act, Recovery) and asked["reference"]:
+        name, reference = row["loan"], asked["reference"]
+        if repository.by_reference(moving.connection, name, "recover", reference) is not None:
+            raise AlreadyDecided(f"the recovery {reference!r} of loan {name}", "booked")
+
+
+def _proposal(
+    acting: LoanActing, row: Row, before: Loan, after: Loan, asked: Document
+) -> ActionProposal:
+    """Return what an action does to a loan; who may check it goes by what is outstanding."""
+    thing, day, rules = f"loan:{row['loan']}", acting.values.day, acting.values.rules
+    was, now = (grade(each, max(day, each.day), rules).state for each in (before, after))
+    lost = before.totals.lost.total - before.totals.recovered.total
+    amount = max(before.outstanding_fen, after.outstanding_fen, asked.get("amount_fen") or 0)
+    return ActionProposal(
+        [thing],
+        [
+            EffectLine("loan_state", thing, was, now, unit="text"),
+            EffectLine("outstanding", thing, before.outstanding_fen, after.outstanding_fen),
+            EffectLine("lost", thing, lost, after.totals.lost.total - after.totals.recovered.total),
+        ],
+        amount,
+        product=row["product"],
+    )

@@ -1,0 +1,61 @@
+"""Loans at the close of a day: those that it touches are taken over it, a part at a time."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
+from app.lending.servicing import repository
+from app.lending.servicing.acting import LoanActing
+from app.lending.servicing.tables import loans
+from app.lending.servicing.values import LoanValues, values_on
+from app.platform.deps import Resources
+
+AT_ONCE = 1_000  # In one order; others' orders come between the parts.
+DONE = 200
+
+
+def close(resources: Resources, day: dt.date) -> int:
+    """
+    Take all loans over a day that is closed, the business day being the next; return how many.
+
+    Only those are read to which the day does something. Done again after it was cut short, it goes
+    on where it stood.
+
+    Args:
+        resources: What the process has open.
+        day: The day that is closed.
+
+    Raises:
+        RuntimeError: A part of them stands where it stood.
+    """
+    following = day + dt.timedelta(days=1)
+    names = _touched(resources, following)
+    if not names:
+        return 0
+    values, taken = values_on(resources, following), 0
+    while names:
+        count = _take(resources, names, values)
+        if not count:
+            raise RuntimeError(f"{len(names)} loans stand before {following} and are not moved on")
+        taken += count
+        names = _touched(resources, following)
+    return taken
+
+
+def _take(resources: Resources, names: Sequence[str], values: LoanValues) -> int:
+    """Take loans to the business day in one order; return how many were touched."""
+
+    def work(moving: Moving) -> Reply:
+        """Return how many of these were touched."""
+        acting, before = LoanActing(moving, values), moving.number
+        for row in moving.rows(loans, names).values():
+            if row is not None:
+                acting.taken_over(row)
+        return Reply.of(DONE, moving.number - before)
+
+    return int(ledger_of(resources).ask(Plain(Reads(rows={loans: names}), work)).document)
+
+
+def _touched(resources: Resources, day: dt.date) -> tuple[str, ...]:
+    with resources.records.reading() as connection:
+        return tuple(repository.touched(connection, day, size=AT_ONCE))

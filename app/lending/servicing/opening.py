@@ -1,0 +1,104 @@
+"""A loan is opened over what was reserved for it, in one order: use, loan and first act."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.books.ledger import Moving, operations
+from app.lending.loans.advancing import draw
+from app.lending.loans.terms import LoanTerms, proceeds_fen
+from app.lending.loans.written import document
+from app.lending.servicing.rows import changed, last_due_on, name_of
+from app.lending.servicing.tables import loan_acts, loans
+from app.lending.servicing.values import LoanValues
+from app.platform.errors import Conflict
+from app.platform.events import canonical
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LoanOrder:
+    """
+    A loan that is to be opened.
+
+    Args:
+        loan: Its id, made before it is asked for, so that a retry keeps it.
+        use: The reservation that holds its amount; the rest of it is void.
+        terms: What was agreed; drawn on the business day.
+        account: To which it is paid out.
+        application: That it was asked for by; None: by none.
+    """
+
+    loan: str
+    use: str
+    terms: LoanTerms
+    account: str
+    application: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """Return what alone moves the use from now on."""
+        return f"loan:{self.loan}"
+
+
+def open_loan(moving: Moving, order: LoanOrder, values: LoanValues) -> Row:
+    """
+    Open a loan: its reservation is used, and the loan is there; return its row.
+
+    Args:
+        moving: What is recorded.
+        order: The loan.
+        values: What loans go by on the business day.
+
+    Raises:
+        BookMovedOn: It is another business day by now.
+        RuleBroken: `loan.terms`: they are no loan; or more is drawn than is reserved.
+        AlreadyDecided: The reservation was used, given back, or its time has passed.
+        LimitExceeded: An account of the path is frozen or closed.
+        Absent: There is no such reservation.
+        Conflict: There is a loan of this id.
+    """
+    values.check(moving)
+    if moving.row(loans, order.loan) is not None:
+        raise Conflict(f"there is a loan {order.loan} already")
+    loan = draw(order.terms, values.rules)
+    use = operations.post(moving, order.use, order.terms.amount_fen, owner=order.owner)
+    last_on = last_due_on(loan, values.rules) or order.terms.drawn_on
+    known = {
+        "loan": order.loan,
+        "application": order.application,
+        "use": order.use,
+        "firm": use["firm"],
+        "core": use["core"],
+        "product": use["product"],
+        "account": order.account,
+        "amount_fen": order.terms.amount_fen,
+        "drawn_on": order.terms.drawn_on.isoformat(),
+        "due_on": last_on.isoformat(),
+        "acts": 1,
+    }
+    row = changed(known, loan, values.rules)
+    _record(moving, row, proceeds_fen(order.terms, values.rules.days_off), document(loan)["terms"])
+    return row
+
+
+def _record(moving: Moving, row: Row, proceeds: int, terms: Mapping[str, Any]) -> None:
+    act = {
+        "act": name_of(row["loan"], 0),
+        "loan": row["loan"],
+        "n": 0,
+        "kind": "draw",
+        "reference": "",
+        "asked": canonical(terms),
+        "told": "{}",
+        "reversed": 0,
+    }
+    told = ("use", "firm", "core", "product", "account", "application", "amount_fen", "due_on")
+    detail = {name: row[name] for name in told} | {"proceeds_fen": proceeds, "after": row["state"]}
+    moving.record(
+        "loan.draw",
+        f"loan:{row['loan']}",
+        rows=[(loans, row), (loan_acts, act)],
+        detail=detail,
+    )
