@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.books.ledger import AccountLedger
 from app.books.ledger.proof.verifying import verify
 from app.lending.decisions import service as decisions
 from tests.app.chain.asking import Desk
@@ -146,3 +147,28 @@ def test_what_lacks_by_then_is_decided_anew(desk: Desk, monkeypatch: pytest.Monk
 
     assert tries == [2_000_000, 500_000]
     assert (read["state"], read["offer"]["amount_fen"]) == ("approved", 500_000)
+
+
+def test_an_answer_that_was_lost_is_given_again_and_asked_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, lost = AccountLedger.ask, []
+
+    def and_lose(ledger: AccountLedger, order: Any) -> Any:
+        """Do it; what is answered is lost once, as where the process is killed."""
+        answer = ask(ledger, order)
+        if not lost:
+            lost.append(answer)
+            raise ConnectionError("killed")
+        return answer
+
+    monkeypatch.setattr(AccountLedger, "ask", and_lose)
+    assert desk.post("MILL", "/applications", ORDER, key="lost").status_code == 500
+    before = desk.count()
+    again = desk.post("MILL", "/applications", ORDER, key="lost")
+
+    assert (again.status_code, again.text) == (201, lost[0].text)
+    assert again.headers["Idempotent-Replay"] == "true"
+    assert desk.count() == before
+    assert desk.figures("receivable:R1")["pending"] == ORDER["amount_fen"]
+    assert verify(desk.resources.records).ok

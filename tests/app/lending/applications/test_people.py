@@ -27,6 +27,12 @@ def desk(kept_desk: Desk) -> Desk:
     return kept_desk
 
 
+def renew(desk: Desk) -> None:
+    """Begin a book of its own, with room for whatever is asked."""
+    set_up(desk.resources)
+    set_up(desk.resources, dict.fromkeys(STACK, PLENTY))
+
+
 def named(desk: Desk, person: str, role: Role = "officer", unit: str = "head") -> None:
     settings = desk.resources.settings
     scope = RoleScope(role, None, unit)
