@@ -14,6 +14,7 @@ from app.data.pushes.tables import pushes
 from app.data.runs.tables import facilities, runs
 from app.lending.applications.tables import applications
 from app.lending.contracts.tables import contracts, registrations, signing_keys
+from app.lending.decisions.tables import decisions
 from app.lending.servicing.tables import loan_acts, loans
 from app.platform.auth.tables import sessions, tokens, users
 from app.platform.events.tables import AUDIT, events, head
@@ -35,6 +36,7 @@ TABLES = (
     closings,
     contracts,
     cores,
+    decisions,
     document_numbers,
     events,
     facilities,

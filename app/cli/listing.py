@@ -77,6 +77,10 @@ LISTED: Mapping[str, ListedCommand] = {
     "contract": ListedCommand(
         "app.lending.contracts.cli", "Contracts: their text and signatures prove themselves."
     ),
+    "replay": ListedCommand(
+        "app.lending.decisions.cli",
+        "Decide again from what was kept of a decision; end with 1 where it is not the same.",
+    ),
     "stress": ListedCommand(
         "app.risk.stress.cli",
         "Show who loses what in a scenario: when firms close, or as a file says, by round.",

@@ -14,8 +14,9 @@ from app.books.ledger import Element, Figures
 from app.chain.limits.formulas.algebra import Algebra
 from app.chain.limits.formulas.leaves import FirmLeaves
 from app.chain.limits.formulas.limit import LimitLeaves
-from app.lending.decisions.forms import Asked
+from app.lending.decisions.forms import Asked, LoanReason
 from app.lending.decisions.plain import firm_leaves, limit_leaves
+from app.lending.decisions.words import reason
 
 FORMULA = 1  # Of decisions: another one wherever the same inputs could give another decision.
 
@@ -114,6 +115,10 @@ class Case:
     def tenor_days(self) -> int:
         """Return for how many days it is."""
         return int(self.told["tenor_days"])
+
+    def reason(self, code: str) -> LoanReason:
+        """Return a code with the words of the formula that the inputs are of."""
+        return reason(int(self.told["formula"]), code)
 
     @property
     def loss_e12(self) -> int:

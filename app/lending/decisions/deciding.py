@@ -13,7 +13,7 @@ from typing import NamedTuple
 from app.chain.limits.formulas.algebra import Term
 from app.chain.limits.formulas.exact import written
 from app.chain.limits.words import binding
-from app.lending.decisions.case import FORMULA, Case, case_of
+from app.lending.decisions.case import Case, case_of
 from app.lending.decisions.forms import (
     APPROVED,
     DECLINED,
@@ -23,7 +23,7 @@ from app.lending.decisions.forms import (
     LoanReason,
 )
 from app.lending.decisions.outlook import Outlook, Room, node, outlook
-from app.lending.decisions.words import reason
+from app.lending.decisions.path import path_to_yes
 from app.lending.pricing.formula import PriceLeaves, price
 
 MACHINE = "machine"
@@ -60,14 +60,14 @@ def decided_from(inputs: bytes) -> LoanDecision:
         rate=None if rate is None else written(rate),
         tenor_days=case.tenor_days,
         reasons=verdict.reasons,
-        path_to_yes=(),
+        path_to_yes=() if _is_barred(case, trees) else path_to_yes(case, trees.outlook),
         authority=verdict.authority,
         level=verdict.level,
         version=head["version"],
         run=head["run"],
         book=head["book"],
         policy=head["policy"],
-        models=case.told["models"],
+        models=tuple(case.told["models"]),
         inputs_hash=hashlib.sha256(inputs).hexdigest(),
     )
 
@@ -84,24 +84,34 @@ def _verdict(case: Case, trees: DecidedTrees) -> LendingVerdict:
     refused = list(_refusals(case, trees))
     bound = [] if found.narrowest.fen >= asked else [_bound(case, found)]
     if refused or not found.room_fen:
-        below = [] if refused else [_reason("product.floor")]
+        below = [] if refused else [case.reason("product.floor")]
         told = tuple([*refused, *bound, *below][:REASONS_MAX])
         return LendingVerdict(DECLINED, 0, MACHINE, None, told)
     amount = min(asked, found.room_fen)
     hands, level = _authority(case, amount)
     people = [] if hands == MACHINE else [_of_people(case, amount, hands)]
-    told = tuple([*bound, *people] or [_reason("within")])
+    told = tuple([*bound, *people] or [case.reason("within")])
     outcome = APPROVED if hands == MACHINE else REFERRED
     return LendingVerdict(outcome, amount, hands, level, told)
 
 
-def _refusals(case: Case, trees: DecidedTrees) -> Iterator[LoanReason]:
-    """Yield what forbids to lend, whatever the amount."""
+def _is_barred(case: Case, trees: DecidedTrees) -> bool:
+    """Return whether no change of a limit would help: there is no price, or too much risk."""
+    return next(_of_price(case, trees), None) is not None
+
+
+def _of_price(case: Case, trees: DecidedTrees) -> Iterator[LoanReason]:
+    """Yield why there is no rate to lend at."""
     chance = node(trees.price, "pd")
     if trees.price.figure is None:
-        yield _reason("price.absent")
+        yield case.reason("price.absent")
     elif chance is not None and chance.figure is not None and chance.figure > case.product.pd_max:
-        yield _reason("product.pd")
+        yield case.reason("product.pd")
+
+
+def _refusals(case: Case, trees: DecidedTrees) -> Iterator[LoanReason]:
+    """Yield what forbids to lend, whatever the amount."""
+    yield from _of_price(case, trees)
     for each in trees.outlook.unmet:
         label, fix = each.label, each.fix
         zh, en = f"未满足：{label['zh']}。{fix['zh']}", f"Not met: {label['en']}. {fix['en']}"
@@ -113,14 +123,14 @@ def _bound(case: Case, found: Outlook) -> LoanReason:
     room, limit = found.narrowest, found.limit
     layer = room.account.partition(":")[0]
     if layer in ("chain", "relation") and limit is None:
-        return _reason("limit.absent")
+        return case.reason("limit.absent")
     if layer not in ("chain", "relation"):
-        return _reason(f"room.{layer}")
+        return case.reason(f"room.{layer}")
     if _is_taken(case, room):
-        return _reason("limit.used")
+        return case.reason("limit.used")
     if layer == "relation" or limit is None:
-        return _reason("limit.relation")
-    return _reason(f"limit.{binding(limit)}")
+        return case.reason("limit.relation")
+    return case.reason(f"limit.{binding(limit)}")
 
 
 def _is_taken(case: Case, room: Room) -> bool:
@@ -142,8 +152,4 @@ def _authority(case: Case, amount: int) -> tuple[str, str | None]:
 def _of_people(case: Case, amount: int, hands: str) -> LoanReason:
     machine = [row for row in case.told["authority"] if row["hands"] == MACHINE]
     alone = any(row["to_fen"] is None or amount <= row["to_fen"] for row in machine)
-    return _reason("product.judgement" if alone else f"authority.{hands}")
-
-
-def _reason(code: str) -> LoanReason:
-    return reason(FORMULA, code)
+    return case.reason("product.judgement" if alone else f"authority.{hands}")

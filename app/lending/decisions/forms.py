@@ -134,7 +134,8 @@ class LoanDecision(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """A decision and the inputs that it is recomputed from, as canonical JSON."""
+    """A decision, on what, and the inputs that it is made from again, as canonical JSON."""
 
     decision: LoanDecision
     inputs: bytes
+    asked: Asked

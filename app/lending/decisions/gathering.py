@@ -15,11 +15,9 @@ from app.books.organisation import OrganisationBook
 from app.books.rules import Rulebook
 from app.chain.accounts.service import group_by
 from app.chain.limits.documents import results_of
-from app.chain.limits.formulas.algebra import Term
 from app.chain.limits.formulas.leaves import FirmLeaves
 from app.chain.limits.results import LimitBasis
 from app.chain.limits.shown import Shown
-from app.chain.limits.words import figure
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.service import listed
 from app.chain.uses.paths import UseAsked, names_of, path_of
@@ -29,7 +27,7 @@ from app.lending.decisions.case import FORMULA, case_from
 from app.lending.decisions.deciding import trees_of
 from app.lending.decisions.forms import Asked
 from app.lending.decisions.outlook import DOCUMENTS
-from app.lending.decisions.plain import plain
+from app.lending.decisions.plain import plain, tree
 from app.lending.loans.bank import loan_rules
 from app.lending.loans.terms import check_terms
 from app.lending.pricing.plans import (
@@ -119,22 +117,26 @@ def inputs_of(resources: Resources, asked: Asked, name: str) -> bytes:
         "models": [],
         "product": _product(ground),
         "values": {
-            "limit": _values(ground.results.policy, OF_LIMITS),
-            "price": _values(ground.policy, OF_PRICES),
+            "limit": values_of(ground.results.policy, OF_LIMITS),
+            "price": values_of(ground.policy, OF_PRICES),
         },
         **_of_firm(ground, asked),
         **_of_book(resources, asked, ground),
         **_of_people(resources, asked, ground),
     }
     told = json.loads(canonical(told))  # As whoever reads it later finds it.
+    return canonical(told | {"found": found_in(told)}).encode()
+
+
+def found_in(told: Mapping[str, Any]) -> Document:
+    """Return what formulas make of inputs: the trees of limit and price, what is not met."""
     trees = trees_of(case_from(told))
     limit = trees.outlook.limit
-    told["found"] = {
-        "limit": None if limit is None else _tree(limit),
-        "price": _tree(trees.price),
+    return {
+        "limit": None if limit is None else tree(limit),
+        "price": tree(trees.price),
         "unmet": [each.rule for each in trees.outlook.unmet],
     }
-    return canonical(told).encode()
 
 
 def _ground(resources: Resources, asked: Asked) -> DecisionGround:
@@ -226,7 +228,7 @@ def _product(ground: DecisionGround) -> Document:
     }
 
 
-def _values(policy: Policy, names: Sequence[str]) -> Document:
+def values_of(policy: Policy, names: Sequence[str]) -> Document:
     """Return values of a policy, exact numbers as texts."""
     found = {}
     for name in names:
@@ -321,16 +323,4 @@ def _of_people(resources: Resources, asked: Asked, ground: DecisionGround) -> Do
             {"to_fen": row.to_fen, "hands": row.hands, "level": row.level, "source": row.source}
             for row in rows
         ],
-    }
-
-
-def _tree(term: Term) -> Any:
-    """Return a tree without its words: codes, operations and figures, whole."""
-    return {
-        "code": term.code,
-        "op": term.op,
-        "unit": term.unit,
-        "value": figure(term.figure, term.unit),
-        "source": plain(dict(term.source)),
-        **({"children": [_tree(each) for each in term.children]} if term.children else {}),
     }

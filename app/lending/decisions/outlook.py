@@ -6,7 +6,7 @@ All that hangs on it is put together anew by the formulas of limits: base and do
 chains, the facility's room, and what the chain's factor sums over its firms.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -17,11 +17,17 @@ from app.chain.limits.formulas import facility, relation
 from app.chain.limits.formulas import limit as limits
 from app.chain.limits.formulas.algebra import Term
 from app.chain.limits.formulas.exact import EXACT, ZERO
-from app.chain.limits.formulas.leaves import ChainLeaves, ClaimLeaves, FirmLeaves, HeldLeaves
-from app.chain.limits.formulas.limit import ChainPosition, ChainTerms, LimitLeaves
+from app.chain.limits.formulas.leaves import (
+    ChainLeaves,
+    ClaimLeaves,
+    FirmLeaves,
+    HeldLeaves,
+    Others,
+)
+from app.chain.limits.formulas.limit import ChainPosition, ChainTerms, FirmTerms, LimitLeaves
 from app.lending.decisions.case import Case, OpenPaper, Requirement
 
-DOCUMENTS = "documents"
+DOCUMENTS, VERIFIED = "documents", "verified"
 HELD = {">=": int.__ge__, ">": int.__gt__, "<=": int.__le__, "<": int.__lt__, "=": int.__eq__}
 
 
@@ -60,56 +66,106 @@ class Outlook:
         return min(reversed(self.rooms), key=lambda each: each.fen)
 
 
-def outlook(case: Case, position: Position | None = None) -> Outlook:
+def position_of(leaves: LimitLeaves) -> Position:
+    """Return what a firm has."""
+    return Position(leaves.firm, tuple(leaves.claims))
+
+
+def summed(case: Case, leaves: LimitLeaves, buyers: Collection[str]) -> LimitLeaves:
     """
-    Return what the bank could lend.
+    Return the same leaves, of claims and prepayments only those listed that a change touches.
 
     Args:
         case: The case.
-        position: What the firm has; as it stands by default.
+        leaves: The leaves.
+        buyers: On whom claims change; those on the core, and those that a product asks for, stay.
     """
+    verified = any(each.leaf == VERIFIED for each in case.product.who)
+    stays = {*buyers, case.asked.core}
+    listed = [c for c in leaves.claims if c.buyer in stays or (verified and c.kind.verified)]
+    rest = [each for each in leaves.claims if each not in listed]
+    base = relation.base(case.limits, rest, leaves.prepaid, leaves.others)
+    count = len(rest) + len(leaves.prepaid) + (0 if leaves.others is None else leaves.others.count)
+    return replace(
+        leaves, claims=tuple(listed), prepaid=(), others=Others(count, base.figure or ZERO)
+    )
+
+
+class Baseline(NamedTuple):
+    """How things stand, from which changes are told: the limit, and what its chain sums of it."""
+
+    case: Case
+    leaves: LimitLeaves
+    limit: Term
+    taken: tuple[Decimal, Decimal]
+
+
+def baseline(case: Case) -> Baseline | None:
+    """Return how things stand; None where there is no limit."""
     if case.leaves is None:
-        return _judged(case, _rooms(case, {}, ()), _unmet(case, None, None), None)
-    before = limits.of_leaves(case.limits, case.leaves)
-    if position is None:
-        unmet = _unmet(case, case.leaves, before)
-        return _judged(case, _rooms(case, {}, ()), unmet, before)
-    leaves = moved(case, case.leaves, position)
-    after = limits.of_leaves(case.limits, leaves)
-    more = _more(case, (before, after), (case.leaves, leaves))
+        return None
+    firm, base = _parts(case, case.leaves)
+    limit = _limit(case, case.leaves, firm, base)
+    return Baseline(case, case.leaves, limit, _taken(case, case.leaves, firm, base))
+
+
+def outlook(case: Case) -> Outlook:
+    """Return what the bank could lend as things stand."""
+    base, rooms = baseline(case), _rooms(case, {}, ())
+    if base is None:
+        return _judged(case, rooms, _unmet(case, None, None), None)
+    return _judged(case, rooms, _unmet(case, base.leaves, base.limit), base.limit)
+
+
+def outlook_after(was: Baseline, position: Position) -> Outlook:
+    """Return what the bank could lend after a change."""
+    case = was.case
+    leaves, limit = moved(was, position)
+    more = _more(case, (was.limit, limit), (was.leaves, leaves))
     rooms = _rooms(case, more, _papers(case, leaves, position))
     # Confirmed receivables are lent on by a product of documents, whatever this one requires.
     switched = bool(position.confirmed) and case.product.path != DOCUMENTS
-    return _judged(case, rooms, () if switched else _unmet(case, leaves, after), after)
+    return _judged(case, rooms, () if switched else _unmet(case, leaves, limit), limit)
 
 
-def moved(case: Case, was: LimitLeaves, position: Position) -> LimitLeaves:
-    """Return the leaves of a limit after a change, all that hangs on it among them."""
-    algebra, confirmed = case.limits, sum(each.face_fen for each in position.confirmed)
+def moved(base: Baseline, position: Position) -> tuple[LimitLeaves, Term]:
+    """Return the leaves of a limit after a change, with all that hangs on it, and its tree."""
+    case, was = base.case, base.leaves
+    confirmed = sum(each.face_fen for each in position.confirmed)
     claims = _less_confirmed(position.claims, case.asked.core, confirmed)
     held = was.position.held
     held = replace(held, amounts_fen=_whole(held.amounts_fen) + confirmed)
     core = was.chain.core
     core = replace(core, confirmed_here_fen=core.confirmed_here_fen + confirmed)
     chain = replace(was.chain, core=core)
-    documents = limits.documents(algebra, chain, held).figure or ZERO
+    documents = limits.documents(case.limits, chain, held).figure or ZERO
     documents_total = EXACT.add(_plus(was.documents_total_fen, -_exact(was)), documents)
     base_total = _plus(was.position.base_total_fen, _base_added(case, was, claims))
-    leaves = LimitLeaves(
+    everything = EXACT.add(documents_total, base_total)
+    leaves = replace(
+        was,
         firm=position.firm,
         chain=chain,
-        position=ChainPosition(
-            held=held,
-            documents_fen=documents,
-            base_total_fen=base_total,
-            everything_fen=EXACT.add(documents_total, base_total),
-        ),
+        position=ChainPosition(held, documents, base_total, everything),
         documents_total_fen=documents_total,
         claims=claims,
-        prepaid=was.prepaid,
-        others=was.others,
     )
-    return replace(leaves, chain=replace(chain, chain=_chain(case, was, leaves)))
+    parts = _parts(case, leaves)
+    sums = _chain(base, leaves, _taken(case, leaves, *parts))
+    leaves = replace(leaves, chain=replace(chain, chain=sums))
+    return leaves, _limit(case, leaves, *parts)
+
+
+def _parts(case: Case, leaves: LimitLeaves) -> tuple[FirmTerms, Term]:
+    """Return what all chains of the firm share, and its base in this one."""
+    return (
+        limits.firm_terms(case.limits, leaves.firm, leaves.documents_total_fen),
+        relation.base(case.limits, leaves.claims, leaves.prepaid, leaves.others),
+    )
+
+
+def _limit(case: Case, leaves: LimitLeaves, firm: FirmTerms, base: Term) -> Term:
+    return limits.limit(case.limits, firm, leaves.chain, leaves.position, base)
 
 
 def _exact(leaves: LimitLeaves) -> Decimal:
@@ -155,27 +211,28 @@ def _part(case: Case, claim: ClaimLeaves, belonging_e12: int) -> Decimal:
     return whole.figure or ZERO
 
 
-def _chain(case: Case, was: LimitLeaves, leaves: LimitLeaves) -> ChainLeaves | None:
+def _chain(
+    base: Baseline, leaves: LimitLeaves, taken: tuple[Decimal, Decimal]
+) -> ChainLeaves | None:
     """Return what the chain's factor reads: its room, and its sums with this firm's change."""
-    algebra, chain = case.limits, was.chain.chain
-    if chain is None or was.chain.facility_fen is None:
+    algebra, was = base.case.limits, base.leaves.chain
+    chain = was.chain
+    if chain is None or was.facility_fen is None:
         return chain
-    granted = algebra.computed("facility", "fen", was.chain.facility_fen, "facility")
+    granted = algebra.computed("facility", "fen", was.facility_fen, "facility")
     room = facility.headroom(algebra, leaves.chain.core, granted).figure or ZERO
-    (own, loss), (own_before, loss_before) = _taken(case, leaves), _taken(case, was)
+    own, loss = (EXACT.subtract(now, then) for now, then in zip(taken, base.taken, strict=True))
     return replace(
         chain,
         room_fen=room,
-        relation_total_fen=EXACT.add(chain.relation_total_fen, EXACT.subtract(own, own_before)),
-        stressed_loss_fen=EXACT.add(chain.stressed_loss_fen, EXACT.subtract(loss, loss_before)),
+        relation_total_fen=_plus(chain.relation_total_fen, own),
+        stressed_loss_fen=_plus(chain.stressed_loss_fen, loss),
     )
 
 
-def _taken(case: Case, leaves: LimitLeaves) -> tuple[Decimal, Decimal]:
+def _taken(case: Case, leaves: LimitLeaves, firm: FirmTerms, base: Term) -> tuple[Decimal, Decimal]:
     """Return what the firm brings into the sums of its chain: own credit, and its loss."""
     algebra = case.limits
-    firm = limits.firm_terms(algebra, leaves.firm, leaves.documents_total_fen)
-    base = relation.base(algebra, leaves.claims, leaves.prepaid, leaves.others)
     own = limits.unscaled(algebra, firm, base, leaves.position.base_total_fen)
     if own.figure is None:
         return ZERO, ZERO
@@ -267,7 +324,7 @@ def _is_met(case: Case, asked: Requirement, leaves: LimitLeaves | None, limit: T
 
 def _has(case: Case, leaf: str, leaves: LimitLeaves, limit: Term) -> int:
     """Return what a firm has of what a product requires, in whole fen."""
-    if leaf == "verified":
+    if leaf == VERIFIED:
         parts = [relation.claim_part(case.limits, c) for c in leaves.claims if c.kind.verified]
         return sum(_fen(node(each, "claim")) for each in parts)
     if leaf == "base":

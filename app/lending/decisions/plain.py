@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from app.chain.limits.formulas.algebra import Term
 from app.chain.limits.formulas.exact import written
 from app.chain.limits.formulas.leaves import (
     ChainLeaves,
@@ -18,6 +19,7 @@ from app.chain.limits.formulas.leaves import (
     PrepaidLeaves,
 )
 from app.chain.limits.formulas.limit import ChainPosition, ChainTerms, LimitLeaves
+from app.chain.limits.words import figure
 
 INSIDE: Mapping[str, type] = {  # What stands in a field of leaves, or in a list of them.
     "firm": FirmLeaves,
@@ -51,6 +53,25 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: plain(each) for name, each in value.items()}
     return [plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def tree(term: Term) -> Any:
+    """Return a tree without its words: codes, operations and figures, whole."""
+    return {
+        "code": term.code,
+        "op": term.op,
+        "unit": term.unit,
+        "value": figure(term.figure, term.unit),
+        "source": plain(dict(term.source)),
+        **({"children": [tree(each) for each in term.children]} if term.children else {}),
+    }
+
+
+def term_of(told: Mapping[str, Any]) -> Term:
+    """Return a tree that was kept."""
+    value = None if told["value"] is None else Decimal(told["value"])
+    children = tuple(term_of(each) for each in told.get("children", ()))
+    return Term(told["code"], told["op"], told["unit"], value, children, told["source"])
 
 
 def limit_leaves(told: Mapping[str, Any]) -> LimitLeaves:

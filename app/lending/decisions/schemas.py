@@ -1,10 +1,11 @@
 """Shapes of what is asked, decisions and quotes."""
 
 import datetime as dt
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.chain.limits.schemas import Node
 from app.chain.uses.schemas import DOCUMENTS_MAX, DocumentNamed, Fen, Id
 from app.lending.decisions.forms import Asked, DocumentRef
 from app.lending.loans.terms import MONTHS_MAX
@@ -136,3 +137,46 @@ class LoanQuote(_DecisionTold):
     id: None = Field(description="A quote has none: ask for a decision by an application")
     asked: AskedAgain
     schedule: QuoteSchedule | None
+
+
+class LoanDecided(_DecisionTold):
+    """A decision that was kept, with what it was made from."""
+
+    id: str
+    application: str | None = Field(description="On what it is")
+    event: int = Field(description="The event of the book that kept it")
+    asked: AskedAgain
+    derivation: Node | None = Field(description="The limit; to the firm what is its own of it")
+    price: Node | None = Field(description="The rate; the bank's to read")
+    inputs: str | None = Field(
+        description="All that it is decided from again, as canonical JSON; the bank's to read"
+    )
+
+
+class ReplayDifference(BaseModel):
+    """An input, a figure or a part of the decision that comes out otherwise."""
+
+    input: str = Field(description="Its name; of a tree the codes on the way")
+    was: Any
+    now: Any = Field(alias="is")
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class ReplayVersions(BaseModel):
+    """Of which version something was, and is."""
+
+    was: int | str | None
+    now: int | str = Field(alias="is")
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class DecisionReplay(BaseModel):
+    """Whether a decision comes out the same, to the byte."""
+
+    same: bool
+    decision: str
+    differs: list[ReplayDifference]
+    formula: ReplayVersions = Field(description="Of decisions: what decided then, what decides now")
+    code: ReplayVersions = Field(description="Of the release")

@@ -1,15 +1,24 @@
 """Deciding on what is asked, and quoting what would be decided."""
 
+import json
 import secrets
 from decimal import Decimal
 
+from app.chain.accounts.service import names
+from app.chain.limits.allowed import OWN_LIMIT
 from app.chain.limits.documents import results_of
+from app.chain.limits.withheld import seen
+from app.chain.limits.words import document
 from app.data.versions.service import AskedVersion
 from app.lending.decisions.deciding import decided_from
 from app.lending.decisions.forms import Asked, Decided, LoanDecision
 from app.lending.decisions.gathering import inputs_of
+from app.lending.decisions.plain import term_of
+from app.lending.decisions.replaying import replayed
+from app.lending.decisions.repository import DecisionRow, one
 from app.lending.pricing import plans
 from app.lending.pricing.plans import PlanAsked
+from app.lending.pricing.service import label
 from app.platform.auth.sight import EVERYTHING, Sight
 from app.platform.deps import Resources
 from app.platform.documents import Document
@@ -34,7 +43,7 @@ def decide(resources: Resources, asked: Asked, sight: Sight = EVERYTHING) -> Dec
     """
     _check_reader(resources, asked, sight)
     inputs = inputs_of(resources, asked, secrets.token_hex(ID_BYTES))
-    return Decided(decided_from(inputs), inputs)
+    return Decided(decided_from(inputs), inputs, asked)
 
 
 def quote(resources: Resources, asked: Asked, sight: Sight) -> Document:
@@ -53,6 +62,53 @@ def quote(resources: Resources, asked: Asked, sight: Sight) -> Document:
         "asked": asked.document(),
         "schedule": _schedule(resources, asked, decision),
     }
+
+
+def read(resources: Resources, name: str, sight: Sight) -> Document:
+    """
+    Return a decision that was kept, with its derivation.
+
+    To the firm itself the tree is withheld as a limit's, and the inputs are the bank's alone.
+
+    Raises:
+        Absent: There is none of this id, or it is somebody else's.
+    """
+    row = _row(resources, name, sight)
+    inputs = json.loads(row.inputs)
+    found, name_of = inputs["found"], names(resources)
+    limit = None if found["limit"] is None else term_of(found["limit"])
+    shown: Document = {
+        "inputs": row.inputs,
+        "price": document(term_of(found["price"]), name_of, label),
+    }
+    if not sight.is_whole:
+        shown = {"inputs": None, "price": None}
+        limit = limit and seen(limit, OWN_LIMIT, inputs["head"]["run"]).tree
+    return {
+        **json.loads(row.told),
+        "application": row.application,
+        "event": row.event,
+        "asked": inputs["asked"],
+        "derivation": None if limit is None else document(limit, name_of),
+        **shown,
+    }
+
+
+def replay(resources: Resources, name: str, sight: Sight = EVERYTHING) -> Document:
+    """
+    Return whether a decision that was kept comes out the same again, and what differs.
+
+    Raises:
+        Absent: There is none of this id, or it is somebody else's.
+    """
+    return replayed(_row(resources, name, sight))
+
+
+def _row(resources: Resources, name: str, sight: Sight) -> DecisionRow:
+    row = one(resources.records, name)
+    if row is None or not (sight.is_whole or sight.is_own(row.firm)):
+        raise Absent(f"no decision {name!r}")
+    return row
 
 
 def _check_reader(resources: Resources, asked: Asked, sight: Sight) -> None:

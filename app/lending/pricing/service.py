@@ -63,7 +63,7 @@ def document(resources: Resources, asked: PriceAsked, sight: Sight) -> Document:
         "policy": policy.version,
         "rate": None if rate is None else written(rate),
         "absent": found.source["reason"] if rate is None else None,
-        "derivation": None if rate is None else tree_of(found, results.name, _label),
+        "derivation": None if rate is None else tree_of(found, results.name, label),
     }
 
 
@@ -95,5 +95,6 @@ def _labels() -> dict[str, Label]:
     return {str(code): Label(**entry) for code, entry in read.items()}
 
 
-def _label(code: str, _: Callable[[str], str]) -> Label:
+def label(code: str, _: Callable[[str], str]) -> Label:
+    """Return the words for a code of a price."""
     return _labels()[code]

@@ -31,6 +31,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/applications/{application}/withdraw"): {"core", "supplier"},
     ("GET", "/products/{product}/plan"): set(ROLES),
     ("GET", "/products/{product}/price"): set(ROLES) - {"core", "supplier"},
+    ("GET", "/decisions/{decision}"): set(ROLES),
+    ("POST", "/decisions/{decision}/replay"): set(ROLES) - {"core", "supplier"},
     ("POST", "/quotes"): {"officer", "core", "supplier"},
     ("GET", "/approvals"): set(ROLES) - {"supplier"},
     ("GET", "/approvals/{approval}"): set(ROLES) - {"supplier"},
@@ -115,7 +117,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("DELETE", "/tokens/{token}"): {"admin"},
 }
 BY_THING = {
-    "/accounts/{account}"
+    "/accounts/{account}",
+    "/decisions/{decision}",
 }  # Whose it is shows when it is looked up: what is not theirs is not there.
 DOCUMENTS = ("/receivables/", "/vouchers/", "/applications/", "/loans/{loan}")
 PATHS = {key: key[1] for key in ALLOWED}

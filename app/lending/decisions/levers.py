@@ -1,0 +1,254 @@
+"""
+What a firm or its buyer can change of a limit: a document, a claim, an order, a statement, sales.
+
+Each lever goes from where things stand, step 0, to the most that it could be, in whole steps, and
+never lowers what the bank could lend on the way.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from app.books.ledger import available
+from app.chain.limits.formulas import relation
+from app.chain.limits.formulas.algebra import Algebra, Term
+from app.chain.limits.formulas.exact import written
+from app.chain.limits.formulas.leaves import STATEMENT, ClaimLeaves, share
+from app.chain.limits.formulas.limit import LimitLeaves
+from app.lending.decisions.case import Case, OpenPaper
+from app.lending.decisions.forms import DocumentRef, Figure
+from app.lending.decisions.outlook import Position, node
+
+TIMES_SALES = 9  # So many times its sales a firm could show beside them.
+TIMES_ASKED = 100  # Where none are known, so many times what it asks for.
+MILLIONTH_E12 = 10**6  # A step of a share.
+CLAIMS_TRIED = 3  # Buyers of one kind of change that are tried, the largest first.
+CAPACITY = "limit/smallest/funding/relation/unscaled/capacity"
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """One thing that can be changed, by up to `most` steps; `is_money` where a step is a fen."""
+
+    kind: str
+    leaf: str
+    unit: str
+    most: int
+    place: Callable[[Position, int], Position]
+    told: Callable[[int], Figure]  # What the leaf is after so many steps.
+    documents: Callable[[int], tuple[DocumentRef, ...]] = lambda _: ()
+    is_money: bool = True
+    buyer: str = ""  # On whom the claim changes, where one does.
+
+
+def levers(case: Case, limit: Term) -> list[Lever]:
+    """
+    Return what can be changed, by kind.
+
+    Args:
+        case: The case.
+        limit: The tree of the limit as it stands.
+    """
+    leaves = case.leaves
+    if leaves is None:
+        return []
+    found = [
+        *_confirmed(case, leaves),
+        *_claims(case, leaves),
+        *_statement(leaves, limit),
+        *_sales(case, leaves),
+        *_buyers(leaves),
+    ]
+    return [each for each in found if each.most > 0]
+
+
+def _confirmed(case: Case, leaves: LimitLeaves) -> Iterator[Lever]:
+    """Yield receivables that the core confirms: the smallest alone first, then the largest."""
+    core = case.accounts.get(f"core:{case.asked.core}")
+    if leaves.chain.facility_fen is None or core is None:
+        return
+    room, papers = available(core, case.day), case.open_papers  # In order of their faces.
+    together = [tuple(papers[-count:]) for count in range(2, len(papers) + 1)]
+    options = [*((each,) for each in papers), *together]
+    fitting = [each for each in options if _face(each) <= room]
+    held = int(str(leaves.position.held.amounts_fen))
+
+    def place(position: Position, step: int) -> Position:
+        """Return the position with the receivables of a step confirmed."""
+        return position._replace(confirmed=fitting[step - 1] if step else ())
+
+    def named(step: int) -> tuple[DocumentRef, ...]:
+        """Return what is to be named when the firm asks again."""
+        more = (DocumentRef("receivable", each.number) for each in fitting[step - 1])
+        return (*case.asked.documents, *more) if step else ()
+
+    yield Lever(
+        kind="confirm",
+        leaf="limit/smallest/funding/documents/held",
+        unit="fen",
+        most=len(fitting),
+        place=place,
+        told=lambda step: held + (_face(fitting[step - 1]) if step else 0),
+        documents=named,
+        is_money=False,
+    )
+
+
+def _face(papers: Sequence[OpenPaper]) -> int:
+    return sum(each.face_fen for each in papers)
+
+
+def _claims(case: Case, leaves: LimitLeaves) -> Iterator[Lever]:
+    """Yield what can be changed of claims on buyers, the buyers that bring most first."""
+    ranked = sorted(leaves.claims, key=lambda each: (-_weight(case.limits, each), each.buyer))
+    for claim in ranked[:CLAIMS_TRIED]:
+        yield _claim(claim)
+    worth = sorted(leaves.claims, key=lambda each: (-_worth(case.limits, each), each.buyer))
+    for claim in [each for each in worth if not each.kind.verified][:CLAIMS_TRIED]:
+        yield _order(case, claim)
+    for claim in [each for each in worth if each.disputed_fen][:CLAIMS_TRIED]:
+        yield _dispute(claim)
+
+
+def _weight(algebra: Algebra, claim: ClaimLeaves) -> Decimal:
+    """Return what a fen more of a claim brings into the base."""
+    rate = relation.rate(algebra, claim).figure or Decimal(0)
+    return rate * int(str(claim.belonging_e12))
+
+
+def _worth(algebra: Algebra, claim: ClaimLeaves) -> Decimal:
+    return relation.claim_part(algebra, claim).figure or Decimal(0)
+
+
+def _changed(
+    buyer: str, change: Callable[[ClaimLeaves, int], ClaimLeaves]
+) -> Callable[[Position, int], Position]:
+    """Return what changes the claim on one buyer."""
+
+    def place(position: Position, step: int) -> Position:
+        """Return the position with the claim changed."""
+        claims = (change(c, step) if c.buyer == buyer and step else c for c in position.claims)
+        return position._replace(claims=tuple(claims))
+
+    return place
+
+
+def _claim(claim: ClaimLeaves) -> Lever:
+    """Return more claims on a buyer: up to what was sold to it and counts nowhere yet."""
+    rows, blue, estimated = (
+        int(str(each)) for each in (claim.rows_fen, claim.blue_fen, claim.estimated_fen)
+    )
+    return Lever(
+        kind="claim",
+        leaf=f"{CAPACITY}/base/claim:{claim.buyer}/claim/gross/receivables",
+        unit="fen",
+        most=max(0, blue - rows - estimated),
+        place=_changed(claim.buyer, lambda each, step: replace(each, rows_fen=rows + step)),
+        told=lambda step: rows + step,
+        buyer=claim.buyer,
+    )
+
+
+def _order(case: Case, claim: ClaimLeaves) -> Lever:
+    """Return delivered orders that cover the claim on a buyer."""
+
+    def change(each: ClaimLeaves, _: int) -> ClaimLeaves:
+        """Return the claim covered."""
+        return replace(each, kind=replace(each.kind, verified=True))
+
+    def told(step: int) -> Figure:
+        """Return what the advance rate starts from."""
+        rule = "a_verified" if step else "a_unverified"
+        return written(case.limits.policy("rate_top", rule).figure or Decimal(0))
+
+    leaf = f"{CAPACITY}/base/claim:{claim.buyer}/rate/rate_top"
+    place = _changed(claim.buyer, change)
+    return Lever("order", leaf, "rate", 1, place, told, is_money=False, buyer=claim.buyer)
+
+
+def _dispute(claim: ClaimLeaves) -> Lever:
+    """Return what a buyer disputes, settled."""
+    disputed = int(str(claim.disputed_fen))
+
+    def change(each: ClaimLeaves, _: int) -> ClaimLeaves:
+        """Return the claim without disputes."""
+        kind = replace(each.kind, troubled=bool(each.red_fen))
+        return replace(each, disputed_fen=0, kind=kind)
+
+    return Lever(
+        kind="dispute",
+        leaf=f"{CAPACITY}/base/claim:{claim.buyer}/rate/rate_less_dilution/excess/above_free/"
+        "dilution/returned_share/returned/disputed",
+        unit="fen",
+        most=1,
+        place=_changed(claim.buyer, change),
+        told=lambda step: 0 if step else disputed,
+        is_money=False,
+        buyer=claim.buyer,
+    )
+
+
+def _statement(leaves: LimitLeaves, limit: Term) -> Iterator[Lever]:
+    """Yield a statement that shows a larger need, up to the sales of a year."""
+    firm, need = leaves.firm, node(limit, "need_total")
+    if firm.statement is not None or not firm.sales_fen or need is None or need.figure is None:
+        return
+    sales, now = int(str(firm.sales_fen)), int(need.figure)
+
+    def place(position: Position, step: int) -> Position:
+        """Return the position with a statement whose goods tie up so much."""
+        if not step:
+            return position
+        nothing = dict.fromkeys(STATEMENT, 0)
+        told = nothing | {"revenue_fen": sales, "cost_fen": sales, "inventory_fen": now + step}
+        changed = replace(position.firm, statement=told, expected_growth=Decimal(0))
+        return position._replace(firm=changed)
+
+    yield Lever(
+        kind="statement",
+        leaf="limit/smallest/need/need_total",
+        unit="fen",
+        most=sales - now,
+        place=place,
+        told=lambda step: now + step,
+    )
+
+
+def _sales(case: Case, leaves: LimitLeaves) -> Iterator[Lever]:
+    """Yield more sales."""
+    known = leaves.firm.sales_fen
+    sales = 0 if known is None else int(str(known))
+    micro = "sales_capacity/" if leaves.firm.size == relation.MICRO else ""
+    yield Lever(
+        kind="sales",
+        leaf=f"{CAPACITY}/own/own_total/{micro}share_of_sales/sales",
+        unit="fen",
+        most=TIMES_SALES * sales or TIMES_ASKED * case.asked.amount_fen,
+        place=lambda position, step: (
+            position._replace(firm=replace(position.firm, sales_fen=sales + step))
+            if step
+            else position
+        ),
+        told=lambda step: sales + step if step else (None if known is None else sales),
+    )
+
+
+def _buyers(leaves: LimitLeaves) -> Iterator[Lever]:
+    """Yield less of the production lost with the worst partner: a second buyer or supplier."""
+    worst = int(str(leaves.firm.worst_e12))
+
+    def left(step: int) -> int:
+        """Return the share after so many steps, in whole millionths after the first."""
+        return max(0, -(-worst // MILLIONTH_E12) - step) * MILLIONTH_E12 if step else worst
+
+    yield Lever(
+        kind="buyer",
+        leaf="limit/smallest/funding/relation/unscaled/resilience/after_worst/taken/worst",
+        unit="share",
+        most=-(-worst // MILLIONTH_E12),
+        place=lambda position, step: position._replace(
+            firm=replace(position.firm, worst_e12=left(step))
+        ),
+        told=lambda step: written(Decimal(str(share(left(step))))),
+        is_money=False,
+    )
