@@ -34,6 +34,10 @@ OPEN_QUESTIONS = (
     *("ingestion/guess/", "tests/ingestion/guess/"),
     *("tests/ingestion/descriptions/", "tests/ingestion/sources/"),
 )
+# What waits for an event, a thread or a process, and the bounds that a busy machine may outrun;
+# what is shorter than a second waits for nothing to happen.
+WAITS = {"wait", "result", "join", "acquire", "communicate"}
+HURRIED_SECONDS = (1, 60)
 Node = TypeVar("Node", bound=ast.AST)
 
 
@@ -55,6 +59,7 @@ FILES = tracked()
 SOURCES = [
     path for path in FILES if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES
 ]
+TESTS = [path for path in FILES if path.suffix == ".py" and path.is_relative_to(ROOT / "tests")]
 PAGES = [
     path
     for path in FILES
@@ -148,6 +153,24 @@ def test_errors_are_caught_by_name_only() -> None:
     broad = [at(path, node) for path, node in nodes(ast.ExceptHandler) if is_broad(node)]
 
     assert broad == []
+
+
+def test_no_test_fails_because_the_machine_is_busy() -> None:
+    least, most = HURRIED_SECONDS
+    hurried = [
+        f"{name(path)}:{call.lineno}"
+        for path in TESTS
+        for call in walked(path)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in WAITS
+        for bound in (*call.args, *(each.value for each in call.keywords if each.arg == "timeout"))
+        if isinstance(bound, ast.Constant)
+        and isinstance(bound.value, int | float)
+        and least <= bound.value < most
+    ]
+
+    assert hurried == [], "wait up to graph.testing.waiting.WAIT_S"
 
 
 def test_no_module_is_called_after_nothing() -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 import uvicorn
 from fastapi import FastAPI
 
-from graph.testing.waiting import until
+from graph.testing.waiting import WAIT_S, until
 
 
 @contextmanager
@@ -25,4 +25,4 @@ def served_at(app: FastAPI, *, lifespan: Literal["on", "off"]) -> Iterator[str]:
         until(lambda: server.started)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
-        thread.join(timeout=30)
+        thread.join(timeout=WAIT_S)

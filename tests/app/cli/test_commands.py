@@ -22,6 +22,7 @@ from app.platform.clock import utc_now
 from app.platform.config import Settings
 from app.policy.loader import SHIPPED
 from graph.stores import open_store
+from graph.testing.waiting import WAIT_S
 from tests.app.economy import write_files
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -498,7 +499,7 @@ def test_a_worker_runs_until_it_is_told_to_stop(home: Path) -> None:
     process.stderr.read()
     process.stderr.close()
 
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=WAIT_S) == 0
 
 
 def test_a_misspelt_command_is_told_which_there_is(deeptier: Run) -> None:

@@ -18,6 +18,7 @@ from app.cli.logins import FILE, demo_logins
 from app.platform.config import Settings
 from app.platform.deps import open_resources
 from app.platform.errors import Absent
+from graph.testing.waiting import WAIT_S
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
@@ -67,7 +68,7 @@ def served(home: Path) -> Iterator[tuple[str, list[str]]]:
     finally:
         process.send_signal(signal.SIGTERM)
         errors = process.stderr.read()
-        process.wait(timeout=30)
+        process.wait(timeout=WAIT_S)
         process.stdout.close()
         process.stderr.close()
         assert "Traceback" not in errors, errors
@@ -82,12 +83,12 @@ def test_it_says_where_and_signs_in_who_it_names(served: tuple[str, list[str]]) 
     assert logins[0] is not None
     body = json.dumps({"name": logins[0][1], "password": logins[0][2]}).encode()
 
-    with urllib.request.urlopen(f"{address}/readyz", timeout=30) as answer:  # noqa: S310  # our own address
+    with urllib.request.urlopen(f"{address}/readyz", timeout=WAIT_S) as answer:  # noqa: S310  # our own address
         assert json.load(answer) == {"status": "ready", "version": 1}
     request = urllib.request.Request(  # noqa: S310  # our own address
         f"{address}/api/v1/session", body, {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # our own address
+    with urllib.request.urlopen(request, timeout=WAIT_S) as answer:  # noqa: S310  # our own address
         assert json.load(answer)["role"] == "risk"
-    with urllib.request.urlopen(f"{address}/metrics", timeout=30) as answer:  # noqa: S310  # our own address
+    with urllib.request.urlopen(f"{address}/metrics", timeout=WAIT_S) as answer:  # noqa: S310  # our own address
         assert b"deeptier_version 1.0" in answer.read()

@@ -4,7 +4,6 @@ import contextlib
 import datetime as dt
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,6 +37,7 @@ from app.platform.errors import Busy, Conflict
 from app.platform.events.checking import check_head
 from app.platform.events.tables import events, head
 from app.platform.records import Records, open_records
+from graph.testing.waiting import WAIT_S, until
 from tests.app.books.ledger.conftest import NOW, Clock, SetUp, asked
 
 
@@ -156,21 +156,20 @@ def test_who_is_handed_the_lead_before_it_waits_is_woken_once(
     waiting = Rounds._wait
 
     def late(self: Rounds, mine: WaitingOrder, **how: Any) -> None:
-        handed.wait(10)
+        handed.wait(WAIT_S)
         waiting(self, mine, **how)
 
     monkeypatch.setattr(Rounds, "_wait", late)
     rounds._led = True  # the same: somebody leads
     with ThreadPoolExecutor(1) as pool:
         asked_late = pool.submit(ledger.ask, reserving("U1", 10))
-        while not rounds._queue:  # the same
-            time.sleep(0.001)
+        until(lambda: rounds._queue)  # the same
         with rounds._mutex:  # the same
             following = rounds._pass_on()
         assert following is not None
         following.wake.release()
         handed.set()
-        assert asked_late.result(10).status == 201
+        assert asked_late.result(WAIT_S).status == 201
 
     assert following.wake.locked() is False
     assert ledger.ask(reserving("U2", 20)).status == 201

@@ -11,6 +11,7 @@ from app.books.ledger import UseOrder, ledger_of
 from app.books.ledger.paths import Element
 from app.main import create_app
 from app.platform.config import Settings
+from graph.testing.waiting import WAIT_S
 from tests.app.chain.booked import API, ORDER, account, resources_of, send, set_up
 from tests.app.computing import Here
 from tests.app.conftest import Bearer, Clock
@@ -208,7 +209,7 @@ def test_while_the_first_runs_its_key_is_in_progress(
 
     def slow(order: Any) -> Any:
         entered.set()
-        leave.wait(30)
+        leave.wait(WAIT_S)
         return ask(order)
 
     monkeypatch.setattr(ledger, "ask", slow)
@@ -216,7 +217,7 @@ def test_while_the_first_runs_its_key_is_in_progress(
         target=send, args=(client, officer, "/reservations", ORDER), kwargs={"key": "1"}
     )
     first.start()
-    entered.wait(30)
+    entered.wait(WAIT_S)
     second = send(client, officer, "/reservations", ORDER, key="1")
     leave.set()
     first.join()

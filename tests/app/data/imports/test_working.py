@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,8 +116,10 @@ def test_an_import_of_a_process_that_lives_is_left_to_it(
     assert other.take()
     repository.change(resources.records, name, lease=other, state="running", tries=1)
 
-    with Imports(resources, after=lambda: None, period_seconds=0.02):
-        time.sleep(0.3)
+    turns = threading.Semaphore(0)
+
+    with Imports(resources, after=turns.release, period_seconds=0.02):
+        assert all(turns.acquire(timeout=WAIT_S) for _ in range(3))
         assert read(resources, name)["tries"] == 1
 
     clock.moment += dt.timedelta(seconds=16)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.platform.process.kept import Answer, Kept, answer_bytes
+from graph.testing.waiting import WAIT_S
 
 
 def test_what_is_kept_stays_within_its_bytes() -> None:
@@ -46,15 +47,15 @@ def test_what_many_ask_for_at_once_is_made_once() -> None:
     def make() -> bytes:
         made.append(1)
         begun.set()
-        assert go.wait(20)
+        assert go.wait(WAIT_S)
         return b"made"
 
     with ThreadPoolExecutor(8) as threads:
         first = threads.submit(kept.made, "key", make)
-        assert begun.wait(20)
+        assert begun.wait(WAIT_S)
         others = [threads.submit(kept.made, "key", make) for _ in range(7)]
         go.set()
-        found = [each.result(20) for each in (first, *others)]
+        found = [each.result(WAIT_S) for each in (first, *others)]
 
     assert found == [b"made"] * 8
     assert made == [1]
@@ -66,15 +67,15 @@ def test_who_waits_for_what_fails_makes_it_itself() -> None:
 
     def fail() -> bytes:
         begun.set()
-        assert go.wait(20)
+        assert go.wait(WAIT_S)
         raise ValueError("no")
 
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(kept.made, "key", fail)
-        assert begun.wait(20)
+        assert begun.wait(WAIT_S)
         second = threads.submit(kept.made, "key", lambda: b"made")
         go.set()
 
-        assert second.result(20) == b"made"
+        assert second.result(WAIT_S) == b"made"
         with pytest.raises(ValueError, match="no"):
-            first.result(20)
+            first.result(WAIT_S)

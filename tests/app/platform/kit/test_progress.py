@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from app.platform.console.progress import progress
+from graph.testing.waiting import WAIT_S
 
 
 def test_a_line_tells_step_share_and_time(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,7 +25,7 @@ def test_a_line_tells_step_share_and_time(capsys: pytest.CaptureFixture[str]) ->
         patch.setattr("sys.stderr", Heard())
         with progress("ingest", every_seconds=0.01) as step:
             step("reading a\x1bb.csv", 0.5)
-            assert said.wait(30)
+            assert said.wait(WAIT_S)
     assert lines[0].startswith("ingest: reading a b.csv, 50%, ")
     assert capsys.readouterr().out == ""
 

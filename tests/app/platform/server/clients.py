@@ -9,6 +9,7 @@ from typing import Any
 
 from app.platform.server.bounds import ConnectionBounds
 from app.platform.server.serving import ApplicationServer, listen
+from graph.testing.waiting import WAIT_S
 
 
 @dataclass
@@ -21,7 +22,7 @@ class Served:
 
     def dial(self, text: str = "") -> socket.socket:
         made = self.held.enter_context(
-            socket.create_connection(("127.0.0.1", self.port), timeout=20)
+            socket.create_connection(("127.0.0.1", self.port), timeout=WAIT_S)
         )
         made.sendall(text.encode())
         return made
@@ -60,11 +61,11 @@ def served(app: Any, listener: socket.socket | None = None, **bounds: float) -> 
     )
     thread = threading.Thread(target=server.run)
     thread.start()
-    assert started.wait(20)
+    assert started.wait(WAIT_S)
     try:
         with contextlib.ExitStack() as held:
             yield Served(server, place.getsockname()[1], held)
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(WAIT_S)
         assert not thread.is_alive()

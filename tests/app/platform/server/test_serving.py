@@ -14,7 +14,7 @@ from app.platform.errors import Conflict
 from app.platform.http.crowding import Crowding, refused_at_the_door
 from app.platform.server.bounds import connections_max
 from app.platform.server.serving import listen
-from graph.testing.waiting import until
+from graph.testing.waiting import WAIT_S, until
 from tests.app.platform.server import clients
 from tests.app.platform.server.clients import get, post, taken
 
@@ -106,12 +106,12 @@ class Stalling:
             self.begun.append(scope["path"])
             if scope["path"] == "/stall":
                 self.stalls.set()
-                self.goes_on.wait(20)
+                self.goes_on.wait(WAIT_S)
         await service(scope, receive, send)
 
     def hold(self, found: clients.Served) -> None:
         found.dial(get("/stall"))
-        assert self.stalls.wait(20)
+        assert self.stalls.wait(WAIT_S)
 
 
 def test_a_probe_does_not_wait_for_all_who_asked_before_it() -> None:
@@ -226,7 +226,7 @@ def test_who_takes_an_answer_a_byte_at_a_time_is_cut() -> None:
         until(lambda: found.server.server_state.total_requests > 0)
         assert until(lambda: len(found.server.connections) == 0)
         left.set()
-        reader.join(20)
+        reader.join(WAIT_S)
 
 
 def test_what_nobody_takes_is_bounded_over_all_connections() -> None:
