@@ -15,6 +15,7 @@ from app.lending.applications.tables import applications
 from app.lending.applications.terms import LendingTerms, terms_of
 from app.lending.decisions import service as decisions
 from app.lending.decisions.forms import APPROVED, DECLINED, Asked, Decided
+from app.lending.decisions.keeping import keep
 from app.platform.auth.sight import sight_of
 from app.platform.deps import Resources
 from app.platform.events import canonical
@@ -125,6 +126,7 @@ def assessed(
     }
     told = {"decision": decision.id, "amount_fen": decision.amount_fen, "rate": decision.rate}
     moving = debt.moving
+    keep(moving, decided, row["application"])
     if decision.outcome == DECLINED:
         return move(moving, row, "declined", changes=changes, told=told)
     if decision.outcome != APPROVED or decision.rate is None or by_people:

@@ -32,6 +32,11 @@ class LeverMoved(NamedTuple):
     lever: Lever
     step: int
 
+    @property
+    def size(self) -> int:
+        """Return how much money it moves."""
+        return self.step if self.lever.is_money else 0
+
 
 class Found(NamedTuple):
     """Changes that together reach what was asked for, and what could be lent then."""
@@ -42,7 +47,7 @@ class Found(NamedTuple):
     @property
     def size(self) -> int:
         """Return how much money is moved."""
-        return sum(each.step for each in self.changes if each.lever.is_money)
+        return sum(each.size for each in self.changes)
 
 
 def path_to_yes(case: Case, now: Outlook) -> tuple[PathStep, ...]:
@@ -60,7 +65,7 @@ def path_to_yes(case: Case, now: Outlook) -> tuple[PathStep, ...]:
     found = list(_best_of_kinds(seeking, known))
     if not found:
         first = list({each.kind: each for each in reversed(known)}.values())
-        pair = min(_pairs(seeking, first[::-1]), key=lambda each: each.size, default=None)
+        pair = _smallest_pair(seeking, first[::-1])
         found = [] if pair is None else [pair]
     return tuple(step for number, each in enumerate(found, 1) for step in _told(case, each, number))
 
@@ -74,19 +79,25 @@ def _best_of_kinds(seeking: "_Seeking", known: Sequence[Lever]) -> Iterator[Foun
             yield min(reached, key=lambda each: each.changes[0].step)
 
 
-def _pairs(seeking: "_Seeking", known: Sequence[Lever]) -> Iterator[Found]:
-    """Yield pairs of changes of two kinds that reach it together."""
+def _smallest_pair(seeking: "_Seeking", known: Sequence[Lever]) -> Found | None:
+    """Return the two changes of different kinds that reach it together with the least money."""
+    best: Found | None = None
     for one, other in combinations(known, 2):
-        both = [LeverMoved(one, one.most), LeverMoved(other, other.most)]
-        if seeking.room(both) < seeking.wanted:
+        if seeking.room([LeverMoved(each, each.most) for each in (one, other)]) < seeking.wanted:
             continue
-        for first, second in ((one, other), (other, one)):
+        # Beside all that is no money can do, the least money does; of two of money either may.
+        orders = [(one, other), (other, one)] if one.is_money else [(other, one)]
+        for first, second in orders if other.is_money else [(one, other)]:
             narrowed = seeking.least([LeverMoved(second, second.most)], first)
             if narrowed is None:
                 continue
-            found = seeking.least([narrowed.changes[-1]], second)
-            if found is not None:
-                yield found
+            own = narrowed.changes[-1]
+            if best is not None and own.size >= best.size:
+                continue
+            found = seeking.least([own], second)
+            if found is not None and (best is None or found.size < best.size):
+                best = found
+    return best
 
 
 class _Seeking:
@@ -118,27 +129,49 @@ class _Seeking:
 
     def least(self, others: Sequence[LeverMoved], lever: Lever) -> Found | None:
         """Return the least change of a lever, beside others; None where it does not reach it."""
-        low, high, stride = 0, lever.most, 1
-        room_low, room_high = 0, self.room([*others, LeverMoved(lever, high)])
-        if room_high < self.wanted:
+        span = _Span(lever.most, self.room([*others, LeverMoved(lever, lever.most)]), self.wanted)
+        if span.room_high < self.wanted:
             return None
         for probe in range(PROBES_MAX):
-            if high - low <= 1:
+            if span.high - span.low <= 1:
                 break
-            step = (low + high) // 2
-            if probe % 3 == 0:  # As if it rose evenly.
-                rise = max(1, room_high - room_low)
-                step = low + -(-(self.wanted - room_low) * (high - low) // rise)
-                stride = 1
-            elif probe % 3 == 1:  # A little less than what does.
-                step, stride = high - stride, stride * 8
-            step = min(max(step, low + 1), high - 1)
-            room = self.room([*others, LeverMoved(lever, step)])
-            if room >= self.wanted:
-                high, room_high = step, room
-            else:
-                low, room_low = step, room
-        return Found([*others, LeverMoved(lever, high)], room_high)
+            step = span.probed(probe)
+            span.narrow(step, self.room([*others, LeverMoved(lever, step)]))
+        return Found([*others, LeverMoved(lever, span.high)], span.room_high)
+
+
+class _Span:
+    """Steps between one that does not reach what is wanted, and one that does."""
+
+    def __init__(self, high: int, room_high: int, wanted: int) -> None:
+        self.low, self.high = 0, high
+        self.room_high = room_high
+        self._wanted = wanted
+        self._misses = [(0, 0)]  # The last steps that did not reach it, with what they gave.
+        self._stride = 1
+
+    def probed(self, probe: int) -> int:
+        """Return the step to look at: near the low end, along its slope, near the high, half."""
+        gap, kind = self.high - self.low, probe % 4
+        step = self.low + gap // 2
+        if kind == 0:
+            step = self.low + (gap >> 10)
+        elif kind == 1 and len(self._misses) > 1:
+            (before, less), (at, room) = self._misses[-2:]
+            if room > less:
+                step = at - (-(self._wanted - room) * (at - before) // (room - less))
+        elif kind == 2:  # noqa: PLR2004
+            step = self.high - self._stride
+            self._stride *= 16
+        return min(max(step, self.low + 1), self.high - 1)
+
+    def narrow(self, step: int, room: int) -> None:
+        """Take in what a step gives."""
+        if room >= self._wanted:
+            self.high, self.room_high = step, room
+        else:
+            self.low, self._stride = step, 1
+            self._misses = [*self._misses[-1:], (step, room)]
 
 
 def _told(case: Case, found: Found, number: int) -> Iterator[PathStep]:

@@ -63,6 +63,17 @@ def test_what_is_approved_holds_its_path_and_its_documents_are_financing(desk: D
     assert verify(desk.resources.records).ok
 
 
+def test_what_was_decided_is_kept_with_it_and_comes_out_the_same(desk: Desk) -> None:
+    read = apply(desk).json()
+    name = read["decision"]["id"]
+    kept = desk.get("officer", f"/decisions/{name}").json()
+    again = desk.post("officer", f"/decisions/{name}/replay").json()
+
+    assert {each: kept[each] for each in read["decision"]} == read["decision"]
+    assert (kept["application"], again["same"], again["differs"]) == (read["id"], True, [])
+    assert verify(desk.resources.records).ok
+
+
 def test_a_document_that_carries_one_offer_carries_no_other(desk: Desk) -> None:
     assert apply(desk, amount_fen=1_000_000).json()["state"] == "approved"
     before = desk.count()
