@@ -12,6 +12,7 @@ import app.books.approvals.pages as approval_pages
 import app.books.approvals.router as approvals
 import app.books.business_day.router as business_days
 import app.books.events.pages as event_pages
+import app.books.notices.router as notices
 import app.books.organisation.pages as people_pages
 import app.books.organisation.router as organisation
 import app.books.rules.pages as rule_pages
@@ -94,6 +95,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     applications.router,
     contracts.router,
     organisation.router,
+    notices.router,
     approvals.router,
     receivables.router,
     vouchers.router,

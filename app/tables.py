@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from app.books.approvals.tables import approvals
 from app.books.business_day.tables import closings
 from app.books.ledger.tables import accounts, keys, uses
+from app.books.notices.tables import notices
 from app.chain.chains.tables import cores
 from app.chain.groups.tables import groupings
 from app.chain.receivables.tables import document_numbers, receivables
@@ -48,6 +49,7 @@ TABLES = (
     leases,
     loan_acts,
     loans,
+    notices,
     pushes,
     receivables,
     registrations,

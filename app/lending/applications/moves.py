@@ -5,7 +5,8 @@ from typing import Any
 
 from app.books.errors import Stale, WrongState
 from app.books.ledger import Moving
-from app.lending.applications.states import ARROWS, State, into
+from app.books.notices.service import notice_of
+from app.lending.applications.states import ARROWS, TOLD, State, into
 from app.lending.applications.tables import applications
 from app.platform.errors import Absent
 
@@ -104,10 +105,14 @@ def _record(
     moving: Moving, before: Row, after: Row, reason: str, told: Mapping[str, Any] | None
 ) -> Row:
     detail = {"before": before["state"], "after": after["state"], **(told or {})}
+    operation, subject = f"application.{after['state']}", f"application:{after['application']}"
+    rows = [(applications, after)]
+    if after["state"] in TOLD:
+        rows.append(notice_of(moving, after["firm"], operation, subject))
     number = moving.record(
-        f"application.{after['state']}",
-        f"application:{after['application']}",
-        rows=[(applications, after)],
+        operation,
+        subject,
+        rows=rows,
         detail=detail,
         told=(reason, ""),
     )

@@ -65,6 +65,11 @@ ARROWS: Mapping[State, tuple[State, ...]] = {
     "withdrawn": (),
     "expired": (),
 }
+# What its firm is told of: what others, or time, have made of what it asked for.
+TOLD: tuple[State, ...] = (
+    *("approved", "referred", "declined", "returned", "expired", "signed", "draw_failed"),
+    *("active", "overdue", "defaulted", "restructured", "written_off", "repaid"),
+)
 # With a reservation, and documents that are `financing`.
 RESERVED: tuple[State, ...] = ("approved", "offer_accepted", "signing", "signed", "draw_failed")
 OFFERED: tuple[State, ...] = (*RESERVED, "recommended")  # Recommended anew it keeps its offer.

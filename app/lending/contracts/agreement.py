@@ -57,12 +57,17 @@ def facts_of(
         template=NEWEST,
         language=language,
         application=application["application"],
-        decision=application["decision"],
+        decision=_decision(application),
         bank=Party(BANK, label.zh if language == "zh" else label.en),
         firm=Party(firm, names[firm]),
         core=None if core is None else Party(core, names[core]),
         terms=_terms(resources, application, day, language),
     )
+
+
+def _decision(application: Row) -> str:
+    """Return the id of the decision that an application rests on."""
+    return str(json.loads(application["decision"])["id"])
 
 
 def _names(resources: Resources, firms: list[str | None]) -> dict[str, str]:

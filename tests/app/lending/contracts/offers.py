@@ -18,7 +18,7 @@ OFFER: dict[str, Any] = {
     "documents": "[]",
     "documents_due": "",
     "maker": PERSON,
-    "decision": "D1",
+    "decision": '{"id":"D1"}',
     "hands": "machine",
     "level": None,
     "use": None,

@@ -22,6 +22,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/applications/{application}/recommend"): {"officer"},
     ("POST", "/applications/{application}/decide"): {"officer"},
     ("POST", "/applications/{application}/return"): {"officer"},
+    ("GET", "/notices"): set(ROLES),
     ("GET", "/applications/{application}"): set(ROLES),
     ("GET", "/applications/{application}/events"): set(ROLES),
     ("POST", "/applications/{application}/accept"): {"core", "supplier"},

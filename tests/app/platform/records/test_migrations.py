@@ -29,9 +29,9 @@ ADDED = {
     "approvals",
 }
 ADDED |= {"applications", "book_receivables", "book_vouchers", "document_numbers", "groupings"}
-ADDED |= {"contracts", "registrations", "signing_keys"}
 ADDED |= {"loans", "loan_acts"}
 ADDED |= {"decisions"}
+ADDED |= {"contracts", "notices", "registrations", "signing_keys"}
 COLUMNS_ADDED: Mapping[str, Mapping[str, Any]] = {  # With what rows of the release hold there.
     "imports": {"given": "files"},
     "users": {"unit": "head"},
