@@ -52,7 +52,7 @@ def twice(page: Any, name: str) -> None:
     page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_two_people_of_a_core_confirm_a_file_and_its_suppliers_limits_move(
     desk: Open, tmp_path: Path, language: str
 ) -> None:

@@ -91,7 +91,7 @@ def settled_down_to(page: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_a_voucher_passes_to_tier_three_and_is_settled_and_its_tree_agrees_at_every_step(
     hub: FastAPI, desk: Open, language: str
 ) -> None:
