@@ -54,6 +54,7 @@ import app.platform.users.router as users
 import app.platform.views.pages as view_pages
 import app.risk.exposures.pages as exposure_pages
 import app.risk.exposures.router as exposures
+import app.risk.portfolio.router as portfolio
 import app.risk.stress.kept as kept_scenarios
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
@@ -77,6 +78,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     firms.router,
     groups.router,
     exposures.router,
+    portfolio.router,
     versions.router,
     users.router,
     access.router,

@@ -85,6 +85,10 @@ LISTED: Mapping[str, ListedCommand] = {
         "app.risk.stress.cli",
         "Show who loses what in a scenario: when firms close, or as a file says, by round.",
     ),
+    "portfolio": ListedCommand(
+        "app.risk.portfolio.cli",
+        "Propose what to lend under all caps at once, and show what more of each cap would earn.",
+    ),
     "weak-points": ListedCommand(
         "app.risk.dependencies.cli",
         "Show who a core's supply cannot go around, and what depends on them in money.",

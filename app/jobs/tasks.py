@@ -31,6 +31,7 @@ from app.platform.http.problems import UNWRITABLE
 from app.platform.job_runs.repository import TRIES_MAX as BEGUN_MAX
 from app.platform.job_runs.repository import last as last_run
 from app.platform.text import kept_form
+from app.risk.portfolio.service import propose
 from graph.errors import Damaged, GraphError, StageRefused, StoreUnavailable
 from ingestion.errors import Broken, ImportBusy, ImportRefused, Stopped
 from ingestion.sets.errors import nearest
@@ -79,6 +80,14 @@ def refresh(resources: Resources, progress: Step) -> str:
         return "no core yet: limits are computed once one is chosen"
     run = refresh_version(resources, None, progress=told)
     return f"run {run.run} of version {run.version}: {'computed' if run.fresh else 'as before'}"
+
+
+def portfolio(resources: Resources, _: Step) -> str:
+    """Propose what to lend under all caps at once; it changes no limit."""
+    try:
+        return propose(resources)
+    except Absent as error:
+        return str(error)
 
 
 def inbox(resources: Resources, progress: Step) -> str:
@@ -190,6 +199,12 @@ TASKS: Mapping[str, Task] = {
         ),
         Task("inbox", "files that were put into the inbox", {"minute": "*/5"}, inbox),
         Task("sweep", "what is over and left behind", {"hour": "4", "minute": "30"}, sweep),
+        Task(
+            "portfolio",
+            "what to lend under all caps, proposed",
+            {"hour": "3", "minute": "0"},
+            portfolio,
+        ),
         Task(
             "project",
             "exposures beside the trade graph, from the book",

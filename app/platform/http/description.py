@@ -42,6 +42,7 @@ TAGS: Mapping[str, str] = {
     "firms": "What a version knows of firms and their trades",
     "groups": "Firms that stand and fall together, and what ties them",
     "exposures": "What is lent and promised, beside the caps in force",
+    "portfolio": "What to lend under all caps at once, and what more of each would earn",
     "versions": "Published states of the graph",
     "accounts": "Caps of the book: what is left of each, what moved it, freezing",
     "reservations": "Uses of caps over whole paths: reserved, used, given back",

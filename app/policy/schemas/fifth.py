@@ -107,6 +107,13 @@ class FifthValues(fourth.FourthValues):
     watch_days: Days
     offer_days: Days
     open_applications: Count
+    portfolio_loss_share: second.PartOfWhole
+    portfolio_scenario_share: second.PartOfWhole
+    portfolio_tail_share: second.PartOfWhole
+    portfolio_tail_part: second.PartOfWhole
+    portfolio_capital_share: second.PartOfWhole
+    sector_stress: Ratio
+    sector_stress_elsewhere: Ratio
 
 
 class FifthTables(second.SecondTables):

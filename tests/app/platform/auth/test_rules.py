@@ -64,6 +64,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/firms/{firm}/trades/{partner}/invoices"): set(ROLES),
     ("GET", "/firms/{firm}/limits"): set(ROLES),
     ("GET", "/exposures"): set(ROLES) - {"core", "supplier"},
+    ("GET", "/portfolio"): set(ROLES) - {"core", "supplier"},
+    ("POST", "/portfolio"): {"officer"},
     ("GET", "/groups"): set(ROLES) - {"core", "supplier"},
     ("GET", "/groups/{group}"): set(ROLES) - {"core", "supplier"},
     ("GET", "/scenarios/{scenario}"): set(ROLES) - {"core", "supplier"},
