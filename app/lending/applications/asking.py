@@ -124,6 +124,7 @@ def assessed(
         "recommended": "",
         "votes": "[]",
     }
+    keep(debt.moving, decided, row["application"])
     told = {"decision": decision.id, "amount_fen": decision.amount_fen, "rate": decision.rate}
     moving = debt.moving
     keep(moving, decided, row["application"])

@@ -23,7 +23,9 @@ applications = sa.Table(
     sa.Column("documents", sa.Text, nullable=False, info=FIXED),  # Kind and number of each: JSON.
     sa.Column("documents_due", sa.Text, nullable=False),  # When the first of them is due, or "".
     sa.Column("maker", sa.Text, nullable=False, info=FIXED),  # Who applied.
-    sa.Column("decision", sa.Text, nullable=False),  # The machine's.
+    sa.Column(
+        "decision", sa.Text, nullable=False
+    ),  # The machine's, as JSON; its inputs are in `decisions`.
     sa.Column("hands", sa.Text, nullable=False),  # Who decides: machine, one, two, committee.
     sa.Column("level", sa.Text),  # In a unit of which level, or above.
     sa.Column("use", sa.Text),  # What holds the offer over the path.

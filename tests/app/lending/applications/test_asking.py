@@ -55,6 +55,13 @@ def test_what_is_approved_holds_its_path_and_its_documents_are_financing(desk: D
     assert paper(desk) == "financing"
     assert verify(desk.resources.records).ok
 
+    kept = desk.get("officer", f"/decisions/{read['decision']['id']}").json()
+    assert (kept["application"], kept["reasons"]) == (read["id"], read["decision"]["reasons"])
+    replayed = desk.client.post(
+        f"/api/v1/decisions/{kept['id']}/replay", headers=desk.headers("officer")
+    )
+    assert replayed.json()["same"] is True
+
     use = desk.get("officer", f"/applications/{read['id']}").json()["use"]
     alone = desk.post("officer", f"/reservations/{use}/void")
     assert (alone.status_code, alone.json()["code"]) == (409, "wrong_state")
