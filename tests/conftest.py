@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from _pytest.assertion import rewrite
 from hypothesis import HealthCheck, settings
 
 from graph.testing import servers
@@ -34,14 +35,35 @@ settings.load_profile("uncompiled" if UNCOMPILED else "house")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Look for no garbage among what is only made to stay: modules, tests and their fixtures."""
     gc.disable()
+    prepare_share(session.config)
     try:
         return (yield)
     finally:
         gc.enable()
         gc.freeze()
+
+
+def prepare_share(config: pytest.Config) -> None:
+    """
+    Keep what a share of the tests is rewritten to, where several processes are about to begin.
+
+    Each of them wants all of it at about the same time: in a clean clone each would do all of it.
+    """
+    one = getattr(config, "workerinput", None)
+    if one is None or sys.dont_write_bytecode:
+        return
+    number, count = int(one["workerid"].removeprefix("gw")), one["workercount"]
+    places = {config.invocation_params.dir / each.partition("::")[0] for each in config.args}
+    found = sorted(file for place in places for file in place.rglob("test_*.py"))
+    state = config.stash[rewrite.assertstate_key]
+    for file in found[number::count]:
+        kept = rewrite.get_cache_dir(file) / f"{file.stem}{rewrite.PYC_TAIL}"
+        if rewrite._read_pyc(file, kept, state.trace) is None and rewrite.try_makedirs(kept.parent):
+            status, code = rewrite._rewrite_test(file, config)
+            rewrite._write_pyc(state, code, status, kept)
 
 
 @pytest.hookimpl(tryfirst=True)  # Before what reads the groups.
