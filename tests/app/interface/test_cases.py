@@ -15,6 +15,7 @@ from tests.app.asking import answers
 from tests.app.interface.cases import OTHERS, Attacked, attack, attacked, kinds
 from tests.graph.effort import WHOLE
 
+pytestmark = pytest.mark.xdist_group("cases")  # One process makes what is asked.
 # `make soak` sends far more; a change is tried with half as many as a whole run.
 EXAMPLES = 4 if settings.default.max_examples > WHOLE // 10 else 2
 BODIES = {  # What a route that moves the book is sent, by the last word of its path.

@@ -138,7 +138,7 @@ def test_uses_follow_versions_that_come_while_they_are_made(resources: Resources
 
     def call(seed: int) -> int:
         draw, made = random.Random(seed), 0
-        while not landed.is_set() and made < 400:
+        while not landed.wait(0.005) and made < 400:
             try:
                 use = reserve(resources, draw.randint(1, 9))
                 made += 1
