@@ -37,98 +37,102 @@ def changes(found: LoanDecision) -> list[tuple[Any, ...]]:
     return [(each.leaf, each.was, each.to, each.unit, each.set) for each in found.path_to_yes]
 
 
-class TestByHand:
-    """S2: base 700,000 yuan, own credit 600,000, resilience 0.65: 390,000 on relation."""
+# S2: base 700,000 yuan, own credit 600,000, resilience 0.65: 390,000 on relation.
 
-    def test_what_the_limit_has_is_approved(self) -> None:
-        found = decide(told(39_000_000))
 
-        assert (found.outcome, found.amount_fen, found.authority) == (
-            "approved",
-            39_000_000,
-            "machine",
-        )
-        assert (codes(found), found.path_to_yes) == (["within"], ())
+def test_what_the_limit_has_is_approved() -> None:
+    found = decide(told(39_000_000))
 
-    def test_more_is_a_smaller_offer_with_the_smallest_change_of_each_leaf(self) -> None:
-        """
-        450,000 yuan. Own credit here is a tenth of sales (20 %, half of it in this chain):
-        0.065 x 692,307,693 fen = 45,000,000.045, a fen less is 44,999,999.98. Or resilience
-        0.75 on 600,000: the worst partner takes no more than (1 - 0.75) / 0.5 = 0.5.
-        """
-        found = decide(told(45_000_000))
+    assert (found.outcome, found.amount_fen, found.authority) == (
+        "approved",
+        39_000_000,
+        "machine",
+    )
+    assert (codes(found), found.path_to_yes) == (["within"], ())
 
-        assert (found.outcome, found.amount_fen, codes(found)) == (
-            "approved",
-            39_000_000,
-            ["limit.relation"],
-        )
-        assert changes(found) == [
-            (SALES, 600_000_000, 692_307_693, "fen", 1),
-            (WORST, "0.7", "0.5", "share", 2),
-        ]
-        assert [each.amount_fen for each in found.path_to_yes] == [45_000_000, 45_000_000]
 
-    def test_where_no_change_alone_does_the_smallest_pair_is_told(self) -> None:
-        """
-        650,000 yuan: sales alone end at the base, 700,000 x 0.65 = 455,000; the worst partner
-        alone at own credit, 600,000. With nothing lost at any partner own credit of 650,000 does:
-        sales of 6,500,000.
-        """
-        found = decide(told(65_000_000))
+def test_more_is_a_smaller_offer_with_the_smallest_change_of_each_leaf() -> None:
+    """
+    450,000 yuan. Own credit here is a tenth of sales (20 %, half of it in this chain):
+    0.065 x 692,307,693 fen = 45,000,000.045, a fen less is 44,999,999.98. Or resilience
+    0.75 on 600,000: the worst partner takes no more than (1 - 0.75) / 0.5 = 0.5.
+    """
+    found = decide(told(45_000_000))
 
-        assert changes(found) == [
-            (SALES, 600_000_000, 650_000_000, "fen", 1),
-            (WORST, "0.7", "0", "share", 1),
-        ]
-        assert {each.amount_fen for each in found.path_to_yes} == {65_000_000}
+    assert (found.outcome, found.amount_fen, codes(found)) == (
+        "approved",
+        39_000_000,
+        ["limit.relation"],
+    )
+    assert changes(found) == [
+        (SALES, 600_000_000, 692_307_693, "fen", 1),
+        (WORST, "0.7", "0.5", "share", 2),
+    ]
+    assert [each.amount_fen for each in found.path_to_yes] == [45_000_000, 45_000_000]
 
-    def test_a_claim_is_shown_where_the_base_is_what_binds(self) -> None:
-        """
-        Claims of 1,000,000 on S1: base 350,000 here, x 0.65 = 227,500. For 325,000 the base has to
-        be 500,000: claims of 500,000 / (0.7 x 0.5) = 1,428,571.42858 yuan, rounded up to the fen.
-        """
-        of = leaves(claim(rows=100_000_000), base_total=70_000_000)
-        found = decide(told(32_500_000, of=of, total=22_750_000, relation=22_750_000))
 
-        assert (found.amount_fen, changes(found)[0]) == (
-            22_750_000,
-            (CLAIM, 100_000_000, 142_857_143, "fen", 1),
-        )
+def test_where_no_change_alone_does_the_smallest_pair_is_told() -> None:
+    """
+    650,000 yuan: sales alone end at the base, 700,000 x 0.65 = 455,000; the worst partner
+    alone at own credit, 600,000. With nothing lost at any partner own credit of 650,000 does:
+    sales of 6,500,000.
+    """
+    found = decide(told(65_000_000))
 
-    def test_a_receivable_that_the_core_confirms_is_named_for_the_next_application(self) -> None:
-        """0.95 of 500,000 is 475,000, of 400,000 380,000: the second smallest does."""
-        papers = [
-            {"number": f"R{yuan}", "face_fen": yuan * 100, "due_on": "2026-08-01"}
-            for yuan in (400_000, 500_000, 600_000)
-        ]
-        found = decide(told(45_000_000, open=papers))
-        step = found.path_to_yes[0]
+    assert changes(found) == [
+        (SALES, 600_000_000, 650_000_000, "fen", 1),
+        (WORST, "0.7", "0", "share", 1),
+    ]
+    assert {each.amount_fen for each in found.path_to_yes} == {65_000_000}
 
-        assert (step.leaf, step.was, step.to) == (
-            "limit/smallest/funding/documents/held",
-            0,
-            50_000_000,
-        )
-        assert [each.number for each in step.documents] == ["R500000"]
-        assert step.amount_fen == 47_500_000
 
-    def test_what_is_above_the_machine_is_referred(self) -> None:
-        found = decide(told(39_000_000, authority=told(1)["authority"][1:]))
+def test_a_claim_is_shown_where_the_base_is_what_binds() -> None:
+    """
+    Claims of 1,000,000 on S1: base 350,000 here, x 0.65 = 227,500. For 325,000 the base has to
+    be 500,000: claims of 500,000 / (0.7 x 0.5) = 1,428,571.42858 yuan, rounded up to the fen.
+    """
+    of = leaves(claim(rows=100_000_000), base_total=70_000_000)
+    found = decide(told(32_500_000, of=of, total=22_750_000, relation=22_750_000))
 
-        assert (found.outcome, found.authority, found.level) == ("referred", "two", "branch")
-        assert codes(found) == ["authority.two"]
+    assert (found.amount_fen, changes(found)[0]) == (
+        22_750_000,
+        (CLAIM, 100_000_000, 142_857_143, "fen", 1),
+    )
 
-    @pytest.mark.parametrize(("pd_max", "code"), [("0.04", "product.pd")])
-    def test_too_likely_a_failure_is_declined_and_nothing_leads_to_yes(
-        self, pd_max: str, code: str
-    ) -> None:
-        inputs = told(45_000_000)
-        inputs["product"]["pd_max"] = pd_max
-        found = decide(inputs)
 
-        assert (found.outcome, found.amount_fen, codes(found)[0]) == ("declined", 0, code)
-        assert found.path_to_yes == ()
+def test_a_receivable_that_the_core_confirms_is_named_for_the_next_application() -> None:
+    """0.95 of 500,000 is 475,000, of 400,000 380,000: the second smallest does."""
+    papers = [
+        {"number": f"R{yuan}", "face_fen": yuan * 100, "due_on": "2026-08-01"}
+        for yuan in (400_000, 500_000, 600_000)
+    ]
+    found = decide(told(45_000_000, open=papers))
+    step = found.path_to_yes[0]
+
+    assert (step.leaf, step.was, step.to) == (
+        "limit/smallest/funding/documents/held",
+        0,
+        50_000_000,
+    )
+    assert [each.number for each in step.documents] == ["R500000"]
+    assert step.amount_fen == 47_500_000
+
+
+def test_what_is_above_the_machine_is_referred() -> None:
+    found = decide(told(39_000_000, authority=told(1)["authority"][1:]))
+
+    assert (found.outcome, found.authority, found.level) == ("referred", "two", "branch")
+    assert codes(found) == ["authority.two"]
+
+
+@pytest.mark.parametrize(("pd_max", "code"), [("0.04", "product.pd")])
+def test_too_likely_a_failure_is_declined_and_nothing_leads_to_yes(pd_max: str, code: str) -> None:
+    inputs = told(45_000_000)
+    inputs["product"]["pd_max"] = pd_max
+    found = decide(inputs)
+
+    assert (found.outcome, found.amount_fen, codes(found)[0]) == ("declined", 0, code)
+    assert found.path_to_yes == ()
 
 
 def lever_of(case: Case, step: PathStep) -> tuple[Lever, int]:
