@@ -127,7 +127,6 @@ def assessed(
     keep(debt.moving, decided, row["application"])
     told = {"decision": decision.id, "amount_fen": decision.amount_fen, "rate": decision.rate}
     moving = debt.moving
-    keep(moving, decided, row["application"])
     if decision.outcome == DECLINED:
         return move(moving, row, "declined", changes=changes, told=told)
     if decision.outcome != APPROVED or decision.rate is None or by_people:
