@@ -48,6 +48,7 @@ import app.lending.contracts.router as contracts
 import app.lending.decisions.router as decisions
 import app.lending.pricing.router as prices
 import app.lending.products.router as products
+import app.lending.servicing.drawing_routes as draws
 import app.lending.servicing.router as loans
 import app.platform.users.pages as user_pages
 import app.platform.users.router as users
@@ -68,6 +69,7 @@ from app.lending.servicing.actions import (
     ReverseRepayment,
     WriteOffLoan,
 )
+from app.lending.servicing.filing import FileAccount
 from app.platform.deps import Resources
 from app.platform.users import access
 from app.platform.web import design
@@ -92,6 +94,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     rules.router,
     products.router,
     loans.router,
+    draws.router,
     prices.router,
     decisions.router,
     applications.router,
@@ -132,6 +135,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
 APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = (
     Unfreeze,
     Confirmation,
+    FileAccount,
     OpenLoan,
     RestructureLoan,
     WriteOffLoan,

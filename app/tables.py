@@ -16,7 +16,7 @@ from app.data.runs.tables import facilities, runs
 from app.lending.applications.tables import applications
 from app.lending.contracts.tables import contracts, registrations, signing_keys
 from app.lending.decisions.tables import decisions
-from app.lending.servicing.tables import loan_acts, loans
+from app.lending.servicing.tables import firm_accounts, loan_acts, loans
 from app.platform.auth.tables import sessions, tokens, users
 from app.platform.events.tables import AUDIT, events, head
 from app.platform.job_runs.tables import job_runs
@@ -41,6 +41,7 @@ TABLES = (
     document_numbers,
     events,
     facilities,
+    firm_accounts,
     groupings,
     head,
     imports,

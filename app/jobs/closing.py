@@ -11,6 +11,7 @@ from app.chain.vouchers import endings as vouchers
 from app.lending.applications import service as applications
 from app.lending.products import budgets
 from app.lending.servicing import closing as loans
+from app.lending.servicing import drawing as draws
 from app.platform.audit.commands import audited
 from app.platform.console import output as console
 from app.platform.console.options import AsJson
@@ -21,6 +22,7 @@ STEPS: tuple[ClosingStep, ...] = (  # In this order.
     ClosingStep("approvals", expire_open),
     ClosingStep("vouchers", vouchers.close),
     ClosingStep("applications", applications.close),
+    ClosingStep("draws", draws.close),
     ClosingStep("loans", loans.close),
     ClosingStep("budgets", budgets.close),
 )

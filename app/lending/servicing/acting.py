@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 
 from app.books.ledger import MACHINE, Moving, operations
 from app.books.ledger.tables import uses
+from app.lending.applications.moves import move
+from app.lending.applications.states import ARROWS, State
+from app.lending.applications.tables import applications
 from app.lending.loans.acts import Act, Restructuring
 from app.lending.loans.advancing import advance
 from app.lending.loans.loan import Happening, Loan, Payment
@@ -141,6 +144,19 @@ class LoanActing:
             detail=states | figures | detail,
             told=(reason, ""),
         )
+        if after["application"] and before["state"] != after["state"]:
+            self._move_application(after["application"], after["state"])
+
+    def _move_application(self, application: str, state: State) -> None:
+        """Move an application with its loan, where arrows lead there."""
+        row = self.moving.row(applications, application)
+        if row is None:
+            return
+        direct = state in ARROWS[row["state"]]
+        way: tuple[State, ...] = (state,) if direct else ("overdue", state)
+        for to in way:
+            if to in ARROWS[row["state"]]:
+                row = move(self.moving, row, to)
 
     def _follow(self, use: str, lent_fen: int, reason: str) -> None:
         """Give back of a use what is no longer lent, or use again what is lent once more."""

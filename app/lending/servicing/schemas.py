@@ -250,3 +250,35 @@ class LoanRecovery(_LoanForm):
 
     amount_fen: FenAsked
     reference: Reference = ""
+
+
+AccountText = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=REFERENCE_LENGTH_MAX,
+        pattern=r"\S",
+        description="The account to which the firm is paid out",
+    ),
+]
+
+
+class AccountOnFile(_LoanForm):
+    """The account to which a firm wants to be paid out."""
+
+    account: AccountText
+
+
+class DrawOrder(_LoanForm):
+    """What is drawn of an offer: the whole of it, to the account on file."""
+
+    amount_fen: FenAsked
+    account: AccountText
+
+
+class DrawnApplication(BaseModel):
+    """An application after a draw."""
+
+    id: str
+    state: str = Field(description="`active`; `drawing`: no answer yet; `draw_failed`: refused")
+    loan: str | None = Field(description="The loan that came of it")

@@ -54,3 +54,13 @@ loan_acts = sa.Table(
     sqlite_with_rowid=False,
 )
 sa.Index("ix_loan_acts_loan", loan_acts.c.loan, loan_acts.c.n)
+
+firm_accounts = sa.Table(
+    "firm_accounts",
+    metadata,
+    sa.Column("firm", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),  # To which alone it is paid out.
+    sa.Column("filed_on", sa.Text, nullable=False),  # The business day.
+    sa.Column("event", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

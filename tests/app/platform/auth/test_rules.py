@@ -107,6 +107,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/loans/{loan}"): set(ROLES),
     ("GET", "/loans/{loan}/schedule"): set(ROLES),
     ("GET", "/loans/{loan}/events"): set(ROLES),
+    ("PUT", "/firms/{firm}/account"): {"core", "supplier"},
+    ("POST", "/applications/{application}/draw"): {"core", "supplier"},
     ("POST", "/loans"): {"officer"},
     ("POST", "/loans/{loan}/repayments"): {"officer", "core", "supplier"},
     ("POST", "/loans/{loan}/repayments/{n}/reverse"): {"officer"},
@@ -123,7 +125,13 @@ BY_THING = {
     "/accounts/{account}",
     "/decisions/{decision}",
 }  # Whose it is shows when it is looked up: what is not theirs is not there.
-DOCUMENTS = ("/receivables/", "/vouchers/", "/applications/", "/loans/{loan}")
+DOCUMENTS = (
+    "/receivables/",
+    "/vouchers/",
+    "/applications/",
+    "/loans/{loan}",
+    "/firms/{firm}/account",
+)
 PATHS = {key: key[1] for key in ALLOWED}
 
 

@@ -1,0 +1,260 @@
+"""
+Drawing an offer that is signed: checked, paid out through a port, and booked when it has paid.
+
+The application is `drawing` before the port is asked, with the key under which it is. A port that
+is silent leaves it so, and is asked again under that key, by the firm or the close of a day.
+"""
+
+import contextlib
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.books.errors import BookRefusal, LimitExceeded, RuleBroken, WrongState
+from app.books.ledger import Moving, Plain, Reads, Reply, ask_prepared, excess, ledger_of
+from app.books.ledger.answering import Asker
+from app.books.ledger.figures import OPEN
+from app.books.ledger.paths import path_of
+from app.books.ledger.tables import keys, uses
+from app.chain.receivables.acts import Debt
+from app.chain.receivables.files import of_version
+from app.chain.uses.financing import pay_out
+from app.lending.applications import repository as asked_for
+from app.lending.applications.moves import Row, absent, found, move
+from app.lending.applications.offers import documents_of, has_ended
+from app.lending.applications.tables import applications
+from app.lending.contracts.errors import NoAnswer
+from app.lending.contracts.registration import ensure_filed
+from app.lending.contracts.tables import contracts
+from app.lending.loans.terms import LoanTerms
+from app.lending.servicing.disbursing import BuiltInDisburser, Disbursement, Disburser
+from app.lending.servicing.opening import LoanOrder, open_loan
+from app.lending.servicing.tables import firm_accounts, loans
+from app.lending.servicing.values import LoanValues, values_today
+from app.platform.auth.sight import sight_of
+from app.platform.deps import Resources
+from app.platform.events.tables import events
+
+DONE = 200
+SOURCE = "The bank's terms of draws"
+
+
+@dataclass(frozen=True, slots=True)
+class DrawAsked:
+    """What is drawn, and to which account."""
+
+    amount_fen: int
+    account: str
+
+
+def draw(resources: Resources, asker: Asker, application: str, asked: DrawAsked) -> Reply:
+    """
+    Return an application that is drawn, with its loan; `drawing` where the port has not answered.
+
+    Args:
+        resources: What the process has open.
+        asker: The firm, and its key.
+        application: The application.
+        asked: What is drawn.
+
+    Raises:
+        Absent: There is none of this id, or it is somebody else's.
+        WrongState: It is not signed, or the offer is over.
+        RuleBroken: `draw.account`, `draw.amount`, `draw.signature`: a check does not hold.
+        LimitExceeded: An account of the path is frozen, closed or over: all of them are named.
+    """
+    if _is_answered(resources, asker):
+        needs, again = Reads(), Reply.of(DONE, None)
+        return ledger_of(resources).ask(Plain(needs, lambda _: again, asker.key, asker.actor))
+    _, row = asked_for.one(resources.records, application)
+    if row is None or not sight_of(asker.who).is_own(row["firm"]):
+        raise absent(application)
+    if row["state"] in ("signed", "draw_failed"):
+        ensure_filed(resources, application)
+    begun = _begin(resources, asker, application, asked)
+    return _finish(resources, begun, asker)
+
+
+def resume(resources: Resources, application: str) -> Reply:
+    """
+    Return an application that is `drawing` after its port was asked again.
+
+    Raises:
+        WrongState: It is not drawing.
+    """
+    _, row = asked_for.one(resources.records, application)
+    if row is None or row["state"] != "drawing":
+        raise WrongState(f"application {application}", "gone" if row is None else row["state"], [])
+    return _finish(resources, row, None)
+
+
+def _is_answered(resources: Resources, asker: Asker) -> bool:
+    query = sa.select(keys.c.status).where(
+        keys.c.key == asker.key.key, keys.c.person == asker.key.person
+    )
+    with resources.records.reading() as connection:
+        return connection.scalar(query) is not None
+
+
+def _begin(resources: Resources, asker: Asker, application: str, asked: DrawAsked) -> Row:
+    """Return the row of an application that is drawing, all checks passed."""
+    needs = Reads(rows={applications: [application], contracts: [application]})
+
+    def prepare() -> Plain:
+        """Return the order, with the receivables of the files of the current version."""
+        files = of_version(resources, resources.version())
+
+        def begun(moving: Moving) -> Reply:
+            """Return its row; one that draws the same already goes on."""
+            row = found(moving, application)
+            if row["state"] == "drawing":
+                return Reply.of(DONE, row)
+            told = _checked(Debt(moving, files, None), row, asked)
+            return Reply.of(DONE, move(moving, row, "drawing", told=told))
+
+        return Plain(needs, begun, None, asker.actor)
+
+    begun: Row = ask_prepared(ledger_of(resources).ask, prepare).document
+    return begun
+
+
+def _checked(debt: Debt, row: Row, asked: DrawAsked) -> dict[str, Any]:
+    """Return what was checked of a draw, or raise at what does not hold."""
+    moving, name = debt.moving, row["application"]
+    if row["state"] not in ("signed", "draw_failed") or has_ended(debt, row):
+        raise WrongState(f"application {name}", row["state"], ["signed", "draw_failed"])
+    if moving.row(contracts, name) is None:
+        raise _refused("draw.signature", "合同尚未签署", "the contract is not signed")
+    on_file = moving.row(firm_accounts, row["firm"])
+    if on_file is None or on_file["account"] != asked.account:
+        zh, en = "只能划至备案账户", "it is paid to the account on file alone"
+        raise _refused("draw.account", zh, en)
+    if asked.amount_fen != row["offered_fen"]:
+        fen = row["offered_fen"]
+        raise _refused("draw.amount", f"须一次提取 {fen} 分", f"the whole of {fen} fen is drawn")
+    _check_accounts(moving, row["use"])
+    checks = ["state", "offer", "documents", "registration", "signatures", "account", "limit"]
+    return {"amount_fen": asked.amount_fen, "account": asked.account, "checks": checks}
+
+
+def _check_accounts(moving: Moving, use: str) -> None:
+    """
+    Raise where an account of a path is frozen, closed or over.
+
+    Raises:
+        LimitExceeded: Such accounts are named.
+    """
+    reserved = moving.row(uses, use)
+    if reserved is None:
+        raise RuntimeError(f"use {use} is gone from the book")
+    shut = []
+    for each in path_of(reserved["path"]):
+        stands = moving.account(each.account)
+        if stands is None or stands.figures.state != OPEN or excess(stands.figures) > 0:
+            lacks = {"available_fen": 0, "asked_fen": reserved["left_fen"]}
+            shut.append({"account": each.account, **lacks})
+    if shut:
+        raise LimitExceeded(shut)
+
+
+def _refused(rule: str, zh: str, en: str) -> RuleBroken:
+    return RuleBroken(rule, SOURCE, zh=zh, en=en)
+
+
+def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
+    """Return an application after the port was asked, under the key of its move to `drawing`."""
+    name = row["application"]
+    key, account = f"{name}/{row['event']}", _account_of(resources, row["event"])
+    disburser: Disburser = resources.once("disburser", BuiltInDisburser)
+    try:
+        answer = disburser.pay_out(Disbursement(key, account, row["offered_fen"]))
+    except NoAnswer:
+        return Reply.of(DONE, _document(row, None))
+    needs = Reads(rows={applications: [name], uses: [row["use"]], loans: [loan_of(key)]})
+
+    def prepare() -> Plain:
+        """Return the order, by what loans go by on the business day."""
+        values, files = values_today(resources), of_version(resources, resources.version())
+
+        def booked(moving: Moving) -> Reply:
+            """Return the application with its loan."""
+            now = found(moving, name)
+            if now["event"] != row["event"]:  # Somebody else has asked the port meanwhile.
+                return Reply.of(DONE, _document(now, loan_of(key)))
+            if answer == "refused":
+                return Reply.of(DONE, _document(move(moving, now, "draw_failed"), None))
+            return Reply.of(DONE, _booked(Debt(moving, files, None), now, (key, account), values))
+
+        if asker is None:
+            return Plain(needs, booked)
+        return Plain(needs, booked, asker.key, asker.actor)
+
+    return ask_prepared(ledger_of(resources).ask, prepare)
+
+
+def _account_of(resources: Resources, event: int) -> str:
+    """Return the account of a draw, as the event that began it tells it."""
+    with resources.records.reading() as connection:
+        detail = connection.scalar(sa.select(events.c.detail).where(events.c.number == event))
+    return str(json.loads(detail or "{}")["account"])
+
+
+def _booked(debt: Debt, row: Row, paid: tuple[str, str], values: LoanValues) -> dict[str, Any]:
+    """Return an application whose loan is there now, and its documents financed."""
+    key, account = paid
+    policy, name, fen = values.policy, row["application"], row["offered_fen"]
+    terms = LoanTerms(
+        *(fen, Decimal(row["rate"]), row["repayment"], values.day),
+        *(row["tenor_days"], row["tenor_months"], None),
+        day_base=policy.whole("day_base"),
+        penalty_factor=policy.decimal("penalty_factor"),
+        grace_days=policy.whole("grace_days"),
+    )
+    order = LoanOrder(loan_of(key), row["use"], terms, account, application=name)
+    loan = open_loan(debt.moving, order, values)
+    pay_out(debt, documents_of(row))
+    changes = {"drawn_fen": fen, "use": None, "offer_until": ""}
+    after = move(debt.moving, row, "active", changes=changes, told={"loan": loan["loan"]})
+    return _document(after, loan["loan"])
+
+
+def _document(row: Row, loan: str | None) -> dict[str, Any]:
+    there = row["state"] not in ("drawing", "draw_failed")
+    return {"id": row["application"], "state": row["state"], "loan": loan if there else None}
+
+
+def loan_of(key: str) -> str:
+    """
+    Return the id of the loan that a payment under a key becomes.
+
+    Example:
+        >>> loan_of("a1/17")
+        'L-a1-17'
+    """
+    return f"L-{key.replace('/', '-')}"
+
+
+def close(resources: Resources, day: dt.date) -> int:
+    """
+    Return of how many draws the port was asked again; it may be silent still.
+
+    What was paid and cannot be booked, as an account is frozen since, stays `drawing` and is tried
+    again at every close.
+    """
+    del day
+    names = _drawing(resources)
+    for name in names:
+        with contextlib.suppress(BookRefusal):
+            resume(resources, name)
+    return len(names)
+
+
+def _drawing(resources: Resources) -> Sequence[str]:
+    query = sa.select(applications.c.application).where(applications.c.state == "drawing")
+    with resources.records.reading() as connection:
+        return list(connection.scalars(query.order_by(applications.c.application)))
