@@ -14,8 +14,9 @@ OPTIONS: dict[str, Any] = {
     "threads": 1,
     "parallel": "off",
     "random_seed": 0,
-    "solver": "simplex",
 }
+SIMPLEX, INTERIOR = "simplex", "ipx"
+LARGE = 50_000  # Columns from which the first solution is sought from inside, then at a corner.
 ITERATIONS_MAX = 10_000_000
 
 
@@ -47,6 +48,8 @@ class Solver:
             self._highs.setOptionValue(name, value)
         self._highs.setOptionValue("simplex_iteration_limit", ITERATIONS_MAX)
         self._seconds_max = seconds_max
+        large = len(rows.cost) >= LARGE
+        self._highs.setOptionValue("solver", INTERIOR if large else SIMPLEX)
         self._highs.passModel(_loaded(highspy.HighsLp(), rows, highspy.MatrixFormat.kColwise))
 
     def solve(self) -> Solved:
@@ -63,6 +66,7 @@ class Solver:
         if status != self._optimal:
             said = self._highs.modelStatusToString(status)
             raise NotConverged(f"the program was not solved in {self._seconds_max:g} s: {said}")
+        self._highs.setOptionValue("solver", SIMPLEX)  # From where it stands.
         found = self._highs.getSolution()
         return Solved(
             np.array(found.col_value),

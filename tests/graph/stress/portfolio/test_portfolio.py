@@ -25,6 +25,7 @@ from graph.portfolio import (
     sums,
     tail_mean,
 )
+from graph.stress.portfolio import solver
 from graph.stress.portfolio.trimming import over, trimmed
 from tests.graph.effort import seeds
 from tests.graph.stress.portfolio.economies import TICKET_FEN, economy
@@ -215,6 +216,20 @@ def test_a_change_gives_what_a_fresh_model_of_the_changed_problem_gives() -> Non
     assert within(change.applied(problem), changed)
     assert changed.bound_fen is None
     assert changed.earned_e12 < before.earned_e12
+
+
+def test_a_large_program_is_solved_through_the_inside_to_a_corner_as_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem, _, small = solved(0)
+    monkeypatch.setattr(solver, "LARGE", 1)
+
+    model = LendingModel(problem)
+
+    found = model.proposal()
+    assert found.earned_e12 / E12 == pytest.approx(small.earned_e12 / E12, rel=1e-8)
+    assert within(problem, found)
+    assert model.proposal(LendingChange()).amount_fen.tolist() == found.amount_fen.tolist()
 
 
 def test_the_same_bytes_whatever_was_asked_before_and_on_any_number_of_threads() -> None:
