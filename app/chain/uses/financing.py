@@ -14,8 +14,7 @@ from app.chain.uses.paths import not_promised
 from app.chain.vouchers import endings, nodes
 from app.chain.vouchers.tables import vouchers
 
-FINANCING, FINANCED = "financing", "financed"
-OPERATIONS = {FINANCING: "hold", FINANCED: "finance"}
+FINANCING = "financing"
 
 
 def hold(debt: Debt, documents: Sequence[str], *, core: str, firm: str) -> None:
@@ -61,19 +60,6 @@ def put_back(debt: Debt, documents: Sequence[str]) -> None:
             _record(debt, kind, {**row, "state": row["before"], "before": ""}, FINANCING)
 
 
-def pay_out(debt: Debt, documents: Sequence[str]) -> None:
-    """Make documents `financed` that were `financing`: a loan stands on them."""
-    for account in documents:
-        kind, _, name = account.partition(":")
-        row = debt.moving.row(receivables if kind == "receivable" else vouchers, name)
-        if row is None:
-            continue
-        after = {**row, "state": FINANCED}
-        if kind == "voucher":
-            after |= {"financed_fen": row["held_fen"], "held_fen": 0}
-        _record(debt, kind, after, FINANCING)
-
-
 def are_held(moving: Moving, documents: Sequence[str]) -> bool:
     """Return whether none of these documents has left or fallen due since it was held."""
     for account in documents:
@@ -90,7 +76,7 @@ def _check_parties(account: str, parties: tuple[str, str], firm: str, core: str)
 
 
 def _record(debt: Debt, kind: str, row: dict[str, object], before: str) -> None:
-    operation = OPERATIONS.get(str(row["state"]), "put-back")
+    operation = "hold" if row["state"] == FINANCING else "put-back"
     if kind == "receivable":
         debt.record(operation, row, before=before)
     else:

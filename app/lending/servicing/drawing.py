@@ -23,7 +23,6 @@ from app.books.ledger.paths import path_of
 from app.books.ledger.tables import keys, uses
 from app.chain.receivables.acts import Debt
 from app.chain.receivables.files import of_version
-from app.chain.uses.financing import pay_out
 from app.lending.applications import repository as asked_for
 from app.lending.applications.moves import Row, absent, found, move
 from app.lending.applications.offers import documents_of, has_ended
@@ -65,7 +64,8 @@ def draw(resources: Resources, asker: Asker, application: str, asked: DrawAsked)
     Raises:
         Absent: There is none of this id, or it is somebody else's.
         WrongState: It is not signed, or the offer is over.
-        RuleBroken: `draw.account`, `draw.amount`, `draw.signature`: a check does not hold.
+        RuleBroken: `draw.account`, `draw.amount`, `draw.documents`, `draw.signature`: a check does
+            not hold.
         LimitExceeded: An account of the path is frozen, closed or over: all of them are named.
     """
     if _is_answered(resources, asker):
@@ -137,6 +137,9 @@ def _checked(debt: Debt, row: Row, asked: DrawAsked) -> dict[str, Any]:
     if asked.amount_fen != row["offered_fen"]:
         fen = row["offered_fen"]
         raise _refused("draw.amount", f"须一次提取 {fen} 分", f"the whole of {fen} fen is drawn")
+    if documents_of(row):  # The loan would not be paid when the debtor pays the document.
+        zh, en = "以单证为依据的融资暂不能提款", "what is lent on documents is not paid out yet"
+        raise _refused("draw.documents", zh, en)
     _check_accounts(moving, row["use"])
     checks = ["state", "offer", "documents", "registration", "signatures", "account", "limit"]
     return {"amount_fen": asked.amount_fen, "account": asked.account, "checks": checks}
@@ -179,7 +182,7 @@ def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
 
     def prepare() -> Plain:
         """Return the order, by what loans go by on the business day."""
-        values, files = values_today(resources), of_version(resources, resources.version())
+        values = values_today(resources)
 
         def booked(moving: Moving) -> Reply:
             """Return the application with its loan."""
@@ -188,7 +191,7 @@ def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
                 return Reply.of(DONE, _document(now, loan_of(key)))
             if answer == "refused":
                 return Reply.of(DONE, _document(move(moving, now, "draw_failed"), None))
-            return Reply.of(DONE, _booked(Debt(moving, files, None), now, (key, account), values))
+            return Reply.of(DONE, _booked(moving, now, (key, account), values))
 
         if asker is None:
             return Plain(needs, booked)
@@ -204,8 +207,8 @@ def _account_of(resources: Resources, event: int) -> str:
     return str(json.loads(detail or "{}")["account"])
 
 
-def _booked(debt: Debt, row: Row, paid: tuple[str, str], values: LoanValues) -> dict[str, Any]:
-    """Return an application whose loan is there now, and its documents financed."""
+def _booked(moving: Moving, row: Row, paid: tuple[str, str], values: LoanValues) -> dict[str, Any]:
+    """Return an application whose loan is there now."""
     key, account = paid
     policy, name, fen = values.policy, row["application"], row["offered_fen"]
     terms = LoanTerms(
@@ -216,10 +219,9 @@ def _booked(debt: Debt, row: Row, paid: tuple[str, str], values: LoanValues) -> 
         grace_days=policy.whole("grace_days"),
     )
     order = LoanOrder(loan_of(key), row["use"], terms, account, application=name)
-    loan = open_loan(debt.moving, order, values)
-    pay_out(debt, documents_of(row))
+    loan = open_loan(moving, order, values)
     changes = {"drawn_fen": fen, "use": None, "offer_until": ""}
-    after = move(debt.moving, row, "active", changes=changes, told={"loan": loan["loan"]})
+    after = move(moving, row, "active", changes=changes, told={"loan": loan["loan"]})
     return _document(after, loan["loan"])
 
 
