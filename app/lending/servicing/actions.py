@@ -24,9 +24,10 @@ from app.lending.loans.grading import grade
 from app.lending.loans.loan import Loan
 from app.lending.loans.replaying import Reversal, do, reverse
 from app.lending.loans.terms import LoanTerms
+from app.lending.pricing.plans import PlanAsked, terms_of
 from app.lending.servicing import repository
 from app.lending.servicing.acting import LoanActing, Row
-from app.lending.servicing.opening import LoanOrder, open_loan
+from app.lending.servicing.opening import LoanOrder, check_documents, open_loan
 from app.lending.servicing.plan import drawn_and_done
 from app.lending.servicing.rows import standing
 from app.lending.servicing.values import LoanValues, values_today
@@ -200,10 +201,11 @@ class OpenLoan(LoanAction):
         use = moving.row(uses, asked["reservation"])
         if use is None:
             raise Absent(f"no reservation {asked['reservation']!r}")
-        terms = _terms(asked, acting.values)
+        terms = _terms(use["product"], asked, acting.values)
         if use["owner"] is not None or use["state"] != "reserved":
             state = use["owner"] or use["state"]
             raise WrongState(f"reservation {use['use']}", state, ["reserved"])
+        check_documents(use)
         draw(terms, acting.values.rules)
         subjects = [f"use:{use['use']}"]
         line = EffectLine("outstanding", f"firm:{use['firm']}", 0, terms.amount_fen)
@@ -212,22 +214,19 @@ class OpenLoan(LoanAction):
     def apply(self, moving: Moving, asked: Document) -> Document:
         """Open it; return its id."""
         acting = self.acting(moving)
-        self.propose(moving, asked)
-        terms = _terms(asked, acting.values)
+        product = self.propose(moving, asked).product
+        terms = _terms(str(product), asked, acting.values)
         order = LoanOrder(asked["loan"], asked["reservation"], terms, asked["account"])
         row = open_loan(moving, order, acting.values)
         return {"loan": row["loan"], "state": row["state"], "outstanding_fen": terms.amount_fen}
 
 
-def _terms(asked: Mapping[str, Any], values: LoanValues) -> LoanTerms:
-    policy = values.policy
-    return LoanTerms(
-        *(asked["amount_fen"], Decimal(asked["rate"]), asked["repayment"], values.day),
-        *(asked["tenor_days"], asked["tenor_months"], None),
-        day_base=policy.whole("day_base"),
-        penalty_factor=policy.decimal("penalty_factor"),
-        grace_days=policy.whole("grace_days"),
+def _terms(product: str, asked: Mapping[str, Any], values: LoanValues) -> LoanTerms:
+    planned = PlanAsked(
+        *(product, asked["amount_fen"], Decimal(asked["rate"]), asked["repayment"]),
+        *(asked["tenor_days"], asked["tenor_months"]),
     )
+    return terms_of(planned, values.day, values.policy)
 
 
 def _check_reference(moving: Moving, row: Row, act: Act, asked: Document) -> None:

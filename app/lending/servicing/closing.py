@@ -47,11 +47,9 @@ def _take(resources: Resources, names: Sequence[str], values: LoanValues) -> int
 
     def work(moving: Moving) -> Reply:
         """Return how many of these were touched."""
-        acting, before = LoanActing(moving, values), moving.number
-        for row in moving.rows(loans, names).values():
-            if row is not None:
-                acting.taken_over(row)
-        return Reply.of(DONE, moving.number - before)
+        acting = LoanActing(moving, values)
+        found = [row for row in moving.rows(loans, names).values() if row is not None]
+        return Reply.of(DONE, sum(acting.taken_over(row) is not row for row in found))
 
     return int(ledger_of(resources).ask(Plain(Reads(rows={loans: names}), work)).document)
 

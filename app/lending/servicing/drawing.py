@@ -7,40 +7,36 @@ is silent leaves it so, and is asked again under that key, by the firm or the cl
 
 import contextlib
 import datetime as dt
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-
-import sqlalchemy as sa
 
 from app.books.errors import BookRefusal, LimitExceeded, RuleBroken, WrongState
 from app.books.ledger import Moving, Plain, Reads, Reply, ask_prepared, excess, ledger_of
 from app.books.ledger.answering import Asker
 from app.books.ledger.figures import OPEN
 from app.books.ledger.paths import path_of
-from app.books.ledger.tables import keys, uses
+from app.books.ledger.tables import uses
 from app.chain.receivables.acts import Debt
 from app.chain.receivables.files import of_version
 from app.lending.applications import repository as asked_for
 from app.lending.applications.moves import Row, absent, found, move
-from app.lending.applications.offers import documents_of, has_ended
+from app.lending.applications.offers import has_ended
 from app.lending.applications.tables import applications
 from app.lending.contracts.errors import NoAnswer
 from app.lending.contracts.registration import ensure_filed
 from app.lending.contracts.tables import contracts
-from app.lending.loans.terms import LoanTerms
+from app.lending.pricing.plans import PlanAsked, terms_of
+from app.lending.servicing import repository
 from app.lending.servicing.disbursing import BuiltInDisburser, Disbursement, Disburser
-from app.lending.servicing.opening import LoanOrder, open_loan
+from app.lending.servicing.opening import TERMS_OF_DRAWS, LoanOrder, check_documents, open_loan
 from app.lending.servicing.tables import firm_accounts, loans
 from app.lending.servicing.values import LoanValues, values_today
 from app.platform.auth.sight import sight_of
 from app.platform.deps import Resources
-from app.platform.events.tables import events
 
 DONE = 200
-SOURCE = "The bank's terms of draws"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +59,12 @@ def draw(resources: Resources, asker: Asker, application: str, asked: DrawAsked)
 
     Raises:
         Absent: There is none of this id, or it is somebody else's.
-        WrongState: It is not signed, or the offer is over.
+        WrongState: It is not signed, is drawn otherwise already, or the offer is over.
         RuleBroken: `draw.account`, `draw.amount`, `draw.documents`, `draw.signature`: a check does
             not hold.
         LimitExceeded: An account of the path is frozen, closed or over: all of them are named.
     """
-    if _is_answered(resources, asker):
+    if repository.is_answered(resources.records, asker.key):
         needs, again = Reads(), Reply.of(DONE, None)
         return ledger_of(resources).ask(Plain(needs, lambda _: again, asker.key, asker.actor))
     _, row = asked_for.one(resources.records, application)
@@ -77,6 +73,9 @@ def draw(resources: Resources, asker: Asker, application: str, asked: DrawAsked)
     if row["state"] in ("signed", "draw_failed"):
         ensure_filed(resources, application)
     begun = _begin(resources, asker, application, asked)
+    drawn = begun["offered_fen"], repository.account_of_draw(resources.records, begun["event"])
+    if drawn != (asked.amount_fen, asked.account):
+        raise WrongState(f"application {application}", "drawing", ["signed", "draw_failed"])
     return _finish(resources, begun, asker)
 
 
@@ -91,14 +90,6 @@ def resume(resources: Resources, application: str) -> Reply:
     if row is None or row["state"] != "drawing":
         raise WrongState(f"application {application}", "gone" if row is None else row["state"], [])
     return _finish(resources, row, None)
-
-
-def _is_answered(resources: Resources, asker: Asker) -> bool:
-    query = sa.select(keys.c.status).where(
-        keys.c.key == asker.key.key, keys.c.person == asker.key.person
-    )
-    with resources.records.reading() as connection:
-        return connection.scalar(query) is not None
 
 
 def _begin(resources: Resources, asker: Asker, application: str, asked: DrawAsked) -> Row:
@@ -137,24 +128,22 @@ def _checked(debt: Debt, row: Row, asked: DrawAsked) -> dict[str, Any]:
     if asked.amount_fen != row["offered_fen"]:
         fen = row["offered_fen"]
         raise _refused("draw.amount", f"须一次提取 {fen} 分", f"the whole of {fen} fen is drawn")
-    if documents_of(row):  # The loan would not be paid when the debtor pays the document.
-        zh, en = "以单证为依据的融资暂不能提款", "what is lent on documents is not paid out yet"
-        raise _refused("draw.documents", zh, en)
-    _check_accounts(moving, row["use"])
+    reserved = moving.row(uses, row["use"])
+    if reserved is None:
+        raise RuntimeError(f"use {row['use']} is gone from the book")
+    check_documents(reserved)
+    _check_accounts(moving, reserved)
     checks = ["state", "offer", "documents", "registration", "signatures", "account", "limit"]
     return {"amount_fen": asked.amount_fen, "account": asked.account, "checks": checks}
 
 
-def _check_accounts(moving: Moving, use: str) -> None:
+def _check_accounts(moving: Moving, reserved: Mapping[str, Any]) -> None:
     """
     Raise where an account of a path is frozen, closed or over.
 
     Raises:
         LimitExceeded: Such accounts are named.
     """
-    reserved = moving.row(uses, use)
-    if reserved is None:
-        raise RuntimeError(f"use {use} is gone from the book")
     shut = []
     for each in path_of(reserved["path"]):
         stands = moving.account(each.account)
@@ -166,13 +155,14 @@ def _check_accounts(moving: Moving, use: str) -> None:
 
 
 def _refused(rule: str, zh: str, en: str) -> RuleBroken:
-    return RuleBroken(rule, SOURCE, zh=zh, en=en)
+    return RuleBroken(rule, TERMS_OF_DRAWS, zh=zh, en=en)
 
 
 def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
     """Return an application after the port was asked, under the key of its move to `drawing`."""
     name = row["application"]
-    key, account = f"{name}/{row['event']}", _account_of(resources, row["event"])
+    key = f"{name}/{row['event']}"
+    account = repository.account_of_draw(resources.records, row["event"])
     disburser: Disburser = resources.once("disburser", BuiltInDisburser)
     try:
         answer = disburser.pay_out(Disbursement(key, account, row["offered_fen"]))
@@ -200,24 +190,15 @@ def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
     return ask_prepared(ledger_of(resources).ask, prepare)
 
 
-def _account_of(resources: Resources, event: int) -> str:
-    """Return the account of a draw, as the event that began it tells it."""
-    with resources.records.reading() as connection:
-        detail = connection.scalar(sa.select(events.c.detail).where(events.c.number == event))
-    return str(json.loads(detail or "{}")["account"])
-
-
 def _booked(moving: Moving, row: Row, paid: tuple[str, str], values: LoanValues) -> dict[str, Any]:
     """Return an application whose loan is there now."""
     key, account = paid
-    policy, name, fen = values.policy, row["application"], row["offered_fen"]
-    terms = LoanTerms(
-        *(fen, Decimal(row["rate"]), row["repayment"], values.day),
-        *(row["tenor_days"], row["tenor_months"], None),
-        day_base=policy.whole("day_base"),
-        penalty_factor=policy.decimal("penalty_factor"),
-        grace_days=policy.whole("grace_days"),
+    name, fen = row["application"], row["offered_fen"]
+    planned = PlanAsked(
+        *(row["product"], fen, Decimal(row["rate"]), row["repayment"]),
+        *(row["tenor_days"], row["tenor_months"]),
     )
+    terms = terms_of(planned, values.day, values.policy)
     order = LoanOrder(loan_of(key), row["use"], terms, account, application=name)
     loan = open_loan(moving, order, values)
     changes = {"drawn_fen": fen, "use": None, "offer_until": ""}
@@ -249,14 +230,8 @@ def close(resources: Resources, day: dt.date) -> int:
     again at every close.
     """
     del day
-    names = _drawing(resources)
+    names = repository.drawing(resources.records)
     for name in names:
         with contextlib.suppress(BookRefusal):
             resume(resources, name)
     return len(names)
-
-
-def _drawing(resources: Resources) -> Sequence[str]:
-    query = sa.select(applications.c.application).where(applications.c.state == "drawing")
-    with resources.records.reading() as connection:
-        return list(connection.scalars(query.order_by(applications.c.application)))

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.books.errors import RuleBroken
 from app.books.ledger import Moving, operations
+from app.books.ledger.paths import path_of
 from app.lending.loans.advancing import draw
 from app.lending.loans.terms import LoanTerms, proceeds_fen
 from app.lending.loans.written import document
@@ -14,6 +16,7 @@ from app.lending.servicing.values import LoanValues
 from app.platform.errors import Conflict
 from app.platform.events import canonical
 
+TERMS_OF_DRAWS = "The bank's terms of draws"
 Row = dict[str, Any]
 
 
@@ -81,6 +84,20 @@ def open_loan(moving: Moving, order: LoanOrder, values: LoanValues) -> Row:
     row = changed(known, loan, values.rules)
     _record(moving, row, proceeds_fen(order.terms, values.rules.days_off), document(loan)["terms"])
     return row
+
+
+def check_documents(use: Mapping[str, Any]) -> None:
+    """
+    Raise where a use stands on documents.
+
+    What their debtor pays does not pay the loan yet, so that nothing is lent on them.
+
+    Raises:
+        RuleBroken: `draw.documents`: it does.
+    """
+    if any(each.part >= 0 for each in path_of(use["path"])):
+        zh, en = "以单证为依据的融资暂不能提款", "what is lent on documents is not paid out yet"
+        raise RuleBroken("draw.documents", TERMS_OF_DRAWS, zh=zh, en=en)
 
 
 def _record(moving: Moving, row: Row, proceeds: int, terms: Mapping[str, Any]) -> None:

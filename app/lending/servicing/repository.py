@@ -1,6 +1,7 @@
 """Rows of the tables of loans: one, pages, sums, what was done to one, and what a day touches."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -9,7 +10,12 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.books.ledger import Key
+from app.books.ledger.tables import keys
+from app.lending.applications.tables import applications
 from app.lending.servicing.tables import loan_acts, loans
+from app.platform.events.tables import events
+from app.platform.records import Records
 
 LATE = ("overdue", "defaulted")
 ENDED = ("repaid", "written_off")
@@ -92,6 +98,31 @@ def touched(connection: Connection, day: dt.date, *, size: int) -> Sequence[str]
     own = loans.c
     query = sa.select(own.loan).where(own.touch_on <= day.isoformat())
     return list(connection.scalars(query.order_by(own.touch_on, own.loan).limit(size)))
+
+
+def is_answered(records: Records, key: Key) -> bool:
+    """Return whether an answer is kept under a key."""
+    own = keys.c
+    query = sa.select(own.status).where(own.key == key.key, own.person == key.person)
+    with records.reading() as connection:
+        return connection.scalar(query) is not None
+
+
+def account_of_draw(records: Records, event: int) -> str:
+    """Return to which account an application is drawn, as the event that began it tells."""
+    with records.reading() as connection:
+        detail = connection.scalar(sa.select(events.c.detail).where(events.c.number == event))
+    if detail is None:
+        raise RuntimeError(f"event {event} is gone from the book")
+    return str(json.loads(detail)["account"])
+
+
+def drawing(records: Records) -> Sequence[str]:
+    """Return the applications whose port has not answered yet."""
+    own = applications.c
+    query = sa.select(own.application).where(own.state == "drawing").order_by(own.application)
+    with records.reading() as connection:
+        return list(connection.scalars(query))
 
 
 def _conditions(wanted: WantedLoans) -> list[sa.ColumnElement[bool]]:

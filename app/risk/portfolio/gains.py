@@ -13,7 +13,6 @@ from app.lending.products.book import Product
 from app.policy import Policy
 
 E12 = 10**12
-DAYS_OF_YEAR = 360
 ROUNDED = Decimal("0.0001")  # A rate is told in whole basis points.
 SALES_STEPS = 20  # Between the bounds of sales; in between the next above, which ties up more.
 ADDS = ("price_add", "rate_add")  # Of what a price is made of, what is no cost.
@@ -85,9 +84,9 @@ class Gains:
         costs = read("gross") - sum(read(add) for add in ADDS)
         earned = tree.figure * read("survival") - costs
         return Gain(
-            _e12(earned + read("capital_cost")),
-            _e12(read("expected_loss")),
-            _e12(read("capital")),
+            in_e12(earned + read("capital_cost")),
+            in_e12(read("expected_loss")),
+            in_e12(read("capital")),
             read("pd"),
             read("lgd"),
             earned > -ROUNDED,
@@ -96,13 +95,13 @@ class Gains:
 
 def given_up(lgd: Decimal) -> Gain:
     """Return the figures of what nobody can price any more: it is lost as far as it is ever."""
-    return Gain(0, _e12(lgd), 0, Decimal(1), lgd, pays=False)
+    return Gain(0, in_e12(lgd), 0, Decimal(1), lgd, pays=False)
 
 
 def usual_days(product: Product, policy: Policy) -> int:
     """Return how long a loan usually lasts: of documents as payables do, else a year."""
     terms = product.terms
-    days = policy.whole("tenor_days") if terms.path == "documents" else DAYS_OF_YEAR
+    days = policy.whole("tenor_days") if terms.path == "documents" else policy.whole("day_base")
     return min(max(days, terms.tenor_floor_days), terms.tenor_cap_days)
 
 
@@ -125,5 +124,6 @@ def _steps(tree: Term) -> Iterator[Term]:
         yield from _steps(child)
 
 
-def _e12(figure: Decimal) -> int:
+def in_e12(figure: Decimal) -> int:
+    """Return a figure in 10^-12, cut towards zero."""
     return int(cut(figure) * E12)

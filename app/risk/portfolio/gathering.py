@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import numpy as np
 
-from app.chain.limits.formulas.exact import cut
 from app.lending.products.book import Product
 from app.policy import Policy
 from app.risk.portfolio.candidates import LoanCandidate, candidates, readable
-from app.risk.portfolio.gains import Gains, given_up
+from app.risk.portfolio.gains import Gains, given_up, in_e12
 from app.risk.portfolio.losses import CarriedRisk, StressLosses
 from app.risk.portfolio.standing import UNKNOWN, BankStanding, Lent
 from graph.portfolio import E12, Caps, Entries, Lendable, LendingProblem
@@ -76,7 +74,7 @@ class Capping:
         self, standing: BankStanding, appetite: Appetite, lent: Sequence[CarriedRisk]
     ) -> None:
         self._standing = standing
-        self._kappa = _e12(appetite.policy.decimal("kappa_relation"))
+        self._kappa = in_e12(appetite.policy.decimal("kappa_relation"))
         self._own = _of_the_bank(appetite, lent)
         self._sector_cap_fen, self._by_sector = appetite.sector_cap_fen, dict[str, int]()
         for each in lent:
@@ -129,10 +127,6 @@ def _of_the_bank(appetite: Appetite, lent: Sequence[CarriedRisk]) -> Sequence[Ca
     budget = book if appetite.budget_fen is None else appetite.budget_fen
     names = ("budget", "expected_loss", "capital")
     return [CapLine(name, name, room) for name, room in zip(names, (budget, *rooms), strict=True)]
-
-
-def _e12(figure: Decimal) -> int:
-    return int(cut(figure) * E12)
 
 
 @dataclass(frozen=True, slots=True)

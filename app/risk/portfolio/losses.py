@@ -13,9 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.chain.limits.formulas.exact import cut
 from app.policy import Policy
-from app.risk.portfolio.gains import Gain
+from app.risk.portfolio.gains import Gain, in_e12
 from app.risk.portfolio.standing import UNKNOWN, BankStanding
 from graph.portfolio import E12, Entries, LossTail
 
@@ -105,10 +104,10 @@ class StressLosses:
     def _hit(self, carried: CarriedRisk) -> Iterator[tuple[int, int]]:
         """Yield the cores whose failing costs something of what is carried, and which part."""
         if carried.payer in self._row:
-            yield self._row[carried.payer], _e12(carried.gain.lgd)
+            yield self._row[carried.payer], in_e12(carried.gain.lgd)
         for row, lost in self._losses.get(carried.payer, ()):
             chance = min(Decimal(1), carried.gain.chance + self._delta * lost / E12)
-            yield row, _e12(chance * carried.gain.lgd)
+            yield row, in_e12(chance * carried.gain.lgd)
 
     def _base(self, lent: Iterable[CarriedRisk]) -> Sequence[int]:
         """Return what is lost on what is lent already, by scenario, in whole fen rounded up."""
@@ -126,7 +125,3 @@ class StressLosses:
             *(-(-lost // E12) for lost in found),
             *(-(-lost // (E12 * E6)) for lost in stressed),
         ]
-
-
-def _e12(figure: Decimal) -> int:
-    return int(cut(figure) * E12)

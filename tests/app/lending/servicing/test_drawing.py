@@ -1,6 +1,5 @@
 """Drawing a signed offer: to the account on file, through ports that forget or refuse."""
 
-import json
 import shutil
 from collections.abc import Callable
 from typing import Any, Literal
@@ -137,21 +136,23 @@ def test_a_draw_goes_to_the_account_on_file_whole_and_by_the_firm_alone(
 def test_what_is_lent_on_documents_is_not_paid_out(
     client: TestClient, resources: Resources, mill: Headers, on_file: Headers
 ) -> None:
-    paper = json.dumps([{"kind": "voucher", "number": "V1"}])
+    ledger = ledger_of(resources)
+    path = [*map(Element, PATH), Element("voucher:V1", part=2_000_000)]
+    ledger.reserve(UseOrder("u2", "MILL", "data-credit", path, 2_000_000, core="CORE1"))
 
     def work(moving: Moving) -> Reply:
         """Let the offer stand on a document."""
-        row = found(moving, "A1") | {"documents": paper}
+        row = found(moving, "A1") | {"use": "u2"}
         moving.record("test", "application:A1", rows=[(applications, row)])
         return Reply.of(200, {})
 
-    ledger_of(resources).ask(Plain(Reads(), work))
+    ledger.ask(Plain(Reads(), work))
 
     refused = drawn(client, mill)
 
     assert (refused.status_code, refused.json()["rule"]) == (409, "draw.documents")
     assert client.get(f"{API}/applications/A1", headers=mill).json()["state"] == "signed"
-    assert account(client, on_file, "chain:CORE1:MILL")["pending_fen"] == 2_000_000
+    assert account(client, on_file, "voucher:V1")["pending_fen"] == 2_000_000
 
 
 def test_what_was_frozen_since_the_approval_stops_the_draw_and_is_named(
@@ -179,6 +180,20 @@ def test_a_port_that_forgets_to_answer_is_asked_again_and_pays_once(
     assert client.get(f"{API}/applications/A1", headers=mill).json()["state"] == "active"
     assert (len(bank.paid), len(set(bank.keys)), len(bank.keys)) == (1, 1, 3)
     assert drawing.close(resources, TODAY) == 0
+
+
+def test_a_draw_that_has_no_answer_yet_is_no_other_draw(
+    client: TestClient, resources: Resources, mill: Headers, on_file: Headers
+) -> None:
+    bank = Bank("silent")
+    resources.once("disburser", lambda: bank)
+    assert drawn(client, mill, "k").json()["state"] == "drawing"
+
+    other = drawn(client, mill, "l", amount_fen=1_000_000)
+
+    assert (other.status_code, other.json()["state"]) == (409, "drawing")
+    assert len(bank.keys) == 1
+    assert drawn(client, mill, "m").json()["state"] == "active"
 
 
 def test_a_port_that_refuses_leaves_the_offer_to_be_drawn_again_under_another_key(

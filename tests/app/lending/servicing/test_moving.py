@@ -304,3 +304,17 @@ def test_a_loan_is_paid_out_of_a_reservation_by_two_officers(
     for changed in ({"rate": "1.5"}, {"tenor_days": None}, {"amount_fen": "1"}, {"repayment": "x"}):
         assert send(client, officer, "/loans", body | changed).status_code == 422, changed
     assert send(client, officer, "/loans", body | {"reservation": "none"}).status_code == 404
+
+
+def test_no_loan_is_paid_out_of_a_reservation_on_documents(
+    client: TestClient, resources: Resources, officer: Headers
+) -> None:
+    set_up(resources, {"bank": PLENTY})
+    paper = {"documents": [{"kind": "voucher", "number": "V1"}], "amount_fen": 1_000_000}
+    use = send(client, officer, "/reservations", ORDER | paper).json()["id"]
+    body = {"reservation": use, "amount_fen": 1_000_000, "rate": "0.05", "repayment": "bullet"}
+    more = {"tenor_days": 30, "account": "6222", "reason": "agreed on paper"}
+
+    refused = send(client, officer, "/loans", body | more)
+
+    assert (refused.status_code, refused.json()["rule"]) == (409, "draw.documents")
