@@ -145,7 +145,7 @@ class DemoBank:
 
     def _issue(self, core: str, number: str, creditor: str, day: dt.date) -> None:
         draft = VoucherDraft(
-            number=vouchers.number_for(core, day),
+            number=vouchers.number_for(self.resources, core, day),
             holder=creditor,
             amount_fen=None,
             due_on=day + dt.timedelta(days=self._chance.choice(TENORS_DAYS)),

@@ -1,7 +1,6 @@
 """Approvals as routes, pages and the close of a day ask for them."""
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 from functools import partial
 from typing import Literal
@@ -23,12 +22,13 @@ from app.platform.errors import Absent
 from app.policy import policy_on
 
 AT_ONCE_MAX = 500
+NAME_BYTES = 8
 Verdict = Literal["approve", "reject"]
 
 
-def new_name() -> str:
+def new_name(resources: Resources) -> str:
     """Return the name of a new approval: made before it is asked for, so that a retry keeps it."""
-    return secrets.token_hex(8)
+    return resources.new_name(NAME_BYTES)
 
 
 def desk_of(resources: Resources, actions: Mapping[str, TwoPersonAction]) -> ApprovalDesk:

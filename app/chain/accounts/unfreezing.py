@@ -85,7 +85,7 @@ def ask_to_unfreeze(
     """
     account, fen, reason = asked
     wanted = {"account": account, "amount_fen": fen, "reason": reason}
-    name = new_name()
+    name = new_name(resources)
 
     def prepare() -> Opening:
         """Return the order, at the desk of the business day."""

@@ -204,7 +204,7 @@ def confirm(resources: Resources, asker: Asker, numbers: Sequence[str], *, sever
     if len(set(numbers)) != len(numbers):
         raise Malformed("a number is given twice")
 
-    name = new_name()
+    name = new_name(resources)
 
     def prepared() -> Work:
         """Return the work, with the desk that it may need."""

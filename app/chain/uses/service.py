@@ -1,7 +1,6 @@
 """Reserving a use over its whole path, and what becomes of it."""
 
 import datetime as dt
-import secrets
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -48,7 +47,7 @@ def reserve(resources: Resources, asker: Asker, order: ReservationOrder) -> Repl
     """
     asked = _asked(order)
     lasts = dt.timedelta(seconds=order.seconds)
-    use = secrets.token_hex(ID_BYTES)
+    use = resources.new_name(ID_BYTES)
     needs = Reads(names_of(asked), {uses: [use], groupings: [GROUPS]})
 
     def prepare() -> Plain:

@@ -114,7 +114,7 @@ def draft_of(resources: Resources, issuer: str, written: WrittenVoucher) -> Vouc
     if recourse not in (*YES, *NO):
         raise Malformed("recourse: yes or no")
     return VoucherDraft(
-        number=number_for(issuer, business_day(resources)),
+        number=number_for(resources, issuer, business_day(resources)),
         holder=holder,
         amount_fen=amount,
         due_on=_day(written.due_on),

@@ -101,7 +101,7 @@ def _issued(resources: Resources, asker: Asker, body: VoucherIssue) -> Reply:
 def draft_of(resources: Resources, issuer: str, body: VoucherIssue) -> VoucherDraft:
     """Return what is asked for, with the number that it will have."""
     return VoucherDraft(
-        number=service.number_for(issuer, business_day(resources)),
+        number=service.number_for(resources, issuer, business_day(resources)),
         holder=body.holder,
         amount_fen=body.asked_fen,
         due_on=body.due_on,

@@ -1,7 +1,6 @@
 """Vouchers as readers may see them, and what issuers and holders ask of the book."""
 
 import datetime as dt
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -32,20 +31,22 @@ from graph.stores.base import Reader
 CREATED, DONE = 201, 200
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # None that is read as another.
 LETTERS_OF_NUMBER = 12
+BYTES_OF_NUMBER = 16  # So many that no letter is likelier than another.
 CORE_LENGTH_MAX = 24
 Row = dict[str, Any]
 Work = Callable[[Acting, Debt], Document]
 
 
-def number_for(issuer: str, day: dt.date) -> str:
+def number_for(resources: Resources, issuer: str, day: dt.date) -> str:
     """
-    Return a number for a new voucher: year, issuer, and what nobody guesses.
+    Return a number for a new voucher: year, issuer where it is plain, and what nobody guesses.
 
-    Example:
-        >>> len(number_for("CORE1", dt.date(2026, 6, 30))), number_for("A/B", dt.date.max)[:6]
-        (24, 'V9999-')
+    `V2026-CORE1-` and twelve letters, say.
     """
-    made = "".join(secrets.choice(LETTERS) for _ in range(LETTERS_OF_NUMBER))
+    drawn = int(resources.new_name(BYTES_OF_NUMBER), 16)
+    made = "".join(
+        LETTERS[drawn // len(LETTERS) ** n % len(LETTERS)] for n in range(LETTERS_OF_NUMBER)
+    )
     plain = issuer.isascii() and issuer.isalnum() and len(issuer) <= CORE_LENGTH_MAX
     return "-".join([f"V{day.year}", *([issuer] if plain else []), made])
 
@@ -210,7 +211,7 @@ def split(resources: Resources, asker: Asker, voucher: str, parts: Sequence[int]
     def work(acting: Acting, _: Debt) -> Document:
         """Return the voucher with its children."""
         row = nodes.held_by(acting, voucher)
-        numbers = [number_for(row["issuer"], acting.moving.day) for _ in parts]
+        numbers = [number_for(resources, row["issuer"], acting.moving.day) for _ in parts]
         before = nodes.children_of(acting.moving, row) if row["parts_fen"] else []
         found = acts.split(acting, voucher, parts, numbers)
         return _with_children(found[0], [*before, *found[1:]], asker)
@@ -233,7 +234,7 @@ def pass_on(
     def work(acting: Acting, _: Debt) -> Document:
         """Return the voucher with its children."""
         row = nodes.held_by(acting, voucher)
-        number = number_for(row["issuer"], acting.moving.day)
+        number = number_for(resources, row["issuer"], acting.moving.day)
         before = nodes.children_of(acting.moving, row)
         passing = Passing(number, holder, amount_fen, related)
         found = acts.pass_on(acting, voucher, passing)

@@ -1,7 +1,6 @@
 """Asking: assessed at once by a decision, which is kept in one order with what it offers."""
 
 import json
-import secrets
 from collections.abc import Callable
 
 from app.books.errors import LimitExceeded
@@ -25,9 +24,9 @@ ID_BYTES = 10
 ANEW_MAX = 2  # Times that what lacks by then is decided on anew, before the lack is told.
 
 
-def new_id() -> str:
+def new_id(resources: Resources) -> str:
     """Return a name that nobody guesses: made before the order, so that a retry keeps it."""
-    return secrets.token_hex(ID_BYTES)
+    return resources.new_name(ID_BYTES)
 
 
 def apply(resources: Resources, asker: Asker, asked: Asked) -> Reply:
@@ -39,7 +38,7 @@ def apply(resources: Resources, asker: Asker, asked: Asked) -> Reply:
         RuleBroken: It is outside the product, or too many are open.
         BookRefusal: A document cannot be held.
     """
-    name, use, sight = new_id(), new_id(), sight_of(asker.who)
+    name, use, sight = new_id(resources), new_id(resources), sight_of(asker.who)
     needs = Reads(rows={applications: [name], uses: [use]})
 
     def work(debt: Debt, terms: LendingTerms, decided: Decided) -> Reply:

@@ -145,7 +145,7 @@ def _acted(
     expected: Tags,
     work: Callable[[OfficersAct], Row],
 ) -> Reply:
-    known, use = _known(resources, application), new_id()
+    known, use = _known(resources, application), new_id(resources)
     needs = Reads(rows={applications: [application], uses: [use]})
 
     def prepare() -> Plain:

@@ -1,7 +1,6 @@
 """Deciding on what is asked, and quoting what would be decided."""
 
 import json
-import secrets
 from decimal import Decimal
 
 from app.chain.accounts.service import names
@@ -42,7 +41,7 @@ def decide(resources: Resources, asked: Asked, sight: Sight = EVERYTHING) -> Dec
         Unready: Policies, rules, products or the organisation cannot be used.
     """
     _check_reader(resources, asked, sight)
-    inputs = inputs_of(resources, asked, secrets.token_hex(ID_BYTES))
+    inputs = inputs_of(resources, asked, resources.new_name(ID_BYTES))
     return Decided(decided_from(inputs), inputs, asked)
 
 

@@ -30,7 +30,7 @@ def ask(
         Absent: There is no such thing.
         BookRefusal: It cannot be done now, or is asked for already.
     """
-    approval = new_name()
+    approval = new_name(resources)
 
     def prepare() -> Opening:
         """Return the order, at the desk of the business day."""

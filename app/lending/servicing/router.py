@@ -148,7 +148,7 @@ def read_events(loan: LoanName, visit: VisitDep, page: PageDep) -> Response:
 )
 def open_loan(body: LoanOpening, mover: MoverDep) -> Response:
     """Return the approval by which another officer pays a loan out of a reservation."""
-    return _asked(mover, "loan_open", body, body.asked(loan=f"L{new_name()}"))
+    return _asked(mover, "loan_open", body, body.asked(loan=f"L{new_name(mover.resources)}"))
 
 
 @router.post(

@@ -9,6 +9,7 @@ wait for the others.
 import contextlib
 import datetime as dt
 import os
+import secrets
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
@@ -34,14 +35,18 @@ if TYPE_CHECKING:
 RECENT_MAX = 256
 RECENT = dt.timedelta(milliseconds=250)
 Made = TypeVar("Made")
+Names = Callable[[int], str]  # Makes a name of so many bytes, in hexadecimal.
 
 
 class Resources:
     """Everything that one process keeps open; safe to share between threads."""
 
-    def __init__(self, settings: Settings, *, now: Clock = utc_now) -> None:
+    def __init__(
+        self, settings: Settings, *, now: Clock = utc_now, names: Names = secrets.token_hex
+    ) -> None:
         self.settings = settings
         self.now = now
+        self.new_name = names
         self._lock = threading.RLock()
         self.stopping = Stopping()
         self._undo = contextlib.ExitStack()
@@ -197,10 +202,10 @@ class Resources:
 
 @contextlib.contextmanager
 def open_resources(
-    settings: Settings | None = None, *, now: Clock = utc_now
+    settings: Settings | None = None, *, now: Clock = utc_now, names: Names = secrets.token_hex
 ) -> Iterator[Resources]:
     """Yield the resources that the settings name (those of the environment by default)."""
-    resources = Resources(settings or Settings(), now=now)
+    resources = Resources(settings or Settings(), now=now, names=names)
     try:
         yield resources
     finally:

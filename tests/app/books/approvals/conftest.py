@@ -106,7 +106,7 @@ class Bank:
         who = self.person(token)
         request = ApprovalRequest(self.thaw, asked, who, reason="回款已到")
         desk = desk_of(self.resources, {"thaw": self.thaw})
-        name = new_name()
+        name = new_name(self.resources)
         reply = ledger_of(self.resources).ask(Opening(desk, name, request, None))
         assert (reply.status, reply.document) == (202, {"approval": name})
         return name
