@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from app.lending.loans.grading import cured_on, grade, graded_days, overdue_since
+from app.lending.loans.grading import cured_on, grade, next_graded_on, overdue_since
 from app.lending.loans.loan import Charge, Due, Grace, Happening, Loan, Payment, Sums, Totals
 from app.lending.loans.owing import accrued, unposted_fen
 from app.lending.loans.paying import Paid, book
@@ -63,11 +63,10 @@ def touch_on(loan: Loan, rules: LoanRules) -> dt.date | None:
     """
     if not loan.due and loan.orderly_since is None and loan.default_since is None:
         return loan.next_due_on
-    days = [day for day in graded_days(loan, rules) if day > loan.day]
-    if loan.next_due_on is not None:
-        days.append(loan.next_due_on)
-    days += [_expires_on(loan, each) for each in loan.due if loan.in_grace(each)]
-    return min(days, default=None)
+    days = [loan.next_due_on, next_graded_on(loan, rules)]
+    if loan.terms.grace_days:
+        days += [_expires_on(loan, each) for each in loan.due if loan.in_grace(each)]
+    return min((day for day in days if day is not None), default=None)
 
 
 def advance(loan: Loan, day: dt.date, rules: LoanRules) -> Advanced:
@@ -149,8 +148,7 @@ def with_row_due(loan: Loan, rules: LoanRules) -> tuple[Loan, Due]:
     row = Due(loan.row, loan.day, principal, interest)
     undue, posted = loan.undue_fen - principal, loan.totals.posted
     further = due_on(loan.terms, loan.row + 1, rules.days_off) if undue else None
-    after = replace(
-        loan,
+    after = loan.moved(
         row=loan.row + 1,
         undue_fen=undue,
         next_due_on=further,
@@ -194,7 +192,7 @@ def _touched(loan: Loan, day: dt.date, rules: LoanRules) -> Loan:
     after = _with_rows_due(after, rules)
     since = overdue_since(after)
     if since is not None and (day - since).days > rules.default_days:
-        after = replace(after, default_since=since)
+        after = after.moved(default_since=since)
     return after
 
 

@@ -7,7 +7,6 @@ order for `watch_days`; a stage that was reached is left after its months in ord
 """
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.lending.loans.loan import Loan
@@ -72,23 +71,25 @@ def grade(loan: Loan, day: dt.date, rules: LoanRules) -> Grade:
     return Grade(_state(loan, days, rules), CLASSES[max(own, kept)], max(stage, loan.stage_kept))
 
 
-def graded_days(loan: Loan, rules: LoanRules) -> Iterator[dt.date]:
+def next_graded_on(loan: Loan, rules: LoanRules) -> dt.date | None:
     """
-    Yield the days on which how a loan is graded changes by time alone.
+    Return the next day on which how a loan is graded changes by time alone; None where none does.
 
     Args:
         loan: The loan.
         rules: Values of the bank.
     """
-    since = overdue_since(loan)
+    since, day = overdue_since(loan), None
     if since is not None:
-        for days in (*rules.class_days.values(), *rules.stage_days.values()):
-            yield since + dt.timedelta(days=days + 1)
-    elif loan.orderly_since is not None:
+        passed = (loan.day - since).days
+        further = next((days for days in rules.graded_days if days > passed), None)
+        return None if further is None else since + dt.timedelta(days=further)
+    if loan.orderly_since is not None:
         if loan.watch:
-            yield loan.orderly_since + dt.timedelta(days=rules.watch_days)
-        elif cured := cured_on(loan, rules):
-            yield cured
+            day = loan.orderly_since + dt.timedelta(days=rules.watch_days)
+        else:
+            day = cured_on(loan, rules)
+    return day if day is not None and day > loan.day else None
 
 
 def cured_on(loan: Loan, rules: LoanRules) -> dt.date | None:

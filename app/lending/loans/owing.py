@@ -55,8 +55,7 @@ def accrued(loan: Loan, day: dt.date, rules: LoanRules) -> Loan:
     interest = contract * scale.contract * days
     penalty = penal * scale.penal * days
     off = overdue_days(loan, loan.day) > rules.default_days
-    return replace(
-        loan,
+    return loan.moved(
         day=day,
         interest_exact=loan.interest_exact + interest,
         penalty_exact=loan.penalty_exact + penalty,

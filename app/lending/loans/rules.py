@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 CLASSES = ("normal", "special_mention", "substandard", "doubtful", "loss")
@@ -23,6 +23,7 @@ class LoanRules:
         provisions: Share of the outstanding principal that is provided, by class.
         payment_order: In which order a payment goes to what is due, by class.
         days_off: Days without work: what is due then is due on the next working day.
+        graded_days: Made of these: on which days overdue how a loan is graded changes, rising.
 
     Raises:
         ValueError: A class, a stage or a kind is missing or unknown, or the days do not rise.
@@ -35,6 +36,7 @@ class LoanRules:
     provisions: Mapping[str, Decimal]
     payment_order: Mapping[str, Sequence[str]]
     days_off: frozenset[dt.date]
+    graded_days: Sequence[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_keys("class_days", self.class_days, CLASSES[1:])
@@ -51,6 +53,8 @@ class LoanRules:
             raise ValueError("watch_days and cure_months must be above 0")
         if any(not 0 <= share <= 1 for share in self.provisions.values()):
             raise ValueError("provisions must be shares in [0, 1]")
+        beyond = (*self.class_days.values(), *self.stage_days.values())
+        object.__setattr__(self, "graded_days", tuple(sorted(days + 1 for days in beyond)))
 
     @property
     def default_days(self) -> int:

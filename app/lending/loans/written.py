@@ -6,8 +6,9 @@ Exact sums can be larger than a column of whole numbers holds: they are texts.
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from app.lending.loans.loan import Charge, Due, Grace, Loan, Payment, Sums, Totals, Watch
@@ -15,29 +16,42 @@ from app.lending.loans.terms import LoanTerms
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 PARTS = ("terms", "due", "totals", "watch", "late", "grace")  # Lists and objects in a document.
-EXACT = ("interest_exact", "penalty_exact", "off_interest_exact", "off_penalty_exact")
-PLAIN = (
-    *("row", "part_fen", "undue_fen", "fees_fen", "interest_posted", "penalty_settled"),
-    *("stage_kept", "ended"),
-)
-DAYS = ("day", "next_due_on", "default_since", "orderly_since")
+_TOTALS = tuple(sorted(Totals._fields))
+_in_order: Callable[[Totals], tuple[Sums, ...]] = attrgetter(*_TOTALS)
 
 
 def document(loan: Loan) -> dict[str, Any]:
-    """Return a loan as an object of whole numbers, texts, lists and objects, for canonical JSON."""
+    """
+    Return a loan as an object of whole numbers, texts, lists and objects, for canonical JSON.
+
+    Its keys, and those of its objects, stand in order, so that nobody sorts them.
+    """
     return {
-        **{name: getattr(loan, name) for name in PLAIN},
-        **{name: str(getattr(loan, name)) for name in EXACT},
-        **{name: _day_text(getattr(loan, name)) for name in DAYS},
-        "terms": _terms_document(loan.terms),
+        "day": loan.day.isoformat(),
+        "default_since": _day_text(loan.default_since),
         "due": [
             [each.row, each.due_on.isoformat(), each.principal_fen, each.interest_fen]
             for each in loan.due
         ],
-        "totals": {name: list(getattr(loan.totals, name)) for name in Totals._fields},
-        "watch": list(loan.watch) if loan.watch else None,
-        "late": list(loan.late),
+        "ended": loan.ended,
+        "fees_fen": loan.fees_fen,
         "grace": _grace_document(loan.grace) if loan.grace else None,
+        "interest_exact": str(loan.interest_exact),
+        "interest_posted": loan.interest_posted,
+        "late": list(loan.late),
+        "next_due_on": _day_text(loan.next_due_on),
+        "off_interest_exact": str(loan.off_interest_exact),
+        "off_penalty_exact": str(loan.off_penalty_exact),
+        "orderly_since": _day_text(loan.orderly_since),
+        "part_fen": loan.part_fen,
+        "penalty_exact": str(loan.penalty_exact),
+        "penalty_settled": loan.penalty_settled,
+        "row": loan.row,
+        "stage_kept": loan.stage_kept,
+        "terms": _terms_document(loan.terms),
+        "totals": dict(zip(_TOTALS, map(list, _in_order(loan.totals)), strict=True)),
+        "undue_fen": loan.undue_fen,
+        "watch": list(loan.watch) if loan.watch else None,
     }
 
 
@@ -48,22 +62,33 @@ def loan_of(kept: Mapping[str, Any]) -> Loan:
     Args:
         kept: What `document` gave, or its JSON read again.
     """
-    plain: dict[str, Any] = {name: kept[name] for name in PLAIN}
-    exact: dict[str, Any] = {name: int(kept[name]) for name in EXACT}
-    days: dict[str, Any] = {name: _day(kept[name]) for name in DAYS}
+    totals = kept["totals"]
     return Loan(
-        **plain,
-        **exact,
-        **days,
         terms=terms_of(kept["terms"]),
+        day=dt.date.fromisoformat(kept["day"]),
+        row=kept["row"],
+        part_fen=kept["part_fen"],
+        undue_fen=kept["undue_fen"],
+        next_due_on=_day(kept["next_due_on"]),
+        totals=Totals._make([Sums._make(totals[name]) for name in Totals._fields]),
         due=tuple(
             Due(row, dt.date.fromisoformat(due_on), principal, interest)
             for row, due_on, principal, interest in kept["due"]
         ),
-        totals=Totals(**{name: Sums(*kept["totals"][name]) for name in Totals._fields}),
+        fees_fen=kept["fees_fen"],
+        interest_exact=int(kept["interest_exact"]),
+        interest_posted=kept["interest_posted"],
+        penalty_exact=int(kept["penalty_exact"]),
+        penalty_settled=kept["penalty_settled"],
+        off_interest_exact=int(kept["off_interest_exact"]),
+        off_penalty_exact=int(kept["off_penalty_exact"]),
+        default_since=_day(kept["default_since"]),
         watch=Watch(*kept["watch"]) if kept["watch"] else None,
+        stage_kept=kept["stage_kept"],
+        orderly_since=_day(kept["orderly_since"]),
         late=tuple(kept["late"]),
         grace=_grace(kept["grace"]) if kept["grace"] else None,
+        ended=kept["ended"],
     )
 
 
@@ -76,15 +101,15 @@ def columns(loan: Loan) -> dict[str, int | str | None]:
 def _terms_document(terms: LoanTerms) -> dict[str, Any]:
     return {
         "amount_fen": terms.amount_fen,
+        "day_base": terms.day_base,
+        "days": terms.days,
+        "drawn_on": terms.drawn_on.isoformat(),
+        "grace_days": terms.grace_days,
+        "months": terms.months,
+        "penalty_factor": format(terms.penalty_factor, "f"),
         "rate": format(terms.rate, "f"),
         "repayment": terms.repayment,
-        "drawn_on": terms.drawn_on.isoformat(),
-        "days": terms.days,
-        "months": terms.months,
         "settle_day": terms.settle_day,
-        "day_base": terms.day_base,
-        "penalty_factor": format(terms.penalty_factor, "f"),
-        "grace_days": terms.grace_days,
     }
 
 
@@ -95,8 +120,14 @@ def terms_of(kept: Mapping[str, Any]) -> LoanTerms:
     Args:
         kept: What `document` gave under `terms`, or its JSON read again.
     """
-    exact = {name: Decimal(kept[name]) for name in ("rate", "penalty_factor")}
-    return LoanTerms(**{**kept, **exact, "drawn_on": dt.date.fromisoformat(kept["drawn_on"])})
+    return LoanTerms(
+        **{
+            **kept,
+            "rate": Decimal(kept["rate"]),
+            "penalty_factor": Decimal(kept["penalty_factor"]),
+            "drawn_on": dt.date.fromisoformat(kept["drawn_on"]),
+        }
+    )
 
 
 def _grace_document(grace: Grace) -> dict[str, Any]:
@@ -106,7 +137,7 @@ def _grace_document(grace: Grace) -> dict[str, Any]:
         else ["charge", each.day.isoformat(), each.amount_fen]
         for each in grace.acts
     ]
-    return {"loan": document(grace.loan), "acts": acts}
+    return {"acts": acts, "loan": document(grace.loan)}
 
 
 def _grace(kept: Mapping[str, Any]) -> Grace:

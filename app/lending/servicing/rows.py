@@ -14,7 +14,7 @@ from app.lending.loans.rules import LoanRules
 from app.lending.loans.schedule import rows_to_come
 from app.lending.loans.written import document, loan_of
 from app.platform.documents import Document
-from app.platform.events import canonical
+from app.platform.text import compact
 
 NUMBER_DIGITS = 6
 Row = dict[str, Any]
@@ -42,7 +42,7 @@ def changed(row: Mapping[str, Any], loan: Loan, rules: LoanRules) -> Row:
         "stage": graded.stage,
         "outstanding_fen": loan.outstanding_fen,
         "touch_on": None if touch is None else touch.isoformat(),
-        "standing": canonical(document(loan)),
+        "standing": compact(document(loan)),
     }
 
 

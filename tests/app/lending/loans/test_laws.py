@@ -14,7 +14,7 @@ from app.books.errors import RuleBroken
 from app.lending.loans.acts import Act, Recovery, Restructuring, WriteOff
 from app.lending.loans.advancing import advance, at, draw, touch_on
 from app.lending.loans.exact import half_up
-from app.lending.loans.grading import grade, overdue_days
+from app.lending.loans.grading import cured_on, grade, overdue_days, overdue_since
 from app.lending.loans.loan import Charge, Loan, Payment
 from app.lending.loans.owing import owed
 from app.lending.loans.replaying import do, replay, reverse
@@ -23,6 +23,7 @@ from app.lending.loans.schedule import rows_to_come, schedule
 from app.lending.loans.terms import LoanTerms, check_terms, proceeds_fen
 from app.lending.loans.written import PARTS, columns, document, loan_of
 from app.platform.events import canonical
+from app.platform.text import compact
 from tests.app.lending.loans.making import rules
 from tests.graph.effort import examples
 from tests.oracles import loans as oracle
@@ -208,6 +209,22 @@ def test_days_closed_one_by_one_or_at_once_give_the_same_books(
     assert at(by_steps, day, bank) == at(loan, day, bank)
 
 
+def days_that_touch(loan: Loan, bank: LoanRules) -> list[dt.date]:
+    """Return all days on which time may do something to a loan, each worked out by itself."""
+    since, days = overdue_since(loan), []
+    if since is not None:
+        beyond = (*bank.class_days.values(), *bank.stage_days.values())
+        days = [since + dt.timedelta(days=each + 1) for each in beyond]
+    elif loan.orderly_since is not None and loan.watch is not None:
+        days = [loan.orderly_since + dt.timedelta(days=bank.watch_days)]
+    elif cured := cured_on(loan, bank):
+        days = [cured]
+    days = [day for day in days if day > loan.day]
+    grace = dt.timedelta(days=loan.terms.grace_days + 1)
+    days += [each.due_on + grace for each in loan.due if loan.in_grace(each)]
+    return [*days, loan.next_due_on] if loan.next_due_on else days
+
+
 @settings(max_examples=TRIED)
 @given(all_terms(), STEPS, all_rules(), st.integers(0, 400))
 def test_between_the_days_on_which_it_is_touched_nothing_is_said_anew(
@@ -223,6 +240,7 @@ def test_between_the_days_on_which_it_is_touched_nothing_is_said_anew(
     assert (still.loan, list(still.happened)) == (loan, [])
     assert grade(loan, last, bank) == grade(loan, loan.day, bank)
     assert touch > loan.day
+    assert touch_on(loan, bank) == min(days_that_touch(loan, bank), default=None)
 
 
 @settings(max_examples=TRIED)
@@ -300,6 +318,8 @@ def test_what_is_kept_of_a_loan_is_the_loan(
     assert of_columns(kept) == loan
     assert loan_of(document(loan)) == loan
     assert canonical(document(loan_of(document(loan)))) == canonical(document(loan))
+    assert compact(document(loan)) == canonical(document(loan))
+    assert loan.moved(row=99, ended="") == replace(loan, row=99, ended="")
     assert all(value is None or type(value) in (int, str) for value in kept.values())
     assert overdue_days(loan, loan.day) >= 0
     assert grade(loan, loan.day, bank).loan_class in CLASSES
