@@ -44,6 +44,7 @@ import app.data.pushes.router as pushes
 import app.data.sources.router as sources
 import app.data.versions.router as versions
 import app.lending.applications.router as applications
+import app.lending.borrowing.pages as borrowing_pages
 import app.lending.contracts.router as contracts
 import app.lending.decisions.router as decisions
 import app.lending.pricing.router as prices
@@ -123,6 +124,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     import_pages.router,
     account_pages.router,
     *paper_pages.ROUTERS,
+    *borrowing_pages.ROUTERS,
     account_page.router,
     use_pages.router,
     rule_pages.router,

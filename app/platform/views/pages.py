@@ -26,6 +26,7 @@ NAME_LENGTH_MAX = 80
 QUERY_LENGTH_MAX = 2000
 LISTS = {
     "accounts": "nav_accounts",
+    "applications": "nav_applications",
     "cores": "facilities",
     "firms": "nav_firms",
     "limits": "limits",

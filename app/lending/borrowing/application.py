@@ -1,0 +1,273 @@
+"""The page of one application of a firm: what was decided, what waits, and what the firm does."""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import Depends, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.books.ledger.answering import Asker
+from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
+from app.chain.accounts.service import names
+from app.chain.vouchers.payments import offered
+from app.lending.applications import service
+from app.lending.applications.steps import steps_of, turn_of
+from app.lending.borrowing import repository
+from app.lending.borrowing.choices import product_name, products_now
+from app.lending.borrowing.told import HELD, PLACE, path_told, plan_rows, rate_told
+from app.lending.contracts import service as contracts
+from app.lending.contracts.forms import Language
+from app.lending.contracts.service import SigningAsked
+from app.lending.pricing import plans
+from app.lending.pricing.plans import PlanAsked
+from app.lending.servicing.drawing import DrawAsked, draw
+from app.lending.servicing.filing import FileAccount, file_account
+from app.lending.servicing.schemas import REFERENCE_LENGTH_MAX
+from app.platform.auth.principals import Principal
+from app.platform.auth.rules import HOLDERS, PrincipalDep, allow
+from app.platform.auth.sight import sight_of
+from app.platform.deps import Resources
+from app.platform.deps.routes import ResourcesDep
+from app.platform.documents import Document
+from app.platform.errors import AppError
+from app.platform.http.routing import Router
+from app.platform.web.downloads import plain
+from app.platform.web.money import fen_of
+from app.platform.web.preferences import preferences_of
+from app.platform.web.render import page
+from app.platform.web.texts import Texts
+from app.platform.web.unfit import UnfitField
+
+router = Router()
+LOANS = "/my/loans"
+EVENTS_SHOWN_MAX = 500
+Act = Literal["accept", "withdraw", "sign", "draw", "account"]
+ACTS: Mapping[str, Sequence[Act]] = {
+    "referred": ("withdraw",),
+    "recommended": ("withdraw",),
+    "returned": ("withdraw",),
+    "approved": ("accept", "withdraw"),
+    "offer_accepted": ("sign", "withdraw"),
+    "signed": ("draw", "withdraw"),
+    "draw_failed": ("draw", "withdraw"),
+}
+CONTRACTED = ("offer_accepted", "signed", "drawing", "draw_failed", "active", "repaid", "closed")
+DONE = ("apply", "accept", "withdraw", "sign", "draw", "account")
+CHECKS = ("state", "offer", "documents", "registration", "signatures", "account", "limit")
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationSent:
+    """What a form of the page is sent with: its order, what was read, and what was typed."""
+
+    sent: OrderSent
+    tag: str
+    sha256: str
+    language: Language
+    amount: str
+    account: str
+
+    @property
+    def tags(self) -> frozenset[str] | None:
+        """Return the tag of the application as it was read; None where the form has none."""
+        return frozenset({self.tag}) if self.tag else None
+
+    def amount_fen(self) -> int:
+        """
+        Return the fen that are drawn.
+
+        Raises:
+            UnfitField: It is no positive amount of yuan.
+        """
+        found = fen_of(self.amount)
+        if found is None:
+            raise UnfitField("amount")
+        return found
+
+    def account_named(self) -> str:
+        """
+        Return the account that was typed.
+
+        Raises:
+            UnfitField: There is none, or more than an account may have.
+        """
+        account = self.account.strip()
+        if not 1 <= len(account) <= REFERENCE_LENGTH_MAX:
+            raise UnfitField("account", most=REFERENCE_LENGTH_MAX)
+        return account
+
+
+async def _sent(
+    request: Request,
+    order: OrderSentDep,
+    tag: Annotated[str, Form()] = "",
+    sha256: Annotated[str, Form()] = "",
+    amount: Annotated[str, Form()] = "",
+    account: Annotated[str, Form()] = "",
+) -> ApplicationSent:
+    language = preferences_of(request).language
+    return ApplicationSent(order, tag, sha256, language, amount, account)
+
+
+ApplicationSentDep = Annotated[ApplicationSent, Depends(_sent)]
+
+
+@router.get(PLACE + "/{application}", dependencies=[allow(HOLDERS)])
+def show_application(
+    request: Request, application: str, who: PrincipalDep, resources: ResourcesDep
+) -> Response:
+    """Return one application: its decision, where it stands, and what its firm can do now."""
+    return _one(request, resources, who, application)
+
+
+@router.post(PLACE + "/{application}/{act}", dependencies=[allow(HOLDERS)])
+def act_on_application(
+    request: Request,
+    application: str,
+    act: Act,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    form: ApplicationSentDep,
+) -> Response:
+    """Accept, withdraw, sign, draw, or ask for an account on file; a refusal is told above."""
+    try:
+        with form.sent.order(request, who, [form.amount, form.account, form.sha256]) as key:
+            _done(request, resources, Asker(who, key), application, (act, form))
+    except AppError as refused:
+        return _one(request, resources, who, application, form=form, refused=refused)
+    place = f"{PLACE}/{quote(application, safe='')}"
+    return RedirectResponse(f"{place}?done={act}", HTTPStatus.SEE_OTHER)
+
+
+def _done(
+    request: Request,
+    resources: Resources,
+    asker: Asker,
+    application: str,
+    asked: tuple[Act, ApplicationSent],
+) -> None:
+    """Do what a form asks for."""
+    act, form = asked
+    if act == "accept":
+        service.accept(resources, asker, application, form.tags, form.sent.reason)
+    elif act == "withdraw":
+        service.withdraw(resources, asker, application, form.tags, form.sent.reason)
+    elif act == "sign":
+        signing = SigningAsked(form.language, form.sha256 or None, form.tags)
+        contracts.sign(resources, asker, application, signing)
+    elif act == "draw":
+        drawn = DrawAsked(form.amount_fen(), form.account_named())
+        draw(resources, asker, application, drawn)
+    else:
+        service.shown(resources, sight_of(asker.who), application)
+        actions = request.app.state.approval_actions
+        file_account(resources, asker, actions, asker.who.firm or "", form.account_named())
+
+
+def _one(
+    request: Request,
+    resources: Resources,
+    who: Principal,
+    application: str,
+    *,
+    form: ApplicationSent | None = None,
+    refused: AppError | None = None,
+) -> Response:
+    t, sight, firm = Texts(preferences_of(request).language), sight_of(who), who.firm or ""
+    asked, tag = service.shown(resources, sight, application)
+    events = service.events_shown(resources, sight, application, after=0, size=EVENTS_SHOWN_MAX)
+    records = resources.records
+    on_file = repository.account_on_file(records, firm)
+    return page(
+        request,
+        "application.html",
+        status=refused.status if refused else int(HTTPStatus.OK),
+        place=PLACE,
+        asked=asked,
+        tag=tag,
+        product=product_name(products_now(resources, who), asked["product"], t),
+        named=names(resources),
+        told=_told(asked, t),
+        plan=plan_rows(_plan(resources, asked)),
+        steps=steps_of(asked, events, t),
+        turn=turn_of(asked, events),
+        acts=ACTS.get(asked["state"], ()),
+        contract=_contract(resources, who, asked, t),
+        loans=repository.loans_of(records, application, firm),
+        loans_place=LOANS,
+        offered=HELD + "?state=issued#vouchers" if offered(records, firm, size=1)[1] else "",
+        checks=CHECKS,
+        on_file=on_file,
+        filing=repository.account_asked_for(records, firm, FileAccount.name),
+        typed=_typed(asked, form, on_file),
+        key=secrets.token_hex(16),
+        done=request.query_params.get("done", ""),
+        known_done=DONE,
+        refused=refused,
+        refusal=refused and refusal_words(refused, t),
+    )
+
+
+def _typed(asked: Document, form: ApplicationSent | None, on_file: str) -> Mapping[str, str]:
+    """Return what stands in the fields: what was typed, else what can be drawn and where to."""
+    offer = asked["offer"]
+    left = plain(offer["amount_fen"] - offer["drawn_fen"], "money") if offer else ""
+    return {
+        "amount": (form and form.amount) or str(left),
+        "account": (form and form.account) or on_file,
+    }
+
+
+def _told(asked: Document, t: Texts) -> Mapping[str, Any] | None:
+    """Return the machine's decision as the firm reads it."""
+    decision = asked["decision"]
+    return decision and {
+        "decision": decision,
+        "reasons": [
+            {"code": each["code"], "words": each[t.language]} for each in decision["reasons"]
+        ],
+        "path": path_told(decision, asked, t),
+        "rate": rate_told(decision["rate"]),
+        "offer_rate": rate_told(asked["offer"] and asked["offer"]["rate"]),
+    }
+
+
+def _plan(resources: Resources, asked: Document) -> Document | None:
+    """Return when an offer would be paid back, drawn today; None where nothing is offered."""
+    offer = asked["offer"]
+    if not offer or asked["state"] not in ACTS:
+        return None
+    wanted = PlanAsked(
+        *(asked["product"], offer["amount_fen"], Decimal(offer["rate"]), asked["repayment"]),
+        *(asked["tenor_days"], asked["tenor_months"]),
+    )
+    try:
+        return plans.document(resources, wanted)
+    except AppError:  # The product has changed since: the contract says what holds.
+        return None
+
+
+def _contract(
+    resources: Resources, who: Principal, asked: Document, t: Texts
+) -> Mapping[str, Any] | None:
+    """Return the contract to read, signed or not; None where there is none yet."""
+    if asked["state"] not in CONTRACTED:
+        return None
+    try:
+        file = json.loads(contracts.contract_of(resources, sight_of(who), asked["id"], t.language))
+    except AppError:
+        return None
+    address = f"/api/v1/applications/{asked['id']}/contract"
+    return {
+        "paragraphs": file["contract"]["text"].split("\n"),
+        "sha256": file["sha256"],
+        "signatures": file["signatures"],
+        "file": f"{address}?language={t.language}",
+        "paper": f"{address}.pdf?language={t.language}",
+    }
