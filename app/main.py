@@ -50,7 +50,7 @@ from app.platform.web.faults import add_pages_of_faults
 from app.platform.web.render import STATIC
 from app.risk.stress.child import Child
 from app.risk.stress.workbench import Computer, Workbench
-from app.routes import API_ROUTERS, APPROVAL_ACTIONS, PAGE_ROUTERS
+from app.routes import API_ROUTERS, APPROVAL_ACTIONS, LENDER, PAGE_ROUTERS
 from graph.errors import GraphError
 
 BODY_BYTES_MAX = 2**20
@@ -130,6 +130,7 @@ def create_app(
     app.state.workbench = Workbench(resources.settings.threads, computer)
     app.state.trials = Trials()
     app.state.keyed = KeyedRequests()
+    resources.once("lender", lambda: LENDER(resources))
     actions = [make(resources) for make in APPROVAL_ACTIONS]
     app.state.approval_actions = {each.name: each for each in actions}
     app.state.metrics = Metrics()

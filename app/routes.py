@@ -63,6 +63,7 @@ import app.risk.stress.router as stress
 from app.books.approvals import TwoPersonAction
 from app.chain.accounts.unfreezing import Unfreeze
 from app.chain.receivables.confirming import Confirmation
+from app.chain.receivables.lender import Lender
 from app.lending.servicing.actions import (
     OpenLoan,
     RecoverLoan,
@@ -71,6 +72,7 @@ from app.lending.servicing.actions import (
     WriteOffLoan,
 )
 from app.lending.servicing.filing import FileAccount
+from app.lending.servicing.lender import LoansOnDocuments
 from app.platform.deps import Resources
 from app.platform.users import access
 from app.platform.web import design
@@ -144,3 +146,5 @@ APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = (
     RecoverLoan,
     ReverseRepayment,
 )
+# Who is paid first by what debtors pay of documents on which it has lent.
+LENDER: Callable[[Resources], Lender] = LoansOnDocuments

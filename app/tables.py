@@ -16,7 +16,7 @@ from app.data.runs.tables import facilities, runs
 from app.lending.applications.tables import applications
 from app.lending.contracts.tables import contracts, registrations, signing_keys
 from app.lending.decisions.tables import decisions
-from app.lending.servicing.tables import firm_accounts, loan_acts, loans
+from app.lending.servicing.tables import firm_accounts, loan_acts, loan_documents, loans
 from app.platform.auth.tables import sessions, tokens, users
 from app.platform.events.tables import AUDIT, events, head
 from app.platform.job_runs.tables import job_runs
@@ -49,6 +49,7 @@ TABLES = (
     keys,
     leases,
     loan_acts,
+    loan_documents,
     loans,
     notices,
     pushes,

@@ -13,6 +13,7 @@ from app.books.ledger import Move, Moving, operations
 from app.books.rules import RulesInForce
 from app.chain.receivables import accounts
 from app.chain.receivables.files import FileReceivables
+from app.chain.receivables.lender import NO_LENDER, DocumentPaid, Lender
 from app.chain.receivables.tables import receivables
 from app.platform.errors import Absent
 
@@ -57,14 +58,14 @@ def merged(known: Row | None, told: Row | None) -> Row | None:
 class Debt:
     """Receivables of one debtor as an order finds them."""
 
-    def __init__(self, moving: Moving, files: FileReceivables, debtor: str | None) -> None:
+    def __init__(self, moving: Moving, files: FileReceivables | None, debtor: str | None) -> None:
         self.moving = moving
         self._files = files
         self._debtor = debtor
 
     def told(self, receivable: str) -> Row | None:
         """Return what the files say of a receivable."""
-        return self._files.find(receivable)
+        return None if self._files is None else self._files.find(receivable)
 
     def find(self, receivable: str) -> Row:
         """
@@ -288,16 +289,27 @@ def withdraw(debt: Debt, number: str) -> Row:
     return row
 
 
-def settle(debt: Debt, number: str) -> Row:
+def settle(debt: Debt, number: str, lender: Lender = NO_LENDER) -> Row:
     """
-    Settle a confirmed receivable, whole; return its row.
+    Settle a confirmed receivable, whole; return its row. Who has lent on it is paid first.
+
+    Args:
+        debt: Receivables as the order finds them.
+        number: The receivable.
+        lender: Who has lent on documents.
 
     Raises:
         Absent: There is no such receivable.
-        WrongState: It is not confirmed.
+        WrongState: It is not confirmed, or a loan on it is just being paid out.
     """
-    row = debt.in_state(number, "confirmed")
-    return end(debt, row, "paid", operation="settle")
+    row = debt.in_state(number, *FINAL)
+    account, before = account_of(number), row["state"]
+    if before == "financing":
+        lender.check(debt.moving, [account])
+    paid = end(debt, row, "paid", operation="settle")
+    if before == "financed":
+        lender.take(debt.moving, [DocumentPaid(account, row["creditor"], face(row))])
+    return paid
 
 
 def end(debt: Debt, row: Row, state: str, *, operation: str) -> Row:

@@ -17,6 +17,7 @@ from app.chain.receivables import acts, repository
 from app.chain.receivables.acts import Debt
 from app.chain.receivables.confirming import Confirmation
 from app.chain.receivables.files import FileReceivables, of_version
+from app.chain.receivables.lender import lender_of
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.tables import receivables
 from app.data.versions.service import policy_of
@@ -266,12 +267,13 @@ def withdraw(resources: Resources, asker: Asker, number: str) -> Reply:
 
 def settle(resources: Resources, asker: Asker, number: str) -> Reply:
     """Return a receivable that is settled (see `acts.settle`)."""
-    return _asked(
-        resources,
-        asker,
-        [number],
-        lambda: lambda debt, terms: document(acts.settle(debt, number), terms),
-    )
+
+    def prepared() -> Work:
+        """Return the work, with who has lent."""
+        lender = lender_of(resources).ready()
+        return lambda debt, terms: document(acts.settle(debt, number, lender), terms)
+
+    return _asked(resources, asker, [number], prepared)
 
 
 def _asked(

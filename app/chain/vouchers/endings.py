@@ -8,6 +8,7 @@ from app.books.ledger import MACHINE, Move, Moving, Plain, Reads, Reply, ledger_
 from app.chain.receivables import accounts
 from app.chain.receivables.acts import Debt
 from app.chain.receivables.files import of_version
+from app.chain.receivables.lender import DocumentPaid
 from app.chain.vouchers import nodes, repository
 from app.chain.vouchers.acts import undone
 from app.chain.vouchers.nodes import Acting, Row
@@ -22,9 +23,11 @@ def settle(acting: Acting, voucher: str, debt: Debt) -> Row:
     """
     Settle a voucher that is due: all that hold of it are paid; return its root's row.
 
+    Who has lent on parts of it is paid first.
+
     Raises:
         Absent: There is none of this id, or it is another's.
-        WrongState: It is not due yet, or over.
+        WrongState: It is not due yet, or over, or a loan on a part is just being paid out.
         RuleBroken: It is a part of a voucher.
     """
     moving = acting.moving
@@ -39,10 +42,20 @@ def settle(acting: Acting, voucher: str, debt: Debt) -> Row:
         for row in sorted(rows, key=lambda row: not row["financed_fen"])  # Loans first.
         if row["financed_fen"] or row["held_fen"]
     ]
+    financing = [nodes.account_of(row["voucher"]) for row in rows if row["before"] == "financing"]
+    if financing:
+        acting.lender.check(moving, financing)
+    lent = [
+        DocumentPaid(nodes.account_of(row["voucher"]), row["holder"], row["financed_fen"])
+        for row in rows
+        if row["financed_fen"]
+    ]
     moves = _closing(moving, rows)
     moves.append(operations.given_back(moving, f"core:{root['issuer']}", root["occupies_fen"]))
     rows = [{**row, "state": "settled", "occupies_fen": 0} for row in rows]
     nodes.record(moving, "settle", rows, before=before, moves=moves, paid=paid)
+    if lent:
+        acting.lender.take(moving, lent)
     return rows[0]
 
 

@@ -17,6 +17,7 @@ from app.books.ledger import Move, Moving
 from app.books.rules import RulesInForce
 from app.chain.receivables import accounts
 from app.chain.receivables.acts import Debt
+from app.chain.receivables.lender import NO_LENDER, Lender
 from app.chain.vouchers.tables import vouchers
 from app.platform.errors import Absent
 
@@ -37,6 +38,7 @@ class Acting:
     rules: RulesInForce
     tiers_max: int
     accept_days: int
+    lender: Lender = NO_LENDER
 
 
 def account_of(voucher: str) -> str:

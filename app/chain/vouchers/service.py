@@ -9,6 +9,7 @@ from app.books.ledger import Moving, Plain, Reads, Reply, ask_prepared, check_da
 from app.books.ledger.answering import Asker
 from app.chain.receivables.acts import Debt, account_of
 from app.chain.receivables.files import of_version
+from app.chain.receivables.lender import NO_LENDER, Lender, lender_of
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.service import listed, terms_now, terms_on
 from app.chain.receivables.tables import receivables
@@ -191,12 +192,14 @@ def dispute(resources: Resources, asker: Asker, voucher: str, reason: str) -> Re
 
 def settle(resources: Resources, asker: Asker, voucher: str) -> Reply:
     """Return a voucher that is settled (see `endings.settle`)."""
-    return _asked(
-        resources,
-        asker,
-        voucher,
-        lambda acting, debt: _own(endings.settle(acting, voucher, debt), asker),
-    )
+
+    def decided(acting: Acting, debt: Debt) -> Reply:
+        """Return the voucher, settled."""
+        endings.take_over(debt, voucher)
+        return Reply.of(DONE, _own(endings.settle(acting, voucher, debt), asker))
+
+    needs = _needs(asker, voucher)
+    return ask_acting(resources, asker, needs, decided, lender=lender_of(resources))
 
 
 def split(resources: Resources, asker: Asker, voucher: str, parts: Sequence[int]) -> Reply:
@@ -269,18 +272,19 @@ def _asked(
     *,
     status: int = DONE,
 ) -> Reply:
-    firm = asker.core or ""
-    needs = Reads(
-        [nodes.account_of(voucher), f"core:{firm}", *map(account_of, documents)],
-        {vouchers: [voucher], receivables: documents},
-    )
-
     def decided(acting: Acting, debt: Debt) -> Reply:
         """Return the answer of the work."""
         endings.take_over(debt, voucher)
         return Reply.of(status, work(acting, debt))
 
-    return ask_acting(resources, asker, needs, decided)
+    return ask_acting(resources, asker, _needs(asker, voucher, documents), decided)
+
+
+def _needs(asker: Asker, voucher: str, documents: Sequence[str] = ()) -> Reads:
+    return Reads(
+        [nodes.account_of(voucher), f"core:{asker.core or ''}", *map(account_of, documents)],
+        {vouchers: [voucher], receivables: documents},
+    )
 
 
 def ask_acting(
@@ -288,6 +292,8 @@ def ask_acting(
     asker: Asker | str,
     needs: Reads,
     work: Callable[[Acting, Debt], Reply],
+    *,
+    lender: Lender = NO_LENDER,
 ) -> Reply:
     """
     Return the answer to an order of a firm by its work, under the terms of the business day.
@@ -297,6 +303,7 @@ def ask_acting(
         asker: Who asks; or a firm alone, of whose order nothing is kept.
         needs: What the work will read of the book.
         work: What is done.
+        lender: Who has lent on documents, where the work settles some.
     """
     firm = asker if isinstance(asker, str) else asker.core or ""
     key, actor = (None, asker) if isinstance(asker, str) else (asker.key, asker.actor)
@@ -306,11 +313,12 @@ def ask_acting(
         terms = terms_now(resources)
         files = of_version(resources, resources.version())
         days, tiers = terms.policy.whole("accept_days"), terms.policy.whole("tiers_max")
+        lends = lender.ready()
 
         def decided(moving: Moving) -> Reply:
             """Return the answer of the work."""
             check_day(moving, terms.day)
-            acting = Acting(moving, firm, terms.rules, tiers, days)
+            acting = Acting(moving, firm, terms.rules, tiers, days, lends)
             return work(acting, Debt(moving, files, None))
 
         return Plain(needs, decided, key, actor)

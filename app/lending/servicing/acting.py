@@ -6,11 +6,14 @@ whoever comes in between meets it as it will be.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import sqlalchemy as sa
+
 from app.books.ledger import MACHINE, Moving, operations
+from app.books.ledger.paths import path_of
 from app.books.ledger.tables import uses
 from app.lending.applications.moves import move
 from app.lending.applications.states import ARROWS, State
@@ -20,8 +23,16 @@ from app.lending.loans.advancing import advance
 from app.lending.loans.loan import Happening, Loan, Payment
 from app.lending.loans.paying import Allocation
 from app.lending.loans.replaying import do
+from app.lending.servicing.documents import (
+    FREED,
+    documents_in,
+    free,
+    leave,
+    lent_on,
+    taken_again,
+)
 from app.lending.servicing.rows import changed, last_due_on, name_of, standing, written
-from app.lending.servicing.tables import loan_acts, loans
+from app.lending.servicing.tables import loan_acts, loan_documents, loans
 from app.lending.servicing.values import LoanValues
 from app.platform.documents import Document
 from app.platform.errors import Absent
@@ -80,7 +91,15 @@ class LoanActing:
         self.moving.actor = who
         return after
 
-    def act(self, row: Row, act: Act, *, reference: str = "", reason: str = "") -> ActDone:
+    def act(
+        self,
+        row: Row,
+        act: Act,
+        *,
+        reference: str = "",
+        reason: str = "",
+        document: Row | None = None,
+    ) -> ActDone:
         """
         Do an act to a loan, and give back of its use what is no longer lent; return what came.
 
@@ -89,6 +108,7 @@ class LoanActing:
             act: What is done, on the business day.
             reference: The payer's; empty where there is none.
             reason: Why, in a person's words.
+            document: Where a debtor pays, the row of what it pays, as it is after it.
 
         Raises:
             BookRefusal: It cannot be done as the loan stands.
@@ -100,29 +120,55 @@ class LoanActing:
         if isinstance(act, Restructuring) or (isinstance(act, Payment) and act.prepay):
             last_on = last_due_on(acted.loan, rules)
             after["due_on"] = last_on.isoformat() if last_on else row["due_on"]
-        self._follow(row["use"], _lent(acted.loan, row["amount_fen"]), reason)
-        n, told = row["acts"], {} if acted.allocation is None else allocated(acted.allocation)
+        paid = None if document is None else document["document"]
+        self._follow(row["use"], _lent(acted.loan, row["amount_fen"]), reason, document=paid)
+        told = {} if acted.allocation is None else allocated(acted.allocation)
         answer = {
-            "n": n,
+            "n": row["acts"],
             **({"allocation": told} if told else {}),
             "outstanding_fen": acted.loan.outstanding_fen,
             "events": [*range(first, self.moving.number + 2)],
         }
-        kept = _act_row(row["loan"], n, act, reference, answer)
-        detail = {"n": n, **_detail(act, acted.loan), **({"allocation": told} if told else {})}
+        source = {} if paid is None else {"document": paid}
+        kept = _act_row(row, act, reference, {**answer, **source})
+        detail: Document = {"n": row["acts"], **({"allocation": told} if told else {})}
+        detail |= {**_detail(act, acted.loan), **source}
         if reference:
             detail["reference"] = reference
-        self.record(kept["kind"], row, after, detail, act=kept, reason=reason)
-        return ActDone(after, n, answer)
+        freed = self._freed(row, acted.loan, paid)
+        marked = [*([] if document is None else [document]), *freed]
+        rows = [(loan_acts, kept), *((loan_documents, {**each}) for each in marked)]
+        self.record(kept["kind"], row, after, detail, rows=rows, reason=reason)
+        free(self.moving, freed)
+        return ActDone(after, row["acts"], answer)
+
+    def _freed(self, row: Row, loan: Loan, paid: str | None) -> list[Row]:
+        """Return the rows of documents that a loan gives back, as nothing of it is owed."""
+        totals = loan.totals
+        is_over = loan.ended == "repaid" or (
+            loan.ended == "written_off" and totals.lost == totals.recovered
+        )
+        rows = lent_on(self.moving, row) if is_over else []
+        return [{**each, "state": FREED} for each in rows if each["document"] != paid]
 
     def replace(self, row: Row, loan: Loan, act: Row, detail: Document, reason: str) -> Row:
         """Return the row of a loan that stands otherwise, because an act of it is taken back."""
         after = changed(row, loan, self.values.rules)
         last_on = last_due_on(loan, self.values.rules)
         after["due_on"] = last_on.isoformat() if last_on else row["due_on"]
+        again = [] if loan.ended else taken_again(self.moving, row)
         self._follow(row["use"], _lent(loan, row["amount_fen"]), reason)
-        self.record("reverse", row, after, detail, act={**act, "reversed": 1}, reason=reason)
+        carry = {each["document"] for each in [*again, *lent_on(self.moving, row)]}
+        leave(self.moving, row["use"], self._others(row, carry))
+        rows = [(loan_acts, {**act, "reversed": 1}), *((loan_documents, each) for each in again)]
+        self.record("reverse", row, after, detail, rows=rows, reason=reason)
         return after
+
+    def _others(self, row: Row, carry: set[str]) -> list[str]:
+        """Return the documents in the path of a loan's use that do not carry it."""
+        use = self.moving.row(uses, row["use"])
+        found = documents_in(path_of(use["path"])) if use else []
+        return [each.account for each in found if each.account not in carry]
 
     def record(
         self,
@@ -131,7 +177,7 @@ class LoanActing:
         after: Row,
         detail: Document,
         *,
-        act: Row | None = None,
+        rows: Sequence[tuple[sa.Table, Row]] = (),
         reason: str = "",
     ) -> None:
         """Record one event on a loan, whose row is as it is after it."""
@@ -140,7 +186,7 @@ class LoanActing:
         self.moving.record(
             f"loan.{what.replace('_', '-')}",
             f"loan:{after['loan']}",
-            rows=[(loans, after), *([(loan_acts, act)] if act else [])],
+            rows=[(loans, after), *rows],
             detail=states | figures | detail,
             told=(reason, ""),
         )
@@ -158,16 +204,22 @@ class LoanActing:
             if to in ARROWS[row["state"]]:
                 row = move(self.moving, row, to)
 
-    def _follow(self, use: str, lent_fen: int, reason: str) -> None:
-        """Give back of a use what is no longer lent, or use again what is lent once more."""
+    def _follow(self, use: str, lent_fen: int, reason: str, *, document: str | None = None) -> None:
+        """
+        Give back of a use what is no longer lent, or use again what is lent once more.
+
+        What a document carried whose debtor has paid is given back first; it carries nothing more.
+        """
         row = self.moving.row(uses, use)
         if row is None:
             raise RuntimeError(f"use {use} is gone from the book")
         more = lent_fen - int(row["left_fen"])
         if more < 0:
-            operations.release(self.moving, use, -more, reason=reason)
+            operations.release(self.moving, use, -more, document=document, reason=reason)
         elif more > 0:
             operations.restore(self.moving, use, more, reason=reason)
+        if document is not None:
+            leave(self.moving, use, [document])
 
 
 def absent(loan: str) -> Absent:
@@ -185,12 +237,12 @@ def _lent(loan: Loan, drawn_fen: int) -> int:
     return 0 if loan.ended else min(loan.outstanding_fen, drawn_fen)
 
 
-def _act_row(loan: str, n: int, act: Act, reference: str, answer: Document) -> Row:
+def _act_row(row: Row, act: Act, reference: str, answer: Document) -> Row:
     kind, asked = written(act)
     return {
-        "act": name_of(loan, n),
-        "loan": loan,
-        "n": n,
+        "act": name_of(row["loan"], row["acts"]),
+        "loan": row["loan"],
+        "n": row["acts"],
         "kind": kind,
         "reference": reference,
         "asked": canonical(asked),

@@ -7,17 +7,21 @@ Each is tried when it is asked for, and again when it is approved: on the loan a
 nothing is recorded before.
 """
 
+import contextlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from app.books.approvals import ActionProposal, EffectLine
-from app.books.errors import AlreadyDecided, WrongState
+from app.books.errors import AlreadyDecided, RuleBroken, WrongState
 from app.books.ledger import Moving, operations
 from app.books.ledger.figures import OPEN
 from app.books.ledger.operations.checks import figures_of
 from app.books.ledger.tables import uses
+from app.chain.receivables.acts import Debt
+from app.chain.receivables.files import FileReceivables, of_version
 from app.lending.loans.acts import Act, Recovery, Restructuring, WriteOff
 from app.lending.loans.advancing import draw
 from app.lending.loans.grading import grade
@@ -177,16 +181,27 @@ class ReverseRepayment(LoanAction):
             raise Absent(f"no repayment {asked['n']} of loan {asked['loan']!r}")
         if act["reversed"]:
             raise AlreadyDecided(f"repayment {asked['n']}", "reversed")
+        if document := json.loads(act["told"]).get("document"):
+            raise _settled(document)
         which = [each["n"] for each in rows[1:] if not each["reversed"]].index(asked["n"])
         terms, acts = drawn_and_done(rows)
         values = acting.values
         return act, reverse(terms, acts, which, day=values.day, rules=values.rules)
 
 
+@dataclass(frozen=True, slots=True)
 class OpenLoan(LoanAction):
     """A loan is paid out of a reservation that an officer made."""
 
-    name = "loan_open"
+    files: FileReceivables | None = None
+    name: ClassVar[str] = "loan_open"
+
+    def ready(self) -> Self:
+        """Return it with what loans go by, and the receivables of files where there are any."""
+        files = None
+        with contextlib.suppress(Absent):
+            files = of_version(self.resources, self.resources.version())
+        return replace(self, values=values_today(self.resources), files=files)
 
     def propose(self, moving: Moving, asked: Document) -> ActionProposal:
         """
@@ -205,7 +220,7 @@ class OpenLoan(LoanAction):
         if use["owner"] is not None or use["state"] != "reserved":
             state = use["owner"] or use["state"]
             raise WrongState(f"reservation {use['use']}", state, ["reserved"])
-        check_documents(use)
+        check_documents(Debt(moving, self.files, None), use)
         draw(terms, acting.values.rules)
         subjects = [f"use:{use['use']}"]
         line = EffectLine("outstanding", f"firm:{use['firm']}", 0, terms.amount_fen)
@@ -216,9 +231,21 @@ class OpenLoan(LoanAction):
         acting = self.acting(moving)
         product = self.propose(moving, asked).product
         terms = _terms(str(product), asked, acting.values)
-        order = LoanOrder(asked["loan"], asked["reservation"], terms, asked["account"])
+        order = LoanOrder(
+            *(asked["loan"], asked["reservation"], terms, asked["account"]), files=self.files
+        )
         row = open_loan(moving, order, acting.values)
         return {"loan": row["loan"], "state": row["state"], "outstanding_fen": terms.amount_fen}
+
+
+def _settled(document: str) -> RuleBroken:
+    """Return the refusal to take back what a debtor paid."""
+    return RuleBroken(
+        "loan.settlement",
+        "contract of lending",
+        zh=f"该笔款项由 {document} 的付款人结清所付，结清后不可撤回",
+        en=f"it came of the settlement of {document}, which is final",
+    )
 
 
 def _terms(product: str, asked: Mapping[str, Any], values: LoanValues) -> LoanTerms:

@@ -30,7 +30,7 @@ from app.lending.contracts.tables import contracts
 from app.lending.pricing.plans import PlanAsked, terms_of
 from app.lending.servicing import repository
 from app.lending.servicing.disbursing import BuiltInDisburser, Disbursement, Disburser
-from app.lending.servicing.opening import TERMS_OF_DRAWS, LoanOrder, check_documents, open_loan
+from app.lending.servicing.opening import TERMS_OF_DRAWS, LoanOrder, open_loan
 from app.lending.servicing.tables import firm_accounts, loans
 from app.lending.servicing.values import LoanValues, values_today
 from app.platform.auth.sight import sight_of
@@ -60,8 +60,7 @@ def draw(resources: Resources, asker: Asker, application: str, asked: DrawAsked)
     Raises:
         Absent: There is none of this id, or it is somebody else's.
         WrongState: It is not signed, is drawn otherwise already, or the offer is over.
-        RuleBroken: `draw.account`, `draw.amount`, `draw.documents`, `draw.signature`: a check does
-            not hold.
+        RuleBroken: `draw.account`, `draw.amount`, `draw.signature`: a check does not hold.
         LimitExceeded: An account of the path is frozen, closed or over: all of them are named.
     """
     if repository.is_answered(resources.records, asker.key):
@@ -131,7 +130,6 @@ def _checked(debt: Debt, row: Row, asked: DrawAsked) -> dict[str, Any]:
     reserved = moving.row(uses, row["use"])
     if reserved is None:
         raise RuntimeError(f"use {row['use']} is gone from the book")
-    check_documents(reserved)
     _check_accounts(moving, reserved)
     checks = ["state", "offer", "documents", "registration", "signatures", "account", "limit"]
     return {"amount_fen": asked.amount_fen, "account": asked.account, "checks": checks}

@@ -1,17 +1,21 @@
 """A loan is opened over what was reserved for it, in one order: use, loan and first act."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.books.errors import RuleBroken
 from app.books.ledger import Moving, operations
-from app.books.ledger.paths import path_of
+from app.books.ledger.paths import occupied, path_of
+from app.books.ledger.tables import uses
+from app.chain.receivables.acts import Debt
+from app.chain.receivables.files import FileReceivables
+from app.chain.uses.financing import check_lendable
 from app.lending.loans.advancing import draw
 from app.lending.loans.terms import LoanTerms, proceeds_fen
 from app.lending.loans.written import document
+from app.lending.servicing.documents import documents_in, leave_gone, lend
 from app.lending.servicing.rows import changed, last_due_on, name_of
-from app.lending.servicing.tables import loan_acts, loans
+from app.lending.servicing.tables import loan_acts, loan_documents, loans
 from app.lending.servicing.values import LoanValues
 from app.platform.errors import Conflict
 from app.platform.events import canonical
@@ -31,6 +35,7 @@ class LoanOrder:
         terms: What was agreed; drawn on the business day.
         account: To which it is paid out.
         application: That it was asked for by; None: by none.
+        files: Receivables of files, where a document may be one that the book does not know yet.
     """
 
     loan: str
@@ -38,6 +43,7 @@ class LoanOrder:
     terms: LoanTerms
     account: str
     application: str | None = None
+    files: FileReceivables | None = None
 
     @property
     def owner(self) -> str:
@@ -66,6 +72,10 @@ def open_loan(moving: Moving, order: LoanOrder, values: LoanValues) -> Row:
     if moving.row(loans, order.loan) is not None:
         raise Conflict(f"there is a loan {order.loan} already")
     loan = draw(order.terms, values.rules)
+    debt = Debt(moving, order.files, None)
+    reserved = moving.row(uses, order.use)
+    if reserved is not None and reserved["state"] == "reserved":
+        leave_gone(debt, reserved)
     use = operations.post(moving, order.use, order.terms.amount_fen, owner=order.owner)
     last_on = last_due_on(loan, values.rules) or order.terms.drawn_on
     known = {
@@ -82,25 +92,31 @@ def open_loan(moving: Moving, order: LoanOrder, values: LoanValues) -> Row:
         "acts": 1,
     }
     row = changed(known, loan, values.rules)
-    _record(moving, row, proceeds_fen(order.terms, values.rules.days_off), document(loan)["terms"])
+    proceeds = proceeds_fen(order.terms, values.rules.days_off)
+    documents = lend(debt, order.loan, use)
+    _record(moving, row, proceeds, document(loan)["terms"], documents)
     return row
 
 
-def check_documents(use: Mapping[str, Any]) -> None:
+def check_documents(debt: Debt, use: Mapping[str, Any]) -> None:
     """
-    Raise where a use stands on documents.
+    Raise where a loan cannot stand on the documents of a reservation that an officer made.
 
-    What their debtor pays does not pay the loan yet, so that nothing is lent on them.
+    Args:
+        debt: Receivables as the order finds them.
+        use: The reservation.
 
     Raises:
-        RuleBroken: `draw.documents`: it does.
+        WrongState: One is not confirmed or held, is due, or something else stands on it.
     """
-    if any(each.part >= 0 for each in path_of(use["path"])):
-        zh, en = "以单证为依据的融资暂不能提款", "what is lent on documents is not paid out yet"
-        raise RuleBroken("draw.documents", TERMS_OF_DRAWS, zh=zh, en=en)
+    for each in documents_in(path_of(use["path"])):
+        pending = occupied(each, use["left_fen"])
+        check_lendable(debt, each.account, use["firm"], pending)
 
 
-def _record(moving: Moving, row: Row, proceeds: int, terms: Mapping[str, Any]) -> None:
+def _record(
+    moving: Moving, row: Row, proceeds: int, terms: Mapping[str, Any], documents: Sequence[Row]
+) -> None:
     act = {
         "act": name_of(row["loan"], 0),
         "loan": row["loan"],
@@ -113,9 +129,11 @@ def _record(moving: Moving, row: Row, proceeds: int, terms: Mapping[str, Any]) -
     }
     told = ("use", "firm", "core", "product", "account", "application", "amount_fen", "due_on")
     detail = {name: row[name] for name in told} | {"proceeds_fen": proceeds, "after": row["state"]}
+    if documents:
+        detail["documents"] = [each["document"] for each in documents]
     moving.record(
         "loan.draw",
         f"loan:{row['loan']}",
-        rows=[(loans, row), (loan_acts, act)],
+        rows=[(loans, row), (loan_acts, act), *((loan_documents, each) for each in documents)],
         detail=detail,
     )

@@ -154,6 +154,9 @@ class LoanEvent(BaseModel):
     n: int | None = Field(description="The number of what was done, by which it can be reversed")
     reference: str | None = Field(description="The payer's")
     allocation: LoanAllocation | None = Field(description="Where the fen of a payment went")
+    document: str | None = Field(
+        description="Of a settlement, what its debtor paid: `receivable:NUMBER`, `voucher:NUMBER`"
+    )
     happened: list[LoanHappening] = Field(description="What time did to it")
 
 

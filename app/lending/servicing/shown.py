@@ -15,7 +15,7 @@ from app.lending.servicing.values import LoanValues
 from app.platform.documents import Document
 
 PLAIN = ("application", "use", "firm", "core", "product", "account")
-DETAILS = ("before", "after", "amount_fen", "n", "reference", "allocation")
+DETAILS = ("before", "after", "amount_fen", "n", "reference", "allocation", "document")
 SUMMED = ("loans", "outstanding_fen", "provision_fen")
 
 

@@ -1,8 +1,9 @@
-"""The tables of loans: each loan as it stands, and what was done to it, in order."""
+"""The tables of loans: each as it stands, what was done to it in order, on what it stands."""
 
 import sqlalchemy as sa
 
 from app.books.ledger.statements import FIXED
+from app.chain.receivables.tables import Id
 from app.platform.records.tables import among, metadata
 
 STATES = ("active", "overdue", "defaulted", "restructured", "repaid", "written_off")
@@ -54,6 +55,25 @@ loan_acts = sa.Table(
     sqlite_with_rowid=False,
 )
 sa.Index("ix_loan_acts_loan", loan_acts.c.loan, loan_acts.c.n)
+
+# On what loans stand: of each document the last loan, and what its debtor's payment came to.
+loan_documents = sa.Table(
+    "loan_documents",
+    metadata,
+    sa.Column("document", Id, primary_key=True),  # The id of its account.
+    sa.Column("loan", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("lent_fen", sa.BigInteger, nullable=False),  # Of the draw, what it carried.
+    sa.Column("face_fen", sa.BigInteger, nullable=False),  # What its debtor was to pay then.
+    sa.Column("paid_fen", sa.BigInteger, nullable=False),  # To the loan.
+    sa.Column("remainder_fen", sa.BigInteger, nullable=False),  # To the holder.
+    sa.Column("event", sa.BigInteger, nullable=False),
+    among("state", ("lent", "freed", "paid")),
+    sa.CheckConstraint(
+        "lent_fen >= 0 AND face_fen >= 0 AND paid_fen >= 0 AND remainder_fen >= 0", name="amounts"
+    ),
+    sqlite_with_rowid=False,
+)
 
 firm_accounts = sa.Table(
     "firm_accounts",

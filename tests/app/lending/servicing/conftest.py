@@ -10,7 +10,10 @@ from fastapi.testclient import TestClient
 from app.platform.auth.principals import RoleScope
 from app.platform.auth.tokens import Bearer, issue_to
 from tests.app.chain.booked import resources_of
+from tests.app.chain.conftest import kept_clock, kept_desk
 from tests.app.conftest import NOW
+
+__all__ = ["kept_clock", "kept_desk"]
 
 
 @pytest.fixture

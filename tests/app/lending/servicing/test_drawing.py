@@ -11,7 +11,6 @@ from httpx import Response
 from app.books.ledger import Moving, Plain, Reads, Reply, UseOrder, ledger_of
 from app.books.ledger.paths import Element
 from app.books.ledger.proof import verify
-from app.lending.applications.moves import found
 from app.lending.applications.tables import applications
 from app.lending.contracts.errors import NoAnswer
 from app.lending.contracts.tables import contracts
@@ -131,28 +130,6 @@ def test_a_draw_goes_to_the_account_on_file_whole_and_by_the_firm_alone(
     put = client.put(f"{API}/firms/MILL/account", json={"account": "1"}, headers=headers)
     assert put.status_code == 404
     assert drawn(client, bearer("officer")).status_code == 403
-
-
-def test_what_is_lent_on_documents_is_not_paid_out(
-    client: TestClient, resources: Resources, mill: Headers, on_file: Headers
-) -> None:
-    ledger = ledger_of(resources)
-    path = [*map(Element, PATH), Element("voucher:V1", part=2_000_000)]
-    ledger.reserve(UseOrder("u2", "MILL", "data-credit", path, 2_000_000, core="CORE1"))
-
-    def work(moving: Moving) -> Reply:
-        """Let the offer stand on a document."""
-        row = found(moving, "A1") | {"use": "u2"}
-        moving.record("test", "application:A1", rows=[(applications, row)])
-        return Reply.of(200, {})
-
-    ledger.ask(Plain(Reads(), work))
-
-    refused = drawn(client, mill)
-
-    assert (refused.status_code, refused.json()["rule"]) == (409, "draw.documents")
-    assert client.get(f"{API}/applications/A1", headers=mill).json()["state"] == "signed"
-    assert account(client, on_file, "voucher:V1")["pending_fen"] == 2_000_000
 
 
 def test_what_was_frozen_since_the_approval_stops_the_draw_and_is_named(

@@ -15,6 +15,7 @@ from app.jobs.closing import STEPS
 from app.platform.deps import Resources
 from tests.app.chain.booked import API, ORDER, PLENTY, account, resources_of, send, set_up
 from tests.app.conftest import Bearer
+from tests.app.lending.servicing.financed import stands_on
 from tests.app.lending.servicing.lent import no_step, opened
 
 Headers = dict[str, str]
@@ -306,8 +307,8 @@ def test_a_loan_is_paid_out_of_a_reservation_by_two_officers(
     assert send(client, officer, "/loans", body | {"reservation": "none"}).status_code == 404
 
 
-def test_no_loan_is_paid_out_of_a_reservation_on_documents(
-    client: TestClient, resources: Resources, officer: Headers
+def test_a_loan_stands_on_the_voucher_of_a_file_until_it_is_repaid(
+    client: TestClient, resources: Resources, officer: Headers, second: Headers
 ) -> None:
     set_up(resources, {"bank": PLENTY})
     paper = {"documents": [{"kind": "voucher", "number": "V1"}], "amount_fen": 1_000_000}
@@ -315,6 +316,13 @@ def test_no_loan_is_paid_out_of_a_reservation_on_documents(
     body = {"reservation": use, "amount_fen": 1_000_000, "rate": "0.05", "repayment": "bullet"}
     more = {"tenor_days": 30, "account": "6222", "reason": "agreed on paper"}
 
-    refused = send(client, officer, "/loans", body | more)
+    asked = send(client, officer, "/loans", body | more)
+    name = approved(client, second, asked).json()["result"]["loan"]
 
-    assert (refused.status_code, refused.json()["rule"]) == (409, "draw.documents")
+    assert stands_on(resources, "voucher:V1")["state"] == "lent"
+    assert account(client, officer, "voucher:V1")["posted_fen"] == 1_000_000
+    paid = {"amount_fen": 1_000_000, "prepay": True}
+    assert send(client, officer, f"/loans/{name}/repayments", paid).status_code == 200
+    assert stands_on(resources, "voucher:V1")["state"] == "freed"
+    assert account(client, officer, "voucher:V1")["posted_fen"] == 0
+    assert verify(resources.records).ok
