@@ -43,9 +43,12 @@ import app.data.imports.router as imports
 import app.data.pushes.router as pushes
 import app.data.sources.router as sources
 import app.data.versions.router as versions
+import app.lending.applications.judging as application_page
+import app.lending.applications.pages as application_pages
 import app.lending.applications.router as applications
 import app.lending.borrowing.pages as borrowing_pages
 import app.lending.contracts.router as contracts
+import app.lending.decisions.pages as decision_pages
 import app.lending.decisions.router as decisions
 import app.lending.pricing.router as prices
 import app.lending.products.router as products
@@ -133,6 +136,9 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     event_pages.router,
     people_pages.router,
     approval_pages.router,
+    application_pages.router,
+    application_page.router,
+    decision_pages.router,
     design.router,
 )
 # What happens once a second person has approved it.

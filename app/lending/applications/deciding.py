@@ -10,7 +10,7 @@ from app.books.errors import NotAuthorised, RuleBroken, SamePerson, WrongState
 from app.books.ledger import Moving, Plain, Reads, Reply, ask_prepared, ledger_of
 from app.books.ledger.answering import Asker
 from app.books.ledger.tables import uses
-from app.books.organisation import Authority, Level
+from app.books.organisation import Level
 from app.chain.receivables.acts import Debt
 from app.lending.applications import repository
 from app.lending.applications.asking import asked_of, asked_with, assessed, new_id
@@ -19,6 +19,7 @@ from app.lending.applications.offers import given_back, has_ended, release
 from app.lending.applications.shown import document
 from app.lending.applications.tables import applications
 from app.lending.applications.terms import LendingTerms, terms_of
+from app.lending.applications.turns import VOTES, authority, decidable
 from app.lending.decisions.forms import Decided
 from app.platform.auth.principals import Principal
 from app.platform.auth.sight import EVERYTHING
@@ -26,11 +27,6 @@ from app.platform.deps import Resources
 from app.platform.events import canonical
 
 DONE = 200
-HANDS = ("machine", "one", "two", "committee")
-VOTES = {"machine": 1, "one": 1, "two": 1, "committee": 2}
-LEVELS: tuple[Level | None, ...] = (  # From the bottom up.
-    *(None, "outlet", "technology", "specialised", "branch", "head"),
-)
 Verdict = Literal["approved", "declined"]
 Tags = frozenset[str] | None
 
@@ -127,7 +123,7 @@ def send_back(
         check_arrow(row, "returned")
         act = OfficersAct(debt, row, terms, asker.who, "")
         _check_other(act, {act.recommended.get("by")})
-        _check_level(act, _authority(act)[1])
+        _check_level(act, authority(act.terms.organisation, act.row)[1])
         release(debt, row)
         gone = {"use": None, "offered_fen": 0, "rate": "", "offer_until": ""}
         row = move(debt.moving, row, "returned", reason=comment, changes=gone)
@@ -223,8 +219,8 @@ def _as_rate(act: OfficersAct, view: OfficersView) -> Decimal:
 
 def _decided(act: OfficersAct, view: OfficersView) -> Row:
     row = act.row
-    hands, level = _authority(act)
-    allowed = ["recommended"] if hands in ("two", "committee") else ["recommended", "referred"]
+    hands, level = authority(act.terms.organisation, row)
+    allowed = decidable(hands)
     if row["state"] not in allowed:
         raise WrongState(f"application {row['application']}", row["state"], allowed)
     if row["use"] is not None and has_ended(act.debt, row):
@@ -259,15 +255,6 @@ def _offered(act: OfficersAct) -> tuple[int, str]:
         )
     act.terms.check_offer(amount, Decimal(rate), row["offered_fen"] or row["amount_fen"])
     return amount, rate
-
-
-def _authority(act: OfficersAct) -> tuple[str, Level | None]:
-    """Return who decides: as the decision said, or as the table says now where that is stricter."""
-    row = act.row
-    amount = act.recommended.get("amount_fen") or row["offered_fen"] or row["amount_fen"]
-    now: Authority = act.terms.organisation.authority(amount, product=row["product"])
-    hands = max(row["hands"], now.hands, key=HANDS.index)
-    return hands, max(row["level"], now.level, key=LEVELS.index)
 
 
 def _check_other(act: OfficersAct, others: set[str | None]) -> None:

@@ -1,7 +1,7 @@
 """The products in force on a day, as their readers may see them."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.books.business_day import business_day
 from app.data.versions.service import policy_of
@@ -11,6 +11,7 @@ from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import Absent
+from app.platform.web.texts import Language
 from app.policy import Policy
 from app.policy.schemas.entries import Wording
 
@@ -116,3 +117,14 @@ def _asked(who: Sequence[WhoEntry]) -> list[Document]:
 
 def _worded(words: Wording) -> Document:
     return {"zh": words.zh, "en": words.en}
+
+
+def product_names(resources: Resources, language: Language) -> Mapping[str, str]:
+    """
+    Return what every product that the bank has had is called, by its id.
+
+    Raises:
+        Unready: The folder of products cannot be used.
+    """
+    every = ProductBook(resources.settings.policy).every()
+    return {each.terms.id: getattr(each.terms.labels, language) for each in every}

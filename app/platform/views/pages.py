@@ -26,8 +26,10 @@ NAME_LENGTH_MAX = 80
 QUERY_LENGTH_MAX = 2000
 LISTS = {
     "accounts": "nav_accounts",
+    "all_applications": "nav_all_applications",
     "applications": "nav_applications",
     "cores": "facilities",
+    "decisions": "decisions",
     "firms": "nav_firms",
     "limits": "limits",
     "losses": "losses",
@@ -38,6 +40,7 @@ LISTS = {
     "exposures": "nav_exposures",
     "receivables": "nav_receivables",
     "vouchers": "nav_vouchers",
+    "queue": "nav_work",
 }
 REFUSED = {
     ForgedRequest.code: "view_of_other_session",

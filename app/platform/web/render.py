@@ -72,6 +72,8 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
             NavigationEntry("/groups", "nav_groups", "groups", pinned=True),
             NavigationEntry("/exposures", "nav_exposures", "exposures"),
         ]
+        bank.append(NavigationEntry(WORK, "nav_work", "work", alone=True))
+        bank.append(NavigationEntry(WORK + "/applications", "nav_all_applications", "held"))
         bank.append(NavigationEntry(WORK + "/accounts", "nav_accounts", "accounts"))
         bank.append(NavigationEntry(WORK + "/receivables", "nav_receivables", "papers"))
         bank.append(NavigationEntry(WORK + "/vouchers", "nav_vouchers", "vouchers"))
@@ -81,6 +83,7 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
             bank.append(NavigationEntry("/sources", "nav_sources", "sources"))
         bank += [NavigationEntry(WORK + "/approvals", "nav_approvals", "approvals"), rules]
         if who.role in ("auditor", "admin"):
+            bank.append(NavigationEntry("/audit", "nav_audit", "audit", alone=True))
             bank.append(NavigationEntry("/audit/events", "nav_events", "events"))
         if who.role == "admin":
             bank.append(NavigationEntry("/admin/people", "nav_people", "people"))

@@ -1,0 +1,91 @@
+"""A decision as pages show it: outcome, reasons, path to yes, price, whose decision it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from app.platform.web.derivations import value_of
+from app.platform.web.money import NONE, percent
+from app.platform.web.texts import Texts
+
+TONES: Mapping[str, str] = {"approved": "done", "referred": "now", "declined": "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """One change of a path to yes, in words."""
+
+    words: str
+    was: str
+    to: str
+    documents: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWay:
+    """Changes that lead to yes together, and what could be lent then."""
+
+    steps: Sequence[ShownStep]
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionCard:
+    """What a page says of a decision or a quote; a quote has no id."""
+
+    id: str | None
+    outcome: str
+    tone: str
+    amount_fen: int
+    rate: str
+    tenor_days: int
+    hands: str
+    reasons: Sequence[tuple[str, str]]
+    ways: Sequence[ShownWay]
+
+
+def card_of(decision: Mapping[str, Any], t: Texts) -> DecisionCard:
+    """
+    Return a decision as pages show it.
+
+    Args:
+        decision: As the interface tells it, or as an application keeps it.
+        t: The words.
+    """
+    path = sorted(decision["path_to_yes"], key=itemgetter("set"))
+    ways = [[*steps] for _, steps in groupby(path, key=itemgetter("set"))]
+    return DecisionCard(
+        id=decision["id"],
+        outcome=decision["outcome"],
+        tone=TONES[decision["outcome"]],
+        amount_fen=decision["amount_fen"],
+        rate=rate_words(decision["rate"]),
+        tenor_days=decision["tenor_days"],
+        hands=hands_words(decision["authority"], decision["level"], t),
+        reasons=[(each["code"], each[t.language]) for each in decision["reasons"]],
+        ways=[ShownWay([_step(each, t) for each in way], way[0]["amount_fen"]) for way in ways],
+    )
+
+
+def rate_words(rate: str | None) -> str:
+    """
+    Return a rate of a year in per cent, to the basis point.
+
+    Example:
+        >>> rate_words("0.025"), rate_words(None), rate_words("")
+        ('2.50%', '–', '–')
+    """
+    return percent(rate, 2) if rate else NONE
+
+
+def hands_words(hands: str, level: str | None, t: Texts) -> str:
+    """Return who decides: how many people, in a unit of which level or above."""
+    told = t.coded("hands", hands)
+    return t("hands_at", hands=told, level=t(f"level_{level}")) if level else told
+
+
+def _step(told: Mapping[str, Any], t: Texts) -> ShownStep:
+    was, to = (value_of({"value": told[name], "unit": told["unit"]}, t) for name in ("from", "to"))
+    return ShownStep(told[t.language], was, to, [each["number"] for each in told["documents"]])
