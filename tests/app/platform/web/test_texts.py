@@ -17,7 +17,8 @@ SOURCES = [*(ROOT / "app").rglob("*.html"), *(ROOT / "app/platform/web").glob("*
 SOURCES += (ROOT / "app").glob("*/*/*.py")
 BUILT = (
     "absent_", "account_", "act_", "action_", "age_", "analysis_", "application_", "approval_",
-    "asked_", "band_", "bar_", "base_", "binding_", "changes_", "channel_", "claims_", "document_", "draft_order",
+    "asked_", "band_", "bar_", "base_", "binding_", "changes_", "channel_", "claims_",
+    "document_", "draft_order",
     "draft_question_", "draft_unit", "draw_check_", "due_", "effect_", "event_", "exposure_",
     "exposures_by_", "facet_", "family_", "fault_", "first_", "freeze_", "grade_", "group_",
     "hands_", "ink_", "issue_wrong_", "key_", "layer_", "level_", "nav_", "no_limit_", "op_",
