@@ -23,7 +23,7 @@ from app.lending.applications.moves import absent
 from app.lending.applications.pages import TONES, address_of
 from app.lending.applications.schemas import REASON_LENGTH_MAX
 from app.lending.applications.shown import document, event_document, state_on, tag_on
-from app.lending.applications.turns import Turn, decidable, turn_of
+from app.lending.applications.turns import OfficersTurn, decidable, turn_of
 from app.lending.decisions import service as decisions
 from app.lending.decisions.cards import card_of, hands_words, rate_words
 from app.lending.decisions.checks import ShownCheck, checks_of
@@ -244,7 +244,7 @@ def _of_decision(resources: Resources, row: Mapping[str, Any], t: Texts) -> Docu
     }
 
 
-def waiting_words(application: Document, turn: Turn, t: Texts) -> str:
+def waiting_words(application: Document, turn: OfficersTurn, t: Texts) -> str:
     """Return whose turn an application is, in words; nothing where it waits for no officer."""
     state, level = application["state"], t(f"level_{turn.level}" if turn.level else "level_any")
     if state == "recommended":
@@ -257,7 +257,7 @@ def waiting_words(application: Document, turn: Turn, t: Texts) -> str:
     return ""
 
 
-def judged_words(refused: AppError, turn: Turn, t: Texts) -> str:
+def judged_words(refused: AppError, turn: OfficersTurn, t: Texts) -> str:
     """Return what stands against an officer's act, in words, and whose turn it is."""
     level = t(f"level_{turn.level}" if turn.level else "level_any")
     key = f"application_refused_{refused.code}"

@@ -54,7 +54,7 @@ TONES: Mapping[str, str] = {
 }
 
 
-class _Words:
+class _ListWords:
     """The words of a list of applications in one language."""
 
     def __init__(self, resources: Resources, t: Texts) -> None:
@@ -79,7 +79,7 @@ class _Words:
         return (self.day - self.day.fromisoformat(row["made_on"])).days
 
 
-def _table(words: _Words) -> ListTable[Row]:
+def _table(words: _ListWords) -> ListTable[Row]:
     named = words.named
     return ListTable(
         "all_applications",
@@ -116,7 +116,7 @@ def _core(named: Named, row: Row) -> str | None:
     return named(row["core"]) if row["core"] else None
 
 
-def _wanted(request: Request, resources: Resources, words: _Words) -> ListedApplications:
+def _wanted(request: Request, resources: Resources, words: _ListWords) -> ListedApplications:
     text = text_of(request)
     chosen: Mapping[str, Any] = chosen_of(request, FACETS)
     wanted = ListedApplications(words.day, text, **chosen)
@@ -127,14 +127,14 @@ def _wanted(request: Request, resources: Resources, words: _Words) -> ListedAppl
     return replace(wanted, firms=meant)
 
 
-def _order(request: Request, table: ListTable[Row], words: _Words) -> ApplicationOrder:
+def _order(request: Request, table: ListTable[Row], words: _ListWords) -> ApplicationOrder:
     order = order_of(request, table)
     told = partial(words.t.coded, "application_state") if order.sort == "state" else words.named
     return ApplicationOrder(order.sort, order.descending, told)
 
 
 def _facets(
-    found: Mapping[str, Mapping[str, int]], wanted: ListedApplications, words: _Words
+    found: Mapping[str, Mapping[str, int]], wanted: ListedApplications, words: _ListWords
 ) -> list[Facet]:
     t, made = words.t, []
     kinds = {"state": "application_state", "hands": "hands", "age": "age", "amount": "asked"}
@@ -158,7 +158,10 @@ def show_applications(request: Request, who: PrincipalDep, resources: ResourcesD
 
 
 def _page(request: Request, resources: Resources, who: Principal, *, waiting: bool) -> Response:
-    words, records = _Words(resources, Texts(preferences_of(request).language)), resources.records
+    words, records = (
+        _ListWords(resources, Texts(preferences_of(request).language)),
+        resources.records,
+    )
     table = _table(words)
     if waiting:
         table = replace(table, name="queue", otherwise="-age")
@@ -188,7 +191,7 @@ def _page(request: Request, resources: Resources, who: Principal, *, waiting: bo
 @router.get(ALL + ".xlsx", dependencies=[allow(BANK)])
 def download_applications(request: Request, resources: ResourcesDep) -> Response:
     """Return the same applications as a file, all that pass."""
-    words = _Words(resources, Texts(preferences_of(request).language))
+    words = _ListWords(resources, Texts(preferences_of(request).language))
     table = _table(words)
     if not request.scope["path"].startswith(ALL):
         table = replace(table, name="queue", otherwise="-age")

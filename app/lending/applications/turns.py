@@ -18,7 +18,7 @@ RECOMMENDED_FROM = ("referred", "approved")
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class OfficersTurn:
     """
     Who decides on an application, who has acted, and what somebody may do now.
 
@@ -49,7 +49,7 @@ def decidable(hands: str) -> list[str]:
     return ["recommended"] if hands in ("two", "committee") else ["recommended", "referred"]
 
 
-def turn_of(organisation: Organisation, row: Row, state: str, who: Principal) -> Turn:
+def turn_of(organisation: Organisation, row: Row, state: str, who: Principal) -> OfficersTurn:
     """
     Return whose turn an application is, and what somebody may do with it; orders check again.
 
@@ -69,7 +69,7 @@ def turn_of(organisation: Organisation, row: Row, state: str, who: Principal) ->
     elif not organisation.may_decide(who.unit, level):
         against = "not_authorised"
     free = officer and not against
-    return Turn(
+    return OfficersTurn(
         *(hands, level, votes, VOTES[hands]),
         may_recommend=officer and state in RECOMMENDED_FROM,
         may_decide=free and decides,

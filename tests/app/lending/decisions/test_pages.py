@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.lending.decisions.tables import decisions
+from app.platform.web.areas import WORK
 from tests.app.chain.asking import Desk
 from tests.app.chain.booked import set_up
 from tests.app.lending.applications.test_asking import apply
@@ -33,7 +34,7 @@ def test_an_auditor_replays_a_decision_and_is_told_what_differs(desk: Desk) -> N
     ada = browser(desk, "ada", "auditor")
     page = read(ada, f"/decisions/{name}")
     assert 'data-decision="approved"' in page
-    assert f"/work/applications/{application}" in page
+    assert f"{WORK}/applications/{application}" in page
     assert re.search(r'data-id="documents" data-holds="true"', page)
     assert page.count('<ul class="tree">') == 2
     again = ada.post(f"/decisions/{name}/replay", data={"csrf": token_of(page)})
@@ -57,7 +58,7 @@ def test_a_firm_reads_its_own_without_what_is_the_bank_s(desk: Desk) -> None:
     page = read(mill, f"/decisions/{name}")
     assert 'data-decision="approved"' in page
     assert 'data-reason="limit.' in page
-    for bank in ('data-list="checks"', "/replay", "/inputs", "/work/", "inputs_hash"):
+    for bank in ('data-list="checks"', "/replay", "/inputs", WORK, "inputs_hash"):
         assert bank not in page
     read(part, f"/decisions/{name}", 404)
     assert mill.post(f"/decisions/{name}/replay", data={"csrf": token_of(page)}).status_code == 403
