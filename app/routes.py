@@ -57,6 +57,7 @@ import app.lending.servicing.router as loans
 import app.platform.users.pages as user_pages
 import app.platform.users.router as users
 import app.platform.views.pages as view_pages
+import app.risk.effect.router as effects
 import app.risk.exposures.pages as exposure_pages
 import app.risk.exposures.router as exposures
 import app.risk.portfolio.router as portfolio
@@ -104,6 +105,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     prices.router,
     decisions.router,
     applications.router,
+    effects.router,
     contracts.router,
     organisation.router,
     notices.router,

@@ -258,6 +258,13 @@ class Results:
         places = self._s.places_of_firm(self._s.row(firm))
         return [self._s.ids[self._s.core_of(place)] for place in places]
 
+    def losses_of(self, firm: str) -> dict[str, int]:
+        """Return what a firm loses of its production where a core fails, in 10^-12, by core."""
+        lost = self._s.members["loss_e12"].chunk(0)
+        places = self._s.places_of_firm(self._s.row(firm))
+        found = {self._s.ids[self._s.core_of(place)]: lost[place].as_py() for place in places}
+        return {core: e12 for core, e12 in found.items() if e12}
+
     def place(self, core: str, firm: str) -> int:
         """
         Return the place of a firm among the members of a chain.

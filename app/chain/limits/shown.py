@@ -198,6 +198,17 @@ class Shown:
         except NotFound:
             return None
 
+    def losses_of(self, firm: str) -> dict[str, int]:
+        """
+        Return what a firm loses of its production where each core fails, to the bank alone.
+
+        Raises:
+            NotFound: There is no such firm, or the reader may not see all of it.
+        """
+        if not self._sight.is_whole:
+            raise NotFound(UNSEEN)
+        return self._results.losses_of(firm)
+
     def chains_of(self, firm: str) -> list[str]:
         """
         Return the cores in whose chains a firm stands, in order.

@@ -8,7 +8,7 @@ import numpy as np
 from app.lending.products.book import Product
 from app.policy import Policy
 from app.risk.portfolio.candidates import LoanCandidate, candidates, readable
-from app.risk.portfolio.gains import Gains, given_up, in_e12
+from app.risk.portfolio.gains import Gains, PayerKnown, given_up, in_e12
 from app.risk.portfolio.losses import CarriedRisk, StressLosses
 from app.risk.portfolio.standing import UNKNOWN, BankStanding, Lent
 from graph.portfolio import E12, Caps, Entries, Lendable, LendingProblem
@@ -154,7 +154,8 @@ def gathered(
     policy, gains = appetite.policy, Gains(appetite.policy)
     wanted, other = readable(products)
     found = candidates(standing, wanted, policy, gains)
-    lent = [_carried(standing, each, products, gains, policy) for each in standing.lent]
+    known = standing.payers.get
+    lent = [carried(each, known(each.payer), products, gains, policy) for each in standing.lent]
     lines, capping = CapLines(), Capping(standing, appetite, lent)
     for at, candidate in enumerate(found):
         for line, weight in capping.lines_of(candidate):
@@ -172,14 +173,26 @@ def gathered(
     )
 
 
-def _carried(
-    standing: BankStanding, lent: Lent, products: Sequence[Product], gains: Gains, policy: Policy
+def carried(
+    lent: Lent,
+    payer: PayerKnown | None,
+    products: Sequence[Product],
+    gains: Gains,
+    policy: Policy,
 ) -> CarriedRisk:
-    """Return what is lent already; by a product that is no more, as another on its path."""
+    """
+    Return the risk of what is lent already; by a product that is no more, as another on its path.
+
+    Args:
+        lent: What is lent.
+        payer: What is known of whose credit carries it; None: nothing.
+        products: Those in force.
+        gains: What a fen lent earns and loses.
+        policy: The policy in force.
+    """
     path = "documents" if lent.by_document else "relation"
     like = [each for each in products if each.terms.path == path]
     product = next((each for each in products if each.terms.id == lent.product), None)
-    payer = standing.payers.get(lent.payer)
     gain = None
     if payer is not None and (product or like):
         gain = gains.of(product or like[0], payer)

@@ -31,6 +31,26 @@ class CarriedRisk(NamedTuple):
     amount_fen: int
 
 
+def where_core_fails_e12(gain: Gain, lost_e12: int, delta: Decimal) -> int:
+    """
+    Return what of a fen lent to a firm of a chain is lost where the core fails.
+
+    Args:
+        gain: The figures of the fen.
+        lost_e12: What the firm loses of its production then.
+        delta: How far a lost production adds to the chance of failing.
+    """
+    return in_e12(min(Decimal(1), gain.chance + delta * lost_e12 / E12) * gain.lgd)
+
+
+def sector_loads_e6(policy: Policy) -> tuple[int, int]:
+    """Return how many times its expected loss a sector under stress loses, and the others."""
+    stressed, other = (
+        int(policy.decimal(name) * E6) for name in ("sector_stress", "sector_stress_elsewhere")
+    )
+    return stressed, other
+
+
 class StressLosses:
     """
     The scenarios of a run.
@@ -83,10 +103,7 @@ class StressLosses:
         return self._place[self._standing.sectors.get(carried.payer, UNKNOWN)]
 
     def _loads(self) -> IntArray:
-        stressed, other = (
-            int(self._policy.decimal(name) * E6)
-            for name in ("sector_stress", "sector_stress_elsewhere")
-        )
+        stressed, other = sector_loads_e6(self._policy)
         count = len(self.sectors)
         found = np.full((count, count), other, np.int64)
         np.fill_diagonal(found, stressed)
@@ -106,8 +123,7 @@ class StressLosses:
         if carried.payer in self._row:
             yield self._row[carried.payer], in_e12(carried.gain.lgd)
         for row, lost in self._losses.get(carried.payer, ()):
-            chance = min(Decimal(1), carried.gain.chance + self._delta * lost / E12)
-            yield row, in_e12(chance * carried.gain.lgd)
+            yield row, where_core_fails_e12(carried.gain, lost, self._delta)
 
     def _base(self, lent: Iterable[CarriedRisk]) -> Sequence[int]:
         """Return what is lost on what is lent already, by scenario, in whole fen rounded up."""

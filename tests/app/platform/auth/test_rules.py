@@ -25,6 +25,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/notices"): set(ROLES),
     ("GET", "/applications/{application}"): set(ROLES),
     ("GET", "/applications/{application}/events"): set(ROLES),
+    ("GET", "/applications/{application}/effect"): set(ROLES) - {"core", "supplier"},
     ("POST", "/applications/{application}/accept"): {"core", "supplier"},
     ("GET", "/applications/{application}/contract"): set(ROLES),
     ("GET", "/applications/{application}/contract.pdf"): set(ROLES),
