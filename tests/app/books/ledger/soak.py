@@ -1,10 +1,12 @@
 """
 The book under races and kills: `make soak`. Writes docs/reliability.md; ends with 1 at a fault.
 
-Sizes: `--draws` of all callers together (1,000,000), and how many processes are killed on each
+Sizes: `--draws` of all callers together (1,000,000), how many processes are killed on each
 database: `--kills` while they draw and as many while they close days (200), half of it in steps of
-vouchers. `--only` runs a part, `--on` one database (repeated: several); their rows take the place
-of those on the page. `--minutes` bounds the whole: what is not done by then is a fault.
+vouchers, a quarter in draws, repayments and days of loans each; and `--loans` of three years, a
+fiftieth of them decisions. `--only` runs a part, `--on` one database (repeated: several); their
+rows take the place of those on the page. `--minutes` bounds the whole: what is not done by then is
+a fault.
 """
 
 import argparse
@@ -30,12 +32,15 @@ from graph.testing import servers
 from tests.app.books.ledger.killing import WRONG, Draws, KilledWork, Kills, Turns, kill
 from tests.app.books.ledger.racing import Callers, Outcome, race
 from tests.app.chain.vouchers.killing import Days, Trees, economy
+from tests.app.lending.servicing.killing import LoanDays, LoanDraws, Repayments
+from tests.app.lending.soaking import decided_again, opened, years_of_loans
 
 PROCESSES, THREADS = 8, 8
 NAIVE = Callers(4, 4, 15, is_naive=True)  # Enough to be seen to fail.
 LANES = 2  # Books that are worked on beside each other: who is killed is not waited for.
 KILLED_AT_ONCE = 4
 DAYS_LANES = 4  # One process closes days of a book.
+YEARS = 3
 KINDS = ("SQLite", "PostgreSQL")
 PAGE = Path(__file__).parents[4] / "docs" / "reliability.md"
 HEAD = """# Reliability
@@ -44,10 +49,18 @@ Written by `make soak`, each row by the program that ran it. Callers race for on
 for some hundred draws, giving back a part of what they hold; each refusal must name that account,
 and nobody waits for the disk, since nothing dies there. Processes are killed with SIGKILL, after a
 random number of answers and a random moment more, while they reserve and post, close days (vouchers
-lapse, mature, are dishonoured), or issue, accept, split, pass on and settle vouchers; whoever heard
-nothing asks again, twice, with the same key. What was acknowledged must be there, once, and
-vouchers and accounts as they should be. After each, `ledger verify` recomputes the book. The naive
-twin reads, judges, then writes: it must be seen to fail. What is not done in its time is a fault.
+lapse, mature, are dishonoured), or issue, accept, split, pass on and settle vouchers, draw signed
+offers through a port, pay on loans, or close days on which loans fall due; whoever heard nothing
+asks again, twice, with the same key. What was acknowledged must be there, once, and vouchers, loans
+and accounts as they should be. The naive twin reads, judges, then writes: it must be seen to fail.
+
+Loans live for years of closed days: they are drawn, paid in time, late, in parts, ahead (with
+lower or fewer rows), restructured, written off, recovered; some payments are taken back. After each
+year every loan is looked at: paid = allocated; principal out = in + outstanding + lost; interest,
+fees and penalty posted = ended + unpaid; its use and the accounts carry what is lent; provisions
+are by class; of a hundred a clerk who writes every day in fractions says what is owed. Decisions
+are kept while accounts move, and each is decided again. After each part `ledger verify` recomputes
+the book. What is not done in its time is a fault.
 
 | database | what | size | came of it | faults |
 |---|---|---|---|--:|
@@ -78,6 +91,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1_000_000)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--loans", type=int, default=10_000)
     parser.add_argument("--minutes", type=float, default=24)
     parser.add_argument("--page", type=Path, default=PAGE)
     parser.add_argument("--only", action="append", choices=list(WORDS))
@@ -86,7 +100,7 @@ def main() -> int:
     until = time.monotonic() + 60 * given.minutes
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as place, databases(Path(place)) as urls:
-        parts = parts_of(given.draws, given.kills)
+        parts = parts_of(given.draws, given.kills, given.loans)
         for kind, url in urls:
             for part in (given.only or WORDS) if kind in (given.on or KINDS) else ():
                 rows.append(tried(part, parts[part], (kind, url), Path(place), until))
@@ -102,10 +116,15 @@ WORDS = {
     "kills": "kill -9 in draws",
     "days": "kill -9 in close-day",
     "vouchers": "kill -9 in voucher steps",
+    "loan-draws": "kill -9 in draws of loans",
+    "repayments": "kill -9 in repayments",
+    "loan-days": "kill -9 in days of loans",
+    "loans": "years of loans",
+    "decisions": "decisions decided again",
 }
 
 
-def parts_of(draws: int, kills: int) -> dict[str, Part]:
+def parts_of(draws: int, kills: int, loans: int) -> dict[str, Part]:
     """Return what is tried, by the words of `--only`."""
     each = -(-draws // (PROCESSES * THREADS))
     return {
@@ -114,7 +133,36 @@ def parts_of(draws: int, kills: int) -> dict[str, Part]:
         "kills": killed(lambda _: Draws(), kills, LANES, KILLED_AT_ONCE),
         "days": killed(lambda folder: Days(economy(folder / "home")), kills, DAYS_LANES, 1),
         "vouchers": killed(lambda _: Trees(), kills // 2, LANES, KILLED_AT_ONCE),
+        "loan-draws": killed(lambda at: LoanDraws(economy(at / "home")), kills // 4, DAYS_LANES, 1),
+        "repayments": killed(lambda at: Repayments(at / "home"), kills // 4, DAYS_LANES, 1),
+        "loan-days": killed(lambda at: LoanDays(at / "home"), kills // 4, DAYS_LANES, 1),
+        "loans": lent(loans),
+        "decisions": decided(max(1, loans // 50)),
     }
+
+
+def lent(count: int) -> Part:
+    """Return the part in which loans live for years."""
+
+    def part(place: Place) -> Done:
+        """Return what came of them."""
+        with opened(place.folder / "home", place.fresh("book")) as resources:
+            came = years_of_loans(resources, count, YEARS, place.until, place.step)
+        return f"{count:,} loans, {YEARS} years", *came
+
+    return part
+
+
+def decided(count: int) -> Part:
+    """Return the part in which decisions are decided again."""
+
+    def part(place: Place) -> Done:
+        """Return what came of them."""
+        home = place.folder / "home"
+        with opened(home, place.fresh("book"), published=True) as resources:
+            return f"{count:,} asked", *decided_again(resources, count)
+
+    return part
 
 
 def raced(callers: Callers) -> Part:

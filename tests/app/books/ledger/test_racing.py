@@ -9,6 +9,7 @@ from tests.app.books.ledger.killing import Draws, Turns, kill
 from tests.app.books.ledger.racing import Callers, race
 from tests.app.books.ledger.soak import Row, page_of
 from tests.app.chain.vouchers.killing import Days, Trees, economy
+from tests.app.lending.servicing.killing import LoanDays, LoanDraws, OnLoans, Repayments
 
 pytestmark = pytest.mark.slow  # Each begins a service of its own.
 
@@ -70,3 +71,15 @@ def test_the_page_keeps_the_rows_of_what_was_not_tried(tmp_path: Path) -> None:
         "| SQLite | naive twin | s | c | 0 |",
         "| PostgreSQL | race | s | c | 0 |",
     ]
+
+
+@pytest.mark.parametrize("work", [LoanDraws, Repayments, LoanDays])
+def test_draws_repayments_and_days_of_loans_are_done_once_by_killed_processes(
+    empty: str, tmp_path: Path, work: type[OnLoans]
+) -> None:
+    home = economy(tmp_path / "home") if work is LoanDraws else tmp_path / "home"
+
+    came = kill(empty, tmp_path, work(home), Turns(2, 1))
+
+    assert came.counts["acknowledged"] + came.counts["in doubt"] > 0
+    assert came.faults == 0, came
