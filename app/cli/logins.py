@@ -2,13 +2,15 @@
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from app.chain.limits.documents import results_of
+from app.cli.showing import suppliers_shown
 from app.data.versions.service import AskedVersion
 from app.platform.auth.errors import UserExists, WrongPassword
-from app.platform.auth.principals import HEAD, OUTSIDE_ROLES, ROLES, Role, RoleScope
+from app.platform.auth.principals import HEAD, Role, RoleScope
 from app.platform.auth.sight import EVERYTHING
 from app.platform.auth.users import check_password, set_active, set_password, set_user
 from app.platform.deps import Resources
@@ -18,6 +20,20 @@ FILE = "demo-logins.json"
 OWNER_ONLY = 0o600
 NAME_MAX = 120
 SUPPLIERS = 3
+# What each has to see.
+OF_ROLES: Mapping[Role, str] = {
+    "risk": "情景、预警与组合建议 · scenarios, signals, what would best be lent",
+    "officer": "总行待批：三人委员会 · head office: what a committee decides",
+    "auditor": "账本事件与决策复算 · events of the book, decisions made again",
+    "admin": "用户、任务与接口 · users, jobs, the interface",
+}
+OF_UNITS: Mapping[str, str] = {
+    "branch": "分行待批：两人审批 · branch: what two decide",
+    "technology": "科技支行待批：一人审批 · technology sub-branch: what one decides",
+}
+OF_CORE = "待确权应付账款、凭证 · receivables to confirm, vouchers"
+OF_CHECKER = "复核大额确权 · checks what is confirmed of large amounts"
+OF_LIMIT = "额度及其由来 · a limit and how it comes about"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +45,7 @@ class Login:
     firm: str | None
     password: str
     unit: str = HEAD
+    shows: str = ""  # What there is to see with it, in both languages.
 
 
 def demo_logins(resources: Resources) -> list[Login]:
@@ -45,17 +62,23 @@ def demo_logins(resources: Resources) -> list[Login]:
     kept = _kept(place)
     core, suppliers = _example(resources)
     people = [
-        *((f"demo-{role}", RoleScope(role)) for role in ROLES if role not in OUTSIDE_ROLES),
-        ("demo-officer-branch", RoleScope("officer", unit="branch")),
-        (f"demo-core-{core}", RoleScope("core", core)),
-        (f"demo-core-checker-{core}", RoleScope("core", core)),
-        *((f"demo-supplier-{firm}", RoleScope("supplier", firm)) for firm in suppliers),
+        *((f"demo-{role}", RoleScope(role), OF_ROLES[role]) for role in OF_ROLES),
+        *(
+            (f"demo-officer-{unit}", RoleScope("officer", unit=unit), shows)
+            for unit, shows in OF_UNITS.items()
+        ),
+        (f"demo-core-{core}", RoleScope("core", core), OF_CORE),
+        (f"demo-core-checker-{core}", RoleScope("core", core), OF_CHECKER),
+        *(
+            (f"demo-supplier-{firm}", RoleScope("supplier", firm), shows)
+            for firm, shows in suppliers.items()
+        ),
     ]
     logins = []
-    for name, scope in people:
+    for name, scope, shows in people:
         login = kept.get(name[:NAME_MAX]) or _login(name[:NAME_MAX], scope)
         _ensure(resources, login)
-        logins.append(login)
+        logins.append(replace(login, shows=shows))
     _keep(place, logins)
     return logins
 
@@ -88,14 +111,20 @@ def _renew(resources: Resources, login: Login) -> None:
         set_active(records, login.name, active=True, now=now)
 
 
-def _example(resources: Resources) -> tuple[str, list[str]]:
-    """Return a core whose chain has a facility, and those in it with the largest limits."""
+def _example(resources: Resources) -> tuple[str, dict[str, str]]:
+    """
+    Return a core whose chain has a facility, and suppliers with what each has to see.
+
+    Where nothing is lent they are those of the chain with the largest limits.
+    """
     results = results_of(resources, AskedVersion(), EVERYTHING)
     for core in results.cores:
         members, _ = results.members(core, "limit_fen", descending=True, size=SUPPLIERS)
         firms = [member.id for member in members if member.limit_fen]
         if results.facility(core) is not None and firms:
-            return core, firms
+            found = suppliers_shown(resources, core)
+            more = [each for each in firms if each not in found]
+            return core, found | dict.fromkeys(more[: max(0, SUPPLIERS - len(found))], OF_LIMIT)
     raise Absent("no chain has both a facility and a firm with a limit")
 
 

@@ -68,12 +68,14 @@ def _live(resources: Resources) -> None:
             refresh_version(resources, None, progress=step)
         told = ", ".join(f"{act} {count}" for act, count in sorted(life.done.items()))
         console.show(f"{DAYS} business days: {told}")
+        asked = ", ".join(f"{outcome} {count}" for outcome, count in sorted(life.outcomes.items()))
+        console.show(f"applications decided by the machine: {asked}")
 
 
 def _say(listener: socket.socket, logins: Sequence[Login]) -> None:
     """Print where the service is, and who may sign in."""
     for login in logins:
-        console.show(f"sign in as {login.name} with {login.password}")
+        console.show(f"sign in as {login.name} with {login.password} · {login.shows}")
     host, port = listener.getsockname()[:2]
     console.show(f"serving on http://{f'[{host}]' if ':' in host else host}:{port}")
     sys.stdout.flush()

@@ -20,6 +20,7 @@ from ingestion.demo.economy.world import world
 
 STAMP = (1980, 1, 1, 0, 0, 0)  # The earliest day that a zip archive can hold.
 TRUTH = "truth"
+FIRST = "first"  # The register of cores alone: what a bank's books are opened with, a year before.
 Step = Callable[[str], None]
 
 
@@ -64,6 +65,8 @@ def make(folder: Path, plan: Plan, *, progress: Step) -> Made:
         path = folder / name
         path.write_bytes(encoded(made.frames[name.partition(".")[0]]))
         paths.append(path)
+    register = made.frames["firms"]
+    paths.append(_first(folder / FIRST, register.filter(pl.col("core") == "true")))
     progress("truth")
     found = hidden(made)
     paths += write_truth(folder / TRUTH, made, found)
@@ -73,6 +76,14 @@ def make(folder: Path, plan: Plan, *, progress: Step) -> Made:
         {name: len(frame) for name, frame in found.items()},
         tuple(paths),
     )
+
+
+def _first(folder: Path, cores: pl.DataFrame) -> Path:
+    """Return where the register of cores was written."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "firms.csv"
+    path.write_bytes(_csv(cores))
+    return path
 
 
 def _refuse_others(folder: Path) -> None:
