@@ -51,6 +51,7 @@ $(TOOLS): $(STAMP)
 
 demo: install
 	$(BIN)/deeptier demo $(DEMO)
+	$(BIN)/deeptier ingest demo $(DEMO)/first --as-of 2025-05-31
 	$(BIN)/deeptier ingest demo $(DEMO)
 	$(BIN)/deeptier refresh
 	$(BIN)/deeptier serve --demo

@@ -1,9 +1,9 @@
 """
 Business days of a bank at work, for the demo: what people would have done, by its services.
 
-Cores confirm, dispute and issue; firms accept, refuse, split and pass on; officers reserve, post
-and give back; every day is closed. A seed decides who does what. Nothing is written past the
-services: what they refuse did not happen, and is counted.
+Cores confirm, dispute and issue; firms accept, refuse, split and pass on, and borrow; officers
+reserve, post, give back, and decide; every day is closed. A seed decides who does what. Nothing is
+written past the services: what they refuse did not happen, and is counted.
 """
 
 import datetime as dt
@@ -23,7 +23,8 @@ from app.chain.uses import service as uses
 from app.chain.uses.schemas import ReservationOrder
 from app.chain.vouchers import service as vouchers
 from app.chain.vouchers.acts import VoucherDraft
-from app.cli.lending import DemoLending, DemoYear
+from app.cli.lending import DemoLending
+from app.cli.offers import DemoYear
 from app.cli.people import BankLife, DemoPeople
 from app.jobs.closing import STEPS
 from app.platform.console.progress import Step, quietly

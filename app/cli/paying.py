@@ -46,7 +46,7 @@ class DemoPaying:
         self._resources = people.resources
         self._agenda = agenda
         self._actions = actions
-        self._end = end
+        self.end = end
         self._payments = 0
         self.today = end
 
