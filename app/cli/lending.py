@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from app.books.ledger.reading import accounts_of
 from app.chain.limits.documents import results_of
-from app.cli.offers import CLERK, SECOND, Borrower, DemoOffers, DemoYear, Plan, Request
+from app.cli.offers import CLERK, SECOND, Borrower, DemoOffers, DemoRequest, DemoYear, Plan
 from app.cli.paying import DemoPaying
 from app.cli.people import Agenda, DemoPeople
 from app.data.versions.service import AskedVersion, policy_of
@@ -126,7 +126,7 @@ class DemoLending:
                     self._half_decided(request)
                     return
 
-    def _half_decided(self, request: Request) -> None:
+    def _half_decided(self, request: DemoRequest) -> None:
         """Recommend what needs more than one, and let one of a committee vote."""
         if request.told["hands"] in ("two", "committee"):
             self._offers.recommend(request, "approved")
@@ -243,7 +243,7 @@ class DemoLending:
         fate: Fate | None,
         *,
         later: bool = True,
-    ) -> Request | None:
+    ) -> DemoRequest | None:
         """Let a firm ask, and note what comes of it; return its application."""
         people, (repayment, days, months) = self._people, plan
         self._came.add(borrower.firm)
@@ -263,7 +263,7 @@ class DemoLending:
         told = reply.document
         people.life.outcomes[told["decision"]["outcome"]] += 1
         habit = fate.habit if fate else people.one_of(HABITS)
-        request = Request(told["id"], borrower, habit, told)
+        request = DemoRequest(told["id"], borrower, habit, told)
         if later and told["state"] == "approved":
             answer = self._offers.accept if fate else self._offers.answer
             self._offers.later(0 if fate else people.chance.randrange(3), partial(answer, request))

@@ -47,7 +47,7 @@ class Borrower(NamedTuple):
 
 
 @dataclass(slots=True)
-class Request:
+class DemoRequest:
     """An application, and what its firm means to do with the loan."""
 
     id: str
@@ -82,7 +82,7 @@ class DemoOffers:
     def _is_ending(self) -> bool:
         return (self._end - self.today).days <= LAST_DAYS
 
-    def consider(self, request: Request) -> None:
+    def consider(self, request: DemoRequest) -> None:
         """Let officers look at what is referred to them."""
         act = self._people.one_of(OFFICERS)
         if act == "wait" and not self._is_ending():
@@ -99,14 +99,14 @@ class DemoOffers:
                 self.recommend(request, outcome)
             self.later(1, partial(self._decide, request, outcome))
 
-    def recommend(self, request: Request, outcome: Verdict) -> None:
+    def recommend(self, request: DemoRequest, outcome: Verdict) -> None:
         """Let an officer recommend what others decide."""
         view = OfficersView(outcome, "流水与发票相符" if outcome == "approved" else "订单不足")
         officer = self._people.officer(*ANALYST)
         work = partial(deciding.recommend, self._resources, officer, request.id, None, view)
         self._people.attempt("recommend", work)
 
-    def _decide(self, request: Request, outcome: Verdict) -> None:
+    def _decide(self, request: DemoRequest, outcome: Verdict) -> None:
         """Let as many officers decide as are needed."""
         hands = request.told["hands"]
         those = {"one": (LENDER,), "two": (MANAGER,), "committee": (DIRECTOR, SECOND)}
@@ -114,14 +114,14 @@ class DemoOffers:
         if any(each is not None and each.document["state"] == "approved" for each in told):
             self.later(self._people.chance.randrange(3), partial(self.answer, request))
 
-    def vote(self, request: Request, person: Officer, outcome: Verdict) -> Reply | None:
+    def vote(self, request: DemoRequest, person: Officer, outcome: Verdict) -> Reply | None:
         """Let an officer decide, or vote."""
         officer = self._people.officer(*person)
         view = OfficersView(outcome, "同意" if outcome == "approved" else "不同意")
         work = partial(deciding.decide, self._resources, officer, request.id, None, view)
         return self._people.attempt("decide", work)
 
-    def _send_back(self, request: Request) -> None:
+    def _send_back(self, request: DemoRequest) -> None:
         officer = self._people.officer(*DIRECTOR)
         words = "补充上下游合同"
         work = partial(deciding.send_back, self._resources, officer, request.id, None, words)
@@ -130,11 +130,11 @@ class DemoOffers:
             request.told = reply.document
             self.later(1, partial(self._decide_anew, request))
 
-    def _decide_anew(self, request: Request) -> None:
+    def _decide_anew(self, request: DemoRequest) -> None:
         self.recommend(request, "approved")
         self.later(1, partial(self._decide, request, "approved"))
 
-    def answer(self, request: Request) -> None:
+    def answer(self, request: DemoRequest) -> None:
         """Let a firm answer an offer."""
         act = self._people.one_of(FIRMS)
         if act == "accept":
@@ -145,12 +145,12 @@ class DemoOffers:
             self.recommend(request, "approved")
             self.later(1, partial(self._decide, request, "approved"))
 
-    def _withdraw(self, request: Request) -> None:
+    def _withdraw(self, request: DemoRequest) -> None:
         firm = self._people.of_firm(request.borrower.firm)
         work = partial(service.withdraw, self._resources, firm, request.id, None, "已有其他资金")
         self._people.attempt("withdraw", work)
 
-    def accept(self, request: Request) -> None:
+    def accept(self, request: DemoRequest) -> None:
         """Let a firm accept an offer, and sign it on the next day."""
         firm = self._people.of_firm(request.borrower.firm)
         work = partial(service.accept, self._resources, firm, request.id, None, "")
@@ -178,7 +178,7 @@ class DemoOffers:
         if self._people.attempt("approve an account", done) is not None:
             self._on_file[firm] = account
 
-    def _sign(self, request: Request) -> None:
+    def _sign(self, request: DemoRequest) -> None:
         firm = self._people.of_firm(request.borrower.firm)
         asked = SigningAsked("zh", None, None)
         work = partial(contracts.sign, self._resources, firm, request.id, asked)
@@ -187,7 +187,7 @@ class DemoOffers:
         if not self._is_ending() or self._people.one_of(DRAWS) == "draw":
             self.later(1, partial(self._draw, request))
 
-    def _draw(self, request: Request) -> None:
+    def _draw(self, request: DemoRequest) -> None:
         firm = request.borrower.firm
         if firm not in self._on_file:
             return

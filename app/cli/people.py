@@ -12,7 +12,7 @@ from typing import TypeVar
 from app.books.ledger import Key, Reply, digest_of
 from app.books.ledger.answering import Asker
 from app.platform.auth.principals import HEAD, Principal, Role
-from app.platform.deps import Resources
+from app.platform.deps import Names, Resources
 from app.platform.errors import AppError
 
 OFFICER = "demo-officer"
@@ -79,6 +79,12 @@ class DemoPeople:
     def _key(self, person: str) -> Key:
         text = f"demo-{self.chance.getrandbits(64):016x}"
         return Key(person, text, digest_of(text))
+
+
+def seeded_names(seed: int = 1) -> Names:
+    """Return what makes the same names in each run that begins with it."""
+    chance = random.Random(seed)  # noqa: S311  # names of a demo
+    return lambda count: chance.randbytes(count).hex()
 
 
 class Agenda:

@@ -11,6 +11,7 @@ import typer
 from app.chain.runs.refreshing import refresh_version
 from app.cli.bank import DAYS, live_once
 from app.cli.logins import Login, demo_logins
+from app.cli.people import seeded_names
 from app.main import create_app, stopping
 from app.platform.config import Settings
 from app.platform.console import output as console
@@ -42,9 +43,10 @@ def serve(
     share_memory()  # Before the first thread starts.
     settings = Settings()
     configure_logs(readable=sys.stderr.isatty())
-    with open_resources(settings) as resources:
-        if demo and not quiet_bank:
+    if demo and not quiet_bank:
+        with open_resources(settings, names=seeded_names()) as resources:
             _live(resources)
+    with open_resources(settings) as resources:
         logins = demo_logins(resources) if demo else []
         _ = resources.records  # Tables are there before the first request asks for them.
     listener = listen(settings.host, settings.port)

@@ -16,6 +16,7 @@ from app.books.ledger.proof import verify
 from app.chain.runs.refreshing import refresh_version
 from app.cli.bank import BankLife, live, live_once
 from app.cli.logins import demo_logins
+from app.cli.people import seeded_names
 from app.lending.contracts.signing import Ed25519Signer, KeyPair
 from app.lending.decisions.service import replay
 from app.lending.decisions.tables import decisions
@@ -56,8 +57,8 @@ class SeededKeys:
 @contextmanager
 def opened(home: Path, **settings: str) -> Iterator[Resources]:
     """Yield what a process opens, all chance in it seeded."""
-    names, given = random.Random(3), Settings(home=home, **settings)
-    with open_resources(given, now=lambda: NOW, names=lambda n: names.randbytes(n).hex()) as found:
+    given = Settings(home=home, **settings)
+    with open_resources(given, now=lambda: NOW, names=seeded_names()) as found:
         found.once("signing", SeededKeys)
         yield found
 
