@@ -19,11 +19,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hub")]
 CHAIN = f"{WORK}/accounts/chain%3A{CORE}%3A{TIER1[0]}"
 SLOW = pytest.mark.slow
 LOOKS = [("en", "light"), *(pytest.param(*each, marks=SLOW) for each in (("zh", "dark"),))]
+LENT: dict[str, Any] = {"core": CORE, "product": "data-credit", "amount_fen": 400_000_000}
+LENT |= {"tenor_days": 90, "repayment": "bullet"}
 READERS: dict[str, tuple[Any, ...]] = {
     "lin": ("core", CORE, "/core", "/core/payables", "/core/vouchers", "/core/vouchers/VOUCHER"),
     "axle": ("supplier", TIER1[0], "/my", "/my/vouchers", "/my/vouchers/PART", "/my/receivables"),
-    "olga": ("officer", None, f"{CHAIN}/reserve", f"{WORK}/uses/USE", CHAIN, "/groups/BOLT"),
-    "alan": ("auditor", None, "/audit/events", "/audit/events/1"),
+    "olga": ("officer", None, f"{CHAIN}/reserve", f"{WORK}/uses/USE", CHAIN, "/groups/BOLT", WORK,
+             f"{WORK}/applications", f"{WORK}/applications/ASKED"),
+    "alan": ("auditor", None, "/audit/events", "/audit/events/1", "/audit", "/decisions/DECIDED"),
 }  # fmt: skip
 
 
@@ -61,6 +64,8 @@ def made(hub: FastAPI, address: str, known: dict[str, str]) -> Callable[[str], s
         order |= {"documents": paper, "seconds": 600}
         use = send("olga", "officer", None, "/reservations", order)["id"]
         known.update(VOUCHER=root, PART=part, USE=use)
+        asked = send("disc", "supplier", TIER1[3], "/applications", LENT)
+        known.update(ASKED=asked["id"], DECIDED=asked["decision"]["id"])
 
     def filled(path: str) -> str:
         """Return the address that a path stands for."""
