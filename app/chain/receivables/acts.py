@@ -303,11 +303,12 @@ def settle(debt: Debt, number: str, lender: Lender = NO_LENDER) -> Row:
         WrongState: It is not confirmed, or a loan on it is just being paid out.
     """
     row = debt.in_state(number, *FINAL)
-    account, before = account_of(number), row["state"]
-    if before == "financing":
-        lender.check(debt.moving, [account])
+    account, is_lent = account_of(number), row["state"] == "financed"
+    if row["state"] == "financing":
+        lender.leave(debt.moving, [account])
+        row = debt.find(number)
     paid = end(debt, row, "paid", operation="settle")
-    if before == "financed":
+    if is_lent:
         lender.take(debt.moving, [DocumentPaid(account, row["creditor"], face(row))])
     return paid
 

@@ -28,12 +28,12 @@ class Lender(Protocol):
         """Return it with what it goes by, read before the book is locked."""
         ...
 
-    def check(self, moving: Moving, accounts: Sequence[str]) -> None:
+    def leave(self, moving: Moving, accounts: Sequence[str]) -> None:
         """
-        Raise where money is being paid out on documents that are `financing`.
+        End what is asked for on documents that are `financing`, before they are settled.
 
         Raises:
-            WrongState: It is: they are settled once the payment has an answer.
+            WrongState: Money is being paid out on one: it is settled once that has an answer.
         """
         ...
 
@@ -55,7 +55,7 @@ class NoLender:
         """Return it as it is."""
         return self
 
-    def check(self, moving: Moving, accounts: Sequence[str]) -> None:
+    def leave(self, moving: Moving, accounts: Sequence[str]) -> None:
         """Pass: nobody pays anything out."""
 
     def take(self, moving: Moving, paid: Sequence[DocumentPaid]) -> None:

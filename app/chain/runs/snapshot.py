@@ -33,6 +33,7 @@ DAYS, CORES = "day:%", "account:core:%"
 PAPERS = (receivables, vouchers)  # Tables of the book whose rows it reads.
 # Subjects and operations of events that finance documents: to limits these stay as they were.
 USES, FINANCES = "use:%", ("reserve", "post")
+HOLDS = ("receivable.hold", "receivable.finance", "voucher.hold", "voucher.finance")
 Otherwise = Callable[[pl.DataFrame], Sequence[int]]  # Events of rows that files contradict.
 EVENTS_MAX = 10_000  # Read by their numbers in one statement.
 ACCOUNTS = {
@@ -103,7 +104,8 @@ class BookReader:
             return Snapshot(number, book, self._standing(connection))
 
     def _last_change(self, connection: Connection, number: int, otherwise: Otherwise) -> int:
-        finances = events.c.subject.like(USES) & events.c.operation.in_(FINANCES)
+        used = events.c.subject.like(USES) & events.c.operation.in_(FINANCES)
+        finances = used | events.c.operation.in_(HOLDS)
         changes = sa.or_(
             events.c.subject.like(DAYS), events.c.subject.like(CORES), _touches_papers() & ~finances
         )

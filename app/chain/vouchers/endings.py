@@ -44,7 +44,7 @@ def settle(acting: Acting, voucher: str, debt: Debt) -> Row:
     ]
     financing = [nodes.account_of(row["voucher"]) for row in rows if row["before"] == "financing"]
     if financing:
-        acting.lender.check(moving, financing)
+        acting.lender.leave(moving, financing)
     lent = [
         DocumentPaid(nodes.account_of(row["voucher"]), row["holder"], row["financed_fen"])
         for row in rows

@@ -1,7 +1,7 @@
 """
 The documents on which a loan stands: lent on at its draw, freed when nothing of it is owed.
 
-In the path of its use they stand for good, each with what it still carries.
+In the path of its use each stands with what it carries, until its debtor has paid.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,12 +44,12 @@ def leave(moving: Moving, use: str, accounts: Sequence[str]) -> None:
     if row is None or row["state"] not in ("reserved", "posted"):
         return
     path: Sequence[Element] = path_of(row["path"])
-    carrying = {each.account: each.part for each in documents_in(path) if each.part}
-    gone = [account for account in accounts if account in carrying]
+    parts = {each.account: each.part for each in documents_in(path)}
+    gone = [account for account in accounts if account in parts]
     for account in gone:
-        path = less_document(path, account, carrying[account])
+        path = less_document(path, account, parts[account])
     if gone:
-        operations.reroute(moving, use, path)
+        operations.reroute(moving, use, [each for each in path if each.account not in gone])
 
 
 def lend(debt: Debt, loan: str, use: Mapping[str, Any]) -> list[Row]:

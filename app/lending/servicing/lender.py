@@ -7,7 +7,6 @@ what does not suffice leaves the loan open, and the firm owes the rest. A loan t
 recovers what was lost; on one that is repaid nothing stands any more.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -16,7 +15,10 @@ import sqlalchemy as sa
 
 from app.books.errors import WrongState
 from app.books.ledger import Moving
+from app.chain.receivables.acts import Debt
 from app.chain.receivables.lender import DocumentPaid
+from app.lending.applications.offers import documents_of, given_back
+from app.lending.applications.states import OFFERED, State
 from app.lending.applications.tables import applications
 from app.lending.loans.acts import Recovery
 from app.lending.loans.advancing import at
@@ -43,19 +45,18 @@ class LoansOnDocuments:
         """Return it with what loans go by on the business day."""
         return replace(self, values=values_today(self.resources))
 
-    def check(self, moving: Moving, accounts: Sequence[str]) -> None:
+    def leave(self, moving: Moving, accounts: Sequence[str]) -> None:
         """
-        Raise where a loan on one of these documents is being paid out.
+        End the applications that hold these documents: what they are asked for on leaves.
 
         Raises:
-            WrongState: It is: its port has not answered yet.
+            WrongState: A loan on one is being paid out: its port has not answered yet.
         """
-        own = applications.c
-        query = sa.select(own.documents).where(own.state == "drawing").order_by(own.application)
-        for documents in moving.connection.scalars(query):
-            for each in json.loads(documents):
-                if f"{each['kind']}:{each['number']}" in accounts:
-                    raise WrongState(f"{each['kind']} {each['number']}", "drawing", ["financed"])
+        for row in _held_by(moving, accounts):
+            if row["state"] == "drawing":
+                raise WrongState(f"application {row['application']}", "drawing", ["active"])
+            to: State = "active" if row["drawn_fen"] else "expired"
+            given_back(Debt(moving, None, None), row, to)
 
     def take(self, moving: Moving, paid: Sequence[DocumentPaid]) -> None:
         """Pay the loans on documents out of what their debtors pay, each in its turn."""
@@ -67,6 +68,17 @@ class LoansOnDocuments:
             if row is None:
                 raise RuntimeError(f"no loan stands on {each.account}, which is financed")
             _take(acting, each, row)
+
+
+def _held_by(moving: Moving, accounts: Sequence[str]) -> list[Row]:
+    """Return the applications that hold some of these documents, as they stand for the order."""
+    own = applications.c
+    query = sa.select(own.application).where(
+        own.state.in_((*OFFERED, "drawing")), own.use.is_not(None), own.documents != "[]"
+    )
+    names = list(moving.connection.scalars(query.order_by(own.application)))
+    rows = [row for row in moving.rows(applications, names).values() if row is not None]
+    return [row for row in rows if not set(accounts).isdisjoint(documents_of(row))]
 
 
 def _take(acting: LoanActing, paid: DocumentPaid, document: Row) -> None:

@@ -12,9 +12,12 @@ from app.books.ledger import AccountTotal, Identity, ledger_of
 from app.books.ledger.tables import uses
 from app.jobs.closing import STEPS
 from app.lending.servicing.tables import loan_documents
+from app.platform.auth.principals import RoleScope
+from app.platform.auth.tokens import Bearer, issue_to
 from app.platform.deps import Resources
 from app.platform.events.tables import events
 from tests.app.chain.asking import Desk
+from tests.app.conftest import NOW
 from tests.app.lending.servicing.lent import no_step
 
 ACCOUNT = "6222 0001"
@@ -79,6 +82,17 @@ def lent(desk: Desk, firm: str, amount: int, *accounts: str, **more: Any) -> str
     drawn = desk.post(firm, f"/applications/{name}/draw", body)
     assert drawn.json()["state"] == "active", drawn.text
     return str(drawn.json()["loan"])
+
+
+def by_two(desk: Desk, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an officer asks for and another approves."""
+    holder, key = Bearer("ann", RoleScope("officer", None)), desk.resources.settings.signing_key()
+    desk.use("ann", issue_to(desk.resources.records, key, holder, days=1, now=NOW))
+    asked = desk.post("officer", path, dict(body))
+    assert asked.status_code == 202, asked.text
+    done = desk.post("ann", f"/approvals/{asked.json()['approval']}/approve")
+    assert done.status_code == 200, done.text
+    return dict(done.json()["result"])
 
 
 def loan(desk: Desk, name: str) -> dict[str, Any]:
