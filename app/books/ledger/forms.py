@@ -16,7 +16,13 @@ from app.platform.web.money import amount
 from app.platform.web.texts import Texts
 from app.platform.web.unfit import UnfitField
 
-STATES = ("paper_state", "account_use", "account_state")  # The words of states: of what they are.
+STATES = (
+    "paper_state",
+    "account_use",
+    "account_state",
+    "application_state",
+    "loan_state",
+)  # The words of states: of what they are.
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from app.chain.papers import (
     confirming,
     core_first,
     held_voucher,
-    holder_first,
     holding,
     issuing,
     receivables,
@@ -15,7 +14,6 @@ from app.chain.papers import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     core_first.router,
-    holder_first.router,
     confirming.router,
     receivables.router,
     issuing.router,

@@ -28,6 +28,7 @@ TURNS: Mapping[str, tuple[Turn, str]] = {  # Who must act, and what they do.
     "draw_failed": ("firm", "draw"),
     "drawing": ("machine", "pay"),
 }
+FIRM_STATES: Sequence[State] = ("approved", "offer_accepted", "signed", "draw_failed")
 ENDED_BADLY = ("declined", "expired", "withdrawn", "draw_failed", "defaulted", "written_off")
 
 

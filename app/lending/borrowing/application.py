@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -19,13 +20,15 @@ from app.chain.vouchers.payments import offered
 from app.lending.applications import service
 from app.lending.applications.steps import steps_of, turn_of
 from app.lending.borrowing import repository
-from app.lending.borrowing.choices import product_name, products_now
-from app.lending.borrowing.told import HELD, PLACE, path_told, plan_rows, rate_told
+from app.lending.borrowing.choices import on_documents, products_now
+from app.lending.borrowing.told import HELD, LOANS, PLACE, links_of, plan_rows
 from app.lending.contracts import service as contracts
 from app.lending.contracts.forms import Language
 from app.lending.contracts.service import SigningAsked
+from app.lending.decisions.cards import card_of, rate_words
 from app.lending.pricing import plans
 from app.lending.pricing.plans import PlanAsked
+from app.lending.products.service import product_names
 from app.lending.servicing.drawing import DrawAsked, draw
 from app.lending.servicing.filing import FileAccount, file_account
 from app.lending.servicing.schemas import REFERENCE_LENGTH_MAX
@@ -45,7 +48,6 @@ from app.platform.web.texts import Texts
 from app.platform.web.unfit import UnfitField
 
 router = Router()
-LOANS = "/my/loans"
 EVENTS_SHOWN_MAX = 500
 Act = Literal["accept", "withdraw", "sign", "draw", "account"]
 ACTS: Mapping[str, Sequence[Act]] = {
@@ -191,9 +193,13 @@ def _one(
         place=PLACE,
         asked=asked,
         tag=tag,
-        product=product_name(products_now(resources, who), asked["product"], t),
+        product=product_names(resources, t.language).get(asked["product"], asked["product"]),
         named=names(resources),
-        told=_told(asked, t),
+        card=asked["decision"] and card_of(asked["decision"], t),
+        links=partial(
+            links_of, asked=asked, t=t, product=on_documents(products_now(resources, who))
+        ),
+        offer_rate=rate_words(asked["offer"] and asked["offer"]["rate"]),
         plan=plan_rows(_plan(resources, asked)),
         steps=steps_of(asked, events, t),
         turn=turn_of(asked, events),
@@ -221,20 +227,6 @@ def _typed(asked: Document, form: ApplicationSent | None, on_file: str) -> Mappi
     return {
         "amount": (form and form.amount) or str(left),
         "account": (form and form.account) or on_file,
-    }
-
-
-def _told(asked: Document, t: Texts) -> Mapping[str, Any] | None:
-    """Return the machine's decision as the firm reads it."""
-    decision = asked["decision"]
-    return decision and {
-        "decision": decision,
-        "reasons": [
-            {"code": each["code"], "words": each[t.language]} for each in decision["reasons"]
-        ],
-        "path": path_told(decision, asked, t),
-        "rate": rate_told(decision["rate"]),
-        "offer_rate": rate_told(asked["offer"] and asked["offer"]["rate"]),
     }
 
 

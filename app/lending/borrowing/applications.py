@@ -13,8 +13,8 @@ from app.lending.applications import service
 from app.lending.applications.repository import WantedApplications
 from app.lending.applications.states import STATES
 from app.lending.applications.steps import turn_of, turn_words
-from app.lending.borrowing.choices import product_name, products_now
 from app.lending.borrowing.told import APPLY, PLACE
+from app.lending.products.service import product_names
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import HOLDERS, PrincipalDep, allow
 from app.platform.auth.sight import sight_of
@@ -57,7 +57,7 @@ def applications_of(resources: Resources, who: Principal) -> Sequence[Document]:
     return found
 
 
-def _table(named: Named, products: Sequence[Document], t: Texts) -> ListTable[Document]:
+def _table(named: Named, products: Mapping[str, str], t: Texts) -> ListTable[Document]:
     def offered(row: Document) -> Any:
         """Return what is offered; None where nothing is."""
         return row["offer"] and row["offer"]["amount_fen"]
@@ -68,7 +68,10 @@ def _table(named: Named, products: Sequence[Document], t: Texts) -> ListTable[Do
         (
             ListColumn("number", "application", "text", lambda row: row["id"]),
             ListColumn(
-                "product", "product", "text", lambda row: product_name(products, row["product"], t)
+                "product",
+                "product",
+                "text",
+                lambda row: products.get(row["product"], row["product"]),
             ),
             ListColumn(
                 "core", "chain", "text", lambda row: named(row["core"]) if row["core"] else None
@@ -122,14 +125,14 @@ def _found(request: Request, rows: Sequence[Document], named: Named) -> Sequence
 def show_applications(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
     """Return the applications of a firm as a list, those that wait for it named first."""
     t, named = Texts(preferences_of(request).language), names(resources)
-    products, every = products_now(resources, who), applications_of(resources, who)
+    products, every = product_names(resources, t.language), applications_of(resources, who)
     found, chosen, values = _found(request, every, named), chosen_of(request, FACETS), _values()
     table = _table(named, products, t)
     rows = passing(found, values, chosen)
     words: Mapping[str, tuple[str, Callable[[str], str]]] = {
         "state": (t("state"), partial(t.coded, "application_state")),
         "turn": (t("turn"), partial(t.coded, "turn")),
-        "product": (t("product"), lambda each: product_name(products, each, t)),
+        "product": (t("product"), lambda each: products.get(each, each)),
     }
     return page(
         request,
@@ -153,7 +156,7 @@ def show_applications(request: Request, who: PrincipalDep, resources: ResourcesD
 def download_applications(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
     """Return the same applications as a file, all that pass."""
     t, named = Texts(preferences_of(request).language), names(resources)
-    table = _table(named, products_now(resources, who), t)
+    table = _table(named, product_names(resources, t.language), t)
     found = _found(request, applications_of(resources, who), named)
     rows = ordered(request, table, passing(found, _values(), chosen_of(request, FACETS)))
     return download(request, table, rows, head_of(resources))

@@ -1,7 +1,9 @@
 """The page on which a firm asks for a loan: what each product would lend, at once, and the form."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from http import HTTPStatus
 
 from anyio import to_thread
@@ -18,16 +20,19 @@ from app.lending.borrowing.choices import (
     choice_of,
     choices_of,
     filled,
+    on_documents,
     products_now,
     suggested,
 )
 from app.lending.borrowing.own_chains import available_fen, chains_of, papers_of
-from app.lending.borrowing.told import APPLY, PLACE, path_told, plan_rows, rate_told
+from app.lending.borrowing.told import APPLY, PLACE, links_of, plan_rows
 from app.lending.borrowing.typed import TypedLoan, typed_in
+from app.lending.decisions.cards import card_of, rate_words
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import HOLDERS, PrincipalDep, allow
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
+from app.platform.documents import Document
 from app.platform.errors import AppError
 from app.platform.http.forms import SentForm
 from app.platform.http.routing import Router
@@ -100,7 +105,7 @@ def _page(
         typed=typed,
         choices=[_told(each, typed, t) for each in choices],
         chosen=chosen,
-        quoted=chosen and chosen.quote and _quoted(chosen, t),
+        quoted=chosen and chosen.quote and _quoted(chosen, held, t),
         against=chosen and chosen.refused and refusal_words(chosen.refused, t),
         products=[(each.product["id"], each.product["labels"][t.language]) for each in choices],
         cores=[(row["id"], row["name"]) for row in chains],
@@ -123,7 +128,7 @@ def _told(choice: LoanChoice, typed: TypedLoan, t: Texts) -> dict[str, object]:
         "chosen": choice.product["id"] == typed.product,
         "address": f"{APPLY}?{choice.typed.query()}",
         "outcome": quote["outcome"] if quote else "",
-        "rate": rate_told(figures.get("rate")),
+        "rate": rate_words(figures.get("rate")),
         "why": "" if choice.refused is None else refusal_words(choice.refused, t),
         "code": choice.refused.code if choice.refused else "",
         "reason": quote["reasons"][0][t.language] if quote and quote["reasons"] else "",
@@ -137,13 +142,11 @@ def _coded(choice: LoanChoice | None, kind: str, t: Texts) -> list[tuple[str, st
     return [(each, t.coded(kind, each)) for each in (choice.product[kind] if choice else ())]
 
 
-def _quoted(choice: LoanChoice, t: Texts) -> dict[str, object]:
+def _quoted(choice: LoanChoice, held: Sequence[Document], t: Texts) -> dict[str, object]:
     """Return what would be decided on the product that is chosen."""
     quote = choice.quote or {}
     return {
-        "decision": quote,
-        "reasons": [{"code": each["code"], "words": each[t.language]} for each in quote["reasons"]],
-        "path": path_told(quote, quote["asked"], t),
+        "card": card_of(quote, t),
+        "links": partial(links_of, asked=quote["asked"], t=t, product=on_documents(held)),
         "plan": plan_rows(choice.schedule),
-        "rate": rate_told(quote["rate"]),
     }

@@ -13,7 +13,6 @@ from app.platform.auth.sight import sight_of
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import AppError
-from app.platform.web.texts import Texts
 
 MONTHLY = ("bullet_monthly", "equal_principal", "equal_instalment")
 DOCUMENTS = "documents"
@@ -62,10 +61,9 @@ def products_now(resources: Resources, who: Principal) -> Sequence[Document]:
     return found
 
 
-def product_name(held: Sequence[Document], product: str, t: Texts) -> str:
-    """Return what a product is called; its id where it is in force no more."""
-    labels = next((each["labels"] for each in held if each["id"] == product), None)
-    return str(labels[t.language]) if labels else product
+def on_documents(held: Sequence[Document]) -> str:
+    """Return the product that lends on documents; empty where none in force does."""
+    return next((str(each["id"]) for each in held if each["path"] == DOCUMENTS), "")
 
 
 def filled(

@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from app.lending.decisions.cards import ShownWay
 from app.platform.documents import Document
-from app.platform.web.money import amount, percent
 from app.platform.web.texts import Texts
 
-PLACE, APPLY = "/my/applications", "/my/apply"
+PLACE, APPLY, LOANS = "/my/applications", "/my/apply", "/my/loans"
 CLAIMS, HELD = "/my/receivables", "/my/vouchers"
 CONFIRMED = "documents/held"
 DISPUTED = "disputed"
-RATE_PLACES = 2
 SHOWN_MAX = 3  # Receivables to be confirmed that are named one by one.
 
 
@@ -24,68 +23,39 @@ def plan_rows(schedule: Document | None) -> Sequence[Mapping[str, Any]]:
     ]
 
 
-def path_told(decision: Document, asked: Document, t: Texts) -> Sequence[Mapping[str, Any]]:
+def links_of(
+    way: ShownWay, asked: Document, t: Texts, *, product: str = ""
+) -> Sequence[Mapping[str, str]]:
     """
-    Return the path to yes, each step with what changes, and with links to where it is done.
+    Return where a firm can do what a way to yes says, or see what its buyer is asked to do.
 
     Args:
-        decision: The decision, or a quote.
-        asked: What was asked: core and product.
+        way: The way.
+        asked: What was asked: its core.
         t: The reader's words.
+        product: By which product it asks again on documents.
     """
-    return [
-        {
-            "words": step[t.language],
-            "was": _figure(step["from"], step["unit"], t),
-            "to": _figure(step["to"], step["unit"], t),
-            "amount_fen": step["amount_fen"],
-            "set": step["set"],
-            "links": _links(step, asked, t),
-        }
-        for step in decision["path_to_yes"]
-    ]
+    found: list[Mapping[str, str]] = []
+    for step in way.steps:
+        if step.leaf.endswith(CONFIRMED):
+            found += _shown(step.accounts, t)
+            named = [("documents", each) for each in step.accounts]
+            told = [("product", product), ("core", asked["core"] or ""), *named]
+            again = urlencode([each for each in told if each[1]])
+            found.append({"address": f"{APPLY}?{again}", "words": t("path_again")})
+        elif step.leaf.endswith(DISPUTED):
+            address = f"{CLAIMS}?state=disputed#receivables"
+            found.append({"address": address, "words": t("path_disputed")})
+    return found
 
 
-def _figure(value: Any, unit: str, t: Texts) -> str:
-    if value is None:
-        return t("path_nothing")
-    return str(amount(int(value), t.language)) if unit == "fen" else percent(value)
-
-
-def _links(step: Document, asked: Document, t: Texts) -> Sequence[Mapping[str, str]]:
-    """Return where the firm can do what a step says, or see what its buyer is asked to do."""
-    if step["leaf"].endswith(CONFIRMED):
-        again = {"address": _again(step, asked), "words": t("path_again")}
-        return [*_shown(step["documents"], t), again]
-    if step["leaf"].endswith(DISPUTED):
-        return [{"address": f"{CLAIMS}?state=disputed#receivables", "words": t("path_disputed")}]
-    return []
-
-
-def _shown(documents: Sequence[Document], t: Texts) -> Sequence[Mapping[str, str]]:
+def _shown(accounts: Sequence[str], t: Texts) -> Sequence[Mapping[str, str]]:
     """Return where the firm sees what is to be confirmed, one by one where they are few."""
-    named = [each["number"] for each in documents if each["kind"] == "receivable"]
+    split = [each.partition(":") for each in accounts]
+    named = [number for kind, _, number in split if kind == "receivable"]
     if len(named) > SHOWN_MAX:
         return [{"address": f"{CLAIMS}?state=open#receivables", "words": t("path_see_open")}]
     return [
         {"address": f"{CLAIMS}/{quote(each, safe='')}", "words": t("path_see", number=each)}
         for each in named
     ]
-
-
-def _again(step: Document, asked: Document) -> str:
-    """Return the form that asks again on the documents that a step names."""
-    named = [("documents", f"{each['kind']}:{each['number']}") for each in step["documents"]]
-    told = [("product", "document-finance"), ("core", asked["core"] or "")]
-    return f"{APPLY}?{urlencode([*told, *named])}"
-
-
-def rate_told(rate: str | None) -> str:
-    """
-    Return a rate of a year in per cent.
-
-    Example:
-        >>> rate_told("0.0535"), rate_told(None)
-        ('5.35%', '–')
-    """
-    return percent(rate, RATE_PLACES)

@@ -15,12 +15,14 @@ TONES: Mapping[str, str] = {"approved": "done", "referred": "now", "declined": "
 
 @dataclass(frozen=True, slots=True)
 class ShownStep:
-    """One change of a path to yes, in words."""
+    """One change of a path to yes, in words; `leaf` is what changes, `accounts` its documents."""
 
     words: str
     was: str
     to: str
     documents: Sequence[str]
+    leaf: str = ""
+    accounts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +90,6 @@ def hands_words(hands: str, level: str | None, t: Texts) -> str:
 
 def _step(told: Mapping[str, Any], t: Texts) -> ShownStep:
     was, to = (value_of({"value": told[name], "unit": told["unit"]}, t) for name in ("from", "to"))
-    return ShownStep(told[t.language], was, to, [each["number"] for each in told["documents"]])
+    numbers = [each["number"] for each in told["documents"]]
+    accounts = [f"{each['kind']}:{each['number']}" for each in told["documents"]]
+    return ShownStep(told[t.language], was, to, numbers, told["leaf"], accounts)

@@ -82,7 +82,7 @@ def plan_of(terms: LoanTerms, acts: Sequence[Act], day: dt.date, rules: LoanRule
         loan = _passed(loan, act.day, plan, rules)
         if isinstance(act, Restructuring):
             plan = LoanScheduled()
-        acted = _done(loan, act, rules)
+        acted = act_done(loan, act, rules)
         if isinstance(act, Payment) and acted.allocation is not None:
             _paid(plan, acted.allocation.parts)
         loan = acted.loan
@@ -95,7 +95,15 @@ def plan_of(terms: LoanTerms, acts: Sequence[Act], day: dt.date, rules: LoanRule
     return plan
 
 
-def _done(loan: Loan, act: Act, rules: LoanRules) -> Any:
+def act_done(loan: Loan, act: Act, rules: LoanRules) -> Any:
+    """
+    Return what an act comes to when it is done again.
+
+    Args:
+        loan: The loan, taken to the day of the act.
+        act: What is done.
+        rules: Values of the bank.
+    """
     try:
         return do(loan, act, rules)
     except NothingDue:  # After a reversal: the money has come (`replaying`).

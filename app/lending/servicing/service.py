@@ -51,8 +51,8 @@ def summed(resources: Resources, wanted: WantedLoans) -> Document:
     """
     values = values_today(resources)
     with resources.records.reading() as connection:
-        found = repository.sums(connection, wanted, values.rules.provisions)
-    return {"date": values.day, "policy": values.policy.version, **sums(found, values)}
+        told = repository.sums(connection, wanted, values.rules.provisions)
+    return {"date": values.day, "policy": values.policy.version, **sums(told, values)}
 
 
 def read(resources: Resources, loan: str, sight: Sight) -> Document:
@@ -63,7 +63,7 @@ def read(resources: Resources, loan: str, sight: Sight) -> Document:
         Absent: There is none of this id, or it is somebody else's.
         Unready: No policy, or no rule of classes, can be used.
     """
-    row, _ = _found(resources, loan, sight)
+    row, _ = found(resources, loan, sight)
     return document(row, values_today(resources), whole=sight.is_whole)
 
 
@@ -75,7 +75,7 @@ def schedule(resources: Resources, loan: str, sight: Sight) -> Document:
         Absent: There is none of this id, or it is somebody else's.
         Unready: No policy, or no rule of classes, can be used.
     """
-    _, acts = _found(resources, loan, sight)
+    _, acts = found(resources, loan, sight)
     values = values_today(resources)
     return plan_of(*drawn_and_done(acts), values.day, values.rules).document()
 
@@ -89,13 +89,18 @@ def events(
     Raises:
         Absent: There is none of this id, or it is somebody else's.
     """
-    _found(resources, loan, sight)
-    found = events_of_thing(resources.records, loans, loan, after=after, size=size)
-    return [event_document(each, whole=sight.is_whole) for each in found]
+    found(resources, loan, sight)
+    told = events_of_thing(resources.records, loans, loan, after=after, size=size)
+    return [event_document(each, whole=sight.is_whole) for each in told]
 
 
-def _found(resources: Resources, loan: str, sight: Sight) -> tuple[Row, Sequence[Row]]:
-    """Return a loan's row, and those of what was done to it, where the reader may know of it."""
+def found(resources: Resources, loan: str, sight: Sight) -> tuple[Row, Sequence[Row]]:
+    """
+    Return a loan's row, and those of what was done to it, where the reader may know of it.
+
+    Raises:
+        Absent: There is none of this id, or it is somebody else's.
+    """
     with resources.records.reading() as connection:
         row = repository.one(connection, loan)
         acts = [] if row is None else repository.acts_of(connection, loan)

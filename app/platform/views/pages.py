@@ -32,6 +32,7 @@ LISTS = {
     "decisions": "decisions",
     "firms": "nav_firms",
     "limits": "limits",
+    "loans": "nav_loans",
     "losses": "losses",
     "scenarios": "scenarios",
     "partners": "partners",

@@ -108,6 +108,8 @@ def _own_places(who: Principal, rules: NavigationEntry) -> Sequence[NavigationEn
         NavigationEntry("/my", "nav_first", "first", alone=True),
         NavigationEntry("/my/apply", "nav_apply", "apply"),
         NavigationEntry("/my/applications", "nav_applications", "applications"),
+        NavigationEntry("/my/loans", "nav_loans", "loans"),
+        NavigationEntry("/my/calendar", "nav_calendar", "calendar"),
         NavigationEntry("/my/receivables", "nav_claims", "papers"),
         NavigationEntry("/my/vouchers", "nav_held", "vouchers"),
         NavigationEntry(f"/firms/{own}", "nav_own_firm", "firm", pinned=True),

@@ -112,7 +112,7 @@ def test_a_firm_begins_with_what_it_gets_and_what_waits_for_it(
 ) -> None:
     assert mill.get("/").headers["location"] == "/my"
     page = mill.get("/my").text
-    assert set(re.findall(r'data-answer="(\w+)"', page)) == {"amount", "next", "money"}
+    assert set(re.findall(r'data-answer="(\w+)"', page)) == {"amount", "cost", "next", "money"}
     assert ids(page, "chains") == ["CORE1"]
     assert 'data-tree aria-label="' in page
     assert mill.get("/chains/CORE1/limits/MILL").status_code == 200

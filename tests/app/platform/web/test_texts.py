@@ -16,16 +16,17 @@ ROOT = Path(__file__).parents[4]
 SOURCES = [*(ROOT / "app").rglob("*.html"), *(ROOT / "app/platform/web").glob("*.py")]
 SOURCES += (ROOT / "app").glob("*/*/*.py")
 BUILT = (
-    "absent_", "account_", "act_", "action_", "age_", "analysis_", "application_", "approval_",
-    "asked_", "band_", "bar_", "base_", "binding_", "changes_", "channel_", "claims_",
-    "document_", "draft_order",
-    "draft_question_", "draft_unit", "draw_check_", "due_", "effect_", "event_", "exposure_",
-    "exposures_by_", "facet_", "family_", "fault_", "first_", "freeze_", "grade_", "group_",
-    "hands_", "ink_", "issue_wrong_", "key_", "layer_", "level_", "nav_", "no_limit_", "op_",
+    "absent_", "account_", "act_", "action_", "age_", "allocated_", "analysis_", "application_",
+    "approval_", "asked_", "band_", "bar_", "base_", "binding_", "calendar_", "cash_",
+    "changes_", "channel_", "claims_", "document_", "draft_order", "draft_question_",
+    "draft_unit", "draw_check_", "due_", "effect_", "event_", "exposure_", "exposures_by_",
+    "facet_", "family_", "fault_", "first_", "freeze_", "grade_", "group_", "hands_", "ink_",
+    "issue_wrong_", "key_", "layer_", "level_", "loan_state_", "nav_", "no_limit_", "op_",
     "operation_", "order_refused_", "outcome_", "paper_", "part_", "party_", "payables_",
-    "place_", "policy_name_", "purpose_", "raise_", "receivables_", "repayment_", "role_",
-    "rule_", "share_", "shown_", "size_", "source_", "stated_", "step_", "table_", "tie_",
-    "tier_", "turn_", "unconfirmable_", "unfit_", "unfreeze_", "unit_", "use_", "way_", "why_",
+    "place_", "policy_name_", "purpose_", "raise_", "receivables_", "repay_mode_", "repayment_",
+    "role_", "rule_", "share_", "shown_", "size_", "source_", "stated_", "statement_", "step_",
+    "table_", "tie_", "tier_", "to_do_", "turn_", "unconfirmable_", "unfit_", "unfreeze_",
+    "unit_", "use_", "way_", "why_",
 )  # fmt: skip
 
 
