@@ -26,6 +26,8 @@ from app.data.imports.working import Imports
 from app.data.sources.trials import Trials, clear
 from app.jobs.running import take_up
 from app.jobs.scheduler import Scheduler
+from app.lending.applications.drawn import NAME as DRAWN
+from app.lending.servicing.following import FollowingLoans
 from app.platform.audit.layer import Audited
 from app.platform.auth.gate import Authenticator, SignInGate
 from app.platform.auth.rules import OPEN, SIGNED_IN, AccessRule, Guard
@@ -131,6 +133,7 @@ def create_app(
     app.state.trials = Trials()
     app.state.keyed = KeyedRequests()
     resources.once("lender", lambda: LENDER(resources))
+    resources.once(DRAWN, FollowingLoans)
     actions = [make(resources) for make in APPROVAL_ACTIONS]
     app.state.approval_actions = {each.name: each for each in actions}
     app.state.metrics = Metrics()

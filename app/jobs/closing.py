@@ -9,19 +9,28 @@ from app.books.approvals import expire_open
 from app.books.business_day.closing import ClosingStep, close_days
 from app.chain.vouchers import endings as vouchers
 from app.lending.applications import service as applications
+from app.lending.applications.drawn import NAME as DRAWN
 from app.lending.products import budgets
 from app.lending.servicing import closing as loans
 from app.lending.servicing import drawing as draws
+from app.lending.servicing.following import FollowingLoans
 from app.platform.audit.commands import audited
 from app.platform.console import output as console
 from app.platform.console.options import AsJson
 from app.platform.console.progress import progress
-from app.platform.deps import open_resources
+from app.platform.deps import Resources, open_resources
+
+
+def _close_offers(resources: Resources, day: dt.date) -> int:
+    """Return how many offers ended; what was drawn of them follows its loans."""
+    resources.once(DRAWN, FollowingLoans)
+    return applications.close(resources, day)
+
 
 STEPS: tuple[ClosingStep, ...] = (  # In this order.
     ClosingStep("approvals", expire_open),
     ClosingStep("vouchers", vouchers.close),
-    ClosingStep("applications", applications.close),
+    ClosingStep("applications", _close_offers),
     ClosingStep("draws", draws.close),
     ClosingStep("loans", loans.close),
     ClosingStep("budgets", budgets.close),

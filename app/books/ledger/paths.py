@@ -80,6 +80,32 @@ def documents(parts: Iterable[tuple[str, int]]) -> list[Element]:
     return found
 
 
+def rest_of(path: Sequence[Element], whole: int, part: int) -> list[Element]:
+    """
+    Return the path of what is left of a use, once a part of it is a use of its own.
+
+    The rest occupies the whole's less the part's on every account, so that parts never add up to
+    more or less than the whole.
+
+    Args:
+        path: Of the whole, and of the part; without documents.
+        whole: The amount of the whole.
+        part: The amount of the part, less than the whole.
+
+    Example:
+        >>> core = Element("core:C", 1, 2)
+        >>> rest = rest_of([core], 10, 3)
+        >>> occupied(core, 10), occupied(core, 3), occupied(rest[0], 7)
+        (5, 2, 3)
+    """
+    left, found = whole - part, []
+    for each in path:
+        kept = occupied(each, whole) - occupied(each, part)
+        skips = (each._replace(skipped=skipped) for skipped in range(left + 1))
+        found.append(next(rest for rest in skips if occupied(rest, left) <= kept))
+    return found
+
+
 def less_document(path: Sequence[Element], account: str, amount: int) -> list[Element]:
     """
     Return a path after an amount was paid on a document: its part shrinks, others move up.

@@ -107,7 +107,8 @@ def _record(
     detail = {"before": before["state"], "after": after["state"], **(told or {})}
     operation, subject = f"application.{after['state']}", f"application:{after['application']}"
     rows = [(applications, after)]
-    if after["state"] in TOLD:
+    drawn_in_part = (before["state"], after["state"]) == ("drawing", "signed")
+    if after["state"] in TOLD and not drawn_in_part:
         rows.append(notice_of(moving, after["firm"], operation, subject))
     number = moving.record(
         operation,

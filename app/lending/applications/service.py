@@ -9,6 +9,7 @@ from app.books.ledger.answering import Asker
 from app.chain.receivables.acts import Debt
 from app.chain.receivables.files import of_version
 from app.lending.applications import repository
+from app.lending.applications.drawn import DrawnLoans, drawn_of
 from app.lending.applications.moves import Row, absent, check_version, found, move
 from app.lending.applications.offers import given_back, has_ended
 from app.lending.applications.repository import WantedApplications
@@ -106,8 +107,11 @@ def withdraw(
 
     def work(debt: Debt, row: Row) -> Row:
         """Return its row, withdrawn; what was drawn of it stays."""
-        return given_back(debt, row, "active" if row["drawn_fen"] else "withdrawn", reason=reason)
+        if not row["drawn_fen"]:
+            return given_back(debt, row, "withdrawn", reason=reason)
+        return loans.follow(debt.moving, given_back(debt, row, "active", reason=reason))
 
+    loans = drawn_of(resources)
     return _own(resources, asker, application, expected, work)
 
 
@@ -121,7 +125,7 @@ def close(resources: Resources, day: dt.date) -> int:
         resources: What the process has open.
         day: The day that is closed; the business day is the next.
     """
-    files = of_version(resources, resources.version())
+    files, loans = of_version(resources, resources.version()), drawn_of(resources)
     ended = 0
     while names := repository.ending(resources.records, day, AT_ONCE_MAX):
         needs = Reads(rows={applications: names})
@@ -129,7 +133,7 @@ def close(resources: Resources, day: dt.date) -> int:
         def work(moving: Moving, names: tuple[str, ...] = tuple(names)) -> Reply:
             """Return how many of these ended."""
             debt = Debt(moving, files, None)
-            return Reply.of(DONE, sum(_end(debt, name) for name in names))
+            return Reply.of(DONE, sum(_end(debt, name, loans) for name in names))
 
         count: int = ledger_of(resources).ask(Plain(needs, work)).document
         if not count:
@@ -138,12 +142,15 @@ def close(resources: Resources, day: dt.date) -> int:
     return ended
 
 
-def _end(debt: Debt, application: str) -> bool:
+def _end(debt: Debt, application: str, loans: DrawnLoans) -> bool:
     """Return whether an offer was undrawn and is over; what was drawn of it stays."""
     row = found(debt.moving, application)
     if row["state"] not in OFFERED or row["use"] is None or not has_ended(debt, row):
         return False
-    given_back(debt, row, "active" if row["drawn_fen"] else "expired")
+    if row["drawn_fen"]:
+        loans.follow(debt.moving, given_back(debt, row, "active"))
+    else:
+        given_back(debt, row, "expired")
     return True
 
 

@@ -15,8 +15,6 @@ import sqlalchemy as sa
 from app.books.ledger import MACHINE, Moving, operations
 from app.books.ledger.paths import path_of
 from app.books.ledger.tables import uses
-from app.lending.applications.moves import move
-from app.lending.applications.states import ARROWS, State
 from app.lending.applications.tables import applications
 from app.lending.loans.acts import Act, Restructuring
 from app.lending.loans.advancing import advance
@@ -31,6 +29,7 @@ from app.lending.servicing.documents import (
     lent_on,
     taken_again,
 )
+from app.lending.servicing.following import follow
 from app.lending.servicing.rows import changed, last_due_on, name_of, standing, written
 from app.lending.servicing.tables import loan_acts, loan_documents, loans
 from app.lending.servicing.values import LoanValues
@@ -190,19 +189,11 @@ class LoanActing:
             detail=states | figures | detail,
             told=(reason, ""),
         )
-        if after["application"] and before["state"] != after["state"]:
-            self._move_application(after["application"], after["state"])
-
-    def _move_application(self, application: str, state: State) -> None:
-        """Move an application with its loan, where arrows lead there."""
-        row = self.moving.row(applications, application)
-        if row is None:
-            return
-        direct = state in ARROWS[row["state"]]
-        way: tuple[State, ...] = (state,) if direct else ("overdue", state)
-        for to in way:
-            if to in ARROWS[row["state"]]:
-                row = move(self.moving, row, to)
+        moved = before["state"] != after["state"] or what in ("recover", "reverse")
+        if moved and after["application"]:
+            application = self.moving.row(applications, after["application"])
+            if application is not None:
+                follow(self.moving, application, loan=after)
 
     def _follow(self, use: str, lent_fen: int, reason: str, *, document: str | None = None) -> None:
         """

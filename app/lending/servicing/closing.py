@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
+from app.lending.applications.moves import move
+from app.lending.applications.tables import applications
 from app.lending.servicing import repository
 from app.lending.servicing.acting import LoanActing
 from app.lending.servicing.tables import loans
@@ -19,7 +21,7 @@ def close(resources: Resources, day: dt.date) -> int:
     Take all loans over a day that is closed, the business day being the next; return how many.
 
     Only those are read to which the day does something. Done again after it was cut short, it goes
-    on where it stood.
+    on where it stood. What is repaid is closed then; a repayment that is taken back opens it again.
 
     Args:
         resources: What the process has open.
@@ -29,17 +31,31 @@ def close(resources: Resources, day: dt.date) -> int:
         RuntimeError: A part of them stands where it stood.
     """
     following = day + dt.timedelta(days=1)
-    names = _touched(resources, following)
-    if not names:
-        return 0
-    values, taken = values_on(resources, following), 0
-    while names:
+    names, taken = _touched(resources, following), 0
+    values = values_on(resources, following) if names else None
+    while names and values is not None:
         count = _take(resources, names, values)
         if not count:
             raise RuntimeError(f"{len(names)} loans stand before {following} and are not moved on")
         taken += count
         names = _touched(resources, following)
+    _close_repaid(resources)
     return taken
+
+
+def _close_repaid(resources: Resources) -> None:
+    """Close the applications of which nothing is owed any more, a part at a time."""
+    while names := repository.repaid(resources.records, size=AT_ONCE):
+
+        def work(moving: Moving, names: Sequence[str] = names) -> Reply:
+            """Return how many of these were closed."""
+            found = moving.rows(applications, names).values()
+            done = [row for row in found if row is not None and row["state"] == "repaid"]
+            return Reply.of(DONE, len([move(moving, row, "closed") for row in done]))
+
+        needs = Reads(rows={applications: names})
+        if not ledger_of(resources).ask(Plain(needs, work)).document:
+            return
 
 
 def _take(resources: Resources, names: Sequence[str], values: LoanValues) -> int:

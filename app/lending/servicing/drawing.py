@@ -8,12 +8,20 @@ is silent leaves it so, and is asked again under that key, by the firm or the cl
 import contextlib
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from app.books.errors import BookRefusal, LimitExceeded, RuleBroken, WrongState
-from app.books.ledger import Moving, Plain, Reads, Reply, ask_prepared, excess, ledger_of
+from app.books.ledger import (
+    Moving,
+    Plain,
+    Reads,
+    Reply,
+    ask_prepared,
+    excess,
+    ledger_of,
+    operations,
+)
 from app.books.ledger.answering import Asker
 from app.books.ledger.figures import OPEN
 from app.books.ledger.paths import path_of
@@ -24,12 +32,16 @@ from app.lending.applications import repository as asked_for
 from app.lending.applications.moves import Row, absent, found, move
 from app.lending.applications.offers import has_ended
 from app.lending.applications.tables import applications
+from app.lending.contracts.agreed import agreed_terms
 from app.lending.contracts.errors import NoAnswer
 from app.lending.contracts.registration import ensure_filed
+from app.lending.contracts.repository import signed
 from app.lending.contracts.tables import contracts
-from app.lending.pricing.plans import PlanAsked, terms_of
+from app.lending.loans.terms import proceeds_fen
 from app.lending.servicing import repository
 from app.lending.servicing.disbursing import BuiltInDisburser, Disbursement, Disburser
+from app.lending.servicing.documents import documents_in
+from app.lending.servicing.following import follow
 from app.lending.servicing.opening import TERMS_OF_DRAWS, LoanOrder, open_loan
 from app.lending.servicing.tables import firm_accounts, loans
 from app.lending.servicing.values import LoanValues, values_today
@@ -39,12 +51,40 @@ from app.platform.deps import Resources
 DONE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class DrawAsked:
+class DrawAsked(NamedTuple):
     """What is drawn, and to which account."""
 
     amount_fen: int
     account: str
+
+
+class DrawBegun(NamedTuple):
+    """A draw whose port is asked: under which key, how much, to which account."""
+
+    key: str
+    amount_fen: int
+    account: str
+
+    @property
+    def loan(self) -> str:
+        """
+        Return the id of the loan that it becomes.
+
+        Example:
+            >>> DrawBegun("a1/17", 1, "").loan
+            'L-a1-17'
+        """
+        return f"L-{self.key.replace('/', '-')}"
+
+    def use_of_part(self, use: str) -> str:
+        """
+        Return the id of its use, where it is a part of what is reserved.
+
+        Example:
+            >>> DrawBegun("a1/17", 1, "").use_of_part("u1")
+            'u1-17'
+        """
+        return f"{use}-{self.key.rpartition('/')[2]}"
 
 
 def draw(resources: Resources, asker: Asker, application: str, asked: DrawAsked) -> Reply:
@@ -72,8 +112,8 @@ def draw(resources: Resources, asker: Asker, application: str, asked: DrawAsked)
     if row["state"] in ("signed", "draw_failed"):
         ensure_filed(resources, application)
     begun = _begin(resources, asker, application, asked)
-    drawn = begun["offered_fen"], repository.account_of_draw(resources.records, begun["event"])
-    if drawn != (asked.amount_fen, asked.account):
+    told = repository.told_of_draw(resources.records, begun["event"])
+    if (told["amount_fen"], told["account"]) != asked:
         raise WrongState(f"application {application}", "drawing", ["signed", "draw_failed"])
     return _finish(resources, begun, asker)
 
@@ -98,19 +138,29 @@ def _begin(resources: Resources, asker: Asker, application: str, asked: DrawAske
     def prepare() -> Plain:
         """Return the order, with the receivables of the files of the current version."""
         files = of_version(resources, resources.version())
+        proceeds = _proceeds_fen(resources, application, asked.amount_fen)
 
         def begun(moving: Moving) -> Reply:
             """Return its row; one that draws the same already goes on."""
             row = found(moving, application)
             if row["state"] == "drawing":
                 return Reply.of(DONE, row)
-            told = _checked(Debt(moving, files, None), row, asked)
+            told = _checked(Debt(moving, files, None), row, asked) | {"proceeds_fen": proceeds}
             return Reply.of(DONE, move(moving, row, "drawing", told=told))
 
         return Plain(needs, begun, None, asker.actor)
 
     begun: Row = ask_prepared(ledger_of(resources).ask, prepare).document
     return begun
+
+
+def _proceeds_fen(resources: Resources, application: str, amount_fen: int) -> int:
+    """Return what is paid out of an amount: of a discount less what it keeps back."""
+    if signed(resources.records, application) is None:
+        return 0  # Refused in the order: its contract is not signed.
+    values = values_today(resources)
+    terms = agreed_terms(resources, application, amount_fen, values.day)
+    return proceeds_fen(terms, values.rules.days_off)
 
 
 def _checked(debt: Debt, row: Row, asked: DrawAsked) -> dict[str, Any]:
@@ -124,15 +174,28 @@ def _checked(debt: Debt, row: Row, asked: DrawAsked) -> dict[str, Any]:
     if on_file is None or on_file["account"] != asked.account:
         zh, en = "只能划至备案账户", "it is paid to the account on file alone"
         raise _refused("draw.account", zh, en)
-    if asked.amount_fen != row["offered_fen"]:
-        fen = row["offered_fen"]
-        raise _refused("draw.amount", f"须一次提取 {fen} 分", f"the whole of {fen} fen is drawn")
     reserved = moving.row(uses, row["use"])
     if reserved is None:
         raise RuntimeError(f"use {row['use']} is gone from the book")
+    _check_amount(row, reserved, asked.amount_fen)
     _check_accounts(moving, reserved)
     checks = ["state", "offer", "documents", "registration", "signatures", "account", "limit"]
     return {"amount_fen": asked.amount_fen, "account": asked.account, "checks": checks}
+
+
+def _check_amount(row: Row, reserved: Mapping[str, Any], amount_fen: int) -> None:
+    """
+    Raise where more is drawn than is left, or a part of what stands on documents.
+
+    Raises:
+        RuleBroken: `draw.amount`: it is.
+    """
+    left = row["offered_fen"] - row["drawn_fen"]
+    if documents_in(path_of(reserved["path"])) and amount_fen != left:
+        zh, en = f"单证融资须一次提取 {left} 分", f"on documents all of {left} fen is drawn"
+        raise _refused("draw.amount", zh, en)
+    if amount_fen > left:
+        raise _refused("draw.amount", f"可提取 {left} 分", f"{left} fen may still be drawn")
 
 
 def _check_accounts(moving: Moving, reserved: Mapping[str, Any]) -> None:
@@ -160,26 +223,31 @@ def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
     """Return an application after the port was asked, under the key of its move to `drawing`."""
     name = row["application"]
     key = f"{name}/{row['event']}"
-    account = repository.account_of_draw(resources.records, row["event"])
+    told = repository.told_of_draw(resources.records, row["event"])
+    begun = DrawBegun(key, told["amount_fen"], told["account"])
+    paid_fen = told["proceeds_fen"]
     disburser: Disburser = resources.once("disburser", BuiltInDisburser)
     try:
-        answer = disburser.pay_out(Disbursement(key, account, row["offered_fen"]))
+        answer = disburser.pay_out(Disbursement(key, begun.account, paid_fen))
     except NoAnswer:
         return Reply.of(DONE, _document(row, None))
-    needs = Reads(rows={applications: [name], uses: [row["use"]], loans: [loan_of(key)]})
+    named = [row["use"], begun.use_of_part(row["use"])]
+    needs = Reads(rows={applications: [name], uses: named, loans: [begun.loan]})
 
     def prepare() -> Plain:
-        """Return the order, by what loans go by on the business day."""
+        """Return the order, by what loans go by on the business day and the contract agrees."""
         values = values_today(resources)
+        terms = agreed_terms(resources, name, begun.amount_fen, values.day)
 
         def booked(moving: Moving) -> Reply:
             """Return the application with its loan."""
             now = found(moving, name)
             if now["event"] != row["event"]:  # Somebody else has asked the port meanwhile.
-                return Reply.of(DONE, _document(now, loan_of(key)))
+                return Reply.of(DONE, _document(now, begun.loan))
             if answer == "refused":
                 return Reply.of(DONE, _document(move(moving, now, "draw_failed"), None))
-            return Reply.of(DONE, _booked(moving, now, (key, account), values))
+            order = LoanOrder(begun.loan, now["use"], terms, begun.account, name)
+            return Reply.of(DONE, _booked(moving, now, begun, order, values))
 
         if asker is None:
             return Plain(needs, booked)
@@ -188,36 +256,34 @@ def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
     return ask_prepared(ledger_of(resources).ask, prepare)
 
 
-def _booked(moving: Moving, row: Row, paid: tuple[str, str], values: LoanValues) -> dict[str, Any]:
-    """Return an application whose loan is there now."""
-    key, account = paid
-    name, fen = row["application"], row["offered_fen"]
-    planned = PlanAsked(
-        *(row["product"], fen, Decimal(row["rate"]), row["repayment"]),
-        *(row["tenor_days"], row["tenor_months"]),
-    )
-    terms = terms_of(planned, values.day, values.policy)
-    order = LoanOrder(loan_of(key), row["use"], terms, account, application=name)
-    loan = open_loan(moving, order, values)
-    changes = {"drawn_fen": fen, "use": None, "offer_until": ""}
-    after = move(moving, row, "active", changes=changes, told={"loan": loan["loan"]})
+def _booked(
+    moving: Moving, row: Row, begun: DrawBegun, order: LoanOrder, values: LoanValues
+) -> dict[str, Any]:
+    """Return an application whose loan is there now; the rest of its offer may still be drawn."""
+    drawn = row["drawn_fen"] + begun.amount_fen
+    changes: dict[str, Any] = {"drawn_fen": drawn}
+    if drawn < row["offered_fen"]:
+        part = begun.use_of_part(row["use"])
+        operations.divide(moving, row["use"], begun.amount_fen, part)
+        loan = open_loan(moving, replace(order, use=part), values)
+        after = move(moving, row, "signed", changes=changes, told={"loan": loan["loan"]})
+    else:
+        loan = open_loan(moving, order, values)
+        changes |= {"use": None, "offer_until": ""}
+        after = move(moving, row, "active", changes=changes, told={"loan": loan["loan"]})
+        after = follow(moving, after, loan=loan)
     return _document(after, loan["loan"])
 
 
 def _document(row: Row, loan: str | None) -> dict[str, Any]:
     there = row["state"] not in ("drawing", "draw_failed")
-    return {"id": row["application"], "state": row["state"], "loan": loan if there else None}
-
-
-def loan_of(key: str) -> str:
-    """
-    Return the id of the loan that a payment under a key becomes.
-
-    Example:
-        >>> loan_of("a1/17")
-        'L-a1-17'
-    """
-    return f"L-{key.replace('/', '-')}"
+    return {
+        "id": row["application"],
+        "state": row["state"],
+        "loan": loan if there else None,
+        "drawn_fen": row["drawn_fen"],
+        "left_fen": row["offered_fen"] - row["drawn_fen"],
+    }
 
 
 def close(resources: Resources, day: dt.date) -> int:

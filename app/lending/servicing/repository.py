@@ -108,13 +108,14 @@ def is_answered(records: Records, key: Key) -> bool:
         return connection.scalar(query) is not None
 
 
-def account_of_draw(records: Records, event: int) -> str:
-    """Return to which account an application is drawn, as the event that began it tells."""
+def told_of_draw(records: Records, event: int) -> Row:
+    """Return how much of an application is drawn to which account, as the event that began it."""
     with records.reading() as connection:
         detail = connection.scalar(sa.select(events.c.detail).where(events.c.number == event))
     if detail is None:
         raise RuntimeError(f"event {event} is gone from the book")
-    return str(json.loads(detail)["account"])
+    told: Row = json.loads(detail)
+    return {**told, "proceeds_fen": told.get("proceeds_fen", told["amount_fen"])}
 
 
 def drawing(records: Records) -> Sequence[str]:
@@ -123,6 +124,14 @@ def drawing(records: Records) -> Sequence[str]:
     query = sa.select(own.application).where(own.state == "drawing").order_by(own.application)
     with records.reading() as connection:
         return list(connection.scalars(query))
+
+
+def repaid(records: Records, *, size: int) -> Sequence[str]:
+    """Return applications of which nothing is owed, and that are not closed."""
+    own = applications.c
+    query = sa.select(own.application).where(own.state == "repaid").order_by(own.application)
+    with records.reading() as connection:
+        return list(connection.scalars(query.limit(size)))
 
 
 def _conditions(wanted: WantedLoans) -> list[sa.ColumnElement[bool]]:

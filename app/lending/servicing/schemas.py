@@ -273,7 +273,7 @@ class AccountOnFile(_LoanForm):
 
 
 class DrawOrder(_LoanForm):
-    """What is drawn of an offer: the whole of it, to the account on file."""
+    """What is drawn of an offer, to the account on file: on documents the whole of it."""
 
     amount_fen: FenAsked
     account: AccountText
@@ -283,5 +283,9 @@ class DrawnApplication(BaseModel):
     """An application after a draw."""
 
     id: str
-    state: str = Field(description="`active`; `drawing`: no answer yet; `draw_failed`: refused")
+    state: str = Field(
+        description="`active`; `signed`: drawn in part; `drawing`: no answer yet; `draw_failed`"
+    )
     loan: str | None = Field(description="The loan that came of it")
+    drawn_fen: int = Field(description="Of the offer, with this draw once it is paid")
+    left_fen: int = Field(description="What may still be drawn")

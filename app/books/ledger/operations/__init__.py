@@ -19,6 +19,7 @@ from app.books.ledger.operations.caps import (
 )
 from app.books.ledger.operations.uses import (
     UseOrder,
+    divide,
     expire,
     has_passed,
     post,
@@ -36,6 +37,7 @@ __all__ = [
     "Seen",
     "UseOrder",
     "close",
+    "divide",
     "expire",
     "freeze",
     "given_back",

@@ -15,7 +15,15 @@ from app.books.ledger.operations.checks import (
     moves_of,
     with_room,
 )
-from app.books.ledger.paths import Element, less_document, occupied, path_of, taken_of, text_of
+from app.books.ledger.paths import (
+    Element,
+    less_document,
+    occupied,
+    path_of,
+    rest_of,
+    taken_of,
+    text_of,
+)
 from app.books.ledger.tables import uses
 from app.platform.errors import Absent
 from app.platform.events import moment_text
@@ -107,6 +115,44 @@ def post(
     row["owner"] = owner or row["owner"]
     _record(moving, "post", row, moves, ("reserved", amount), reason)
     return row
+
+
+def divide(moving: Moving, use: str, amount: int, into: str, *, reason: str = "") -> Row:
+    """
+    Make a part of a reservation one of its own; return its row. No account moves.
+
+    Args:
+        moving: What is recorded.
+        use: The reservation, which keeps the rest; it stands on no document.
+        amount: The part, in fen: less than what is reserved.
+        into: The name of the part.
+        reason: Why, in a person's words.
+
+    Raises:
+        Absent: There is no such use.
+        AlreadyDecided: It is not reserved any more, or there is a use of the part's name.
+        RuleBroken: The part is none, or all of it.
+        ValueError: It stands on a document.
+    """
+    row, known = _reserved(moving, use), moving.row(uses, into)
+    if known is not None:
+        raise AlreadyDecided(f"use {into}", known["state"])
+    before, path = row["left_fen"], path_of(row["path"])
+    if any(each.part >= 0 for each in path):
+        raise ValueError(f"use {use} stands on documents: it is not divided")
+    check_amount(amount, before - 1)
+    own = {"use": into, "asked_fen": amount, "left_fen": amount, "created_at": moving.moment}
+    part = {**row, **own}
+    row |= {"left_fen": before - amount, "path": text_of(rest_of(path, before, amount))}
+    detail = {"amount_fen": amount, "before": "reserved", "after": "reserved", "into": into}
+    moving.record(
+        "divide",
+        f"use:{use}",
+        rows=[(uses, row), (uses, part)],
+        detail={**detail, "left_fen": row["left_fen"]},
+        told=(reason, ""),
+    )
+    return part
 
 
 def void(moving: Moving, use: str, *, reason: str = "") -> Row:

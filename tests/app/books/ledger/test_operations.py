@@ -9,9 +9,20 @@ import pytest
 import sqlalchemy as sa
 
 from app.books.errors import AlreadyDecided, BookRefusal, LimitExceeded, RuleBroken, WrongState
-from app.books.ledger import AccountLedger, Element, Key, UseOrder, documents
+from app.books.ledger import (
+    AccountLedger,
+    Element,
+    Key,
+    Moving,
+    Plain,
+    Reads,
+    Reply,
+    UseOrder,
+    documents,
+    operations,
+)
 from app.books.ledger.proof import verify
-from app.books.ledger.tables import accounts
+from app.books.ledger.tables import accounts, uses
 from app.platform.errors import Absent, KeyReused
 from app.platform.events.tables import events
 from app.platform.records import Records
@@ -48,6 +59,50 @@ def test_shares_are_rounded_when_taken_and_come_back_whole(
 
     assert left == [(500_000, 1_000_000), (500_000, 999_999), (499_999, 999_998)]
     assert {figures(records, each) for each in ("bank", "firm:F", "core:C")} == {(0, 0, 0)}
+
+
+def divided(ledger: AccountLedger, use: str, fen: int, into: str) -> None:
+    def work(moving: Moving) -> Reply:
+        """Return nothing."""
+        operations.divide(moving, use, fen, into)
+        return Reply.of(200, None)
+
+    ledger.ask(Plain(Reads(rows={uses: [use, into]}), work))
+
+
+def test_parts_of_a_reservation_never_add_up_to_more_or_less_than_the_whole(
+    ledger: AccountLedger, records: Records, totals: SetUp
+) -> None:
+    """Three parts of odd fen of one, half of each on the core: nothing moves until one is used."""
+    totals(bank=10**9, firm_F=10**9, core_C=10**9)
+    ledger.reserve(asked("U", 1_000_001))
+    whole = figures(records, "core:C")
+    divided(ledger, "U", 333_333, "A")
+    divided(ledger, "U", 333_335, "B")
+    assert figures(records, "core:C") == whole == (0, 500_001, 0)
+
+    for name, fen in (("B", 333_335), ("U", 333_333), ("A", 333_333)):
+        ledger.post(name, fen)
+    assert figures(records, "core:C") == (500_001, 0, 0)
+    ledger.release("B", 333_334)
+    for name, fen in (("A", 333_333), ("U", 333_333), ("B", 1)):
+        ledger.release(name, fen)
+    assert {figures(records, each) for each in ("bank", "firm:F", "core:C")} == {(0, 0, 0)}
+    assert verify(records).ok
+
+
+def test_what_is_no_part_of_a_reservation_is_refused(ledger: AccountLedger, totals: SetUp) -> None:
+    totals(bank=10**9, firm_F=10**9, core_C=10**9)
+    for name in ("U", "V"):
+        ledger.reserve(asked(name, 10))
+    for fen in (0, 10, 11):
+        with pytest.raises(RuleBroken):
+            divided(ledger, "U", fen, "A")
+    with pytest.raises(AlreadyDecided):
+        divided(ledger, "U", 5, "V")
+    ledger.post("U", 10)
+    with pytest.raises(AlreadyDecided):
+        divided(ledger, "U", 5, "A")
 
 
 @pytest.mark.parametrize(

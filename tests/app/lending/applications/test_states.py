@@ -10,7 +10,11 @@ from app.books.errors import WrongState
 from app.lending.applications.moves import check_arrow
 from app.lending.applications.states import ARROWS, DRAWABLE, RESERVED, STATES, State, into
 
-ENDS = {"declined", "closed", "withdrawn", "expired"}
+ENDS = {
+    "declined",
+    "withdrawn",
+    "expired",
+}  # What is closed is owed again where money is taken back.
 BEFORE_ACTIVE = {
     *("draft", "submitted", "screening", "assessing", "referred", "recommended", "returned"),
     *("approved", "offer_accepted", "signing", "signed", "draw_failed"),

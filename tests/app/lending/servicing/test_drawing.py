@@ -1,30 +1,50 @@
 """Drawing a signed offer: to the account on file, through ports that forget or refuse."""
 
+import datetime as dt
+import json
 import shutil
 from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from app.books.business_day.closing import close_days
 from app.books.ledger import Moving, Plain, Reads, Reply, UseOrder, ledger_of
 from app.books.ledger.paths import Element
 from app.books.ledger.proof import verify
+from app.jobs.closing import STEPS
 from app.lending.applications.tables import applications
 from app.lending.contracts.errors import NoAnswer
 from app.lending.contracts.tables import contracts
 from app.lending.servicing import drawing
 from app.lending.servicing.disbursing import Disbursement
+from app.lending.servicing.tables import loans
 from app.platform.deps import Resources
 from tests.app.chain.booked import API, STACK, account, resources_of, send, set_up
 from tests.app.conftest import Bearer
 from tests.app.lending.contracts.offers import OFFER
-from tests.app.lending.servicing.lent import PATH, TODAY
+from tests.app.lending.servicing.lent import PATH, TODAY, no_step
 
 Headers = dict[str, str]
 ORDER = {"amount_fen": 2_000_000, "account": "6222 0001"}
-SIGNED = {"application": "A1", "sha256": "0" * 64, "file": "{}", "signed_on": "2026-06-30"}
+UNDRAWN = {"id": "A1", "loan": None, "drawn_fen": 0, "left_fen": 2_000_000}
+AGREED = {  # Otherwise than the policy has it, which may have moved on since it was signed.
+    "rate": "0.0535",
+    "repayment": "equal_principal",
+    "tenor_days": None,
+    "tenor_months": 3,
+    "day_base": 365,
+    "penalty_factor": "1.25",
+}
+SIGNED = {
+    "application": "A1",
+    "sha256": "0" * 64,
+    "signed_on": "2026-06-30",
+    "file": json.dumps({"contract": AGREED}),
+}
 
 
 class Bank:
@@ -120,7 +140,7 @@ def test_a_signed_offer_becomes_a_loan_and_moves_with_it(
     assert verify(resources.records).ok
 
 
-def test_a_draw_goes_to_the_account_on_file_whole_and_by_the_firm_alone(
+def test_a_draw_goes_to_the_account_on_file_and_by_the_firm_alone(
     client: TestClient, resources: Resources, mill: Headers, bearer: Bearer
 ) -> None:
     assert drawn(client, mill).json()["rule"] == "draw.account"
@@ -135,7 +155,7 @@ def test_a_draw_goes_to_the_account_on_file_whole_and_by_the_firm_alone(
 def test_what_was_frozen_since_the_approval_stops_the_draw_and_is_named(
     client: TestClient, resources: Resources, mill: Headers, on_file: Headers
 ) -> None:
-    assert drawn(client, mill, amount_fen=1).json()["rule"] == "draw.amount"
+    assert drawn(client, mill, amount_fen=2_000_001).json()["rule"] == "draw.amount"
     ledger_of(resources).freeze("chain:CORE1:MILL", None, reason="red")
     refused = drawn(client, mill).json()
     assert (refused["code"], refused["accounts"][0]["account"]) == (
@@ -150,7 +170,7 @@ def test_a_port_that_forgets_to_answer_is_asked_again_and_pays_once(
 ) -> None:
     bank = Bank("silent", "forgets")
     resources.once("disburser", lambda: bank)
-    assert drawn(client, mill, "k").json() == {"id": "A1", "state": "drawing", "loan": None}
+    assert drawn(client, mill, "k").json() == UNDRAWN | {"state": "drawing"}
     assert drawn(client, mill, "k").json()["state"] == "drawing"
     assert drawing.close(resources, TODAY) == 1
 
@@ -178,8 +198,141 @@ def test_a_port_that_refuses_leaves_the_offer_to_be_drawn_again_under_another_ke
 ) -> None:
     bank = Bank("refused")
     resources.once("disburser", lambda: bank)
-    assert drawn(client, mill).json() == {"id": "A1", "state": "draw_failed", "loan": None}
+    assert drawn(client, mill).json() == UNDRAWN | {"state": "draw_failed"}
     assert account(client, on_file, "chain:CORE1:MILL")["pending_fen"] == 2_000_000
 
     assert drawn(client, mill).json()["state"] == "active"
     assert len(set(bank.keys)) == 2
+
+
+def state(client: TestClient, mill: Headers) -> str:
+    return str(client.get(f"{API}/applications/A1", headers=mill).json()["state"])
+
+
+def part(client: TestClient, mill: Headers, fen: int, **more: Any) -> dict[str, Any]:
+    answer = drawn(client, mill, amount_fen=fen, **more)
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def held(client: TestClient, who: Headers) -> tuple[int, int]:
+    """Return what is pending and posted on the chain."""
+    found = account(client, who, "chain:CORE1:MILL")
+    return found["pending_fen"], found["posted_fen"]
+
+
+def test_an_offer_is_drawn_in_parts_each_a_loan_of_its_own(
+    client: TestClient, resources: Resources, mill: Headers, on_file: Headers
+) -> None:
+    bank = Bank("silent", "forgets")
+    resources.once("disburser", lambda: bank)
+    assert part(client, mill, 700_001, key="k")["state"] == "drawing"
+    assert part(client, mill, 700_001, key="k")["state"] == "drawing"
+    first = part(client, mill, 700_001, key="k")
+    assert (first["state"], first["drawn_fen"], first["left_fen"]) == ("signed", 700_001, 1_299_999)
+    assert (len(bank.paid), held(client, on_file)) == (1, (1_299_999, 700_001))
+    assert part(client, mill, 700_001, key="k") == first
+    assert drawn(client, mill, amount_fen=1_300_000).json()["rule"] == "draw.amount"
+
+    bank.answers = ["refused"]
+    assert part(client, mill, 1_299_999)["state"] == "draw_failed"
+    last = part(client, mill, 1_299_999)
+    assert (last["state"], last["left_fen"], held(client, on_file)) == ("active", 0, (0, 2_000_000))
+    loans_ = client.get(f"{API}/loans?firm=MILL", headers=mill).json()["items"]
+    assert sorted(each["amount_fen"] for each in loans_) == [700_001, 1_299_999]
+    assert len({each["use"] for each in loans_ if each.get("use")}) in (0, 2)
+    assert len({each["id"] for each in loans_}) == 2
+    assert verify(resources.records).ok
+
+    # It is repaid when both are.
+    body = {"prepay": True, "amount_fen": 700_001}
+    assert send(client, mill, f"/loans/{first['loan']}/repayments", body).status_code == 200
+    assert state(client, mill) == "active"
+    body["amount_fen"] = 1_299_999
+    assert send(client, mill, f"/loans/{last['loan']}/repayments", body).status_code == 200
+    assert (state(client, mill), held(client, on_file)) == ("repaid", (0, 0))
+    assert verify(resources.records).ok
+
+
+def test_what_is_not_drawn_when_the_offer_ends_is_free_again(
+    client: TestClient, resources: Resources, mill: Headers, on_file: Headers
+) -> None:
+    told = part(client, mill, 500_000)
+    assert close_days(resources, dt.date(2026, 7, 9), STEPS, no_step).date == dt.date(2026, 7, 10)
+
+    found = client.get(f"{API}/applications/A1", headers=mill).json()
+    assert (found["state"], found["offer"]["amount_fen"]) == ("active", 500_000)
+    assert held(client, on_file) == (0, 500_000)
+    refused = drawn(client, mill, amount_fen=1).json()
+    assert (refused["code"], refused["state"]) == ("wrong_state", "active")
+    assert client.get(f"{API}/loans/{told['loan']}", headers=mill).json()["state"] == "active"
+    assert verify(resources.records).ok
+
+
+def test_what_is_withdrawn_after_a_part_was_drawn_and_repaid_is_repaid(
+    client: TestClient, resources: Resources, mill: Headers, on_file: Headers
+) -> None:
+    told = part(client, mill, 500_000)
+    body = {"prepay": True, "amount_fen": 500_000}
+    assert send(client, mill, f"/loans/{told['loan']}/repayments", body).status_code == 200
+    assert state(client, mill) == "signed"  # The rest may be drawn still.
+
+    assert send(client, mill, "/applications/A1/withdraw", {}).json()["state"] == "repaid"
+    assert held(client, on_file) == (0, 0)
+
+
+def test_a_loan_bears_what_its_contract_says_whatever_the_policy_says_today(
+    client: TestClient, resources: Resources, mill: Headers, on_file: Headers
+) -> None:
+    loan = part(client, mill, 1_000_000)["loan"]
+    with resources.records.reading() as connection:
+        query = sa.select(loans.c.standing).where(loans.c.loan == loan)
+        terms = json.loads(connection.execute(query).scalar_one())["terms"]
+    assert {name: terms[name] for name in ("rate", "day_base", "penalty_factor")} == {
+        "rate": "0.0535",
+        "day_base": 365,
+        "penalty_factor": "1.25",
+    }
+    assert (terms["repayment"], terms["months"], terms["amount_fen"]) == (
+        *("equal_principal", 3, 1_000_000),
+    )
+
+
+def test_an_application_goes_where_its_loan_goes(
+    client: TestClient,
+    resources: Resources,
+    mill: Headers,
+    on_file: Headers,
+    person: Callable[[str], Headers],
+) -> None:
+    loan = part(client, mill, 2_000_000)["loan"]
+    asked = send(client, on_file, f"/loans/{loan}/write-off", {"reason": "bankrupt"}).json()
+    done = send(client, person("ben"), f"/approvals/{asked['approval']}/approve", {})
+    assert (done.status_code, state(client, mill)) == (200, "written_off")
+    lost = {"amount_fen": 2_000_000, "reference": "court"}
+    asked = send(client, on_file, f"/loans/{loan}/recover", lost).json()
+    done = send(client, person("ben"), f"/approvals/{asked['approval']}/approve", {})
+    assert (done.status_code, state(client, mill)) == (200, "closed")
+    assert verify(resources.records).ok
+
+
+def test_what_is_repaid_is_closed_with_the_day_and_opened_by_what_is_taken_back(
+    client: TestClient,
+    resources: Resources,
+    mill: Headers,
+    on_file: Headers,
+    person: Callable[[str], Headers],
+) -> None:
+    loan = part(client, mill, 2_000_000)["loan"]
+    body = {"prepay": True, "amount_fen": 2_000_000}
+    assert send(client, mill, f"/loans/{loan}/repayments", body).status_code == 200
+    assert state(client, mill) == "repaid"
+    close_days(resources, TODAY, STEPS, no_step)
+    assert state(client, mill) == "closed"
+
+    url = f"/loans/{loan}/repayments/1/reverse"
+    asked = send(client, on_file, url, {"reason": "bounced"}).json()
+    send(client, person("ben"), f"/approvals/{asked['approval']}/approve", {})
+    assert state(client, mill) == "active"
+    assert verify(resources.records).ok
