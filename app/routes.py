@@ -53,7 +53,9 @@ import app.lending.decisions.router as decisions
 import app.lending.pricing.router as prices
 import app.lending.products.router as products
 import app.lending.servicing.drawing_routes as draws
+import app.lending.servicing.pages as loan_pages
 import app.lending.servicing.router as loans
+import app.lending.servicing.tending as loan_page
 import app.platform.users.pages as user_pages
 import app.platform.users.router as users
 import app.platform.views.pages as view_pages
@@ -141,6 +143,8 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     application_pages.router,
     application_page.router,
     decision_pages.router,
+    loan_pages.router,
+    loan_page.router,
     design.router,
 )
 # What happens once a second person has approved it.

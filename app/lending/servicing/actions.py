@@ -9,7 +9,7 @@ nothing is recorded before.
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -78,9 +78,27 @@ class _ActOnLoan(LoanAction):
         row = acting.looked_at(asked["loan"])
         act = self.act_of(asked, acting.values)
         _check_reference(moving, row, act, asked)
+        return self.foreseen(acting.values, row, (), asked)
+
+    def foreseen(
+        self, values: LoanValues, row: Row, acts: Sequence[Row], asked: Document
+    ) -> ActionProposal:
+        """
+        Return what it would do to a loan that stands so; nothing of the book is read.
+
+        Args:
+            values: What loans go by on the business day.
+            row: The loan's row.
+            acts: The rows of what was done to it.
+            asked: What is asked for.
+
+        Raises:
+            BookRefusal: It cannot be done so.
+        """
+        del acts
         before = standing(row)
-        after = do(before, act, acting.values.rules).loan
-        return _proposal(acting, row, before, after, asked)
+        after = do(before, self.act_of(asked, values), values.rules).loan
+        return _proposal(values, row, before, after, asked)
 
     def apply(self, moving: Moving, asked: Document) -> Document:
         """Do it; return the loan as it stands then."""
@@ -154,14 +172,34 @@ class ReverseRepayment(LoanAction):
         """
         acting = self.acting(moving)
         row = acting.looked_at(asked["loan"])
-        _, found = self._reversed(acting, asked)
-        return _proposal(acting, row, standing(row), found.loan, asked)
+        acts = repository.acts_of(moving.connection, asked["loan"])
+        return self.foreseen(acting.values, row, acts, asked)
+
+    def foreseen(
+        self, values: LoanValues, row: Row, acts: Sequence[Row], asked: Document
+    ) -> ActionProposal:
+        """
+        Return what it would do to a loan that stands so; nothing of the book is read.
+
+        Args:
+            values: What loans go by on the business day.
+            row: The loan's row.
+            acts: The rows of what was done to it, the draw first.
+            asked: What is asked for.
+
+        Raises:
+            BookRefusal: It cannot be done so.
+            Absent: There is no such repayment.
+        """
+        _, found = _reversed(values, acts, asked)
+        return _proposal(values, row, standing(row), found.loan, asked)
 
     def apply(self, moving: Moving, asked: Document) -> Document:
         """Take it back; return the loan as it stands then."""
         acting = self.acting(moving)
         row = acting.found(asked["loan"])
-        act, found = self._reversed(acting, asked)
+        rows = repository.acts_of(moving.connection, asked["loan"])
+        act, found = _reversed(acting.values, rows, asked)
         detail = {
             "n": asked["n"],
             "owed_more": dict(found.owed_more._asdict()),
@@ -173,20 +211,6 @@ class ReverseRepayment(LoanAction):
             "state": after["state"],
             "outstanding_fen": after["outstanding_fen"],
         }
-
-    def _reversed(self, acting: LoanActing, asked: Document) -> tuple[Row, Reversal]:
-        rows = repository.acts_of(acting.moving.connection, asked["loan"])
-        act = next((each for each in rows if each["n"] == asked["n"]), None)
-        if act is None or act["kind"] != "pay":
-            raise Absent(f"no repayment {asked['n']} of loan {asked['loan']!r}")
-        if act["reversed"]:
-            raise AlreadyDecided(f"repayment {asked['n']}", "reversed")
-        if document := json.loads(act["told"]).get("document"):
-            raise _settled(document)
-        which = [each["n"] for each in rows[1:] if not each["reversed"]].index(asked["n"])
-        terms, acts = drawn_and_done(rows)
-        values = acting.values
-        return act, reverse(terms, acts, which, day=values.day, rules=values.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,11 +288,24 @@ def _check_reference(moving: Moving, row: Row, act: Act, asked: Document) -> Non
             raise AlreadyDecided(f"the recovery {reference!r} of loan {name}", "booked")
 
 
+def _reversed(values: LoanValues, rows: Sequence[Row], asked: Document) -> tuple[Row, Reversal]:
+    act = next((each for each in rows if each["n"] == asked["n"]), None)
+    if act is None or act["kind"] != "pay":
+        raise Absent(f"no repayment {asked['n']} of loan {asked['loan']!r}")
+    if act["reversed"]:
+        raise AlreadyDecided(f"repayment {asked['n']}", "reversed")
+    if document := json.loads(act["told"]).get("document"):
+        raise _settled(document)
+    which = [each["n"] for each in rows[1:] if not each["reversed"]].index(asked["n"])
+    terms, acts = drawn_and_done(rows)
+    return act, reverse(terms, acts, which, day=values.day, rules=values.rules)
+
+
 def _proposal(
-    acting: LoanActing, row: Row, before: Loan, after: Loan, asked: Document
+    values: LoanValues, row: Row, before: Loan, after: Loan, asked: Document
 ) -> ActionProposal:
     """Return what an action does to a loan; who may check it goes by what is outstanding."""
-    thing, day, rules = f"loan:{row['loan']}", acting.values.day, acting.values.rules
+    thing, day, rules = f"loan:{row['loan']}", values.day, values.rules
     was, now = (grade(each, max(day, each.day), rules).state for each in (before, after))
     lost = before.totals.lost.total - before.totals.recovered.total
     amount = max(before.outstanding_fen, after.outstanding_fen, asked.get("amount_fen") or 0)

@@ -28,6 +28,7 @@ LISTS = {
     "accounts": "nav_accounts",
     "all_applications": "nav_all_applications",
     "applications": "nav_applications",
+    "bank_loans": "nav_bank_loans",
     "cores": "facilities",
     "decisions": "decisions",
     "firms": "nav_firms",
