@@ -43,7 +43,7 @@ class ListedLoans:
 
 
 @dataclass(frozen=True, slots=True)
-class LoanOrder:
+class LoansOrder:
     """By what a list is sorted, whether the largest come first, and the words of parties."""
 
     key: str
@@ -79,7 +79,7 @@ def parties(records: Records) -> list[str]:
 
 
 def listed(
-    records: Records, wanted: ListedLoans, order: LoanOrder, part: tuple[int, int | None]
+    records: Records, wanted: ListedLoans, order: LoansOrder, part: tuple[int, int | None]
 ) -> list[Row]:
     """
     Return the rows of loans in an order; those without a value come last.
@@ -96,7 +96,7 @@ def listed(
         return _named(connection, _ids(connection, wanted, order, (start, stop)))
 
 
-def every_listed(records: Records, wanted: ListedLoans, order: LoanOrder) -> Iterator[Row]:
+def every_listed(records: Records, wanted: ListedLoans, order: LoansOrder) -> Iterator[Row]:
     """Yield all loans of a list in its order; but for their ids so many are held at a time."""
     with records.reading() as connection:
         ids = _ids(connection, wanted, order, (0, None))
@@ -119,7 +119,7 @@ def _conditions(wanted: ListedLoans, *, but: str = "") -> list[sa.ColumnElement[
 
 
 def _ids(
-    connection: Connection, wanted: ListedLoans, order: LoanOrder, part: tuple[int, int | None]
+    connection: Connection, wanted: ListedLoans, order: LoansOrder, part: tuple[int, int | None]
 ) -> list[str]:
     start, stop = part
     if order.key in PARTIES:
@@ -135,7 +135,7 @@ def _ids(
     return list(connection.scalars(query))
 
 
-def _by_words(connection: Connection, wanted: ListedLoans, order: LoanOrder) -> list[str]:
+def _by_words(connection: Connection, wanted: ListedLoans, order: LoansOrder) -> list[str]:
     """Return the ids of a list by the names of a party: what these are the records do not know."""
     query = sa.select(_own.loan, _own[order.key]).where(*_conditions(wanted)).order_by(_own.loan)
     rows = connection.execute(query).all()

@@ -11,7 +11,7 @@ from app.chain.accounts.service import Named, names
 from app.lending.decisions.cards import rate_words
 from app.lending.products.service import product_names
 from app.lending.servicing import listing
-from app.lending.servicing.listing import CODED, FACETS, ListedLoans, LoanOrder, Row
+from app.lending.servicing.listing import CODED, FACETS, ListedLoans, LoansOrder, Row
 from app.lending.servicing.repository import WantedLoans
 from app.lending.servicing.service import summed
 from app.lending.servicing.shown import document
@@ -101,9 +101,9 @@ def _wanted(request: Request, resources: Resources, named: Named) -> ListedLoans
     return ListedLoans(text, meant, chosen)
 
 
-def _order(request: Request, table: ListTable[Document], named: Named) -> LoanOrder:
+def _order(request: Request, table: ListTable[Document], named: Named) -> LoansOrder:
     order = order_of(request, table)
-    return LoanOrder(order.sort, order.descending, named)
+    return LoansOrder(order.sort, order.descending, named)
 
 
 def _facets(
