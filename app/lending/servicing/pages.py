@@ -34,7 +34,7 @@ from app.platform.web.texts import Texts
 
 router = Router()
 ALL = WORK + "/loans"
-KINDS = {"state": "application_state", "class": "loan_class"}
+KINDS = {"state": "loan_state", "class": "loan_class"}
 TONES: Mapping[str, str] = {
     "active": "done",
     "repaid": "done",
@@ -82,7 +82,7 @@ def _product(products: Mapping[str, str], row: Document) -> str:
 
 def _state(t: Texts, row: Document) -> str:
     """Return the state of a loan, with how long it is overdue."""
-    told = t.coded("application_state", row["state"])
+    told = t.coded("loan_state", row["state"])
     days = row["overdue_days"]
     return t("bank_loan_late", state=told, days=days) if days else told
 

@@ -133,7 +133,7 @@ def _page(
 
 def _figure(value: int | str | None, unit: str, t: Texts) -> str:
     """Return a figure of an effect in words: a state, or money to the fen."""
-    return t.coded("application_state", str(value)) if unit == "text" else figure(value, unit, t)
+    return t.coded("loan_state", str(value)) if unit == "text" else figure(value, unit, t)
 
 
 def _plan(resources: Resources, loan: str) -> Document:
