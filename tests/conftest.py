@@ -12,16 +12,18 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from _pytest.assertion import rewrite
+from _pytest.doctest import DoctestModule
 from hypothesis import HealthCheck, settings
 
 from graph.testing import servers
 from graph.testing.servers import ServerMissing, StartedServer
 from tests.graph.effort import UNCOMPILED, WHOLE
+from tests.statements import compiled_once
 
 # A first example may compile a kernel, and machines are shared: no example is timed.
 # `quick` is for a change, `uncompiled` for what coverage sees of kernels, `house` for what a whole
 # run of twenty minutes has time for.
-EXAMPLES = {"house": WHOLE // 8, "quick": WHOLE // 10, "uncompiled": WHOLE // 16}
+EXAMPLES = {"house": WHOLE // 8, "quick": WHOLE // 20, "uncompiled": WHOLE // 16}
 for profile, count in EXAMPLES.items():
     settings.register_profile(
         profile,
@@ -31,7 +33,27 @@ for profile, count in EXAMPLES.items():
     )
 MEASURED_CASES = 2  # Of a test with many that are alike: measuring costs half as much again.
 IDLE = pytest.StashKey[bool]()
+PROMPT = b">>> "
 settings.load_profile("uncompiled" if UNCOMPILED else "house")
+
+
+class Examples:
+    """Looks for examples in the modules that hold any: others are not imported for it."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(
+        self, file_path: Path
+    ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+        """Leave out of a file's tests its examples, where it has none."""
+        found = yield
+        if file_path.suffix != ".py" or PROMPT in file_path.read_bytes():
+            return found
+        return [each for each in found if not isinstance(each, DoctestModule)]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have files outside this folder looked at too: a conftest has its say in its own alone."""
+    config.pluginmanager.register(Examples())
 
 
 @pytest.hookimpl(wrapper=True)
@@ -130,6 +152,13 @@ def drop_halves(folder: Path) -> None:
                 kept.execute("SELECT version FROM coverage_schema")
         except sqlite3.DatabaseError:
             part.unlink()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Compile a statement for the first database that it is sent to, not for each."""
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")

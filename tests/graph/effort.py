@@ -16,15 +16,20 @@ def examples(count: int) -> int:
     return max(2, count * settings.default.max_examples // WHOLE)
 
 
+def is_whole() -> bool:
+    """Return whether this is a whole run, with the compiler: not one for a change."""
+    return settings.default.max_examples > WHOLE // 10
+
+
 def tenth(count: int) -> int:
     """Return how many examples to try: so many in a whole run, a tenth of them for a change."""
-    return count if settings.default.max_examples > WHOLE // 10 else max(2, count // 10)
+    return count if is_whole() else max(2, count // 10)
 
 
 def dear(count: int) -> int:
     """Return how many examples to try of what is dear: for a change no more than so many."""
     whole = settings.default.max_examples
-    return whole if whole > WHOLE // 10 else min(whole, count)
+    return whole if is_whole() else min(whole, count)
 
 
 def seeds(numbers: Iterable[int], fast: int) -> list[ParameterSet]:

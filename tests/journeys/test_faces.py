@@ -98,7 +98,7 @@ def test_everybody_can_read_and_use_the_pages_of_the_book(
         assert violations(page) == [], path
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=SLOW)])
 def test_a_refused_reservation_names_what_lacks_and_keeps_what_was_typed(
     desk: Open, language: str
 ) -> None:

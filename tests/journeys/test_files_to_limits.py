@@ -73,7 +73,7 @@ def stored_losses(folder: Path) -> Callable[[str, str], Fraction]:
     return loss_of
 
 
-@pytest.mark.parametrize("seed", seeds(range(1000, 1030), 10))
+@pytest.mark.parametrize("seed", seeds(range(1000, 1030), 4))
 def test_limits_from_files_agree_with_the_second_reading(seed: int, tmp_path: Path) -> None:
     raw = economy(seed)
     if seed % 2:

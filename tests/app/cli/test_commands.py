@@ -547,7 +547,7 @@ def test_no_message_begins_with_the_library_s_words(
         assert "Traceback" not in said.err
 
 
-@pytest.mark.parametrize("command", ["ingest", "refresh"])
+@pytest.mark.parametrize("command", ["ingest", pytest.param("refresh", marks=pytest.mark.slow)])
 def test_an_interrupt_ends_with_130_and_no_trace(home: Path, tmp_path: Path, command: str) -> None:
     files = write_files(tmp_path / "files")
     words = ["ingest", "files", str(files), "--as-of", "2026-07-01"]

@@ -139,12 +139,17 @@ def kinds(description: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     found = []
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
-            choosy = "requestBody" in operation or any(
-                each["schema"] != {"type": "string"} and each["in"] != "header"
-                for each in operation.get("parameters", ())
-            )
-            found += [(path, method.upper(), mode) for mode in MODES if choosy or mode == "good"]
+            found += [(path, method.upper(), mode) for mode in modes(operation)]
     return found
+
+
+def modes(operation: Mapping[str, Any]) -> list[str]:
+    """Return what can be sent to an operation: nothing bad where anything is good."""
+    choosy = "requestBody" in operation or any(
+        each["schema"] != {"type": "string"} and each["in"] != "header"
+        for each in operation.get("parameters", ())
+    )
+    return [mode for mode in MODES if choosy or mode == "good"]
 
 
 @contextmanager

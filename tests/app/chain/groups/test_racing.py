@@ -38,9 +38,10 @@ from app.platform.records import Records
 from ingestion.lake import manifest as manifests
 from tests.app.conftest import NOW
 from tests.conftest import emptied
+from tests.graph.effort import tenth
 
 pytestmark = pytest.mark.xdist_group("groups")
-FIRM, CALLERS, VERSIONS = "ORE", 4, 4
+FIRM, CALLERS, VERSIONS = "ORE", 4, tenth(4)
 OFFICER = Principal("o", "officer", None)
 
 

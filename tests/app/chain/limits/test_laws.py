@@ -49,7 +49,7 @@ GENEROUS = changed(
 )
 Loss = Callable[[str, str], Fraction]
 seeds = st.integers(min_value=0, max_value=100_000)
-few = settings(deadline=None, max_examples=dear(5))  # Each computes all limits, often twice.
+few = settings(deadline=None, max_examples=dear(3))  # Each computes all limits, often twice.
 
 
 @dataclasses.dataclass

@@ -1,6 +1,8 @@
 """Stored runs: every tree recomputes from its leaves, and says what the columns say."""
 
 import random
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,18 @@ from app.chain.limits.storage import save
 from graph.errors import NotFound
 from tests.app.chain.limits.evaluator import check_run
 from tests.app.chain.limits.test_second_reading import NAMED, POLICY, loss
+from tests.graph.effort import seeds
 from tests.oracles.economies import economy, with_payments
 from tests.oracles.inputs import inputs
 from tests.oracles.limits import Oracle, floor
+
+Kept = Callable[[int], tuple[Results, Oracle]]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """Return a function that gives the run of a seed, made once for all that look at it."""
+    return cache(lambda seed: stored(seed, tmp_path_factory.mktemp("run")))
 
 
 def stored(seed: int, folder: Path) -> tuple[Results, Oracle]:
@@ -26,16 +37,16 @@ def stored(seed: int, folder: Path) -> tuple[Results, Oracle]:
     return Results(folder / "run"), oracle
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_every_node_of_every_tree_recomputes_from_its_leaves(seed: int, tmp_path: Path) -> None:
-    results, _ = stored(seed, tmp_path)
+@pytest.mark.parametrize("seed", seeds(range(40), 10))
+def test_every_node_of_every_tree_recomputes_from_its_leaves(kept: Kept, seed: int) -> None:
+    results, _ = kept(seed)
 
     assert check_run(results) > 0
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_a_tree_says_what_the_columns_say(seed: int, tmp_path: Path) -> None:
-    results, oracle = stored(seed, tmp_path)
+@pytest.mark.parametrize("seed", seeds(range(20), 10))
+def test_a_tree_says_what_the_columns_say(kept: Kept, seed: int) -> None:
+    results, oracle = kept(seed)
 
     for core in results.cores:
         for member in results.members(results.order(core)):
@@ -45,9 +56,9 @@ def test_a_tree_says_what_the_columns_say(seed: int, tmp_path: Path) -> None:
     assert results.cores == oracle.cores
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_a_facility_says_what_is_left_of_it(seed: int, tmp_path: Path) -> None:
-    results, oracle = stored(seed, tmp_path)
+@pytest.mark.parametrize("seed", seeds(range(20), 10))
+def test_a_facility_says_what_is_left_of_it(kept: Kept, seed: int) -> None:
+    results, oracle = kept(seed)
 
     for core in results.cores:
         facility, expected = results.facility(core), oracle.facility[core]

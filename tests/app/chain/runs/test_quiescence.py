@@ -42,6 +42,7 @@ from app.platform.errors import Absent, Busy
 from app.platform.events.tables import events
 from tests.app.chain.publishing import AS_OF, publish, told
 from tests.app.conftest import NOW
+from tests.graph.effort import seeds
 
 CORE = "CORE1"
 RULES = Rulebook(None).on(AS_OF)
@@ -324,7 +325,7 @@ def lived(world: World, steps: int, patch: pytest.MonkeyPatch) -> None:
     world.settle_down()
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", seeds(range(2), 1))
 def test_once_all_is_quiet_accounts_stand_as_a_full_run_gives_them(
     resources: Resources, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
