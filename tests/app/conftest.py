@@ -29,6 +29,7 @@ from tests.app.computing import Here
 from tests.app.economy import write_files
 from tests.app.grouped import small_bank, write_grouped
 from tests.app.logins import least_hasher
+from tests.app.migrated import migrated_once
 from tests.app.under_lock import orders_held_to_the_book
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
@@ -51,6 +52,13 @@ def cheap_passwords() -> Iterator[None]:
     """Hash passwords at next to no cost; `test_access.py` holds the service to a dear hash."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(users, "_hasher", least_hasher)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Run the migrations of the records database for the first that is opened empty."""
+    with migrated_once(tmp_path_factory.mktemp("migrated") / "records.db"):
         yield
 
 
