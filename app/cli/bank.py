@@ -27,6 +27,7 @@ from app.cli.lending import DemoLending
 from app.cli.offers import DemoYear
 from app.cli.people import BankLife, DemoPeople
 from app.jobs.closing import STEPS
+from app.lending.servicing.lender import LoansOnDocuments
 from app.platform.console.progress import Step, quietly
 from app.platform.deps import Resources
 from graph.model import FirmId
@@ -75,6 +76,7 @@ def live(
     made in the days up to it, some of them days on which nobody is at work; then come so many
     business days on each of which everybody is.
     """
+    resources.once("lender", lambda: LoansOnDocuments(resources))
     version = resources.version()
     cores = cores_of(resources, version.number)[:CORES]
     people = DemoPeople(resources, frozenset(cores), seed)

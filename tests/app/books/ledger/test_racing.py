@@ -10,6 +10,7 @@ from tests.app.books.ledger.racing import Callers, race
 from tests.app.books.ledger.soak import Row, page_of
 from tests.app.chain.vouchers.killing import Days, Trees, economy
 from tests.app.lending.servicing.killing import LoanDays, LoanDraws, OnLoans, Repayments
+from tests.app.lending.servicing.settling import Settlements
 
 pytestmark = pytest.mark.slow  # Each begins a service of its own.
 
@@ -73,8 +74,8 @@ def test_the_page_keeps_the_rows_of_what_was_not_tried(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("work", [LoanDraws, Repayments, LoanDays])
-def test_draws_repayments_and_days_of_loans_are_done_once_by_killed_processes(
+@pytest.mark.parametrize("work", [LoanDraws, Repayments, LoanDays, Settlements])
+def test_draws_repayments_settlements_and_days_are_done_once_by_killed_processes(
     empty: str, tmp_path: Path, work: type[OnLoans]
 ) -> None:
     home = economy(tmp_path / "home") if work is LoanDraws else tmp_path / "home"
