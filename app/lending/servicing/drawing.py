@@ -30,7 +30,7 @@ from app.chain.receivables.acts import Debt
 from app.chain.receivables.files import of_version
 from app.lending.applications import repository as asked_for
 from app.lending.applications.moves import Row, absent, found, move
-from app.lending.applications.offers import has_ended
+from app.lending.applications.offers import documents_of, has_ended
 from app.lending.applications.tables import applications
 from app.lending.contracts.agreed import agreed_terms
 from app.lending.contracts.errors import NoAnswer
@@ -40,7 +40,6 @@ from app.lending.contracts.tables import contracts
 from app.lending.loans.terms import proceeds_fen
 from app.lending.servicing import repository
 from app.lending.servicing.disbursing import BuiltInDisburser, Disbursement, Disburser
-from app.lending.servicing.documents import documents_in
 from app.lending.servicing.following import follow
 from app.lending.servicing.opening import TERMS_OF_DRAWS, LoanOrder, open_loan
 from app.lending.servicing.tables import firm_accounts, loans
@@ -177,23 +176,20 @@ def _checked(debt: Debt, row: Row, asked: DrawAsked) -> dict[str, Any]:
     reserved = moving.row(uses, row["use"])
     if reserved is None:
         raise RuntimeError(f"use {row['use']} is gone from the book")
-    _check_amount(row, reserved, asked.amount_fen)
+    _check_amount(row, asked.amount_fen)
     _check_accounts(moving, reserved)
     checks = ["state", "offer", "documents", "registration", "signatures", "account", "limit"]
     return {"amount_fen": asked.amount_fen, "account": asked.account, "checks": checks}
 
 
-def _check_amount(row: Row, reserved: Mapping[str, Any], amount_fen: int) -> None:
+def _check_amount(row: Row, amount_fen: int) -> None:
     """
-    Raise where more is drawn than is left, or a part of what stands on documents.
+    Raise where more is drawn than is left.
 
     Raises:
         RuleBroken: `draw.amount`: it is.
     """
     left = row["offered_fen"] - row["drawn_fen"]
-    if documents_in(path_of(reserved["path"])) and amount_fen != left:
-        zh, en = f"单证融资须一次提取 {left} 分", f"on documents all of {left} fen is drawn"
-        raise _refused("draw.amount", zh, en)
     if amount_fen > left:
         raise _refused("draw.amount", f"可提取 {left} 分", f"{left} fen may still be drawn")
 
@@ -259,10 +255,16 @@ def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
 def _booked(
     moving: Moving, row: Row, begun: DrawBegun, order: LoanOrder, values: LoanValues
 ) -> dict[str, Any]:
-    """Return an application whose loan is there now; the rest of its offer may still be drawn."""
+    """
+    Return an application whose loan is there now.
+
+    The rest of its offer may still be drawn; on documents there is one draw, and no rest.
+    """
     drawn = row["drawn_fen"] + begun.amount_fen
     changes: dict[str, Any] = {"drawn_fen": drawn}
-    if drawn < row["offered_fen"]:
+    if documents_of(row):
+        changes["offered_fen"] = drawn
+    if drawn < changes.get("offered_fen", row["offered_fen"]):
         part = begun.use_of_part(row["use"])
         operations.divide(moving, row["use"], begun.amount_fen, part)
         loan = open_loan(moving, replace(order, use=part), values)

@@ -351,3 +351,32 @@ def test_without_who_has_lent_nothing_that_is_financed_is_settled(desk: Desk) ->
     finally:
         desk.resources._opened["lender"] = LoansOnDocuments(desk.resources)
     assert (refused.status_code, refused.json()["state"], desk.count()) == (409, "financed", before)
+
+
+def test_one_draw_is_made_on_documents_and_those_that_it_does_not_reach_are_as_before(
+    desk: Desk,
+) -> None:
+    voucher = held(desk, "MILL", 3_000_000, "2026-08-31")
+    name = signed(desk, "MILL", 5_000_000, PAPER, voucher)
+    assert [desk.figures(each)["pending"] for each in (PAPER, voucher)] == [3_000_000, 2_000_000]
+    order = {"amount_fen": 5_000_001, "account": ACCOUNT}
+    more = desk.post("MILL", f"/applications/{name}/draw", order)
+    assert more.json()["rule"] == "draw.amount"
+
+    drawn = desk.post("MILL", f"/applications/{name}/draw", order | {"amount_fen": 2_500_000})
+
+    assert (drawn.json()["state"], drawn.json()["left_fen"]) == ("active", 0)
+    assert [desk.figures(each)["pending"] for each in (PAPER, voucher)] == [0, 0]
+    assert [desk.figures(each)["posted"] for each in (PAPER, voucher)] == [2_500_000, 0]
+    number = voucher.removeprefix("voucher:")
+    assert desk.get("officer", f"/vouchers/{number}").json()["state"] == "held"
+    assert desk.post("MILL", f"/vouchers/{number}/split", {"parts": [1, 2_999_999]}).is_success
+    assert settle(desk, PAPER).status_code == 200
+    assert desk.get("MILL", f"/applications/{name}").json()["state"] in ("repaid", "closed")
+    assert verify(desk.resources.records).ok
+
+
+def test_a_discount_takes_its_face_of_what_the_debtor_pays_early(desk: Desk) -> None:
+    name = lent(desk, "MILL", 2_000_000, PAPER, repayment="discount")
+    assert settle(desk, PAPER).status_code == 200
+    assert (loan(desk, name)["state"], split_up(desk, PAPER)["paid"]) == ("repaid", 2_000_000)
