@@ -7,6 +7,7 @@ from threading import Barrier
 from typing import Any
 
 from app.books.ledger.proof import verify
+from graph.testing.waiting import WAIT_S
 from tests.app.chain.asking import Desk
 from tests.app.chain.booked import set_up
 from tests.app.lending.servicing.financed import (
@@ -28,7 +29,7 @@ def together(*asked: Callable[[], Any]) -> list[Any]:
     barrier = Barrier(len(asked))
 
     def one(each: Callable[[], Any]) -> Any:
-        barrier.wait(10)
+        barrier.wait(WAIT_S)
         return each()
 
     with ThreadPoolExecutor(len(asked)) as pool:
