@@ -59,6 +59,7 @@ import app.lending.servicing.tending as loan_page
 import app.platform.users.pages as user_pages
 import app.platform.users.router as users
 import app.platform.views.pages as view_pages
+import app.risk.effect.pages as effect_pages
 import app.risk.effect.router as effects
 import app.risk.exposures.pages as exposure_pages
 import app.risk.exposures.router as exposures
@@ -70,6 +71,7 @@ from app.books.approvals import TwoPersonAction
 from app.chain.accounts.unfreezing import Unfreeze
 from app.chain.receivables.confirming import Confirmation
 from app.chain.receivables.lender import Lender
+from app.lending.applications.parts import PartMaker
 from app.lending.servicing.actions import (
     OpenLoan,
     RecoverLoan,
@@ -147,6 +149,8 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     loan_page.router,
     design.router,
 )
+# What other domains say on the page of an application.
+APPLICATION_PARTS: tuple[PartMaker, ...] = (effect_pages.section,)
 # What happens once a second person has approved it.
 APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = (
     Unfreeze,

@@ -21,6 +21,7 @@ from app.lending.applications import deciding, repository
 from app.lending.applications.deciding import OfficersView
 from app.lending.applications.moves import absent
 from app.lending.applications.pages import TONES, address_of
+from app.lending.applications.parts import ApplicationPart, PartMaker
 from app.lending.applications.schemas import REASON_LENGTH_MAX
 from app.lending.applications.shown import document, event_document, state_on, tag_on
 from app.lending.applications.turns import OfficersTurn, decidable, turn_of
@@ -223,8 +224,18 @@ def _page(
         done=done if done in DONE else "",
         refused=refused,
         refusal=refused and judged_words(refused, turn, t),
+        parts=_parts(request, resources, application, t),
         **_of_decision(resources, row, t),
     )
+
+
+def _parts(
+    request: Request, resources: Resources, application: str, t: Texts
+) -> Sequence[ApplicationPart]:
+    """Return what other domains say of an application."""
+    makers: Sequence[PartMaker] = request.app.state.application_parts
+    made = (maker(resources, application, t) for maker in makers)
+    return [each for each in made if each is not None]
 
 
 def _of_decision(resources: Resources, row: Mapping[str, Any], t: Texts) -> Document:

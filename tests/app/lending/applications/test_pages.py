@@ -103,6 +103,7 @@ def test_one_recommends_and_another_decides_where_two_are_needed(desk: Desk) -> 
     assert 'data-state="referred"' in page
     assert 'data-decision="referred"' in page
     assert f"{name}/decide" not in page
+    assert re.search(r'data-effect data-fen="500000000".*data-list="shares"', page, re.DOTALL)
     typed = {"outcome": "approved", "amount": "4,000,000", "rate": "3%", "comment": "known"}
     form = fields(page, "recommend")
 
