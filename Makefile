@@ -18,6 +18,7 @@ UNCOMPILED := graph tests/graph $(addprefix --ignore ,$(COMPILED_ONLY))
 DEMO ?= var/demo
 KEPT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/deeptier/kernels
 CASES ?= 40000
+LOANS ?= 10000
 DRAWS ?= 1000000
 KILLS ?= 200
 export DEEPTIER_PORT ?= 8000
@@ -97,7 +98,7 @@ test-uncompiled: tools
 # ON=PostgreSQL), then requests made from the description, sent by everybody: far more than
 # `make test` has time for. Each of both ends after so many minutes at the latest.
 soak: tools $(COMPILED)
-	$(BIN)/python -m tests.app.books.ledger.soak --draws $(DRAWS) --kills $(KILLS) $(addprefix --only ,$(ONLY)) $(addprefix --on ,$(ON))
+	$(BIN)/python -m tests.app.books.ledger.soak --draws $(DRAWS) --kills $(KILLS) --loans $(LOANS) $(addprefix --only ,$(ONLY)) $(addprefix --on ,$(ON))
 	$(BIN)/python -m tests.app.interface.soak --cases $(CASES)
 
 # All of it, or with ONLY="book limits" some of it, whose rows take the place of those before.

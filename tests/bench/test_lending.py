@@ -84,7 +84,7 @@ def test_a_day_of_many_loans(benchmark: BenchmarkFixture, tmp_path: Path) -> Non
         if int(count) != LOANS:
             raise RuntimeError(f"{count} of {LOANS} loans were touched")
         by_amount = float(seconds) * 100_000 / LOANS
-        told = f"a day of {LOANS:,} loans closed, all {what}, 100,000 on a processor"
+        told = f"a day of {LOANS:,} loans closed, all {what}, of a processor for 100,000"
         promise(benchmark, told, by_amount, unit="s", at_most=CLOSED_SECONDS)
     what = f"a day of {LOANS:,} loans closed, all falling due: peak memory"
     promise(benchmark, what, peak, unit="GB", at_most=CLOSED_GB)

@@ -36,6 +36,7 @@ from app.platform.auth.tokens import issue
 from app.platform.config import Settings
 from tests.app.chain.booked import ORDER, send, set_up
 from tests.app.computing import Here
+from tests.app.interface.lending import lend, send_what_is_there
 from tests.app.logins import add_user
 
 
@@ -47,9 +48,10 @@ def _lines(_: Any, text: Any) -> dict[str, Any]:
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
 DESCRIPTION = "/api/v1/openapi.json"
+WHICH_MAX = 1_000  # Of what is there, chosen among.
 ANSWERED_SECONDS = 60  # On a machine that has much else to do.
 PASSWORD = "a long password"  # noqa: S105  # of a user who lives for one test run
-FIRMS = {"core": "CORE1", "supplier": "PART"}
+FIRMS = {"core": "CORE1", "supplier": "MILL"}
 OTHER_FIRMS = {"core": "CORE2", "supplier": "ORE"}  # Of whom what is there is not.
 OTHERS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "BREW")
 CHECKS = [
@@ -64,7 +66,7 @@ CHECKS = [
 READ_AS_MADE = {ParameterLocation.QUERY, ParameterLocation.BODY}
 MODES = {"good": GenerationMode.POSITIVE, "bad": GenerationMode.NEGATIVE}
 Headers = Mapping[str, str]
-VOUCHER = {"holder": "PART", "amount_fen": 7, "due_on": "2026-12-01", "recourse": True}
+VOUCHER = {"holder": "MILL", "amount_fen": 7, "due_on": "2026-12-01", "recourse": True}
 
 
 @dataclass
@@ -75,11 +77,16 @@ class Attacked:
     client: Any
     described: Any
     senders: Mapping[str, Headers]
-    known: Mapping[str, str]
+    known: Mapping[str, Any]  # An id, or several.
     rules: Mapping[tuple[str, str], AccessRule]
     everything: bool  # Whoever is refused sends every request all the same.
     sent: Counter[tuple[str, int]] = field(default_factory=Counter)
     turned_away: set[tuple[str, str, str, bool]] = field(default_factory=set)
+
+    def one_of(self, name: str, which: int = 0) -> Any:
+        """Return an id that is there, of several one."""
+        known = self.known[name]
+        return known[which % len(known)] if isinstance(known, tuple) else known
 
     def send(self, case: Any) -> None:
         """Send a request by everybody, and check every answer."""
@@ -153,7 +160,9 @@ def modes(operation: Mapping[str, Any]) -> list[str]:
 
 
 @contextmanager
-def attacked(kept_home: Path, home: Path, *, everything: bool = False) -> Iterator[Attacked]:
+def attacked(
+    kept_home: Path, home: Path, *, everything: bool = False, records_url: str = ""
+) -> Iterator[Attacked]:
     """
     Yield the application over a copy of what is kept in a folder.
 
@@ -161,9 +170,11 @@ def attacked(kept_home: Path, home: Path, *, everything: bool = False) -> Iterat
         kept_home: What is copied.
         home: Where to.
         everything: Whether who is refused by the path alone sends more than one of each kind.
+        records_url: The records database; empty: the folder's own.
     """
     shutil.copytree(kept_home, home)
-    app = create_app(Settings(home=home), now=lambda: NOW, computer=Here)
+    settings = Settings(home=home, records_url=records_url)
+    app = create_app(settings, now=lambda: NOW, computer=Here)
     app.state.imports = _NothingWorks()
     resources = app.state.resources
     key = resources.settings.signing_key()
@@ -180,14 +191,15 @@ def attacked(kept_home: Path, home: Path, *, everything: bool = False) -> Iterat
         scenario = client.post(
             "/api/v1/scenarios", json={"close": ["MILL"]}, headers=dict(senders["risk"])
         ).json()["id"]
-        known = {"core": "CORE1", "firm": "PART", "partner": "CORE1", "name": "lin"}
+        known = {"core": "CORE1", "firm": "MILL", "partner": "CORE1", "name": "lin"}
         known |= {"scenario": scenario, "number": 0, "account": "chain:CORE1:MILL"}
         set_up(resources)
         held = send(client, senders["officer"], "/reservations", ORDER, key="held").json()["id"]
         known |= {"reservation": held, "use": held, "receivable": "R1", "group": "MILL"}
         known["voucher"] = send(client, senders["core"], "/vouchers", VOUCHER).json()["id"]
         asked = send(client, senders["officer"], "/receivables/R3/confirm")
-        known["approval"] = asked.json()["approval"]
+        known |= lend(client, senders, resources)
+        known["approval"] = (asked.json()["approval"], known["approval"])
         described = schemathesis.openapi.from_asgi(DESCRIPTION, app)
         described.config.generation.with_security_parameters = False
         described.config.request_timeout = ANSWERED_SECONDS
@@ -205,16 +217,19 @@ class _NothingWorks(nullcontext[None]):
 def cases(place: Attacked, path: str, method: str, mode: str) -> st.SearchStrategy[Any]:
     """Return requests of one operation; half of them ask for what is there."""
 
-    def with_known(case: Any, *, known: bool) -> Any:
+    def with_known(case: Any, *, known: bool, which: int) -> Any:
         if known:
             names = case.path_parameters.keys() & place.known.keys()
-            case.path_parameters |= {name: place.known[name] for name in names}
+            case.path_parameters |= {name: place.one_of(name, which) for name in names}
         if known and mode == "good":
             _ask_for_what_is_there(case)
         return case
 
     made = place.described[path][method].as_strategy(generation_mode=MODES[mode])
-    return st.builds(lambda case, known: with_known(case, known=known), made, st.booleans())
+    return st.builds(
+        lambda case, known, which: with_known(case, known=known, which=which),
+        *(made, st.booleans(), st.integers(0, WHICH_MAX)),
+    )
 
 
 def _ask_for_what_is_there(case: Any) -> None:
@@ -237,11 +252,13 @@ def _send_what_is_there(case: Any) -> None:
     elif path.endswith("/reservations"):
         case.body |= {"core": "CORE1", "firm": "MILL", "documents": []}
     elif path.endswith("/vouchers") and case.method == "POST":
-        case.body |= {"holder": "PART", "receivables": [], "due_on": "2026-12-01"}
+        case.body |= {"holder": "MILL", "receivables": [], "due_on": "2026-12-01"}
     elif path.endswith("/receivables/confirm"):
         case.body = {"numbers": ["R1", "R2", "R3"][: len(case.body["numbers"])]}
     elif path.endswith("/session") and case.method == "POST":
         case.body = {"name": "lin", "password": PASSWORD}
+    else:
+        send_what_is_there(case)
 
 
 def attack(

@@ -2,13 +2,15 @@
 Many requests against the description: `make soak`, 40,000 by default, or as many as so many minutes
 allow.
 
-Every kind of request is sent by everybody in a first round, more of each in those that follow.
-Prints how many of each status everybody was answered, and every fault; ends with 1 where there is
-one, or where the time was over before everybody had sent every kind.
+Every kind of request is sent by everybody in a first round, more of each in those that follow;
+`--paths` sends to paths of a pattern alone. Prints how many of each status everybody was answered,
+and every fault; ends with 1 where there is one, or where the time was over before everybody had
+sent every kind.
 """
 
 import argparse
 import logging
+import re
 import sys
 import tempfile
 import time
@@ -27,6 +29,7 @@ from tests.app.economy import write_files
 from tests.app.interface.cases import NOW, Attacked, attack, attacked, kinds
 
 SHOWN_MAX = 3
+Kind = tuple[str, str, str]  # Path, method, mode.
 PART = 100  # Requests of one kind made at once, at most.
 SLOW = {("/api/v1/session", "POST"), ("/api/v1/imports", "POST"), ("/api/v1/scenarios", "POST")}
 SLOW_PART = 20
@@ -53,6 +56,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=40_000)
     parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--paths", default="", help="a pattern; default: all of them")
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.disable(logging.CRITICAL)
@@ -62,14 +66,16 @@ def main() -> int:
         kept = economy(Path(folder) / "kept")
         with attacked(kept, Path(folder) / "home", everything=True) as place:
             until = began + 60 * given.minutes
-            is_whole = rounds(place, faults, wanted=given.cases, until=until, step=step)
+            every = [each for each in kinds(place.app.openapi()) if re.search(given.paths, each[0])]
+            is_whole = rounds(place, faults, every, given.cases, until=until, step=step)
             report(place, faults, seconds=time.monotonic() - began)
     return 1 if faults.counted or not is_whole else 0
 
 
-def rounds(place: Attacked, faults: Faults, *, wanted: int, until: float, step: Step) -> bool:
+def rounds(
+    place: Attacked, faults: Faults, every: list[Kind], wanted: int, *, until: float, step: Step
+) -> bool:
     """Go through all kinds of requests until enough were sent; return whether each was, once."""
-    every = kinds(place.app.openapi())
     part, number = 1, 0
     while True:
         for path, method, mode in every:

@@ -47,6 +47,7 @@ from app.platform.auth.principals import Principal
 from app.platform.config import Settings
 from app.platform.console.progress import quietly
 from app.platform.deps import Resources, open_resources
+from app.platform.events import canonical
 from app.platform.events.tables import events, head
 from app.platform.records import Records
 from tests.app.books.ledger.killing import Session, by_keys
@@ -58,6 +59,18 @@ DAY = dt.date(2026, 6, 30)
 PLENTY = 10**15
 PATH = ("bank", "firm:MILL", "chain:CORE1:MILL", "relation:CORE1:MILL")
 ACCOUNT = "6222 0001"
+AGREED = canonical(
+    {
+        "contract": {
+            "rate": OFFER["rate"],
+            "repayment": OFFER["repayment"],
+            "tenor_days": None,
+            "tenor_months": OFFER["tenor_months"],
+            "day_base": 360,
+            "penalty_factor": "1.5",
+        }
+    }
+)
 STEP = [each for each in STEPS if each.name == "loans"]
 LENT, DRAWN = 1_000_000_000, 2_000_000
 FED, CALLERS = 12, 4  # Loans, or signed offers, before each kill; who pays or draws.
@@ -216,7 +229,7 @@ class LoanDraws(OnLoans):
                     operations.reserve(moving, order)
                     told = {"application": name, "use": name, "offered_fen": DRAWN}
                     row = {**OFFER, "decision": "", "state": "signed", **told}
-                    signed = {"sha256": "0" * 64, "file": "{}", "signed_on": DAY.isoformat()}
+                    signed = {"sha256": "0" * 64, "file": AGREED, "signed_on": DAY.isoformat()}
                     rows = [(applications, row), (contracts, {"application": name, **signed})]
                     moving.record("test", f"application:{name}", rows=rows)
                 return Reply.of(200, {})

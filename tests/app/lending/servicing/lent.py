@@ -40,7 +40,7 @@ def opened(
 ) -> dict[str, Any]:
     """Return the row of a loan opened over a reservation of its own, on the business day."""
     values = values_today(resources)
-    agreed = terms(values.day, **changed)
+    agreed = terms(**{"drawn_on": values.day} | changed)
     path = [Element(each.replace("MILL", firm)) for each in PATH]
     use, ledger = f"use-{loan}", ledger_of(resources)
     ledger.reserve(UseOrder(use, firm, "docs", path, agreed.amount_fen, core="CORE1"))
