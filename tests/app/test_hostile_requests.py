@@ -21,6 +21,7 @@ from app.platform.config import Settings
 from tests.app.asking import answers
 from tests.app.conftest import NOW
 from tests.conftest import emptied
+from tests.graph.effort import is_whole, some
 
 API = "/api/v1"
 PROBLEM = "application/problem+json"
@@ -147,8 +148,8 @@ def test_every_route_refuses_text_that_cannot_be_kept_in_its_query(
     queries = ("query=%00", "cursor=a%FFb", "%ED%A0%80=x", "version=%00", "as_of=%00")
     calls = [
         (method, path.replace("{core}", "CORE1").replace("{firm}", "MILL") + f"?{query}")
-        for method, path in rules_of(plain)
-        for query in queries
+        for at, (method, path) in enumerate(rules_of(plain))
+        for query in (queries if is_whole() else queries[at % len(queries) :][:1])
     ]
     for call, answer in zip(calls, answers(risk_of(plain), calls), strict=True):
         assert answer.status_code in (401, 403, 422), call
@@ -328,7 +329,8 @@ def test_allow_names_every_method_that_a_path_answers(plain: FastAPI) -> None:
         if method == "GET":
             known[path].add("HEAD")
     every = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW")
-    calls = [(m, path) for path, methods in known.items() for m in every if m not in methods]
+    others = {path: [m for m in every if m not in known[path]] for path in known}
+    calls = [(m, path) for path, tried in others.items() for m in some(tried)]
     for (method, path), answer in zip(calls, answers(risk, calls), strict=True):
         assert problem(answer, 405)["code"] == "method_not_allowed"
         assert set(answer.headers["allow"].split(", ")) == known[path], (method, path)

@@ -60,7 +60,13 @@ def test_what_needs_no_data_loads_no_library_for_it(kept_home: Path, option: str
 
 
 @pytest.mark.parametrize(
-    "command", [("cores",), ("limits", "CORE1"), ("explain", "CORE1", "MILL")], ids=" ".join
+    "command",
+    [
+        pytest.param(("cores",), marks=pytest.mark.slow),
+        ("limits", "CORE1"),
+        pytest.param(("explain", "CORE1", "MILL"), marks=pytest.mark.slow),
+    ],
+    ids=" ".join,
 )
 def test_a_reading_command_loads_nothing_that_computes(
     kept_home: Path, command: tuple[str, ...]

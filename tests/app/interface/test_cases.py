@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from tests.app.asking import answers
 from tests.app.interface.cases import OTHERS, Attacked, attack, attacked, modes
-from tests.graph.effort import is_whole
+from tests.graph.effort import is_whole, some
 
 pytestmark = pytest.mark.xdist_group("cases")  # One process makes what is asked.
 # `make soak` sends far more; a change is tried with half as many as a whole run.
@@ -85,7 +85,8 @@ def test_a_method_that_a_path_does_not_answer_is_405_for_whoever_is_signed_in(
         for path, methods in place.app.openapi()["paths"].items():
             known = {method.upper() for method in methods}
             known |= {"HEAD"} if "GET" in known else set()
-            calls += [(method, path) for method in OTHERS if method not in known]
+            others = [method for method in OTHERS if method not in known]
+            calls += [(method, path) for method in some(others)]
             answered += [known] * (len(calls) - len(answered))
         for (method, path), known, answer in zip(
             calls, answered, answers(client, calls), strict=True

@@ -46,6 +46,7 @@ PAGES = (
     "/nowhere",
 )
 CONTRAST_MIN = 4.5
+WIDE = pytest.param(1440, marks=pytest.mark.slow)
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 WIDTH = "document.documentElement.scrollWidth"
 OPEN = "document.querySelectorAll('details').forEach((each) => (each.open = true))"
@@ -242,7 +243,7 @@ SEEN = """
 
 
 @pytest.mark.parametrize("path", ["/cores", "/chains/C1", "/stress/SCENARIO", "/firms"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", [390, WIDE])
 def test_sorting_and_paging_keep_the_table_in_view(
     page: Any, opened: Callable[[str], None], path: str, width: int
 ) -> None:
@@ -257,7 +258,7 @@ def test_sorting_and_paging_keep_the_table_in_view(
         assert page.wait_for_function(SEEN, arg=".long thead th")
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", [390, WIDE])
 def test_the_head_of_a_long_table_stays_in_view(page: Any, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.goto("/chains/C1")

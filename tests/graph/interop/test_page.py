@@ -81,7 +81,7 @@ def test_a_browser_draws_the_page_offline_and_names_are_only_text(opened: Opened
     assert tab.locator("img, b").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("width", "language"), [(390, "zh"), (1440, "en")])
 def test_the_page_can_be_read_and_named_at_any_width(
     opened: Opened, width: int, language: str, scheme: str
