@@ -52,7 +52,15 @@ from app.platform.web.faults import add_pages_of_faults
 from app.platform.web.render import STATIC
 from app.risk.stress.child import Child
 from app.risk.stress.workbench import Computer, Workbench
-from app.routes import API_ROUTERS, APPLICATION_PARTS, APPROVAL_ACTIONS, LENDER, PAGE_ROUTERS
+from app.routes import (
+    API_ROUTERS,
+    APPLICATION_PARTS,
+    APPROVAL_ACTIONS,
+    FINDERS,
+    LENDER,
+    PAGE_ROUTERS,
+    WAITING,
+)
 from graph.errors import GraphError
 
 BODY_BYTES_MAX = 2**20
@@ -136,6 +144,7 @@ def create_app(
     resources.once(DRAWN, FollowingLoans)
     actions = [make(resources) for make in APPROVAL_ACTIONS]
     app.state.application_parts = APPLICATION_PARTS
+    app.state.waiting, app.state.finders = WAITING, FINDERS
     app.state.approval_actions = {each.name: each for each in actions}
     app.state.metrics = Metrics()
     app.state.authenticator = Authenticator(

@@ -72,6 +72,7 @@ from app.chain.accounts.unfreezing import Unfreeze
 from app.chain.receivables.confirming import Confirmation
 from app.chain.receivables.lender import Lender
 from app.lending.applications.parts import PartMaker
+from app.lending.borrowing import shell as borrowing_shell
 from app.lending.servicing.actions import (
     OpenLoan,
     RecoverLoan,
@@ -84,6 +85,7 @@ from app.lending.servicing.lender import LoansOnDocuments
 from app.platform.deps import Resources
 from app.platform.users import access
 from app.platform.web import design
+from app.platform.web.found import Finder, Waiting
 
 API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked most stands first.
     limits.router,
@@ -151,6 +153,9 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
 )
 # What other domains say on the page of an application.
 APPLICATION_PARTS: tuple[PartMaker, ...] = (effect_pages.section,)
+# What every page says: how much waits for its reader, and what a text finds beside firms.
+WAITING: tuple[Waiting, ...] = (borrowing_shell.waiting_of,)
+FINDERS: tuple[Finder, ...] = (borrowing_shell.found_by,)
 # What happens once a second person has approved it.
 APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = (
     Unfreeze,

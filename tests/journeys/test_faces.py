@@ -24,6 +24,7 @@ LENT |= {"tenor_days": 90, "repayment": "bullet"}
 READERS: dict[str, tuple[Any, ...]] = {
     "lin": ("core", CORE, "/core", "/core/payables", "/core/vouchers", "/core/vouchers/VOUCHER"),
     "axle": ("supplier", TIER1[0], "/my", "/my/vouchers", "/my/vouchers/PART", "/my/receivables"),
+    "cast": ("supplier", TIER1[2], "/my/apply", "/my/applications", "/my/loans", "/my/calendar"),
     "olga": ("officer", None, f"{CHAIN}/reserve", f"{WORK}/uses/USE", CHAIN, "/groups/BOLT", WORK,
              f"{WORK}/applications", f"{WORK}/applications/ASKED", f"{WORK}/loans"),
     "alan": ("auditor", None, "/audit/events", "/audit/events/1", "/audit", "/decisions/DECIDED"),

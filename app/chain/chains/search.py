@@ -46,6 +46,9 @@ def search(
     """Return what a text finds, the closest first; an id that is typed in full leads on."""
     query = request.query_params.get("q", "").strip()[:QUERY_LENGTH_MAX]
     total, hits = _found(query, who, resources, results) if query else (0, ())
+    things = [each for find in request.app.state.finders for each in find(resources, who, query)]
+    if len(things) == 1 and things[0].id == query:
+        return RedirectResponse(things[0].address, status_code=303)
     if hits and fold(hits[0].id) == fold(query):
         return RedirectResponse(pinned(kept(request), hits[0].address), status_code=303)
     return page(
@@ -55,6 +58,7 @@ def search(
         versions=versions_of(resources, results.sight),
         query=query,
         total=total,
+        things=things,
         hits=[hit for hit in hits if hit.core] + [hit for hit in hits if not hit.core],
     )
 

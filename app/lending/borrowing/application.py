@@ -195,6 +195,7 @@ def _one(
         tag=tag,
         product=product_names(resources, t.language).get(asked["product"], asked["product"]),
         named=names(resources),
+        left_fen=_left_fen(asked),
         card=asked["decision"] and card_of(asked["decision"], t),
         links=partial(
             links_of, asked=asked, t=t, product=on_documents(products_now(resources, who))
@@ -220,12 +221,17 @@ def _one(
     )
 
 
+def _left_fen(asked: Document) -> int:
+    """Return what of an offer is not drawn yet; 0 where nothing is offered."""
+    offer = asked["offer"]
+    return int(offer["amount_fen"] - offer["drawn_fen"]) if offer else 0
+
+
 def _typed(asked: Document, form: ApplicationSent | None, on_file: str) -> Mapping[str, str]:
     """Return what stands in the fields: what was typed, else what can be drawn and where to."""
-    offer = asked["offer"]
-    left = plain(offer["amount_fen"] - offer["drawn_fen"], "money") if offer else ""
+    left = str(plain(_left_fen(asked), "money"))
     return {
-        "amount": (form and form.amount) or str(left),
+        "amount": (form and form.amount) or left,
         "account": (form and form.account) or on_file,
     }
 

@@ -39,7 +39,7 @@ from app.platform.web.unfit import UnfitField
 
 router = Router()
 PREPAY = "1"
-Mode = Literal["lower", "shorten"]
+Act = Literal["repay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class PaymentSent:
 
     sent: OrderSent
     typed: TypedPayment
-    act: str
+    step: str  # `preview`, or nothing.
 
 
 async def _sent(
@@ -88,9 +88,9 @@ async def _sent(
     prepay: Annotated[str, Form()] = "",
     mode: Annotated[str, Form()] = "lower",
     reference: Annotated[str, Form()] = "",
-    act: Annotated[str, Form()] = "",
+    step: Annotated[str, Form(alias="act")] = "",
 ) -> PaymentSent:
-    return PaymentSent(form, TypedPayment(amount, prepay, mode, reference), act)
+    return PaymentSent(form, TypedPayment(amount, prepay, mode, reference), step)
 
 
 PaymentSentDep = Annotated[PaymentSent, Depends(_sent)]
@@ -134,24 +134,25 @@ def show_loan(request: Request, loan: str, who: PrincipalDep, resources: Resourc
     return _one(request, resources, who, loan, typed=given if given.amount else None)
 
 
-@router.post(LOANS + "/{loan}/repay", dependencies=[allow(HOLDERS)])
+@router.post(LOANS + "/{loan}/{act}", dependencies=[allow(HOLDERS)])
 def pay(
     request: Request,
     loan: str,
+    act: Act,
     who: PrincipalDep,
     resources: ResourcesDep,
     form: PaymentSentDep,
 ) -> Response:
     """Show what a payment would do, or pay; what stands against it is told above."""
     place, typed = f"{LOANS}/{quote(loan, safe='')}", form.typed
-    if form.act == "preview":
+    if form.step == "preview":
         return RedirectResponse(f"{place}?{typed.query()}#preview", HTTPStatus.SEE_OTHER)
     try:
         with form.sent.order(request, who, [typed.query(), typed.reference]) as key:
             repay(resources, Asker(who, key), loan, typed.asked())
     except AppError as refused:
         return _one(request, resources, who, loan, typed=typed, refused=refused)
-    return RedirectResponse(f"{place}?done=repay", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"{place}?done={act}", HTTPStatus.SEE_OTHER)
 
 
 def seen(resources: Resources, who: Principal, loan: str) -> LoanSeen:

@@ -8,7 +8,9 @@ import sqlalchemy as sa
 
 from app.books.approvals.tables import approvals
 from app.lending.applications.tables import applications
+from app.lending.servicing.repository import LATE
 from app.lending.servicing.tables import firm_accounts, loans
+from app.platform.events.tables import head
 from app.platform.records import Records
 
 Row = dict[str, Any]
@@ -52,8 +54,39 @@ def loans_of(records: Records, application: str, firm: str) -> Sequence[Row]:
 
 
 def waiting(records: Records, firm: str, states: Sequence[str]) -> int:
-    """Return how many applications of a firm are in one of these states."""
+    """Return how many applications of a firm are in one of these states and not over by the day."""
     own = applications.c
-    query = sa.select(sa.func.count()).where(own.firm == firm, own.state.in_(states))
+    day = sa.select(head.c.day).scalar_subquery()
+    runs = sa.or_(own.offer_until == "", own.offer_until >= day)
+    query = sa.select(sa.func.count()).where(own.firm == firm, own.state.in_(states), runs)
     with records.reading() as connection:
         return int(connection.scalar(query) or 0)
+
+
+def late(records: Records, firm: str) -> int:
+    """Return how many loans of a firm are late since they were last touched."""
+    own = loans.c
+    query = sa.select(sa.func.count()).where(own.firm == firm, own.state.in_(LATE))
+    with records.reading() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def named(records: Records, what: str, text: str, firm: str | None, size: int) -> Sequence[Row]:
+    """
+    Return applications or loans whose id begins with a text, in order of their ids.
+
+    Args:
+        records: The records database.
+        what: `application` or `loan`.
+        text: The beginning of the id.
+        firm: Of this firm alone; None: of any.
+        size: At most so many.
+    """
+    table = applications if what == "application" else loans
+    name = table.c[what]
+    query = sa.select(name.label("id"), table.c.firm).where(name.startswith(text, autoescape=True))
+    if firm is not None:
+        query = query.where(table.c.firm == firm)
+    with records.reading() as connection:
+        found = connection.execute(query.order_by(name).limit(size)).mappings()
+        return [dict(row) for row in found]

@@ -136,8 +136,19 @@ def kept(request: Request) -> Mapping[str, str]:
     return {name: asked[name] for name in ("version", "as_of") if asked.get(name)}
 
 
+def waiting(request: Request, who: Principal | None) -> Mapping[str, int]:
+    """Return how much waits for a reader, by the places of their navigation that lead there."""
+    if who is None:
+        return {}
+    resources = request.app.state.resources
+    found: dict[str, int] = {}
+    for tell in request.app.state.waiting:
+        found |= tell(resources, who)
+    return found
+
+
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a page in the reader's language and theme."""
+    """Return a page in the reader's language and theme; a fault's page counts nothing."""
     wants = preferences_of(request)
     who = principal_of(request)
     t = Texts(wants.language)
@@ -150,6 +161,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "ends": _seconds_left(request, who),
         "csrf": masked(who.csrf) if who and who.csrf else None,
         "places": places(who),
+        "waits": {} if "fault" in values else waiting(request, who),
         "path": address_of(request.scope["path"]),
         "here": here(request),
         "kept": kept(request),

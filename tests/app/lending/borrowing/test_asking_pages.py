@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.books.ledger.proof import verify
+from app.platform.web.areas import WORK
 from tests.app.chain.papers.conftest import Browse, form_of, ids
 
 APPLY, PLACE = "/my/apply", "/my/applications"
@@ -170,3 +171,30 @@ def test_what_is_somebody_elses_is_as_if_it_were_not_there(
     assert ids(mill.get(f"{PLACE}?turn=firm").text, "applications") != []
     assert mill.get(f"{PLACE}.csv").text.count("\r\n") >= 2
     assert act(mill, made, "withdraw").status_code == 303
+
+
+def test_every_page_counts_what_waits_and_the_search_finds_it(
+    mill: TestClient, browse: Browse
+) -> None:
+    def waits(path: str = "/my/calendar") -> list[tuple[str, str]]:
+        """Return the counts of the navigation, by where they lead."""
+        return re.findall(r'href="(/my[^"]*)"[^>]*>.*?data-waits="(\d+)"', mill.get(path).text)
+
+    before = dict(waits())
+    made = apply(mill, amount="8000", documents="receivable:R1").headers["location"]
+    address = made.partition("?")[0]
+    name = address.rpartition("/")[2]
+
+    assert dict(waits())[PLACE] == str(int(before.get(PLACE, "0")) + 1)
+    assert dict(waits("/my/none")) == {}
+    assert mill.get(f"/search?q={name}").headers["location"] == address
+    assert f'href="{address}"' in mill.get(f"/search?q={name[:8]}").text
+    ore = browse("ore", "supplier", "ORE").get(f"/search?q={name}")
+    assert (ore.status_code, name in re.sub(r'value="[^"]*"|next=[^"]*', "", ore.text)) == (
+        200,
+        False,
+    )
+    officer = browse("olga", "officer").get(f"/search?q={name}")
+    assert officer.headers["location"] == f"{WORK}/applications/{name}"
+    assert act(mill, address, "withdraw").status_code == 303
+    assert dict(waits()) == before
