@@ -18,6 +18,7 @@ from app.books.ledger.forms import OrderSentDep, refusal_words
 from app.chain.accounts.service import Named, names
 from app.chain.papers.own_limit import limit_of
 from app.chain.receivables import service
+from app.chain.receivables.acts import FINAL
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.schemas import REASON_LENGTH_MAX
 from app.chain.receivables.service import ReceivableTerms, Row
@@ -269,7 +270,7 @@ def acts_of(row: Row) -> Sequence[Act]:
     found: dict[str, tuple[Act, ...]] = {
         "open": ("dispute",),
         "disputed": ("withdraw-dispute",),
-        "confirmed": ("settle",),
+        **dict.fromkeys(FINAL, ("settle",)),
     }
     return found.get(row["state"], ())
 

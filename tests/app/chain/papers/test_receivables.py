@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from app.chain.papers.receivables import acts_of
 from app.chain.receivables.schemas import NUMBERS_MAX
 from app.chain.receivables.tables import receivables
 from app.platform.web.areas import WORK
@@ -194,3 +195,9 @@ def test_a_dispute_needs_a_reason_and_is_withdrawn(browse: Browse) -> None:
     back = form_of(page, place + "/withdraw-dispute")
     assert firm.post(place + "/withdraw-dispute", data=back).status_code == 303
     assert 'data-state="open"' in firm.get(place).text
+
+
+def test_what_is_confirmed_is_settled_on_its_page_whoever_has_lent_on_it() -> None:
+    states = ("confirmed", "financing", "financed", "replaced", "paid")
+    acts = [acts_of({"state": state}) for state in states]
+    assert acts == [("settle",)] * 3 + [()] * 2
