@@ -15,7 +15,8 @@ from app.lending.applications import deciding, service
 from app.lending.applications.deciding import OfficersView, Verdict
 from app.lending.contracts import service as contracts
 from app.lending.contracts.service import SigningAsked
-from app.lending.servicing.drawing import DrawAsked, draw
+from app.lending.servicing.checking import DrawAsked
+from app.lending.servicing.drawing import draw
 from app.lending.servicing.filing import file_account
 from app.platform.auth.sight import EVERYTHING
 

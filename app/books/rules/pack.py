@@ -82,6 +82,16 @@ class RulesInForce:
         value = self._value(name, "days")
         return value if isinstance(value, int) else None
 
+    def fen(self, name: str) -> int | None:
+        """
+        Return an amount; None where the rule is not in force.
+
+        Raises:
+            KeyError: There is no such rule of an amount.
+        """
+        value = self._value(name, "fen")
+        return value if isinstance(value, int) else None
+
     def share(self, name: str) -> Decimal | None:
         """
         Return a part of a whole; None where the rule is not in force.

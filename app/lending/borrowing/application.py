@@ -29,7 +29,8 @@ from app.lending.decisions.cards import card_of, rate_words
 from app.lending.pricing import plans
 from app.lending.pricing.plans import PlanAsked
 from app.lending.products.service import product_names
-from app.lending.servicing.drawing import DrawAsked, draw
+from app.lending.servicing.checking import DrawAsked
+from app.lending.servicing.drawing import draw
 from app.lending.servicing.filing import FileAccount, file_account
 from app.lending.servicing.schemas import REFERENCE_LENGTH_MAX
 from app.platform.auth.principals import Principal

@@ -7,24 +7,21 @@ is silent leaves it so, and is asked again under that key, by the firm or the cl
 
 import contextlib
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from app.books.errors import BookRefusal, LimitExceeded, RuleBroken, WrongState
+from app.books.errors import BookRefusal, WrongState
 from app.books.ledger import (
     Moving,
     Plain,
     Reads,
     Reply,
     ask_prepared,
-    excess,
     ledger_of,
     operations,
 )
 from app.books.ledger.answering import Asker
-from app.books.ledger.figures import OPEN
-from app.books.ledger.paths import path_of
 from app.books.ledger.tables import uses
 from app.chain.receivables.acts import Debt
 from app.chain.receivables.files import of_version
@@ -39,22 +36,16 @@ from app.lending.contracts.repository import signed
 from app.lending.contracts.tables import contracts
 from app.lending.loans.terms import proceeds_fen
 from app.lending.servicing import repository
+from app.lending.servicing.checking import DrawAsked, DrawChecks
 from app.lending.servicing.disbursing import BuiltInDisburser, Disbursement, Disburser
 from app.lending.servicing.following import follow
-from app.lending.servicing.opening import TERMS_OF_DRAWS, LoanOrder, open_loan
-from app.lending.servicing.tables import firm_accounts, loans
+from app.lending.servicing.opening import LoanOrder, open_loan
+from app.lending.servicing.tables import loans
 from app.lending.servicing.values import LoanValues, values_today
 from app.platform.auth.sight import sight_of
 from app.platform.deps import Resources
 
 DONE = 200
-
-
-class DrawAsked(NamedTuple):
-    """What is drawn, and to which account."""
-
-    amount_fen: int
-    account: str
 
 
 class DrawBegun(NamedTuple):
@@ -63,6 +54,7 @@ class DrawBegun(NamedTuple):
     key: str
     amount_fen: int
     account: str
+    checks: Sequence[Any] = ()
 
     @property
     def loan(self) -> str:
@@ -99,7 +91,7 @@ def draw(resources: Resources, asker: Asker, application: str, asked: DrawAsked)
     Raises:
         Absent: There is none of this id, or it is somebody else's.
         WrongState: It is not signed, is drawn otherwise already, or the offer is over.
-        RuleBroken: `draw.account`, `draw.amount`, `draw.signature`: a check does not hold.
+        RuleBroken: `draw.account`, `draw.amount`, `draw.overdue` and others: a check fails.
         LimitExceeded: An account of the path is frozen, closed or over: all of them are named.
     """
     if repository.is_answered(resources.records, asker.key):
@@ -112,7 +104,7 @@ def draw(resources: Resources, asker: Asker, application: str, asked: DrawAsked)
         ensure_filed(resources, application)
     begun = _begin(resources, asker, application, asked)
     told = repository.told_of_draw(resources.records, begun["event"])
-    if (told["amount_fen"], told["account"]) != asked:
+    if DrawAsked(told["amount_fen"], told["account"], told.get("payee", "")) != asked:
         raise WrongState(f"application {application}", "drawing", ["signed", "draw_failed"])
     return _finish(resources, begun, asker)
 
@@ -137,14 +129,16 @@ def _begin(resources: Resources, asker: Asker, application: str, asked: DrawAske
     def prepare() -> Plain:
         """Return the order, with the receivables of the files of the current version."""
         files = of_version(resources, resources.version())
-        proceeds = _proceeds_fen(resources, application, asked.amount_fen)
+        values = values_today(resources)
+        proceeds = _proceeds_fen(resources, application, asked.amount_fen, values)
 
         def begun(moving: Moving) -> Reply:
             """Return its row; one that draws the same already goes on."""
             row = found(moving, application)
             if row["state"] == "drawing":
                 return Reply.of(DONE, row)
-            told = _checked(Debt(moving, files, None), row, asked) | {"proceeds_fen": proceeds}
+            told = _checked(Debt(moving, files, None), row, asked, values)
+            told["proceeds_fen"] = proceeds
             return Reply.of(DONE, move(moving, row, "drawing", told=told))
 
         return Plain(needs, begun, None, asker.actor)
@@ -153,66 +147,27 @@ def _begin(resources: Resources, asker: Asker, application: str, asked: DrawAske
     return begun
 
 
-def _proceeds_fen(resources: Resources, application: str, amount_fen: int) -> int:
+def _proceeds_fen(
+    resources: Resources, application: str, amount_fen: int, values: LoanValues
+) -> int:
     """Return what is paid out of an amount: of a discount less what it keeps back."""
     if signed(resources.records, application) is None:
         return 0  # Refused in the order: its contract is not signed.
-    values = values_today(resources)
     terms = agreed_terms(resources, application, amount_fen, values.day)
     return proceeds_fen(terms, values.rules.days_off)
 
 
-def _checked(debt: Debt, row: Row, asked: DrawAsked) -> dict[str, Any]:
+def _checked(debt: Debt, row: Row, asked: DrawAsked, values: LoanValues) -> dict[str, Any]:
     """Return what was checked of a draw, or raise at what does not hold."""
     moving, name = debt.moving, row["application"]
     if row["state"] not in ("signed", "draw_failed") or has_ended(debt, row):
         raise WrongState(f"application {name}", row["state"], ["signed", "draw_failed"])
-    if moving.row(contracts, name) is None:
-        raise _refused("draw.signature", "合同尚未签署", "the contract is not signed")
-    on_file = moving.row(firm_accounts, row["firm"])
-    if on_file is None or on_file["account"] != asked.account:
-        zh, en = "只能划至备案账户", "it is paid to the account on file alone"
-        raise _refused("draw.account", zh, en)
     reserved = moving.row(uses, row["use"])
     if reserved is None:
         raise RuntimeError(f"use {row['use']} is gone from the book")
-    _check_amount(row, asked.amount_fen)
-    _check_accounts(moving, reserved)
-    checks = ["state", "offer", "documents", "registration", "signatures", "account", "limit"]
-    return {"amount_fen": asked.amount_fen, "account": asked.account, "checks": checks}
-
-
-def _check_amount(row: Row, amount_fen: int) -> None:
-    """
-    Raise where more is drawn than is left.
-
-    Raises:
-        RuleBroken: `draw.amount`: it is.
-    """
-    left = row["offered_fen"] - row["drawn_fen"]
-    if amount_fen > left:
-        raise _refused("draw.amount", f"可提取 {left} 分", f"{left} fen may still be drawn")
-
-
-def _check_accounts(moving: Moving, reserved: Mapping[str, Any]) -> None:
-    """
-    Raise where an account of a path is frozen, closed or over.
-
-    Raises:
-        LimitExceeded: Such accounts are named.
-    """
-    shut = []
-    for each in path_of(reserved["path"]):
-        stands = moving.account(each.account)
-        if stands is None or stands.figures.state != OPEN or excess(stands.figures) > 0:
-            lacks = {"available_fen": 0, "asked_fen": reserved["left_fen"]}
-            shut.append({"account": each.account, **lacks})
-    if shut:
-        raise LimitExceeded(shut)
-
-
-def _refused(rule: str, zh: str, en: str) -> RuleBroken:
-    return RuleBroken(rule, TERMS_OF_DRAWS, zh=zh, en=en)
+    values.check(moving)
+    checks = DrawChecks(moving, row, reserved, asked, values.policy, values.payee_from_fen)
+    return {**asked._asdict(), "checks": checks.run()}
 
 
 def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
@@ -220,13 +175,13 @@ def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
     name = row["application"]
     key = f"{name}/{row['event']}"
     told = repository.told_of_draw(resources.records, row["event"])
-    begun = DrawBegun(key, told["amount_fen"], told["account"])
+    begun = DrawBegun(key, told["amount_fen"], told["account"], told["checks"])
     paid_fen = told["proceeds_fen"]
     disburser: Disburser = resources.once("disburser", BuiltInDisburser)
     try:
         answer = disburser.pay_out(Disbursement(key, begun.account, paid_fen))
     except NoAnswer:
-        return Reply.of(DONE, _document(row, None))
+        return Reply.of(DONE, _document(row, None, begun.checks))
     named = [row["use"], begun.use_of_part(row["use"])]
     needs = Reads(rows={applications: [name], uses: named, loans: [begun.loan]})
 
@@ -239,9 +194,11 @@ def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
             """Return the application with its loan."""
             now = found(moving, name)
             if now["event"] != row["event"]:  # Somebody else has asked the port meanwhile.
-                return Reply.of(DONE, _document(now, begun.loan))
+                return Reply.of(DONE, _document(now, begun.loan, begun.checks))
             if answer == "refused":
-                return Reply.of(DONE, _document(move(moving, now, "draw_failed"), None))
+                return Reply.of(
+                    DONE, _document(move(moving, now, "draw_failed"), None, begun.checks)
+                )
             order = LoanOrder(begun.loan, now["use"], terms, begun.account, name)
             return Reply.of(DONE, _booked(moving, now, begun, order, values))
 
@@ -274,10 +231,10 @@ def _booked(
         changes |= {"use": None, "offer_until": ""}
         after = move(moving, row, "active", changes=changes, told={"loan": loan["loan"]})
         after = follow(moving, after, loan=loan)
-    return _document(after, loan["loan"])
+    return _document(after, loan["loan"], begun.checks)
 
 
-def _document(row: Row, loan: str | None) -> dict[str, Any]:
+def _document(row: Row, loan: str | None, checks: Sequence[Any]) -> dict[str, Any]:
     there = row["state"] not in ("drawing", "draw_failed")
     return {
         "id": row["application"],
@@ -285,6 +242,7 @@ def _document(row: Row, loan: str | None) -> dict[str, Any]:
         "loan": loan if there else None,
         "drawn_fen": row["drawn_fen"],
         "left_fen": row["offered_fen"] - row["drawn_fen"],
+        "checks": [*checks],
     }
 
 

@@ -6,7 +6,8 @@ from fastapi import Path, Response
 
 from app.books.ledger.answering import MoverDep
 from app.chain.accounts.schemas import AskedApproval
-from app.lending.servicing.drawing import DrawAsked, draw
+from app.lending.servicing.checking import DrawAsked
+from app.lending.servicing.drawing import draw
 from app.lending.servicing.filing import file_account
 from app.lending.servicing.schemas import AccountOnFile, DrawnApplication, DrawOrder
 from app.platform.auth.rules import HOLDERS, allow
@@ -55,5 +56,5 @@ def put_account(firm: Name, body: AccountOnFile, mover: MoverDep) -> Response:
 )
 def post_draw(application: Name, body: DrawOrder, mover: MoverDep) -> Response:
     """Return the application with its loan; `drawing` where the payment has no answer yet."""
-    asked = DrawAsked(body.amount_fen, body.account.strip())
+    asked = DrawAsked(body.amount_fen, body.account.strip(), body.payee.strip())
     return mover.ask(body.model_dump(), draw, application, asked)

@@ -115,7 +115,8 @@ def told_of_draw(records: Records, event: int) -> Row:
     if detail is None:
         raise RuntimeError(f"event {event} is gone from the book")
     told: Row = json.loads(detail)
-    return {**told, "proceeds_fen": told.get("proceeds_fen", told["amount_fen"])}
+    checks = [each for each in told.get("checks", ()) if isinstance(each, dict)]
+    return {"proceeds_fen": told["amount_fen"], **told, "checks": checks}
 
 
 def drawing(records: Records) -> Sequence[str]:

@@ -277,6 +277,23 @@ class DrawOrder(_LoanForm):
 
     amount_fen: FenAsked
     account: AccountText
+    payee: Annotated[
+        str,
+        Field(
+            max_length=REFERENCE_LENGTH_MAX,
+            description="Whom the firm pays with it; asked for of large draws",
+        ),
+    ] = ""
+
+
+class DrawChecked(BaseModel):
+    """One check of a draw."""
+
+    code: str
+    state: Literal["holds", "fails", "not_known", "not_asked"]
+    zh: str
+    en: str
+    figure: str | None = Field(description="What it is about: fen, a number, a day, a name")
 
 
 class DrawnApplication(BaseModel):
@@ -289,3 +306,4 @@ class DrawnApplication(BaseModel):
     loan: str | None = Field(description="The loan that came of it")
     drawn_fen: int = Field(description="Of the offer, with this draw once it is paid")
     left_fen: int = Field(description="What may still be drawn")
+    checks: list[DrawChecked] = Field(description="All of them, as they were when it began")

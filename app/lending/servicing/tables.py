@@ -37,6 +37,7 @@ loans = sa.Table(
 sa.Index("ix_loans_firm", loans.c.firm, loans.c.loan)
 sa.Index("ix_loans_core", loans.c.core, loans.c.loan)
 sa.Index("ix_loans_state", loans.c.state, loans.c.loan)
+sa.Index("ix_loans_drawn", loans.c.drawn_on, loans.c.firm)
 sa.Index("ix_loans_touch", loans.c.touch_on, loans.c.loan)
 
 loan_acts = sa.Table(

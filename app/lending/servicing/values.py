@@ -19,6 +19,7 @@ class LoanValues(NamedTuple):
     day: dt.date
     policy: Policy
     rules: LoanRules
+    payee_from_fen: int | None = None  # From this amount on a draw names who is paid in the end.
 
     def check(self, moving: Moving) -> None:
         """
@@ -38,7 +39,10 @@ def values_on(resources: Resources, day: dt.date) -> LoanValues:
         Unready: No policy, or no rule of classes, can be used.
     """
     policy = policy_of(resources, day)
-    return LoanValues(day, policy, loan_rules(policy, Rulebook(resources.settings.policy).on(day)))
+    rules = Rulebook(resources.settings.policy).on(day)
+    return LoanValues(
+        day, policy, loan_rules(policy, rules), rules.fen("draw.entrusted_payment_min")
+    )
 
 
 def values_today(resources: Resources) -> LoanValues:

@@ -12,6 +12,7 @@ from app.policy.schemas.entries import (
     Days,
     Entry,
     Fen,
+    Flag,
     Ratio,
     Text,
     TextList,
@@ -107,6 +108,11 @@ class FifthValues(fourth.FourthValues):
     watch_days: Days
     offer_days: Days
     open_applications: Count
+    draw_day_firm_fen: Fen
+    draw_day_core_fen: Fen
+    draw_day_bank_fen: Fen
+    draw_overdue_loans: Count
+    draw_colour_required: Flag
     portfolio_loss_share: second.PartOfWhole
     portfolio_scenario_share: second.PartOfWhole
     portfolio_tail_share: second.PartOfWhole

@@ -37,6 +37,7 @@ from app.lending.contracts.errors import NoAnswer
 from app.lending.contracts.tables import contracts
 from app.lending.loans.advancing import advance, draw
 from app.lending.servicing import closing, drawing
+from app.lending.servicing.checking import DrawAsked
 from app.lending.servicing.disbursing import Disbursement
 from app.lending.servicing.opening import LoanOrder, open_loan
 from app.lending.servicing.repayments import RepaymentAsked, repay
@@ -202,7 +203,7 @@ class DrawingSession:
         name = asked.split()[1]
         asker = Asker(Principal("mia", "supplier", "MILL"), Key("mia", asked, asked))
         with contextlib.suppress(WrongState):  # Somebody else's close of a day has booked it.
-            drawing.draw(self.resources, asker, name, drawing.DrawAsked(DRAWN, ACCOUNT))
+            drawing.draw(self.resources, asker, name, DrawAsked(DRAWN, ACCOUNT))
         drawing.close(self.resources, DAY)
         query = sa.select(loans.c.loan).where(loans.c.application == name)
         with self.resources.records.reading() as connection:

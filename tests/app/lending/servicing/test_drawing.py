@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -22,11 +23,12 @@ from app.lending.contracts.tables import contracts
 from app.lending.servicing import drawing
 from app.lending.servicing.disbursing import Disbursement
 from app.lending.servicing.tables import loans
+from app.lending.servicing.values import values_today
 from app.platform.deps import Resources
 from tests.app.chain.booked import API, STACK, account, resources_of, send, set_up
 from tests.app.conftest import Bearer
 from tests.app.lending.contracts.offers import OFFER
-from tests.app.lending.servicing.lent import PATH, TODAY, no_step
+from tests.app.lending.servicing.lent import PATH, TODAY, no_step, opened
 
 Headers = dict[str, str]
 ORDER = {"amount_fen": 2_000_000, "account": "6222 0001"}
@@ -117,6 +119,15 @@ def drawn(client: TestClient, who: Headers, key: str = "", **changed: object) ->
     return send(client, who, "/applications/A1/draw", ORDER | changed, key=key)
 
 
+def told(answer: Response) -> dict[str, Any]:
+    """Return an answer without its checks."""
+    return {name: value for name, value in answer.json().items() if name != "checks"}
+
+
+def states(checks: list[dict[str, Any]]) -> dict[str, str]:
+    return {each["code"].removeprefix("draw."): each["state"] for each in checks}
+
+
 def test_a_signed_offer_becomes_a_loan_and_moves_with_it(
     client: TestClient, resources: Resources, mill: Headers, on_file: Headers
 ) -> None:
@@ -170,7 +181,7 @@ def test_a_port_that_forgets_to_answer_is_asked_again_and_pays_once(
 ) -> None:
     bank = Bank("silent", "forgets")
     resources.once("disburser", lambda: bank)
-    assert drawn(client, mill, "k").json() == UNDRAWN | {"state": "drawing"}
+    assert told(drawn(client, mill, "k")) == UNDRAWN | {"state": "drawing"}
     assert drawn(client, mill, "k").json()["state"] == "drawing"
     assert drawing.close(resources, TODAY) == 1
 
@@ -198,7 +209,7 @@ def test_a_port_that_refuses_leaves_the_offer_to_be_drawn_again_under_another_ke
 ) -> None:
     bank = Bank("refused")
     resources.once("disburser", lambda: bank)
-    assert drawn(client, mill).json() == UNDRAWN | {"state": "draw_failed"}
+    assert told(drawn(client, mill)) == UNDRAWN | {"state": "draw_failed"}
     assert account(client, on_file, "chain:CORE1:MILL")["pending_fen"] == 2_000_000
 
     assert drawn(client, mill).json()["state"] == "active"
@@ -336,3 +347,70 @@ def test_what_is_repaid_is_closed_with_the_day_and_opened_by_what_is_taken_back(
     send(client, person("ben"), f"/approvals/{asked['approval']}/approve", {})
     assert state(client, mill) == "active"
     assert verify(resources.records).ok
+
+
+CHECKED = {
+    **dict.fromkeys(("signature", "account", "amount", "limit", "overdue", "purpose"), "holds"),
+    **dict.fromkeys(("documents", "registration", "payee"), "not_asked"),
+    **dict.fromkeys(("day_firm", "day_core", "day_bank"), "holds"),
+    "colour": "not_known",
+}
+
+
+def test_every_check_of_a_draw_is_listed_with_its_words_and_its_figure(
+    client: TestClient, resources: Resources, mill: Headers, on_file: Headers
+) -> None:
+    bank = Bank("silent")
+    resources.once("disburser", lambda: bank)
+    first = part(client, mill, 500_000, key="k")
+    assert states(first["checks"]) == CHECKED
+    again = part(client, mill, 500_000, key="k")
+    assert (again["state"], again["checks"]) == ("signed", first["checks"])
+    figures = {each["code"]: each["figure"] for each in first["checks"]}
+    assert (figures["draw.amount"], figures["draw.day_core"]) == ("2000000", "500000")
+    assert all(each["zh"] and each["en"] for each in first["checks"])
+
+    refused = drawn(client, mill, amount_fen=1_500_001).json()
+    assert (refused["rule"], states(refused["checks"])) == (
+        *("draw.amount", CHECKED | {"amount": "fails"}),
+    )
+    more = {each["code"]: each["figure"] for each in refused["checks"]}
+    assert more["draw.day_firm"] == "2000001"  # With what was drawn before on the day.
+
+
+def test_a_firm_whose_loan_is_late_draws_no_more_and_what_is_frozen_lists_its_checks(
+    client: TestClient, resources: Resources, mill: Headers, on_file: Headers
+) -> None:
+    opened(resources, "L1", days=2)
+    close_days(resources, dt.date(2026, 7, 3), STEPS, no_step)
+    refused = drawn(client, mill).json()
+    assert (refused["rule"], refused["code"]) == ("draw.overdue", "rule")
+    assert states(refused["checks"]) == CHECKED | {"overdue": "fails"}
+
+    ledger_of(resources).freeze("chain:CORE1:MILL", None, reason="red")
+    refused = drawn(client, mill).json()
+    assert refused["code"] == "limit_exceeded"
+    assert states(refused["checks"])["limit"] == "fails"
+
+
+@pytest.mark.parametrize("by", ["firm", "core", "bank"])
+def test_no_more_is_drawn_on_a_day_than_the_policy_has(
+    client: TestClient,
+    resources: Resources,
+    mill: Headers,
+    on_file: Headers,
+    monkeypatch: pytest.MonkeyPatch,
+    by: str,
+) -> None:
+    values = values_today(resources)
+    name = f"draw_day_{by}_fen"
+    rules = {**values.policy.rules, name: replace(values.policy.rule(name), value=1_000_000)}
+    tight = values._replace(policy=replace(values.policy, rules=rules))
+    monkeypatch.setattr(drawing, "values_today", lambda _: tight)
+    assert part(client, mill, 600_000)["state"] == "signed"
+    refused = drawn(client, mill, amount_fen=400_001).json()
+    assert (refused["rule"], refused["source"]) == (
+        f"draw.day_{by}",
+        values.policy.rule(name).source,
+    )
+    assert part(client, mill, 400_000)["state"] == "signed"

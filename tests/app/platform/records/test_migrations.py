@@ -29,7 +29,7 @@ ADDED = {
     "approvals",
 }
 ADDED |= {"applications", "book_receivables", "book_vouchers", "document_numbers", "groupings"}
-ADDED |= {"firm_accounts", "loans", "loan_acts"}
+ADDED |= {"firm_accounts", "loan_documents", "loans", "loan_acts"}
 ADDED |= {"decisions"}
 ADDED |= {"contracts", "notices", "registrations", "signing_keys"}
 COLUMNS_ADDED: Mapping[str, Mapping[str, Any]] = {  # With what rows of the release hold there.
