@@ -58,6 +58,7 @@ from app.routes import (
     APPROVAL_ACTIONS,
     FINDERS,
     LENDER,
+    LIMIT_NOTES,
     PAGE_ROUTERS,
     WAITING,
 )
@@ -143,7 +144,7 @@ def create_app(
     resources.once("lender", lambda: LENDER(resources))
     resources.once(DRAWN, FollowingLoans)
     actions = [make(resources) for make in APPROVAL_ACTIONS]
-    app.state.application_parts = APPLICATION_PARTS
+    app.state.application_parts, app.state.limit_notes = APPLICATION_PARTS, LIMIT_NOTES
     app.state.waiting, app.state.finders = WAITING, FINDERS
     app.state.approval_actions = {each.name: each for each in actions}
     app.state.metrics = Metrics()

@@ -63,12 +63,14 @@ import app.risk.effect.pages as effect_pages
 import app.risk.effect.router as effects
 import app.risk.exposures.pages as exposure_pages
 import app.risk.exposures.router as exposures
+import app.risk.portfolio.pages as portfolio_pages
 import app.risk.portfolio.router as portfolio
 import app.risk.stress.kept as kept_scenarios
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
 from app.books.approvals import TwoPersonAction
 from app.chain.accounts.unfreezing import Unfreeze
+from app.chain.limits.pages import LimitNotes
 from app.chain.receivables.confirming import Confirmation
 from app.chain.receivables.lender import Lender
 from app.lending.applications.parts import PartMaker
@@ -149,10 +151,13 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     decision_pages.router,
     loan_pages.router,
     loan_page.router,
+    portfolio_pages.router,
     design.router,
 )
 # What other domains say on the page of an application.
 APPLICATION_PARTS: tuple[PartMaker, ...] = (effect_pages.section,)
+# What stands beside a limit, for the bank alone.
+LIMIT_NOTES: tuple[LimitNotes, ...] = (portfolio_pages.duals,)
 # What every page says: how much waits for its reader, and what a text finds beside firms.
 WAITING: tuple[Waiting, ...] = (borrowing_shell.waiting_of,)
 FINDERS: tuple[Finder, ...] = (borrowing_shell.found_by,)

@@ -26,7 +26,8 @@ READERS: dict[str, tuple[Any, ...]] = {
     "axle": ("supplier", TIER1[0], "/my", "/my/vouchers", "/my/vouchers/PART", "/my/receivables"),
     "cast": ("supplier", TIER1[2], "/my/apply", "/my/applications", "/my/loans", "/my/calendar"),
     "olga": ("officer", None, f"{CHAIN}/reserve", f"{WORK}/uses/USE", CHAIN, "/groups/BOLT", WORK,
-             f"{WORK}/applications", f"{WORK}/applications/ASKED", f"{WORK}/loans"),
+             f"{WORK}/applications", f"{WORK}/applications/ASKED", f"{WORK}/loans",
+             f"{WORK}/portfolio"),
     "alan": ("auditor", None, "/audit/events", "/audit/events/1", "/audit", "/decisions/DECIDED"),
 }  # fmt: skip
 

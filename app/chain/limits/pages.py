@@ -1,6 +1,6 @@
 """One limit: what decides it, its whole derivation, and the same opened in place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
@@ -10,6 +10,7 @@ from app.chain.limits.raising import walk
 from app.chain.limits.reading import ShownDep
 from app.data.versions.service import documents as versions_of
 from app.platform.auth.rules import OWN_CHAIN, OWN_FIRM, OWN_LIMIT, PrincipalDep, allow
+from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.http.routing import Router
@@ -18,10 +19,12 @@ from app.platform.web.money import percent
 from app.platform.web.notices import Notice
 from app.platform.web.preferences import preferences_of
 from app.platform.web.render import page
-from app.platform.web.texts import Texts
+from app.platform.web.texts import Language, Texts
 
 router = Router()
 DATA_CREDIT = "data_credit_factor"
+# Says what else stands beside a limit: of a core and a firm, in a language.
+LimitNotes = Callable[[Resources, str, str, Language], Sequence[str]]
 
 
 @router.get("/chains/{core}/limits/{firm}", dependencies=[allow(OWN_LIMIT)])
@@ -49,9 +52,19 @@ def show_limit(
         derivation=told(limit["derivation"], t) if limit["derivation"] else None,
         reachable=told(limit["reachable"], t) if limit["reachable"] else None,
         own=told_own(limit, t),
+        duals=_duals(request, resources, ends, t) if who.is_bank else (),
         may_chain=OWN_CHAIN.permits(who, ends),
         may_firm=OWN_FIRM.permits(who, ends),
     )
+
+
+def _duals(
+    request: Request, resources: Resources, ends: Mapping[str, str], t: Texts
+) -> Sequence[str]:
+    """Return what other domains say beside a limit."""
+    makers: Sequence[LimitNotes] = request.app.state.limit_notes
+    core, firm = ends["core"], ends["firm"]
+    return [words for maker in makers for words in maker(resources, core, firm, t.language)]
 
 
 def limit_notices(limit: Document, t: Texts, *, outside: bool) -> Sequence[Notice]:

@@ -29,6 +29,7 @@ LISTS = {
     "all_applications": "nav_all_applications",
     "applications": "nav_applications",
     "bank_loans": "nav_bank_loans",
+    "loans_proposed": "nav_portfolio",
     "cores": "facilities",
     "decisions": "decisions",
     "firms": "nav_firms",

@@ -75,6 +75,7 @@ def places(who: Principal | None) -> Sequence[NavigationEntry]:
         bank.append(NavigationEntry(WORK, "nav_work", "work", alone=True))
         bank.append(NavigationEntry(WORK + "/applications", "nav_all_applications", "held"))
         bank.append(NavigationEntry(WORK + "/loans", "nav_bank_loans", "loans"))
+        bank.append(NavigationEntry(WORK + "/portfolio", "nav_portfolio", "portfolio"))
         bank.append(NavigationEntry(WORK + "/accounts", "nav_accounts", "accounts"))
         bank.append(NavigationEntry(WORK + "/receivables", "nav_receivables", "papers"))
         bank.append(NavigationEntry(WORK + "/vouchers", "nav_vouchers", "vouchers"))

@@ -19,6 +19,7 @@ from app.risk.portfolio.standing import BankStanding
 from graph.portfolio import LendingModel
 
 SECONDS_MAX = 300.0  # Of one solution.
+CHAINED = ("chain", "relation")  # Accounts of a firm in a chain.
 CAPS_SHOWN = 100  # The dearest.
 
 
@@ -89,6 +90,25 @@ def _gathered(
         "budget_fen": budget_fen,
     }
     return gathered(BankStanding(resources, results), products, appetite), facts
+
+
+def caps_over(resources: Resources, core: str, firm: str) -> list[Document]:
+    """
+    Return the caps over the limit of a firm in a chain of which more would earn, with words.
+
+    Args:
+        resources: What this process has open.
+        core: The core of the chain.
+        firm: The firm.
+
+    Raises:
+        Absent: Nothing was proposed yet.
+        Damaged: The proposal is not as it was saved.
+    """
+    folder = folder_of(resources)
+    own = {"bank", f"core:{core}", f"firm:{firm}", *(f"{of}:{core}:{firm}" for of in CHAINED)}
+    caps = folder.rows(folder.newest(), CAPS)
+    return [documents.worded(cap) for cap in caps if cap["id"] in own]
 
 
 def shown(
