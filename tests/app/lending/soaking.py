@@ -79,7 +79,7 @@ def decided_again(resources: Resources, count: int) -> tuple[str, int]:
     outcomes: dict[str, int] = {}
     for number in range(count):
         product, papers = draws.choice(ASKED)
-        amount, days = int(10 ** draws.uniform(5, 7.5)), draws.randint(1, 180)
+        amount, days = int(10 ** draws.uniform(4, 9)), draws.randint(1, 180)
         asked = Asked("CORE1", "MILL", product, amount, days, None, "bullet", papers)
         try:
             decided = decide(resources, asked)

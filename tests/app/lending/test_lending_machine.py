@@ -385,6 +385,6 @@ def test_whoever_does_what_the_bank_is_what_the_model_says(desk: Desk) -> None:
 
 @pytest.mark.slow
 def test_whoever_does_what_at_length(desk: Desk) -> None:
-    tried(desk, 8, 30)
+    tried(desk, 4, 30)
 
     assert verify(desk.resources.records).ok

@@ -27,6 +27,7 @@ from app.platform.records import Records, open_records
 PRELOADED = [  # Once, not in each of many processes.
     "tests.app.books.ledger.killing",
     "tests.app.chain.vouchers.killing",
+    "tests.app.lending.servicing.killing",
 ]
 ROOM = 1_000_000  # Of the cap that all race for: some hundred draws.
 PLENTY = 10**15
