@@ -7,18 +7,22 @@ written past the services: what they refuse did not happen, and is counted.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from app.books.business_day import business_day
 from app.books.business_day.closing import close_days
 from app.books.business_day.tables import closings
+from app.books.ledger import Reply
+from app.books.ledger.answering import Asker
 from app.chain.chains.cores import cores_of
 from app.chain.receivables import service as receivables
 from app.chain.receivables.repository import WantedReceivables
+from app.chain.runs.refreshing import refresh_version
 from app.chain.uses import service as uses
 from app.chain.uses.schemas import ReservationOrder
 from app.chain.vouchers import service as vouchers
@@ -27,7 +31,6 @@ from app.cli.lending import DemoLending
 from app.cli.offers import DemoYear
 from app.cli.people import BankLife, DemoPeople
 from app.jobs.closing import STEPS
-from app.lending.servicing.lender import LoansOnDocuments
 from app.platform.console.progress import Step, quietly
 from app.platform.deps import Resources
 from graph.model import FirmId
@@ -58,6 +61,15 @@ class HeldVoucher:
     amount_fen: int
 
 
+class DuePaper(NamedTuple):
+    """The root of a voucher, or a confirmed receivable, and how its debtor pays it."""
+
+    due_on: dt.date
+    number: str
+    debtor: str
+    settle: Callable[[Resources, Asker, str], Reply]
+
+
 def live_once(resources: Resources, *, progress: Step = quietly) -> BankLife | None:
     """Return what happened in the demo's business days; None where the book has days already."""
     with resources.records.reading() as connection:
@@ -76,13 +88,17 @@ def live(
     made in the days up to it, some of them days on which nobody is at work; then come so many
     business days on each of which everybody is.
     """
-    resources.once("lender", lambda: LoansOnDocuments(resources))
+    from app.routes import APPROVAL_ACTIONS, LENDER  # noqa: PLC0415  # It knows all domains.
+
+    resources.once("lender", lambda: LENDER(resources))
+    actions = {each.name: each for each in (make(resources) for make in APPROVAL_ACTIONS)}
     version = resources.version()
     cores = cores_of(resources, version.number)[:CORES]
     people = DemoPeople(resources, frozenset(cores), seed)
     opened = business_day(resources)
     first = max(opened, version.as_of)
-    lending = DemoLending(people, cores, DemoYear(opened, first, first + dt.timedelta(days=days)))
+    year = DemoYear(opened, first, first + dt.timedelta(days=days))
+    lending = DemoLending(people, actions, cores, year)
     while (day := business_day(resources)) < first:
         progress("business days", (day - opened) / (first - opened) / 2)
         lending.live_a_day(day)
@@ -92,6 +108,10 @@ def live(
         progress("business days", (number / days + 1) / 2)
         bank.live_a_day()
         lending.live_a_day(business_day(resources))
+        if number == days // 3:  # Documents of these days get accounts.
+            refresh_version(resources, None, progress=quietly)
+        if number > days // 3:
+            lending.ask_on_documents()
         close_days(resources, None, STEPS, quietly)
     lending.wait_for_somebody(business_day(resources))
     return people.life
@@ -113,7 +133,7 @@ class DemoBank:
         self._debts = {core: self._debts_of(core) for core in cores}
         self._offered: list[HeldVoucher] = []  # They wait to be accepted.
         self._held: list[HeldVoucher] = []
-        self._due: list[tuple[dt.date, str, str]] = []  # Roots: the day, the voucher, its issuer.
+        self._due: list[DuePaper] = []
         self._reserved: list[tuple[str, int]] = []
         self._posted: list[tuple[str, int]] = []
 
@@ -148,7 +168,10 @@ class DemoBank:
             )
         elif act == "confirm":
             work = partial(receivables.confirm, self.resources, asker, [number], several=False)
-            self._people.attempt("confirm", work)
+            reply = self._people.attempt("confirm", work)
+            if reply is not None and "due_on" in reply.document:
+                due_on = dt.date.fromisoformat(str(reply.document["due_on"]))
+                self._due.append(DuePaper(due_on, number, core, receivables.settle))
         else:
             self._issue(core, number, creditor, day)
 
@@ -168,7 +191,7 @@ class DemoBank:
         if reply is not None:
             amount = reply.document["amount_fen"]
             self._offered.append(HeldVoucher(draft.number, creditor, amount))
-            self._due.append((draft.due_on, draft.number, core))
+            self._due.append(DuePaper(draft.due_on, draft.number, core, vouchers.settle))
 
     def _holder_answers(self, offered: HeldVoucher) -> None:
         asker, act = self._people.of_firm(offered.holder), self._people.one_of(HOLDER_ANSWERS)
@@ -208,13 +231,11 @@ class DemoBank:
         return self._people.chance.choice(sellers) if sellers else None
 
     def _settle_what_is_due(self, day: dt.date) -> None:
-        for due in [each for each in self._due if each[0] == day]:
+        for due in [each for each in self._due if each.due_on == day]:
             self._due.remove(due)
-            _, voucher, issuer = due
             if self._people.one_of(ISSUER_ACTS) == "settle":
-                work = partial(
-                    vouchers.settle, self.resources, self._people.of_firm(issuer), voucher
-                )
+                debtor = self._people.of_firm(due.debtor)
+                work = partial(due.settle, self.resources, debtor, due.number)
                 self._people.attempt("settle", work)
 
     def _officers_act(self) -> None:

@@ -7,19 +7,24 @@ is one of each class on the last day.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from app.books.ledger.reading import accounts_of
+from app.books.approvals import TwoPersonAction
+from app.books.ledger.figures import day_text
+from app.books.ledger.reading import AccountsAsked, accounts_after, accounts_of
 from app.chain.limits.documents import results_of
+from app.chain.receivables import service as receivables
+from app.chain.vouchers import service as vouchers
+from app.chain.vouchers.repository import WantedVouchers
 from app.cli.offers import CLERK, SECOND, Borrower, DemoOffers, DemoRequest, DemoYear, Plan
 from app.cli.paying import DemoPaying
 from app.cli.people import Agenda, DemoPeople
 from app.data.versions.service import AskedVersion, policy_of
 from app.lending.applications import asking
 from app.lending.decisions import service as decisions
-from app.lending.decisions.forms import Asked
+from app.lending.decisions.forms import Asked, DocumentRef
 from app.platform.auth.sight import EVERYTHING
 
 MEMBERS = 60  # Of a chain who may come to borrow: those with the largest limits.
@@ -27,15 +32,21 @@ LIMIT_MIN_FEN = 300_000
 FLOOR_FEN = 100_000
 STEP_FEN = 10_000
 FATED_FEN = 50_000_000  # Below what the machine may lend alone.
-EVERY_DAYS = (6, 13)  # Between two who ask, before everybody is at work.
-A_DAY = (1, 4)  # Who ask on a day, once everybody is.
+EVERY_DAYS = (9, 18)  # Between two who ask, before everybody is at work.
+A_DAY = (1, 3)  # Who ask on a day, once everybody is.
 TRIES = 12
 AT_ONCE = 500
+SHORT_DAYS = 60
+DECLINES_MAX = 100  # Looked at for one with a path to yes.
+FEW = 4  # One in so many.
+FAR = 3  # Tiers.
+SOON = dt.timedelta(days=8)  # By then a loan on it would hardly be drawn.
 WAITING_FEN = (90_000_000, 250_000_000, 800_000_000, 1_500_000_000)  # For each of those who decide.
 # What becomes of a hundred of each.
 SHARES = {"part": 78, "all": 8, "more": 14}  # Of what the accounts leave it asks for.
 WHOEVER = {"anybody": 12, "who may": 88}
 PRODUCTS = {"data-credit": 85, "order-finance": 15}
+ON_DOCUMENTS = {"bullet": 60, "discount": 40}
 ASKERS = {"firm": 88, "clerk": 12}
 HABITS = {
     "in time": 46,
@@ -78,23 +89,36 @@ FATES = (
 )
 
 
+class DemoPaper(NamedTuple):
+    """A document that a loan may stand on, and how far down the chain it is held."""
+
+    borrower: Borrower
+    account: str
+    due_on: dt.date
+    tier: int
+    room_fen: int
+
+
 class DemoLending:
     """Those who borrow."""
 
-    def __init__(self, people: DemoPeople, cores: Sequence[str], year: DemoYear) -> None:
-        from app.routes import APPROVAL_ACTIONS  # noqa: PLC0415  # It knows all domains.
-
+    def __init__(
+        self,
+        people: DemoPeople,
+        actions: Mapping[str, TwoPersonAction],
+        cores: Sequence[str],
+        year: DemoYear,
+    ) -> None:
         self._people = people
         self._resources = people.resources
         self._year = year
         self._agenda = Agenda()
-        made = [make(self._resources) for make in APPROVAL_ACTIONS]
-        actions = {each.name: each for each in made}
         self._paying = DemoPaying(people, self._agenda, actions, year.end)
         self._offers = DemoOffers(people, self._agenda, actions, self._paying)
         self._cores = cores
         self._everybody = self._members(cores)
         self._came: set[str] = set()  # Who has asked for something.
+        self._papers: list[DemoPaper] | None = None  # On which loans may stand still.
         self._fates = 0  # For which a borrower is to be found still.
         self._today = year.opened
         self._plan()
@@ -117,6 +141,59 @@ class DemoLending:
         self._decline_somebody()
         self._paying.wait_for_somebody()
 
+    def ask_on_documents(self) -> None:
+        """Let holders ask for money on documents of busy cores."""
+        if self._papers is None:  # Accounts of documents are opened by passes alone.
+            self._papers = self._documents()
+        for _ in range(self._people.chance.randrange(*A_DAY)):
+            while self._papers:
+                paper = self._papers.pop(0)
+                seen = accounts_of(self._resources.records, [paper.account], self._resources.now())
+                if (
+                    seen
+                    and seen[0].available == paper.room_fen
+                    and paper.due_on > self._today + SOON
+                ):
+                    self._ask_on(paper)
+                    break
+
+    def _documents(self) -> list[DemoPaper]:
+        """Return what a loan may stand on: what is held far down first, then what is due soon."""
+        resources, found = self._resources, []
+        nodes = {row["voucher"]: row for row in vouchers.page(resources, WantedVouchers())}
+        asked = AccountsAsked(layer="document", state="open")
+        for seen in accounts_after(resources.records, asked, resources.now()):
+            core, holder, due = seen.identity.core, seen.identity.firm, seen.figures.valid_to
+            kind, _, number = seen.account.partition(":")
+            known = kind == "receivable" or number in nodes
+            due_on = day_text(due) if due else None
+            if not core or core not in self._cores or not holder or due_on is None:
+                continue
+            if seen.available < 2 * FLOOR_FEN or (not known and self._people.chance.randrange(FEW)):
+                continue  # Most of what is lent stands on what the platform knows.
+            tier = nodes[number]["tier"] if number in nodes else 0
+            day = dt.date.fromisoformat(due_on)
+            found.append(DemoPaper(Borrower(core, holder), seen.account, day, tier, seen.available))
+        self._people.chance.shuffle(found)
+        return sorted(found, key=lambda each: (each.tier < FAR, each.due_on >= self._year.end))
+
+    def _ask_on(self, paper: DemoPaper) -> None:
+        """Let a holder ask for most of what a document carries, until its debtor pays."""
+        chance = self._people.chance
+        days = (paper.due_on - self._today).days
+        amount = _rounded(paper.room_fen * chance.randrange(60, 100) // 100)
+        repayment = self._people.one_of(ON_DOCUMENTS)
+        self._ask(paper.borrower, amount, (repayment, days, 0), None, on=paper)
+        kind, number = paper.account.split(":", 1)
+        if kind == "receivable":
+            self._agenda.add(paper.due_on, partial(self._settle, paper, number))
+
+    def _settle(self, paper: DemoPaper, number: str) -> None:
+        """Let a debtor pay a receivable on which its holder has borrowed."""
+        debtor = self._people.of_firm(paper.borrower.core)
+        work = partial(receivables.settle, self._resources, debtor, number)
+        self._people.attempt("settle", work)
+
     def _wait_for(self, amount: int) -> None:
         """Let an application of an amount wait for those who decide on so much."""
         for borrower, room in self._rooms(self._everybody).items():
@@ -136,18 +213,23 @@ class DemoLending:
             self._offers.file_account_of(request.borrower.firm)
 
     def _decline_somebody(self) -> None:
-        """Let a firm be declined that is told what leads to yes."""
+        """Let a firm be declined that is told what leads to yes: of too little, or no document."""
         results = results_of(self._resources, AskedVersion(), EVERYTHING)
+        tried = []
         for core in self._cores:
             members, _ = results.members(core, "limit_fen", descending=True)
             low = [each.id for each in members if 0 < (each.limit_fen or 0) < FLOOR_FEN]
-            for firm in low[:TRIES]:
-                asked = Asked(core, firm, "data-credit", FLOOR_FEN, 60, None, "bullet")
-                decision = decisions.decide(self._resources, asked).decision
-                if decision.outcome == "declined" and decision.path_to_yes:
-                    plan = ("bullet", 60, 0)
-                    self._ask(Borrower(core, firm), FLOOR_FEN, plan, None, later=False)
-                    return
+            tried += [(Borrower(core, firm), "data-credit") for firm in low[:TRIES]]
+            bare = [each.id for each in members][:MEMBERS]
+            tried += [(Borrower(core, firm), "document-finance") for firm in bare]
+        for borrower, product in tried[:DECLINES_MAX]:
+            asked = Asked(*borrower, product, FLOOR_FEN, SHORT_DAYS, None, "bullet")
+            decision = decisions.decide(self._resources, asked).decision
+            if decision.outcome == "declined" and decision.path_to_yes:
+                firm = self._people.of_firm(borrower.firm)
+                self._people.attempt("ask", partial(asking.apply, self._resources, firm, asked))
+                self._people.life.outcomes["declined"] += 1
+                return
 
     def _members(self, cores: Sequence[str]) -> list[Borrower]:
         """Return who may come to borrow, in an order of chance."""
@@ -243,6 +325,7 @@ class DemoLending:
         fate: Fate | None,
         *,
         later: bool = True,
+        on: DemoPaper | None = None,
     ) -> DemoRequest | None:
         """Let a firm ask, and note what comes of it; return its application."""
         people, (repayment, days, months) = self._people, plan
@@ -250,9 +333,13 @@ class DemoLending:
         product = people.one_of(PRODUCTS)
         if fate or not later or repayment not in ("bullet", "bullet_monthly"):
             product = "data-credit"
+        documents: tuple[DocumentRef, ...] = ()
+        if on is not None:
+            product, documents = "document-finance", (DocumentRef(*on.account.split(":", 1)),)
         asked = Asked(
             *(borrower.core, borrower.firm, product, amount),
             *(days or None, months or None, repayment),
+            documents=documents,
             purpose="procurement" if product == "order-finance" else "working_capital",
         )
         by_clerk = fate is None and people.one_of(ASKERS) == "clerk"
@@ -263,6 +350,8 @@ class DemoLending:
         told = reply.document
         people.life.outcomes[told["decision"]["outcome"]] += 1
         habit = fate.habit if fate else people.one_of(HABITS)
+        if on is not None:  # The debtor pays; of a voucher of files nobody settles it here.
+            habit = "never" if on.tier or on.account.startswith("receivable:") else "in time"
         request = DemoRequest(told["id"], borrower, habit, told)
         if later and told["state"] == "approved":
             answer = self._offers.accept if fate else self._offers.answer

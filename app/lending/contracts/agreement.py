@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
+
 from app.books.organisation.service import organisation_on
 from app.books.rules import Rulebook
+from app.chain.limits.papers import held_vouchers
 from app.chain.receivables.tables import receivables
 from app.chain.vouchers.tables import vouchers
 from app.data.versions.service import policy_of
@@ -27,6 +30,7 @@ from app.lending.loans.terms import LoanTerms, proceeds_fen
 from app.lending.products.book import ProductBook
 from app.platform.auth.principals import HEAD
 from app.platform.deps import Resources
+from app.platform.errors import Absent
 from graph.errors import NotFound
 from graph.model import FirmId
 
@@ -48,6 +52,7 @@ def facts_of(
 
     Raises:
         RuleBroken: `loan.terms`: what is offered is no loan.
+        Absent: A document that it stands on is gone.
         Unready: No policy, rule or organisation can be used.
     """
     firm, core = application["firm"], application["core"]
@@ -141,6 +146,18 @@ def _documents(resources: Resources, application: Row) -> Iterator[ContractDocum
             [each["number"] for each in named if each["kind"] == "voucher"],
         ),
     }
+    if any(each["number"] not in faces["voucher"] for each in named if each["kind"] == "voucher"):
+        faces["voucher"] = {**_faces_in_files(resources), **faces["voucher"]}
     for each in named:
         kind, number = each["kind"], each["number"]
+        if number not in faces[kind]:
+            raise Absent(f"no {kind} {number!r}: neither the book nor files have it")
         yield ContractDocument(kind, number, faces[kind][number])
+
+
+def _faces_in_files(resources: Resources) -> dict[str, int]:
+    """Return what vouchers of files stand for, of which the platform keeps no node."""
+    version = resources.version()
+    rows = resources.store.reader(version.number).columns("vouchers")
+    held = held_vouchers(pl.DataFrame(pl.from_arrow(rows)), version.as_of)
+    return dict(held.select("number", "face_fen").iter_rows())

@@ -151,11 +151,12 @@ class _Span:
         self._stride = 1
 
     def probed(self, probe: int) -> int:
-        """Return the step to look at: near the low end, along its slope, near the high, half."""
+        """Return the step to look at: between the ends, along the slope, near the high, half."""
         gap, kind = self.high - self.low, probe % 4
         step = self.low + gap // 2
-        if kind == 0:
-            step = self.low + (gap >> 10)
+        if kind == 0 and self.room_high > self._misses[-1][1]:
+            at, room = self._misses[-1]
+            step = at - (-(self._wanted - room) * gap // (self.room_high - room))
         elif kind == 1 and len(self._misses) > 1:
             (before, less), (at, room) = self._misses[-2:]
             if room > less:

@@ -22,6 +22,7 @@ from app.lending.decisions.service import replay
 from app.lending.decisions.tables import decisions
 from app.lending.servicing import service as loans
 from app.lending.servicing.repository import WantedLoans
+from app.lending.servicing.tables import loan_documents
 from app.platform.auth.sight import EVERYTHING
 from app.platform.config import Settings
 from app.platform.console.progress import quietly
@@ -118,7 +119,7 @@ def year(
     if request.param == "postgresql":
         of_records["records_url"] = emptied(request.getfixturevalue("postgres_url"))
     with opened(home, **of_records) as resources:
-        plan = Plan(cores=4, firms=100, months=12)
+        plan = Plan(cores=4, firms=80, months=24)
         prepare(resources, home.parent / "files", plan, a_year_before=True)
         assert business_day(resources) == OPENED
         life = live(resources, days=DAYS)
@@ -153,6 +154,17 @@ class TestYear:
         assert {each["state"] for each in found} == states
         classes = {"normal", "special_mention", "substandard", "doubtful", "loss"}
         assert {each["class"] for each in found if each["outstanding_fen"]} >= classes
+
+    def test_money_is_lent_on_receivables_and_vouchers(
+        self, year: tuple[Resources, BankLife]
+    ) -> None:
+        resources, _ = year
+        own = loan_documents.c
+        with resources.records.reading() as connection:
+            rows = connection.execute(sa.select(own.document, own.state)).all()
+
+        assert {name.partition(":")[0] for name, _ in rows} == {"receivable", "voucher"}
+        assert "lent" in {state for _, state in rows}
 
     def test_the_book_and_every_decision_hold_and_it_has_lived_once(
         self, year: tuple[Resources, BankLife]
