@@ -18,6 +18,8 @@ from tests.ingestion.conftest import House
 from tests.ingestion.descriptions.conftest import Desk
 from tests.ingestion.descriptions.written import SETS, written
 
+QUICK = ("csv", "xlsx")  # Kinds that a change is tried with.
+
 HEAD = ["号", "卖", "买", "日", "额", "止"]
 LOOKED_AT = "partners: {files: '码[.].*', header: [码, 名]}"
 NAMES = {"1": "甲机械有限公司", "02": "乙材料厂", "3": "丙机械有限责任公司"}
@@ -71,7 +73,7 @@ def published(at: Desk) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("kind", "held"),
-    [(kind, None) for kind in SETS]
+    [pytest.param(kind, None, marks=() if kind in QUICK else pytest.mark.slow) for kind in SETS]
     + [pytest.param(kind, 150, marks=pytest.mark.slow) for kind in SETS],
 )
 @settings(max_examples=examples(2), deadline=None, phases=(Phase.generate,))
