@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Form, Request
@@ -28,7 +28,7 @@ from app.platform.auth.sight import sight_of
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
-from app.platform.errors import AppError
+from app.platform.errors import Absent, AppError
 from app.platform.http.routing import Router
 from app.platform.web.downloads import plain
 from app.platform.web.money import fen_of
@@ -39,7 +39,6 @@ from app.platform.web.unfit import UnfitField
 
 router = Router()
 PREPAY = "1"
-Act = Literal["repay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +133,10 @@ def show_loan(request: Request, loan: str, who: PrincipalDep, resources: Resourc
     return _one(request, resources, who, loan, typed=given if given.amount else None)
 
 
-@router.post(LOANS + "/{loan}/{act}", dependencies=[allow(HOLDERS)])
+@router.post(LOANS + "/{loan}/repay", dependencies=[allow(HOLDERS)])
 def pay(
     request: Request,
     loan: str,
-    act: Act,
     who: PrincipalDep,
     resources: ResourcesDep,
     form: PaymentSentDep,
@@ -151,8 +149,11 @@ def pay(
         with form.sent.order(request, who, [typed.query(), typed.reference]) as key:
             repay(resources, Asker(who, key), loan, typed.asked())
     except AppError as refused:
-        return _one(request, resources, who, loan, typed=typed, refused=refused)
-    return RedirectResponse(f"{place}?done={act}", HTTPStatus.SEE_OTHER)
+        try:
+            return _one(request, resources, who, loan, typed=typed, refused=refused)
+        except Absent:  # Nothing is shown: what was refused first is told.
+            raise refused from None
+    return RedirectResponse(f"{place}?done=repay", HTTPStatus.SEE_OTHER)
 
 
 def seen(resources: Resources, who: Principal, loan: str) -> LoanSeen:

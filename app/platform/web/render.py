@@ -162,7 +162,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "ends": _seconds_left(request, who),
         "csrf": masked(who.csrf) if who and who.csrf else None,
         "places": places(who),
-        "waits": {} if "fault" in values else waiting(request, who),
+        "waiting_at": {} if "fault" in values else waiting(request, who),
         "path": address_of(request.scope["path"]),
         "here": here(request),
         "kept": kept(request),
