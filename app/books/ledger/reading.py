@@ -24,6 +24,7 @@ from app.platform.events import moment_text
 from app.platform.events.tables import head
 from app.platform.records import Records
 
+AT_ONCE = 500
 EXCESS = "excess"  # Beside the states of an account: more of it is used than its total.
 _IDENTITY = len(Identity._fields)
 ROWS = sa.select(accounts, head.c.day).join(head, sa.true())
@@ -43,6 +44,11 @@ class AccountSeen:
     def available(self) -> int:
         """Return what a use may take."""
         return available(self.figures, self.day)
+
+    @property
+    def carries(self) -> bool:
+        """Return whether a use stands on it."""
+        return self.figures.posted > 0 or self.figures.pending > 0
 
     @property
     def excess(self) -> int:
@@ -105,6 +111,19 @@ def accounts_of(records: Records, names: Iterable[str], now: dt.datetime) -> lis
         gone = passed(connection, now)
     found = {row.account: seen_row(row, gone) for row in rows}
     return [found[name] for name in wanted if name in found]
+
+
+def accounts_of_firms(
+    records: Records, firms: Iterable[str], layers: Iterable[str], now: dt.datetime
+) -> list[AccountSeen]:
+    """Return the accounts of some layers that are of these firms."""
+    wanted, own, found = sorted(set(firms)), accounts.c, []
+    with records.reading() as connection:
+        gone = passed(connection, now)
+        for start in range(0, len(wanted), AT_ONCE):
+            among = own.firm.in_(wanted[start : start + AT_ONCE]), own.layer.in_(list(layers))
+            found += [seen_row(row, gone) for row in connection.execute(ROWS.where(*among))]
+    return found
 
 
 def accounts_after(

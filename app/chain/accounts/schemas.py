@@ -42,6 +42,10 @@ class LimitAccount(BaseModel):
     pending_fen: int = Field(description="Reserved, and not past its time")
     frozen_fen: int
     available_fen: int = Field(description="What a use may take: 0 where over, frozen or closed")
+    usable_fen: int | None = Field(
+        description="Of a chain: what of it is offered, without the room of documents that are "
+        "financed; null of every other account"
+    )
     excess_fen: int = Field(description="By how much more is used than the total allows")
     valid_to: dt.date | None = Field(description="The last day on which it may be used")
     source: TotalSource | None = Field(alias="from", description="Where its total comes from")

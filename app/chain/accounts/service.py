@@ -13,6 +13,7 @@ from app.books.ledger.reading import (
 )
 from app.books.ledger.withholding import is_seen
 from app.chain.accounts.stacks import StackNode, stack_of_core, stack_of_firm
+from app.chain.accounts.usable import usable
 from app.chain.firms.directory import Wanted, directory_of
 from app.chain.groups.service import groups_in
 from app.chain.limits.documents import results_in, results_of
@@ -46,7 +47,12 @@ def documents(resources: Resources, accounts: Iterable[AccountSeen]) -> list[Doc
     """Return accounts as answers show them, each with where its total comes from."""
     found = list(accounts)
     told = sources(resources, {each.figures.source for each in found})
-    return [each.document() | {"from": told.get(each.figures.source)} for each in found]
+    offered = usable(resources, found)
+    return [
+        each.document()
+        | {"usable_fen": offered.get(each.account), "from": told.get(each.figures.source)}
+        for each in found
+    ]
 
 
 def sources(resources: Resources, numbers: Collection[int]) -> dict[int, Document]:

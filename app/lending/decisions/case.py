@@ -121,6 +121,12 @@ class Case:
         return reason(int(self.told["formula"]), code)
 
     @property
+    def financed(self) -> Sequence[str]:
+        """Return the documents that carry a use already: none is offered on them."""
+        told: Sequence[str] = self.told.get("financed", ())  # Not kept by the first decisions.
+        return told
+
+    @property
     def loss_e12(self) -> int:
         """Return what the firm loses of its production when the core fails."""
         return int(self.told["loss_e12"])

@@ -86,9 +86,15 @@ class AccountsRead:
         return self.found.get(account)
 
     def available(self, account: str) -> int:
-        """Return what a use may take of it."""
+        """Return what is offered of it: nothing of a document that is financed."""
         seen = self.found.get(account)
-        return 0 if seen is None else seen.available
+        return 0 if seen is None or account in self.financed else seen.available
+
+    @property
+    def financed(self) -> Sequence[str]:
+        """Return the documents on which a use stands."""
+        documents = [e for e in self.found.values() if e.identity.layer == "document"]
+        return sorted(each.account for each in documents if each.carries)
 
 
 def inputs_of(resources: Resources, asked: Asked, name: str) -> bytes:
@@ -267,6 +273,7 @@ def _of_book(resources: Resources, asked: Asked, ground: DecisionGround) -> Docu
     return {
         "path": [list(each) for each in path],
         "accounts": {name: list(each.figures) for name, each in found.found.items()},
+        "financed": found.financed,
         "open": [] if asked.core is None else _open(resources, asked, ground),
     }
 

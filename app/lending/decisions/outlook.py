@@ -298,7 +298,7 @@ def _rooms(case: Case, more: Mapping[str, int], papers: Sequence[int]) -> list[R
 
 def _available(case: Case, account: str, more: int) -> int:
     figures = case.accounts.get(account)
-    if figures is None:
+    if figures is None or account in case.financed:
         return 0
     return available(figures._replace(total=max(0, figures.total + more)), case.day)
 

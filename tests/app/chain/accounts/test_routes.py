@@ -50,10 +50,29 @@ def test_an_account_tells_its_cap_what_is_taken_and_where_it_comes_from(
         "pending_fen": 3_000_000,
         "frozen_fen": 100,
         "available_fen": 6_999_900,
+        "usable_fen": 6_999_900,
         "excess_fen": 0,
         "valid_to": None,
         "from": {"event": 1, "run": "run-1", "decision": None, "product": None},
     }
+
+
+def test_a_chain_offers_no_room_of_documents_that_are_financed(
+    client: TestClient, officer: Headers
+) -> None:
+    def offered() -> list[int | None]:
+        names = ("chain:CORE1:MILL", "chain:own:MILL", "relation:CORE1:MILL")
+        return [account(client, officer, name)["usable_fen"] for name in names]
+
+    set_up(resources_of(client), {"relation:CORE1:MILL": 1_500_000})
+    assert offered() == [1_500_000 + 3_000_000 + 2_000_000, 5_000_000, None]
+
+    papers = [{"kind": "receivable", "number": "R1"}]
+    send(client, officer, "/reservations", ORDER | {"documents": papers, "amount_fen": 1_000_000})
+    assert offered() == [1_500_000 + 2_000_000, 5_000_000, None]
+
+    read = client.get(f"{API}/accounts?layer=chain&core=CORE1", headers=officer).json()
+    assert [each["usable_fen"] for each in read["items"]] == [3_500_000]
 
 
 def test_a_core_and_a_firm_read_their_own_and_nothing_tells_of_others(

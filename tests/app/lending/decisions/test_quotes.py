@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.app.chain.booked import account, resources_of, set_up
+from tests.app.chain.booked import ORDER as USE
+from tests.app.chain.booked import account, resources_of, send, set_up
 from tests.app.conftest import Bearer
 
 AT = "/api/v1/quotes"
@@ -52,6 +53,19 @@ def test_more_than_a_document_carries_is_a_smaller_offer(
 
     assert (read["outcome"], read["amount_fen"]) == ("approved", 3_000_000)
     assert codes(read) == ["room.documents"]
+
+
+def test_nothing_is_offered_on_the_rest_of_a_document_that_is_financed(
+    client: TestClient, officer: dict[str, str]
+) -> None:
+    asked = {**USE, "documents": ORDER["documents"], "amount_fen": 1_000_000}
+    assert send(client, officer, "/reservations", asked).status_code == 201
+
+    read = client.post(AT, json=ORDER, headers=officer).json()
+
+    assert account(client, officer, "receivable:R1")["available_fen"] == 2_000_000
+    assert (read["outcome"], read["amount_fen"]) == ("declined", 0)
+    assert codes(read) == ["room.documents", "product.floor"]
 
 
 def test_without_a_document_none_is_lent_on_documents(
