@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from fastapi import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from app.books.organisation.chart import Organisation
 from app.books.organisation.service import organisation_on
@@ -60,6 +60,12 @@ def _state(row: Account, t: Texts) -> str:
 
 def _people(resources: Resources) -> Sequence[Account]:
     return users.accounts(resources.records, now=resources.now(), size=LISTED_MAX)
+
+
+@router.get("/admin", dependencies=[allow(ADMINS)])
+def lead_to_people() -> Response:
+    """Lead to the first page of the area of administrators."""
+    return RedirectResponse("/admin/people", status_code=303)
 
 
 @router.get("/admin/people", dependencies=[allow(ADMINS)])

@@ -19,6 +19,7 @@ from app.platform.deps.routes import ResourcesDep
 from app.platform.errors import Busy, Unauthenticated
 from app.platform.http.routing import Router
 from app.platform.users.router import keep_cookie, set_cookie, signed_in
+from app.platform.web.areas import WORK
 from app.platform.web.preferences import (
     KEPT_SECONDS,
     LANGUAGE_COOKIE,
@@ -34,13 +35,16 @@ FORM_SECONDS = 3600
 ENDED = {"1": "session_ended", "kept": "session_ended_kept"}
 NAME_LENGTH_MAX = 120
 NOTHING_LEFT = {"Clear-Site-Data": '"cache", "storage"'}  # Of the bank in a browser; looks stay.
+BEGINNING = "/cores"
+FIRST_PAGES = {"core": "/core", "supplier": "/my", "auditor": "/audit", "admin": "/admin"}
 router = Router()
 
 
 @router.get("/", dependencies=[allow(SIGNED_IN)])
-def start(who: PrincipalDep) -> Response:
-    """Lead somebody to the page that is theirs."""
-    return RedirectResponse(start_of(who), status_code=303)
+def start(who: PrincipalDep, resources: ResourcesDep) -> Response:
+    """Lead somebody to the page that is theirs; in a bank without data to where it begins."""
+    is_new = who.is_bank and resources.store.current() is None
+    return RedirectResponse(BEGINNING if is_new else start_of(who), status_code=303)
 
 
 def start_of(who: Principal) -> str:
@@ -49,9 +53,9 @@ def start_of(who: Principal) -> str:
 
     Example:
         >>> start_of(Principal("Lin", "core", "C1")), start_of(Principal("Mo", "risk"))
-        ('/core', '/cores')
+        ('/core', '/work')
     """
-    return {"core": "/core", "supplier": "/my"}.get(who.role, "/cores")
+    return FIRST_PAGES.get(who.role, WORK)
 
 
 @router.get("/sign-in", dependencies=[allow(OPEN)])

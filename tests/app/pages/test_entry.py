@@ -65,10 +65,18 @@ def test_pages_of_outsiders_lead_nowhere_that_they_may_not_go(
 
 def test_the_first_page_is_everybodys_own(browser: Browser) -> None:
     first = {
-        role: browser(role).get("/").headers["Location"] for role in ("risk", "core", "supplier")
+        "officer": "/work",
+        "risk": "/work",
+        "auditor": "/audit",
+        "admin": "/admin",
+        "core": "/core",
+        "supplier": "/my",
     }
 
-    assert first == {"risk": "/cores", "core": "/core", "supplier": "/my"}
+    for role, path in first.items():
+        client = browser(role)
+        assert client.get("/").headers["Location"] == path
+        assert client.get(path, follow_redirects=True).status_code == 200
 
 
 def test_who_is_not_signed_in_is_asked_to_and_comes_back(browser: Browser) -> None:

@@ -82,8 +82,10 @@ def ordered(client: TestClient) -> int:
 
 
 def test_a_bank_without_data_is_led_to_bringing_files(new_bank: TestClient) -> None:
-    text = entered(new_bank).get("/cores").text
+    client = entered(new_bank)
+    text = client.get("/cores").text
 
+    assert client.get("/", follow_redirects=False).headers["Location"] == "/cores"
     assert "No data yet" in text
     assert 'href="/sources/new"' in text
     assert new_bank.get("/cores/choose").status_code == 200
