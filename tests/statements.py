@@ -15,6 +15,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.util import LRUCache
 
 KEPT_MAX = 10_000
+PLACE = "_compiled_cache"
 
 
 class _Compiled(LRUCache[Any, Any]):
@@ -48,14 +49,18 @@ def _alike(key: Any) -> Any:
 def compiled_once() -> Iterator[None]:
     """Let engines that are made meanwhile share what they compile."""
     shared: LRUCache[Any, Any] = LRUCache(KEPT_MAX)
-    made = sa.Engine.__init__
 
-    def make(engine: sa.Engine, *args: Any, **named: Any) -> None:
-        """Make an engine that shares."""
-        made(engine, *args, **named)
-        if engine._compiled_cache is not None:
-            engine._compiled_cache = _Compiled(shared, engine._compiled_cache.capacity)
+    def kept(engine: sa.Engine) -> Any:
+        """Return what an engine compiled."""
+        return engine.__dict__.get(PLACE)
 
+    def keep(engine: sa.Engine, cache: Any) -> None:
+        """Give an engine that is made a share; another's is shared already."""
+        if cache is not None and not isinstance(cache, _Compiled):
+            cache = _Compiled(shared, cache.capacity)
+        engine.__dict__[PLACE] = cache  # Where it is found once nothing is shared any more.
+
+    # Not around what makes an engine: whoever calls it looks at which arguments it takes.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sa.Engine, "__init__", make)
+        patch.setattr(sa.Engine, PLACE, property(kept, keep), raising=False)
         yield

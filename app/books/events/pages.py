@@ -121,7 +121,7 @@ def show_event(request: Request, number: str, resources: ResourcesDep) -> Respon
         detail=_read(found.event.detail),
         things=_read(found.event.things),
         moves=_moves(found.event.path),
-        path=_read(found.event.path),
+        moved_path=_read(found.event.path),
         shown=_shown,
         most=MOVES_SHOWN,
     )

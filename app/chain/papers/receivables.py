@@ -185,7 +185,7 @@ def list_page(
         unit=scale([row["face_fen"] for row in shown], t.language),
         sum=rows["face_fen"].sum(),
         tones=TONES,
-        day=business_day(resources).isoformat(),
+        day_now=business_day(resources).isoformat(),
         **(limit_of(resources, who.firm or "", t) if place == PAYABLES else {}),
         **told(request, refused, t),
     )

@@ -147,7 +147,7 @@ def show_applications(request: Request, who: PrincipalDep, resources: ResourcesD
         unit=scale([row["amount_fen"] for row in rows], t.language),
         waiting=sum(turn_code(row) == "firm" for row in every),
         whose=turn_code,
-        day=business_day(resources).isoformat(),
+        day_now=business_day(resources).isoformat(),
     )
 
 

@@ -44,7 +44,7 @@ def show_calendar(request: Request, who: PrincipalDep, resources: ResourcesDep) 
         place=CALENDAR,
         by=by,
         ways=WAYS,
-        day=day.isoformat(),
+        day_now=day.isoformat(),
         named=names(resources),
         rows=rows,
         later=later,

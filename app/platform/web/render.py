@@ -149,11 +149,16 @@ def waiting(request: Request, who: Principal | None) -> Mapping[str, int]:
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a page in the reader's language and theme; a fault's page counts nothing."""
+    """
+    Return a page in the reader's language and theme; a fault's page counts nothing.
+
+    Raises:
+        ValueError: A value has the name of one that every page has.
+    """
     wants = preferences_of(request)
     who = principal_of(request)
     t = Texts(wants.language)
-    context = {
+    every = {
         "t": t,
         "firms": partial(firms_in_words, t),
         "language": wants.language,
@@ -165,15 +170,15 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "waiting_at": {} if "fault" in values else waiting(request, who),
         "path": address_of(request.scope["path"]),
         "here": here(request),
-        "kept": kept(request),
-        "to": partial(pinned, kept(request)),
         "beside": _beside(request),
         "money": partial(money.amount, language=wants.language),
         "scale": partial(money.scale, language=wants.language),
         "day": _day,
-        **values,
     }
-    text = ENVIRONMENT.get_template(template).render(context)
+    if taken := every.keys() & values.keys():
+        raise ValueError(f"{template} is given what every page has: {', '.join(sorted(taken))}")
+    said = {"kept": kept(request), "to": partial(pinned, kept(request))}  # Not of a fault.
+    text = ENVIRONMENT.get_template(template).render({**every, **said, **values})
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 
 

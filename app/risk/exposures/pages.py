@@ -96,7 +96,7 @@ def show_exposures(
         "exposures.html",
         by=asked.by,
         kinds=KINDS,
-        day=business_day(resources).isoformat(),
+        day_now=business_day(resources).isoformat(),
         caps=rows[0].caps if rows else (),
         leads=PAGES.get(asked.by, ""),
         tones=TONES,
