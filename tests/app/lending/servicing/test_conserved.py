@@ -332,5 +332,5 @@ def test_each_fen_of_a_debtor_pays_a_loan_or_remains(resources: Resources) -> No
 
 @pytest.mark.slow
 def test_each_fen_of_a_debtor_pays_a_loan_or_remains_at_length(resources: Resources) -> None:
-    run(resources, 40, 50)
+    run(resources, 15, 30)
     assert verify(resources.records).ok
