@@ -39,23 +39,47 @@ def hold(debt: Debt, documents: Sequence[str], *, core: str, firm: str) -> None:
         WrongState: One is not confirmed or held, or something stands on its account.
     """
     for account in documents:
-        kind, _, name = account.partition(":")
-        allowed = ["confirmed" if kind == "receivable" else "held"]
-        if kind == "receivable":
-            row = debt.find(name)
-            _check_parties(account, (row["creditor"], row["debtor"]), firm, core)
-            row = debt.in_state(name, *allowed)
-        elif debt.moving.row(vouchers, name) is not None:
-            endings.take_over(debt, name)
-            row = nodes.found(debt.moving, name)
-            _check_parties(account, (row["holder"], row["issuer"]), firm, core)
-            nodes.check_state(row, *allowed)
-        else:
-            row = None
-        accounts.check_free(debt.moving, account, f"{kind} {name}", allowed)
+        kind, row = _holdable(debt, account, core=core, firm=firm)
         if row is not None:
             after = {**row, "state": FINANCING, "before": row["state"]}
             _record(debt, kind, after, row["state"], "hold")
+
+
+def check_holdable(debt: Debt, documents: Sequence[str], *, core: str, firm: str) -> None:
+    """
+    Raise where a use cannot stand on some of these documents.
+
+    Args:
+        debt: Receivables as the order finds them.
+        documents: The ids of their accounts.
+        core: Who promised to pay them.
+        firm: Who holds them.
+
+    Raises:
+        Absent: There is no such document.
+        RuleBroken: One is not the firm's, or not a promise of the core.
+        WrongState: One is not confirmed or held, or something stands on its account.
+    """
+    for account in documents:
+        _holdable(debt, account, core=core, firm=firm)
+
+
+def _holdable(debt: Debt, account: str, *, core: str, firm: str) -> tuple[str, Row | None]:
+    """Return of what kind a document is, with its row; None of a voucher of a file."""
+    kind, _, name = account.partition(":")
+    allowed = ["confirmed" if kind == "receivable" else "held"]
+    row: Row | None = None
+    if kind == "receivable":
+        told = debt.find(name)
+        _check_parties(account, (told["creditor"], told["debtor"]), firm, core)
+        row = debt.in_state(name, *allowed)
+    elif debt.moving.row(vouchers, name) is not None:
+        endings.take_over(debt, name)
+        row = nodes.found(debt.moving, name)
+        _check_parties(account, (row["holder"], row["issuer"]), firm, core)
+        nodes.check_state(row, *allowed)
+    accounts.check_free(debt.moving, account, f"{kind} {name}", allowed)
+    return kind, row
 
 
 def finance(debt: Debt, documents: Sequence[str]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from app.books.ledger import BookMovedOn, Moving, Plain, Reads, Reply, ask_prepa
 from app.books.ledger.answering import Asker
 from app.books.ledger.tables import uses
 from app.chain.receivables.acts import Debt
+from app.chain.uses.financing import check_holdable
 from app.lending.applications.moves import Row, begin, move
 from app.lending.applications.shown import document
 from app.lending.applications.tables import applications
@@ -36,7 +37,7 @@ def apply(resources: Resources, asker: Asker, asked: Asked) -> Reply:
     Raises:
         Absent: There is no such product, firm or core.
         RuleBroken: It is outside the product, or too many are open.
-        BookRefusal: A document cannot be held.
+        BookRefusal: A document cannot be lent on.
     """
     name, use, sight = new_id(resources), new_id(resources), sight_of(asker.who)
     needs = Reads(rows={applications: [name], uses: [use]})
@@ -44,6 +45,9 @@ def apply(resources: Resources, asker: Asker, asked: Asked) -> Reply:
     def work(debt: Debt, terms: LendingTerms, decided: Decided) -> Reply:
         """Return the application as who asked reads it."""
         terms.check_open(debt.moving, asked.firm)
+        if asked.core is not None:
+            documents = [each.account for each in asked.documents]
+            check_holdable(debt, documents, core=asked.core, firm=asked.firm)
         row = begin(debt.moving, _draft(name, asked, asker))
         row = move(debt.moving, row, "screening")
         row = assessed(debt, terms, move(debt.moving, row, "assessing"), decided, use)
