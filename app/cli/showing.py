@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.books.business_day import business_day
+from app.chain.accounts.service import accounts_about
 from app.chain.limits.documents import results_of
 from app.chain.limits.shown import Shown
 from app.data.versions.service import AskedVersion
@@ -48,8 +49,16 @@ def suppliers_shown(resources: Resources, core: str) -> dict[str, str]:
 
 def _offered(resources: Resources) -> Iterator[str]:
     for _, each in _applications(resources, "approved"):
-        if each["state"] == "approved":  # Not over by the day.
+        if each["state"] == "approved" and _may_draw(resources, each["firm"]):
             yield each["firm"]
+
+
+def _may_draw(resources: Resources, firm: str) -> bool:
+    """Return whether no account of a firm is over since its limits were set last, nothing late."""
+    over = any(each.excess for each in accounts_about(resources, core="", firm=firm))
+    late = [WantedLoans(firm=firm, state=state) for state in ("overdue", "defaulted")]
+    found = (loans.listed(resources, each, EVERYTHING, after="", size=1) for each in late)
+    return not over and not any(found)
 
 
 def _declined(resources: Resources) -> Iterator[str]:
