@@ -48,9 +48,11 @@ def suppliers_shown(resources: Resources, core: str) -> dict[str, str]:
 
 
 def _offered(resources: Resources) -> Iterator[str]:
-    for _, each in _applications(resources, "approved"):
-        if each["state"] == "approved" and _may_draw(resources, each["firm"]):
-            yield each["firm"]
+    """Yield who has an offer that is not over by the day, first those who may draw it today."""
+    found = [each for _, each in _applications(resources, "approved")]
+    firms = [each["firm"] for each in found if each["state"] == "approved"]
+    able = [firm for firm in firms if _may_draw(resources, firm)]
+    yield from dict.fromkeys([*able, *firms])
 
 
 def _may_draw(resources: Resources, firm: str) -> bool:
