@@ -31,14 +31,14 @@ class ExactSums:
 
 def sums(entries: Entries, rows: int, amount_fen: IntArray) -> ExactSums:
     """Return the weighted sum of every row, exactly: weights and amounts in two digits each."""
-    lent, lent_rest = np.divmod(amount_fen[entries.candidate], E6)
-    weight, weight_rest = np.divmod(entries.weight_e12, E6)
-    high, low = (
-        _added(entries.row, rows, part) for part in (weight * lent, weight_rest * lent_rest)
-    )
+    amounts = amount_fen[entries.candidate]
+    counts = np.flatnonzero(amounts)
+    row = entries.row[counts]
+    lent, lent_rest = np.divmod(amounts[counts], E6)
+    weight, weight_rest = np.divmod(entries.weight_e12[counts], E6)
+    high, low = (_added(row, rows, part) for part in (weight * lent, weight_rest * lent_rest))
     first, second = (
-        np.divmod(_added(entries.row, rows, part), E6)
-        for part in (weight * lent_rest, weight_rest * lent)
+        np.divmod(_added(row, rows, part), E6) for part in (weight * lent_rest, weight_rest * lent)
     )
     carried, rest = np.divmod((first[1] + second[1]) * E6 + low, E12)
     return ExactSums(high + first[0] + second[0] + carried, rest)

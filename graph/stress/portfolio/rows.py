@@ -39,6 +39,17 @@ class ProgramRows:
     row_upper: FloatArray
     first_loss: int  # Column.
 
+    amounts: int  # Columns.
+    caps: int  # Rows.
+    scenarios: int
+
+    tail_there: float  # What is lent already loses over the tail.
+
+    @property
+    def first_loss_row(self) -> int:
+        """Return the first row that says what a loss is; those of factors are before."""
+        return self.caps + self.first_loss - self.amounts
+
     @property
     def tail_row(self) -> int:
         """Return the row of the tail, which is the last."""
@@ -81,6 +92,10 @@ def program(problem: LendingProblem) -> ProgramRows:
         row_lower=np.concatenate([np.full(len(caps), -ENDLESS), defined, endless, [-ENDLESS]]),
         row_upper=np.concatenate([caps, defined, np.zeros(count), [tail_cap]]),
         first_loss=len(lendable) + factors,
+        amounts=len(lendable),
+        caps=len(caps),
+        scenarios=count,
+        tail_there=float(tail_mean(tail.base_fen.tolist(), tail.worst_e6)) / UNIT_FEN,
     )
 
 

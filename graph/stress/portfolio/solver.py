@@ -7,6 +7,7 @@ import numpy as np
 
 from graph.arrays.dtypes import FloatArray, IntArray
 from graph.errors import NotConverged
+from graph.stress.portfolio.beginning import at_most, part_of
 from graph.stress.portfolio.rows import ENDLESS, ProgramRows
 
 OPTIONS: dict[str, Any] = {
@@ -14,9 +15,10 @@ OPTIONS: dict[str, Any] = {
     "threads": 1,
     "parallel": "off",
     "random_seed": 0,
+    "solver": "simplex",
+    "presolve": "off",  # Takes longer here than what it leaves away would.
 }
-SIMPLEX, INTERIOR = "simplex", "ipx"
-LARGE = 50_000  # Columns from which the first solution is sought from inside, then at a corner.
+LARGE = 10_000  # Columns from which the first solution begins where a part of it stands.
 ITERATIONS_MAX = 10_000_000
 
 
@@ -48,9 +50,23 @@ class Solver:
             self._highs.setOptionValue(name, value)
         self._highs.setOptionValue("simplex_iteration_limit", ITERATIONS_MAX)
         self._seconds_max = seconds_max
-        large = len(rows.cost) >= LARGE
-        self._highs.setOptionValue("solver", INTERIOR if large else SIMPLEX)
         self._highs.passModel(_loaded(highspy.HighsLp(), rows, highspy.MatrixFormat.kColwise))
+        if rows.amounts >= LARGE:
+            self._begin(rows)
+
+    def _begin(self, rows: ProgramRows) -> None:
+        """Stand where a part of the program stands when it is solved (`beginning`)."""
+        from highspy import HighsBasisStatus  # noqa: PLC0415  # The same.
+
+        part = part_of(rows)
+        smaller = Solver(part.rows, self._seconds_max)
+        most = at_most(rows, smaller.solve().row_duals)
+        basis = smaller.basis()
+        columns = [HighsBasisStatus.kUpper if each else HighsBasisStatus.kLower for each in most]
+        for column, status in zip(np.flatnonzero(part.columns), basis.col_status, strict=True):
+            columns[column] = status
+        basis.col_status = columns
+        self._highs.setBasis(basis)
 
     def solve(self) -> Solved:
         """
@@ -66,7 +82,6 @@ class Solver:
         if status != self._optimal:
             said = self._highs.modelStatusToString(status)
             raise NotConverged(f"the program was not solved in {self._seconds_max:g} s: {said}")
-        self._highs.setOptionValue("solver", SIMPLEX)  # From where it stands.
         found = self._highs.getSolution()
         return Solved(
             np.array(found.col_value),

@@ -26,6 +26,8 @@ from graph.portfolio import (
     tail_mean,
 )
 from graph.stress.portfolio import solver
+from graph.stress.portfolio.beginning import part_of
+from graph.stress.portfolio.rows import program
 from graph.stress.portfolio.trimming import over, trimmed
 from tests.graph.effort import seeds
 from tests.graph.stress.portfolio.economies import TICKET_FEN, economy
@@ -218,11 +220,14 @@ def test_a_change_gives_what_a_fresh_model_of_the_changed_problem_gives() -> Non
     assert changed.earned_e12 < before.earned_e12
 
 
-def test_a_large_program_is_solved_through_the_inside_to_a_corner_as_good(
+def test_a_large_program_begins_where_a_part_of_it_stands_and_ends_as_good(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     problem, _, small = solved(0)
-    monkeypatch.setattr(solver, "LARGE", 1)
+    rows = program(problem)
+    part = part_of(rows)
+    assert 0 < part.columns[: rows.amounts].sum() < rows.amounts / 4
+    monkeypatch.setattr(solver, "LARGE", rows.amounts)
 
     model = LendingModel(problem)
 
