@@ -12,11 +12,10 @@ from app.lending.decisions.forms import Asked
 from app.lending.decisions.schemas import LoanAsked
 from app.lending.loans.terms import MONTHS_MAX
 from app.lending.products.forms import DAYS_MAX
-from app.platform.web.money import fen_of
+from app.platform.web.money import fen_of, whole_of
 from app.platform.web.unfit import UnfitField
 
 MANY = "documents"
-DIGITS_MAX = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,8 @@ class TypedLoan:
             "repayment": self.repayment,
             "purpose": self.purpose or None,
             "documents": [_document(each) for each in self.documents],
-            "tenor_days": _whole(self.tenor_days),
-            "tenor_months": _whole(self.tenor_months),
+            "tenor_days": whole_of(self.tenor_days),
+            "tenor_months": whole_of(self.tenor_months),
         }
         try:
             return LoanAsked(**body).asked(firm)
@@ -70,14 +69,6 @@ def typed_in(given: FormData | QueryParams) -> TypedLoan:
 def _document(named: str) -> Mapping[str, str]:
     kind, _, number = named.partition(":")
     return {"kind": kind, "number": number}
-
-
-def _whole(text: str) -> int | None:
-    """Return a number as it was typed; None where nothing was, 0 where it is none."""
-    typed = text.strip()
-    if not typed:
-        return None
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= DIGITS_MAX else 0
 
 
 def _unfit(error: ValidationError) -> UnfitField:

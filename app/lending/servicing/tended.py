@@ -23,7 +23,7 @@ from app.lending.servicing.schemas import LoanRecovery, LoanRestructuring, WhyAs
 from app.lending.servicing.values import values_today
 from app.platform.deps import Resources
 from app.platform.documents import Document
-from app.platform.web.money import fen_of
+from app.platform.web.money import fen_of, whole_of
 from app.platform.web.unfit import UnfitField
 
 LoanAct = Literal["restructure", "write-off", "recover", "reverse"]
@@ -37,7 +37,6 @@ ACTIONS: Mapping[
     "recover": RecoverLoan,
     "reverse": ReverseRepayment,
 }
-DIGITS_MAX = 6
 MANY = ("capitalise", "waive")
 REASON_MAX = 500
 
@@ -83,15 +82,15 @@ class TendedLoan:
         if act == "restructure":
             return self._terms().asked(loan=loan)
         if act == "reverse":
-            return {"loan": loan, "n": _whole(self.n) or 0}
+            return {"loan": loan, "n": whole_of(self.n) or 0}
         return {"loan": loan}
 
     def _terms(self) -> LoanRestructuring:
         given: Mapping[str, Any] = {
             "repayment": self.repayment,
             "rate": rate_of(self.rate) or Decimal(-1),
-            "tenor_days": _whole(self.tenor_days),
-            "tenor_months": _whole(self.tenor_months),
+            "tenor_days": whole_of(self.tenor_days),
+            "tenor_months": whole_of(self.tenor_months),
             "capitalise": [*self.capitalise],
             "waive": [*self.waive],
             "reason": self.reason.strip(),
@@ -124,14 +123,6 @@ def foreseen(
     if row is None:
         raise absent(loan)
     return ACTIONS[act](resources).foreseen(values, row, acts, asked).effect
-
-
-def _whole(text: str) -> int | None:
-    """Return a number as it was typed; None where nothing was, 0 where it is none."""
-    typed = text.strip()
-    if not typed:
-        return None
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= DIGITS_MAX else 0
 
 
 def _unfit(error: ValidationError) -> UnfitField:

@@ -27,6 +27,7 @@ UNITS: dict[Language, tuple[tuple[Decimal, str], ...]] = {
 PLACES_WHOLE_FROM = 100
 PLACES_ONE_FROM = 10
 NONE = "–"
+DIGITS_MAX = 6  # Of a whole number that is typed.
 _TYPED = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,2}))?")
 
 
@@ -88,6 +89,20 @@ def fen_of(text: str) -> int | None:
     """
     typed = _TYPED.fullmatch(text.strip().replace(",", ""))
     return (int(typed[1]) * 100 + int((typed[2] or "").ljust(2, "0")) or None) if typed else None
+
+
+def whole_of(text: str) -> int | None:
+    """
+    Return a whole number as somebody types it: None where nothing is, 0 where it is none.
+
+    Example:
+        >>> whole_of(" 90 "), whole_of(""), whole_of("-1"), whole_of("1234567")
+        (90, None, 0, 0)
+    """
+    typed = text.strip()
+    if not typed:
+        return None
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= DIGITS_MAX else 0
 
 
 @dataclass(frozen=True, slots=True)
