@@ -55,7 +55,7 @@ class Model:
         """Return the state that a new application has, or the code of its refusal."""
         if sum(each.state in OPEN for each in self.all) >= 3:
             return "rule"
-        if amount == SMALL and self.is_held:
+        if self.is_held:  # Nothing is asked on a document that is financed.
             return "wrong_state"
         state = "approved" if amount == SMALL else "referred"
         self.all.append(Told(name, state, amount, state == "approved"))
