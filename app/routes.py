@@ -69,10 +69,13 @@ import app.risk.stress.kept as kept_scenarios
 import app.risk.stress.pages as stress_pages
 import app.risk.stress.router as stress
 from app.books.approvals import TwoPersonAction
+from app.books.approvals import shell as approval_shell
 from app.chain.accounts.unfreezing import Unfreeze
 from app.chain.limits.pages import LimitNotes
+from app.chain.papers import shell as paper_shell
 from app.chain.receivables.confirming import Confirmation
 from app.chain.receivables.lender import Lender
+from app.lending.applications import shell as desk_shell
 from app.lending.applications.parts import PartMaker
 from app.lending.borrowing import shell as borrowing_shell
 from app.lending.servicing.actions import (
@@ -159,8 +162,13 @@ APPLICATION_PARTS: tuple[PartMaker, ...] = (effect_pages.section,)
 # What stands beside a limit, for the bank alone.
 LIMIT_NOTES: tuple[LimitNotes, ...] = (portfolio_pages.duals,)
 # What every page says: how much waits for its reader, and what a text finds beside firms.
-WAITING: tuple[Waiting, ...] = (borrowing_shell.waiting_of,)
-FINDERS: tuple[Finder, ...] = (borrowing_shell.found_by,)
+WAITING: tuple[Waiting, ...] = (
+    borrowing_shell.waiting_of,
+    approval_shell.waiting_of,
+    paper_shell.waiting_of,
+    desk_shell.waiting_of,
+)
+FINDERS: tuple[Finder, ...] = (borrowing_shell.found_by, paper_shell.found_by)
 # What happens once a second person has approved it.
 APPROVAL_ACTIONS: tuple[Callable[[Resources], TwoPersonAction], ...] = (
     Unfreeze,

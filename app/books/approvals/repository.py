@@ -1,7 +1,7 @@
 """Rows of approvals, read beside the lock."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from app.books.approvals.states import State
 from app.books.approvals.tables import approvals
+from app.books.organisation import Level
 from app.platform.events.tables import head
 from app.platform.records import Records
 
@@ -44,6 +45,25 @@ def one(records: Records, name: str) -> tuple[dt.date, Row | None]:
         query = sa.select(approvals).where(approvals.c.approval == name)
         row = connection.execute(query).first()
         return _day(connection), None if row is None else row._asdict()
+
+
+def waiting(records: Records, core: str | None, *, others_than: str) -> Mapping[Level | None, int]:
+    """
+    Return how many approvals are open that others made, by the level that decides on them.
+
+    Args:
+        records: The records database.
+        core: Those that the people of this core check; None: those of the bank.
+        others_than: Who must not have made them.
+    """
+    own = approvals.c
+    today = sa.select(head.c.day).scalar_subquery()
+    open_now = (own.state == "open") & (own.expires_on >= today)
+    query = sa.select(own.level, sa.func.count()).where(
+        open_now, own.maker != others_than, own.core.is_(None) if core is None else own.core == core
+    )
+    with records.reading() as connection:
+        return {level: int(count) for level, count in connection.execute(query.group_by(own.level))}
 
 
 def due(records: Records, day: dt.date, size: int) -> Sequence[str]:

@@ -19,6 +19,7 @@ from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.http.routing import Router
+from app.platform.web.found import Finder, FoundKind
 from app.platform.web.pinyin import could_be_initials, initials
 from app.platform.web.render import kept, page, pinned
 from graph.stores.rows import fold
@@ -26,6 +27,7 @@ from graph.stores.rows import fold
 router = Router()
 QUERY_LENGTH_MAX = 80
 SHOWN = 40
+THING_LENGTH_MIN = 2  # A shorter text is in the number of nearly everything.
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,10 @@ def search(
     """Return what a text finds, the closest first; an id that is typed in full leads on."""
     query = request.query_params.get("q", "").strip()[:QUERY_LENGTH_MAX]
     total, hits = _found(query, who, resources, results) if query else (0, ())
-    things = [each for find in request.app.state.finders for each in find(resources, who, query)]
-    if len(things) == 1 and things[0].id == query:
-        return RedirectResponse(things[0].address, status_code=303)
+    kinds = _things(request, who, resources, query)
+    named = [each for kind in kinds for each in kind.first if each.id == query]
+    if len(named) == 1:
+        return RedirectResponse(named[0].address, status_code=303)
     if hits and fold(hits[0].id) == fold(query):
         return RedirectResponse(pinned(kept(request), hits[0].address), status_code=303)
     return page(
@@ -58,9 +61,20 @@ def search(
         versions=versions_of(resources, results.sight),
         query=query,
         total=total,
-        things=things,
+        kinds=kinds,
         hits=[hit for hit in hits if hit.core] + [hit for hit in hits if not hit.core],
     )
+
+
+def _things(
+    request: Request, who: Principal, resources: Resources, query: str
+) -> Sequence[FoundKind]:
+    """Return what a text finds beside firms, kinds that it finds alone."""
+    if len(query) < THING_LENGTH_MIN:
+        return ()
+    finders: Sequence[Finder] = request.app.state.finders
+    told = (each for find in finders for each in find(resources, who, query))
+    return [each for each in told if each.total]
 
 
 def _found(

@@ -1,19 +1,23 @@
 """All receivables that a party owes or holds, as they stand, in columns: for lists of them."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
+import sqlalchemy as sa
 
-from app.chain.receivables import repository
+from app.chain.receivables import acts, repository
 from app.chain.receivables.acts import CLOSED, ENDED, OURS
 from app.chain.receivables.files import FileReceivables, of_version
-from app.chain.receivables.repository import WantedReceivables
+from app.chain.receivables.repository import Row, WantedReceivables
+from app.chain.receivables.tables import receivables
 from app.platform.deps import Resources
 from graph.model import Version
 
 WAITING = ("open", "disputed", "confirmed", "financing", "financed", "replaced")
-UNCONFIRMED = ("open", "disputed")
+OPEN = "open"
+UNCONFIRMED = (OPEN, "disputed")
 WEEK_DAYS, MONTH_DAYS = 7, 31
 DUE = ("late", "week", "month", "later")
 
@@ -69,6 +73,52 @@ def merged_rows(known: pl.DataFrame, files: FileReceivables) -> pl.DataFrame:
         state=pl.when(ended).then("told").otherwise("state"),
         paid_fen=pl.when(over).then("paid_fen").otherwise(paid),
     ).select(known.columns)
+
+
+def open_count(resources: Resources, version: Version, debtor: str) -> int:
+    """Return how many receivables wait for their debtor to confirm, without laying them out."""
+    files, own = of_version(resources, version), receivables.c
+    told = _mine(files.rows, WantedReceivables(debtor=debtor)).filter(pl.col("state") == OPEN)
+    wanted = WantedReceivables(debtor=debtor, state=OPEN)
+    with resources.records.reading() as connection:
+        known = connection.scalars(sa.select(own.receivable).where(own.debtor == debtor)).all()
+        ours = repository.page(connection, wanted, after=None, size=None)
+    merged = [acts.merged(row, files.find(row["receivable"])) or row for row in ours]
+    fresh = told.filter(~pl.col("receivable").is_in(list(known))).height
+    return int(fresh) + sum(1 for row in merged if row["state"] == OPEN)
+
+
+def numbered(
+    resources: Resources, version: Version, wanted: WantedReceivables, text: str, *, size: int
+) -> tuple[int, Sequence[Row]]:
+    """
+    Return how many receivables have ids that hold a text, and the first by their ids.
+
+    Args:
+        resources: What the process has open.
+        version: Whose files are read.
+        wanted: Whose they are.
+        text: The text, in either case.
+        size: So many at most.
+    """
+    holds = pl.col("receivable").str.to_lowercase().str.contains(text.lower(), literal=True)
+    told = _mine(of_version(resources, version).rows, wanted).filter(holds)
+    own = receivables.c
+    parties = [
+        column == value
+        for column, value in ((own.debtor, wanted.debtor), (own.creditor, wanted.creditor))
+        if value is not None
+    ]
+    query = sa.select(own.receivable, own.creditor, own.debtor).where(
+        own.receivable.icontains(text, autoescape=True), *parties
+    )
+    with resources.records.reading() as connection:
+        ours = [dict(row) for row in connection.execute(query).mappings()]
+    known = {row["receivable"] for row in ours}
+    rows = told.filter(~pl.col("receivable").is_in(list(known)))
+    first = rows.sort("receivable").head(size).iter_rows(named=True)
+    found = sorted([*ours, *first], key=lambda row: str(row["receivable"]))
+    return len(ours) + rows.height, found[:size]
 
 
 def _mine(rows: pl.DataFrame, wanted: WantedReceivables) -> pl.DataFrame:

@@ -28,6 +28,7 @@ _LISTED = (
     *(_own.offered_fen, _own.rate, _own.hands, _own.made, _own.made_on, _own.offer_until),
     _own.drawn_fen,
 )
+_HANDED = (_own.maker, _own.recommended, _own.votes, _own.level)  # Who acts, and who has.
 _AMOUNT = sa.case(
     (_own.amount_fen < SMALL_FEN, AMOUNTS[0]),
     (_own.amount_fen < MEDIUM_FEN, AMOUNTS[1]),
@@ -153,26 +154,27 @@ def every_listed(
         yield from part
 
 
-def next_waiting(records: Records, person: str, *, after: int = 0) -> str | None:
+def waiting_for(records: Records, person: str, day: dt.date, *, size: int) -> list[Row]:
     """
-    Return the oldest application that waits for an officer who has not acted on it yet.
+    Return applications that wait and that a person neither made, recommended nor voted on.
 
     Args:
         records: The records database.
         person: The officer.
-        after: The event after which it was made; the oldest of all comes after the last.
+        day: The business day.
+        size: So many at most, the oldest.
     """
     said = canonical({"by": person})[1:-1]
-    query = sa.select(_own.application).where(
-        _own.state.in_(WAITING),
+    wanted = ListedApplications(day, waiting=True)
+    query = sa.select(*_LISTED, *_HANDED, _state(wanted).label("shown")).where(
+        *_conditions(wanted),
         _own.maker != person,
         sa.not_(_own.recommended.contains(said, autoescape=True)),
         sa.not_(_own.votes.contains(said, autoescape=True)),
     )
-    younger_first = sa.case((_own.made > after, 0), else_=1)
-    query = query.where(_own.made != after).order_by(younger_first, _own.made).limit(1)
     with records.reading() as connection:
-        return connection.scalar(query)
+        rows = connection.execute(query.order_by(_own.made).limit(size)).mappings()
+        return [dict(row) for row in rows]
 
 
 def _state(wanted: ListedApplications) -> sa.ColumnElement[str]:

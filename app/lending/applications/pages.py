@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from app.books.business_day import business_day
 from app.chain.accounts.service import Named, names
 from app.lending.applications import listing
+from app.lending.applications.desk import next_of
 from app.lending.applications.listing import (
     AGES,
     AMOUNTS,
@@ -208,10 +209,10 @@ def download_applications(request: Request, resources: ResourcesDep) -> Response
 
 @router.get(NEXT, dependencies=[allow(BANK)])
 def lead_on(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
-    """Lead to what waits longest for the reader, or to what was made after the address says."""
+    """Lead to what is most urgent for the reader, or to what comes after the one in the address."""
     after = request.query_params.get("after", "")
     known = after.isascii() and after.isdigit() and len(after) < len(str(2**63))
-    found = listing.next_waiting(resources.records, who.person, after=int(after) if known else 0)
+    found = next_of(resources, who, after=int(after) if known else 0)
     place = address_of(found) if found else f"{WORK}?next=none"
     return RedirectResponse(place, HTTPStatus.SEE_OTHER)
 

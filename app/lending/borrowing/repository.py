@@ -71,9 +71,11 @@ def late(records: Records, firm: str) -> int:
         return int(connection.scalar(query) or 0)
 
 
-def named(records: Records, what: str, text: str, firm: str | None, size: int) -> Sequence[Row]:
+def named(
+    records: Records, what: str, text: str, firm: str | None, size: int
+) -> tuple[int, Sequence[Row]]:
     """
-    Return applications or loans whose id begins with a text, in order of their ids.
+    Return how many applications or loans have ids that begin with a text, and the first of them.
 
     Args:
         records: The records database.
@@ -87,6 +89,8 @@ def named(records: Records, what: str, text: str, firm: str | None, size: int) -
     query = sa.select(name.label("id"), table.c.firm).where(name.startswith(text, autoescape=True))
     if firm is not None:
         query = query.where(table.c.firm == firm)
+    total = sa.select(sa.func.count()).select_from(query.subquery())
     with records.reading() as connection:
-        found = connection.execute(query.order_by(name).limit(size)).mappings()
-        return [dict(row) for row in found]
+        rows = connection.execute(query.order_by(name).limit(size)).mappings()
+        found = [dict(row) for row in rows]
+        return int(connection.scalar(total) or 0), found

@@ -1,8 +1,9 @@
 """What every page of a firm says of its loans: how much waits, and what a text finds."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from app.chain.accounts.service import names
 from app.chain.papers.holding import HELD
 from app.chain.vouchers.payments import offered
 from app.lending.applications.steps import FIRM_STATES
@@ -11,11 +12,9 @@ from app.lending.borrowing.told import LOANS, PLACE
 from app.platform.auth.principals import Principal
 from app.platform.deps import Resources
 from app.platform.web.areas import WORK
-from app.platform.web.found import FoundThing
+from app.platform.web.found import FOUND_MAX, FoundKind, FoundThing
 
 FIRST = "/my"
-FOUND_MAX = 10
-TEXT_LENGTH_MIN = 3
 
 
 def waiting_of(resources: Resources, who: Principal) -> Mapping[str, int]:
@@ -31,20 +30,19 @@ def waiting_of(resources: Resources, who: Principal) -> Mapping[str, int]:
     return found | ({FIRST: sum(found.values())} if who.role == "core" else {})
 
 
-def found_by(resources: Resources, who: Principal, text: str) -> Sequence[FoundThing]:
+def found_by(resources: Resources, who: Principal, text: str) -> Sequence[FoundKind]:
     """Return applications and loans whose id begins with a text: of the firm that asks, or any."""
-    if len(text) < TEXT_LENGTH_MIN:
-        return ()
     firm = None if who.is_bank else who.firm or ""
-    records = resources.records
-    place = f"{WORK}/applications" if who.is_bank else PLACE
-    found = [
-        FoundThing("application", row["id"], row["firm"], f"{place}/{quote(row['id'], safe='')}")
-        for row in repository.named(records, "application", text, firm, FOUND_MAX)
-    ]
-    if not who.is_bank:
-        found += [
-            FoundThing("loan", row["id"], row["firm"], f"{LOANS}/{quote(row['id'], safe='')}")
-            for row in repository.named(records, "loan", text, firm, FOUND_MAX)
+    places = {
+        "application": f"{WORK}/applications" if who.is_bank else PLACE,
+        "loan": f"{WORK}/loans" if who.is_bank else LOANS,
+    }
+    records, named, found = resources.records, names(resources), []
+    for kind, place in places.items():
+        total, rows = repository.named(records, kind, text, firm, FOUND_MAX)
+        first = [
+            FoundThing(row["id"], named(row["firm"]), f"{place}/{quote(row['id'], safe='')}")
+            for row in rows
         ]
+        found.append(FoundKind(kind, total, first, f"{place}?{urlencode({'query': text})}"))
     return found

@@ -1,8 +1,7 @@
 """Pages out of templates: everything escaped, nothing inline, never kept by a cache."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from app.platform.http.paths import address_of
 from app.platform.web import money
 from app.platform.web.areas import WORK
 from app.platform.web.charts import use_band
+from app.platform.web.navigation import groups, places
 from app.platform.web.preferences import preferences_of
 from app.platform.web.texts import Texts
 from graph.model import shown_id
@@ -26,17 +26,6 @@ FOLDER = Path(__file__).parent
 TEMPLATES = sorted(FOLDER.parents[1].glob("*/*/templates"))  # Each domain's, and what all share.
 STATIC = FOLDER / "static"
 HEADERS = {"Cache-Control": "no-store", "Vary": "Authorization, Cookie, Accept-Language"}
-
-
-@dataclass(frozen=True, slots=True)
-class NavigationEntry:
-    """One entry of the navigation."""
-
-    path: str
-    key: str
-    icon: str
-    pinned: bool = False  # Whether it keeps the version that the address names.
-    alone: bool = False  # Whether no page below its address is its own.
 
 
 def _environment() -> Environment:
@@ -58,65 +47,6 @@ def _environment() -> Environment:
 
 
 ENVIRONMENT = _environment()
-
-
-def places(who: Principal | None) -> Sequence[NavigationEntry]:
-    """Return what somebody's navigation leads to."""
-    if who is None:
-        return ()
-    rules = NavigationEntry("/rules", "nav_rules", "rules")
-    if who.is_bank:
-        bank = [
-            NavigationEntry("/cores", "nav_cores", "cores", pinned=True),
-            NavigationEntry("/firms", "nav_firms", "firm", pinned=True),
-            NavigationEntry("/groups", "nav_groups", "groups", pinned=True),
-            NavigationEntry("/exposures", "nav_exposures", "exposures"),
-        ]
-        bank.append(NavigationEntry(WORK, "nav_work", "work", alone=True))
-        bank.append(NavigationEntry(WORK + "/applications", "nav_all_applications", "held"))
-        bank.append(NavigationEntry(WORK + "/loans", "nav_bank_loans", "loans"))
-        bank.append(NavigationEntry(WORK + "/portfolio", "nav_portfolio", "portfolio"))
-        bank.append(NavigationEntry(WORK + "/accounts", "nav_accounts", "accounts"))
-        bank.append(NavigationEntry(WORK + "/receivables", "nav_receivables", "papers"))
-        bank.append(NavigationEntry(WORK + "/vouchers", "nav_vouchers", "vouchers"))
-        if who.role != "auditor":
-            bank.append(NavigationEntry("/stress", "nav_stress", "stress"))
-        if who.role in ("risk", "admin"):
-            bank.append(NavigationEntry("/sources", "nav_sources", "sources"))
-        bank += [NavigationEntry(WORK + "/approvals", "nav_approvals", "approvals"), rules]
-        if who.role in ("auditor", "admin"):
-            bank.append(NavigationEntry("/audit", "nav_audit", "audit", alone=True))
-            bank.append(NavigationEntry("/audit/events", "nav_events", "events"))
-        if who.role == "admin":
-            bank.append(NavigationEntry("/admin/people", "nav_people", "people"))
-        return bank
-    return _own_places(who, rules)
-
-
-def _own_places(who: Principal, rules: NavigationEntry) -> Sequence[NavigationEntry]:
-    """Return what the navigation of a core or a firm leads to."""
-    own = quote(who.firm or "", safe="")
-    if who.role == "core":
-        return [
-            NavigationEntry("/core", "nav_first", "first", alone=True),
-            NavigationEntry("/core/payables", "nav_payables", "papers"),
-            NavigationEntry("/core/vouchers", "nav_vouchers", "vouchers"),
-            NavigationEntry("/core/approvals", "nav_approvals", "approvals"),
-            NavigationEntry(f"/chains/{own}", "nav_own_chain", "cores", pinned=True),
-            NavigationEntry("/my", "nav_own_paper", "held"),
-            rules,
-        ]
-    return [
-        NavigationEntry("/my", "nav_first", "first", alone=True),
-        NavigationEntry("/my/apply", "nav_apply", "apply"),
-        NavigationEntry("/my/applications", "nav_applications", "applications"),
-        NavigationEntry("/my/loans", "nav_loans", "loans"),
-        NavigationEntry("/my/calendar", "nav_calendar", "calendar"),
-        NavigationEntry("/my/receivables", "nav_claims", "papers"),
-        NavigationEntry("/my/vouchers", "nav_held", "vouchers"),
-        NavigationEntry(f"/firms/{own}", "nav_own_firm", "firm", pinned=True),
-        rules,
-    ]
 
 
 def principal_of(request: Request) -> Principal | None:
@@ -157,7 +87,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     """
     wants = preferences_of(request)
     who = principal_of(request)
-    t = Texts(wants.language)
+    t, entries = Texts(wants.language), places(who)
+    counts = {} if "fault" in values else waiting(request, who)
     every = {
         "t": t,
         "firms": partial(firms_in_words, t),
@@ -166,8 +97,9 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "who": who,
         "ends": _seconds_left(request, who),
         "csrf": masked(who.csrf) if who and who.csrf else None,
-        "places": places(who),
-        "waiting_at": {} if "fault" in values else waiting(request, who),
+        "areas": groups(entries),
+        "waiting_at": counts,
+        "waiting_sum": sum(counts.get(each.path, 0) for each in entries),
         "path": address_of(request.scope["path"]),
         "here": here(request),
         "beside": _beside(request),

@@ -456,6 +456,24 @@ def test_facets_are_a_drawer_on_a_phone_and_escape_closes_it(page: Any) -> None:
     assert (hidden, shown, facets.is_hidden()) == (True, True, True)
 
 
+def test_areas_are_a_drawer_on_a_phone_and_stand_in_groups_on_a_desk(page: Any) -> None:
+    page.goto("/firms")
+    groups = page.locator("#areas [role=group]")
+    on_desk = [groups.first.is_visible(), page.locator(".areas-open").is_visible()]
+    page.set_viewport_size(PHONE)
+    hidden = page.locator("#areas").is_hidden()
+    page.get_by_role("button", name="Menu").press("Enter")
+    link = page.locator("#areas").get_by_role("link", name="Exposures")
+    shown, clean = link.is_visible(), violations(page)
+    page.keyboard.press("Escape")
+
+    assert on_desk == [True, False]
+    assert (hidden, shown, clean, link.is_hidden()) == (True, True, [], True)
+    page.get_by_role("button", name="Menu").click()
+    link.click()
+    page.wait_for_url("**/exposures")
+
+
 def test_a_second_look_is_asked_by_a_button_of_the_same_name(page: Any) -> None:
     page.goto("/design")
     page.get_by_role("button", name="Freeze").first.click()

@@ -35,10 +35,18 @@ def form_of(page: str, action: str) -> dict[str, str]:
     return dict(re.findall(r'name="(\w+)" value="([^"]*)"', found[1]))
 
 
+def waits(page: str, path: str) -> int:
+    """Return how much the navigation says waits behind an entry."""
+    found = re.search(rf'href="{path}"(?:(?!</a>).)*data-waits="(\d+)"', page, re.DOTALL)
+    return int(found[1]) if found else 0
+
+
 def test_an_officer_approves_what_another_asked_for(bank: Bank) -> None:
     name = bank.ask(bank.token("lin"))
     mo = signed_in(bank, "mo", "officer")
     page = mo.get(WORK + "/approvals").text
+    assert waits(page, WORK + "/approvals") == 1
+    assert waits(signed_in(bank, "ada", "auditor").get("/rules").text, WORK + "/approvals") == 0
     assert f'data-id="{name}"' in page
     assert "回款已到" in page
     assert "CNY 99,999,999,999.00" in page
@@ -51,6 +59,7 @@ def test_an_officer_approves_what_another_asked_for(bank: Bank) -> None:
     assert bank.frozen() == RICH - 100
     after = mo.get(done.headers["location"]).text
     assert "Approved and done." in after
+    assert waits(after, WORK + "/approvals") == 0
     assert f'data-id="{name}" data-state="approved"' in after
     late = mo.post(f"{WORK}/approvals/{name}/approve", data=fields | {"key": "another"})
     assert late.status_code == 409
@@ -62,6 +71,7 @@ def test_who_asked_for_it_is_told_who_must_act_and_may_withdraw_it(bank: Bank) -
     name = bank.ask(bank.token("lin"))
     page = lin.get(WORK + "/approvals").text
     assert "Another person approves" in page
+    assert waits(page, WORK + "/approvals") == 0
     assert f"{name}/approve" not in page
     fields = form_of(page, f"{name}/reject")
 
@@ -82,6 +92,7 @@ def test_a_core_has_its_own_page_in_its_own_language(bank: Bank) -> None:
     checker.cookies.set("deeptier_language", "zh")
     page = checker.get("/core/approvals").text
     assert "待批准" in page
+    assert waits(page, "/core/approvals") == 1
     assert of_bank not in page
     fields = form_of(page, f"{name}/approve")
 

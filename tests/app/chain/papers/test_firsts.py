@@ -85,6 +85,7 @@ def test_a_core_begins_with_its_limit_and_what_it_has_to_confirm(browse: Browse)
     assert figure(page, "to_confirm") == (100_000_000, 1)
     assert 'data-id="R3" data-days-left="1"' in page
     assert ids(page, "waits") == ["R3"]
+    assert re.search(r'href="/core/payables"(?:(?!</a>).)*data-waits="1"', page, re.DOTALL)
     assert "data-binding" in page
     for address in ("/core/payables", "/core/vouchers", "/core/approvals", "/chains/CORE2", "/my"):
         assert f'href="{address}' in page, address

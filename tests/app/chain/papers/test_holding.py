@@ -163,6 +163,12 @@ def test_what_is_another_s_is_not_there(
     assert main_of(absent.text, number) == main_of(alike, "V2026-CORE1-XXXXXXXXXXXX")
     assert part.post(f"{HELD}/{number}/accept", data=fields).status_code == 404
     assert number not in part.get(HELD).text + part.get(HELD + ".csv").text
+    assert mill.get(f"/search?q={number}").headers["location"] == f"{HELD}/{number}"
+    assert core.get(f"/search?q={number}").headers["location"] == f"/core/vouchers/{number}"
+    assert bank.get(f"/search?q={number}").headers["location"] == f"{ALL}/{number}"
+    assert part.get(f"/search?q={number}").status_code == 200
+    assert f'data-id="{number}"' in bank.get(f"/search?q={number[:-1].lower()}").text
+    assert f'data-id="{number}"' not in part.get(f"/search?q={number[:-1]}").text
     assert [bank.get(HELD).status_code, core.get(ALL).status_code] == [403, 403]
     assert [core.get(f"{ALL}/{number}").status_code, mill.get(ALL + ".csv").status_code] == [
         403

@@ -37,6 +37,22 @@ def test_each_sees_what_it_owes_or_is_owed_and_the_bank_all(browse: Browse) -> N
     assert 'class="cash" value="100000000"' in core.get("/core/payables/R3").text
 
 
+def test_a_number_finds_what_is_the_readers_own(browse: Browse) -> None:
+    core, firm, bank, other = (
+        browse("core 2", "core", "CORE2"),
+        browse("part", "supplier", "PART"),
+        browse("officer", "officer"),
+        browse("mill", "supplier", "MILL"),
+    )
+    places = {core: "/core/payables", firm: "/my/receivables", bank: WORK + "/receivables"}
+    for reader, place in places.items():
+        assert reader.get("/search?q=R3").headers["location"] == f"{place}/R3"
+        assert 'data-list="receivable" data-total="1"' in reader.get("/search?q=r3").text
+    for text in ("R3", "r3"):
+        found = other.get(f"/search?q={text}")
+        assert (found.status_code, "data-total" in found.text) == (200, False)
+
+
 def test_the_list_comes_as_a_file_with_what_is_shown(browse: Browse) -> None:
     bank = browse("officer", "officer")
     text = bank.get(WORK + "/receivables.csv?state=open&sort=number").text

@@ -91,6 +91,8 @@ def test_the_queue_has_what_waits_and_the_list_all_by_its_address(desk: Desk) ->
     assert [line.split(",")[0] for line in lines[1:]] == [one, two]
     assert ann.get(f"{ALL}.xlsx?sort=firm").content[:2] == b"PK"
     assert ann.get(WORK + "/next").headers["location"].endswith(one)
+    assert f'href="{WORK}" aria-current="page"' in read(ann, WORK)
+    assert re.search(rf'href="{WORK}"(?:(?!</a>).)*data-waits="2"', read(ann, WORK), re.DOTALL)
     saved = {"list": "queue", "path": WORK, "query": "hands=two", "name": "two of us"}
     sent = saved | {"csrf": token_of(read(ann, WORK))}
     assert ann.post("/views", data=sent).headers["location"].startswith(f"{WORK}?hands=two")
@@ -111,10 +113,15 @@ def test_one_recommends_and_another_decides_where_two_are_needed(desk: Desk) -> 
     again = send(ann, name, "recommend", form, **typed)  # The same form, sent twice.
     assert (done.status_code, again.status_code) == (303, 303)
     mine = read(ann, done.headers["location"])
+    queue = re.compile(rf'href="{WORK}"(?:(?!</a>).)*data-waits="1"', re.DOTALL)
+    outer = browser(desk, "outer", unit="outlet")  # Whose authority does not reach so far.
+    assert [bool(queue.search(text)) for text in (mine, read(outer, ALL))] == [False, False]
+    assert outer.get(WORK + "/next").headers["location"] == f"{WORK}?next=none"
     assert 'data-done="recommend"' in mine
     assert 'data-against="same_person"' in mine
     assert f"{name}/decide" not in mine
     theirs = read(ben, f"{ALL}/{name}")
+    assert queue.search(theirs)
     assert re.search(r'data-view-by="ann".*data-fen="400000000".*known', theirs, re.DOTALL)
 
     verdict = fields(theirs, "decide") | {"outcome": "approved", "comment": "agreed"}
