@@ -57,12 +57,14 @@ class LimitBasis:
     What the limit of a firm in a chain is made of, and what changes of it touch.
 
     `loss_e12` is what the firm loses of its production when the core fails, `elsewhere_e12` how
-    far each of its buyers belongs to other chains of the firm.
+    far each of its buyers belongs to other chains of the firm, `arriving` what documents of the
+    core can arrive at it, by who passes them on.
     """
 
     leaves: LimitLeaves
     loss_e12: int
     elsewhere_e12: Mapping[str, int]
+    arriving: Mapping[str, int]
 
 
 class Results:
@@ -353,7 +355,8 @@ class Results:
         shares = sum((self._s.shares(buyers, each) for each in cores), np.zeros_like(buyers))
         names = (each.buyer for each in leaves.claims)
         elsewhere = dict(zip(names, shares.tolist(), strict=True))
-        return LimitBasis(leaves, self._s.members["loss_e12"][place].as_py(), elsewhere)
+        arriving, _ = self._partners.arrived(row, own)
+        return LimitBasis(leaves, self._s.members["loss_e12"][place].as_py(), elsewhere, arriving)
 
     def _everywhere(self, firm_row: int) -> tuple[Decimal, Decimal]:
         """Return what a firm's documents and its bases come to over all its chains."""

@@ -210,7 +210,7 @@ def _page(
         named=names(resources),
         product=product_names(resources, t.language).get(found["product"], found["product"]),
         tones=TONES,
-        card=card_of(found["decision"], t) if found["decision"] else None,
+        card=card_of(found["decision"], t, names(resources)) if found["decision"] else None,
         turn=turn,
         waits=waiting_words(found, turn, t),
         hands=hands_words(turn.hands, turn.level, t),

@@ -197,7 +197,7 @@ def _one(
         product=product_names(resources, t.language).get(asked["product"], asked["product"]),
         named=names(resources),
         left_fen=_left_fen(asked),
-        card=asked["decision"] and card_of(asked["decision"], t),
+        card=asked["decision"] and card_of(asked["decision"], t, names(resources)),
         links=partial(
             links_of, asked=asked, t=t, product=on_documents(products_now(resources, who))
         ),

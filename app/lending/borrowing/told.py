@@ -10,9 +10,11 @@ from app.platform.web.texts import Texts
 
 PLACE, APPLY, LOANS = "/my/applications", "/my/apply", "/my/loans"
 CLAIMS, HELD = "/my/receivables", "/my/vouchers"
-CONFIRMED = "documents/held"
-DISPUTED = "disputed"
-SHOWN_MAX = 3  # Receivables to be confirmed that are named one by one.
+SHOWN_AT = {
+    "receivable": (CLAIMS, "path_see_receivable", "?state=open#receivables", "path_see_open"),
+    "voucher": (HELD, "path_see_voucher", "?state=issued#vouchers", "path_see_issued"),
+}
+SHOWN_MAX = 3  # Documents of a kind that are named one by one.
 
 
 def plan_rows(schedule: Document | None) -> Sequence[Mapping[str, Any]]:
@@ -37,25 +39,29 @@ def links_of(
     """
     found: list[Mapping[str, str]] = []
     for step in way.steps:
-        if step.leaf.endswith(CONFIRMED):
+        if step.act in ("accept", "confirm"):
             found += _shown(step.accounts, t)
             named = [("documents", each) for each in step.accounts]
             told = [("product", product), ("core", asked["core"] or ""), *named]
             again = urlencode([each for each in told if each[1]])
             found.append({"address": f"{APPLY}?{again}", "words": t("path_again")})
-        elif step.leaf.endswith(DISPUTED):
+        elif step.act == "dispute":
             address = f"{CLAIMS}?state=disputed#receivables"
             found.append({"address": address, "words": t("path_disputed")})
     return found
 
 
 def _shown(accounts: Sequence[str], t: Texts) -> Sequence[Mapping[str, str]]:
-    """Return where the firm sees what is to be confirmed, one by one where they are few."""
+    """Return where the firm sees what is to be confirmed or accepted, one by one where few."""
     split = [each.partition(":") for each in accounts]
-    named = [number for kind, _, number in split if kind == "receivable"]
-    if len(named) > SHOWN_MAX:
-        return [{"address": f"{CLAIMS}?state=open#receivables", "words": t("path_see_open")}]
-    return [
-        {"address": f"{CLAIMS}/{quote(each, safe='')}", "words": t("path_see", number=each)}
-        for each in named
-    ]
+    found: list[Mapping[str, str]] = []
+    for kind, (place, one, waiting, many) in SHOWN_AT.items():
+        named = [number for each, _, number in split if each == kind]
+        if len(named) > SHOWN_MAX:
+            found.append({"address": place + waiting, "words": t(many)})
+            continue
+        found += [
+            {"address": f"{place}/{quote(each, safe='')}", "words": t(one, number=each)}
+            for each in named
+        ]
+    return found

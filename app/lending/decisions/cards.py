@@ -6,6 +6,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from app.chain.accounts.service import Named
+from app.lending.decisions.forms import Figure, act_of
 from app.platform.web.derivations import value_of
 from app.platform.web.money import NONE, percent
 from app.platform.web.texts import Texts
@@ -15,14 +17,21 @@ TONES: Mapping[str, str] = {"approved": "done", "referred": "now", "declined": "
 
 @dataclass(frozen=True, slots=True)
 class ShownStep:
-    """One change of a path to yes, in words; `leaf` is what changes, `accounts` its documents."""
+    """
+    One change of a path to yes, in words.
+
+    `accounts` are its documents; `act` is what has to be done, `firm` the buyer that it is about.
+    """
 
     words: str
     was: str
     to: str
     documents: Sequence[str]
-    leaf: str = ""
-    accounts: Sequence[str] = ()
+    accounts: Sequence[str]
+    act: str
+    firm: str
+    named: str
+    to_figure: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +57,14 @@ class DecisionCard:
     ways: Sequence[ShownWay]
 
 
-def card_of(decision: Mapping[str, Any], t: Texts) -> DecisionCard:
+def card_of(decision: Mapping[str, Any], t: Texts, named: Named) -> DecisionCard:
     """
     Return a decision as pages show it.
 
     Args:
         decision: As the interface tells it, or as an application keeps it.
         t: The words.
+        named: Names of firms.
     """
     path = sorted(decision["path_to_yes"], key=itemgetter("set"))
     ways = [[*steps] for _, steps in groupby(path, key=itemgetter("set"))]
@@ -67,7 +77,9 @@ def card_of(decision: Mapping[str, Any], t: Texts) -> DecisionCard:
         tenor_days=decision["tenor_days"],
         hands=hands_words(decision["authority"], decision["level"], t),
         reasons=[(each["code"], each[t.language]) for each in decision["reasons"]],
-        ways=[ShownWay([_step(each, t) for each in way], way[0]["amount_fen"]) for way in ways],
+        ways=[
+            ShownWay([_step(each, t, named) for each in way], way[0]["amount_fen"]) for way in ways
+        ],
     )
 
 
@@ -88,8 +100,10 @@ def hands_words(hands: str, level: str | None, t: Texts) -> str:
     return t("hands_at", hands=told, level=t(f"level_{level}")) if level else told
 
 
-def _step(told: Mapping[str, Any], t: Texts) -> ShownStep:
+def _step(told: Mapping[str, Any], t: Texts, named: Named) -> ShownStep:
     was, to = (value_of({"value": told[name], "unit": told["unit"]}, t) for name in ("from", "to"))
     numbers = [each["number"] for each in told["documents"]]
     accounts = [f"{each['kind']}:{each['number']}" for each in told["documents"]]
-    return ShownStep(told[t.language], was, to, numbers, told["leaf"], accounts)
+    act, firm = act_of(told["leaf"])
+    whose = named(firm) if firm else ""
+    return ShownStep(told[t.language], was, to, numbers, accounts, act, firm, whose, told["to"])

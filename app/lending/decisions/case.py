@@ -18,7 +18,7 @@ from app.lending.decisions.forms import Asked, LoanReason
 from app.lending.decisions.plain import firm_leaves, limit_leaves
 from app.lending.decisions.words import reason
 
-FORMULA = 1  # Of decisions: another one wherever the same inputs could give another decision.
+FORMULA = 2  # Of decisions: another one wherever the same inputs could give another decision.
 
 
 class KeptRules:
@@ -79,11 +79,18 @@ RATES = ("rate_floor", "rate_cap", "rate_add", "pd_max")
 
 
 class OpenPaper(NamedTuple):
-    """A receivable of the firm that the core has not confirmed."""
+    """A receivable that the core has not confirmed, or a voucher that the firm does not hold."""
 
     number: str
     face_fen: int
     due_on: str
+
+
+class Giver(NamedTuple):
+    """A buyer that could pass a voucher on, and the most that it would of what it owes the firm."""
+
+    firm: str
+    fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +98,8 @@ class Case:
     """
     What a decision is made from.
 
-    `elsewhere_e12` says by buyer how far it belongs to other chains of the firm, `loss_e12` what
-    the firm loses of its production when the core fails.
+    `open_papers` are what the core could confirm, `waiting` vouchers that the firm could accept,
+    `givers` who could pass one on.
     """
 
     told: Mapping[str, Any]
@@ -105,6 +112,8 @@ class Case:
     path: Sequence[Element]
     accounts: Mapping[str, Figures]
     open_papers: Sequence[OpenPaper]
+    waiting: Sequence[OpenPaper] = ()
+    givers: Sequence[Giver] = ()
 
     @property
     def day(self) -> str:
@@ -118,7 +127,12 @@ class Case:
 
     def reason(self, code: str) -> LoanReason:
         """Return a code with the words of the formula that the inputs are of."""
-        return reason(int(self.told["formula"]), code)
+        return reason(self.formula, code)
+
+    @property
+    def formula(self) -> int:
+        """Return the formula that the inputs are of."""
+        return int(self.told["formula"])
 
     @property
     def financed(self) -> Sequence[str]:
@@ -157,4 +171,6 @@ def case_from(told: Mapping[str, Any]) -> Case:
         path=[Element(*each) for each in told["path"]],
         accounts={name: Figures(*each) for name, each in told["accounts"].items()},
         open_papers=[OpenPaper(**each) for each in told["open"]],
+        waiting=[OpenPaper(**each) for each in told.get("waiting", ())],  # Not kept by formula 1.
+        givers=[Giver(**each) for each in told.get("givers", ())],
     )

@@ -8,6 +8,23 @@ from app.platform.documents import Document
 APPROVED, REFERRED, DECLINED = "approved", "referred", "declined"
 REASONS_MAX = 4
 Figure = int | str | None
+HELD = "limit/smallest/funding/documents/held"
+CAPACITY = "limit/smallest/funding/relation/unscaled/capacity"
+ON_BUYERS = f"{CAPACITY}/base/claim:"  # Before the firm that a leaf is about.
+FROM_BUYERS = f"{HELD}/from:"
+DISPUTED_OF = "rate/rate_less_dilution/excess/above_free/dilution/returned_share/returned/disputed"
+ACTS_ON_BUYERS: Mapping[str, str] = {  # What changes of a claim, and what does it.
+    "claim/gross/receivables": "claim",
+    "rate/rate_top": "order",
+    DISPUTED_OF: "dispute",
+}
+ACTS: Mapping[str, str] = {  # By the last code of a leaf.
+    "held": "confirm",
+    "accepted": "accept",
+    "need_total": "statement",
+    "sales": "sales",
+    "worst": "buyer",
+}
 
 
 class DocumentRef(NamedTuple):
@@ -89,6 +106,25 @@ class PathStep(NamedTuple):
         """Return what `document` has told."""
         named = {("was" if name == "from" else name): value for name, value in told.items()}
         return cls(**{**named, "documents": tuple(DocumentRef(**d) for d in told["documents"])})
+
+
+def act_of(leaf: str) -> tuple[str, str]:
+    """
+    Return what changes a leaf of a path to yes, and the buyer that it is about or "".
+
+    Example:
+        >>> act_of(f"{HELD}/from:ORE"), act_of(HELD)
+        (('pass', 'ORE'), ('confirm', ''))
+    """
+    if leaf.startswith(FROM_BUYERS):
+        return "pass", leaf.removeprefix(FROM_BUYERS)
+    if not leaf.startswith(ON_BUYERS):
+        return ACTS.get(leaf.rpartition("/")[2], ""), ""
+    rest = leaf.removeprefix(ON_BUYERS)
+    ending = next((each for each in ACTS_ON_BUYERS if rest.endswith(f"/{each}")), "")
+    if not ending:
+        return "", ""
+    return ACTS_ON_BUYERS[ending], rest.removesuffix(f"/{ending}")
 
 
 class LoanDecision(NamedTuple):

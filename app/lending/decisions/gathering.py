@@ -18,8 +18,6 @@ from app.chain.limits.documents import results_of
 from app.chain.limits.formulas.leaves import FirmLeaves
 from app.chain.limits.results import LimitBasis
 from app.chain.limits.shown import Shown
-from app.chain.receivables.repository import WantedReceivables
-from app.chain.receivables.service import listed
 from app.chain.uses.paths import UseAsked, names_of, path_of
 from app.data.runs.repository import newest_run
 from app.data.versions.service import AskedVersion, policy_of
@@ -28,6 +26,7 @@ from app.lending.decisions.deciding import trees_of
 from app.lending.decisions.forms import Asked
 from app.lending.decisions.outlook import DOCUMENTS
 from app.lending.decisions.plain import plain, tree
+from app.lending.decisions.reach import within_reach
 from app.lending.loans.bank import loan_rules
 from app.lending.loans.terms import check_terms
 from app.lending.pricing.plans import (
@@ -49,7 +48,6 @@ from app.platform.release import code_version
 from app.policy import Policy
 
 NO_GRADE = "none"
-OPEN_MAX = 200  # Receivables of a firm on a core that a path to yes looks at.
 OF_LIMITS = (  # What the formulas of limits read of a policy.
     *("a_confirmed", "a_unverified", "a_verified", "bank_capital_fen", "cycle_days"),
     *("data_credit_factor", "delta", "dilution_free", "grade_factors", "kappa", "kappa_relation"),
@@ -128,6 +126,7 @@ def inputs_of(resources: Resources, asked: Asked, name: str) -> bytes:
         },
         **_of_firm(ground, asked),
         **_of_book(resources, asked, ground),
+        **within_reach(resources, asked, ground.results, ground.day),
         **_of_people(resources, asked, ground),
     }
     told = json.loads(canonical(told))  # As whoever reads it later finds it.
@@ -261,7 +260,7 @@ def _of_firm(ground: DecisionGround, asked: Asked) -> Document:
 
 
 def _of_book(resources: Resources, asked: Asked, ground: DecisionGround) -> Document:
-    """Return the path of the use, its accounts, and what the core might confirm."""
+    """Return the path of the use and its accounts."""
     documents = [each.account for each in asked.documents]
     use = UseAsked(asked.firm, asked.product, asked.amount_fen, asked.core, documents)
     group = group_by(resources, newest_run(resources.records), asked.firm)
@@ -274,7 +273,6 @@ def _of_book(resources: Resources, asked: Asked, ground: DecisionGround) -> Docu
         "path": [list(each) for each in path],
         "accounts": {name: list(each.figures) for name, each in found.found.items()},
         "financed": found.financed,
-        "open": [] if asked.core is None else _open(resources, asked, ground),
     }
 
 
@@ -295,27 +293,6 @@ def _check_documents(found: AccountsRead, asked: Asked) -> None:
                 zh=f"{each.account} 不是 {asked.firm} 可融资的 {asked.core} 的凭证",
                 en=f"{each.account} is no document of {asked.core} that {asked.firm} can finance",
             )
-
-
-def _open(resources: Resources, asked: Asked, ground: DecisionGround) -> list[Document]:
-    """Return receivables that the core could confirm, so that they carry a loan."""
-    wanted = WantedReceivables(debtor=asked.core, creditor=asked.firm, state="open")
-    version = resources.version(ground.results.head.version)
-    policy = ground.results.policy
-    first = ground.day - dt.timedelta(days=policy.whole("past_due_days_document"))
-    last = ground.day + dt.timedelta(days=policy.whole("tenor_days_max"))
-    found = [
-        {
-            "number": row["receivable"],
-            "face_fen": row["amount_fen"] - row["paid_fen"],
-            "due_on": row["due_on"],
-        }
-        for row in listed(resources, version, wanted, size=OPEN_MAX)
-        if first.isoformat() <= row["due_on"] <= last.isoformat()
-    ]
-    named_already = {each.number for each in asked.documents}
-    left = [e for e in found if e["face_fen"] > 0 and e["number"] not in named_already]
-    return sorted(left, key=lambda each: (each["face_fen"], each["number"]))
 
 
 def _of_people(resources: Resources, asked: Asked, ground: DecisionGround) -> Document:

@@ -16,14 +16,22 @@ from app.chain.limits.formulas.exact import written
 from app.chain.limits.formulas.leaves import STATEMENT, ClaimLeaves, share
 from app.chain.limits.formulas.limit import LimitLeaves
 from app.lending.decisions.case import Case, OpenPaper
-from app.lending.decisions.forms import DocumentRef, Figure
+from app.lending.decisions.forms import (
+    CAPACITY,
+    DISPUTED_OF,
+    FROM_BUYERS,
+    HELD,
+    ON_BUYERS,
+    DocumentRef,
+    Figure,
+)
 from app.lending.decisions.outlook import Position, node
 
 TIMES_SALES = 9  # So many times its sales a firm could show beside them.
 TIMES_ASKED = 100  # Where none are known, so many times what it asks for.
 MILLIONTH_E12 = 10**6  # A step of a share.
 CLAIMS_TRIED = 3  # Buyers of one kind of change that are tried, the largest first.
-CAPACITY = "limit/smallest/funding/relation/unscaled/capacity"
+PAPERS = {"accept": (f"{HELD}/accepted", "voucher"), "confirm": (HELD, "receivable")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,9 @@ def levers(case: Case, limit: Term) -> list[Lever]:
     if leaves is None:
         return []
     found = [
+        *_accepted(case, leaves),
         *_confirmed(case, leaves),
+        *_passed(case),
         *_claims(case, leaves),
         *_statement(leaves, limit),
         *_sales(case, leaves),
@@ -67,31 +77,79 @@ def _confirmed(case: Case, leaves: LimitLeaves) -> Iterator[Lever]:
     core = case.accounts.get(f"core:{case.asked.core}")
     if leaves.chain.facility_fen is None or core is None:
         return
-    room, papers = available(core, case.day), case.open_papers  # In order of their faces.
-    together = [tuple(papers[-count:]) for count in range(2, len(papers) + 1)]
-    options = [*((each,) for each in papers), *together]
-    fitting = [each for each in options if _face(each) <= room]
-    held = int(str(leaves.position.held.amounts_fen))
+    room = available(core, case.day)
+    fitting = [each for each in _options(case.open_papers) if _face(each) <= room]
 
     def place(position: Position, step: int) -> Position:
         """Return the position with the receivables of a step confirmed."""
         return position._replace(confirmed=fitting[step - 1] if step else ())
 
+    yield _papers("confirm", case, int(str(leaves.position.held.amounts_fen)), fitting, place)
+
+
+def _accepted(case: Case, leaves: LimitLeaves) -> Iterator[Lever]:
+    """Yield vouchers that the firm accepts: the smallest alone first, then the largest."""
+    if leaves.chain.facility_fen is None:
+        return
+    options = _options(case.waiting)
+
+    def place(position: Position, step: int) -> Position:
+        """Return the position with the vouchers of a step accepted."""
+        return position._replace(arrived=options[step - 1] if step else ())
+
+    yield _papers("accept", case, 0, options, place)
+
+
+def _options(papers: Sequence[OpenPaper]) -> list[tuple[OpenPaper, ...]]:
+    """Return which papers to have, of those in order of their faces."""
+    together = [tuple(papers[-count:]) for count in range(2, len(papers) + 1)]
+    return [*((each,) for each in papers), *together]
+
+
+def _papers(
+    kind: str,
+    case: Case,
+    held: int,
+    options: Sequence[Sequence[OpenPaper]],
+    place: Callable[[Position, int], Position],
+) -> Lever:
+    """Return the lever of papers, one option a step, beside what is `held` of their leaf."""
+    leaf, paper = PAPERS[kind]
+
     def named(step: int) -> tuple[DocumentRef, ...]:
         """Return what is to be named when the firm asks again."""
-        more = (DocumentRef("receivable", each.number) for each in fitting[step - 1])
+        more = (DocumentRef(paper, each.number) for each in options[step - 1])
         return (*case.asked.documents, *more) if step else ()
 
-    yield Lever(
-        kind="confirm",
-        leaf="limit/smallest/funding/documents/held",
+    return Lever(
+        kind=kind,
+        leaf=leaf,
         unit="fen",
-        most=len(fitting),
+        most=len(options),
         place=place,
-        told=lambda step: held + (_face(fitting[step - 1]) if step else 0),
+        told=lambda step: held + (_face(options[step - 1]) if step else 0),
         documents=named,
         is_money=False,
     )
+
+
+def _passed(case: Case) -> Iterator[Lever]:
+    """Yield a voucher that a buyer passes on: at most what can arrive, or what it owes the firm."""
+    for giver in case.givers:
+        yield Lever(
+            kind="pass",
+            leaf=f"{FROM_BUYERS}{giver.firm}",
+            unit="fen",
+            most=giver.fen,
+            place=_arrived,
+            told=lambda step: step,
+            documents=lambda _: case.asked.documents,
+        )
+
+
+def _arrived(position: Position, step: int) -> Position:
+    """Return the position with a voucher of so many fen; its number is not known yet."""
+    return position._replace(arrived=(OpenPaper("", step, ""),) if step else ())
 
 
 def _face(papers: Sequence[OpenPaper]) -> int:
@@ -140,7 +198,7 @@ def _claim(claim: ClaimLeaves) -> Lever:
     )
     return Lever(
         kind="claim",
-        leaf=f"{CAPACITY}/base/claim:{claim.buyer}/claim/gross/receivables",
+        leaf=f"{ON_BUYERS}{claim.buyer}/claim/gross/receivables",
         unit="fen",
         most=max(0, blue - rows - estimated),
         place=_changed(claim.buyer, lambda each, step: replace(each, rows_fen=rows + step)),
@@ -161,7 +219,7 @@ def _order(case: Case, claim: ClaimLeaves) -> Lever:
         rule = "a_verified" if step else "a_unverified"
         return written(case.limits.policy("rate_top", rule).figure or Decimal(0))
 
-    leaf = f"{CAPACITY}/base/claim:{claim.buyer}/rate/rate_top"
+    leaf = f"{ON_BUYERS}{claim.buyer}/rate/rate_top"
     place = _changed(claim.buyer, change)
     return Lever("order", leaf, "rate", 1, place, told, is_money=False, buyer=claim.buyer)
 
@@ -177,8 +235,7 @@ def _dispute(claim: ClaimLeaves) -> Lever:
 
     return Lever(
         kind="dispute",
-        leaf=f"{CAPACITY}/base/claim:{claim.buyer}/rate/rate_less_dilution/excess/above_free/"
-        "dilution/returned_share/returned/disputed",
+        leaf=f"{ON_BUYERS}{claim.buyer}/{DISPUTED_OF}",
         unit="fen",
         most=1,
         place=_changed(claim.buyer, change),

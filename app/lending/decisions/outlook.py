@@ -1,7 +1,7 @@
 """
 What a firm could be lent as things stand, or as they would stand after a change.
 
-A change is a position: the firm, its claims, and receivables that the core would have confirmed.
+A change is a position: the firm, its claims, and documents that it would hold beside.
 All that hangs on it is put together anew by the formulas of limits: base and documents over all
 chains, the facility's room, and what the chain's factor sums over its firms.
 """
@@ -32,11 +32,22 @@ HELD = {">=": int.__ge__, ">": int.__gt__, "<=": int.__le__, "<": int.__lt__, "=
 
 
 class Position(NamedTuple):
-    """What a firm has, and receivables that the core would have confirmed beside."""
+    """
+    What a firm has, and documents that it would hold beside.
+
+    `confirmed` are receivables, which occupy the core's account then; `arrived` are vouchers, which
+    do so already, whoever holds them.
+    """
 
     firm: FirmLeaves
     claims: tuple[ClaimLeaves, ...]
     confirmed: tuple[OpenPaper, ...] = ()
+    arrived: tuple[OpenPaper, ...] = ()
+
+    @property
+    def papers(self) -> tuple[OpenPaper, ...]:
+        """Return the documents that it would hold beside."""
+        return self.confirmed + self.arrived
 
 
 class Room(NamedTuple):
@@ -123,8 +134,8 @@ def outlook_after(was: Baseline, position: Position) -> Outlook:
     leaves, limit = moved(was, position)
     more = _more(case, (was.limit, limit), (was.leaves, leaves))
     rooms = _rooms(case, more, _papers(case, leaves, position))
-    # Confirmed receivables are lent on by a product of documents, whatever this one requires.
-    switched = bool(position.confirmed) and case.product.path != DOCUMENTS
+    # Documents are lent on by a product of documents, whatever this one requires.
+    switched = bool(position.papers) and case.product.path != DOCUMENTS
     return _judged(case, rooms, () if switched else _unmet(case, leaves, limit), limit)
 
 
@@ -134,7 +145,8 @@ def moved(base: Baseline, position: Position) -> tuple[LimitLeaves, Term]:
     confirmed = sum(each.face_fen for each in position.confirmed)
     claims = _less_confirmed(position.claims, case.asked.core, confirmed)
     held = was.position.held
-    held = replace(held, amounts_fen=_whole(held.amounts_fen) + confirmed)
+    more = sum(each.face_fen for each in position.papers)
+    held = replace(held, amounts_fen=_whole(held.amounts_fen) + more)
     core = was.chain.core
     core = replace(core, confirmed_here_fen=core.confirmed_here_fen + confirmed)
     chain = replace(was.chain, core=core)
@@ -266,8 +278,8 @@ def _more_of_firm(case: Case, chain: int, limit: Term) -> int:
 
 
 def _papers(case: Case, leaves: LimitLeaves, position: Position) -> list[int]:
-    """Return what the accounts of newly confirmed receivables would give."""
-    return [_worth(case, leaves.chain, each.face_fen) for each in position.confirmed]
+    """Return what the accounts of documents would give that the firm has not got yet."""
+    return [_worth(case, leaves.chain, each.face_fen) for each in position.papers]
 
 
 def _worth(case: Case, chain: ChainTerms, face_fen: int) -> int:
@@ -279,7 +291,7 @@ def _rooms(case: Case, more: Mapping[str, int], papers: Sequence[int]) -> list[R
     """
     Return how large a use each account of the path allows, documents together as the last.
 
-    Where receivables would be confirmed the documents carry it: relation is not taken then.
+    Where the firm would hold more documents they carry it: relation is not taken then.
     """
     carried = sum(papers)
     found = []

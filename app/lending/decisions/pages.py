@@ -166,7 +166,7 @@ def _page(
         "decision.html",
         status=again.refused.status if again.refused else int(HTTPStatus.OK),
         decision=found,
-        card=card_of(found, t),
+        card=card_of(found, t, named),
         named=named,
         checks=checks,
         words=words_of(resources, [each.code for each in checks], named, t),

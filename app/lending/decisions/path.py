@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from app.chain.limits.formulas.limit import LimitLeaves
 from app.lending.decisions.case import Case
-from app.lending.decisions.forms import PathStep
+from app.lending.decisions.forms import DocumentRef, PathStep
 from app.lending.decisions.levers import Lever, levers
 from app.lending.decisions.outlook import (
     Baseline,
@@ -182,5 +182,11 @@ def _told(case: Case, found: Found, number: int) -> Iterator[PathStep]:
             *(lever.leaf, lever.told(0), lever.told(step), lever.unit, words.zh, words.en),
             amount_fen=found.room_fen,
             set=number,
-            documents=lever.documents(step),
+            documents=_documents(case, lever, step),
         )
+
+
+def _documents(case: Case, lever: Lever, step: int) -> tuple[DocumentRef, ...]:
+    """Return what to name when asking again: at least what was named; formula 1 told less."""
+    named = lever.documents(step)
+    return named or (case.asked.documents if case.formula > 1 else ())

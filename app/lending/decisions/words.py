@@ -10,9 +10,10 @@ from graph.model import Label, declared
 
 @cache
 def _words(formula: int) -> Mapping[str, Label]:
+    before = _words(formula - 1) if formula > 1 else {}
     path = Path(__file__).parent / f"words_{formula}.yml"
     read = declared(path.read_text(encoding="utf-8"))
-    return {str(code): Label(**entry) for code, entry in read.items()}
+    return {**before, **{str(code): Label(**entry) for code, entry in read.items()}}
 
 
 def reason(formula: int, code: str) -> LoanReason:

@@ -61,7 +61,7 @@ def told(
     who = {"rule": "relation.base", "leaf": "base", "op": ">=", "value": 100_000}
     words = {"label": {"zh": "甲", "en": "a"}, "fix": {"zh": "乙", "en": "b"}}
     given = {
-        "formula": 1,
+        "formula": 2,
         "code": "1",
         "id": "D1",
         "asked": {

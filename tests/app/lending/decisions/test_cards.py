@@ -23,7 +23,7 @@ TOLD = {
 
 
 def test_ways_are_told_in_the_reader_s_language_with_their_units() -> None:
-    card = card_of(TOLD, Texts("en"))
+    card = card_of(TOLD, Texts("en"), str.lower)
     first, second = card.ways
     assert (card.tone, card.rate, card.reasons) == ("bad", "–", [("price.absent", "no price")])
     assert card.hands == "Two officers, Branch or above"
@@ -32,4 +32,4 @@ def test_ways_are_told_in_the_reader_s_language_with_their_units() -> None:
     ]
     assert [each.documents for each in second.steps] == [[], ["V1"]]
     assert (first.amount_fen, [each.to for each in second.steps]) == (900, ["2", "2"])
-    assert card_of(TOLD, Texts("zh")).ways[0].steps[0].words == "甲"
+    assert card_of(TOLD, Texts("zh"), str).ways[0].steps[0].words == "甲"

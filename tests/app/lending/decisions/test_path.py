@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.chain.limits.formulas import limit as limits
 from app.lending.decisions.case import Case, case_from
 from app.lending.decisions.deciding import decided_from
-from app.lending.decisions.forms import LoanDecision, PathStep
+from app.lending.decisions.forms import HELD, DocumentRef, LoanDecision, PathStep, act_of
 from app.lending.decisions.levers import MILLIONTH_E12, Lever, levers
 from app.lending.decisions.outlook import baseline, moved, node, outlook, outlook_after, position_of
 from app.lending.decisions.plain import limit_leaves, plain
@@ -116,6 +116,53 @@ def test_a_receivable_that_the_core_confirms_is_named_for_the_next_application()
     )
     assert [each.number for each in step.documents] == ["R500000"]
     assert step.amount_fen == 47_500_000
+
+
+ON_DOCUMENTS = {"path": "documents", "id": "document-finance", "who": []}
+
+
+def on_documents(amount_fen: int, **more: Any) -> dict[str, Any]:
+    """Return inputs of a firm that asks on documents of the core and names none yet."""
+    inputs = told(amount_fen, total=0, relation=0, **more)
+    inputs["product"] |= ON_DOCUMENTS
+    return inputs
+
+
+def test_a_buyer_that_owes_enough_is_to_pass_a_voucher_on_the_least_that_does() -> None:
+    """0.95 of 473,684.22 yuan is 450,000.009; of a fen less 449,999.9995."""
+    givers = [{"firm": "S1", "fen": 47_368_422}, {"firm": "S3", "fen": 90_000_000}]
+    (step,) = decide(on_documents(45_000_000, givers=givers)).path_to_yes
+
+    assert (step.leaf, step.was, step.to) == (f"{HELD}/from:S1", 0, 47_368_422)
+    assert (step.amount_fen, step.documents, act_of(step.leaf)) == (45_000_000, (), ("pass", "S1"))
+    assert (
+        decide(on_documents(45_000_000, givers=[givers[0] | {"fen": 47_368_421}])).path_to_yes == ()
+    )
+
+
+def test_vouchers_that_wait_are_to_be_accepted_and_named_beside_what_was_named() -> None:
+    waiting = [
+        {"number": f"V{yuan}", "face_fen": yuan * 100, "due_on": "2026-08-01"}
+        for yuan in (100_000, 400_000)
+    ]
+    inputs = on_documents(45_000_000, waiting=waiting)
+    (step,) = decide(inputs).path_to_yes
+
+    assert (step.leaf, step.was, step.to) == (f"{HELD}/accepted", 0, 50_000_000)
+    assert [each.account for each in step.documents] == ["voucher:V100000", "voucher:V400000"]
+    assert step.amount_fen == 47_500_000
+
+
+def test_what_was_named_is_named_again_whatever_changes_but_not_by_the_first_formula() -> None:
+    """Sales raise what the limit needs; the receivable that was named still carries the loan."""
+    named = {"documents": [{"kind": "receivable", "number": "R9"}]}
+    inputs = told(45_000_000)
+    inputs["asked"] |= named
+    again = decide(inputs).path_to_yes
+    first = decide(inputs | {"formula": 1}).path_to_yes
+
+    assert [each.documents for each in again] == [(DocumentRef("receivable", "R9"),)] * len(again)
+    assert [each._replace(documents=()) for each in again] == [*first]
 
 
 def test_what_is_above_the_machine_is_referred() -> None:

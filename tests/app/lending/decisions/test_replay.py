@@ -105,7 +105,7 @@ def test_replay_is_the_bank_s_and_changes_nothing(
         "same": True,
         "decision": decided.decision.id,
         "differs": [],
-        "formula": {"was": 1, "is": 1},
+        "formula": {"was": 2, "is": 2},
         "code": {"was": found["code"]["is"], "is": found["code"]["is"]},
     }
     assert refused.status_code == 403
@@ -144,13 +144,13 @@ def test_what_was_changed_is_named(client: TestClient, bearer: Bearer, decided: 
 def test_another_formula_says_so_and_names_what_it_finds_otherwise(
     client: TestClient, bearer: Bearer, decided: Decided, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replaying, "FORMULA", 2)
+    monkeypatch.setattr(replaying, "FORMULA", 3)
     same = replay(client, bearer, decided)
     as_it_was = cases.KeptRules.decimal
     monkeypatch.setattr(cases.KeptRules, "decimal", lambda self, name: as_it_was(self, name) * 2)
     other = replay(client, bearer, decided)
 
-    assert (same["same"], same["formula"]) == (True, {"was": 1, "is": 2})
+    assert (same["same"], same["formula"]) == (True, {"was": 2, "is": 3})
     assert other["same"] is False
     assert other["differs"][0]["input"].startswith("limit/")
 

@@ -37,6 +37,8 @@ COAL = "COAL,北山煤业有限公司,false,B06,140000,small,R6,2012-01-01,,,,,,
 SOLD = "COAL-ORE-{month},2026-{month:02d}-15,COAL,ORE,1000000,130000,1130000,valid,blue,件\n"
 FACE, PART, DRAWN = 60_000_000, 40_000_000, 20_000_000
 DUE = "2026-08-28"
+FROM_ORE = "limit/smallest/funding/documents/held/from:ORE"
+NEEDED = 21_052_632  # The least of which 0.95 are DRAWN.
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +108,8 @@ def held_by_limits(desk: Desk, firm: str) -> int:
 def passed(desk: Desk, who: str, voucher: str, holder: str, amount: int) -> str:
     """Return the id of what is passed on of a voucher, once its new holder has accepted it."""
     body = {"holder": holder, "amount_fen": amount}
-    (child,) = moved(desk, who, f"/vouchers/{voucher}/pass", body)["children"]
+    children = moved(desk, who, f"/vouchers/{voucher}/pass", body)["children"]
+    (child,) = [each for each in children if each["state"] == "issued"]
     assert moved(desk, holder, f"/vouchers/{child['id']}/accept")["state"] == "held"
     return str(child["id"])
 
@@ -133,6 +136,10 @@ def told_what_to_do(desk: Desk, asked: dict[str, Any]) -> None:
     assert refused["state"] == "declined"
     assert refused["decision"]["reasons"][0]["code"] == "document.held"
     assert "pass on a voucher to you" in refused["decision"]["reasons"][0]["en"]
+    (step,) = refused["decision"]["path_to_yes"]
+    assert (step["leaf"], step["from"]) == (FROM_ORE, 0)
+    assert step["to"] == 31_680_937 > NEEDED  # R1 occupies more than the core's facility.
+    assert (step["amount_fen"], step["documents"]) == (DRAWN, [])
     assert (before["limit_fen"], "ORE" in passers(before)) == (0, True)
 
 
@@ -191,3 +198,26 @@ def test_a_third_tier_is_told_what_to_do_gets_a_voucher_finances_it_and_it_is_pa
     assert [desk.figures(each)["posted"] for each in ("bank", "firm:COAL")] == [0, 0]
     assert follower.look()
     assert held_by_limits(desk, "COAL") == 0
+
+
+def test_what_a_path_says_is_to_be_passed_on_leads_to_yes_and_a_fen_less_does_not(
+    desk: Desk,
+) -> None:
+    follower = BookFollower(desk.resources, lambda: True)
+    issue = {"holder": "MILL", "amount_fen": FACE, "due_on": "2026-10-30"}
+    root = moved(desk, "CORE1", "/vouchers", issue)["id"]
+    moved(desk, "MILL", f"/vouchers/{root}/accept")
+    theirs = passed(desk, "MILL", root, "ORE", 50_000_000)
+    assert follower.look()
+    asked = {"core": "CORE1", "product": CODE, "amount_fen": DRAWN, "tenor_days": 30}
+    asked |= {"repayment": "bullet"}
+    (step,) = moved(desk, "COAL", "/quotes", asked)["path_to_yes"]
+    assert (step["leaf"], step["to"], step["amount_fen"]) == (FROM_ORE, NEEDED, DRAWN)
+
+    offered = []
+    for fen in (step["to"] - 1, step["to"]):
+        mine = passed(desk, "ORE", theirs, "COAL", fen)
+        assert follower.look()
+        named = asked | {"documents": [paper(f"voucher:{mine}")]}
+        offered.append(moved(desk, "COAL", "/quotes", named)["amount_fen"])
+    assert offered == [DRAWN - 1, DRAWN]
