@@ -195,7 +195,8 @@ class DemoOffers:
         told, _ = service.shown(self._resources, EVERYTHING, request.id)
         if told["offer"] is None:
             return
-        asked = DrawAsked(told["offer"]["amount_fen"], self._on_file[firm])
+        amount, payee = told["offer"]["amount_fen"], told["core"] or firm
+        asked = DrawAsked(amount, self._on_file[firm], payee)
         asker = self._people.of_firm(firm)
         work = partial(draw, self._resources, asker, request.id, asked)
         reply = self._people.attempt("draw", work)

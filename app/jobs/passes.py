@@ -18,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.chain.chains.cores import cores_of
 from app.chain.receivables.files import of_version
 from app.chain.receivables.following import otherwise
+from app.chain.runs.lent import stated_in
 from app.chain.runs.refreshing import pass_over
-from app.chain.runs.snapshot import reader_of
+from app.chain.runs.snapshot import BookReader, reader_of
 from app.data.runs.repository import newest_run
 from app.platform.console.progress import quietly
 from app.platform.deps import Resources
@@ -88,7 +89,7 @@ class BookFollower:
         if current is None or run is None or not cores_of(self._resources, current.number):
             return False  # The refresh of the version is the first to read the book.
         read_before = int(run.parameters.get("book", 0))
-        if run.run == self._set and reader.last_change(self._otherwise) <= read_before:
+        if run.run == self._set and self._last_change(reader) <= read_before:
             return False
         self._set = ""
         done = pass_over(self._resources, current.number, progress=quietly)
@@ -98,6 +99,11 @@ class BookFollower:
             book = done.read.book.number
             log.info("pass", run=done.run.run, book=book, held_back=done.held_back)
         return moved
+
+    def _last_change(self, reader: BookReader) -> int:
+        """Return the last event that changed what a run of the current version reads."""
+        version = self._resources.version()
+        return reader.last_change(self._otherwise, lambda: stated_in(self._resources, version))
 
     def _otherwise(self, used: pl.DataFrame) -> Sequence[int]:
         """Return the events of what uses touched of which the version's files say other things."""

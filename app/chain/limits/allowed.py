@@ -27,7 +27,7 @@ _NEED = (
 )
 _STATEMENT = (
     "revenue cost profit inventory receivable payable prepaid advances own_funds "
-    "working_capital_loans expected_growth"
+    "working_capital_loans loans_in_statement loans_of_others lent_by_us expected_growth"
 )
 _CLAIMS = (
     "held amounts from_files receivable_document: voucher_document: paid pledged_elsewhere "

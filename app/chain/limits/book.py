@@ -32,6 +32,9 @@ VOUCHERS: dict[str, Any] = {
     "event": pl.Int64,
 }
 
+# A row a firm with loans in a statement: what it owed us on such loans at the close of its day.
+LENT: dict[str, Any] = {"firm": pl.String, "lent_fen": pl.Int64, "lent_event": pl.Int64}
+
 
 def _receivables() -> pl.DataFrame:
     return pl.DataFrame(schema=RECEIVABLES)
@@ -39,6 +42,10 @@ def _receivables() -> pl.DataFrame:
 
 def _vouchers() -> pl.DataFrame:
     return pl.DataFrame(schema=VOUCHERS)
+
+
+def _lent() -> pl.DataFrame:
+    return pl.DataFrame(schema=LENT)
 
 
 class Frozen(NamedTuple):
@@ -61,6 +68,7 @@ class Book:
     receivables: pl.DataFrame = field(default_factory=_receivables)
     vouchers: pl.DataFrame = field(default_factory=_vouchers)
     frozen: Mapping[str, Frozen] = field(default_factory=dict)  # Of a core's account, by its id.
+    lent: pl.DataFrame = field(default_factory=_lent)  # By ids of firms, also in inputs.
 
     def facts(self, as_of: dt.date) -> dict[str, Any]:
         """Return what names the book beside a version; nothing where there is none."""

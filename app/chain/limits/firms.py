@@ -24,7 +24,14 @@ STORED = (
     *("row", "firm", "size", "rating", "loans_fen", "sales_fen"),
     *("worst_e12", "worst_firm", "understated", "expected_growth"),
     *STATEMENT,
+    *("lent_fen", "lent_event"),  # Of the loans in a statement, those that are ours.
 )
+
+
+def has_statement() -> pl.Expr:
+    """Return whether a firm's statement is given whole, and its shares can be told."""
+    whole = pl.all_horizontal(pl.col(*STATEMENT, "expected_growth").is_not_null())
+    return whole & (pl.min_horizontal("revenue_fen", "cost_fen") > 0)
 
 
 def known_firms(inputs: LimitInputs, members: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -42,14 +49,16 @@ def known_firms(inputs: LimitInputs, members: pl.DataFrame, policy: Policy) -> p
     by_statement = policy.flag("contagion.statement_denominators")
     understated = _understated(inputs) if by_statement else pl.lit(None, pl.String)
     growth = [None if rate is None else _written(rate) for rate in inputs.firms["expected_growth"]]
-    whole = pl.all_horizontal(pl.col(*STATEMENT, "expected_growth").is_not_null())
-    given = whole & (pl.min_horizontal("revenue_fen", "cost_fen") > 0)
+    given = has_statement()
     return (
-        inputs.firms.with_columns(
+        inputs.firms.join(inputs.ledger.book.lent, on="firm", how="left", maintain_order="left")
+        .with_columns(
             *(pl.when(given).then(pl.col(name)) for name in STATEMENT),
             row=pl.int_range(pl.len(), dtype=pl.Int64),
             understated=understated,
             expected_growth=pl.Series(growth, dtype=pl.String),
+            lent_fen=pl.when(given).then("lent_fen").fill_null(0),
+            lent_event=pl.when(given & (pl.col("lent_fen") > 0)).then("lent_event").fill_null(0),
         )
         .filter("listed")
         .join(known_sales(inputs.trades), on="row", how="left")
@@ -118,6 +127,7 @@ def _leaves(firms: pl.DataFrame) -> FirmLeaves:
         statement=statement,
         expected_growth=ExactColumn.of([Decimal(rate) for rate in growth]) if statement else None,
         worst_e12=ExactColumn.whole(firms["worst_e12"].to_numpy()),
+        lent_fen=ExactColumn.whole(firms["lent_fen"].to_numpy()) if firms["lent_fen"].max() else 0,
     )
 
 

@@ -105,4 +105,6 @@ def firm_leaves(row: Mapping[str, Any]) -> FirmLeaves:
         worst_e12=row["worst_e12"],
         worst_firm=row["worst_firm"],
         understated=tuple(below.split(",")) if below else (),
+        lent_fen=row.get("lent_fen", 0),  # Kept where there is any.
+        lent_event=row.get("lent_event", 0),
     )

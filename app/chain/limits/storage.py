@@ -18,7 +18,7 @@ from graph.folders import sealing
 OPTIONAL = (
     *(*NOT_COUNTED, "confirmed_paid_fen"),
     *("confirmed_here_fen", "confirmed_event", "issued_here_fen", "issued_event"),
-    "reserved_event",
+    *("reserved_event", "lent_fen", "lent_event"),
 )
 NOTHING: Mapping[str, pl.DataFrame] = MappingProxyType({})
 

@@ -22,6 +22,7 @@ from app.chain.receivables.following import follow, otherwise
 from app.chain.receivables.numbering import numbers_of
 from app.chain.runs.applying import apply, changes
 from app.chain.runs.code import code_name
+from app.chain.runs.lent import stated_in
 from app.chain.runs.rows import RunStores, RunTerms
 from app.chain.runs.service import COMPUTE_SECONDS_MAX, Run, refresh
 from app.chain.runs.snapshot import Snapshot, reader_of
@@ -71,7 +72,9 @@ def pass_over(resources: Resources, version: int | None, *, progress: Step) -> P
         if resources.version().number == found.number:
             follow(resources, lambda: of_version(resources, found))
         files = of_version(resources, found)  # Keeps the ids that it gives its documents.
-        read = reader_of(resources).read(lambda used: otherwise(used, lambda: files))
+        read = reader_of(resources).read(
+            lambda used: otherwise(used, lambda: files), lambda: stated_in(resources, found)
+        )
         run = _landed(resources, found, read, progress)
         current = resources.version()
         count, held_back = 0, 0

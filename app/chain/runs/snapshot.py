@@ -3,7 +3,8 @@ The book as a run reads it, and the accounts as they stand at that moment: one s
 
 What a process read before stays in its memory: of accounts only those are read again that an event
 touched since. Uses are no change of what runs read, but where they finance what the files of the
-version say other things of (`receivables.following.otherwise`).
+version say other things of (`receivables.following.otherwise`); nor are loans, but those of firms
+whose statements are not older (`lent`).
 """
 
 import datetime as dt
@@ -21,6 +22,7 @@ from app.chain.limits.book import Book, Frozen
 from app.chain.receivables.files import COLUMNS
 from app.chain.receivables.known import receivables_of_book
 from app.chain.receivables.tables import receivables
+from app.chain.runs.lent import LentReader, Stated, nobody_states
 from app.chain.vouchers.known import vouchers_of_book
 from app.chain.vouchers.tables import vouchers
 from app.platform.deps import Resources
@@ -59,6 +61,7 @@ class BookReader:
         self._lock = threading.Lock()
         self._seen, self._number = 0, 0  # The last event looked at, and the last that changed it.
         self._used = 0  # The last by which a use financed documents, or gave them back.
+        self._lent = LentReader()
         self._accounts = pl.DataFrame(schema=ACCOUNTS)
 
     def head(self) -> int:
@@ -66,30 +69,37 @@ class BookReader:
         with self._records.reading() as connection:
             return int(connection.scalar(sa.select(head.c.number)) or 0)
 
-    def last_change(self, otherwise: Otherwise = lambda _: ()) -> int:
+    def last_change(
+        self, otherwise: Otherwise = lambda _: (), stated: Stated = nobody_states
+    ) -> int:
         """
         Return the number of the last event that changed what a run reads.
 
         Args:
             otherwise: Gives the events of those receivables, of rows that uses have touched, of
                 which the files of the run's version do not say what the book says.
+            stated: Gives the firms of the run's version that name loans in a statement.
         """
         with self._lock, self._records.reading() as connection:
-            number = connection.scalar(sa.select(head.c.number)) or 0
-            return self._last_change(connection, number, otherwise)
+            found = connection.execute(sa.select(head.c.number, head.c.day)).first()
+            if found is None:
+                return 0
+            lent = self._lent.read(connection, *found, stated)
+            return max(self._last_change(connection, found[0], otherwise), _last(lent))
 
-    def read(self, otherwise: Otherwise = lambda _: ()) -> Snapshot:
+    def read(self, otherwise: Otherwise = lambda _: (), stated: Stated = nobody_states) -> Snapshot:
         """Return the book and the accounts at one moment (see `last_change`)."""
         with self._lock:
-            return self._read(otherwise)
+            return self._read(otherwise, stated)
 
-    def _read(self, otherwise: Otherwise) -> Snapshot:
+    def _read(self, otherwise: Otherwise, stated: Stated) -> Snapshot:
         options = (
             {} if self._records.backend == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         )
         with self._records.engine.execution_options(**options).begin() as connection:
             number, day = connection.execute(sa.select(head.c.number, head.c.day)).one()
-            change = self._last_change(connection, number, otherwise)
+            lent = self._lent.read(connection, number, day, stated)
+            change = max(self._last_change(connection, number, otherwise), _last(lent))
             book = Book(
                 number=change,
                 day=dt.date.fromisoformat(day) if day else None,
@@ -100,6 +110,7 @@ class BookReader:
                     connection, _events_before_uses(connection, vouchers, change)
                 ),
                 frozen=_frozen(connection),
+                lent=lent,
             )
             return Snapshot(number, book, self._standing(connection))
 
@@ -139,6 +150,11 @@ class BookReader:
             fresh = pl.concat(parts)
             self._accounts = pl.concat([known.join(fresh, on="account", how="anti"), fresh])
         return self._accounts
+
+
+def _last(lent: pl.DataFrame) -> int:
+    """Return the last event that changed what firms owed us when their statements were made."""
+    return max(lent["lent_event"], default=0)
 
 
 def _touches_papers() -> sa.ColumnElement[bool]:

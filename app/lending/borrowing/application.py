@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from fastapi import Depends, Form, Request
@@ -29,10 +29,11 @@ from app.lending.decisions.cards import card_of, rate_words
 from app.lending.pricing import plans
 from app.lending.pricing.plans import PlanAsked
 from app.lending.products.service import product_names
-from app.lending.servicing.checking import DrawAsked
+from app.lending.servicing.checking import ENTRUSTED_FROM, DrawAsked
 from app.lending.servicing.drawing import draw
 from app.lending.servicing.filing import FileAccount, file_account
 from app.lending.servicing.schemas import REFERENCE_LENGTH_MAX
+from app.lending.servicing.values import values_today
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import HOLDERS, PrincipalDep, allow
 from app.platform.auth.sight import sight_of
@@ -62,7 +63,20 @@ ACTS: Mapping[str, Sequence[Act]] = {
 }
 CONTRACTED = ("offer_accepted", "signed", "drawing", "draw_failed", "active", "repaid", "closed")
 DONE = ("apply", "accept", "withdraw", "sign", "draw", "account")
-CHECKS = ("state", "offer", "documents", "registration", "signatures", "account", "limit")
+CHECKS = ("state", "offer", "documents", "registration", "signatures", "account", "limit", "payee")
+
+
+class DrawTyped(NamedTuple):
+    """What was typed into the fields of a draw, or of an account on file."""
+
+    amount: str
+    account: str
+    payee: str
+
+    @property
+    def of_order(self) -> list[str]:
+        """Return what the key of an order stands for; a payee only where there is one."""
+        return [self.amount, self.account, *filter(None, [self.payee])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +87,7 @@ class ApplicationSent:
     tag: str
     sha256: str
     language: Language
-    amount: str
-    account: str
+    typed: DrawTyped
 
     @property
     def tags(self) -> frozenset[str] | None:
@@ -88,7 +101,7 @@ class ApplicationSent:
         Raises:
             UnfitField: It is no positive amount of yuan.
         """
-        found = fen_of(self.amount)
+        found = fen_of(self.typed.amount)
         if found is None:
             raise UnfitField("amount")
         return found
@@ -100,22 +113,41 @@ class ApplicationSent:
         Raises:
             UnfitField: There is none, or more than an account may have.
         """
-        account = self.account.strip()
+        account = self.typed.account.strip()
         if not 1 <= len(account) <= REFERENCE_LENGTH_MAX:
             raise UnfitField("account", most=REFERENCE_LENGTH_MAX)
         return account
+
+    def payee_named(self) -> str:
+        """
+        Return who is paid in the end, if anybody was typed.
+
+        Raises:
+            UnfitField: It is more than a name may have.
+        """
+        payee = self.typed.payee.strip()
+        if len(payee) > REFERENCE_LENGTH_MAX:
+            raise UnfitField("payee", most=REFERENCE_LENGTH_MAX)
+        return payee
+
+
+async def _typed_by(
+    amount: Annotated[str, Form()] = "",
+    account: Annotated[str, Form()] = "",
+    payee: Annotated[str, Form()] = "",
+) -> DrawTyped:
+    return DrawTyped(amount, account, payee)
 
 
 async def _sent(
     request: Request,
     order: OrderSentDep,
+    typed: Annotated[DrawTyped, Depends(_typed_by)],
     tag: Annotated[str, Form()] = "",
     sha256: Annotated[str, Form()] = "",
-    amount: Annotated[str, Form()] = "",
-    account: Annotated[str, Form()] = "",
 ) -> ApplicationSent:
     language = preferences_of(request).language
-    return ApplicationSent(order, tag, sha256, language, amount, account)
+    return ApplicationSent(order, tag, sha256, language, typed)
 
 
 ApplicationSentDep = Annotated[ApplicationSent, Depends(_sent)]
@@ -140,7 +172,7 @@ def act_on_application(
 ) -> Response:
     """Accept, withdraw, sign, draw, or ask for an account on file; a refusal is told above."""
     try:
-        with form.sent.order(request, who, [form.amount, form.account, form.sha256]) as key:
+        with form.sent.order(request, who, [*form.typed.of_order, form.sha256]) as key:
             _done(request, resources, Asker(who, key), application, (act, form))
     except AppError as refused:
         return _one(request, resources, who, application, form=form, refused=refused)
@@ -165,7 +197,7 @@ def _done(
         signing = SigningAsked(form.language, form.sha256 or None, form.tags)
         contracts.sign(resources, asker, application, signing)
     elif act == "draw":
-        drawn = DrawAsked(form.amount_fen(), form.account_named())
+        drawn = DrawAsked(form.amount_fen(), form.account_named(), form.payee_named())
         draw(resources, asker, application, drawn)
     else:
         service.shown(resources, sight_of(asker.who), application)
@@ -214,6 +246,7 @@ def _one(
         on_file=on_file,
         filing=repository.account_asked_for(records, firm, FileAccount.name),
         typed=_typed(asked, form, on_file),
+        payee_from_fen=values_today(resources).in_force.fen(ENTRUSTED_FROM),
         key=secrets.token_hex(16),
         done=request.query_params.get("done", ""),
         known_done=DONE,
@@ -232,8 +265,9 @@ def _typed(asked: Document, form: ApplicationSent | None, on_file: str) -> Mappi
     """Return what stands in the fields: what was typed, else what can be drawn and where to."""
     left = str(plain(_left_fen(asked), "money"))
     return {
-        "amount": (form and form.amount) or left,
-        "account": (form and form.account) or on_file,
+        "amount": (form and form.typed.amount) or left,
+        "account": (form and form.typed.account) or on_file,
+        "payee": (form and form.typed.payee) or "",
     }
 
 

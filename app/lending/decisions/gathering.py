@@ -38,6 +38,7 @@ from app.lending.pricing.plans import (
     terms_of,
 )
 from app.lending.products.book import Product, ProductBook
+from app.lending.products.purposes import check_use
 from app.lending.products.service import amount_cap
 from app.platform.auth.sight import EVERYTHING
 from app.platform.deps import Resources
@@ -147,15 +148,16 @@ def found_in(told: Mapping[str, Any]) -> Document:
 def _ground(resources: Resources, asked: Asked) -> DecisionGround:
     day, folder = business_day(resources), resources.settings.policy
     product = named(ProductBook(folder).on(day), asked.product)
-    policy = policy_of(resources, day)
+    policy, in_force = policy_of(resources, day), Rulebook(folder).on(day)
     _check_path(product, asked)
+    check_use(product, asked.purpose, in_force)
     _check_purpose(product, asked)
     check_terms_of(product, asked.amount_fen, asked.repayment, policy)
     planned = PlanAsked(
         *(product.terms.id, asked.amount_fen, Decimal(0), asked.repayment),
         *(asked.tenor_days, asked.tenor_months),
     )
-    terms, rules = terms_of(planned, day, policy), loan_rules(policy, Rulebook(folder).on(day))
+    terms, rules = terms_of(planned, day, policy), loan_rules(policy, in_force)
     check_terms(terms, rules.days_off)
     days = tenor_of(terms, rules)
     check_tenor(product, days)

@@ -10,7 +10,7 @@ from app.chain.uses.schemas import DOCUMENTS_MAX, DocumentNamed, Fen, Id
 from app.lending.decisions.forms import Asked, DocumentRef
 from app.lending.loans.terms import MONTHS_MAX
 from app.lending.pricing.schemas import PlanRow
-from app.lending.products.forms import DAYS_MAX, Purpose, RepaymentKind
+from app.lending.products.forms import DAYS_MAX, OtherUse, Purpose, RepaymentKind
 
 OWN = "own"
 
@@ -39,7 +39,7 @@ class LoanAsked(BaseModel):
         max_length=DOCUMENTS_MAX,
         description="They carry the whole amount, in this order; none: data credit",
     )
-    purpose: Purpose | None = None
+    purpose: Purpose | OtherUse | None = None
 
     @model_validator(mode="after")
     def _has_one_tenor(self) -> Self:

@@ -16,6 +16,8 @@ RepaymentKind = Literal[
     "bullet", "bullet_monthly", "equal_principal", "equal_instalment", "discount"
 ]
 Purpose = Literal["working_capital", "procurement", "equipment", "research", "acquisition"]
+# What a firm may tell beside these, so that a rule refuses it by name and not as malformed.
+OtherUse = Literal["dividends", "financial_assets", "fixed_assets", "equity"]
 PaperKind = Literal["receivable", "voucher"]
 Comparison = Literal[">=", ">", "<=", "<", "="]
 # What requirements may ask, in fen: what stands in the limit's derivation under these codes, and

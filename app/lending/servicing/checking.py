@@ -14,6 +14,7 @@ from app.books.errors import BookRefusal, LimitExceeded, RuleBroken
 from app.books.ledger import Moving, excess
 from app.books.ledger.figures import OPEN
 from app.books.ledger.paths import path_of
+from app.books.rules.pack import RulesInForce
 from app.lending.applications.moves import Row
 from app.lending.applications.tables import applications
 from app.lending.contracts.tables import contracts, registrations
@@ -23,6 +24,7 @@ from app.lending.servicing.tables import firm_accounts, loans
 from app.platform.documents import Document
 from app.policy import Policy
 
+USE_FORBIDDEN, ENTRUSTED_FROM = "wc.use_forbidden", "draw.entrusted_payment_min"
 LATE = ("overdue", "defaulted")
 DAY_LIMITS = {"firm": "draw_day_firm_fen", "core": "draw_day_core_fen", "bank": "draw_day_bank_fen"}
 CheckState = Literal["holds", "fails", "not_known", "not_asked"]
@@ -59,7 +61,7 @@ class DrawChecks(NamedTuple):
     reserved: Mapping[str, Any]
     asked: DrawAsked
     policy: Policy
-    payee_from_fen: int | None
+    rules: RulesInForce
 
     def run(self) -> list[Document]:
         """
@@ -164,21 +166,31 @@ class DrawChecks(NamedTuple):
         yield DrawCheck("draw.registration", "holds", *words, row["number"])
 
     def _use_of_funds(self) -> Iterator[DrawCheck]:
-        purpose = self.row["purpose"]
-        words = ("贷款用途已申报", "what it is for is told")
+        purpose, rule = self.row["purpose"], self.rules.held.get(USE_FORBIDDEN)
+        words = ("贷款用途已申报，非禁止用途", "what it is for is told, and nothing forbids it")
         if purpose:
-            yield DrawCheck("draw.purpose", "holds", *words, purpose)
+            source = TERMS_OF_DRAWS if rule is None else rule.source
+            yield DrawCheck("draw.purpose", "holds", *words, purpose, source)
         else:
             yield DrawCheck("draw.purpose", "not_known", "未申报用途", "nobody told what it is for")
-        if self.payee_from_fen is None or self.asked.amount_fen < self.payee_from_fen:
+        yield self._payee()
+
+    def _payee(self) -> DrawCheck:
+        """Return whether who is paid in the end is named, where the bank pays them itself."""
+        payee, least = self.asked.payee, self.rules.fen(ENTRUSTED_FROM)
+        if least is None or self.asked.amount_fen < least:
             words = ("无须受托支付", "no payee has to be named")
-            yield DrawCheck("draw.payee", "not_asked", *words, self.asked.payee or None)
-            return
-        words = ("收款人已申报", "the payee is named")
-        if not self.asked.payee:
-            words = ("大额提款未申报收款人", "nobody named the payee of a large draw")
-        state: CheckState = "holds" if self.asked.payee else "not_known"
-        yield DrawCheck("draw.payee", state, *words, self.asked.payee or None)
+            return DrawCheck("draw.payee", "not_asked", *words, payee or None)
+        rule = self.rules.held[ENTRUSTED_FROM]
+        if payee:
+            words = ("受托支付，收款人已申报", "it is paid on to the payee, who is named")
+            return DrawCheck("draw.payee", "holds", *words, payee, rule.source)
+        words = (
+            f"{least} 分起受托支付，须申报收款人",
+            f"from {least} fen on it is paid on to a payee, who must be named",
+        )
+        state: CheckState = "fails" if rule.action == "refuse" else "not_known"
+        return DrawCheck("draw.payee", state, *words, str(least), rule.source)
 
     def _day_limits(self) -> Iterator[DrawCheck]:
         drawn = self._drawn_today()

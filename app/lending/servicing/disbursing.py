@@ -8,11 +8,16 @@ from typing import Literal, NamedTuple, Protocol
 
 
 class Disbursement(NamedTuple):
-    """What is paid out: under which key, to which account, how much."""
+    """
+    What is paid out: under which key, to which account, how much.
+
+    From there it is paid on to the payee, where one is named (entrusted payment).
+    """
 
     key: str
     account: str
     amount_fen: int
+    payee: str = ""
 
 
 class Disburser(Protocol):

@@ -166,7 +166,7 @@ def _checked(debt: Debt, row: Row, asked: DrawAsked, values: LoanValues) -> dict
     if reserved is None:
         raise RuntimeError(f"use {row['use']} is gone from the book")
     values.check(moving)
-    checks = DrawChecks(moving, row, reserved, asked, values.policy, values.payee_from_fen)
+    checks = DrawChecks(moving, row, reserved, asked, values.policy, values.in_force)
     return {**asked._asdict(), "checks": checks.run()}
 
 
@@ -179,7 +179,9 @@ def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
     paid_fen = told["proceeds_fen"]
     disburser: Disburser = resources.once("disburser", BuiltInDisburser)
     try:
-        answer = disburser.pay_out(Disbursement(key, begun.account, paid_fen))
+        answer = disburser.pay_out(
+            Disbursement(key, begun.account, paid_fen, told.get("payee", ""))
+        )
     except NoAnswer:
         return Reply.of(DONE, _document(row, None, begun.checks))
     named = [row["use"], begun.use_of_part(row["use"])]
@@ -199,7 +201,9 @@ def _finish(resources: Resources, row: Row, asker: Asker | None) -> Reply:
                 return Reply.of(
                     DONE, _document(move(moving, now, "draw_failed"), None, begun.checks)
                 )
-            order = LoanOrder(begun.loan, now["use"], terms, begun.account, name)
+            order = LoanOrder(
+                *(begun.loan, now["use"], terms, begun.account, name), purpose=now["purpose"]
+            )
             return Reply.of(DONE, _booked(moving, now, begun, order, values))
 
         if asker is None:

@@ -13,6 +13,7 @@ from app.chain.uses.financing import check_lendable
 from app.lending.loans.advancing import draw
 from app.lending.loans.terms import LoanTerms, proceeds_fen
 from app.lending.loans.written import document
+from app.lending.products.purposes import RULE, is_working_capital
 from app.lending.servicing.documents import documents_in, leave_gone, lend
 from app.lending.servicing.rows import changed, last_due_on, name_of
 from app.lending.servicing.tables import loan_acts, loan_documents, loans
@@ -36,6 +37,7 @@ class LoanOrder:
         account: To which it is paid out.
         application: That it was asked for by; None: by none.
         files: Receivables of files, where a document may be one that the book does not know yet.
+        purpose: What it is for, where somebody told.
     """
 
     loan: str
@@ -44,6 +46,7 @@ class LoanOrder:
     account: str
     application: str | None = None
     files: FileReceivables | None = None
+    purpose: str = ""
 
     @property
     def owner(self) -> str:
@@ -94,7 +97,11 @@ def open_loan(moving: Moving, order: LoanOrder, values: LoanValues) -> Row:
     row = changed(known, loan, values.rules)
     proceeds = proceeds_fen(order.terms, values.rules.days_off)
     documents = lend(debt, order.loan, use)
-    _record(moving, row, proceeds, document(loan)["terms"], documents)
+    told = {
+        "proceeds_fen": proceeds,
+        "working_capital": is_working_capital(order.purpose, values.in_force.text(RULE)),
+    }
+    _record(moving, row, told, document(loan)["terms"], documents)
     return row
 
 
@@ -115,7 +122,7 @@ def check_documents(debt: Debt, use: Mapping[str, Any]) -> None:
 
 
 def _record(
-    moving: Moving, row: Row, proceeds: int, terms: Mapping[str, Any], documents: Sequence[Row]
+    moving: Moving, row: Row, more: Row, terms: Mapping[str, Any], documents: Sequence[Row]
 ) -> None:
     act = {
         "act": name_of(row["loan"], 0),
@@ -128,7 +135,7 @@ def _record(
         "reversed": 0,
     }
     told = ("use", "firm", "core", "product", "account", "application", "amount_fen", "due_on")
-    detail = {name: row[name] for name in told} | {"proceeds_fen": proceeds, "after": row["state"]}
+    detail = {name: row[name] for name in told} | {**more, "after": row["state"]}
     if documents:
         detail["documents"] = [each["document"] for each in documents]
     moving.record(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from app.books.business_day import business_day
 from app.books.ledger import Moving, check_day
 from app.books.rules import Rulebook
+from app.books.rules.pack import RulesInForce
 from app.data.versions.service import policy_of
 from app.lending.loans.bank import loan_rules
 from app.lending.loans.rules import LoanRules
@@ -19,7 +20,7 @@ class LoanValues(NamedTuple):
     day: dt.date
     policy: Policy
     rules: LoanRules
-    payee_from_fen: int | None = None  # From this amount on a draw names who is paid in the end.
+    in_force: RulesInForce  # What draws are checked against, beside the policy.
 
     def check(self, moving: Moving) -> None:
         """
@@ -40,9 +41,7 @@ def values_on(resources: Resources, day: dt.date) -> LoanValues:
     """
     policy = policy_of(resources, day)
     rules = Rulebook(resources.settings.policy).on(day)
-    return LoanValues(
-        day, policy, loan_rules(policy, rules), rules.fen("draw.entrusted_payment_min")
-    )
+    return LoanValues(day, policy, loan_rules(policy, rules), rules)
 
 
 def values_today(resources: Resources) -> LoanValues:

@@ -67,7 +67,8 @@ need_total sales sales_of_cycle cycle_days days_of_turnover cycle_need documents
 goods stock owed less_profit cost_of_sales balance_grown stock_capital owed_capital
 working_capital capital_needed capital_left growth_factor grown expected_growth one zero
 revenue cost profit inventory receivable payable prepaid advances own_funds
-working_capital_loans advance_rate held document_factor chain_factor share
+working_capital_loans loans_in_statement loans_of_others lent_by_us
+advance_rate held document_factor chain_factor share
 resilience after_worst taken omega worst resilience_min product_cap_total
 claim gross receivables estimated contra rate rate_top rate_less_dilution excess above_free
 dilution dilution_free returned returned_share red_letters disputed blue_sales belonging

@@ -108,6 +108,9 @@ class FirmLeaves:
     worst_firm: str | None = None
     # Of revenue and cost those that are stated below the trades inside: shares are of the trades.
     understated: tuple[str, ...] = ()
+    # Of the working-capital loans of the statement what was ours, and the event that last moved it.
+    lent_fen: Amount = 0
+    lent_event: int = 0
 
 
 @dataclass(frozen=True, slots=True)

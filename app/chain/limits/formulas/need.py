@@ -2,7 +2,7 @@
 What a firm needs: working capital by its statement, else by its sales.
 
     WC   = sales x (1 - margin) x (1 + growth) / turns
-    need = WC - own funds - existing working-capital loans, not below zero
+    need = WC - own funds - existing working-capital loans of others, not below zero
 
 1 / turns is a share of the year: receivables and advances on sales, inventory, payables and
 prepayments on cost, with average balances. Multiplied out, so that products come first:
@@ -14,6 +14,7 @@ prepayments on cost, with average balances. Multiplied out, so that products com
 from collections.abc import Mapping
 
 from app.chain.limits.formulas.algebra import Algebra, Amount, Term
+from app.chain.limits.formulas.columns import ExactColumn
 from app.chain.limits.formulas.leaves import NO_NEED, FirmLeaves
 
 DAYS_OF_TURNOVER = 360
@@ -57,8 +58,18 @@ def _by_statement(algebra: Algebra, firm: FirmLeaves, statement: Mapping[str, Am
         tied("owed_capital", owed, "revenue"),
     )
     needed = algebra.not_below_zero("capital_needed", capital)
-    left = algebra.less("capital_left", needed, leaf("own_funds"), leaf("working_capital_loans"))
+    left = algebra.less("capital_left", needed, leaf("own_funds"), _loans(algebra, firm, statement))
     return algebra.not_below_zero("need_total", left)
+
+
+def _loans(algebra: Algebra, firm: FirmLeaves, statement: Mapping[str, Amount]) -> Term:
+    """Return the working-capital loans of others: what we lent ourselves is no loan here."""
+    code, told = "working_capital_loans", statement["working_capital_loans_fen"]
+    if not isinstance(firm.lent_fen, ExactColumn) and not firm.lent_fen:
+        return algebra.stored(code, "fen", told, "firms")
+    stated = algebra.stored("loans_in_statement", "fen", told, "firms")
+    ours = algebra.booked("lent_by_us", "fen", firm.lent_fen, firm.lent_event)
+    return algebra.not_below_zero(code, algebra.less("loans_of_others", stated, ours))
 
 
 def _growth(algebra: Algebra, firm: FirmLeaves) -> Term:

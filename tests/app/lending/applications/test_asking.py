@@ -115,6 +115,7 @@ def test_the_same_key_counts_once_and_another_body_is_refused(desk: Desk) -> Non
         ({"amount_fen": 1}, 409, "rule"),
         ({"repayment": "equal_principal", "tenor_months": 3, "tenor_days": None}, 409, "rule"),
         ({"purpose": "acquisition"}, 409, "rule"),
+        ({"purpose": "dividends"}, 409, "rule"),
         ({"core": "own", "documents": []}, 409, "rule"),
         ({"product": "none"}, 404, "not_found"),
         ({"firm": "MAKER"}, 404, "not_found"),

@@ -23,7 +23,7 @@ from app.lending.contracts.tables import contracts
 from app.lending.servicing import drawing
 from app.lending.servicing.disbursing import Disbursement
 from app.lending.servicing.tables import loans
-from app.lending.servicing.values import values_today
+from app.lending.servicing.values import LoanValues, values_today
 from app.platform.deps import Resources
 from tests.app.chain.booked import API, STACK, account, resources_of, send, set_up
 from tests.app.conftest import Bearer
@@ -174,6 +174,36 @@ def test_what_was_frozen_since_the_approval_stops_the_draw_and_is_named(
         "chain:CORE1:MILL",
     )
     assert client.get(f"{API}/applications/A1", headers=mill).json()["state"] == "signed"
+
+
+def test_a_large_draw_names_its_payee_or_is_refused_and_the_port_is_told(
+    client: TestClient,
+    resources: Resources,
+    mill: Headers,
+    on_file: Headers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From ten million yuan on, as the rule pack has it; here of a rule of 2,000,000 fen."""
+    name, bank = "draw.entrusted_payment_min", Bank()
+    resources.once("disburser", lambda: bank)
+    large = {"amount_fen": 1_000_000_000}
+    assert states(drawn(client, mill, **large).json()["checks"])["payee"] == "fails"
+    named = drawn(client, mill, payee="ORE", **large).json()
+    assert (named["rule"], states(named["checks"])["payee"]) == ("draw.amount", "holds")
+
+    def valued(found: Resources) -> LoanValues:
+        """Return what loans go by, with a rule for smaller draws."""
+        values = values_today(found)
+        rule = replace(values.in_force.held[name], value=2_000_000)
+        held = {**values.in_force.held, name: rule}
+        return values._replace(in_force=replace(values.in_force, held=held))
+
+    monkeypatch.setattr(drawing, "values_today", valued)
+    refused = drawn(client, mill)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "draw.payee")
+    assert refused.json()["source"].startswith("Measures for working-capital loans")
+    assert (told(drawn(client, mill, payee="ORE"))["state"], len(bank.paid)) == ("active", 1)
+    assert next(iter(bank.paid.values())).payee == "ORE"
 
 
 def test_a_port_that_forgets_to_answer_is_asked_again_and_pays_once(
