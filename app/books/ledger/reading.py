@@ -103,12 +103,22 @@ def one_account(records: Records, account: str, now: dt.datetime) -> AccountSeen
     return None if row is None else seen_row(row, gone)
 
 
-def accounts_of(records: Records, names: Iterable[str], now: dt.datetime) -> list[AccountSeen]:
-    """Return the accounts of these names that there are, in the order of the names."""
+def accounts_of(
+    records: Records, names: Iterable[str], now: dt.datetime, *, without: str | None = None
+) -> list[AccountSeen]:
+    """
+    Return the accounts of these names that there are, in the order of the names.
+
+    Args:
+        records: The records database.
+        names: The accounts.
+        now: The time.
+        without: A reservation that is left out: they are read as if it were given back.
+    """
     wanted = list(names)
     with records.reading() as connection:
         rows = connection.execute(ROWS.where(accounts.c.account.in_(wanted))).all()
-        gone = passed(connection, now)
+        gone = passed(connection, now, without=without)
     found = {row.account: seen_row(row, gone) for row in rows}
     return [found[name] for name in wanted if name in found]
 
@@ -188,11 +198,18 @@ def seen_row(row: sa.Row[Any], gone: dict[str, int]) -> AccountSeen:
     return seen if passed is None else seen.without(passed)
 
 
-def passed(connection: Connection, now: dt.datetime, account: str | None = None) -> dict[str, int]:
-    """Return what of each account is held by reservations whose time has passed."""
-    query = sa.select(uses.c.path, uses.c.left_fen).where(
-        uses.c.state == "reserved", uses.c.expires_at > "", uses.c.expires_at <= moment_text(now)
-    )
+def passed(
+    connection: Connection,
+    now: dt.datetime,
+    account: str | None = None,
+    *,
+    without: str | None = None,
+) -> dict[str, int]:
+    """Return what of each account is held by reservations whose time has passed, or by one."""
+    gone = sa.and_(uses.c.expires_at > "", uses.c.expires_at <= moment_text(now))
+    if without is not None:
+        gone = sa.or_(gone, uses.c.use == without)
+    query = sa.select(uses.c.path, uses.c.left_fen).where(uses.c.state == "reserved", gone)
     if account is not None:  # It may find more than it should, never less.
         query = query.where(uses.c.path.contains(quoted(account), autoescape=True))
     found: dict[str, int] = {}

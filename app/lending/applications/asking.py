@@ -62,6 +62,8 @@ def asked_with(
     asked: Asked,
     needs: Reads,
     work: Callable[[Debt, LendingTerms, Decided], Reply],
+    *,
+    without: str | None = None,
 ) -> Reply:
     """
     Return the answer to an order that needs a decision, made before the lock of the book.
@@ -74,6 +76,7 @@ def asked_with(
         asked: On what is decided.
         needs: What the order reads.
         work: The order.
+        without: The reservation that it holds already, and gives back.
     """
     tries, sight = 0, sight_of(asker.who)
 
@@ -82,7 +85,7 @@ def asked_with(
         nonlocal tries
         tries += 1
         terms = terms_of(resources, asked.product, asked.firm)
-        decided = decisions.decide(resources, asked, sight)
+        decided = decisions.decide(resources, asked, sight, without=without)
 
         def ordered(moving: Moving) -> Reply:
             """Return the answer."""

@@ -131,7 +131,7 @@ def send_back(
         row = assessed(debt, terms, row, decided, "", by_people=True)
         return Reply.of(DONE, document(row, debt.moving.day_text, EVERYTHING))
 
-    return asked_with(resources, asker, asked_of(known), needs, work)
+    return asked_with(resources, asker, asked_of(known), needs, work, without=known["use"])
 
 
 def _acted(

@@ -96,7 +96,9 @@ class AccountsRead:
         return sorted(each.account for each in documents if each.carries)
 
 
-def inputs_of(resources: Resources, asked: Asked, name: str) -> bytes:
+def inputs_of(
+    resources: Resources, asked: Asked, name: str, *, without: str | None = None
+) -> bytes:
     """
     Return what a decision is made from, as canonical JSON, with what the formulas make of it.
 
@@ -104,6 +106,7 @@ def inputs_of(resources: Resources, asked: Asked, name: str) -> bytes:
         resources: What the process has open.
         asked: What is asked for.
         name: The id of the decision.
+        without: The reservation of what is asked, which takes no room from itself.
 
     Raises:
         Absent: There is no such product, firm or core, or no version yet.
@@ -126,7 +129,7 @@ def inputs_of(resources: Resources, asked: Asked, name: str) -> bytes:
             "price": values_of(ground.policy, OF_PRICES),
         },
         **_of_firm(ground, asked),
-        **_of_book(resources, asked, ground),
+        **_of_book(resources, asked, ground, without),
         **within_reach(resources, asked, ground.results, ground.day),
         **_of_people(resources, asked, ground),
     }
@@ -261,13 +264,16 @@ def _of_firm(ground: DecisionGround, asked: Asked) -> Document:
     }
 
 
-def _of_book(resources: Resources, asked: Asked, ground: DecisionGround) -> Document:
+def _of_book(
+    resources: Resources, asked: Asked, ground: DecisionGround, without: str | None
+) -> Document:
     """Return the path of the use and its accounts."""
     documents = [each.account for each in asked.documents]
     use = UseAsked(asked.firm, asked.product, asked.amount_fen, asked.core, documents)
     group = group_by(resources, newest_run(resources.records), asked.firm)
     names = [*names_of(use), *([] if group is None else [f"group:{group}"])]
-    found = AccountsRead(accounts_of(resources.records, names, resources.now()))
+    seen = accounts_of(resources.records, names, resources.now(), without=without)
+    found = AccountsRead(seen)
     _check_documents(found, asked)
     kappa = Fraction(ground.policy.decimal("kappa_relation"))
     path = path_of(found, use, group=group, kappa=kappa)

@@ -26,7 +26,13 @@ from app.platform.errors import Absent
 ID_BYTES = 10
 
 
-def decide(resources: Resources, asked: Asked, sight: Sight = EVERYTHING) -> Decided:
+def decide(
+    resources: Resources,
+    asked: Asked,
+    sight: Sight = EVERYTHING,
+    *,
+    without: str | None = None,
+) -> Decided:
     """
     Return what is decided on what is asked, with the inputs; nothing of it is kept.
 
@@ -34,6 +40,7 @@ def decide(resources: Resources, asked: Asked, sight: Sight = EVERYTHING) -> Dec
         resources: What the process has open.
         asked: What is asked for.
         sight: Of who asks: a firm asks for itself, in chains that it stands in.
+        without: A reservation that stands for what is asked: it takes no room from it.
 
     Raises:
         Absent: There is no such product, firm or core, or no version yet.
@@ -41,7 +48,7 @@ def decide(resources: Resources, asked: Asked, sight: Sight = EVERYTHING) -> Dec
         Unready: Policies, rules, products or the organisation cannot be used.
     """
     _check_reader(resources, asked, sight)
-    inputs = inputs_of(resources, asked, resources.new_name(ID_BYTES))
+    inputs = inputs_of(resources, asked, resources.new_name(ID_BYTES), without=without)
     return Decided(decided_from(inputs), inputs, asked)
 
 

@@ -100,8 +100,9 @@ class Model:
             return "wrong_state"
         if told.said == who:
             return "same_person"
+        held_by_another = self.is_held and not told.held  # Then nothing can be lent on it.
         told.held, told.said = False, None
-        return "referred"
+        return "declined" if held_by_another else "referred"
 
     def _judged(self, told: Told, who: str) -> str:
         single = HANDS[told.amount] != "two"

@@ -176,6 +176,17 @@ def test_what_was_returned_is_assessed_anew_and_referred_again(desk: Desk) -> No
     assert [each["after"] for each in events][-3:] == ["returned", "assessing", "referred"]
 
 
+def test_an_offer_that_is_returned_takes_no_room_from_itself(desk: Desk) -> None:
+    offered = desk.post("MILL", "/applications", ORDER | {"amount_fen": 1_000_000}).json()
+    assert (offered["state"], pending(desk)) == ("approved", 1_000_000)
+    act(desk, "ben", offered["id"], "recommend")
+    assert told(act(desk, "ann", offered["id"], "return")) == (200, "referred")
+    anew = desk.get("officer", f"/applications/{offered['id']}").json()["decision"]
+    same = ("outcome", "amount_fen", "rate", "reasons")
+    assert [anew[each] for each in same] == [offered["decision"][each] for each in same]
+    assert (anew["id"] != offered["decision"]["id"], pending(desk)) == (True, 0)
+
+
 @pytest.mark.parametrize("what", ["recommend", "decide", "return"])
 def test_nobody_acts_on_what_they_have_not_read_or_what_is_not_there(desk: Desk, what: str) -> None:
     name = ask(desk, TWO)
