@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from app.books.approvals.tables import approvals
 from app.books.business_day.tables import closings
 from app.books.ledger.tables import accounts, keys, uses
-from app.books.notices.tables import notices
+from app.books.notices.tables import mail_marks, mails, notices
 from app.chain.chains.tables import cores
 from app.chain.groups.tables import groupings
 from app.chain.receivables.tables import document_numbers, receivables
@@ -17,7 +17,7 @@ from app.lending.applications.tables import applications
 from app.lending.contracts.tables import contracts, registrations, signing_keys
 from app.lending.decisions.tables import decisions
 from app.lending.servicing.tables import firm_accounts, loan_acts, loan_documents, loans
-from app.platform.auth.tables import sessions, tokens, users
+from app.platform.auth.tables import mail_addresses, sessions, tokens, users
 from app.platform.events.tables import AUDIT, events, head
 from app.platform.job_runs.tables import job_runs
 from app.platform.records.tables import leases, metadata
@@ -51,6 +51,9 @@ TABLES = (
     loan_acts,
     loan_documents,
     loans,
+    mail_addresses,
+    mail_marks,
+    mails,
     notices,
     pushes,
     receivables,

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.books.business_day.heads import kept_head
+from app.books.notices.mailing import mail_told
 from app.books.outbox import lag_of
 from app.cli.verifying import Damage, faults
 from app.data.runs.repository import newest_run
@@ -207,4 +208,5 @@ _LOOKS: Sequence[tuple[str, Callable[[Resources], str]]] = (
     ("outbox", _outbox),
     ("secret", _secret),
     ("jobs", _jobs),
+    ("mail", mail_told),
 )

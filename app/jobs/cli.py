@@ -62,7 +62,7 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @jobs.command()
 def run(
-    name: Annotated[str, typer.Argument(help="refresh, inbox, sweep or mend.")],
+    name: Annotated[str, typer.Argument(help="One of those that `jobs` lists.")],
     *,
     as_json: AsJson = False,
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.books.ledger import ledger_of
 from app.books.ledger.housekeeping import count_passed, forget_keys, give_back
+from app.books.notices import mailing
 from app.chain.chains.cores import cores_of
 from app.chain.runs.refreshing import refresh_version
 from app.data.drafts import repository as drafts
@@ -40,6 +41,7 @@ TEMPORARY_MAX = dt.timedelta(days=1)
 QUIET_SECONDS = 30  # A file that grew this recently may still be being written.
 TAKEN_MAX = 100
 MEND_PAUSE = dt.timedelta(minutes=10)  # After one that failed.
+MAIL_PAUSE = dt.timedelta(minutes=5)
 TRIES_MAX = 3
 UNFINISHED = (".part", ".partial", ".filepart", ".crdownload", ".tmp")  # Of files on their way.
 ENDED = ("done", "refused")  # Folders of the inbox that are no source's.
@@ -179,12 +181,20 @@ def _gone(resources: Resources) -> RunRow | None:
     return run if run is not None and not (resources.runs / run.folder).is_dir() else None
 
 
-def _failed_lately(resources: Resources) -> bool:
-    """Return whether a run could not be computed again a moment ago; not every minute is tried."""
-    last = last_run(resources.records, "mend", now=resources.now())
+def _failed_lately(resources: Resources, name: str, pause: dt.timedelta) -> bool:
+    """Return whether a job failed a moment ago: it is not tried again every minute."""
+    last = last_run(resources.records, name, now=resources.now())
     if last is None or last["state"] != "failed":
         return False
-    return bool(resources.now() - (last["finished_at"] or last["started_at"]) < MEND_PAUSE)
+    return bool(resources.now() - (last["finished_at"] or last["started_at"]) < pause)
+
+
+def _may_mend(resources: Resources) -> bool:
+    return _gone(resources) is not None and not _failed_lately(resources, "mend", MEND_PAUSE)
+
+
+def _may_mail(resources: Resources) -> bool:
+    return mailing.has_news(resources) and not _failed_lately(resources, "mail", MAIL_PAUSE)
 
 
 TASKS: Mapping[str, Task] = {
@@ -231,7 +241,14 @@ TASKS: Mapping[str, Task] = {
             "the run that is read, where it is gone",
             {"minute": "*"},
             mend,
-            due=lambda resources: _gone(resources) is not None and not _failed_lately(resources),
+            due=_may_mend,
+        ),
+        Task(
+            "mail",
+            "what firms are told, by mail",
+            {"minute": "*"},
+            mailing.send_notices,
+            due=_may_mail,
         ),
     )
 }

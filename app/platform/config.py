@@ -12,12 +12,14 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.platform.text import is_mail_address
 from ingestion.days import ZONE
 
 RECORDS_BACKENDS = ("sqlite", "postgresql")
@@ -101,6 +103,56 @@ class Settings(BaseSettings):
         ge=16,
         description="Connections at once; fewer where the limit on open files asks for it",
     )
+
+    public_url: str = Field(
+        default="", description="Where readers reach the service: links in mail begin with it"
+    )
+    smtp_host: str = Field(
+        default="", description="Server that takes mail; without one no mail is sent"
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of that server")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="Whether mail is encrypted: after STARTTLS, at once, not"
+    )
+    smtp_user: str = Field(default="", description="As whom it signs in to the server of mail")
+    smtp_password: SecretStr | None = Field(default=None, description="The password of that user")
+    smtp_sender: str = Field(default="", description="Address from which mail comes")
+
+    @field_validator("public_url")
+    @classmethod
+    def _address_without_a_path(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError as error:
+            raise ValueError("is no address of a service") from error
+        plain = url.isascii() and url.isprintable() and not set(' "<>\\@') & set(url)
+        if url and not (whole and plain and parts.path in ("", "/") and not url.endswith("?")):
+            raise ValueError("is no address of a service: give https://HOST or https://HOST:PORT")
+        if parts.query or parts.fragment:
+            raise ValueError("has more than a host and a port")
+        return url.rstrip("/")
+
+    @field_validator("smtp_sender")
+    @classmethod
+    def _sender_that_is_an_address(cls, sender: str) -> str:
+        if sender and not is_mail_address(sender):
+            raise ValueError("is no address of mail: give one as notices@bank.example")
+        return sender
+
+    @model_validator(mode="after")
+    def _mail_whole_or_not_at_all(self) -> Self:
+        if not self.smtp_host:
+            return self
+        wanted = {"DEEPTIER_SMTP_SENDER": self.smtp_sender, "DEEPTIER_PUBLIC_URL": self.public_url}
+        missing = [name for name, value in wanted.items() if not value]
+        if missing:
+            raise ValueError(f"DEEPTIER_SMTP_HOST asks for {' and '.join(missing)} too")
+        if bool(self.smtp_user) != bool(self.smtp_password):
+            raise ValueError("DEEPTIER_SMTP_USER and DEEPTIER_SMTP_PASSWORD go together")
+        if self.smtp_password and self.smtp_tls == "none":
+            raise ValueError("DEEPTIER_SMTP_TLS: a password is not sent without encryption")
+        return self
 
     @field_validator("records_url")
     @classmethod

@@ -13,6 +13,11 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_json
 
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_MAIL_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+MAIL_LENGTH_MAX = 254
+_LOCAL_LENGTH_MAX = 64
 
 
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -54,3 +59,18 @@ def kept_form(text: str) -> str:
     if is_keepable(text):
         return text
     return _UNKEEPABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def is_mail_address(text: str) -> bool:
+    r"""
+    Return whether a text is one address of mail that every server takes: of ASCII, with a domain.
+
+    Example:
+        >>> is_mail_address("li.na@bank.example"), is_mail_address("li@bank.example\nBcc: x@y.z")
+        (True, False)
+        >>> is_mail_address("李@bank.example"), is_mail_address("li@bank")
+        (False, False)
+    """
+    if len(text) > MAIL_LENGTH_MAX or _MAIL_ADDRESS.fullmatch(text) is None:
+        return False
+    return text.index("@") <= _LOCAL_LENGTH_MAX

@@ -78,3 +78,46 @@ def test_today_is_the_day_of_the_bank(tmp_path: Path) -> None:
     for zone, day in (("Asia/Shanghai", 30), ("UTC", 29)):
         with open_resources(Settings(home=tmp_path, time_zone=zone), now=lambda: early) as opened:
             assert opened.today() == dt.date(2026, 11, day)
+
+
+MAIL = {
+    "smtp_host": "mail.bank.example",
+    "smtp_sender": "notices@bank.example",
+    "public_url": "https://scf.bank.example/",
+}
+SIGNED_IN = {"smtp_user": "deeptier", "smtp_password": "hidden"}
+
+
+def test_mail_is_set_whole_and_its_password_is_not_shown() -> None:
+    settings = Settings.model_validate(MAIL | SIGNED_IN)
+
+    assert (settings.smtp_tls, settings.smtp_port) == ("starttls", 587)
+    assert settings.public_url == "https://scf.bank.example"
+    assert "hidden" not in repr(settings) + str(settings.model_dump())
+    assert Settings().smtp_host == ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"smtp_sender": ""}, "DEEPTIER_SMTP_HOST asks for DEEPTIER_SMTP_SENDER too"),
+        ({"public_url": ""}, "DEEPTIER_SMTP_HOST asks for DEEPTIER_PUBLIC_URL too"),
+        ({"smtp_password": "hidden"}, "DEEPTIER_SMTP_USER and DEEPTIER_SMTP_PASSWORD go together"),
+        ({**SIGNED_IN, "smtp_tls": "none"}, "a password is not sent without encryption"),
+        ({"smtp_sender": "a@bank.example\nBcc: b@c.d"}, "DEEPTIER_SMTP_SENDER: is no address"),
+        ({"smtp_tls": "maybe"}, "DEEPTIER_SMTP_TLS: "),
+        ({"public_url": "scf.bank.example"}, "DEEPTIER_PUBLIC_URL: is no address of a service"),
+        ({"public_url": "https://scf.bank.example/x"}, "DEEPTIER_PUBLIC_URL: is no address"),
+        ({"public_url": "https://scf.bank.example?a=b"}, "DEEPTIER_PUBLIC_URL: has more than"),
+        ({"public_url": "https://u:p@bank.example"}, "DEEPTIER_PUBLIC_URL: is no address"),
+        ({"public_url": "https://bank.example\r\nX: y"}, "DEEPTIER_PUBLIC_URL: is no address"),
+    ],
+)
+def test_mail_that_is_half_set_or_unsafe_is_named_by_its_variable(
+    wrong: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings.model_validate(MAIL | wrong)
+
+    assert said in reason(refused.value)
+    assert "hidden" not in reason(refused.value)

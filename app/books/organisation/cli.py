@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from app.books.organisation.service import organisation_on
 from app.platform.audit.commands import audited
 from app.platform.auth import users
+from app.platform.auth.addresses import LANGUAGES, MailAddress, check_address, set_address
 from app.platform.auth.principals import HEAD, OUTSIDE_ROLES, ROLES, Role, RoleScope
 from app.platform.auth.tokens import Bearer, given_out, issue_to, revoke
 from app.platform.auth.users import Ended, User, is_user, user_named
@@ -30,6 +31,13 @@ OfCore = Annotated[str | None, typer.Option("--core", help="For role core: its i
 OfFirm = Annotated[str | None, typer.Option("--firm", help="For role supplier: its id.")]
 OfUnit = Annotated[
     str | None, typer.Option("--unit", help="The unit they work in; else the head office.")
+]
+Email = Annotated[
+    str | None, typer.Option("--email", help="Where they are told by mail what their firm is told.")
+]
+MailLanguage = Annotated[
+    str | None,
+    typer.Option("--language", help="Of that mail: zh or en; default DEEPTIER_LANGUAGE."),
 ]
 PasswordFile = Annotated[
     str | None,
@@ -150,6 +158,8 @@ def add(
     unit: OfUnit = None,
     core: OfCore = None,
     firm: OfFirm = None,
+    email: Email = None,
+    language: MailLanguage = None,
     password_file: PasswordFile = None,
 ) -> None:
     """
@@ -165,8 +175,36 @@ def add(
         now = resources.now()
         organisation_on(resources).require(unit or HEAD)
         as_what = RoleScope(known, scope, unit or HEAD)
+        told = None if email is None else _address(resources, email, language)
         users.set_user(resources.records, name, given, scope=as_what, now=now)
+        if told is not None:
+            set_address(resources.records, name, told, now)
     console.say(f"{name} may sign in")
+
+
+@user.command(name="email")
+def change_email(
+    name: UserName,
+    address: Annotated[
+        str | None, typer.Argument(help="Where they are told; without one nowhere any more.")
+    ] = None,
+    *,
+    language: MailLanguage = None,
+) -> None:
+    """
+    Set where somebody is told by mail what their firm is told, or end it.
+
+    Example: deeptier user email lin lin@mill.example --language zh
+    """
+    with open_resources() as resources, audited(resources, "user email", name):
+        told = None if address is None else _address(resources, address, language)
+        set_address(resources.records, name, told, resources.now())
+        sends = bool(resources.settings.smtp_host)
+    if address is None:
+        console.say(f"{name} is told nothing by mail")
+    else:
+        unset = "" if sends else "; no mail is sent yet: DEEPTIER_SMTP_HOST is not set"
+        console.say(f"{name} is told by mail at {address}{unset}")
 
 
 @user.command()
@@ -204,10 +242,11 @@ def list_users(*, as_json: AsJson = False) -> None:
             "" if each.active else "disabled",
             each.sessions,
             each.tokens,
+            each.mail or "",
         ]
         for each in found
     ]
-    console.show_table(["name", "role", "firm", "unit", "", "sessions", "tokens"], rows)
+    console.show_table(["name", "role", "firm", "unit", "", "sessions", "tokens", "mail"], rows)
 
 
 @user.command()
@@ -244,6 +283,15 @@ def revoke_access(name: UserName) -> None:
     with open_resources() as resources, audited(resources, "user revoke", name):
         ended = users.end_access(resources.records, name, now=resources.now())
     console.say(_told(ended))
+
+
+def _address(resources: Resources, email: str, language: str | None) -> MailAddress:
+    """Return where somebody is told; a wrong language ends with status 2."""
+    if language not in (None, *LANGUAGES):
+        raise typer.BadParameter(f"{language!r}; there are {', '.join(LANGUAGES)}")
+    given = MailAddress(email, language or resources.settings.language)
+    check_address(given)
+    return given
 
 
 def _told(ended: Ended) -> str:

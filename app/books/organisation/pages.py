@@ -49,6 +49,7 @@ def _table(organisation: Organisation, t: Texts) -> ListTable[Account]:
             ListColumn("state", "person_state", "text", lambda row: _state(row, t)),
             ListColumn("sessions", "person_sessions", "count", lambda row: row.sessions),
             ListColumn("tokens", "person_tokens", "count", lambda row: row.tokens),
+            ListColumn("mail", "person_mail", "text", lambda row: row.mail),
         ),
         "name",
     )

@@ -46,3 +46,16 @@ tokens = sa.Table(
     sa.Column("unit", sa.String(64), nullable=False, server_default=HEAD),
     among("role", ROLES),
 )
+
+# Where a user is told by mail, and in which language: theirs alone, and gone with them.
+mail_addresses = sa.Table(
+    "mail_addresses",
+    metadata,
+    sa.Column(
+        "user", sa.ForeignKey("users.user", ondelete="CASCADE"), primary_key=True, nullable=False
+    ),
+    sa.Column("address", sa.String(254), nullable=False),
+    sa.Column("language", sa.String(2), nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+    among("language", ("zh", "en")),
+)

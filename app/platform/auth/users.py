@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.platform.auth.errors import UserExists, WrongPassword
 from app.platform.auth.principals import Role, RoleScope, check_scope
-from app.platform.auth.tables import sessions, tokens, users
+from app.platform.auth.tables import mail_addresses, sessions, tokens, users
 from app.platform.errors import Absent, Malformed
 from app.platform.records import Records
 from app.platform.text import is_keepable
@@ -48,6 +48,7 @@ class Account:
     created_at: dt.datetime
     sessions: int
     tokens: int
+    mail: str | None  # Where they are told by mail.
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ def _accounts(now: dt.datetime) -> sa.Select[Any]:
     of_token = sa.select(sa.func.count()).where(
         tokens.c.user == users.c.user, tokens.c.expires_at > now, tokens.c.revoked_at.is_(None)
     )
+    joined = sa.outerjoin(users, mail_addresses, users.c.user == mail_addresses.c.user)
     return sa.select(
         users.c.name,
         users.c.role,
@@ -203,7 +205,8 @@ def _accounts(now: dt.datetime) -> sa.Select[Any]:
         users.c.created_at,
         of_session.scalar_subquery(),
         of_token.scalar_subquery(),
-    )
+        mail_addresses.c.address,
+    ).select_from(joined)
 
 
 def is_user(records: Records, name: str) -> bool:

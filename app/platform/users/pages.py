@@ -16,8 +16,9 @@ from app.platform.auth.principals import Principal
 from app.platform.auth.rules import OPEN, SIGNED_IN, PrincipalDep, allow
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
-from app.platform.errors import Busy, Unauthenticated
+from app.platform.errors import Busy, Malformed, Unauthenticated
 from app.platform.http.routing import Router
+from app.platform.users.mail import choose, told
 from app.platform.users.router import keep_cookie, set_cookie, signed_in
 from app.platform.web.areas import WORK
 from app.platform.web.preferences import (
@@ -26,6 +27,7 @@ from app.platform.web.preferences import (
     THEME_COOKIE,
     THEMES,
     local_path,
+    preferences_of,
 )
 from app.platform.web.render import page, principal_of
 from app.platform.web.texts import LANGUAGES
@@ -166,6 +168,51 @@ def prefer(
                 cookie, value, max_age=KEPT_SECONDS, httponly=True, samesite="lax", secure=secure
             )
     return answer
+
+
+@router.get("/mail", dependencies=[allow(SIGNED_IN)])
+def show_mail(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
+    """Return where somebody is told by mail, as a form."""
+    return _mail_page(request, told(resources, who))
+
+
+@router.post("/mail", dependencies=[allow(SIGNED_IN)])
+def choose_mail(
+    request: Request,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    address: Annotated[str, Form()] = "",
+    language: Annotated[str, Form()] = "",
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """Keep where somebody is told by mail; a form that is refused keeps what was typed."""
+    typed = address.strip()
+    try:
+        check_csrf(who, csrf)
+        choose(resources, who, typed or None, language or None)
+    except (ForgedRequest, Malformed) as error:
+        mail = told(resources, who) | {"address": typed, "language": language}
+        return _mail_page(request, mail, refused=error.code, status=error.status)
+    return RedirectResponse("/mail?kept=1", status_code=HTTPStatus.SEE_OTHER)
+
+
+def _mail_page(
+    request: Request,
+    mail: dict[str, object],
+    *,
+    refused: str = "",
+    status: int = HTTPStatus.OK,
+) -> Response:
+    said = {ForgedRequest.code: "form_too_old", Malformed.code: "mail_refused"}
+    return page(
+        request,
+        "mail.html",
+        status=status,
+        mail=mail,
+        chosen=mail["language"] or preferences_of(request).language,
+        refused=said.get(refused),
+        saved=request.query_params.get("kept") == "1",
+    )
 
 
 async def _form_again(

@@ -9,14 +9,15 @@ from app.platform.auth.principals import Principal
 from app.platform.auth.rules import AUDITORS, OPEN, SIGNED_IN, PrincipalDep, allow
 from app.platform.auth.sessions import COOKIE, LASTS, Session
 from app.platform.deps.routes import ResourcesDep
-from app.platform.errors import Busy, Forbidden, Malformed, Unauthenticated, responses
+from app.platform.errors import Absent, Busy, Forbidden, Malformed, Unauthenticated, responses
 from app.platform.http.answers import unkept
 from app.platform.http.attending import attended
 from app.platform.http.cursors import read_cursor, write_cursor
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
 from app.platform.users.desk import Caller, SignInDesk
-from app.platform.users.schemas import Audit, SignIn, Who
+from app.platform.users.mail import choose, told
+from app.platform.users.schemas import Audit, MailChoice, MailTold, SignIn, Who
 
 DEVICE_COOKIE = "deeptier_device"
 DEVICE_SECONDS = 365 * 24 * 3600
@@ -69,6 +70,32 @@ def delete_session(request: Request, who: PrincipalDep, resources: ResourcesDep)
 def read_session(who: PrincipalDep) -> Response:
     """Return who asks."""
     return unkept(_who(who))
+
+
+@router.get(
+    "/session/mail",
+    operation_id="session.mail",
+    summary="Where one is told by mail",
+    response_model=MailTold,
+    responses=responses(Unauthenticated, Absent),
+    dependencies=[allow(SIGNED_IN)],
+)
+def read_mail(who: PrincipalDep, resources: ResourcesDep) -> Response:
+    """Return where who asks is told by mail; what firms are told is, to their own users."""
+    return unkept(told(resources, who))
+
+
+@router.put(
+    "/session/mail",
+    operation_id="session.choose_mail",
+    summary="Be told by mail, or no longer",
+    response_model=MailTold,
+    responses=responses(Unauthenticated, Forbidden, Absent, Malformed),
+    dependencies=[allow(SIGNED_IN)],
+)
+def choose_mail(who: PrincipalDep, body: MailChoice, resources: ResourcesDep) -> Response:
+    """Return where who asks is told from now on; what came before is not sent again."""
+    return unkept(choose(resources, who, body.address, body.language))
 
 
 @router.get(

@@ -1,10 +1,12 @@
 """Shapes of sign-in and of the audit."""
 
 import datetime as dt
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.platform.auth.principals import Role
+from app.platform.text import MAIL_LENGTH_MAX
 
 
 class SignIn(BaseModel):
@@ -26,6 +28,25 @@ class Who(BaseModel):
     csrf: str | None = Field(description="What a session sends as X-CSRF-Token on every change")
 
 
+class MailChoice(BaseModel):
+    """Where somebody wants to be told by mail; null: nowhere."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: str | None = Field(max_length=MAIL_LENGTH_MAX, description="Of ASCII, with a domain")
+    language: Literal["zh", "en"] | None = Field(
+        default=None, description="Of what is sent; default that of the bank"
+    )
+
+
+class MailTold(BaseModel):
+    """Where somebody is told by mail, and whether the bank sends any."""
+
+    address: str | None
+    language: Literal["zh", "en"] | None = Field(description="Of what is sent; null: nothing is")
+    sends: bool = Field(description="Whether a server of mail is set: without one nothing is sent")
+
+
 class UserAccount(BaseModel):
     """Somebody who may sign in, or no longer."""
 
@@ -37,6 +58,7 @@ class UserAccount(BaseModel):
     created_at: dt.datetime
     sessions: int = Field(description="Sessions that hold now")
     tokens: int = Field(description="Tokens of theirs that hold now")
+    mail: str | None = Field(description="Where they are told by mail")
 
 
 class UserAccounts(BaseModel):

@@ -372,6 +372,21 @@ def test_a_user_is_added_and_changed(deeptier: Run, password_file: str) -> None:
     assert deeptier("user", "password", "lin", *password).status == 0
 
 
+def test_where_a_user_is_told_by_mail_is_set_and_ended(deeptier: Run, password_file: str) -> None:
+    add = ("user", "add", "ann", "supplier", "--firm", "MILL", "--password-file", password_file)
+    refused = deeptier(*add, "--email", "ann@mill.example\nBcc: all@bank.example")
+    assert (refused.status, "no address of mail" in refused.err) == (1, True)
+    assert deeptier("user", "list", "--json").json()["items"] == []
+    assert deeptier(*add, "--email", "ann@mill.example", "--language", "fr").status == 2
+    assert deeptier(*add, "--email", "ann@mill.example", "--language", "en").status == 0
+    assert deeptier("user", "list", "--json").json()["items"][0]["mail"] == "ann@mill.example"
+
+    assert "no mail is sent yet" in deeptier("user", "email", "ann", "a@mill.example").err
+    assert deeptier("user", "email", "ann").status == 0
+    assert deeptier("user", "list", "--json").json()["items"][0]["mail"] is None
+    assert deeptier("user", "email", "nobody", "a@mill.example").status == 1
+
+
 def test_a_password_is_never_a_word_of_the_command(deeptier: Run) -> None:
     said = deeptier("user", "add", "lin", "officer", "--password", "long enough for this")
     assert (said.status, "No such option" in said.err) == (2, True)

@@ -38,6 +38,7 @@ PAGES = (
     "/stress/scenarios",
     "/stress/SCENARIO/compare?with=SCENARIO",
     "/views",
+    "/mail",
     "/firms/C1/partners",
     "/design",
     "/sources",

@@ -1,19 +1,14 @@
 """Notices: a firm is told what became of what it asked for, once, and nobody else's."""
 
-from typing import Any
-
 import pytest
 from fastapi.testclient import TestClient
 
 from app.books.business_day import business_day
-from app.books.ledger import Moving, Plain, Reads, Reply, ledger_of
 from app.books.notices.tables import notices
-from app.lending.applications.moves import found, move
-from app.lending.applications.tables import applications
 from app.platform.deps import Resources
 from app.platform.errors import Conflict
+from tests.app.books.notices.telling import moved
 from tests.app.conftest import Bearer
-from tests.app.lending.contracts.offers import OFFER
 
 URL = "/api/v1/notices"
 
@@ -23,22 +18,6 @@ def resources(client: TestClient) -> Resources:
     opened: Resources = client.app.state.resources  # type: ignore[attr-defined]
     business_day(opened)
     return opened
-
-
-def moved(resources: Resources, *states: Any, firm: str = "MILL", fails: bool = False) -> None:
-    """Record an application of a firm as referred, and move it on."""
-    row = {**OFFER, "application": f"A-{firm}", "firm": firm, "state": "referred"}
-
-    def work(moving: Moving) -> Reply:
-        """Move it from state to state."""
-        moving.record("test", f"application:A-{firm}", rows=[(applications, row)])
-        for state in states:
-            move(moving, found(moving, f"A-{firm}"), state)
-        if fails:
-            raise Conflict("no")
-        return Reply.of(200, {})
-
-    ledger_of(resources).ask(Plain(Reads(), work))
 
 
 def kinds(client: TestClient, headers: dict[str, str], query: str = "") -> list[str]:

@@ -116,6 +116,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/loans/{loan}/restructure"): {"officer"},
     ("POST", "/loans/{loan}/write-off"): {"officer"},
     ("POST", "/loans/{loan}/recover"): {"officer"},
+    ("GET", "/session/mail"): set(ROLES),
+    ("PUT", "/session/mail"): set(ROLES),
     ("GET", "/users"): {"admin"},
     ("PATCH", "/users/{name}"): {"admin"},
     ("DELETE", "/users/{name}/access"): {"admin"},

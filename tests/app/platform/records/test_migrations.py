@@ -32,10 +32,22 @@ ADDED |= {"applications", "book_receivables", "book_vouchers", "document_numbers
 ADDED |= {"firm_accounts", "loan_documents", "loans", "loan_acts"}
 ADDED |= {"decisions"}
 ADDED |= {"contracts", "notices", "registrations", "signing_keys"}
+ADDED |= {"mail_addresses", "mail_marks", "mails"}
 COLUMNS_ADDED: Mapping[str, Mapping[str, Any]] = {  # With what rows of the release hold there.
     "imports": {"given": "files"},
     "users": {"unit": "head"},
     "tokens": {"unit": "head", "person": None},
+}
+MAIL_ROWS: Mapping[str, Mapping[str, Any]] = {
+    "mail_addresses": {"address": "lin@bank.example", "language": "zh", "changed_at": NOW},
+    "mails": {
+        "mail": "0" * 32,
+        "notice": "7:MILL",
+        "made_at": "2026-07-01T00:00:00.000000Z",
+        "state": "waiting",
+        "tries": 0,
+        "due_at": NOW,
+    },
 }
 Rows = Mapping[str, list[dict[str, Any]]]
 
@@ -137,7 +149,7 @@ def test_the_way_back_to_the_release_and_up_again_loses_no_row(
     }
 
 
-def test_saved_views_go_with_their_table_and_with_their_user(
+def test_saved_views_and_mail_go_with_their_tables_and_with_their_user(
     records: Records, released: Rows
 ) -> None:
     moved(records, "head")
@@ -147,6 +159,8 @@ def test_saved_views_go_with_their_table_and_with_their_user(
         with records.writing() as connection:
             table = tables_of(connection)["views"]
             connection.execute(table.insert(), [{**row, "created_at": NOW}])
+            for name, more in MAIL_ROWS.items():
+                connection.execute(tables_of(connection)[name].insert(), [{"user": user, **more}])
         assert [each["query"] for each in rows_in(records)["views"]] == ["band=tight"]
         if not again:
             moved(records, "0005", up=False)
@@ -156,7 +170,8 @@ def test_saved_views_go_with_their_table_and_with_their_user(
     with records.writing() as connection:
         connection.execute(sa.text('DELETE FROM "users"'))
 
-    assert rows_in(records)["views"] == []
+    found = rows_in(records)
+    assert found["views"] == found["mails"] == found["mail_addresses"] == []
 
 
 def test_every_step_goes_down_and_up_with_rows_in_the_tables(
