@@ -376,14 +376,14 @@ def test_where_a_user_is_told_by_mail_is_set_and_ended(deeptier: Run, password_f
     add = ("user", "add", "ann", "supplier", "--firm", "MILL", "--password-file", password_file)
     refused = deeptier(*add, "--email", "ann@mill.example\nBcc: all@bank.example")
     assert (refused.status, "no address of mail" in refused.err) == (1, True)
-    assert deeptier("user", "list", "--json").json()["items"] == []
+    assert deeptier("user", "list", "--json").json["items"] == []
     assert deeptier(*add, "--email", "ann@mill.example", "--language", "fr").status == 2
     assert deeptier(*add, "--email", "ann@mill.example", "--language", "en").status == 0
-    assert deeptier("user", "list", "--json").json()["items"][0]["mail"] == "ann@mill.example"
+    assert deeptier("user", "list", "--json").json["items"][0]["mail"] == "ann@mill.example"
 
     assert "no mail is sent yet" in deeptier("user", "email", "ann", "a@mill.example").err
     assert deeptier("user", "email", "ann").status == 0
-    assert deeptier("user", "list", "--json").json()["items"][0]["mail"] is None
+    assert deeptier("user", "list", "--json").json["items"][0]["mail"] is None
     assert deeptier("user", "email", "nobody", "a@mill.example").status == 1
 
 
