@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from app import probes
 from app.books.business_day import open_books
+from app.chain.accounts.stopping import NAME as STOPPING
 from app.chain.papers import confirming, vouchers
 from app.chain.receivables import bulk
 from app.data.drafts import repository as drafts
@@ -28,6 +29,7 @@ from app.jobs.running import take_up
 from app.jobs.scheduler import Scheduler
 from app.lending.applications.drawn import NAME as DRAWN
 from app.lending.servicing.following import FollowingLoans
+from app.lending.servicing.suspending import SuspendingApplications
 from app.platform.audit.layer import Audited
 from app.platform.auth.gate import Authenticator, SignInGate
 from app.platform.auth.rules import OPEN, SIGNED_IN, AccessRule, Guard
@@ -143,6 +145,7 @@ def create_app(
     app.state.keyed = KeyedRequests()
     resources.once("lender", lambda: LENDER(resources))
     resources.once(DRAWN, FollowingLoans)
+    resources.once(STOPPING, SuspendingApplications)
     actions = [make(resources) for make in APPROVAL_ACTIONS]
     app.state.application_parts, app.state.limit_notes = APPLICATION_PARTS, LIMIT_NOTES
     app.state.waiting, app.state.finders = WAITING, FINDERS

@@ -12,12 +12,11 @@ from urllib.parse import quote
 from fastapi import Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.books.ledger import ledger_of
 from app.books.ledger.answering import Asker
 from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
 from app.books.ledger.history import events_before
 from app.books.ledger.reading import occupied_on, uses_on
-from app.chain.accounts import service
+from app.chain.accounts import service, stopping
 from app.chain.accounts.schemas import REASON_LENGTH_MAX
 from app.chain.accounts.unfreezing import ask_to_unfreeze
 from app.chain.accounts.words import (
@@ -97,7 +96,7 @@ def freeze_account(
     try:
         fen, reason = form.asked()
         with form.sent.order(request, who, [fen, reason]) as own:
-            ledger_of(resources).freeze(account, fen, reason=reason, key=own, actor=who.person)
+            stopping.freeze(resources, Asker(who, own), account, fen, reason)
     except AppError as error:
         return _page(request, resources, account, may_freeze=True, typed=form, refused=error)
     note(request.scope, "all of it" if fen is None else f"{fen} fen")

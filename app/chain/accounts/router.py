@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from fastapi import Query, Response
 
-from app.books.ledger import Reply, ledger_of
+from app.books.ledger import Reply
 from app.books.ledger.answering import Asker, MoverDep
 from app.books.ledger.reading import AccountsAsked
-from app.chain.accounts import service
+from app.chain.accounts import service, stopping
 from app.chain.accounts.schemas import (
     AccountLayer,
     AccountMoves,
@@ -126,8 +126,7 @@ def freeze(
 
 def _frozen(resources: Resources, asker: Asker, account: str, body: FreezeOrder) -> Reply:
     reason = body.reason.strip()
-    ledger = ledger_of(resources)
-    return ledger.freeze(account, body.asked_fen, reason=reason, key=asker.key, actor=asker.actor)
+    return stopping.freeze(resources, asker, account, body.asked_fen, reason)
 
 
 @router.post(

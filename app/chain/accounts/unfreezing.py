@@ -17,6 +17,7 @@ from app.books.ledger import Moving, Reply, ask_prepared, ledger_of, operations
 from app.books.ledger.answering import Asker
 from app.books.ledger.figures import FROZEN, STATES
 from app.books.ledger.operations.checks import check_amount, figures_of
+from app.chain.accounts.stopping import stopping_of
 from app.platform.deps import Resources
 from app.platform.documents import Document
 
@@ -27,7 +28,7 @@ class Unfreeze:
     name = "unfreeze"
 
     def __init__(self, resources: Resources) -> None:
-        del resources  # All that it needs stands in the book.
+        self._stops = stopping_of(resources)
 
     def ready(self) -> Self:
         """Return it as it is."""
@@ -57,6 +58,8 @@ class Unfreeze:
         """Release it; return the account."""
         account, fen = asked["account"], asked["amount_fen"]
         after = operations.unfreeze(moving, account, fen, reason=asked["reason"])
+        if fen is None:
+            self._stops.resume(moving, account, asked["reason"])
         return {
             "account": account,
             "state": STATES[after.state],

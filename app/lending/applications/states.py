@@ -55,6 +55,7 @@ ARROWS: Mapping[State, tuple[State, ...]] = {
     "draw_failed": ("drawing", "active", *OVER),
     # From here on it follows its loans, the worst of them; people write off whatever is owed.
     "active": ("repaid", "overdue", "defaulted", "restructured", "written_off", "suspended"),
+    # Of what is drawn, while the account of its firm is frozen whole: repaid, and not drawn.
     "suspended": ("active", "repaid", "overdue", "defaulted", "restructured", "written_off"),
     "overdue": ("active", "repaid", "defaulted", "restructured", "written_off"),
     "defaulted": ("active", "repaid", "overdue", "restructured", "written_off"),
@@ -70,7 +71,7 @@ ARROWS: Mapping[State, tuple[State, ...]] = {
 # What its firm is told of: what others, or time, have made of what it asked for.
 TOLD: tuple[State, ...] = (
     *("approved", "referred", "declined", "returned", "expired", "signed", "draw_failed"),
-    *("active", "overdue", "defaulted", "restructured", "written_off", "repaid"),
+    *("active", "suspended", "overdue", "defaulted", "restructured", "written_off", "repaid"),
 )
 # With a reservation, and documents that are `financing`.
 RESERVED: tuple[State, ...] = ("approved", "offer_accepted", "signing", "signed", "draw_failed")

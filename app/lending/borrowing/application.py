@@ -61,7 +61,10 @@ ACTS: Mapping[str, Sequence[Act]] = {
     "signed": ("draw", "withdraw"),
     "draw_failed": ("draw", "withdraw"),
 }
-CONTRACTED = ("offer_accepted", "signed", "drawing", "draw_failed", "active", "repaid", "closed")
+CONTRACTED = (
+    *("offer_accepted", "signed", "drawing", "draw_failed"),
+    *("active", "suspended", "repaid", "closed"),
+)
 DONE = ("apply", "accept", "withdraw", "sign", "draw", "account")
 CHECKS = ("state", "offer", "documents", "registration", "signatures", "account", "limit", "payee")
 

@@ -34,6 +34,7 @@ from app.lending.servicing.acting import LoanActing, Row
 from app.lending.servicing.opening import LoanOrder, check_documents, open_loan
 from app.lending.servicing.plan import drawn_and_done
 from app.lending.servicing.rows import standing
+from app.lending.servicing.suspending import SuspendingApplications
 from app.lending.servicing.values import LoanValues, values_today
 from app.platform.deps import Resources
 from app.platform.documents import Document
@@ -145,6 +146,7 @@ class WriteOffLoan(_ActOnLoan):
         account = f"firm:{row['firm']}"
         if figures_of(moving, account).state == OPEN:
             operations.freeze(moving, account, None, reason=reason)
+            SuspendingApplications().stop(moving, account, reason)
 
 
 class RecoverLoan(_ActOnLoan):

@@ -13,6 +13,7 @@ from app.books.ledger import Moving
 from app.lending.applications.moves import Row, move
 from app.lending.applications.states import ARROWS, State
 from app.lending.servicing.rows import standing
+from app.lending.servicing.suspending import is_stopped, stopped_too
 from app.lending.servicing.tables import loans
 
 LIVE: tuple[State, ...] = ("defaulted", "overdue", "restructured", "active")  # The worst first.
@@ -29,7 +30,7 @@ class FollowingLoans:
 
 def follow(moving: Moving, row: Row, *, loan: Row | None = None) -> Row:
     """
-    Return the row of an application, led where its loans are, by one arrow at most.
+    Return the row of an application, led where its loans are; while its firm is stopped, suspended.
 
     Args:
         moving: What is recorded.
@@ -46,8 +47,15 @@ def follow(moving: Moving, row: Row, *, loan: Row | None = None) -> Row:
         )
         names = [name for name in moving.connection.scalars(query) if name not in known]
         known |= {name: each for name, each in moving.rows(loans, names).items() if each}
-    to = state_of(_kind(each) for each in known.values())
-    return row if to is None or to not in ARROWS[row["state"]] else move(moving, row, to)
+    return _led(moving, row, state_of(_kind(each) for each in known.values()))
+
+
+def _led(moving: Moving, row: Row, to: State | None) -> Row:
+    """Return the row of an application, led to a state; of a firm that is stopped suspended."""
+    stays = (row["state"], to) == ("suspended", "active") and is_stopped(moving, row["firm"])
+    if to is not None and to in ARROWS[row["state"]] and not stays:
+        row = move(moving, row, to)
+    return stopped_too(moving, row)
 
 
 def state_of(states: Iterable[str]) -> State | None:

@@ -123,6 +123,7 @@ class LendingMachine(RuleBasedStateMachine):
         set_up(self.resources, {CHAIN: PLENTY})
         self.day = dt.date.fromisoformat(DAY)
         self.all: list[ModelApplication] = []
+        self.stopped = False  # Whether a write-off has frozen the firm.
         self.port = self.resources.once("disburser", Port)
         self.port.paid.clear()
         self._record(firm_accounts, {"firm": "MILL", "account": ACCOUNT, "filed_on": DAY})
@@ -211,6 +212,7 @@ class LendingMachine(RuleBasedStateMachine):
             terms = self._terms()
             number = self._event_of(told)
             told.loan = ModelLoan(number, terms)
+            told.state = "suspended" if self.stopped else "active"
 
     def _event_of(self, told: ModelApplication) -> str:
         """Return the application by which its loan is looked for, since it has no id yet."""
@@ -238,7 +240,7 @@ class LendingMachine(RuleBasedStateMachine):
                     told.state = "expired"
         for told in self.all:
             if told.loan and not told.loan.ended:
-                told.state = self._state_of(told.loan)
+                told.state = self._led(told.loan)
             elif told.state == "repaid":
                 told.state = "closed"
 
@@ -254,6 +256,11 @@ class LendingMachine(RuleBasedStateMachine):
         if not due or late <= 0:
             return "active"
         return "defaulted" if late > LOST_DAYS else "overdue"
+
+    def _led(self, loan: ModelLoan) -> str:
+        """Return where a loan leads its application; while its firm is stopped, suspended."""
+        state = self._state_of(loan)
+        return "suspended" if self.stopped and state == "active" else state
 
     def _lent(self) -> list[ModelApplication]:
         return [told for told in self.all if told.loan is not None]
@@ -286,7 +293,7 @@ class LendingMachine(RuleBasedStateMachine):
             assert sum(answer.json()["allocation"].values()) == amount
             loan.acts.append(Payment(self.day, amount, prepay=prepay))
             loan.ended = "" if sum(self._owed(loan).values()) else "repaid"
-            told.state = loan.ended or self._state_of(loan)
+            told.state = loan.ended or self._led(loan)
 
     @precondition(lambda self: any(told.state == "defaulted" for told in self.all))
     @rule(place=st.integers(0, 9), first=st.sampled_from(OFFICERS), then=st.sampled_from(OFFICERS))
@@ -305,6 +312,9 @@ class LendingMachine(RuleBasedStateMachine):
         if told.loan is not None:
             told.loan.acts.append(WriteOff(self.day))
             told.loan.ended = told.state = "written_off"
+        self.stopped = True  # What it has drawn besides is suspended: its account is frozen.
+        for each in self.all:
+            each.state = "suspended" if each.state == "active" else each.state
 
     def _name(self, told: ModelApplication) -> str:
         """Return the id of the loan of an application."""

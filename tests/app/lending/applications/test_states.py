@@ -26,6 +26,7 @@ KNOWN_PATHS = [
     "active overdue defaulted restructured active repaid closed",
     "overdue defaulted written_off closed",
     "active suspended active",
+    "active suspended overdue active suspended repaid closed",
 ]
 
 

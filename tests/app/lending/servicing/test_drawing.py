@@ -340,6 +340,39 @@ def test_a_loan_bears_what_its_contract_says_whatever_the_policy_says_today(
     )
 
 
+def test_while_its_firm_is_stopped_an_application_is_suspended_and_may_be_repaid(
+    client: TestClient, resources: Resources, mill: Headers, on_file: Headers, bearer: Bearer
+) -> None:
+    """One officer freezes the firm, a loan that is late leads on, two release it."""
+
+    def stands() -> str:
+        return str(client.get(f"{API}/applications/A1", headers=mill).json()["state"])
+
+    def released(first: Headers, then: Headers) -> int:
+        asked = send(client, first, "/accounts/firm:MILL/unfreeze", {"reason": "cleared"}).json()
+        path = f"/approvals/{asked['approval']}/approve"
+        return send(client, then, path, {}).status_code
+
+    officer, loan = bearer("officer"), told(drawn(client, mill))["loan"]
+    freeze = {"amount_fen": 1, "reason": "a part"}
+    assert send(client, officer, "/accounts/firm:MILL/freeze", freeze).status_code == 200
+    assert stands() == "active"  # A part of an account stops nothing.
+    frozen = send(client, officer, "/accounts/firm:MILL/freeze", {"reason": "looked into"})
+    assert (frozen.status_code, stands()) == (200, "suspended")
+    assert drawn(client, mill, "another").json()["code"] == "wrong_state"
+    paid = {"amount_fen": 500_000, "prepay": True}
+    assert send(client, mill, f"/loans/{loan}/repayments", paid).status_code == 200
+    assert stands() == "suspended"
+
+    close_days(resources, dt.date(2026, 7, 31), STEPS, no_step)
+    assert stands() == "overdue"  # The first of three rows was not paid.
+    late = client.get(f"{API}/loans/{loan}", headers=mill).json()["due_fen"]
+    assert send(client, mill, f"/loans/{loan}/repayments", {"amount_fen": late}).status_code == 200
+    assert stands() == "suspended"
+    assert (released(officer, on_file), stands()) == (200, "active")
+    assert verify(resources.records).ok
+
+
 def test_an_application_goes_where_its_loan_goes(
     client: TestClient,
     resources: Resources,
