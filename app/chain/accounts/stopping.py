@@ -15,7 +15,7 @@ NAME = "stopping"
 DONE = 200
 
 
-class Stopping(Protocol):
+class AccountStops(Protocol):
     """What stops while an account is frozen whole, and goes on once it is not."""
 
     def stop(self, moving: Moving, account: str, reason: str) -> None:
@@ -37,9 +37,9 @@ class NothingStops:
         """Pass."""
 
 
-def stopping_of(resources: Resources) -> Stopping:
+def stopping_of(resources: Resources) -> AccountStops:
     """Return what stops with accounts in this process."""
-    found: Stopping = resources.once(NAME, NothingStops)
+    found: AccountStops = resources.once(NAME, NothingStops)
     return found
 
 

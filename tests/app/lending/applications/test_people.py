@@ -96,6 +96,10 @@ def test_where_two_are_needed_one_recommends_and_another_decides(desk: Desk) -> 
     said = act(desk, "ann", name, "recommend", amount_fen=400_000_000, rate="0.03")
     assert told(said) == (200, "recommended")
     assert told(act(desk, "ann", name, "decide")) == (409, "same_person")
+    named(desk, "ann", unit="branch")  # Another token, of another unit.
+    assert told(act(desk, "ann", name, "decide")) == (409, "same_person")
+    named(desk, "ann", role="admin")
+    assert act(desk, "ann", name, "decide").status_code == 403
     done = act(desk, "ben", name, "decide")
     assert told(done) == (200, "approved")
     assert (done.json()["offer"]["amount_fen"], done.json()["offer"]["rate"]) == (

@@ -117,6 +117,8 @@ def test_kind_9_a_lost_answer_is_told_again_and_counts_once(
 
     assert (first.text, again.headers["Idempotent-Replay"]) == (again.text, "true")
     assert loan(client, mill)["due_fen"] == 2_427_000 - 1_000_000
+    happened = client.get(f"{API}/loans/L1/events", headers=mill).json()["items"]
+    assert [each["operation"] for each in happened].count("loan.pay") == 1
 
 
 def test_a_reference_is_one_payment_whatever_its_key(
