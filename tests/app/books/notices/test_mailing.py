@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from app.books.notices import repository
 from app.books.notices.delivering import Delivery, MailConnection, SmtpMailer
 from app.books.notices.errors import MailServerAway, MailServerSilent
 from app.books.notices.mailing import (
@@ -313,6 +314,22 @@ def test_two_processes_send_each_mail_once(
     assert send_notices(one, quietly) == "1 sent, 1 tried elsewhere"
     assert (len(sent), len(set(sent))) == (2, 2)
     assert states(bank) == ["sent", "sent"]
+
+
+def test_of_two_that_read_a_mail_as_due_one_claims_it_and_writes_its_end(
+    bank: Resources, tiny: TinySmtp, clock: Clock
+) -> None:
+    tell(bank)
+    tiny.answers["RCPT"] = ["451 come again"]
+    assert send_notices(bank, quietly) == "1 later"
+    clock.moment += AGAIN
+    (mail,) = repository.due(bank.records, clock.moment, 9)
+    until = clock.moment + CLAIM
+
+    assert [repository.claim(bank.records, mail, until) for _ in range(2)] == [True, False]
+    late = {"state": "refused", "ended_at": clock.moment}
+    repository.close(bank.records, mail._replace(tries=0), late)  # Of the try before.
+    assert (states(bank), rows(bank)[0]["tries"]) == (["waiting"], 2)
 
 
 @pytest.mark.postgres
