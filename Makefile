@@ -94,12 +94,12 @@ test-all: test
 test-uncompiled: tools
 	NUMBA_DISABLE_JIT=1 $(PYTEST) --numprocesses 2 $(MEASURED) --cov-fail-under 0 $(UNCOMPILED)
 
-# Races and kills of the book (docs/reliability.md; a part of them with ONLY="draws kills" or
-# ON=PostgreSQL), then requests made from the description, sent by everybody: far more than
-# `make test` has time for. Each of both ends after so many minutes at the latest.
+# Races and kills of the book, loans over years, requests made from the description and sent by
+# everybody (docs/reliability.md; a part of them with ONLY="draws kills" or ON=PostgreSQL): far more
+# than `make test` has time for. It ends after so many minutes at the latest.
 soak: tools $(COMPILED)
-	$(BIN)/python -m tests.app.books.ledger.soak --draws $(DRAWS) --kills $(KILLS) --loans $(LOANS) $(addprefix --only ,$(ONLY)) $(addprefix --on ,$(ON))
-	$(BIN)/python -m tests.app.interface.soak --cases $(CASES)
+	$(BIN)/python -m tests.app.books.ledger.soak --draws $(DRAWS) --kills $(KILLS) --loans $(LOANS) \
+		--cases $(CASES) $(addprefix --only ,$(ONLY)) $(addprefix --on ,$(ON))
 
 # All of it, or with ONLY="book limits" some of it, whose rows take the place of those before.
 bench: tools $(COMPILED)

@@ -35,6 +35,10 @@ MOVED = """UPDATE loans SET state = ?, class = ?, stage = ?, outstanding_fen = ?
 EVENT = """INSERT INTO events (number, at, day, actor, key, operation, subject, path, things,
     detail, reason, inputs, previous, hash)
     VALUES (?, '', ?, 'machine', '', 'loan.day', ?, '[]', '[]', ?, '', '', ?, ?)"""
+COPIES_AT_ONCE = 10
+COPY = """WITH RECURSIVE numbers(n) AS (
+        SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})
+    INSERT INTO loans SELECT {taken} FROM loans CROSS JOIN numbers WHERE loan NOT LIKE '%-%'"""
 NO_DIGEST = "0" * 64  # As long as the ledger's, and computed by nobody.
 
 
@@ -48,6 +52,18 @@ def filled(home: Path, count: int, days: int) -> None:
         for rows in _parts(count, days, values):
             with resources.records.writing() as connection:
                 connection.execute(loans.insert(), rows)
+
+
+def copied(home: Path, times: int) -> None:
+    """Make so many of each loan of a book, under names of their own: millions are soon there."""
+    names = [each.name for each in loans.columns]
+    own = ("loan", "use")
+    taken = ", ".join(f"{each} || '-' || n" if each in own else f'"{each}"' for each in names)
+    with open_resources(Settings(home=home)) as resources:
+        for first in range(1, times, COPIES_AT_ONCE):
+            last = min(times, first + COPIES_AT_ONCE) - 1
+            with resources.records.writing() as connection:
+                connection.exec_driver_sql(COPY.format(taken=taken, first=first, last=last))
 
 
 def _parts(count: int, days: int, values: LoanValues) -> Iterator[list[dict[str, Any]]]:

@@ -2,7 +2,8 @@
 What it costs to close a day of many loans, beside a bare twin.
 
 Sizes: `DEEPTIER_BENCH_LOANS` that all fall due on one day, and are all overdue on the next;
-`DEEPTIER_BENCH_BOOK_LOANS` of a book of which a thirtieth falls due.
+`DEEPTIER_BENCH_BOOK_LOANS` of a book of which a thirtieth falls due; `DEEPTIER_BENCH_MANY_LOANS`
+that all fall due on one day, whatever memory holds.
 """
 
 import datetime as dt
@@ -19,10 +20,12 @@ from app.platform.config import Settings
 from app.platform.console.progress import quietly
 from app.platform.deps import open_resources
 from tests.bench.figures import alone, promise, record
-from tests.bench.lending import DAY, bare, filled
+from tests.bench.lending import DAY, bare, copied, filled
 
 LOANS = int(os.environ.get("DEEPTIER_BENCH_LOANS", "20000"))
 BOOK = int(os.environ.get("DEEPTIER_BENCH_BOOK_LOANS", "60000"))
+MANY = int(os.environ.get("DEEPTIER_BENCH_MANY_LOANS", "1000000"))
+COPIES = 100  # Of each loan of the many.
 TWINS = 5_000  # Loans of each round beside the twin.
 ROUNDS = 5
 OF_THE_TWIN = 2.0
@@ -99,3 +102,17 @@ def test_a_day_of_a_large_book(benchmark: BenchmarkFixture, tmp_path: Path) -> N
     what = f"a day of a book of {BOOK:,} loans closed, a thirtieth falling due"
     promise(benchmark, f"{what}: peak memory", peak, unit="GB", at_most=CLOSED_GB)
     record(benchmark, f"{what}, {int(words[0]):,} loans", float(words[1]), unit="s")
+
+
+def test_a_day_of_a_million_loans(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """In a process of its own, on the worst day: all fall due, a thousand in an order."""
+    filled(tmp_path / "home", MANY // COPIES, 1)
+    copied(tmp_path / "home", COPIES)
+
+    words, peak = benchmark.pedantic(alone, args=(CLOSED, tmp_path / "home"), rounds=1)
+
+    if int(words[0]) != MANY // COPIES * COPIES:
+        raise RuntimeError(f"{words[0]} of {MANY} loans were touched")
+    what = f"a day of {MANY:,} loans closed, all falling due"
+    promise(benchmark, f"{what}: peak memory", peak, unit="GB", at_most=CLOSED_GB)
+    record(benchmark, f"{what}, of a processor", float(words[1]), unit="s")

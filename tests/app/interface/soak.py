@@ -58,18 +58,41 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--paths", default="", help="a pattern; default: all of them")
     given = parser.parse_args()
+    until = time.monotonic() + 60 * given.minutes
+    with tempfile.TemporaryDirectory() as folder, progress("requests") as step:
+        told, faults = sent(given.cases, Path(folder), until, step, paths=given.paths)
+    say(told)
+    return 1 if faults else 0
+
+
+def sent(count: int, folder: Path, until: float, step: Step, *, paths: str = "") -> tuple[str, int]:
+    """
+    Send requests of every kind by everybody; return what came of it, and how many faults.
+
+    Args:
+        count: How many requests.
+        folder: For files.
+        until: When it must be over, by the monotonic clock; who has not sent every kind is a fault.
+        step: Told how far it is.
+        paths: A pattern of the paths to which they go; empty for all.
+    """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.disable(logging.CRITICAL)
     faults, began = Faults(), time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, progress("requests") as step:
-        step("a small economy is made", None)
-        kept = economy(Path(folder) / "kept")
-        with attacked(kept, Path(folder) / "home", everything=True) as place:
-            until = began + 60 * given.minutes
-            every = [each for each in kinds(place.app.openapi()) if re.search(given.paths, each[0])]
-            is_whole = rounds(place, faults, every, given.cases, until=until, step=step)
-            report(place, faults, seconds=time.monotonic() - began)
-    return 1 if faults.counted or not is_whole else 0
+    step("a small economy is made", None)
+    kept = economy(folder / "kept")
+    with attacked(kept, folder / "home", everything=True) as place:
+        every = [each for each in kinds(place.app.openapi()) if re.search(paths, each[0])]
+        is_whole = rounds(place, faults, every, count, until=until, step=step)
+        report(place, faults)
+        total, answers = place.sent.total(), Counter[str]()
+        for (_, status), number in place.sent.items():
+            answers[f"{str(status)[0]}xx"] += number
+    told = ", ".join(f"{answers[each]:,} {each}" for each in sorted(answers))
+    whole = "every kind by everybody" if is_whole else "not every kind by everybody in time"
+    seconds = time.monotonic() - began
+    words = f"{total:,} sent: {told}; {whole}; {seconds:.0f} s"
+    return words, faults.counted.total() + (not is_whole)
 
 
 def rounds(
@@ -89,15 +112,13 @@ def rounds(
         say(f"{place.sent.total()} sent, {faults.counted.total()} faults")
 
 
-def report(place: Attacked, faults: Faults, *, seconds: float) -> None:
+def report(place: Attacked, faults: Faults) -> None:
     """Print counts by who asked and status, and what went wrong."""
     for name in place.senders:
         statuses = sorted((s, n) for (who, s), n in place.sent.items() if who == name)
         say(f"{name}: " + ", ".join(f"{status} x {count}" for status, count in statuses))
     for kind, count in faults.counted.most_common():
         say(f"{count} x {kind}")
-    total = place.sent.total()
-    say(f"{total} requests in {seconds:.0f} s, {faults.counted.total()} faults")
 
 
 def economy(home: Path) -> Path:

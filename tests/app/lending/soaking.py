@@ -23,9 +23,11 @@ from app.platform.console.progress import Step, quietly
 from app.platform.deps import Resources, open_resources
 from app.platform.errors import AppError
 from ingestion.run import ImportJob, ingest
+from tests.app.books.ledger.racing import wait_for_no_disk
 from tests.app.chain.booked import STACK, set_up
 from tests.app.economy import write_files
 from tests.app.lending.servicing.lived import DAY, LivedBook
+from tests.app.lending.servicing.lived_days import DailyLaws
 from tests.app.lending.servicing.lived_laws import broken
 
 NOW = dt.datetime(2026, 7, 15, 9, tzinfo=dt.UTC)
@@ -49,9 +51,12 @@ def years_of_loans(
         until: When it must be over; what is not done by then is wrong.
         step: Told how far it is.
     """
-    began, book, wrong = time.monotonic(), LivedBook(resources, 1), []
+    began, book = time.monotonic(), LivedBook(resources, 1)
+    sa.event.listen(resources.records.engine, "connect", wait_for_no_disk)
+    resources.records.engine.dispose()
     book.clerk_each = max(1, count // CLERK)
     book.begin()
+    daily, wrong = DailyLaws(book), list[str]()
     months = MONTHS * max(1, years - 1)
     for month in range(MONTHS * years):
         if time.monotonic() > until:
@@ -61,15 +66,18 @@ def years_of_loans(
         if month < months:
             drawn = range(count * month // months, count * (month + 1) // months)
             book.draw(f"L{each:06d}" for each in drawn)
-        book.live(DAY + MONTH * (month + 1))
+        book.live(DAY + MONTH * (month + 1), daily.look)
         if (month + 1) % MONTHS == 0:
             wrong += broken(book)
     found = verify(resources.records, processes=2)
+    wrong += daily.wrong
     wrong += [] if found.ok or found.difference is None else [found.difference.words()]
     done = ", ".join(f"{book.done[each]:,} {each}" for each in sorted(book.done))
     seconds = time.monotonic() - began
     told = "; ".join(wrong[:SHOWN_MAX]) or "every law and the book hold"
-    return f"{done}; {found.events:,} events; {told}; {seconds:.0f} s", len(wrong)
+    looked = f"{daily.looked_at:,} changed loans looked at on {daily.days:,} days, interest of "
+    looked += f"{daily.computed:,} computed beside"
+    return f"{done}; {found.events:,} events; {looked}; {told}; {seconds:.0f} s", len(wrong)
 
 
 def decided_again(resources: Resources, count: int) -> tuple[str, int]:

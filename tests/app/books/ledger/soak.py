@@ -3,20 +3,24 @@ The book under races and kills: `make soak`. Writes docs/reliability.md; ends wi
 
 Sizes: `--draws` of all callers together (1,000,000), how many processes are killed on each
 database: `--kills` while they draw and as many while they close days (200), half of it in steps of
-vouchers, an eighth in draws, repayments and days of loans each; and `--loans` of three years, a
-fiftieth of them decisions. `--only` runs a part, `--on` one database (repeated: several); their
-rows take the place of those on the page. `--minutes` bounds the whole: what is not done by then is
-a fault.
+vouchers, an eighth each in draws, repayments, days of loans, and payments on what is financed; and
+`--loans` of three years, a fiftieth of them decisions; `--cases` of requests. `--only` runs a part,
+`--on` one database (repeated: several); their rows take the place of those on the page. Races have
+the machine to themselves; then some parts at a time run beside each other. `--minutes` bounds the
+whole: what is not done by then is a fault.
 """
 
 import argparse
+import datetime as dt
+import multiprocessing
+import os
 import re
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import reduce
@@ -26,13 +30,15 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from app.platform.console.progress import Step, progress, quietly
+from app.platform.console.progress import Step, quietly
 from app.platform.records import open_records
 from graph.testing import servers
 from tests.app.books.ledger.killing import WRONG, Draws, KilledWork, Kills, Turns, kill
 from tests.app.books.ledger.racing import Callers, Outcome, race
 from tests.app.chain.vouchers.killing import Days, Trees, economy
+from tests.app.interface.soak import sent
 from tests.app.lending.servicing.killing import LoanDays, LoanDraws, Repayments
+from tests.app.lending.servicing.settling import Settlements
 from tests.app.lending.soaking import decided_again, opened, years_of_loans
 
 PROCESSES, THREADS = 8, 8
@@ -42,6 +48,8 @@ KILLED_AT_ONCE = 4
 DAYS_LANES = 4  # One process closes days of a book.
 YEARS, OF_SERVER = 3, 5  # On a server a fifth of the loans: there is half an hour for it all.
 KINDS = ("SQLite", "PostgreSQL")
+BESIDE = 3  # Parts at a time, after the races; some wait for who is killed.
+TOLD_SECONDS = 20.0  # Between two lines that say how far a part is.
 PAGE = Path(__file__).parents[4] / "docs" / "reliability.md"
 HEAD = """# Reliability
 
@@ -69,6 +77,24 @@ Row = tuple[str, str, str, str, int]
 Done = tuple[str, str, int]  # Size, what came of it, faults.
 
 
+class Sizes(NamedTuple):
+    """How much is tried."""
+
+    draws: int
+    kills: int
+    loans: int
+    cases: int
+
+
+class Task(NamedTuple):
+    """A part on one database: its word, the database's kind and address, the sizes."""
+
+    word: str
+    kind: str
+    url: str
+    sizes: Sizes
+
+
 class Place(NamedTuple):
     """Where a part works: addresses of new databases by name, a folder, and until when."""
 
@@ -92,40 +118,65 @@ def main() -> int:
     parser.add_argument("--draws", type=int, default=1_000_000)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--loans", type=int, default=10_000)
+    parser.add_argument("--cases", type=int, default=40_000)
     parser.add_argument("--minutes", type=float, default=24)
     parser.add_argument("--page", type=Path, default=PAGE)
     parser.add_argument("--only", action="append", choices=list(WORDS))
     parser.add_argument("--on", action="append", choices=KINDS)
     given = parser.parse_args()
     until = time.monotonic() + 60 * given.minutes
+    sizes = Sizes(given.draws, given.kills, given.loans, given.cases)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as place, databases(Path(place)) as urls:
-        parts = parts_of(given.draws, given.kills, given.loans)
-        for kind, url in urls:
-            for part in (given.only or WORDS) if kind in (given.on or KINDS) else ():
-                rows.append(tried(part, parts[part], (kind, url), Path(place), until))
-                sys.stdout.write(line_of(rows[-1]))
-                sys.stdout.flush()
-                given.page.write_text(page_of(rows, given.page), encoding="utf-8")
+        tasks = [
+            Task(word, kind, url, sizes)
+            for word in WORDS
+            for kind, url in urls
+            if word in (given.only or WORDS) and kind in (given.on or KINDS)
+            if (word, kind) != ("requests", "PostgreSQL")  # The service in between is the same.
+        ]
+        for row in done(tasks, Path(place), until):
+            rows.append(row)
+            sys.stdout.write(line_of(row))
+            sys.stdout.flush()
+            given.page.write_text(page_of(rows, given.page), encoding="utf-8")
     return 1 if any(row[-1] for row in rows) else 0
 
 
-WORDS = {
+def done(tasks: list[Task], place: Path, until: float) -> Iterator[Row]:
+    """Yield the rows of tasks: of races one by one, then of the longest first, some at a time."""
+    for task in tasks:
+        if task.word in ALONE:
+            yield tried(task, place, until)
+    beside = [each for each in tasks if each.word not in ALONE]
+    if beside:
+        with ProcessPoolExecutor(BESIDE, multiprocessing.get_context("spawn")) as pool:
+            # A server is told of by its address; what a part opens is its own process's.
+            came = [pool.submit(tried, each, place, until) for each in beside]
+            for each in as_completed(came):
+                yield each.result()
+
+
+WORDS = {  # What runs longest of what runs beside other parts stands first.
     "draws": "race",
     "naive": "naive twin",
-    "kills": "kill -9 in draws",
+    "loans": "years of loans",
+    "requests": "requests made from the description",
     "days": "kill -9 in close-day",
+    "decisions": "decisions decided again",
+    "kills": "kill -9 in draws",
     "vouchers": "kill -9 in voucher steps",
     "loan-draws": "kill -9 in draws of loans",
     "repayments": "kill -9 in repayments",
     "loan-days": "kill -9 in days of loans",
-    "loans": "years of loans",
-    "decisions": "decisions decided again",
+    "settlements": "kill -9 in payments on what is financed",
 }
+ALONE = ("draws", "naive")
 
 
-def parts_of(draws: int, kills: int, loans: int) -> dict[str, Part]:
+def parts_of(sizes: Sizes) -> dict[str, Part]:
     """Return what is tried, by the words of `--only`."""
+    draws, kills, loans, cases = sizes
     each = -(-draws // (PROCESSES * THREADS))
     return {
         "draws": raced(Callers(PROCESSES, THREADS, each, waits_for_disk=False)),
@@ -136,7 +187,9 @@ def parts_of(draws: int, kills: int, loans: int) -> dict[str, Part]:
         "loan-draws": killed(lambda at: LoanDraws(economy(at / "home")), kills // 8, DAYS_LANES, 1),
         "repayments": killed(lambda at: Repayments(at / "home"), kills // 8, DAYS_LANES, 1),
         "loan-days": killed(lambda at: LoanDays(at / "home"), kills // 8, DAYS_LANES, 1),
+        "settlements": killed(lambda at: Settlements(at / "home"), kills // 8, DAYS_LANES, 1),
         "loans": lent(loans),
+        "requests": requested(cases),
         "decisions": decided(max(1, loans // 50)),
     }
 
@@ -151,6 +204,16 @@ def lent(count: int) -> Part:
         with opened(place.folder / "home", url) as resources:
             came = years_of_loans(resources, own, YEARS, place.until, place.step)
         return f"{own:,} loans, {YEARS} years", *came
+
+    return part
+
+
+def requested(count: int) -> Part:
+    """Return the part in which everybody sends requests of every kind."""
+
+    def part(place: Place) -> Done:
+        """Return what they were answered."""
+        return f"{count:,} requests", *sent(count, place.folder, place.until, place.step)
 
     return part
 
@@ -204,17 +267,38 @@ def killed(make: Callable[[Path], KilledWork], count: int, lanes: int, at_once: 
     return part
 
 
-def tried(name: str, part: Part, database: tuple[str, str], place: Path, until: float) -> Row:
+def tried(task: Task, place: Path, until: float) -> Row:
     """Return the row of one thing that is tried on one database."""
-    kind, url = database
-    folder = place / f"{name}-{kind}"
+    folder = place / f"{task.word}-{task.kind}"
     folder.mkdir()
-    with progress(f"{kind}, {WORDS[name]}") as step:
-        step("begins", None)
-        size, came, faults = part(
-            Place(lambda own: fresh(url, f"{name}_{own}"), folder, until, step)
-        )
-    return kind, WORDS[name], size, came, faults
+    url, step = task.url, telling(f"{task.kind}, {WORDS[task.word]}")
+    part = parts_of(task.sizes)[task.word]
+    size, came, faults = part(
+        Place(lambda own: fresh(url, f"{task.word}_{own}"), folder, until, step)
+    )
+    return task.kind, WORDS[task.word], size, f"{came} on {when()}", faults
+
+
+def when() -> str:
+    """Return the day, and how many processes were at work on how many processors."""
+    day = dt.datetime.now(tz=dt.UTC).date()
+    return f"{day}, load {os.getloadavg()[0]:.0f} on {os.cpu_count()}"
+
+
+def telling(title: str) -> Step:
+    """Return a step that tells how far a part is, now and then: several are told of together."""
+    began = told = time.monotonic()
+
+    def step(name: str, share: float | None) -> None:
+        """Print a line where the last was some time ago."""
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= TOLD_SECONDS:
+            told = now
+            far = "" if share is None else f"{share:.0%}, "
+            sys.stderr.write(f"{title}: {name}, {far}{now - began:.0f} s\n")
+
+    return step
 
 
 def line_of(row: Row) -> str:

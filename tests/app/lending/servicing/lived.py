@@ -37,11 +37,11 @@ from app.lending.servicing.acting import LoanActing
 from app.lending.servicing.actions import ReverseRepayment
 from app.lending.servicing.opening import LoanOrder, open_loan
 from app.lending.servicing.rows import standing
-from app.lending.servicing.tables import loan_acts, loans
+from app.lending.servicing.tables import loan_acts
 from app.lending.servicing.values import values_today
 from app.platform.console.progress import quietly
 from app.platform.deps import Resources
-from app.platform.events.tables import head
+from app.platform.events.tables import events, head
 from tests.app.lending.servicing.borrowers import act_of, borrower, terms_of
 
 DAY = dt.date(2026, 6, 30)
@@ -76,6 +76,9 @@ class LivedBook:
     day: dt.date = DAY
     expected: set[str] = field(default_factory=set)  # Loans whose borrowers have said they pay.
     seen: int = 0  # The last event of which the borrowers know.
+    taken_back: set[str] = field(
+        default_factory=set
+    )  # Loans of which a payment was, since they were looked at.
     clerk_each: int = 5  # Of so many loans a clerk is asked about one.
 
     def begin(self) -> None:
@@ -105,7 +108,7 @@ class LivedBook:
 
         self._ask(sorted(names), opened)
 
-    def live(self, until: dt.date) -> None:
+    def live(self, until: dt.date, each_day: Callable[[], None] = lambda: None) -> None:
         """Close days up to one, each by itself; after each borrowers and officers act."""
         while self.day < until:
             close_days(self.resources, self.day, STEP, quietly)
@@ -114,12 +117,15 @@ class LivedBook:
             acted += [Asked(each, "touched") for each in self._touched()]
             if acted:
                 self._act(acted)
+            each_day()
 
     def _touched(self) -> list[str]:
         """Return the loans that the close of the day has touched."""
-        query = sa.select(loans.c.loan).where(loans.c.event > self.seen)
+        query = sa.select(events.c.subject).where(
+            events.c.number > self.seen, events.c.operation == "loan.day"
+        )
         with self.resources.records.reading() as connection:
-            return sorted(connection.scalars(query))
+            return sorted({str(each).removeprefix("loan:") for each in connection.scalars(query)})
 
     def _act(self, acted: Sequence[Asked]) -> None:
         values = values_today(self.resources)
@@ -169,6 +175,7 @@ class LivedBook:
         if asked.what == "reverse":
             told = {"loan": name, "n": asked.n, "reason": "lived"}
             ReverseRepayment(self.resources, acting.values).apply(acting.moving, told)
+            self.taken_back.add(name)
             act = acting.moving.row(loan_acts, f"{name}/{asked.n:06d}") or {}
             return [(name, "reverse", -json.loads(act["asked"])["amount_fen"])]
         loan, how = accrued(standing(row), day, acting.values.rules), borrower(name, self.seed)

@@ -35,7 +35,7 @@ def broken(book: LivedBook) -> list[str]:
     wrong = [] if set(left) == set(book.drawn) == {row["loan"] for row in found} else ["loans"]
     for row in found:
         loan = at(standing(row), values.day, values.rules)
-        wrong += [f"{law} of {row['loan']}" for law in _of_loan(book, row, loan, values.rules)]
+        wrong += [f"{law} of {row['loan']}" for law in laws_of_loan(book, row, loan, values.rules)]
         lent = 0 if loan.ended else min(loan.outstanding_fen, row["amount_fen"])
         wrong += [f"use of {row['loan']}"] if left[row["use"]] != lent else []
     wrong += _of_accounts(book, left, {row["use"]: row["firm"] for row in found})
@@ -47,8 +47,16 @@ def _rows(book: LivedBook, table: sa.Table) -> list[Row]:
         return [dict(row) for row in connection.execute(sa.select(table)).mappings()]
 
 
-def _of_loan(book: LivedBook, row: Row, loan: Loan, rules: LoanRules) -> Iterator[str]:
-    """Yield the laws that do not hold of a loan."""
+def laws_of_loan(book: LivedBook, row: Row, loan: Loan, rules: LoanRules) -> Iterator[str]:
+    """
+    Yield the laws that do not hold of a loan.
+
+    Args:
+        book: What was drawn and came.
+        row: The loan's row.
+        loan: The loan, with all that it bears up to the day.
+        rules: Values of the bank.
+    """
     name, totals = row["loan"], loan.totals
     came = totals.paid.total, totals.recovered.total
     ended = totals.paid.plus(totals.capitalised).plus(totals.waived).plus(totals.lost)
