@@ -11,7 +11,6 @@ import itertools
 import multiprocessing
 import os
 import random
-import signal
 import threading
 import time
 from collections import Counter
@@ -166,7 +165,7 @@ def _killed(work: KilledWork, url: str, log: Path, *, names: list[str], rng: ran
     _wait_for(log, rng.randint(0, work.answers_max))
     time.sleep(rng.uniform(0, LIVES_SECONDS))
     for worker in workers:
-        os.kill(worker.pid or 0, signal.SIGKILL)
+        worker.kill()
     for worker in workers:
         worker.join()
 
@@ -177,7 +176,9 @@ def _wait_for(log: Path, answers: int) -> None:
     while time.monotonic() < until and not (log.exists() and log.stat().st_size):
         time.sleep(0.005)
     until = time.monotonic() + WAITED_SECONDS_MAX
-    while time.monotonic() < until and log.read_bytes().count(b"got\t") < answers:
+    while time.monotonic() < until and log.exists():
+        if log.read_bytes().count(b"got\t") >= answers:
+            return
         time.sleep(0.002)
 
 

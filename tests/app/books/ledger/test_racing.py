@@ -1,13 +1,15 @@
 """Nothing is lent twice by callers who race, or lost with a process that is killed."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from app.platform.records import open_records
+from tests.app.books.ledger import killing
 from tests.app.books.ledger.killing import Draws, Turns, kill
 from tests.app.books.ledger.racing import Callers, race
-from tests.app.books.ledger.soak import Row, page_of
+from tests.app.books.ledger.soak import Row, Sizes, Task, page_of, tried_apart
 from tests.app.chain.vouchers.killing import Days, Trees, economy
 from tests.app.lending.servicing.killing import LoanDays, LoanDraws, OnLoans, Repayments
 from tests.app.lending.servicing.settling import Settlements
@@ -72,6 +74,28 @@ def test_the_page_keeps_the_rows_of_what_was_not_tried(tmp_path: Path) -> None:
         "| SQLite | naive twin | s | c | 0 |",
         "| PostgreSQL | race | s | c | 0 |",
     ]
+
+
+def test_a_part_whose_process_dies_is_a_fault_of_its_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "false")
+    task = Task("days", "SQLite", "sqlite://", Sizes(1, 1, 1, 1))
+
+    row = tried_apart(task, tmp_path, 0.0)
+
+    assert (row[0], row[1], row[-1]) == ("SQLite", "kill -9 in close-day", 1)
+    assert row[3].startswith("ended with 1 on ")
+
+
+def test_who_has_asked_nothing_when_the_time_is_over_is_killed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(killing, "BEGIN_SECONDS", 0)
+
+    killing._wait_for(tmp_path / "none", 1)
+
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("work", [LoanDraws, Repayments, LoanDays, Settlements])
