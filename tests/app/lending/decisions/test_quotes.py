@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from app.platform.events.tables import AUDIT, events
 from tests.app.chain.booked import ORDER as USE
 from tests.app.chain.booked import account, resources_of, send, set_up
 from tests.app.conftest import Bearer
@@ -27,6 +29,13 @@ def officer(client: TestClient, bearer: Bearer) -> dict[str, str]:
     return bearer("officer")
 
 
+def changes(client: TestClient) -> int:
+    """Return how many events there are that tell of more than a request."""
+    query = sa.select(sa.func.count()).where(events.c.operation != AUDIT)
+    with resources_of(client).records.reading() as connection:
+        return int(connection.scalar(query) or 0)
+
+
 def codes(read: dict[str, Any]) -> list[str]:
     return [each["code"] for each in read["reasons"]]
 
@@ -34,9 +43,11 @@ def codes(read: dict[str, Any]) -> list[str]:
 def test_what_the_path_has_room_for_is_approved_with_rate_and_plan(
     client: TestClient, officer: dict[str, str]
 ) -> None:
+    before = changes(client)
     answer = client.post(AT, json=ORDER, headers=officer)
     read = answer.json()
 
+    assert changes(client) == before  # Nothing is kept.
     assert (answer.status_code, read["outcome"], read["amount_fen"]) == (200, "approved", 2_000_000)
     assert (read["authority"], read["level"], codes(read)) == ("machine", None, ["within"])
     assert (read["id"], len(read["inputs_hash"]), read["rate"]) == (None, 64, "0.025")

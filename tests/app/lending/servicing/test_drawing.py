@@ -370,6 +370,10 @@ def test_while_its_firm_is_stopped_an_application_is_suspended_and_may_be_repaid
     assert send(client, mill, f"/loans/{loan}/repayments", {"amount_fen": late}).status_code == 200
     assert stands() == "suspended"
     assert (released(officer, on_file), stands()) == (200, "active")
+    opened(resources, "L9")
+    lost = send(client, officer, "/loans/L9/write-off", {"reason": "lost"}).json()
+    assert send(client, on_file, f"/approvals/{lost['approval']}/approve", {}).status_code == 200
+    assert stands() == "suspended"  # A write-off freezes the firm in the same order.
     assert verify(resources.records).ok
 
 
