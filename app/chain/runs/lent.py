@@ -18,7 +18,6 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.books.ledger.tables import uses
 from app.chain.limits.book import LENT
 from app.chain.limits.firms import has_statement
 from app.platform.deps import Resources
@@ -81,12 +80,12 @@ class LentReader:
             connection: To read by.
             number: The last event.
             day: The business day; empty where the books are not open.
-            stated: Gives firms and days; asked only where something was ever lent.
+            stated: Gives firms and days; asked only where the books are open.
 
         Returns:
             LENT; firms of which nothing is left are among them.
         """
-        if not day or not _has_lent(connection):
+        if not day:
             return pl.DataFrame(schema=LENT)
         asked = stated()
         last = asked["stated_on"].max()
@@ -139,13 +138,6 @@ class LentReader:
 
 def _outstanding_fen(operation: str, detail: Mapping[str, Any]) -> int:
     return int(detail["amount_fen" if operation == DRAW else "outstanding_fen"])
-
-
-def _has_lent(connection: Connection) -> bool:
-    return (
-        connection.scalar(sa.select(uses.c.use).where(uses.c.owner.like("loan:%")).limit(1))
-        is not None
-    )
 
 
 def _first_day(connection: Connection) -> str:

@@ -36,7 +36,12 @@ def terms(drawn_on: dt.date = TODAY, **changed: Any) -> LoanTerms:
 
 
 def opened(
-    resources: Resources, loan: str = "L1", *, firm: str = "MILL", **changed: Any
+    resources: Resources,
+    loan: str = "L1",
+    *,
+    firm: str = "MILL",
+    purpose: str = "",
+    **changed: Any,
 ) -> dict[str, Any]:
     """Return the row of a loan opened over a reservation of its own, on the business day."""
     values = values_today(resources)
@@ -44,7 +49,7 @@ def opened(
     path = [Element(each.replace("MILL", firm)) for each in PATH]
     use, ledger = f"use-{loan}", ledger_of(resources)
     ledger.reserve(UseOrder(use, firm, "docs", path, agreed.amount_fen, core="CORE1"))
-    order = LoanOrder(loan, use, agreed, "6222 0001")
+    order = LoanOrder(loan, use, agreed, "6222 0001", purpose=purpose)
 
     def work(moving: Moving) -> Reply:
         """Return the loan's row."""

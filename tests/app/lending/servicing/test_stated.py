@@ -100,11 +100,11 @@ def loans_counted(done: Pass) -> tuple[int, int | None, int]:
     return int(others or 0), None if ours is None else int(ours), int(need or 0)
 
 
-def drawn(resources: Resources, name: str = "L1") -> None:
+def drawn(resources: Resources, name: str = "L1", purpose: str = "") -> None:
     """Draw 2,400,000 on the business day, whatever passes have made of the accounts."""
     room = [AccountTotal(each, identity(each), PLENTY) for each in PATH]
     ledger_of(resources).set_totals(room, {"decision": "room"})
-    opened(resources, name)
+    opened(resources, name, purpose=purpose)
 
 
 def acted(resources: Resources, name: str, act: Act) -> None:
@@ -210,6 +210,19 @@ def test_a_loan_drawn_or_repaid_before_the_day_of_a_statement_is_followed_by_a_p
     newest = newest_run(resources.records)
     assert newest is not None
     assert newest.parameters["book"] == anew.read.book.number
+
+
+@pytest.mark.parametrize(
+    ("purpose", "ours"),
+    [("procurement", 2_400_000), ("equipment", None), ("acquisition", None)],
+)
+def test_loans_for_plant_or_equity_stand_elsewhere_in_a_statement(
+    resources: Resources, purpose: str, ours: int | None
+) -> None:
+    published(resources, AS_OF)
+    drawn(resources, purpose=purpose)
+
+    assert loans_counted(passed(resources))[1] == ours
 
 
 class Clerk:
