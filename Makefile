@@ -6,11 +6,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 COMPILED := $(VENV)/compiled
 TOOLS := $(VENV)/tools
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# What is installed is compiled afterwards, on every core, and without the libraries' own tests.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
+COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/(tests?|jedi|mypyc?|pip|setuptools)/' $(VENV)/lib >/dev/null || true
 # Processes share the cores already: threads of frames in each of them only wait for each other.
 PYTEST := POLARS_MAX_THREADS=1 $(BIN)/python -m pytest --dist loadgroup
 MEASURED := --cov --cov-report=
 CHANGE := -m "not slow" --hypothesis-profile quick
+WITH_TOOLS := $(filter-out install demo serve image-check clean more-tools,$(MAKECMDGOALS))
 EVERYTHING := $(filter test-all,$(MAKECMDGOALS))
 COMPILED_ONLY := graph/stores graph/testing tests/graph/stores tests/graph/interop \
 	tests/graph/test_distributed.py tests/graph/test_executors.py tests/graph/test_model.py
@@ -27,15 +30,17 @@ export PYTHONDONTWRITEBYTECODE :=
 # Kernels compile beside checks that do not need them; what is timed or removed stands alone.
 MAKEFLAGS += $(if $(filter clean demo serve bench soak image-check,$(MAKECMDGOALS)),,--jobs 2)
 
-.PHONY: install tools demo test test-all test-uncompiled check format lint types scripts contracts tidy bench soak serve image-check clean
+.PHONY: install tools more-tools demo test test-all test-uncompiled check format lint types scripts contracts tidy bench soak serve image-check clean
 
 install: $(COMPILED)
 
+# Where tools are wanted in the end, they are installed with the product: one look at all of it.
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --only-binary :all: setuptools wheel
-	$(PIP) --prefer-binary --no-build-isolation --editable .
-	touch $(STAMP)
+	$(PIP) --prefer-binary --no-build-isolation --editable '.$(if $(WITH_TOOLS),[dev])'
+	$(COMPILE)
+	touch $(STAMP) $(if $(WITH_TOOLS),$(TOOLS))
 
 # Kernels and modules are compiled before anybody waits for them.
 $(COMPILED): $(STAMP)
@@ -47,7 +52,12 @@ $(COMPILED): $(STAMP)
 tools: $(TOOLS)
 
 $(TOOLS): $(STAMP)
+	@test -e $(TOOLS) -a ! $(TOOLS) -ot $(STAMP) || $(MAKE) --no-print-directory more-tools
+
+# Of a place where the product is installed already, without them.
+more-tools:
 	$(PIP) --prefer-binary --no-build-isolation --editable '.[dev]'
+	$(COMPILE)
 	touch $(TOOLS)
 
 demo: install
