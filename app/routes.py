@@ -33,6 +33,7 @@ import app.chain.limits.pages as limit_pages
 import app.chain.limits.router as limits
 import app.chain.papers.pages as paper_pages
 import app.chain.receivables.router as receivables
+import app.chain.requests.router as requests
 import app.chain.uses.pages as use_pages
 import app.chain.uses.router as uses
 import app.chain.vouchers.router as vouchers
@@ -120,6 +121,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     contracts.router,
     organisation.router,
     notices.router,
+    requests.router,
     approvals.router,
     receivables.router,
     vouchers.router,

@@ -9,6 +9,7 @@ from app.books.notices.tables import mail_marks, mails, notices
 from app.chain.chains.tables import cores
 from app.chain.groups.tables import groupings
 from app.chain.receivables.tables import document_numbers, receivables
+from app.chain.requests.tables import requests
 from app.chain.vouchers.tables import vouchers
 from app.data.imports.tables import imports
 from app.data.pushes.tables import pushes
@@ -58,6 +59,7 @@ TABLES = (
     pushes,
     receivables,
     registrations,
+    requests,
     runs,
     sessions,
     signing_keys,

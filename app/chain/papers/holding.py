@@ -11,6 +11,8 @@ from app.books.business_day import business_day
 from app.chain.accounts.service import Named, names
 from app.chain.papers.vouchers import ISSUED_TONES, meaning, order_in
 from app.chain.receivables.standing import DUE
+from app.chain.requests.repository import WantedRequests
+from app.chain.requests.service import PASS, standing
 from app.chain.vouchers import service
 from app.chain.vouchers.listing import (
     UNHELD,
@@ -130,9 +132,15 @@ def show_vouchers(request: Request, who: PrincipalDep, resources: ResourcesDep) 
         unit=scale([row["amount_fen"] for row in rows], t.language),
         held=found.standing_fen,
         waiting=sums(records, replace(every, state="issued")).count,
+        asked=_asked(resources, who) if place == HELD else 0,
         tones=ISSUED_TONES,
         today=wanted.day.isoformat(),
     )
+
+
+def _asked(resources: Resources, who: Principal) -> int:
+    """Return how many others ask a firm to pass a voucher on."""
+    return len(standing(resources, WantedRequests(kind=PASS, asked=who.firm or "")))
 
 
 def _facets(records: Records, wanted: VouchersListed, place: str, t: Texts) -> Sequence[Facet]:

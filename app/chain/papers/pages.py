@@ -9,6 +9,7 @@ from app.chain.papers import (
     holding,
     issuing,
     receivables,
+    requests,
     vouchers,
 )
 
@@ -20,4 +21,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     vouchers.router,
     holding.router,
     held_voucher.router,
+    requests.router,
 )

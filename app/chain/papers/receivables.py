@@ -23,6 +23,9 @@ from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.schemas import REASON_LENGTH_MAX
 from app.chain.receivables.service import ReceivableTerms, Row
 from app.chain.receivables.standing import DUE, standing
+from app.chain.requests.repository import WantedRequests
+from app.chain.requests.service import CONFIRM, is_confirmable
+from app.chain.requests.service import standing as standing_requests
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import BANK, CORE_PEOPLE, HOLDERS, PrincipalDep, allow
 from app.platform.auth.sight import EVERYTHING, Sight
@@ -186,9 +189,19 @@ def list_page(
         sum=rows["face_fen"].sum(),
         tones=TONES,
         day_now=business_day(resources).isoformat(),
+        asked_for=_asked_for(resources, who, place) if place == PAYABLES else {},
         **(limit_of(resources, who.firm or "", t) if place == PAYABLES else {}),
         **told(request, refused, t),
     )
+
+
+def _asked_for(resources: Resources, who: Principal, place: str) -> Mapping[str, str]:
+    """Return what a core is asked to confirm, or a firm asks for, with the days of the requests."""
+    if place == ALL:
+        return {}
+    side = "asked" if place == PAYABLES else "firm"
+    wanted = WantedRequests(kind=CONFIRM)._replace(**{side: who.firm or ""})
+    return {row["receivable"]: row["made_on"] for row in standing_requests(resources, wanted)}
 
 
 def told(request: Request, refused: AppError | None, t: Texts) -> dict[str, object]:
@@ -257,6 +270,8 @@ def _one(
         paper=shown,
         differences=differences,
         named=names(resources),
+        asked_for=_asked_for(resources, who, place),
+        can_ask=place == CLAIMS and is_confirmable(resources, row),
         acts=acts_of(row) if place == PAYABLES and row["debtor"] == who.firm else (),
         tones=TONES,
         reason=reason,

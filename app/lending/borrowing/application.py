@@ -16,6 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from app.books.ledger.answering import Asker
 from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
 from app.chain.accounts.service import names
+from app.chain.requests.repository import WantedRequests
+from app.chain.requests.service import standing
 from app.chain.vouchers.payments import offered
 from app.lending.applications import service
 from app.lending.applications.steps import steps_of, turn_of
@@ -234,7 +236,11 @@ def _one(
         left_fen=_left_fen(asked),
         card=asked["decision"] and card_of(asked["decision"], t, names(resources)),
         links=partial(
-            links_of, asked=asked, t=t, product=on_documents(products_now(resources, who))
+            links_of,
+            asked=asked,
+            t=t,
+            product=on_documents(products_now(resources, who)),
+            standing=standing(resources, WantedRequests(firm=firm)),
         ),
         offer_rate=rate_words(asked["offer"] and asked["offer"]["rate"]),
         plan=plan_rows(_plan(resources, asked)),

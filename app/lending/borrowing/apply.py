@@ -13,7 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from app.books.ledger.answering import Asker
 from app.books.ledger.forms import OrderSent, refusal_words
-from app.chain.accounts.service import Named, names
+from app.chain.accounts.service import names
+from app.chain.requests.repository import WantedRequests
+from app.chain.requests.service import standing
 from app.lending.applications import asking
 from app.lending.borrowing.choices import (
     LoanChoice,
@@ -105,7 +107,7 @@ def _page(
         typed=typed,
         choices=[_told(each, typed, t) for each in choices],
         chosen=chosen,
-        quoted=chosen and chosen.quote and _quoted(chosen, held, t, names(resources)),
+        quoted=chosen and chosen.quote and _quoted(resources, chosen, held, t),
         against=chosen and chosen.refused and refusal_words(chosen.refused, t),
         products=[(each.product["id"], each.product["labels"][t.language]) for each in choices],
         cores=[(row["id"], row["name"]) for row in chains],
@@ -143,12 +145,18 @@ def _coded(choice: LoanChoice | None, kind: str, t: Texts) -> list[tuple[str, st
 
 
 def _quoted(
-    choice: LoanChoice, held: Sequence[Document], t: Texts, named: Named
+    resources: Resources, choice: LoanChoice, held: Sequence[Document], t: Texts
 ) -> dict[str, object]:
     """Return what would be decided on the product that is chosen."""
     quote = choice.quote or {}
     return {
-        "card": card_of(quote, t, named),
-        "links": partial(links_of, asked=quote["asked"], t=t, product=on_documents(held)),
+        "card": card_of(quote, t, names(resources)),
+        "links": partial(
+            links_of,
+            asked=quote["asked"],
+            t=t,
+            product=on_documents(held),
+            standing=standing(resources, WantedRequests(firm=quote["asked"]["firm"])),
+        ),
         "plan": plan_rows(choice.schedule),
     }

@@ -40,6 +40,7 @@ class ShownWay:
 
     steps: Sequence[ShownStep]
     amount_fen: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def card_of(decision: Mapping[str, Any], t: Texts, named: Named) -> DecisionCard
         hands=hands_words(decision["authority"], decision["level"], t),
         reasons=[(each["code"], each[t.language]) for each in decision["reasons"]],
         ways=[
-            ShownWay([_step(each, t, named) for each in way], way[0]["amount_fen"]) for way in ways
+            ShownWay([_step(each, t, named) for each in way], way[0]["amount_fen"], way[0]["set"])
+            for way in ways
         ],
     )
 

@@ -123,6 +123,7 @@ def _of_firm(who: Principal) -> Sequence[NavigationEntry]:
         NavigationEntry("/my/calendar", "nav_calendar", "calendar"),
         NavigationEntry("/my/receivables", "nav_claims", "papers"),
         NavigationEntry("/my/vouchers", "nav_held", "vouchers"),
+        NavigationEntry("/my/requests", "nav_requests", "approvals"),
         NavigationEntry(f"/firms/{own}", "nav_own_firm", "firm", pinned=True),
         RULES,
     ]

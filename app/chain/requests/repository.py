@@ -1,0 +1,52 @@
+"""Rows of requests, and how many vouchers have been passed between two firms."""
+
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.chain.requests.tables import requests
+from app.chain.vouchers.tables import vouchers
+
+Row = dict[str, Any]
+
+
+class WantedRequests(NamedTuple):
+    """Which requests: of or to a firm, or of all; of a kind; made by it, or to it, alone."""
+
+    party: str | None = None
+    kind: str | None = None
+    firm: str | None = None
+    asked: str | None = None
+    state: str | None = None
+
+
+def listed(
+    connection: Connection, wanted: WantedRequests, *, before: int | None, size: int
+) -> list[Row]:
+    """Return requests, those that were touched last first."""
+    own = requests.c
+    query = sa.select(requests).order_by(own.event.desc()).limit(size)
+    if wanted.party is not None:
+        query = query.where((own.firm == wanted.party) | (own.asked == wanted.party))
+    for name in ("kind", "firm", "asked", "state"):
+        if (value := getattr(wanted, name)) is not None:
+            query = query.where(own[name] == value)
+    if before is not None:
+        query = query.where(own.event < before)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def one(connection: Connection, name: str) -> Row | None:
+    """Return a request; None where there is none of this id."""
+    query = sa.select(requests).where(requests.c.request == name)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else dict(row)
+
+
+def received(connection: Connection, *, core: str, giver: str, holder: str) -> int:
+    """Return how many vouchers of a core one firm has passed to another."""
+    own = vouchers.c
+    between = (own.issuer == core) & (own.giver == giver) & (own.holder == holder)
+    query = sa.select(sa.func.count()).select_from(vouchers).where(between)
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,246 @@
+"""
+What a firm asks of whoever owes it: its core to confirm a receivable, a buyer to pass a voucher on.
+
+One request stands for a receivable, or for two firms and a core; asking again finds it. Nobody is
+bound by one: it is told to who is asked, and what was asked for is done as it always is.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from app.books.errors import RuleBroken, WrongState
+from app.books.ledger import Moving, Plain, Reads, Reply, ask_prepared, ledger_of
+from app.books.ledger.answering import Asker
+from app.books.notices.service import notice_of
+from app.chain.limits.documents import results_of
+from app.chain.receivables import acts
+from app.chain.receivables import repository as papers
+from app.chain.receivables import service as receivables
+from app.chain.receivables.files import of_version
+from app.chain.requests import repository
+from app.chain.requests.repository import WantedRequests
+from app.chain.requests.tables import requests
+from app.chain.vouchers.service import related_as_creditor
+from app.data.versions.service import AskedVersion
+from app.platform.auth.sight import EVERYTHING, Sight
+from app.platform.deps import Resources
+from app.platform.documents import Document
+from app.platform.errors import Absent
+
+CREATED, DONE = 201, 200
+CONFIRM, PASS = "confirm", "pass"
+ENDS = {"withdraw": ("firm", "asked", "withdrawn"), "decline": ("asked", "firm", "declined")}
+NAME_LETTERS = 20
+SOURCE = "contract of requests"
+LISTED_MAX = 200
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDraft:
+    """What is asked of whom; the id of the request follows from it."""
+
+    kind: str
+    firm: str
+    asked: str
+    core: str
+    receivable: str
+    amount_fen: int
+
+    @property
+    def name(self) -> str:
+        """Return its id: the same for whatever may stand once only."""
+        about = (self.kind, self.firm, self.asked, self.core, self.receivable)
+        return hashlib.sha256("\0".join(about).encode()).hexdigest()[:NAME_LETTERS]
+
+
+def ask_confirmation(resources: Resources, asker: Asker, number: str) -> Reply:
+    """
+    Return the request that a core confirm a receivable of the firm that asks.
+
+    Raises:
+        Absent: There is no such receivable, or it is somebody else's.
+        WrongState: It is not open.
+        RuleBroken: Its debtor is no core, or it was declined or withdrawn today.
+    """
+    firm = asker.core or ""
+    row, _ = receivables.find(resources, resources.version(), number, Sight("firm", firm))
+    if row["creditor"] != firm:
+        raise acts.absent(number)
+    if row["state"] != "open":
+        raise WrongState(f"receivable {number}", row["state"], ["open"])
+    if not is_confirmable(resources, row):
+        zh, en = "债务人不是核心企业，不能在平台确权", "its debtor is no core, which alone confirms"
+        raise RuleBroken("request.core", SOURCE, zh=zh, en=en)
+    draft = RequestDraft(CONFIRM, firm, row["debtor"], row["debtor"], number, acts.face(row))
+    return _asked(resources, asker, draft)
+
+
+def is_confirmable(resources: Resources, row: Row) -> bool:
+    """Return whether a receivable is open, on a core that could confirm it."""
+    cores = results_of(resources, AskedVersion(), EVERYTHING).cores
+    return row["state"] == "open" and row["debtor"] in cores
+
+
+def ask_passing(
+    resources: Resources, asker: Asker, *, of: str, core: str, amount_fen: int
+) -> Reply:
+    """
+    Return the request that a buyer pass on a voucher of a core to the firm that asks.
+
+    Raises:
+        Absent: The firm does not stand in the core's chain, or neither sells to the buyer nor has
+            a claim on it.
+        WrongState: A request for another amount stands.
+        RuleBroken: It was declined or withdrawn today.
+    """
+    firm = asker.core or ""
+    results = results_of(resources, AskedVersion(), EVERYTHING)
+    if not results.knows(firm) or core not in results.chains_of(firm):
+        raise Absent(f"no core {core!r}")
+    if of in (firm, core) or not related_as_creditor(resources, of, firm):
+        raise Absent(f"no firm {of!r}")
+    return _asked(resources, asker, RequestDraft(PASS, firm, of, core, "", amount_fen))
+
+
+def _asked(resources: Resources, asker: Asker, draft: RequestDraft) -> Reply:
+    name = draft.name
+
+    def prepare() -> Plain:
+        """Return the order, with whether what stands was met."""
+        with resources.records.reading() as connection:
+            known = repository.one(connection, name)
+            is_met = known is not None and _is_met(resources, connection, known)
+            count = _received(connection, asdict(draft))
+
+        def decided(moving: Moving) -> Reply:
+            """Return the request that stands, or the one that is made."""
+            row = moving.row(requests, name)
+            if row is not None and row["state"] == "open" and not is_met:
+                if row["amount_fen"] != draft.amount_fen:
+                    raise WrongState(f"request {name}", "open", ["withdrawn", "declined"])
+                return Reply.of(DONE, document(dict(row), "open"))
+            if row is not None and row["state"] != "open" and row["made_on"] == moving.day_text:
+                zh, en = "今日已撤回或被婉拒，下一营业日方可再次请求", "withdrawn or declined today"
+                raise RuleBroken("request.again", SOURCE, zh=zh, en=en)
+            made = asdict(draft) | {"request": name, "received": count, "state": "open"}
+            made |= {"made_on": moving.day_text}
+            _record(moving, "ask", made, told=draft.asked)
+            return Reply.of(CREATED, document(made, "open"))
+
+        return Plain(Reads(rows={requests: [name]}), decided, asker.key, asker.actor)
+
+    return ask_prepared(ledger_of(resources).ask, prepare)
+
+
+def end(resources: Resources, asker: Asker, name: str, act: str) -> Reply:
+    """
+    Return a request that who asked withdraws, or who is asked declines.
+
+    Raises:
+        Absent: There is none of this id, or it is not theirs to end.
+        WrongState: It is not open any more.
+    """
+    whose, told, state = ENDS[act]
+
+    def prepare() -> Plain:
+        """Return the order, with whether it was met."""
+        with resources.records.reading() as connection:
+            known = repository.one(connection, name)
+            is_met = known is not None and _is_met(resources, connection, known)
+
+        def decided(moving: Moving) -> Reply:
+            """Return the request, ended."""
+            row = moving.row(requests, name)
+            if row is None or row[whose] != asker.core:
+                raise Absent(f"no request {name!r}")
+            if row["state"] != "open" or is_met:
+                raise WrongState(f"request {name}", "met" if is_met else row["state"], ["open"])
+            ended = {**row, "state": state, "made_on": moving.day_text}
+            _record(moving, act, ended, told=row[told])
+            return Reply.of(DONE, document(ended, state))
+
+        return Plain(Reads(rows={requests: [name]}), decided, asker.key, asker.actor)
+
+    return ask_prepared(ledger_of(resources).ask, prepare)
+
+
+def _record(moving: Moving, act: str, row: Row, *, told: str) -> None:
+    operation, subject = f"request.{act}", f"request:{row['request']}"
+    names = ("kind", "firm", "asked", "core", "receivable", "amount_fen", "state")
+    rows = [(requests, row), notice_of(moving, told, operation, subject)]
+    moving.record(operation, subject, rows=rows, detail={name: row[name] for name in names})
+
+
+def page(
+    resources: Resources,
+    wanted: WantedRequests,
+    *,
+    before: int | None = None,
+    size: int = LISTED_MAX,
+) -> list[tuple[Row, str]]:
+    """Return requests with the state in which each is, those that were touched last first."""
+    with resources.records.reading() as connection:
+        rows = repository.listed(connection, wanted, before=before, size=size)
+        open_ones = [row for row in rows if row["state"] == "open"]
+        numbers = [row["receivable"] for row in open_ones if row["kind"] == CONFIRM]
+        states = _states(resources, connection, numbers)
+        met = {
+            row["request"]
+            for row in open_ones
+            if (
+                states.get(row["receivable"]) != "open"
+                if row["kind"] == CONFIRM
+                else _received(connection, row) > row["received"]
+            )
+        }
+    return [(row, "met" if row["request"] in met else row["state"]) for row in rows]
+
+
+def standing(resources: Resources, wanted: WantedRequests) -> Sequence[Row]:
+    """Return the requests that are open, those that were touched last first, bounded."""
+    found = page(resources, wanted._replace(state="open"))
+    return [row for row, state in found if state == "open"]
+
+
+def document(row: Row, state: str) -> Document:
+    """Return a request as answers show it."""
+    return {
+        "id": row["request"],
+        "kind": row["kind"],
+        "firm": row["firm"],
+        "of": row["asked"],
+        "core": row["core"],
+        "receivable": row["receivable"] or None,
+        "amount_fen": row["amount_fen"],
+        "made_on": row["made_on"],
+        "state": state,
+    }
+
+
+def _states(
+    resources: Resources, connection: Connection, numbers: Sequence[str]
+) -> Mapping[str, str]:
+    """Return in which states receivables are."""
+    if not numbers:
+        return {}
+    files, known = of_version(resources, resources.version()), papers.known(connection, numbers)
+    found = {each: acts.merged(known.get(each), files.find(each)) for each in numbers}
+    return {each: str(row["state"]) for each, row in found.items() if row is not None}
+
+
+def _is_met(resources: Resources, connection: Connection, row: Row) -> bool:
+    if row["kind"] == CONFIRM:
+        number = row["receivable"]
+        return _states(resources, connection, [number]).get(number) != "open"
+    return bool(_received(connection, row) > row["received"])
+
+
+def _received(connection: Connection, row: Mapping[str, Any]) -> int:
+    if row["kind"] == CONFIRM:
+        return 0
+    return repository.received(connection, core=row["core"], giver=row["asked"], holder=row["firm"])
