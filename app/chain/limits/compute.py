@@ -63,6 +63,7 @@ class RunOutcome:
     prepaid: pl.DataFrame
     passed: pl.DataFrame
     papers: pl.DataFrame
+    aged: pl.DataFrame
     differences: pl.DataFrame  # Where files say other things than the platform knows.
     work: "Computation"  # What the next run of the version may take chains over from.
 
@@ -323,6 +324,7 @@ def compute(inputs: LimitInputs, policy: Policy, before: Computation | None = No
         papers=leaves.papers.with_columns(amount_fen=pl.col("face_fen") + pl.col("paid_fen")).drop(
             "paid_fen"
         ),
+        aged=leaves.aged,
         differences=differences(ledger.receivables, ledger.book, inputs.as_of),
         work=work,
     )

@@ -29,6 +29,7 @@ class Leaves:
     prepaid: pl.DataFrame  # core buyer seller purchases_fen chains
     passed: credit.Passed
     papers: pl.DataFrame  # The documents behind `held_fen`: ledger.PAPER.
+    aged: pl.DataFrame  # Claims that do not count: columns of `claims`, and what its buyer owes.
 
 
 def gather(inputs: LimitInputs, policy: Policy) -> Leaves:
@@ -37,8 +38,9 @@ def gather(inputs: LimitInputs, policy: Policy) -> Leaves:
     now = ledger.papers_now(inputs.ledger, policy)
     found = ledger.documents(now, policy, heads)
     group_of = ledger.groups(inputs.holdings, inputs.as_of)
-    claims = ledger.claims(now, policy, heads, group_of)
-    claims = _with_trade(claims, ledger.disputed(now, DAYS), inputs)
+    found_claims = ledger.claims(now, policy, heads, group_of)
+    disputed = ledger.disputed(now, DAYS)
+    claims = _with_trade(found_claims.counting, disputed, inputs)
     passed = _passed(found.held, claims, policy)
     members = _members(inputs, found.held, ledger.holders(now, heads))
     return Leaves(
@@ -49,6 +51,7 @@ def gather(inputs: LimitInputs, policy: Policy) -> Leaves:
         prepaid=_prepaid(inputs),
         passed=passed,
         papers=found.papers,
+        aged=_with_trade(found_claims.aged, disputed, inputs),
     )
 
 

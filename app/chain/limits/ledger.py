@@ -7,6 +7,7 @@ Every table here is a polars frame whose firms are rows of the network; amounts 
 import datetime as dt
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 import polars as pl
 
@@ -65,6 +66,13 @@ class Documents:
     held: pl.DataFrame  # firm core held_fen; besides paid_fen pledged_fen pledged_count
     papers: pl.DataFrame  # A row an eligible document: PAPER.
     occupying: pl.DataFrame  # core confirmed_fen confirmed_paid_fen vouchers_fen, here and event
+
+
+class Claims(NamedTuple):
+    """Claims that count, and those that a buyer's overdue rows keep from counting."""
+
+    counting: pl.DataFrame
+    aged: pl.DataFrame  # The same columns; besides unpaid_fen overdue_fen, all that the buyer owes.
 
 
 def papers_now(ledger: Ledger, policy: Policy) -> PapersNow:
@@ -182,9 +190,7 @@ def is_document(policy: Policy, day: dt.date) -> pl.Expr:
     return eligible
 
 
-def claims(
-    now: PapersNow, policy: Policy, cores: pl.DataFrame, group_of: pl.DataFrame
-) -> pl.DataFrame:
+def claims(now: PapersNow, policy: Policy, cores: pl.DataFrame, group_of: pl.DataFrame) -> Claims:
     """
     Return the eligible claims of every pair, after groups, contra and cross-age.
 
@@ -198,8 +204,8 @@ def claims(
         group_of: One row a firm that belongs to a group: `firm`, `group`.
 
     Returns:
-        seller, buyer, rows_fen, estimated_fen, paid_fen, pledged_fen, pledged_count, contra_fen;
-        what is left is above nothing, or others have some of it as security.
+        Of both seller, buyer, rows_fen, estimated_fen, paid_fen, pledged_fen, pledged_count,
+        contra_fen; what is left is above nothing, or others have some of it as security.
     """
     own = _own_rows(now, policy, cores)
     estimated = _estimated(now, policy)
@@ -213,7 +219,10 @@ def claims(
     )
     left = _less_contra(_outside_groups(gross, group_of))
     aged = _aged_buyers(now.receivables, policy, now.ledger.as_of)
-    return left.join(aged, on="buyer", how="anti").sort("seller", "buyer")
+    return Claims(
+        left.join(aged, on="buyer", how="anti").sort("seller", "buyer"),
+        left.join(aged, on="buyer", how="inner").sort("seller", "buyer"),
+    )
 
 
 def _own_rows(now: PapersNow, policy: Policy, cores: pl.DataFrame) -> pl.DataFrame:
@@ -263,10 +272,9 @@ def _aged_buyers(rows: pl.DataFrame, policy: Policy, as_of: dt.date) -> pl.DataF
         .agg(unpaid_fen=pl.col("face_fen").sum(), overdue_fen=late.sum())
         .filter(pl.col("unpaid_fen") > 0)
     )
-    aged = [
-        buyer for buyer, unpaid, overdue in sums.iter_rows() if Fraction(overdue, unpaid) >= share
-    ]
-    return pl.DataFrame({"buyer": aged}, schema={"buyer": pl.Int64})
+    aged = [row for row in sums.iter_rows() if Fraction(row[2], row[1]) >= share]
+    schema = dict.fromkeys(("buyer", "unpaid_fen", "overdue_fen"), pl.Int64)
+    return pl.DataFrame(aged, schema=schema, orient="row")
 
 
 def _outside_groups(pairs: pl.DataFrame, group_of: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ The partners behind a base and behind what can arrive: the largest twenty, and t
 A firm may have thousands of claims; a tree lists the largest and says what the rest come to.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
@@ -18,6 +19,21 @@ from app.chain.limits.rows import AMOUNTS, KINDS, IndexedRows, Lookup, Places, c
 from app.chain.limits.stored import Stored
 
 LARGEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AgedClaim:
+    """
+    A claim that does not count while too much of what its buyer owes is overdue.
+
+    `more_fen` is the most that other firms' own credit in the chain would gain together if claims
+    on the buyer counted again.
+    """
+
+    claim: ClaimLeaves
+    unpaid_fen: int
+    overdue_fen: int
+    more_fen: int
 
 
 class Partners:
@@ -61,6 +77,24 @@ class Partners:
             self._prepaid_leaves(prepaid.take(second)),
             Others(len(rest), total),
         )
+
+    def aged(self, firm_row: int, core_row: int) -> list[AgedClaim]:
+        """Return the firm's claims in a chain that its buyers' overdue rows keep from counting."""
+        rows = self._s.aged
+        if rows is None:
+            return []
+        own = rows.take(rows["seller"] == firm_row)
+        shares = self._s.shares(own["buyer"], core_row)
+        found = []
+        leaves = self._claim_leaves(own.take(shares > 0), shares[shares > 0])
+        for claim, row in zip(leaves, own.take(shares > 0).each(), strict=True):
+            others = rows.take((rows["buyer"] == row["buyer"]) & (rows["seller"] != firm_row))
+            same = np.full(len(others), claim.belonging_e12, np.int64)
+            gained = Decimal(sum(self._claim_amounts(others, same))).scaleb(-BASE_PLACES, EXACT)
+            contra = int(others["contra_fen"].sum()) + row["contra_fen"]
+            more = int(gained) + 1 + contra
+            found.append(AgedClaim(claim, row["unpaid_fen"], row["overdue_fen"], more))
+        return found
 
     def arrived(self, firm_row: int, core_row: int) -> tuple[dict[str, int], Others | None]:
         """Return what can arrive at a firm by who passes it on, and what the rest come to."""

@@ -19,7 +19,7 @@ from app.chain.limits.formulas import limit as limits
 from app.chain.limits.formulas.algebra import Algebra, Term
 from app.chain.limits.formulas.exact import EXACT, ZERO, exact_sum
 from app.chain.limits.formulas.limit import LimitLeaves
-from app.chain.limits.partners import Partners
+from app.chain.limits.partners import AgedClaim, Partners
 from app.chain.limits.rows import Places
 from app.chain.limits.stored import RunHead, Stored
 from app.chain.limits.words import binding, document
@@ -65,6 +65,7 @@ class LimitBasis:
     loss_e12: int
     elsewhere_e12: Mapping[str, int]
     arriving: Mapping[str, int]
+    aged: Sequence[AgedClaim] = ()
 
 
 class Results:
@@ -351,12 +352,14 @@ class Results:
         leaves, own = self.leaves(core, firm), self._s.core_row(core)
         place, row = self.place(core, firm), self._s.row(firm)
         cores = {self._s.core_of(each) for each in self._s.places_of_firm(row)} - {own}
-        buyers = np.array([self._s.row(each.buyer) for each in leaves.claims], np.int64)
+        aged = self._partners.aged(row, own)
+        names = [each.buyer for each in (*leaves.claims, *(each.claim for each in aged))]
+        buyers = np.array([self._s.row(each) for each in names], np.int64)
         shares = sum((self._s.shares(buyers, each) for each in cores), np.zeros_like(buyers))
-        names = (each.buyer for each in leaves.claims)
         elsewhere = dict(zip(names, shares.tolist(), strict=True))
         arriving, _ = self._partners.arrived(row, own)
-        return LimitBasis(leaves, self._s.members["loss_e12"][place].as_py(), elsewhere, arriving)
+        loss = self._s.members["loss_e12"][place].as_py()
+        return LimitBasis(leaves, loss, elsewhere, arriving, aged)
 
     def _everywhere(self, firm_row: int) -> tuple[Decimal, Decimal]:
         """Return what a firm's documents and its bases come to over all its chains."""

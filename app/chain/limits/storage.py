@@ -78,6 +78,8 @@ def _write(outcome: RunOutcome, inputs: LimitInputs, policy: Policy, folder: Pat
         "partner_losses": inputs.partner_losses.sort("closed", "firm"),
         "names": inputs.firms.select("firm", "name"),
     }
+    if not outcome.aged.is_empty():
+        frames["aged"] = outcome.aged
     if not outcome.differences.is_empty():
         frames["differences"] = outcome.differences
     _write_tables(frames, folder)

@@ -34,7 +34,7 @@ from graph.digests import MANIFEST, is_sealed, verify
 from graph.errors import Damaged, NotFound
 
 FILES = ("cores", "firms", "members", "claims", "prepaid", "passed", "belonging", "names")
-NEWER = ("papers", "groups", "group_ties")  # Files that runs of older releases do not have.
+NEWER = ("papers", "aged", "groups", "group_ties")  # Files that runs of older releases do not have.
 CELL_BYTES = 16  # Of a saved value: once in a column, and again where it stands in another order.
 FIRM_BYTES = 400  # Id, name and row of a firm as Python holds them.
 
@@ -163,6 +163,11 @@ class Stored:
     def claims(self) -> IndexedRows:
         """Return what firms have to claim: a row a seller and buyer."""
         return self._saved.rows("claims", AMOUNTS)
+
+    @cached_property
+    def aged(self) -> IndexedRows | None:
+        """Return claims that a buyer's overdue rows keep from counting; None where none are."""
+        return self._saved.rows("aged", AMOUNTS) if "aged" in self._saved else None
 
     @cached_property
     def prepaid(self) -> IndexedRows:

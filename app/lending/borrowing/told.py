@@ -20,6 +20,7 @@ PLACES = {  # Where a firm sees what the bank knows of what is to change.
     "claim": (CLAIMS, "nav_claims"),
     "order": (f"{CLAIMS}?state=open#receivables", "nav_claims"),
     "dispute": (f"{CLAIMS}?state=disputed#receivables", "path_disputed"),
+    "overdue": (f"{CLAIMS}?due=late#receivables", "path_overdue"),
     "statement": (FIRMS, "nav_own_firm"),
     "sales": (FIRMS, "nav_own_firm"),
 }

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from app.books.ledger import Element, Figures
 from app.chain.limits.formulas.algebra import Algebra
-from app.chain.limits.formulas.leaves import FirmLeaves
+from app.chain.limits.formulas.leaves import ClaimLeaves, FirmLeaves
 from app.chain.limits.formulas.limit import LimitLeaves
 from app.lending.decisions.forms import Asked, LoanReason
-from app.lending.decisions.plain import firm_leaves, limit_leaves
+from app.lending.decisions.plain import claim_leaves, firm_leaves, limit_leaves
 from app.lending.decisions.words import reason
 
 FORMULA = 2  # Of decisions: another one wherever the same inputs could give another decision.
@@ -86,6 +86,23 @@ class OpenPaper(NamedTuple):
     due_on: str
 
 
+class AgedBuyer(NamedTuple):
+    """
+    A buyer that owes so much past due that claims on it do not count, and the claim of the firm.
+
+    `unpaid_fen` and `overdue_fen` are all that it owes, to anybody; `rows` what it owes the firm
+    past due, the smallest first, `counted` where they would count as a claim. `more_fen` is the
+    most that others' own credit in the chain would gain if claims on it counted again.
+    """
+
+    claim: ClaimLeaves
+    unpaid_fen: int
+    overdue_fen: int
+    more_fen: int
+    rows: Sequence[OpenPaper]
+    counted: Sequence[str]
+
+
 class Giver(NamedTuple):
     """A buyer that could pass a voucher on, and the most that it would of what it owes the firm."""
 
@@ -114,6 +131,7 @@ class Case:
     open_papers: Sequence[OpenPaper]
     waiting: Sequence[OpenPaper] = ()
     givers: Sequence[Giver] = ()
+    aged: Sequence[AgedBuyer] = ()
 
     @property
     def day(self) -> str:
@@ -173,4 +191,10 @@ def case_from(told: Mapping[str, Any]) -> Case:
         open_papers=[OpenPaper(**each) for each in told["open"]],
         waiting=[OpenPaper(**each) for each in told.get("waiting", ())],  # Not kept by formula 1.
         givers=[Giver(**each) for each in told.get("givers", ())],
+        aged=[_aged(each) for each in told.get("aged", ())],
     )
+
+
+def _aged(told: Mapping[str, Any]) -> AgedBuyer:
+    rows = [OpenPaper(**each) for each in told["rows"]]
+    return AgedBuyer(**{**told, "claim": claim_leaves(told["claim"]), "rows": rows})

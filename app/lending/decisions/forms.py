@@ -16,6 +16,7 @@ DISPUTED_OF = "rate/rate_less_dilution/excess/above_free/dilution/returned_share
 ACTS_ON_BUYERS: Mapping[str, str] = {  # What changes of a claim, and what does it.
     "claim/gross/receivables": "claim",
     "rate/rate_top": "order",
+    "overdue": "overdue",
     DISPUTED_OF: "dispute",
 }
 ACTS: Mapping[str, str] = {  # By the last code of a leaf.

@@ -50,7 +50,7 @@ from app.policy import Policy
 
 NO_GRADE = "none"
 OF_LIMITS = (  # What the formulas of limits read of a policy.
-    *("a_confirmed", "a_unverified", "a_verified", "bank_capital_fen", "cycle_days"),
+    *("a_confirmed", "a_unverified", "a_verified", "bank_capital_fen", "cycle_days", "cross_age"),
     *("data_credit_factor", "delta", "dilution_free", "grade_factors", "kappa", "kappa_relation"),
     *("lgd", "margin", "micro_months", "omega", "pd_by_grade", "pd_unrated", "prepay_days"),
     *("product_cap_fen", "resilience_min", "sales_share", "single_borrower_share"),

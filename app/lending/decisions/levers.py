@@ -8,6 +8,7 @@ never lowers what the bank could lend on the way.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 
 from app.books.ledger import available
 from app.chain.limits.formulas import relation
@@ -15,7 +16,7 @@ from app.chain.limits.formulas.algebra import Algebra, Term
 from app.chain.limits.formulas.exact import written
 from app.chain.limits.formulas.leaves import STATEMENT, ClaimLeaves, share
 from app.chain.limits.formulas.limit import LimitLeaves
-from app.lending.decisions.case import Case, OpenPaper
+from app.lending.decisions.case import AgedBuyer, Case, OpenPaper
 from app.lending.decisions.forms import (
     CAPACITY,
     DISPUTED_OF,
@@ -65,6 +66,7 @@ def levers(case: Case, limit: Term) -> list[Lever]:
         *_confirmed(case, leaves),
         *_passed(case),
         *_claims(case, leaves),
+        *_overdue(case),
         *_statement(leaves, limit),
         *_sales(case, leaves),
         *_buyers(leaves),
@@ -240,6 +242,50 @@ def _dispute(claim: ClaimLeaves) -> Lever:
         most=1,
         place=_changed(claim.buyer, change),
         told=lambda step: 0 if step else disputed,
+        is_money=False,
+        buyer=claim.buyer,
+    )
+
+
+def _overdue(case: Case) -> Iterator[Lever]:
+    """Yield what buyers owe the firm past due, settled, where claims on them count again then."""
+    for aged in case.aged:
+        settled = next((each for each in _options(aged.rows) if _counts(case, aged, each)), None)
+        if settled is not None:
+            yield _settled(aged, settled)
+
+
+def _counts(case: Case, aged: AgedBuyer, settled: Sequence[OpenPaper]) -> bool:
+    """Return whether claims on a buyer count once it has settled some rows."""
+    paid = _face(settled)
+    unpaid, overdue = aged.unpaid_fen - paid, aged.overdue_fen - paid
+    share_max = Fraction(case.limits.policy("cross_age", "cross_age").figure or 0)
+    return unpaid <= 0 or Fraction(overdue, unpaid) < share_max
+
+
+def _settled(aged: AgedBuyer, settled: Sequence[OpenPaper]) -> Lever:
+    """Return rows settled: what is left of the claim counts, as if all others gained at most."""
+    claim, owed = aged.claim, _face(aged.rows)
+    rows, contra = int(str(claim.rows_fen)), int(str(claim.contra_fen))
+    gone = sum(each.face_fen for each in settled if each.number in aged.counted)
+    less = (claim.paid_fen, claim.pledged_fen)
+    left = rows - gone + int(str(claim.estimated_fen)) - sum(int(str(each)) for each in less)
+    after = replace(claim, rows_fen=rows - gone, contra_fen=min(contra, max(0, left)))
+
+    def place(position: Position, step: int) -> Position:
+        """Return the position in which the claim counts."""
+        if not step or left <= 0:
+            return position
+        more = position.others_fen + aged.more_fen
+        return position._replace(claims=(*position.claims, after), others_fen=more)
+
+    return Lever(
+        kind="overdue",
+        leaf=f"{ON_BUYERS}{claim.buyer}/overdue",
+        unit="fen",
+        most=1,
+        place=place,
+        told=lambda step: owed - (_face(settled) if step else 0),
         is_money=False,
         buyer=claim.buyer,
     )

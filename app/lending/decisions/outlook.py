@@ -36,13 +36,15 @@ class Position(NamedTuple):
     What a firm has, and documents that it would hold beside.
 
     `confirmed` are receivables, which occupy the core's account then; `arrived` are vouchers, which
-    do so already, whoever holds them.
+    do so already, whoever holds them. `others_fen` is the most that the change adds to others'
+    own credit in the chain.
     """
 
     firm: FirmLeaves
     claims: tuple[ClaimLeaves, ...]
     confirmed: tuple[OpenPaper, ...] = ()
     arrived: tuple[OpenPaper, ...] = ()
+    others_fen: int = 0
 
     @property
     def papers(self) -> tuple[OpenPaper, ...]:
@@ -163,7 +165,7 @@ def moved(base: Baseline, position: Position) -> tuple[LimitLeaves, Term]:
         claims=claims,
     )
     parts = _parts(case, leaves)
-    sums = _chain(base, leaves, _taken(case, leaves, *parts))
+    sums = _chain(base, leaves, _taken(case, leaves, *parts), Decimal(position.others_fen))
     leaves = replace(leaves, chain=replace(chain, chain=sums))
     return leaves, _limit(case, leaves, *parts)
 
@@ -224,9 +226,9 @@ def _part(case: Case, claim: ClaimLeaves, belonging_e12: int) -> Decimal:
 
 
 def _chain(
-    base: Baseline, leaves: LimitLeaves, taken: tuple[Decimal, Decimal]
+    base: Baseline, leaves: LimitLeaves, taken: tuple[Decimal, Decimal], others: Decimal
 ) -> ChainLeaves | None:
-    """Return what the chain's factor reads: its room, and its sums with this firm's change."""
+    """Return what the chain's factor reads: its room, and its sums with what a change adds."""
     algebra, was = base.case.limits, base.leaves.chain
     chain = was.chain
     if chain is None or was.facility_fen is None:
@@ -234,11 +236,12 @@ def _chain(
     granted = algebra.computed("facility", "fen", was.facility_fen, "facility")
     room = facility.headroom(algebra, leaves.chain.core, granted).figure or ZERO
     own, loss = (EXACT.subtract(now, then) for now, then in zip(taken, base.taken, strict=True))
+    lost = EXACT.multiply(others, algebra.policy("lgd", "lgd").figure or ZERO)
     return replace(
         chain,
         room_fen=room,
-        relation_total_fen=_plus(chain.relation_total_fen, own),
-        stressed_loss_fen=_plus(chain.stressed_loss_fen, loss),
+        relation_total_fen=EXACT.add(_plus(chain.relation_total_fen, own), others),
+        stressed_loss_fen=EXACT.add(_plus(chain.stressed_loss_fen, loss), lost),
     )
 
 

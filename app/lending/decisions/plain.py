@@ -84,6 +84,11 @@ def firm_leaves(told: Mapping[str, Any]) -> FirmLeaves:
     return _of(FirmLeaves, told)
 
 
+def claim_leaves(told: Mapping[str, Any]) -> ClaimLeaves:
+    """Return what was kept of a claim."""
+    return _of(ClaimLeaves, told)
+
+
 def _of(kind: type[Leaves], told: Mapping[str, Any]) -> Leaves:
     return kind(**{name: _part(kind, name, value) for name, value in told.items()})
 

@@ -11,17 +11,22 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.chain.limits.formulas.leaves import ClaimLeaves
+from app.chain.limits.partners import AgedClaim
+from app.chain.limits.results import LimitBasis
 from app.chain.limits.shown import Shown
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.service import listed
 from app.chain.vouchers.repository import WantedVouchers
 from app.chain.vouchers.service import page
 from app.lending.decisions.forms import Asked
+from app.lending.decisions.plain import plain
 from app.platform.deps import Resources
 from app.platform.documents import Document
 
 OPEN_MAX = 200  # Receivables of a firm on a core that a path to yes looks at.
 WAITING_MAX = 200  # Vouchers that wait for it.
+AGED_MAX = 3  # Buyers with overdue rows, the largest claims first.
+AGED_ROWS_MAX = 200  # Rows that such a buyer owes the firm.
 GIVERS_MAX = 3  # Buyers that could pass one on, those first through which most can arrive.
 
 
@@ -36,11 +41,13 @@ def within_reach(resources: Resources, asked: Asked, results: Shown, day: dt.dat
         day: The business day.
     """
     if asked.core is None:
-        return {"open": [], "waiting": [], "givers": []}
+        return {"open": [], "waiting": [], "givers": [], "aged": []}
+    basis = results.basis(asked.core, asked.firm)
     return {
         "open": _open(resources, asked, results, day),
         "waiting": _waiting(resources, asked, results, day),
-        "givers": _givers(asked.core, asked.firm, results),
+        "givers": [] if basis is None else _givers(basis),
+        "aged": [] if basis is None else _aged(resources, asked.firm, results, basis.aged),
     }
 
 
@@ -85,11 +92,8 @@ def _ranked(papers: Iterator[Document]) -> Sequence[Document]:
     return sorted(papers, key=lambda each: (each["face_fen"], each["number"]))
 
 
-def _givers(core: str, firm: str, results: Shown) -> Sequence[Document]:
+def _givers(basis: LimitBasis) -> Sequence[Document]:
     """Return buyers that could pass a document on, each with the most that it owes the firm."""
-    basis = results.basis(core, firm)
-    if basis is None:
-        return []
     owed = {each.buyer: _left(each) for each in basis.leaves.claims}
     arriving = sorted(basis.arriving.items(), key=lambda each: (-each[1], each[0]))
     return [
@@ -103,3 +107,45 @@ def _left(claim: ClaimLeaves) -> int:
     gross = int(str(claim.rows_fen)) + int(str(claim.estimated_fen))
     less = (claim.paid_fen, claim.pledged_fen, claim.contra_fen)
     return gross - sum(int(str(each)) for each in less)
+
+
+def _aged(
+    resources: Resources, firm: str, results: Shown, aged: Sequence[AgedClaim]
+) -> Sequence[Document]:
+    """Return claims that do not count for what their buyers owe past due, with the firm's rows."""
+    ranked = sorted(aged, key=lambda each: (-_left(each.claim), each.claim.buyer))
+    return [
+        {
+            "claim": plain(each.claim),
+            "unpaid_fen": each.unpaid_fen,
+            "overdue_fen": each.overdue_fen,
+            "more_fen": each.more_fen,
+            **_overdue_rows(resources, firm, results, each.claim.buyer),
+        }
+        for each in ranked[:AGED_MAX]
+    ]
+
+
+def _overdue_rows(resources: Resources, firm: str, results: Shown, buyer: str) -> Document:
+    """Return what a buyer owes a firm past due, and the numbers of what would count of it."""
+    version, policy = resources.version(results.head.version), results.policy
+    as_of = dt.date.fromisoformat(results.head.as_of)
+    oldest = (as_of - dt.timedelta(days=policy.whole("age_days_max"))).isoformat()
+    late = (as_of - dt.timedelta(days=policy.whole("past_due_days_max"))).isoformat()
+    wanted = WantedReceivables(debtor=buyer, creditor=firm)
+    rows = [
+        row
+        for row in listed(resources, version, wanted, size=AGED_ROWS_MAX)
+        if row["state"] in ("open", "confirmed")
+        and row["due_on"] < as_of.isoformat()
+        and row["amount_fen"] > row["paid_fen"]
+    ]
+    counted = [row for row in rows if row["issued_on"] >= oldest and row["due_on"] >= late]
+    papers = (
+        _paper(row["receivable"], row["amount_fen"] - row["paid_fen"], row["due_on"])
+        for row in rows
+    )
+    return {
+        "rows": _ranked(papers),
+        "counted": sorted(str(row["receivable"]) for row in counted),
+    }

@@ -165,6 +165,34 @@ def test_what_was_named_is_named_again_whatever_changes_but_not_by_the_first_for
     assert [each._replace(documents=()) for each in again] == [*first]
 
 
+def aged(*rows: int, overdue: int, unpaid: int, more: int = 0) -> dict[str, Any]:
+    """Return a claim of 3,000,000 yuan on S9, which owes the firm these rows past due."""
+    papers = [{"number": f"L{fen}", "face_fen": fen, "due_on": "2026-06-01"} for fen in rows]
+    owed = claim(buyer="S9", rows=300_000_000, belonging_e12=E12)
+    totals = {"unpaid_fen": unpaid, "overdue_fen": overdue, "more_fen": more}
+    counted = [each["number"] for each in papers]
+    return {"claim": plain(owed), **totals, "rows": papers, "counted": counted}
+
+
+def overdue(more: int, *rows: int) -> list[PathStep]:
+    """Return what settling rows of S9 would do; 400,000 yuan of its 1,200,000 are past due."""
+    owes = aged(*rows, overdue=40_000_000, unpaid=120_000_000, more=more)
+    of = leaves(claim(rows=100_000_000), base_total=70_000_000)
+    inputs = told(30_000_000, of=of, total=22_750_000, relation=22_750_000, aged=[owes])
+    found = decide(inputs).path_to_yes
+    return [each for each in found if act_of(each.leaf) == ("overdue", "S9")]
+
+
+def test_the_fewest_overdue_rows_that_bring_a_claim_back_are_to_be_settled() -> None:
+    """40 - x is below a quarter of 120 - x from x = 13.33 on: of 12 and 14 the larger does."""
+    (step,) = overdue(0, 12_000_000, 14_000_000)
+
+    assert (step.was, step.to, step.unit, step.documents) == (26_000_000, 12_000_000, "fen", ())
+    assert step.amount_fen >= 30_000_000
+    assert overdue(0, 6_000_000, 7_000_000) == []  # Others' rows alone keep it there.
+    assert overdue(10**11, 12_000_000, 14_000_000) == []  # All others' gain may take the room.
+
+
 def test_what_is_above_the_machine_is_referred() -> None:
     found = decide(told(39_000_000, authority=told(1)["authority"][1:]))
 

@@ -138,6 +138,7 @@ DOCUMENTS = (
     "/applications/",
     "/loans/{loan}",
     "/firms/{firm}/account",
+    "/requests/",
 )
 PATHS = {key: key[1] for key in ALLOWED}
 
