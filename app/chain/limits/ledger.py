@@ -68,7 +68,7 @@ class Documents:
     occupying: pl.DataFrame  # core confirmed_fen confirmed_paid_fen vouchers_fen, here and event
 
 
-class Claims(NamedTuple):
+class SortedClaims(NamedTuple):
     """Claims that count, and those that a buyer's overdue rows keep from counting."""
 
     counting: pl.DataFrame
@@ -190,7 +190,9 @@ def is_document(policy: Policy, day: dt.date) -> pl.Expr:
     return eligible
 
 
-def claims(now: PapersNow, policy: Policy, cores: pl.DataFrame, group_of: pl.DataFrame) -> Claims:
+def claims(
+    now: PapersNow, policy: Policy, cores: pl.DataFrame, group_of: pl.DataFrame
+) -> SortedClaims:
     """
     Return the eligible claims of every pair, after groups, contra and cross-age.
 
@@ -219,7 +221,7 @@ def claims(now: PapersNow, policy: Policy, cores: pl.DataFrame, group_of: pl.Dat
     )
     left = _less_contra(_outside_groups(gross, group_of))
     aged = _aged_buyers(now.receivables, policy, now.ledger.as_of)
-    return Claims(
+    return SortedClaims(
         left.join(aged, on="buyer", how="anti").sort("seller", "buyer"),
         left.join(aged, on="buyer", how="inner").sort("seller", "buyer"),
     )

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -27,7 +27,7 @@ from app.lending.borrowing.told import HELD, LOANS, PLACE, links_of, plan_rows
 from app.lending.contracts import service as contracts
 from app.lending.contracts.forms import Language
 from app.lending.contracts.service import SigningAsked
-from app.lending.decisions.cards import card_of, rate_words
+from app.lending.decisions.cards import ShownWay, card_of, rate_words
 from app.lending.pricing import plans
 from app.lending.pricing.plans import PlanAsked
 from app.lending.products.service import product_names
@@ -53,6 +53,7 @@ from app.platform.web.unfit import UnfitField
 
 router = Router()
 EVENTS_SHOWN_MAX = 500
+Links = Callable[[ShownWay], Sequence[Mapping[str, Any]]]
 Act = Literal["accept", "withdraw", "sign", "draw", "account"]
 ACTS: Mapping[str, Sequence[Act]] = {
     "referred": ("withdraw",),
@@ -235,13 +236,7 @@ def _one(
         named=names(resources),
         left_fen=_left_fen(asked),
         card=asked["decision"] and card_of(asked["decision"], t, names(resources)),
-        links=partial(
-            links_of,
-            asked=asked,
-            t=t,
-            product=on_documents(products_now(resources, who)),
-            standing=standing(resources, WantedRequests(firm=firm)),
-        ),
+        links=_links(resources, who, asked, t),
         offer_rate=rate_words(asked["offer"] and asked["offer"]["rate"]),
         plan=plan_rows(_plan(resources, asked)),
         steps=steps_of(asked, events, t),
@@ -261,6 +256,17 @@ def _one(
         known_done=DONE,
         refused=refused,
         refusal=refused and refusal_words(refused, t),
+    )
+
+
+def _links(resources: Resources, who: Principal, asked: Document, t: Texts) -> Links:
+    """Return what tells what the firm can do about a way to yes."""
+    return partial(
+        links_of,
+        asked=asked,
+        t=t,
+        product=on_documents(products_now(resources, who)),
+        standing=standing(resources, WantedRequests(firm=who.firm or "")),
     )
 
 
