@@ -153,9 +153,9 @@ def test_a_firm_has_so_many_that_may_still_be_drawn(desk: Desk) -> None:
 def test_what_lacks_by_then_is_decided_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     decide, tries = decisions.decide, []
 
-    def and_take(*given: Any) -> Any:
+    def and_take(*given: Any, **named: Any) -> Any:
         """Decide; somebody takes room of the chain right after."""
-        decided = decide(*given)
+        decided = decide(*given, **named)
         if not tries:
             desk.open_account("chain:CORE1:MILL", 500_000)
         tries.append(decided.decision.amount_fen)
