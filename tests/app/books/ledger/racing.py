@@ -27,7 +27,8 @@ from app.platform.records import Records, open_records
 PRELOADED = [  # Once, not in each of many processes.
     "tests.app.books.ledger.killing",
     "tests.app.chain.vouchers.killing",
-    "tests.app.lending.servicing.killing",
+    "tests.app.lending.servicing.settling",
+    "tests.app.lending.soaking",  # With it `soak`, which each of them imports, costs nothing.
 ]
 ROOM = 1_000_000  # Of the cap that all race for: some hundred draws.
 PLENTY = 10**15

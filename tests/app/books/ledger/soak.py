@@ -37,7 +37,6 @@ from graph.testing import servers
 from tests.app.books.ledger.killing import WRONG, Draws, KilledWork, Kills, Turns, kill
 from tests.app.books.ledger.racing import Callers, Outcome, race
 from tests.app.chain.vouchers.killing import Days, Trees, economy
-from tests.app.interface.soak import sent
 from tests.app.lending.servicing.killing import LoanDays, LoanDraws, Repayments
 from tests.app.lending.servicing.settling import Settlements
 from tests.app.lending.soaking import decided_again, opened, years_of_loans
@@ -244,6 +243,9 @@ def requested(count: int) -> Part:
 
     def part(place: Place) -> Done:
         """Return what they were answered."""
+        # Not where this is imported by every process that is killed.
+        from tests.app.interface.soak import sent  # noqa: PLC0415
+
         return f"{count:,} requests", *sent(count, place.folder, place.until, place.step)
 
     return part
