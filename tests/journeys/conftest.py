@@ -19,6 +19,7 @@ from tests.app.logins import add_user
 from tests.chromium import launched
 from tests.journeys.hub import NOW, make_home
 
+pytest.register_assert_rewrite("tests.journeys.stories")
 PASSWORD = "a long enough password"  # noqa: S105  # of users who live for one test run
 Open = Callable[..., Any]
 

@@ -14,6 +14,9 @@ AS_OF = dt.date(2026, 6, 30)
 CORE = "HUB"
 TIER1 = ("AXLE", "BOLT", "CAST", "DISC")
 TIER2, TIER3 = "ELLS", "FELT"
+# Firms of the stories alone: a chain of three tiers, a third tier for each way in, and a borrower.
+STORY1, STORY2, BORROWER = "GEAR", "IRON", "HIDE"
+STORY3 = {"api": "JADE", "zh": "KNIT", "en": "LIME"}
 PAYABLES = 200  # In each language of the journeys.
 PAYABLE_YUAN = 51_000
 FIRMS = """\
@@ -25,15 +28,24 @@ CAST,泽川铸造有限公司,false,C31,320000,medium,R6,2001-01-01,,,,,,,,
 DISC,平湖制动盘有限公司,false,C36,330000,small,R7,2010-01-01,,,,,,,,
 ELLS,北原管件有限公司,false,C33,140000,small,R8,2012-01-01,,,,,,,,
 FELT,白云毛毡有限公司,false,C17,140000,micro,R9,2015-01-01,,,,,,,,
+GEAR,石桥齿轮有限公司,false,C34,330000,small,R6,2004-01-01,,,,,,,,
+HIDE,长堤皮件有限公司,false,C19,330000,medium,R6,2002-01-01,,,,,,,,
+IRON,高坡铸铁有限公司,false,C31,140000,small,R7,2011-01-01,,,,,,,,
+JADE,东溪磨料有限公司,false,C30,140000,micro,R8,2014-01-01,,,,,,,,
+KNIT,西溪织带有限公司,false,C17,140000,micro,R8,2014-01-01,,,,,,,,
+LIME,南溪石灰有限公司,false,C30,140000,micro,R8,2014-01-01,,,,,,,,
 """
 HOLDINGS = """\
 owner,owned,share,kind,from,to
 BOLT,DISC,0.6,equity,2020-01-01,
 """
 TRADES = (
-    *((supplier, CORE, 72_000_000) for supplier in TIER1),
+    *((supplier, CORE, 72_000_000) for supplier in (*TIER1, STORY1)),
+    (BORROWER, CORE, 300_000_000),
     (TIER2, TIER1[0], 12_000_000),
     (TIER3, TIER2, 3_000_000),
+    (STORY2, STORY1, 12_000_000),
+    *((third, STORY2, 3_000_000) for third in STORY3.values()),
 )
 
 
@@ -48,6 +60,9 @@ def receivables() -> Iterable[str]:
     for at, each in enumerate([*numbers("zh"), *numbers("en")]):
         issued, due = f"2026-06-{at % 28 + 1:02}", f"2026-09-{at % 28 + 1:02}"
         yield f"{each},{TIER1[at % 4]},{CORE},{PAYABLE_YUAN},{issued},{due},,,open"
+    for way in STORY3:
+        for seller in (STORY1, BORROWER):
+            yield f"{seller}-{way},{seller},{CORE},60000,2026-06-20,2026-09-20,,,open"
     yield f"OLD1,AXLE,{CORE},800000,2026-05-20,2026-07-04,2026-05-21,,confirmed"
     yield f"OLD2,BOLT,{CORE},450000,2026-05-10,2026-06-26,2026-05-21,,confirmed"
     yield f"OLD3,CAST,{CORE},90000,2026-05-25,2026-08-25,,,open"

@@ -63,7 +63,9 @@ class Vouchers(BaseModel):
 class VoucherWithChildren(ShownVoucher):
     """A voucher and its children: amount = children + financed + held."""
 
-    children: list[ShownVoucher] = Field(description="Rejected ones among them, which do not count")
+    children: list[ShownVoucher] = Field(
+        description="Those made just now last, as asked; rejected ones do not count"
+    )
 
 
 class VoucherTree(ShownVoucher):

@@ -1,0 +1,79 @@
+"""The stories of a bank by the interface alone and by pages alone, over the economy of journeys."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+from fastapi import FastAPI
+
+from app.platform.auth import users
+from app.platform.auth.principals import Role
+from tests.app.logins import add_user
+from tests.journeys import stories
+from tests.journeys.by_api import ByApi
+from tests.journeys.conftest import PASSWORD
+from tests.journeys.hub import BORROWER, CORE, NOW, STORY1, STORY2, STORY3
+from tests.journeys.people import Login, Person
+from tests.journeys.stories import Cast, Enter
+
+pytestmark = pytest.mark.xdist_group("hub")
+DUE = "2026-10-15"
+LENT_FEN, ASKED_FEN = 500_000, 3_000_000
+
+
+def cast_of(way: str) -> Cast:
+    """Return who plays where somebody comes in by a way: for each a third tier of its own."""
+    firms: list[tuple[str, Role, str]] = [
+        *(("core", "core", CORE), ("borrower", "supplier", BORROWER)),
+        *(("officer-1", "officer", ""), ("officer-2", "officer", "")),
+        *((firm.lower(), "supplier", firm) for firm in (STORY1, STORY2, STORY3[way])),
+    ]
+    core, borrower, first, second, *chain = (
+        Login(f"story-{name}", PASSWORD, role, firm) for name, role, firm in firms
+    )
+    own, payable = f"{BORROWER}-{way}", f"{STORY1}-{way}"
+    return Cast(core, chain, borrower, (first, second), payable, own, DUE, LENT_FEN)
+
+
+@pytest.fixture
+def known(hub: FastAPI) -> Callable[[Cast], None]:
+    """Return what lets those who play sign in."""
+
+    def made(cast: Cast) -> None:
+        records = hub.state.resources.records
+        for each in (cast.core, *cast.chain, cast.borrower, *cast.officers):
+            if not users.is_user(records, each.name):
+                told = {"role": each.role, "firm": each.firm or None, "now": NOW}
+                add_user(records, each.name, each.password, **told)
+
+    return made
+
+
+@pytest.fixture
+def by_api(address: str) -> Iterator[Enter]:
+    """Return what lets somebody in by the interface, once each."""
+    inside: dict[str, Person] = {}
+    with ExitStack() as opened:
+
+        def enter(login: Login) -> Person:
+            if login.name not in inside:
+                inside[login.name] = opened.enter_context(closing(ByApi(address, login)))
+            return inside[login.name]
+
+        yield enter
+
+
+def test_the_stories_by_the_interface_alone(known: Callable[[Cast], None], by_api: Enter) -> None:
+    cast = cast_of("api")
+    known(cast)
+    told(by_api, cast)
+
+
+def told(enter: Enter, cast: Cast) -> None:
+    """Tell all stories, one after the other."""
+    stories.confirmed(enter, cast)
+    stories.nothing_above_an_account(enter, cast)
+    stories.released_by_two(enter, cast)
+    stories.third_tier_is_financed(enter, cast)
+    stories.lent_on_trade(enter, cast)
+    stories.refused_with_a_path(enter, cast, ASKED_FEN)
