@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from httpx import Client, Response
 
+from app.lending.decisions.forms import act_of
 from tests.journeys.people import Answer, Asked, Login, Node, Refused, Way
 
 WAIT_S = 60.0
@@ -100,9 +101,7 @@ class ByApi:
 
     def sign(self, application: str) -> None:
         read = self.get(f"/applications/{application}/contract?language=en")
-        self.post(
-            f"/applications/{application}/sign", {"language": "en", "sha256": read["sha256"]}
-        )
+        self.post(f"/applications/{application}/sign", {"language": "en", "sha256": read["sha256"]})
 
     def file_account(self, application: str, account: str) -> None:
         self._order("PUT", f"/firms/{self.firm}/account", {"account": account})
@@ -179,6 +178,6 @@ def _ways(path: Sequence[dict[str, Any]]) -> list[Way]:
     for _, together in groupby(sorted(path, key=lambda each: each["set"]), lambda e: e["set"]):
         steps = list(together)
         papers = [f"{d['kind']}:{d['number']}" for each in steps for d in each["documents"]]
-        leaves = [each["leaf"] for each in steps]
-        found.append(Way(leaves, list(dict.fromkeys(papers)), steps[0]["amount_fen"]))
+        acts = [act_of(each["leaf"]) for each in steps]
+        found.append(Way(acts, list(dict.fromkeys(papers)), steps[0]["amount_fen"]))
     return found

@@ -22,9 +22,9 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way to yes: what changes, and the documents to name when asking again."""
+    """A way to yes: what to do, with which buyer; the documents to name when asking again."""
 
-    leaves: Sequence[str]
+    steps: Sequence[tuple[str, str]]
     documents: Sequence[str]
     amount_fen: int
 

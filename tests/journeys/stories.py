@@ -25,11 +25,12 @@ class Cast:
     """Who plays in a story, on which papers."""
 
     core: Login
-    chain: Sequence[Login]  # A supplier of each of three tiers, each of whom sells to the one before.
+    chain: Sequence[
+        Login
+    ]  # A supplier of each of three tiers, each of whom sells to the one before.
     borrower: Login  # Has trade with the core.
     officers: Sequence[Login]
     payable: str  # What the core owes the first of the chain, open.
-    own: str  # What the core owes the borrower, open.
     due_on: str  # When vouchers fall due.
     lent_fen: int  # What the third tier borrows on its voucher.
 
@@ -69,7 +70,11 @@ def passed_down(enter: Enter, cast: Cast) -> str:
     assert sums(tree), tree
     assert nodes(tree) == [
         *(("1", "held", HALVES_FEN[0]), ("1", "passed", HALVES_FEN[1]), ("1", "split", FACE_FEN)),
-        *(("2", "held", PARTS_FEN[0]), ("2", "passed", PARTS_FEN[1]), ("2", "split", HALVES_FEN[1])),
+        *(
+            ("2", "held", PARTS_FEN[0]),
+            ("2", "passed", PARTS_FEN[1]),
+            ("2", "split", HALVES_FEN[1]),
+        ),
         ("3", "held", PARTS_FEN[1]),
     ]
     return last
@@ -82,6 +87,7 @@ def third_tier_is_financed(enter: Enter, cast: Cast) -> None:
     asked = Asked(cast.core.firm, "document-finance", cast.lent_fen, days=30)
     told = third.ask(asked)
     assert (told.outcome, told.reasons[0]) == ("declined", "document.held")
+    assert [("pass", cast.chain[1].firm)] in [each.steps for each in told.ways]
 
     voucher = passed_down(enter, cast)
     assert third.held_fen() == PARTS_FEN[1]
@@ -131,12 +137,12 @@ def refused_with_a_path(enter: Enter, cast: Cast, asked_fen: int) -> None:
     asked = Asked(cast.core.firm, "document-finance", asked_fen, days=30)
     told = firm.ask(asked)
     assert told.outcome == "declined"
-    paper = f"receivable:{cast.own}"
-    way = next(each for each in told.ways if [*each.documents] == [paper])
+    way = next(each for each in told.ways if each.steps == [("confirm", "")])
     assert way.amount_fen >= asked_fen
 
-    core.confirm(cast.own)
-    seconds_until(lambda: firm.can_finance(cast.core.firm, paper))
+    for paper in way.documents:
+        core.confirm(paper.partition(":")[2])
+    seconds_until(lambda: all(firm.can_finance(cast.core.firm, each) for each in way.documents))
     again = firm.ask(Asked(cast.core.firm, "document-finance", asked_fen, way.documents, days=30))
     assert (again.outcome, again.amount_fen) == ("approved", asked_fen)
     firm.withdraw(again.application)

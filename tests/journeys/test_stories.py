@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -11,6 +12,7 @@ from app.platform.auth.principals import Role
 from tests.app.logins import add_user
 from tests.journeys import stories
 from tests.journeys.by_api import ByApi
+from tests.journeys.by_pages import ByPages
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.hub import BORROWER, CORE, NOW, STORY1, STORY2, STORY3
 from tests.journeys.people import Login, Person
@@ -31,8 +33,7 @@ def cast_of(way: str) -> Cast:
     core, borrower, first, second, *chain = (
         Login(f"story-{name}", PASSWORD, role, firm) for name, role, firm in firms
     )
-    own, payable = f"{BORROWER}-{way}", f"{STORY1}-{way}"
-    return Cast(core, chain, borrower, (first, second), payable, own, DUE, LENT_FEN)
+    return Cast(core, chain, borrower, (first, second), f"{STORY1}-{way}", DUE, LENT_FEN)
 
 
 @pytest.fixture
@@ -61,6 +62,34 @@ def by_api(address: str) -> Iterator[Enter]:
             return inside[login.name]
 
         yield enter
+
+
+@pytest.fixture
+def by_pages(browser: Any, address: str) -> Callable[[str], Enter]:
+    """Return what gives what lets somebody in by the pages in a language, each once."""
+
+    def spoken(language: str) -> Enter:
+        inside: dict[str, Person] = {}
+
+        def enter(login: Login) -> Person:
+            if login.name not in inside:
+                page = browser.new_context(base_url=address, locale=language).new_page()
+                inside[login.name] = ByPages(page, login, language)
+            return inside[login.name]
+
+        return enter
+
+    return spoken
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
+def test_the_stories_by_the_pages_alone(
+    known: Callable[[Cast], None], by_pages: Callable[[str], Enter], language: str
+) -> None:
+    cast = cast_of(language)
+    known(cast)
+    told(by_pages(language), cast)
 
 
 def test_the_stories_by_the_interface_alone(known: Callable[[Cast], None], by_api: Enter) -> None:
