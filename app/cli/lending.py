@@ -213,15 +213,15 @@ class DemoLending:
             self._offers.file_account_of(request.borrower.firm)
 
     def _decline_somebody(self) -> None:
-        """Let a firm be declined that is told what leads to yes: of too little, or no document."""
+        """Let a firm be declined that is told what leads to yes: of no document, or too little."""
         results = results_of(self._resources, AskedVersion(), EVERYTHING)
         tried = []
         for core in self._cores:
             members, _ = results.members(core, "limit_fen", descending=True)
+            bare = [each.id for each in members][:TRIES]
+            tried += [(Borrower(core, firm), "document-finance") for firm in bare]
             low = [each.id for each in members if 0 < (each.limit_fen or 0) < FLOOR_FEN]
             tried += [(Borrower(core, firm), "data-credit") for firm in low[:TRIES]]
-            bare = [each.id for each in members][:MEMBERS]
-            tried += [(Borrower(core, firm), "document-finance") for firm in bare]
         for borrower, product in tried[:DECLINES_MAX]:
             asked = Asked(*borrower, product, FLOOR_FEN, SHORT_DAYS, None, "bullet")
             decision = decisions.decide(self._resources, asked).decision

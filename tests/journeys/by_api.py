@@ -53,6 +53,12 @@ class ByApi:
     def confirm(self, number: str) -> None:
         self.post(f"/receivables/{number}/confirm")
 
+    def settle_late(self) -> None:
+        path = f"/vouchers?issuer={self.firm}&state=dishonoured&size=1000"
+        for each in self.get(path)["items"]:
+            if each["parent"] is None:
+                self.post(f"/vouchers/{each['id']}/settle")
+
     def issue(self, holder: str, amount_fen: int, due_on: str) -> str:
         body = {"holder": holder, "amount_fen": amount_fen, "due_on": due_on}
         return str(self.post("/vouchers", body)["id"])
@@ -72,23 +78,16 @@ class ByApi:
         return _node(self.get(f"/vouchers/{voucher}/tree"))
 
     def ask(self, asked: Asked) -> Answer:
-        papers = [each.partition(":") for each in asked.documents]
-        body = {
-            "core": asked.core,
-            "product": asked.product,
-            "amount_fen": asked.amount_fen,
-            "repayment": asked.repayment,
-            "purpose": "working_capital",
-            "documents": [{"kind": kind, "number": number} for kind, _, number in papers],
-        }
-        body |= {"tenor_months": asked.months} if asked.months else {"tenor_days": asked.days}
-        told = self.post("/applications", body)
-        decision = told["decision"]
-        return Answer(
-            *(told["id"], told["state"], decision["outcome"], decision["amount_fen"]),
-            [each["code"] for each in decision["reasons"]],
-            _ways(decision["path_to_yes"]),
-        )
+        told = self.post("/applications", _body(asked))
+        return _answer(told["decision"], told["id"], told["state"])
+
+    def quote(self, asked: Asked, firm: str) -> Answer | None:
+        """Return what a firm would be answered; None where the product is not for it."""
+        try:
+            told = self.post("/quotes", _body(asked) | {"firm": firm})
+        except Refused:
+            return None
+        return _answer(told, "", "")
 
     def state(self, application: str) -> str:
         return str(self.get(f"/applications/{application}")["state"])
@@ -147,6 +146,27 @@ class ByApi:
 
     def frozen_fen(self, account: str) -> int:
         return int(self.get(f"/accounts/{account}")["frozen_fen"])
+
+
+def _body(asked: Asked) -> dict[str, Any]:
+    papers = [each.partition(":") for each in asked.documents]
+    body = {
+        "core": asked.core,
+        "product": asked.product,
+        "amount_fen": asked.amount_fen,
+        "repayment": asked.repayment,
+        "purpose": "working_capital",
+        "documents": [{"kind": kind, "number": number} for kind, _, number in papers],
+    }
+    return body | ({"tenor_months": asked.months} if asked.months else {"tenor_days": asked.days})
+
+
+def _answer(decision: Any, application: str, state: str) -> Answer:
+    return Answer(
+        *(application, state, decision["outcome"], decision["amount_fen"]),
+        [each["code"] for each in decision["reasons"]],
+        _ways(decision["path_to_yes"]),
+    )
 
 
 def _told(answer: Response) -> Any:

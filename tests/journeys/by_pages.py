@@ -10,16 +10,18 @@ from tests.journeys.people import Answer, Asked, Login, Node, Refused, Way
 KEYS = (
     *("sign_in", "file", "look", "confirm", "approve", "accept", "split", "pass", "submit"),
     *("sign", "draw", "put", "withdraw", "recommend", "decide", "freeze", "unfreeze"),
+    "settle",
 )
 NAMES = {
     "zh": (
         *("登录", "选择文件", "预览", "确认", "批准", "接受", "拆分", "转让", "提交申请"),
         *("签署", "提款", "申请备案", "撤回", "推荐", "决定", "冻结", "解冻"),
+        "登记付清",
     ),
     "en": (
         *("Sign in", "Choose file", "Preview", "Confirm", "Approve", "Accept", "Split", "Pass on"),
         *("Submit", "Sign", "Draw", "Put on file", "Withdraw", "Recommend", "Decide"),
-        *("Freeze", "Unfreeze"),
+        *("Freeze", "Unfreeze", "Settle"),
     ),
 }
 TREE = """
@@ -73,12 +75,21 @@ class ByPages:
         assert self._page.locator("[data-preview]").get_attribute("data-refused") == "0"
         self._twice("confirm")
 
+    def settle_late(self) -> None:
+        self._page.goto("/core/vouchers?state=dishonoured")
+        for each in self._ids("vouchers"):
+            self._voucher(each)
+            if self._button("settle").count():  # On its root.
+                self._twice("settle")
+
     def issue(self, holder: str, amount_fen: int, due_on: str) -> str:
-        self._page.goto("/core/vouchers")
+        newest = "/core/vouchers?state=issued&sort=-issued"
+        self._page.goto(newest)
         known = self._ids("vouchers")
         self._fill(holder=holder, amount=_yuan(amount_fen), due_on=due_on)
         self._press("look")
         self._twice("confirm")
+        self._page.goto(newest)
         (made,) = self._ids("vouchers") - known
         return made
 
@@ -118,7 +129,9 @@ class ByPages:
         self._fill(amount=_yuan(asked.amount_fen), tenor_days=days, tenor_months=months)
         for paper in page.locator('input[name="documents"]').all():
             paper.set_checked(paper.get_attribute("value") in asked.documents)
-        self._press("submit")
+        self._button("submit").click()  # Quotes change the address: no page is waited for.
+        page.locator('main[data-state], main [role="alert"][data-code]').first.wait_for()
+        self._check()
         card = page.locator("[data-decision]")
         reasons = card.locator("[data-reason]")
         ways = card.locator("[data-way]")

@@ -78,6 +78,9 @@ class Person(Protocol):
     def confirm(self, number: str) -> None:
         """Confirm what their firm owes."""
 
+    def settle_late(self) -> None:
+        """Pay the vouchers that their firm did not pay when they fell due."""
+
     def issue(self, holder: str, amount_fen: int, due_on: str) -> str:
         """Return the voucher that they issue."""
 

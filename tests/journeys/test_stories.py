@@ -33,7 +33,10 @@ def cast_of(way: str) -> Cast:
     core, borrower, first, second, *chain = (
         Login(f"story-{name}", PASSWORD, role, firm) for name, role, firm in firms
     )
-    return Cast(core, chain, borrower, (first, second), f"{STORY1}-{way}", DUE, LENT_FEN)
+    return Cast(
+        *(core, chain[0], chain, borrower, CORE, borrower, (first, second)),
+        *(f"{STORY1}-{way}", DUE, LENT_FEN, ASKED_FEN),
+    )
 
 
 @pytest.fixture
@@ -89,20 +92,10 @@ def test_the_stories_by_the_pages_alone(
 ) -> None:
     cast = cast_of(language)
     known(cast)
-    told(by_pages(language), cast)
+    stories.told(by_pages(language), cast)
 
 
 def test_the_stories_by_the_interface_alone(known: Callable[[Cast], None], by_api: Enter) -> None:
     cast = cast_of("api")
     known(cast)
-    told(by_api, cast)
-
-
-def told(enter: Enter, cast: Cast) -> None:
-    """Tell all stories, one after the other."""
-    stories.confirmed(enter, cast)
-    stories.nothing_above_an_account(enter, cast)
-    stories.released_by_two(enter, cast)
-    stories.third_tier_is_financed(enter, cast)
-    stories.lent_on_trade(enter, cast)
-    stories.refused_with_a_path(enter, cast, ASKED_FEN)
+    stories.told(by_api, cast)

@@ -186,6 +186,6 @@ class TestYear:
             "an offer that waits to be accepted",
             "a loan that is due this week",
             "declined",
-            "third tier",
+            *("third tier", "second tier", "first tier"),
         ]
         assert all(each.shows for each in logins)
