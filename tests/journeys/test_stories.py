@@ -1,7 +1,7 @@
 """The stories of a bank by the interface alone and by pages alone, over the economy of journeys."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,12 +11,11 @@ from app.platform.auth import users
 from app.platform.auth.principals import Role
 from tests.app.logins import add_user
 from tests.journeys import stories
-from tests.journeys.by_api import ByApi
-from tests.journeys.by_pages import ByPages
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.hub import BORROWER, CORE, NOW, STORY1, STORY2, STORY3
-from tests.journeys.people import Login, Person
+from tests.journeys.people import Login
 from tests.journeys.stories import Cast, Enter
+from tests.journeys.walk import by_pages_of, entering
 
 pytestmark = pytest.mark.xdist_group("hub")
 DUE = "2026-10-15"
@@ -56,33 +55,14 @@ def known(hub: FastAPI) -> Callable[[Cast], None]:
 @pytest.fixture
 def by_api(address: str) -> Iterator[Enter]:
     """Return what lets somebody in by the interface, once each."""
-    inside: dict[str, Person] = {}
-    with ExitStack() as opened:
-
-        def enter(login: Login) -> Person:
-            if login.name not in inside:
-                inside[login.name] = opened.enter_context(closing(ByApi(address, login)))
-            return inside[login.name]
-
+    with entering("api", address) as enter:
         yield enter
 
 
 @pytest.fixture
 def by_pages(browser: Any, address: str) -> Callable[[str], Enter]:
     """Return what gives what lets somebody in by the pages in a language, each once."""
-
-    def spoken(language: str) -> Enter:
-        inside: dict[str, Person] = {}
-
-        def enter(login: Login) -> Person:
-            if login.name not in inside:
-                page = browser.new_context(base_url=address, locale=language).new_page()
-                inside[login.name] = ByPages(page, login, language)
-            return inside[login.name]
-
-        return enter
-
-    return spoken
+    return partial(by_pages_of, browser, address)
 
 
 @pytest.mark.browser

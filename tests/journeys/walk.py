@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +63,24 @@ def remembering(entered: Any) -> Enter:
 def entering(way: str, address: str) -> Iterator[Enter]:
     """Yield what lets people in by a way."""
     if way == "api":
-        yield remembering(lambda login: ByApi(address, login))
+        with ExitStack() as opened:
+            yield remembering(lambda login: opened.enter_context(closing(ByApi(address, login))))
         return
     from playwright import sync_api  # noqa: PLC0415  # The interface needs no browser.
 
     with launched(sync_api) as browser:
-        yield remembering(
-            lambda login: ByPages(
-                browser.new_context(base_url=address, locale=way).new_page(), login, way
-            )
-        )
+        yield by_pages_of(browser, address, way)
+
+
+def by_pages_of(browser: Any, address: str, language: str) -> Enter:
+    """Return what lets people in by the pages in a language, each in a window of their own."""
+
+    def entered(login: Login) -> ByPages:
+        """Return somebody who has signed in."""
+        page = browser.new_context(base_url=address, locale=language).new_page()
+        return ByPages(page, login, language)
+
+    return remembering(entered)
 
 
 def main(address: str, home: Path) -> None:
