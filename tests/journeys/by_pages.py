@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from app.platform.web.areas import WORK
 from tests.journeys.people import Answer, Asked, Login, Node, Refused, Way
 
 KEYS = (
@@ -197,7 +198,7 @@ class ByPages:
         self._twice("decide")
 
     def approve(self, thing: str) -> None:
-        self._page.goto("/work/approvals")
+        self._page.goto(f"{WORK}/approvals")
         row = self._page.locator('[data-list="approvals"] tr', has_text=thing)
         self._may("approve", row)
         row.get_by_role("button", name=self._names["approve"], exact=True).click()
@@ -234,7 +235,7 @@ class ByPages:
         self._twice(kind)
 
     def _account(self, account: str) -> None:
-        self._page.goto(f"/work/accounts/{quote(account, safe='')}")
+        self._page.goto(f"{WORK}/accounts/{quote(account, safe='')}")
 
     def _voucher(self, voucher: str) -> None:
         self._page.goto(f"{self._core}/vouchers/{quote(voucher)}")
@@ -244,7 +245,7 @@ class ByPages:
 
     def _queued(self, application: str) -> None:
         """Open an application from the queue."""
-        self._page.goto("/work")
+        self._page.goto(WORK)
         with self._page.expect_navigation():
             self._page.locator(f'tr[data-id="{application}"] a.name').click()
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tests.journeys.by_api import ByApi
 from tests.journeys.people import Asked, Login
-from tests.journeys.stories import LARGE_FEN, SMALL_FEN, Cast
+from tests.journeys.stories import LARGE_FEN, SMALL_FEN, Cast, can_follow
 
 LOOKED_AT = 40
 VOUCHER_DAYS, LENT_DAYS = 60, 30
@@ -31,7 +31,9 @@ class Casting(NamedTuple):
         listed.sort(key=lambda each: -each["limit_fen"])
         first = [each["id"] for each in listed if each["tier"] == 1]
         chain = next(self._chains(core.firm, listed))
-        supplier, payable = next(self._moving(core.firm, listed))
+        declined = next(self._declined(core.firm, first))
+        others = [each for each in listed if each["id"] != declined]
+        supplier, payable = next(self._moving(core.firm, others))
         trade, borrower = next(self._borrowers(core.firm))
         day = dt.date.fromisoformat(self.officer.get("/business-day")["date"])
         return Cast(
@@ -40,7 +42,7 @@ class Casting(NamedTuple):
             chain=[self.sign_up(each) for each in chain],
             borrower=self.sign_up(borrower),
             trade=trade,
-            declined=self.sign_up(next(self._declined(core.firm, first))),
+            declined=self.sign_up(declined),
             officers=head[:2],
             payable=payable,
             due_on=(day + dt.timedelta(days=VOUCHER_DAYS)).isoformat(),
@@ -70,15 +72,14 @@ class Casting(NamedTuple):
                     yield from ((each, second, third) for each in first[:1])
 
     def _moving(self, core: str, listed: list[Row]) -> Iterator[tuple[str, str]]:
-        """Yield whose limit rises when a receivable is confirmed, and that receivable."""
-        for each in listed:
-            if each["tier"] == 1 and each["binding"] == "funding":
-                path = f"/receivables?debtor={core}&creditor={each['id']}&state=open&size=1000"
-                papers = self.officer.get(path)["items"]
-                day = self.officer.get("/business-day")["date"]
-                fit = [row for row in papers if row["due_on"] > day]
-                fit.sort(key=lambda row: -row["amount_fen"])
-                yield from ((each["id"], row["number"]) for row in fit[-1:])
+        """Yield whose limit rises when a receivable is confirmed, and that one; the least first."""
+        path = f"/receivables?debtor={core}&state=open&size=1000"
+        day = self.officer.get("/business-day")["date"]
+        papers = [row for row in self.officer.get(path)["items"] if row["due_on"] > day]
+        firms = {e["id"] for e in listed if e["tier"] == 1 and e["binding"] == "funding"}
+        for row in sorted(papers, key=lambda row: row["amount_fen"]):
+            if row["creditor"] in firms:
+                yield row["creditor"], row["number"]
 
     def _borrowers(self, core: str) -> Iterator[tuple[str, str]]:
         """Yield who is lent a little on trade by the machine, and much by two people."""
@@ -98,8 +99,11 @@ class Casting(NamedTuple):
 
     def _declined(self, core: str, firms: list[str]) -> Iterator[str]:
         """Yield who is declined, and told that a receivable is to be confirmed."""
-        for firm in self._known(firms)[:LOOKED_AT]:
-            asked = Asked(core, "document-finance", ASKED_FEN, days=LENT_DAYS)
+        path = f"/receivables?debtor={core}&state=open&size=1000"
+        papers = sorted(self.officer.get(path)["items"], key=lambda each: each["amount_fen"])
+        creditors = dict.fromkeys(each["creditor"] for each in papers)  # The smallest first.
+        asked = Asked(core, "document-finance", ASKED_FEN, days=LENT_DAYS)
+        for firm in self._known([each for each in creditors if each in firms]):
             told = self.officer.quote(asked, firm)
-            if told and any(each.steps == [("confirm", "")] for each in told.ways):
+            if told and any(can_follow(each, core) for each in told.ways):
                 yield firm

@@ -1,7 +1,7 @@
 """
 The stories on a bank that serves already, say after `make demo`, by the interface and by pages.
 
-    python -m tests.journeys.walk http://127.0.0.1:8000 var
+    python -m tests.journeys.walk http://127.0.0.1:8000 var [api] [zh] [en]
 """
 
 import json
@@ -10,7 +10,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def by_pages_of(browser: Any, address: str, language: str) -> Enter:
     return remembering(entered)
 
 
-def main(address: str, home: Path) -> None:
+def main(address: str, home: Path, ways: Sequence[str]) -> None:
     """Tell the stories by each way, and print how it went."""
     logins = logins_of(home)
     by_firm = {each.firm: each for each in logins if each.role == "supplier"}
@@ -97,7 +97,7 @@ def main(address: str, home: Path) -> None:
     officer = next(each for each in logins if each.role == "officer")
     with closing(ByApi(address, officer)) as looking:
         casting = Casting(looking, logins, sign_up)
-        for way in WAYS:
+        for way in ways:
             cast = casting.cast()  # A third tier that was passed a voucher plays no more.
             began = time.monotonic()
             with entering(way, address) as enter:
@@ -108,4 +108,4 @@ def main(address: str, home: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:] or WAYS)
