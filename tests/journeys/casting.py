@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tests.journeys.by_api import ByApi
 from tests.journeys.people import Asked, Login
-from tests.journeys.stories import LARGE_FEN, SMALL_FEN, Cast, can_follow
+from tests.journeys.stories import FACE_FEN, LARGE_FEN, SMALL_FEN, Cast, can_follow
 
 LOOKED_AT = 40
 VOUCHER_DAYS, LENT_DAYS = 60, 30
@@ -75,7 +75,9 @@ class Casting(NamedTuple):
         """Yield whose limit rises when a receivable is confirmed, and that one; the least first."""
         path = f"/receivables?debtor={core}&state=open&size=1000"
         day = self.officer.get("/business-day")["date"]
+        most = self.officer.get(f"/accounts/core:{core}")["available_fen"] - 3 * FACE_FEN
         papers = [row for row in self.officer.get(path)["items"] if row["due_on"] > day]
+        papers = [row for row in papers if row["amount_fen"] <= most]
         firms = {e["id"] for e in listed if e["tier"] == 1 and e["binding"] == "funding"}
         for row in sorted(papers, key=lambda row: row["amount_fen"]):
             if row["creditor"] in firms:

@@ -298,8 +298,10 @@ def _check_documents(found: AccountsRead, asked: Asked) -> None:
             raise RuleBroken(
                 "use.document",
                 "contract of the ledger",
-                zh=f"{each.account} 不是 {asked.firm} 可融资的 {asked.core} 的凭证",
-                en=f"{each.account} is no document of {asked.core} that {asked.firm} can finance",
+                zh=f"{each.account} 不是 {asked.firm} 可融资的 {asked.core} 的凭证；"
+                "刚确权或签收的单证，数秒后方可融资",
+                en=f"{each.account} is no document of {asked.core} that {asked.firm} can finance; "
+                "what was confirmed or accepted just now can be within seconds",
             )
 
 
