@@ -31,9 +31,9 @@ class Casting(NamedTuple):
         listed.sort(key=lambda each: -each["limit_fen"])
         first = [each["id"] for each in listed if each["tier"] == 1]
         chain = next(self._chains(core.firm, listed))
-        declined = next(self._declined(core.firm, first))
+        declined, taken_fen = next(self._declined(core.firm, first))
         others = [each for each in listed if each["id"] != declined]
-        supplier, payable = next(self._moving(core.firm, others))
+        supplier, payable = next(self._moving(core.firm, others, taken_fen))
         trade, borrower = next(self._borrowers(core.firm))
         day = dt.date.fromisoformat(self.officer.get("/business-day")["date"])
         return Cast(
@@ -71,13 +71,13 @@ class Casting(NamedTuple):
                     first = [each for each in self._known(buyers) if tiers.get(each) == 1]
                     yield from ((each, second, third) for each in first[:1])
 
-    def _moving(self, core: str, listed: list[Row]) -> Iterator[tuple[str, str]]:
+    def _moving(self, core: str, listed: list[Row], taken_fen: int) -> Iterator[tuple[str, str]]:
         """Yield whose limit rises when a receivable is confirmed, and that one; the least first."""
         path = f"/receivables?debtor={core}&state=open&size=1000"
         day = self.officer.get("/business-day")["date"]
-        most = self.officer.get(f"/accounts/core:{core}")["available_fen"] - 3 * FACE_FEN
+        most = self.officer.get(f"/accounts/core:{core}")["available_fen"]
         papers = [row for row in self.officer.get(path)["items"] if row["due_on"] > day]
-        papers = [row for row in papers if row["amount_fen"] <= most]
+        papers = [row for row in papers if row["amount_fen"] <= most - taken_fen]
         firms = {e["id"] for e in listed if e["tier"] == 1 and e["binding"] == "funding"}
         for row in sorted(papers, key=lambda row: row["amount_fen"]):
             if row["creditor"] in firms:
@@ -99,13 +99,13 @@ class Casting(NamedTuple):
                 if much.outcome == "referred" and "authority.two" in much.reasons:
                     yield chain, firm
 
-    def _declined(self, core: str, firms: list[str]) -> Iterator[str]:
-        """Yield who is declined, and told that a receivable is to be confirmed."""
+    def _declined(self, core: str, firms: list[str]) -> Iterator[tuple[str, int]]:
+        """Yield who is declined and told what the core can do, and how much that takes of it."""
         path = f"/receivables?debtor={core}&state=open&size=1000"
         papers = sorted(self.officer.get(path)["items"], key=lambda each: each["amount_fen"])
-        creditors = dict.fromkeys(each["creditor"] for each in papers)  # The smallest first.
+        least = {each["creditor"]: int(each["amount_fen"]) for each in reversed(papers)}
         asked = Asked(core, "document-finance", ASKED_FEN, days=LENT_DAYS)
-        for firm in self._known([each for each in creditors if each in firms]):
+        for firm in self._known([each for each in reversed(least) if each in firms]):
             told = self.officer.quote(asked, firm)
             if told and any(can_follow(each, core) for each in told.ways):
-                yield firm
+                yield firm, least[firm] + 3 * FACE_FEN  # Vouchers too.

@@ -201,9 +201,9 @@ def released_by_two(enter: Enter, cast: Cast) -> None:
 def told(enter: Enter, cast: Cast) -> float:
     """Tell all stories, one after the other; return in how many seconds the limit has moved."""
     lent_on_trade(enter, cast)
+    refused_with_a_path(enter, cast)
     took = confirmed(enter, cast)
     third_tier_is_financed(enter, cast)
-    refused_with_a_path(enter, cast)
     nothing_above_an_account(enter, cast)
     released_by_two(enter, cast)
     return took
