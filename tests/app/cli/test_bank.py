@@ -4,7 +4,7 @@ import datetime as dt
 import random
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,14 +17,12 @@ from app.chain.runs.refreshing import refresh_version
 from app.cli.bank import BankLife, live, live_once
 from app.cli.logins import demo_logins
 from app.cli.people import seeded_names
-from app.jobs.passes import BookFollower
 from app.lending.contracts.signing import Ed25519Signer, KeyPair
 from app.lending.decisions.service import replay
 from app.lending.decisions.tables import decisions
 from app.lending.servicing import service as loans
 from app.lending.servicing.repository import WantedLoans
 from app.lending.servicing.tables import loan_documents
-from app.main import create_app
 from app.platform.auth.sight import EVERYTHING
 from app.platform.config import Settings
 from app.platform.console.progress import quietly
@@ -33,16 +31,8 @@ from app.platform.events.tables import head
 from ingestion.demo.economy import Plan, make
 from ingestion.demo.economy.writing import FIRST
 from ingestion.run import ImportJob, ingest
-from tests.app.browsing import served_at
-from tests.app.computing import Here
 from tests.app.conftest import NOW
-from tests.app.logins import add_user
 from tests.conftest import emptied
-from tests.journeys import stories
-from tests.journeys.by_api import ByApi
-from tests.journeys.casting import Casting
-from tests.journeys.people import Login
-from tests.journeys.walk import entering
 
 DAYS, FEW = 30, 3
 OPENED = dt.date(2025, 5, 31)
@@ -199,30 +189,3 @@ class TestYear:
             *("third tier", "second tier", "first tier"),
         ]
         assert all(each.shows for each in logins)
-
-    def test_its_logins_go_through_the_stories_by_the_interface_alone(
-        self, year: tuple[Resources, BankLife]
-    ) -> None:
-        resources, _ = year
-        printed = [Login(e.name, e.password, e.role, e.firm or "") for e in demo_logins(resources)]
-        known = {each.firm: each for each in printed if each.role == "supplier"}
-
-        def signed_up(firm: str) -> Login:
-            """Return who signs in for a firm, as printed or added."""
-            if firm not in known:
-                known[firm] = Login(f"story-{firm}", "a long enough password", "supplier", firm)
-                told = (resources.records, f"story-{firm}", known[firm].password)
-                add_user(*told, role="supplier", firm=firm, now=NOW)
-            return known[firm]
-
-        app = create_app(resources.settings, now=lambda: NOW, computer=Here)
-        with BookFollower(app.state.resources, lambda: True), served_at(app, lifespan="off") as at:
-            officer = next(each for each in printed if each.role == "officer")
-            with closing(ByApi(at, officer)) as looking:
-                cast = Casting(looking, printed, signed_up).cast()
-            with entering("api", at) as enter:
-                moved = stories.told(enter, cast)
-        app.state.resources.close()
-
-        assert moved > 0
-        assert verify(resources.records).ok
