@@ -65,8 +65,9 @@ def by_pages(browser: Any, address: str) -> Callable[[str], Enter]:
     return partial(by_pages_of, browser, address)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_stories_by_the_pages_alone(
     known: Callable[[Cast], None], by_pages: Callable[[str], Enter], language: str
 ) -> None:
