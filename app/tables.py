@@ -14,7 +14,7 @@ from app.chain.vouchers.tables import vouchers
 from app.data.imports.tables import imports
 from app.data.pushes.tables import pushes
 from app.data.runs.tables import facilities, runs
-from app.lending.applications.tables import applications
+from app.lending.applications.tables import application_claims, applications
 from app.lending.contracts.tables import contracts, registrations, signing_keys
 from app.lending.decisions.tables import decisions
 from app.lending.servicing.tables import firm_accounts, loan_acts, loan_documents, loans
@@ -32,6 +32,7 @@ sa.Index(
     postgresql_where=events.c.operation == AUDIT,
 )
 TABLES = (
+    application_claims,
     applications,
     approvals,
     accounts,

@@ -1,31 +1,62 @@
 """The desk of an officer: the applications that this person may act upon, the most urgent first."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from app.books.business_day import business_day
 from app.books.organisation import OrganisationBook
 from app.lending.applications import listing
-from app.lending.applications.listing import Row
+from app.lending.applications.listing import ListedApplications, QueueTerms, Row
+from app.lending.applications.service_hours import service_hours_on
 from app.lending.applications.turns import turn_of
 from app.platform.auth.principals import Principal
 from app.platform.deps import Resources
+from app.platform.events import moment_of
 
 ROWS_MAX = 10_000  # That wait at once; more than people can look at.
 
 
-def queue_of(resources: Resources, who: Principal) -> Sequence[Row]:
+def queue_terms(resources: Resources, who: Principal) -> QueueTerms:
     """
-    Return what an officer may act upon: neither applied for, recommended nor voted on by them.
+    Return by what the queue is told to somebody.
 
     Raises:
         Absent: The books are not open.
-        Unready: No organisation can be used.
+        Unready: No service hours can be used.
     """
-    day = business_day(resources)
+    hours = service_hours_on(resources.settings.policy, business_day(resources))
+    return QueueTerms(who.person, hours, resources.now())
+
+
+def queue_of(resources: Resources, who: Principal) -> Sequence[Row]:
+    """
+    Return what an officer may act upon, the most urgent first.
+
+    They neither applied for it, recommended it nor voted on it, their unit decides so far, and
+    nobody else works on it, or has for longer than a claim holds.
+
+    Raises:
+        Absent: The books are not open.
+        Unready: No organisation or no service hours can be used.
+    """
+    day, terms = business_day(resources), queue_terms(resources, who)
     organisation = OrganisationBook(resources.settings.policy).on(day)
-    rows = listing.waiting_for(resources.records, who.person, day, size=ROWS_MAX)
-    turns = ((row, turn_of(organisation, row, row["shown"], who)) for row in rows)
-    return [row for row, turn in turns if turn.may_recommend or turn.may_decide]
+    wanted = ListedApplications(day, waiting=True, queue=terms)
+    rows = listing.waiting_for(resources.records, wanted, size=ROWS_MAX)
+    found = []
+    for row in rows:
+        turn = turn_of(organisation, row, row["shown"], who)
+        if (turn.may_recommend or turn.may_decide) and not is_taken(row, terms):
+            found.append((terms.hours.deadline(row, day, terms.now).left_hours, row["made"], row))
+    return [row for _, _, row in sorted(found, key=lambda each: each[:2])]
+
+
+def is_taken(row: Row, terms: QueueTerms) -> bool:
+    """Return whether somebody else works on an application, and may not be taken over yet."""
+    if not row["claimed_by"] or row["claimed_by"] == terms.person:
+        return False
+    until = moment_of(row["claimed_at"]) + dt.timedelta(hours=terms.hours.claim_hours)
+    return terms.now < until
 
 
 def next_of(resources: Resources, who: Principal, *, after: int = 0) -> str | None:
@@ -39,6 +70,5 @@ def next_of(resources: Resources, who: Principal, *, after: int = 0) -> str | No
     """
     rows = queue_of(resources, who)
     place = next((at + 1 for at, row in enumerate(rows) if row["made"] == after), 0)
-    return next(
-        (row["application"] for row in (*rows[place:], *rows) if row["made"] != after), None
-    )
+    ahead = (row["application"] for row in (*rows[place:], *rows) if row["made"] != after)
+    return next(ahead, None)

@@ -17,10 +17,12 @@ from app.books.ledger.forms import OrderSent, OrderSentDep, refusal_words
 from app.books.organisation import OrganisationBook
 from app.chain.accounts.service import names
 from app.chain.accounts.words import words_of
-from app.lending.applications import deciding, repository
+from app.lending.applications import claims, deciding, repository
 from app.lending.applications.deciding import OfficersView
+from app.lending.applications.desk import queue_terms
+from app.lending.applications.listing import WAITING
 from app.lending.applications.moves import absent
-from app.lending.applications.pages import TONES, address_of
+from app.lending.applications.pages import TONES, address_of, left_words
 from app.lending.applications.parts import ApplicationPart, PartMaker
 from app.lending.applications.schemas import REASON_LENGTH_MAX
 from app.lending.applications.shown import document, event_document, state_on, tag_on
@@ -36,6 +38,7 @@ from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
 from app.platform.documents import Document
 from app.platform.errors import Absent, AppError
+from app.platform.events import moment_text
 from app.platform.http.routing import Router
 from app.platform.web.areas import WORK
 from app.platform.web.derivations import told
@@ -47,11 +50,12 @@ from app.platform.web.unfit import UnfitField
 
 router = Router()
 PLACE = WORK + "/applications/{application}"
-DONE = ("recommend", "decide", "return")
+DONE = ("recommend", "decide", "return", "claim", "release")
+CLAIMS = {"claim": claims.claim, "release": claims.release}
 SIGNED = ("signed", "drawing", "draw_failed")
 EVENTS_SHOWN_MAX = 500
 RATE_PLACES = 4  # Whole basis points.
-Act = Literal["recommend", "decide", "return"]
+Act = Literal["recommend", "decide", "return", "claim", "release"]
 Verdict = Literal["approved", "declined"]
 
 
@@ -172,6 +176,9 @@ def _act(
     application, act = asked
     with form.order.order(request, who, [form.if_match, *form.typed().values()]) as key:
         asker = Asker(who, key)
+        if act in CLAIMS:
+            CLAIMS[act](resources, asker, application)
+            return
         if act == "return":
             deciding.send_back(resources, asker, application, form.expected, form.said())
             return
@@ -226,7 +233,32 @@ def _page(
         refusal=refused and judged_words(refused, turn, t),
         parts=_parts(request, resources, application, t),
         **_of_decision(resources, row, t),
+        **_of_queue(resources, who, row, events, t),
     )
+
+
+def _of_queue(
+    resources: Resources,
+    who: Principal,
+    row: Mapping[str, Any],
+    events: Sequence[Mapping[str, Any]],
+    t: Texts,
+) -> Document:
+    """Return until when an application is to be acted upon, and who works on it."""
+    day = business_day(resources)
+    if state_on(row, day.isoformat()) not in WAITING or not events:
+        return {"due": None, "claim": None}
+    terms, last = queue_terms(resources, who), events[-1]
+    told = {"state": row["state"], "since": last["at"], "since_on": last["day"]}
+    due = terms.hours.deadline(told, day, terms.now)
+    claim = claims.shown(resources, row["application"])
+    over = claim["until"] is not None and claim["until"] <= moment_text(terms.now)
+    return {
+        "due": due,
+        "due_words": t("turn_within", hours=due.hours, left=left_words(due, t)),
+        "claim": claim,
+        "claim_over": over,
+    }
 
 
 def _parts(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
 
@@ -13,16 +14,20 @@ from starlette.responses import RedirectResponse, Response
 from app.books.business_day import business_day
 from app.chain.accounts.service import Named, names
 from app.lending.applications import listing
-from app.lending.applications.desk import next_of
+from app.lending.applications.desk import is_taken, next_of, queue_terms
 from app.lending.applications.listing import (
     AGES,
     AMOUNTS,
+    CLAIMED,
     FACETS,
+    QUEUE_FACETS,
     WAITING,
     ApplicationOrder,
     ListedApplications,
+    QueueTerms,
     Row,
 )
+from app.lending.applications.service_hours import BANDS, DAY_HOURS, Deadline
 from app.lending.applications.states import STATES
 from app.lending.applications.turns import HANDS
 from app.lending.decisions.cards import rate_words
@@ -45,7 +50,15 @@ from app.platform.web.texts import Texts
 
 router = Router()
 ALL, NEXT = WORK + "/applications", WORK + "/next"
-ORDERED = {"state": STATES, "hands": HANDS, "age": AGES, "amount": AMOUNTS, "product": ()}
+ORDERED = {
+    "urgency": BANDS,
+    "claimed": CLAIMED,
+    "state": STATES,
+    "hands": HANDS,
+    "age": AGES,
+    "amount": AMOUNTS,
+    "product": (),
+}
 TONES: Mapping[str, str] = {
     **dict.fromkeys(WAITING, "now"),
     **dict.fromkeys(("approved", "offer_accepted", "signing", "signed", "active"), "done"),
@@ -55,10 +68,28 @@ TONES: Mapping[str, str] = {
 }
 
 
-class _ListWords:
-    """The words of a list of applications in one language."""
+URGENT: Mapping[str, str] = {"late": "bad", "near": "warn", "in_time": ""}  # By their colours.
 
-    def __init__(self, resources: Resources, t: Texts) -> None:
+
+def left_words(deadline: Deadline, t: Texts) -> str:
+    """
+    Return how much time is left to act, in words.
+
+    Example:
+        >>> left_words(Deadline(24, -50, "late"), Texts("en"))
+        '2 d late'
+    """
+    hours, key = abs(deadline.left_hours), "queue_late" if deadline.band == "late" else "queue_has"
+    if hours < 2 * DAY_HOURS:
+        return t(key, time=t("queue_hours", count=hours))
+    return t(key, time=t("queue_days", count=hours // DAY_HOURS))
+
+
+class _ListWords:
+    """The words of a list of applications in one language; of a queue, by its terms."""
+
+    def __init__(self, resources: Resources, t: Texts, queue: QueueTerms | None = None) -> None:
+        self.queue = queue
         self.t, self.named = t, names(resources)
         self.products = product_names(resources, t.language)
         self.day = business_day(resources)
@@ -75,14 +106,30 @@ class _ListWords:
         """Return what a product is called."""
         return self.products.get(product, product)
 
+    def deadline(self, row: Row) -> Deadline:
+        """Return until when an application of a queue is to be acted upon."""
+        if self.queue is None:
+            raise ValueError("a list that is no queue has no hours")
+        return self.queue.hours.deadline(row, self.day, self.queue.now)
+
+    def left_hours(self, row: Row) -> int:
+        """Return how many hours are left to act on an application; below zero: over."""
+        return self.deadline(row).left_hours
+
+    def taken_by(self, row: Row) -> str | None:
+        """Return who works on an application of a queue."""
+        officer: str | None = row["claimed_by"]
+        return officer
+
     def age(self, row: Row) -> int:
         """Return how many days ago an application was made, by the business day."""
         return (self.day - self.day.fromisoformat(row["made_on"])).days
 
 
 def _table(words: _ListWords) -> ListTable[Row]:
+    """Return the columns of the list, or of the queue."""
     named = words.named
-    return ListTable(
+    listed = ListTable(
         "all_applications",
         lambda row: str(row["application"]),
         (
@@ -107,6 +154,12 @@ def _table(words: _ListWords) -> ListTable[Row]:
         ),
         "-made",
     )
+    if words.queue is None:
+        return listed
+    left = ListColumn("urgency", "queue_left", "count", words.left_hours, rises=True)
+    taken = ListColumn("claimed", "queue_claimed", "text", words.taken_by)
+    shown = [replace(each, asked=each.asked or each.key == "product") for each in listed.columns]
+    return replace(listed, name="queue", otherwise="urgency", columns=(*shown, left, taken))
 
 
 def _offered(row: Row) -> int | None:
@@ -118,9 +171,10 @@ def _core(named: Named, row: Row) -> str | None:
 
 
 def _wanted(request: Request, resources: Resources, words: _ListWords) -> ListedApplications:
-    text = text_of(request)
-    chosen: Mapping[str, Any] = chosen_of(request, FACETS)
-    wanted = ListedApplications(words.day, text, **chosen)
+    text, queue = text_of(request), words.queue
+    facets = (*QUEUE_FACETS, *FACETS) if queue else FACETS
+    chosen: Mapping[str, Any] = chosen_of(request, facets)
+    wanted = ListedApplications(words.day, text, waiting=queue is not None, queue=queue, **chosen)
     if not text:
         return wanted
     known, folded = listing.parties(resources.records), text.casefold()
@@ -139,7 +193,8 @@ def _facets(
 ) -> list[Facet]:
     t, made = words.t, []
     kinds = {"state": "application_state", "hands": "hands", "age": "age", "amount": "asked"}
-    for name in FACETS:
+    kinds |= {"urgency": "urgency", "claimed": "claimed"}
+    for name in wanted.facets:
         tell = partial(t.coded, kinds[name]) if name in kinds else words.product
         title, chosen = t(f"application_by_{name}"), getattr(wanted, name)
         made.append(counted(name, title, chosen, found[name], tell, order=ORDERED[name]))
@@ -148,7 +203,7 @@ def _facets(
 
 @router.get(WORK, dependencies=[allow(BANK)])
 def show_queue(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
-    """Return the applications that wait for an officer, those that wait longest first."""
+    """Return the applications that wait for an officer, the most urgent first."""
     return _page(request, resources, who, waiting=True)
 
 
@@ -158,15 +213,14 @@ def show_applications(request: Request, who: PrincipalDep, resources: ResourcesD
     return _page(request, resources, who, waiting=False)
 
 
+def _words(request: Request, resources: Resources, who: Principal, *, waiting: bool) -> _ListWords:
+    queue = queue_terms(resources, who) if waiting else None
+    return _ListWords(resources, Texts(preferences_of(request).language), queue)
+
+
 def _page(request: Request, resources: Resources, who: Principal, *, waiting: bool) -> Response:
-    words, records = (
-        _ListWords(resources, Texts(preferences_of(request).language)),
-        resources.records,
-    )
-    table = _table(words)
-    if waiting:
-        table = replace(table, name="queue", otherwise="-age")
-    wanted = replace(_wanted(request, resources, words), waiting=waiting)
+    words, records = _words(request, resources, who, waiting=waiting), resources.records
+    table, wanted = _table(words), _wanted(request, resources, words)
     total, order = listing.count(records, wanted), _order(request, table, words)
     rows = listing.listed(records, wanted, order, ((page_of(request, total) - 1) * SIZE, SIZE))
     return page(
@@ -176,12 +230,17 @@ def _page(request: Request, resources: Resources, who: Principal, *, waiting: bo
         list=one_page(request, table, rows, total),
         views=views_of(records, who, table.name),
         facets=_facets(listing.counts(records, wanted), wanted, words),
-        names_of_facets=FACETS,
+        names_of_facets=wanted.facets,
         text=wanted.text,
         unit=scale([row["amount_fen"] for row in rows], words.t.language),
         tones=TONES,
         rate=rate_words,
         may_act=who.role == "officer",
+        key_of=partial(token_hex, 16),
+        deadline=words.deadline,
+        left_words=partial(left_words, t=words.t),
+        urgent=URGENT,
+        taken=lambda row: words.queue is not None and is_taken(row, words.queue),
         nothing_next=request.query_params.get("next") == "none",
     )
 
@@ -190,13 +249,11 @@ def _page(request: Request, resources: Resources, who: Principal, *, waiting: bo
 @router.get(WORK + ".xlsx", dependencies=[allow(BANK)])
 @router.get(ALL + ".csv", dependencies=[allow(BANK)])
 @router.get(ALL + ".xlsx", dependencies=[allow(BANK)])
-def download_applications(request: Request, resources: ResourcesDep) -> Response:
+def download_applications(request: Request, who: PrincipalDep, resources: ResourcesDep) -> Response:
     """Return the same applications as a file, all that pass."""
-    words = _ListWords(resources, Texts(preferences_of(request).language))
-    table = _table(words)
-    if not request.scope["path"].startswith(ALL):
-        table = replace(table, name="queue", otherwise="-age")
-    wanted = replace(_wanted(request, resources, words), waiting=table.name == "queue")
+    waiting = not request.scope["path"].startswith(ALL)
+    words = _words(request, resources, who, waiting=waiting)
+    table, wanted = _table(words), _wanted(request, resources, words)
     order = _order(request, table, words)
 
     def rows() -> Iterator[Row]:

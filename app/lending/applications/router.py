@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.books.ledger.answering import MoverDep
-from app.lending.applications import asking, deciding, service
+from app.lending.applications import asking, claims, deciding, service
 from app.lending.applications.deciding import OfficersView
 from app.lending.applications.repository import WantedApplications
 from app.lending.applications.schemas import (
     Application,
+    ApplicationClaim,
     ApplicationComment,
     ApplicationEvents,
     ApplicationReason,
@@ -21,7 +22,7 @@ from app.lending.applications.schemas import (
 from app.lending.applications.states import State
 from app.lending.decisions.router import borrower
 from app.lending.decisions.schemas import LoanAsked
-from app.platform.auth.rules import BORROWERS, HOLDERS, OFFICERS, SIGNED_IN, allow
+from app.platform.auth.rules import BANK, BORROWERS, HOLDERS, OFFICERS, SIGNED_IN, allow
 from app.platform.deps.routes import VisitDep
 from app.platform.documents import dumps
 from app.platform.errors import (
@@ -210,3 +211,42 @@ def send_back(
     """Return the application, assessed anew and referred again, or declined."""
     comment = body.comment if body else ""
     return mover.ask({"comment": comment}, deciding.send_back, application, expected.tags, comment)
+
+
+@router.get(
+    "/{application}/claim",
+    operation_id="applications.claimed",
+    summary="Read who works on an application",
+    response_model=ApplicationClaim,
+    responses=responses(Absent, Unready),
+    dependencies=[allow(BANK)],
+)
+def read_claim(application: Id, visit: VisitDep) -> Response:
+    """Return the officer who took it, since when, and until when nobody else takes it over."""
+    return unkept(claims.shown(visit.resources, application))
+
+
+@router.post(
+    "/{application}/claim",
+    operation_id="applications.claim",
+    summary="Take an application to work on it",
+    response_model=ApplicationClaim,
+    responses=MOVING,
+    dependencies=[allow(OFFICERS)],
+)
+def claim(application: Id, mover: MoverDep) -> Response:
+    """Return the claim; from somebody else it is taken over after the hours of the policy."""
+    return mover.ask({}, claims.claim, application)
+
+
+@router.post(
+    "/{application}/release",
+    operation_id="applications.release",
+    summary="Give an application back",
+    response_model=ApplicationClaim,
+    responses=MOVING,
+    dependencies=[allow(OFFICERS)],
+)
+def release(application: Id, mover: MoverDep) -> Response:
+    """Return the claim, nobody's by now."""
+    return mover.ask({}, claims.release, application)

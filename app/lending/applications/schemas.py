@@ -155,3 +155,12 @@ class ApplicationEvents(BaseModel):
 
     items: list[ApplicationEvent]
     next: str | None
+
+
+class ApplicationClaim(BaseModel):
+    """Who works on an application; it holds nobody from recommending or deciding."""
+
+    application: str
+    officer: str | None = Field(description="None: nobody does")
+    since: dt.datetime | None
+    until: dt.datetime | None = Field(description="From then on somebody else may take it over")

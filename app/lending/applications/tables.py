@@ -1,4 +1,4 @@
-"""The table of applications, one of the book (`app.books.ledger.tables`)."""
+"""The tables of applications and of who works on them, of the book (`app.books.ledger.tables`)."""
 
 import sqlalchemy as sa
 
@@ -51,3 +51,15 @@ sa.Index("ix_applications_made", applications.c.made)
 sa.Index("ix_applications_firm", applications.c.firm, applications.c.made)
 sa.Index("ix_applications_core", applications.c.core, applications.c.made)
 sa.Index("ix_applications_state", applications.c.state, applications.c.offer_until)
+
+# Who says that they work on an application; it holds nobody from acting.
+application_claims = sa.Table(
+    "application_claims",
+    metadata,
+    sa.Column("application", sa.Text, primary_key=True),
+    sa.Column("officer", sa.Text, nullable=False),  # "" once it was given back.
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("seen", sa.BigInteger, nullable=False),  # The application's event: moved, it is over.
+    sa.Column("event", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,5 +1,6 @@
 """Pages of applications: the queue, the list, one that people recommend and decide."""
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -11,7 +12,7 @@ from app.platform.auth.principals import Role
 from app.platform.web.areas import WORK
 from tests.app.chain.asking import Desk
 from tests.app.chain.booked import PLENTY, STACK, set_up
-from tests.app.conftest import NOW
+from tests.app.conftest import NOW, Clock
 from tests.app.lending.applications.test_asking import ORDER
 from tests.app.logins import add_user
 from tests.app.pages.conftest import token_of
@@ -29,14 +30,20 @@ def desk(kept_desk: Desk) -> Desk:
 
 
 def browser(
-    desk: Desk, name: str, role: Role = "officer", firm: str | None = None, unit: str = "head"
+    desk: Desk,
+    name: str,
+    role: Role = "officer",
+    firm: str | None = None,
+    *,
+    unit: str = "head",
+    at: dt.datetime = NOW,
 ) -> TestClient:
     """Return a browser in which somebody is signed in."""
     records = desk.resources.records
     if not users.is_user(records, name):
         add_user(records, name, PASSWORD, role=role, firm=firm, unit=unit, now=NOW)
     user = users.user_named(records, name)
-    session = sessions.begin(records, desk.resources.settings.signing_key(), user, now=NOW)
+    session = sessions.begin(records, desk.resources.settings.signing_key(), user, now=at)
     made = TestClient(desk.client.app, follow_redirects=False)
     made.headers["Accept"] = "text/html"
     made.cookies.set(sessions.COOKIE, session.cookie)
@@ -96,6 +103,63 @@ def test_the_queue_has_what_waits_and_the_list_all_by_its_address(desk: Desk) ->
     saved = {"list": "queue", "path": WORK, "query": "hands=two", "name": "two of us"}
     sent = saved | {"csrf": token_of(read(ann, WORK))}
     assert ann.post("/views", data=sent).headers["location"].startswith(f"{WORK}?hands=two")
+
+
+def test_what_somebody_takes_is_theirs_until_it_moves_or_the_hours_are_over(
+    desk: Desk, kept_clock: Clock
+) -> None:
+    one, two = ask(desk, ONE), ask(desk, TWO)
+    ann, ben = browser(desk, "ann"), browser(desk, "ben")
+    queue = read(ann, WORK)
+    assert (
+        re.findall(r'data-urgency="(\w+)" data-left-hours="(\d+)"', queue)
+        == [("in_time", "24")] * 2
+    )
+    form = dict(
+        re.findall(r'type="hidden" name="(csrf|key)" value="([^"]+)"', forms_of(queue, one))
+    )
+    taken = send(ann, one, "claim", form)
+    assert (taken.status_code, send(ann, one, "claim", form).status_code) == (303, 303)
+    assert 'data-done="claim"' in read(ann, taken.headers["location"])
+
+    theirs = read(ben, WORK)
+    assert 'data-claimed="ann"' in theirs
+    assert forms_of(theirs, one) == ""
+    assert re.search(rf'href="{WORK}"(?:(?!</a>).)*data-waits="1"', theirs, re.DOTALL)
+    assert ben.get(WORK + "/next").headers["location"].endswith(two)
+    assert listed(read(ben, f"{WORK}?claimed=others")) == [one]
+    assert listed(read(ann, f"{WORK}?claimed=mine&sort=claimed")) == [one]
+    late = send(ben, one, "claim", fields(read(ben, f"{ALL}/{two}"), "claim"))
+    assert (late.status_code, 'data-code="wrong_state"' in late.text) == (409, True)
+    form = fields(read(ben, f"{ALL}/{one}"), "decide")  # A claim keeps nobody from deciding.
+    assert send(ben, one, "decide", form, outcome="approved", comment="known").status_code == 303
+    assert "data-claimed" not in read(ann, f"{ALL}/{one}")
+
+    assert send(ann, two, "claim", fields(read(ann, f"{ALL}/{two}"), "claim")).is_redirect
+    start = kept_clock()
+    try:
+        kept_clock.moment = start + dt.timedelta(hours=19)
+        ann, ben = (browser(desk, each, at=kept_clock()) for each in ("ann", "ben"))
+        queue = read(ben, f"{WORK}?sort=urgency&urgency=near")
+        assert listed(queue) == [two]
+        assert 'data-urgency="near" data-left-hours="5"' in queue
+        over = send(ben, two, "claim", fields(read(ben, f"{ALL}/{two}"), "claim"))
+        assert over.status_code == 303
+        assert 'data-claimed="ben"' in read(ann, f"{ALL}/{two}")
+        kept_clock.moment = start + dt.timedelta(hours=24)
+        assert listed(read(ben, f"{WORK}?urgency=late&claimed=mine")) == [two]
+        assert send(ben, two, "release", fields(read(ben, f"{ALL}/{two}"), "release")).is_redirect
+        assert listed(read(ben, f"{WORK}?claimed=nobody")) == [two]
+    finally:
+        kept_clock.moment = start
+
+
+def forms_of(queue: str, application: str) -> str:
+    """Return the form with which a row of the queue is taken; empty where there is none."""
+    found = re.search(
+        rf'<form method="post" action="[^"]*/{application}/claim">(.*?)</form>', queue
+    )
+    return found[1] if found else ""
 
 
 def test_one_recommends_and_another_decides_where_two_are_needed(desk: Desk) -> None:
