@@ -19,6 +19,7 @@ from app.books.business_day.closing import close_days
 from app.books.business_day.tables import closings
 from app.books.ledger import Reply
 from app.books.ledger.answering import Asker
+from app.books.ledger.reading import one_account
 from app.chain.chains.cores import cores_of
 from app.chain.receivables import service as receivables
 from app.chain.receivables.repository import WantedReceivables
@@ -38,6 +39,7 @@ from graph.model import FirmId
 DAYS = 40
 CORES = 12  # Cores that are busy.
 DOCUMENTS = 60  # Of each of them, at most.
+ROOM_KEPT = 8  # A core promises no more while less than one in so many of what it may is left.
 TENORS_DAYS = (12, 25, 38, 60, 90)  # Some vouchers fall due within these days, some after.
 HELD_SECONDS = 30 * 24 * 3600  # How long a reservation is held.
 TICKET_FEN = 1_000_000
@@ -141,7 +143,8 @@ class DemoBank:
         """Let everybody act on one business day."""
         day = business_day(self.resources)
         for core, debts in self._debts.items():
-            for _ in range(min(len(debts), self._people.chance.randrange(3))):
+            acts = min(len(debts), self._people.chance.randrange(3))
+            for _ in range(acts if self._has_room(core) else 0):
                 self._debtor_acts(core, *debts.pop(), day)
         for voucher in self._people.some_of(self._offered):
             self._holder_answers(voucher)
@@ -149,6 +152,14 @@ class DemoBank:
             self._holder_moves(voucher)
         self._settle_what_is_due(day)
         self._officers_act()
+
+    def _has_room(self, core: str) -> bool:
+        """Return whether a core keeps enough of its limit for whoever signs in as it."""
+        seen = one_account(self.resources.records, f"core:{core}", self.resources.now())
+        if seen is None:
+            return False
+        own = seen.figures.total - seen.figures.outside
+        return seen.available * ROOM_KEPT >= own
 
     def _debts_of(self, core: str) -> list[tuple[str, str]]:
         """Return open receivables on a core that are not due yet, in an order of chance."""
