@@ -78,8 +78,12 @@ def left_words(deadline: Deadline, t: Texts) -> str:
     Example:
         >>> left_words(Deadline(24, -50, "late"), Texts("en"))
         '2 d late'
+        >>> left_words(Deadline(24, 0, "late"), Texts("en"))
+        '1 h late'
     """
-    hours, key = abs(deadline.left_hours), "queue_late" if deadline.band == "late" else "queue_has"
+    hours, key = deadline.left_hours, "queue_has"
+    if deadline.band == "late":
+        hours, key = max(1, -hours), "queue_late"  # An hour that has begun is late.
     if hours < 2 * DAY_HOURS:
         return t(key, time=t("queue_hours", count=hours))
     return t(key, time=t("queue_days", count=hours // DAY_HOURS))

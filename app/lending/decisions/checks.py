@@ -51,7 +51,8 @@ def _of_product(case: Case, trees: DecidedTrees, t: Texts) -> Iterator[ShownChec
     for each in terms.who:
         holds = each.rule not in unmet
         fix = "" if holds else each.fix[t.language]
-        yield ShownCheck(each.rule, each.label[t.language], each.rule, holds, fix)
+        found = t("check_is_there" if holds else "check_is_absent")
+        yield ShownCheck(each.rule, each.label[t.language], found, holds, fix)
 
 
 def _bounds(least: int, most: int, t: Texts) -> str:
