@@ -95,6 +95,7 @@ class Attacked:
         bad = any(
             case.meta.components[each].mode.is_negative
             for each in READ_AS_MADE & set(case.meta.components)
+            if each != "query" or not self._names_more(case)
         )
         is_open = self.rules[case.method, case.operation.path] is OPEN
         passed_over = set() if is_open or self.everything or is_whole() else self._alike(case)
@@ -112,6 +113,10 @@ class Attacked:
             checks = [*CHECKS, negative_data_rejection] if bad and passes else CHECKS
             case.validate_response(answer, checks=checks, headers=dict(headers))
             check_problem(answer)
+
+    def _names_more(self, case: Any) -> bool:
+        """Return whether a query names what is not described: that is not read, so not refused."""
+        return not set(case.query or {}) <= {each.name for each in case.operation.query}
 
     def _alike(self, case: Any) -> set[str]:
         """Return who of the bank stays silent, as another whom the rule treats alike asks."""
