@@ -109,7 +109,7 @@ class LedgerRound(KnownBook):
 
     def flush(self, *, commits: bool = False) -> None:
         """
-        Write all that was accepted so far; where asked, PostgreSQL is sent the commit with it.
+        Write all that was accepted so far; where asked, PostgreSQL is sent the commits with it.
 
         Raises:
             RuntimeError: Something was changed under the lock, by whoever does not take it.
@@ -131,7 +131,7 @@ class LedgerRound(KnownBook):
         writes = [each for each in writes if each.rows]
         self._has_written |= bool(writes)
         if commits and not self._has_written:
-            self.cursor.connection.rollback()  # To commit a lock alone would wait for the disk.
+            say.settle(self.cursor)  # What others have done may not be on the disk yet.
         else:
             say.carry_out(self.cursor, writes, commits=commits)
         self.began = self.head

@@ -287,11 +287,13 @@ class Rounds:
             return False
         head, batch, answers = self._unsure
         found = self._statements.hash_of(cursor, head.number)
+        is_kept = found == head.hash
+        if is_kept and batch and not self._sqlite:
+            self._statements.settle(cursor)
         self._unsure = None  # Not before: where the database is lost again, it is asked again.
-        if found != head.hash:
-            return False
-        answer_all(batch, answers)
-        return bool(batch)
+        if is_kept:
+            answer_all(batch, answers)
+        return is_kept and bool(batch)
 
     def _decided(self, round_: LedgerRound, order: Order) -> Decided:
         """Return the answer to an order, or the fault of its own that it ran into."""

@@ -26,6 +26,10 @@ FIXED = {"fixed": True}
 HEAD = "head"
 SINCE_MAX = 10_000  # Events of others that are looked at; after more, all is read again.
 NEVER = "9"  # After every moment.
+# A commit that does not wait for the disk frees the book for the next round, whoever leads it;
+# an empty one behind it waits, and with it all that came before. Nobody is answered until then.
+SOON = "SET LOCAL synchronous_commit = off"
+SETTLES = "SELECT pg_logical_emit_message(true, 'deeptier', '')"
 FIRST_END = (
     "SELECT expires_at FROM uses WHERE state = 'reserved' AND expires_at > '' "
     "ORDER BY expires_at LIMIT 1"
@@ -76,6 +80,7 @@ class Statements:
         if not self.sqlite:  # One turn is dearer than what may not be wanted of it.
             ask = cursor.connection.execute
             with cursor.connection.pipeline():
+                ask(SOON)
                 sent, ends = ask(self.head), ask(FIRST_END)
                 rows = [(table, ask(*self._reading(table, ids))) for table, ids in _some(ahead)]
                 moves = None if rows else ask(self._moves, bounds)
@@ -136,7 +141,7 @@ class Statements:
 
     def carry_out(self, cursor: Any, writes: Iterable[Write], *, commits: bool = False) -> None:
         """
-        Write rows; on PostgreSQL all of them in one go, and where asked the commit with them.
+        Write rows; on PostgreSQL all of them in one go, and where asked the commits with them.
 
         Raises:
             RuntimeError: Rows were changed by whoever does not take the lock of the book; there
@@ -154,7 +159,17 @@ class Statements:
             for each in writes:
                 driver.execute(each.text, _sent(each))
             if commits:
-                driver.commit()
+                self._settle(driver)
+
+    def settle(self, cursor: Any) -> None:
+        """End PostgreSQL's transaction, and wait until all that was committed is on its disk."""
+        with cursor.connection.pipeline():
+            self._settle(cursor.connection)
+
+    def _settle(self, driver: Any) -> None:
+        driver.commit()
+        driver.execute(SETTLES)
+        driver.commit()
 
     def hash_of(self, cursor: Any, number: int) -> str | None:
         """Return the hash of an event; None where there is none."""

@@ -24,6 +24,7 @@ from app.books.ledger import (
     Reply,
     operations,
 )
+from app.books.ledger import statements as statements_module
 from app.books.ledger.expiring import Expiries
 from app.books.ledger.housekeeping import count_passed, forget_keys, give_back
 from app.books.ledger.moving import LedgerRound
@@ -241,6 +242,32 @@ def test_what_has_no_key_counts_once_when_the_commit_is_lost(
         done = sa.select(sa.func.count()).where(events.c.operation == "release")
         assert connection.scalar(done) == 1
     assert verify(records).ok
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+def test_who_waits_for_the_disk_is_not_answered_and_holds_nobody_up(
+    ledger: AccountLedger, records: Records, totals: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    totals(bank=10**6, firm_F=10**6, core_C=10**6)
+    disk = 77  # A lock that stands for it.
+    monkeypatch.setattr(statements_module, "SETTLES", f"SELECT pg_advisory_xact_lock({disk})")
+    answers: list[object] = []
+    asking = threading.Thread(target=lambda: answers.append(ledger.reserve(asked("U", 100))))
+
+    with records.engine.connect() as busy:
+        busy.exec_driver_sql(f"SELECT pg_advisory_lock({disk})")
+        asking.start()
+        waits = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        until(lambda: bool(busy.scalar(waits)))
+        with records.engine.begin() as other:
+            other.exec_driver_sql("SELECT number FROM head FOR UPDATE NOWAIT")
+            assert other.scalar(sa.select(sa.func.count()).select_from(uses)) == 1
+        assert not answers
+        busy.exec_driver_sql(f"SELECT pg_advisory_unlock({disk})")
+    asking.join(WAIT_S)
+
+    assert len(answers) == 1
 
 
 def test_all_that_passed_its_time_is_gone_however_much_it_is(
