@@ -28,9 +28,9 @@ from app.platform.errors import AppError
 from app.platform.process.logs import logger
 from graph.errors import GraphError
 
-PERIOD_SECONDS = 0.2
+PERIOD_SECONDS = 0.1
 AGAIN_SECONDS = 5.0  # After one that failed.
-LOOKS = 25  # So many times it looks at the book before it asks whether others landed a run.
+LOOKS = 50  # So many times it looks at the book before it asks whether others landed a run.
 log = logger("deeptier.passes")
 
 

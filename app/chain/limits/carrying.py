@@ -5,14 +5,14 @@ A chain's limits are read from its core's leaves, from what each member has in i
 each member has in all its chains. Where all of these are as they were, so are its limits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from app.chain.limits.formulas.columns import ExactColumn
-from app.chain.limits.formulas.limit import ChainTerms
+from app.chain.limits.formulas.leaves import CoreLeaves
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -40,8 +40,8 @@ class ChainFigures(Protocol):
         """Return the places of a chain's members."""
         ...
 
-    def of_chain(self, core: int) -> ChainTerms:
-        """Return what all members of a chain share."""
+    def of_core(self, core: int) -> CoreLeaves:
+        """Return the leaves of a chain's core."""
         ...
 
 
@@ -50,7 +50,7 @@ class Carrying:
 
     def __init__(self, before: ChainFigures, now: ChainFigures) -> None:
         self._before, self._now = before, now
-        firms = [_equal(*pair) for pair in zip(before.by_firm, now.by_firm, strict=True)]
+        firms = [equal(*pair) for pair in zip(before.by_firm, now.by_firm, strict=True)]
         self._firms: Mask = np.logical_and.reduce(np.broadcast_arrays(*firms))
 
     def was(self, core: int) -> Rows | None:
@@ -60,17 +60,24 @@ class Carrying:
         stands = (
             len(was) == len(at)
             and np.array_equal(self._before.firm[was], firm)
-            and self._before.of_chain(core) == self._now.of_chain(core)
+            and self._before.of_core(core) == self._now.of_core(core)
             and bool(self._firms[firm].all())
             and all(
-                np.all(_equal(one.take(was), other.take(at)))
+                np.all(equal(one.take(was), other.take(at)))
                 for one, other in zip(self._before.by_member, self._now.by_member, strict=True)
             )
         )
         return was if stands else None
 
 
-def _equal(one: ExactColumn, other: ExactColumn) -> npt.NDArray[np.bool_]:
+def standing(before: ChainFigures, now: ChainFigures, cores: Iterable[int]) -> dict[int, Rows]:
+    """Return the places that members had before, of chains that stand as they did."""
+    carrying = Carrying(before, now)
+    found = ((core, carrying.was(core)) for core in cores)
+    return {core: was for core, was in found if was is not None}
+
+
+def equal(one: ExactColumn, other: ExactColumn) -> npt.NDArray[np.bool_]:
     """Return at every place whether two columns have the same figure, or none."""
     scale = max(one.scale, other.scale)
     same = np.equal(one.at(scale), other.at(scale)) & np.equal(one.there, other.there)

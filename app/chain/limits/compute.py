@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from app.chain.limits.bases import bases
-from app.chain.limits.carrying import Carrying
+from app.chain.limits.carrying import equal, standing
 from app.chain.limits.firms import by_kind
 from app.chain.limits.formulas import columns, facility, relation
 from app.chain.limits.formulas import limit as limits
@@ -81,8 +81,15 @@ class MemberBatch:
 class Computation:
     """The figures of every chain and every member, one term after the other."""
 
-    def __init__(self, inputs: LimitInputs, policy: Policy, leaves: Leaves) -> None:
+    def __init__(
+        self,
+        inputs: LimitInputs,
+        policy: Policy,
+        leaves: Leaves,
+        before: "Computation | None" = None,
+    ) -> None:
         self.leaves = leaves
+        self._before = before  # Until what stands as it did is taken over.
         self._algebra = Algebra(policy, version=inputs.version, run=inputs.run)
         members, size = leaves.members, len(inputs.ids)
         self._core: Rows = members["core"].to_numpy()
@@ -97,9 +104,7 @@ class Computation:
             bases(self._algebra, members, leaves.claims, leaves.prepaid, inputs.belonging),
             BASE_PLACES,
         )
-        self.facilities = {
-            core: facility.facility(self._algebra, head) for core, head in leaves.cores.items()
-        }
+        self.facilities = {core: self._facility(core) for core in leaves.cores}
         self._documents = _joined(len(members), self._documents_of_chains())
         self._documents_total = _by_firm(self.firm, self._documents, size)
         self._base_total = _by_firm(self.firm, self.base, size)
@@ -107,9 +112,17 @@ class Computation:
         self._everything = columns.evaluate("sum", "fen", totals)
         self._known: Rows = np.full(size, UNKNOWN, np.int64)
         self._firms = self._terms_of_firms(size)
+        self._stands = standing(before, self, leaves.cores) if before else {}
         self.chains = {core: self._chain(core) for core in leaves.cores}
         self._found: Rows = np.zeros((4, len(members)), np.int64)  # As `_fill` has them.
         self._found[3] = UNKNOWN
+
+    def _facility(self, core: int) -> Term:
+        """Return what a chain is granted; its leaves alone decide."""
+        head, before = self.of_core(core), self._before
+        if before is not None and before.of_core(core) == head:
+            return before.facilities[core]
+        return facility.facility(self._algebra, head)
 
     @property
     def by_member(self) -> Sequence[ExactColumn]:
@@ -121,6 +134,10 @@ class Computation:
         """Return what firms have in all their chains, by row."""
         known = ExactColumn.whole(self._known)
         return (self._base_total, self._everything, known, *self._firms.values())
+
+    def of_core(self, core: int) -> CoreLeaves:
+        """Return the leaves of a chain's core."""
+        return self.leaves.cores[core]
 
     def of_chain(self, core: int) -> ChainTerms:
         """Return what all members of a chain share."""
@@ -148,7 +165,15 @@ class Computation:
     def _terms_of_firms(self, size: int) -> Mapping[str, ExactColumn]:
         """Return what all chains of each firm share, by row, and note what is known of it."""
         parts: dict[str, list[tuple[Rows, ExactColumn]]] = defaultdict(list)
-        for rows, firm in by_kind(self.leaves.firms):
+        firms = self.leaves.firms
+        if self._before is not None:
+            same = self._same_firms(self._before)
+            at = firms["row"].to_numpy()[same]
+            self._known[at] = self._before._known[at]  # noqa: SLF001  # one class
+            for name, column in self._before._firms.items():  # noqa: SLF001
+                parts[name].append((at, column.take(at)))
+            firms = firms.filter(~same)
+        for rows, firm in by_kind(firms):
             documents = self._documents_total.take(rows)
             terms = limits.firm_terms(self._algebra, firm, documents)
             self._known[rows] = 0
@@ -157,6 +182,17 @@ class Computation:
             for name, term in terms._asdict().items():
                 parts[name].append((rows, term.column))
         return {name: _joined(size, parts[name]) for name in FirmTerms._fields}
+
+    def _same_firms(self, before: "Computation") -> npt.NDArray[np.bool_]:
+        """Return of which listed firms the same is known as before, rows of `leaves.firms`."""
+        firms, then = self.leaves.firms, before.leaves.firms
+        if not firms["row"].equals(then["row"]):
+            return np.zeros(len(firms), np.bool_)
+        rows = firms["row"].to_numpy()
+        same = equal(self._documents_total.take(rows), before._documents_total.take(rows))  # noqa: SLF001
+        for name in firms.columns:
+            same &= firms[name].eq_missing(then[name]).to_numpy()
+        return same
 
     def _parts(self, core: int) -> Iterator[MemberBatch]:
         """Yield the members of a chain, together where the same is known of them."""
@@ -178,6 +214,8 @@ class Computation:
 
     def _chain(self, core: int) -> ChainLeaves | None:
         """Return what a chain's factor reads: headroom, U, V and the stress budget."""
+        if self._before is not None and core in self._stands:
+            return self._before.chains[core]
         granted = self.facilities[core]
         if granted.value is None:
             return None
@@ -196,16 +234,15 @@ class Computation:
         budget = facility.stress_budget(self._algebra, granted)
         return ChainLeaves(headroom.figure or ZERO, total, loss, budget.figure or ZERO)
 
-    def results(self, before: "Computation | None" = None) -> pl.DataFrame:
+    def results(self) -> pl.DataFrame:
         """
         Return limit, reachable amount, relation, binding term and absence of every member.
 
-        Args:
-            before: Another run of the same version: chains that stand as they did are taken over.
+        Chains that stand as they did are taken over; from here on what was before is forgotten.
         """
-        carrying = None if before is None else Carrying(before, self)
+        before, self._before = self._before, None
         for core in self.leaves.cores:
-            was = None if carrying is None else carrying.was(core)
+            was = self._stands.get(core)
             if before is None or was is None:
                 self._fill(core)
             else:
@@ -311,13 +348,13 @@ def compute(inputs: LimitInputs, policy: Policy, before: Computation | None = No
         before: The work of another run of the version by this policy, with another book: what the
             book did not touch is taken over, and the outcome is the same.
     """
-    leaves, ledger = gather(inputs, policy), inputs.ledger
-    work = Computation(inputs, policy, leaves)
+    leaves = gather(inputs, policy, None if before is None else before.leaves)
+    work, ledger = Computation(inputs, policy, leaves, before), inputs.ledger
     base = pl.Series("base_e24", [str(value) for value in work.base.values], pl.String)
     return RunOutcome(
         cores=_core_rows(leaves.cores, work),
         firms=leaves.firms,
-        members=leaves.members.with_columns(base).hstack(work.results(before)),
+        members=leaves.members.with_columns(base).hstack(work.results()),
         claims=leaves.claims,
         prepaid=leaves.prepaid,
         passed=_passed_rows(leaves.passed),

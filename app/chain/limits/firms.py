@@ -20,11 +20,12 @@ from app.chain.limits.inputs import LimitInputs
 from app.policy import Policy
 
 KINDS = ("loans_fen", "sales_fen", "revenue_fen")  # Firms of one kind have them, or have them not.
+OURS = ("lent_fen", "lent_event")  # Of the loans in a statement, those that are ours.
 STORED = (
     *("row", "firm", "size", "rating", "loans_fen", "sales_fen"),
     *("worst_e12", "worst_firm", "understated", "expected_growth"),
     *STATEMENT,
-    *("lent_fen", "lent_event"),  # Of the loans in a statement, those that are ours.
+    *OURS,
 )
 
 
@@ -36,7 +37,9 @@ def has_statement() -> pl.Expr:
 
 def known_firms(inputs: LimitInputs, members: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """
-    Return one row a listed firm, as it is stored; a statement is given whole or not at all.
+    Return one row a listed firm, as it is stored but for what the book says of it.
+
+    A statement is given whole or not at all.
 
     Args:
         inputs: The version.
@@ -51,21 +54,31 @@ def known_firms(inputs: LimitInputs, members: pl.DataFrame, policy: Policy) -> p
     growth = [None if rate is None else _written(rate) for rate in inputs.firms["expected_growth"]]
     given = has_statement()
     return (
-        inputs.firms.join(inputs.ledger.book.lent, on="firm", how="left", maintain_order="left")
-        .with_columns(
+        inputs.firms.with_columns(
             *(pl.when(given).then(pl.col(name)) for name in STATEMENT),
             row=pl.int_range(pl.len(), dtype=pl.Int64),
             understated=understated,
             expected_growth=pl.Series(growth, dtype=pl.String),
-            lent_fen=pl.when(given).then("lent_fen").fill_null(0),
-            lent_event=pl.when(given & (pl.col("lent_fen") > 0)).then("lent_event").fill_null(0),
         )
         .filter("listed")
         .join(known_sales(inputs.trades), on="row", how="left")
         .join(worst.select("worst_e12", row="firm", worst_firm=names), on="row", how="left")
         .with_columns(pl.col("worst_e12").fill_null(0))
-        .select(STORED)
+        .select(STORED[: -len(OURS)])
         .sort("row")
+    )
+
+
+def with_lent(firms: pl.DataFrame, lent: pl.DataFrame) -> pl.DataFrame:
+    """Return `known_firms` with what of the loans in their statements is ours."""
+    given = has_statement()
+    return (
+        firms.join(lent, on="firm", how="left", maintain_order="left")
+        .with_columns(
+            lent_fen=pl.when(given).then("lent_fen").fill_null(0),
+            lent_event=pl.when(given & (pl.col("lent_fen") > 0)).then("lent_event").fill_null(0),
+        )
+        .select(STORED)
     )
 
 

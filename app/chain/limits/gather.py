@@ -7,7 +7,7 @@ import polars as pl
 
 from app.chain.limits import ledger
 from app.chain.limits.book import NOTHING_FROZEN
-from app.chain.limits.firms import known_firms
+from app.chain.limits.firms import OURS, known_firms, with_lent
 from app.chain.limits.formulas.leaves import CoreLeaves
 from app.chain.limits.inputs import LimitInputs
 from app.policy import Policy
@@ -32,8 +32,15 @@ class Leaves:
     aged: pl.DataFrame  # Claims that do not count: columns of `claims`, and what its buyer owes.
 
 
-def gather(inputs: LimitInputs, policy: Policy) -> Leaves:
-    """Return the leaves of every chain and firm of a version."""
+def gather(inputs: LimitInputs, policy: Policy, before: Leaves | None = None) -> Leaves:
+    """
+    Return the leaves of every chain and firm of a version.
+
+    Args:
+        inputs: The version's rows, with a book.
+        policy: The policy in force.
+        before: The leaves with another book; what no book can change is taken over.
+    """
     heads = _core_frame(inputs)
     now = ledger.papers_now(inputs.ledger, policy)
     found = ledger.documents(now, policy, heads)
@@ -44,15 +51,25 @@ def gather(inputs: LimitInputs, policy: Policy) -> Leaves:
     passed = _passed(found.held, claims, policy)
     members = _members(inputs, found.held, ledger.holders(now, heads))
     return Leaves(
-        firms=known_firms(inputs, members, policy),
+        firms=with_lent(_firms(inputs, members, policy, before), inputs.ledger.book.lent),
         cores=_core_leaves(inputs, found),
         members=members,
         claims=claims,
-        prepaid=_prepaid(inputs),
+        prepaid=_prepaid(inputs) if before is None else before.prepaid,
         passed=passed,
         papers=found.papers,
         aged=_with_trade(found_claims.aged, disputed, inputs),
     )
+
+
+def _firms(
+    inputs: LimitInputs, members: pl.DataFrame, policy: Policy, before: Leaves | None
+) -> pl.DataFrame:
+    """Return what is known of firms beside the book, which is as it was where the members are."""
+    pair = ["core", "firm"]
+    if before is not None and members.select(pair).equals(before.members.select(pair)):
+        return before.firms.drop(OURS)
+    return known_firms(inputs, members, policy)
 
 
 def _core_frame(inputs: LimitInputs) -> pl.DataFrame:

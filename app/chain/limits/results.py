@@ -125,18 +125,19 @@ class Results:
 
     def facility(self, core: str) -> dict[str, Any] | None:
         """Return the facility of a chain as a document; None where it is absent."""
-        head = self._s.terms(self._s.core_row(core)).core
+        tree, figures = self._granted(core)
+        return figures and figures | {"derivation": document(tree, self.name)}
+
+    def granted(self, core: str) -> dict[str, Any]:
+        """Return the figures of a chain's facility alone, or why it is absent."""
+        tree, figures = self._granted(core)
+        return figures or {"absent": str(tree.source["reason"])}
+
+    def _granted(self, core: str) -> tuple[Term, dict[str, Any] | None]:
+        head, tree = self._s.terms(self._s.core_row(core)).core, self.facility_tree(core)
         if not head.has_facility:
-            return None
-        tree = self.facility_tree(core)
-        return {
-            "limit_fen": int(tree.figure or 0),
-            "occupied_fen": int(facility.occupied(self._algebra, head).figure or 0),
-            "reserved_fen": head.reserved_fen,
-            "available_fen": int(facility.headroom(self._algebra, head, tree).figure or 0),
-            "binding": binding(tree),
-            "derivation": document(tree, self.name),
-        }
+            return tree, None
+        return tree, facility.figures(self._algebra, head, tree) | {"binding": binding(tree)}
 
     def facility_tree(self, core: str) -> Term:
         """Return the tree of a chain's facility."""

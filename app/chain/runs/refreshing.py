@@ -38,6 +38,11 @@ from graph.model import Version
 RUNS_KEPT = 20  # Of a version: readers may still be paging through those before the newest.
 
 
+NOTHING_GRANTED = dict.fromkeys(
+    ("limit_fen", "occupied_fen", "reserved_fen", "available_fen", "binding", "absent")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Pass:
     """A run that landed, the book that it read, how many accounts differed, how many it left."""
@@ -146,11 +151,4 @@ def _forget(resources: Resources, version: int) -> None:
 
 
 def _all_granted(results: Results) -> Sequence[dict[str, Any]]:
-    return [_granted(results, core) for core in results.cores]
-
-
-def _granted(results: Results, core: str) -> dict[str, Any]:
-    facility = results.facility(core)
-    names = ("limit_fen", "occupied_fen", "reserved_fen", "available_fen", "binding")
-    figures = {name: facility[name] if facility else None for name in names}
-    return {"core": core, **figures, "absent": results.why_no_facility(core)}
+    return [NOTHING_GRANTED | {"core": core} | results.granted(core) for core in results.cores]

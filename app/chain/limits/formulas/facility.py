@@ -7,6 +7,7 @@ chain factor_c    = min(1, headroom / (kappa_relation U), stress_budget_share F_
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from app.chain.limits.formulas.algebra import Algebra, Amount, Term
 from app.chain.limits.formulas.leaves import NO_STATEMENT, ChainLeaves, CoreLeaves
@@ -27,6 +28,16 @@ def facility(algebra: Algebra, core: CoreLeaves) -> Term:
     )
     colour = algebra.policy("colour_factor", "colour_factors", key=core.colour)
     return algebra.product("facility", colour, smallest)
+
+
+def figures(algebra: Algebra, core: CoreLeaves, granted: Term) -> dict[str, Any]:
+    """Return what a facility comes to, in whole fen: granted, occupied, reserved, available."""
+    return {
+        "limit_fen": int(granted.figure or 0),
+        "occupied_fen": int(occupied(algebra, core).figure or 0),
+        "reserved_fen": core.reserved_fen,
+        "available_fen": int(headroom(algebra, core, granted).figure or 0),
+    }
 
 
 def _need(algebra: Algebra, core: CoreLeaves) -> Term:
