@@ -41,11 +41,46 @@ class Book:
     lost: int = 0
     watch: int = 0  # The number of the class that a restructured loan keeps.
     last_overdue: dt.date | None = None  # Or the day of the restructuring.
+    fees_posted: int = 0
+    once: bool = False  # Whether the fees of the first day overdue were charged.
 
 
 def whole(value: Fraction) -> int:
     """Return a fraction as a whole number, a half upwards."""
     return int((value + Fraction(1, 2)) // 1)
+
+
+def fee_of(fee: Any, base: int) -> int:
+    """Return what a fee comes to, worked out by hand."""
+    if base == 0 or fee.share is None:
+        return fee.fen if base else 0
+    return sorted((fee.floor_fen, whole(Fraction(fee.share) * base), fee.cap_fen))[1]
+
+
+def _charge(book: Book, terms: Any, when: str, part: int) -> None:
+    for fee in terms.fees:
+        if fee.when == when:
+            fen = fee_of(fee, terms.amount_fen if fee.of == "amount" else part)
+            book.fees += fen
+            book.fees_posted += fen
+
+
+def _prepaid(book: Book, terms: Any, left: int) -> int:
+    """Return the principal that is prepaid, its fees charged: found by going up to it."""
+    fees = [fee for fee in terms.fees if fee.when == "prepayment"]
+
+    def costs(principal: int) -> int:
+        """Return principal with its fees."""
+        return principal + sum(fee_of(fee, principal) for fee in fees)
+
+    principal = 0
+    while costs(principal) < left:
+        principal += max(1, (left - costs(principal)) // (1 + len(fees)))
+    while principal and costs(principal - 1) >= left:
+        principal -= 1
+    if principal:
+        _charge(book, terms, "prepayment", principal)
+    return principal
 
 
 def due_days(terms: Any, days_off: frozenset[dt.date]) -> list[dt.date]:
@@ -107,6 +142,7 @@ def _once(
     segment = 0
     book, days = _begun(terms, terms.amount_fen, rules)
     today, todo = terms.drawn_on, list(acts)
+    _charge(book, terms, "draw", terms.amount_fen)
     while True:
         known = (segment, late)
         _open(book, terms, days, today, known, rules)
@@ -119,20 +155,20 @@ def _once(
                 book.fees += act.amount_fen
             elif kind == "WriteOff":
                 owed = owing(book, terms, today, known)
-                book = Book(0, written_off=True, paid=book.paid, lost=sum(owed.values()))
+                lost = sum(owed.values()) - owed["prepayment"]
+                book = Book(0, written_off=True, paid=book.paid, lost=lost)
             else:
                 owed = owing(book, terms, today, known)
                 names = {"fees": ["fees"], "penalty": ["penalty"]}
                 names["interest"] = ["interest_overdue", "interest", "to_day"]
                 added = sum(owed[n] for kind in act.capitalise for n in names[kind])
-                paid, segment, kept = (
-                    book.paid,
-                    segment + 1,
-                    graded(book, terms, today, known, rules),
-                )
-                terms = _anew(terms, act)
-                book, days = _begun(terms, owed["principal"] + owed["undue"] + added, rules)
-                book.paid, book.watch, book.last_overdue = paid, kept, today
+                before, kept = book, graded(book, terms, today, known, rules)
+                segment += 1
+                principal = owed["principal"] + owed["undue"] + added
+                terms = _anew(terms, act, principal)
+                book, days = _begun(terms, principal, rules)
+                book.paid, book.watch, book.last_overdue = before.paid, kept, today
+                book.once, book.fees_posted = before.once, before.fees_posted
                 known = (segment, late)
         if today == until:
             return owing(book, terms, today, known)
@@ -159,9 +195,11 @@ class Anew:
     day_base: int
     penalty_factor: Any
     grace_days: int
+    amount_fen: int
+    fees: Any
 
 
-def _anew(terms: Any, act: Any) -> Anew:
+def _anew(terms: Any, act: Any, principal: int) -> Anew:
     return Anew(
         act.rate,
         act.repayment,
@@ -172,6 +210,8 @@ def _anew(terms: Any, act: Any) -> Anew:
         terms.day_base,
         terms.penalty_factor,
         terms.grace_days,
+        principal,
+        terms.fees,
     )
 
 
@@ -202,10 +242,15 @@ def _open(
         book.principal -= principal
         if principal or interest:
             book.rows.append([book.row, today, principal, interest])
+            _charge(book, terms, "due", principal + interest)
         book.row += 1
     for row in book.rows:
         if not _is_late(terms, row, known) and (today - row[1]).days > terms.grace_days:
             raise GracePassed((known[0], row[0]))
+    overdue = [row for row in book.rows if row[1] < today and _is_late(terms, row, known)]
+    if overdue and not book.once:
+        book.once = True
+        _charge(book, terms, "overdue_once", overdue[0][2] + overdue[0][3])
     first = since(book, terms, known)
     if first and (today - first).days > rules.class_days["substandard"]:
         book.default_since = first
@@ -237,6 +282,9 @@ def owing(book: Book, terms: Any, today: dt.date, known: Any) -> dict[str, int]:
         "principal": sum(r[2] for r in book.rows),
         "to_day": whole(book.interest) - book.posted,
         "undue": book.principal,
+        "prepayment": sum(
+            fee_of(fee, book.principal) for fee in terms.fees if fee.when == "prepayment"
+        ),
     }
     if not book.principal and book.rows and not _is_late(terms, book.rows[-1], known):
         owed["interest"] += owed["to_day"]
@@ -265,9 +313,12 @@ def _pay(book: Book, terms: Any, act: Any, today: dt.date, known: Any, rules: An
     if left:
         interest = min(left, whole(book.interest) - book.posted)
         book.posted += interest
-        principal = left - interest
+        left -= interest
+        principal = left if act.by_debtor else _prepaid(book, terms, left)
+        book.fees -= left - principal
         book.principal -= principal
-        for kind, amount in (("interest", interest), ("principal", principal)):
+        parts = {"interest": interest, "principal": principal, "fees": left - principal}
+        for kind, amount in parts.items():
             book.paid[kind] = book.paid.get(kind, 0) + amount
         if principal and book.principal and act.mode == "lower":
             rows = (terms.months if terms.repayment not in ("bullet", "discount") else 1) or 1

@@ -11,6 +11,7 @@ from app.lending.decisions.forms import Asked, DocumentRef
 from app.lending.loans.terms import MONTHS_MAX
 from app.lending.pricing.schemas import PlanRow
 from app.lending.products.forms import DAYS_MAX, OtherUse, Purpose, RepaymentKind
+from app.lending.products.schemas import ProductFee
 
 OWN = "own"
 
@@ -129,6 +130,12 @@ class QuoteSchedule(BaseModel):
     proceeds_fen: int = Field(description="What is paid out: of a discount less than the face")
     items: list[PlanRow]
     total_interest_fen: int
+    fees: list[ProductFee] = Field(description="What is charged when; mostly none")
+    draw_fees_fen: int = Field(description="Charged at the draw, in no row")
+    total_fees_fen: int = Field(description="Of the draw and of all rows")
+    effective_rate: str | None = Field(
+        description="A year, with all fees of draw and rows, compounded; null beyond any rate"
+    )
 
 
 class LoanQuote(_DecisionTold):

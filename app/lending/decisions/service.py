@@ -145,4 +145,4 @@ def _schedule(resources: Resources, asked: Asked, decision: LoanDecision) -> Doc
     )
     found = plans.document(resources, planned)
     names = ("drawn_on", "proceeds_fen", "items", "total_interest_fen")
-    return {name: found[name] for name in names}
+    return {name: found[name] for name in (*names, *plans.OF_FEES)}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from app.books.errors import WrongState
-from app.lending.loans.advancing import at, charge_at, draw, pay_at
+from app.lending.loans.advancing import at, begun, charge_at, pay_at
 from app.lending.loans.errors import bad_terms, overpaid, unnamed
 from app.lending.loans.grading import RESTRUCTURED_STAGE, grade, overdue_days
 from app.lending.loans.loan import Charge, Loan, Payment, Sums, Watch
@@ -144,7 +144,8 @@ def restructure(loan: Loan, act: Restructuring, rules: LoanRules) -> Acted:
     days = overdue_days(loan, act.day)
     return Acted(
         replace(
-            draw(terms, rules),
+            begun(terms, rules),
+            charged=loan.charged,
             totals=closed.totals._replace(
                 capitalised=totals.capitalised.plus(capitalised),
                 waived=totals.waived.plus(waived),

@@ -11,6 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from app.lending.loans.charging import (
+    charged,
+    charged_overdue,
+    charged_row,
+    overdue_fee_on,
+    uncharged,
+)
 from app.lending.loans.grading import cured_on, grade, next_graded_on, overdue_since
 from app.lending.loans.loan import Charge, Due, Grace, Happening, Loan, Payment, Sums, Totals
 from app.lending.loans.owing import accrued, unposted_fen
@@ -32,7 +39,21 @@ class Advanced(NamedTuple):
 
 def draw(terms: LoanTerms, rules: LoanRules) -> Loan:
     """
-    Return a loan on the day of its draw. A part of an offer is a loan of its own.
+    Return a loan on the day of its draw, with its fees. A part of an offer is a loan of its own.
+
+    Args:
+        terms: What was agreed.
+        rules: Values of the bank.
+
+    Raises:
+        RuleBroken: `loan.terms`: they are no loan.
+    """
+    return charged(begun(terms, rules), "draw", terms.amount_fen)
+
+
+def begun(terms: LoanTerms, rules: LoanRules) -> Loan:
+    """
+    Return a loan on its first day by these terms, of a draw or a restructuring.
 
     Args:
         terms: What was agreed.
@@ -50,6 +71,7 @@ def draw(terms: LoanTerms, rules: LoanRules) -> Loan:
         undue_fen=terms.amount_fen,
         next_due_on=due_on(terms, 1, rules.days_off),
         totals=Totals(Sums(principal=terms.amount_fen)),
+        charged=uncharged(terms),
     )
 
 
@@ -63,7 +85,7 @@ def touch_on(loan: Loan, rules: LoanRules) -> dt.date | None:
     """
     if not loan.due and loan.orderly_since is None and loan.default_since is None:
         return loan.next_due_on
-    days = [loan.next_due_on, next_graded_on(loan, rules)]
+    days = [loan.next_due_on, next_graded_on(loan, rules), _after(loan, overdue_fee_on(loan))]
     if loan.terms.grace_days:
         days += [_expires_on(loan, each) for each in loan.due if loan.in_grace(each)]
     return min((day for day in days if day is not None), default=None)
@@ -156,7 +178,7 @@ def with_row_due(loan: Loan, rules: LoanRules) -> tuple[Loan, Due]:
         interest_posted=loan.interest_posted + interest,
         totals=loan.totals._replace(posted=posted._replace(interest=posted.interest + interest)),
     )
-    return after, row
+    return charged_row(after, row), row
 
 
 def _principal(loan: Loan, interest: int) -> int:
@@ -169,6 +191,11 @@ def _principal(loan: Loan, interest: int) -> int:
     if terms.repayment == "equal_instalment":
         return min(max(loan.part_fen - interest, 0), loan.undue_fen)
     return 0
+
+
+def _after(loan: Loan, day: dt.date | None) -> dt.date | None:
+    """Return a day where it lies after the loan's."""
+    return day if day is not None and day > loan.day else None
 
 
 def _expires_on(loan: Loan, due: Due) -> dt.date:
@@ -189,7 +216,7 @@ def _touched(loan: Loan, day: dt.date, rules: LoanRules) -> Loan:
     )
     if expired and after.grace is not None:
         after = _without_grace(after.grace, expired, day, rules)
-    after = _with_rows_due(after, rules)
+    after = charged_overdue(_with_rows_due(after, rules))
     since = overdue_since(after)
     if since is not None and (day - since).days > rules.default_days:
         after = after.moved(default_since=since)
@@ -252,5 +279,22 @@ def _told(before: Loan, after: Loan, rules: LoanRules) -> list[Happening]:
         Happening(day, "class", was.loan_class, now.loan_class),
         Happening(day, "stage", was.stage, now.stage),
     )
+    told += fees_between(before, after)
     told += [each for each in changes if each.before != each.after]
     return told
+
+
+def fees_between(before: Loan, after: Loan) -> list[Happening]:
+    """
+    Return what was charged of each fee between two states of a loan, below 0 where it is less.
+
+    Args:
+        before: The loan; without any charge yet where it was of none.
+        after: The same loan later.
+    """
+    had = before.charged or uncharged(after.terms)
+    return [
+        Happening(after.day, "fee", "", fee.id, fee_fen=now.fen - was.fen)
+        for fee, was, now in zip(after.terms.fees, had, after.charged, strict=True)
+        if now.fen != was.fen
+    ]

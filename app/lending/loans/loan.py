@@ -64,6 +64,13 @@ class Watch(NamedTuple):
     overdue_days: int
 
 
+class Charged(NamedTuple):
+    """How often a fee of the terms was charged so far, and how much together."""
+
+    times: int = 0
+    fen: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Payment:
     """
@@ -74,12 +81,14 @@ class Payment:
         amount_fen: How much.
         prepay: Whether what is left beyond what is due goes to what is not due yet.
         mode: After a prepayment, `lower` the rows that are left or `shorten` them.
+        by_debtor: Whether the debtor of a document pays: no fee of a prepayment is charged then.
     """
 
     day: dt.date
     amount_fen: int
     prepay: bool = False
     mode: str = "lower"
+    by_debtor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +139,7 @@ class Loan:
         grace: What undoes the grace.
         ended: `repaid`, `written_off`, or empty.
         totals: What has happened so far.
+        charged: What was charged of each fee of the terms, in their order.
     """
 
     terms: LoanTerms
@@ -154,6 +164,7 @@ class Loan:
     late: tuple[int, ...] = ()
     grace: Grace | None = None
     ended: str = ""
+    charged: tuple[Charged, ...] = ()
 
     def moved(self, **changes: Any) -> "Loan":
         """
@@ -185,11 +196,12 @@ class Loan:
 
 
 class Happening(NamedTuple):
-    """What happened to a loan on a day: a row became due, or how it is graded changed."""
+    """What happened to a loan on a day: a row became due, a fee, how it is graded changed."""
 
     day: dt.date
-    what: str  # `due`, or which grade: `state`, `class`, `stage`.
+    what: str  # `due`, `fee` (named by `after`), or which grade: `state`, `class`, `stage`.
     before: str | int
     after: str | int
     principal_fen: int = 0
     interest_fen: int = 0
+    fee_fen: int = 0

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import NamedTuple
 
+from app.lending.loans.charging import prepayment_fees_fen
 from app.lending.loans.exact import half_up
 from app.lending.loans.grading import overdue_days
 from app.lending.loans.loan import Loan, Sums
@@ -11,7 +12,7 @@ from app.lending.loans.rules import LoanRules
 
 
 class LoanDebt(NamedTuple):
-    """What is owed on a day: five kinds that are due, and what is not due yet."""
+    """What is owed on a day: five kinds that are due, what is not, and what it costs to pay it."""
 
     fees_fen: int
     penalty_fen: int
@@ -20,6 +21,7 @@ class LoanDebt(NamedTuple):
     principal_fen: int
     interest_to_day_fen: int
     undue_fen: int
+    prepayment_fees_fen: int = 0
 
     @property
     def due_fen(self) -> int:
@@ -122,4 +124,5 @@ def owed(loan: Loan) -> LoanDebt:
         principal_fen=principal,
         interest_to_day_fen=unposted_fen(loan) if not loan.ended else 0,
         undue_fen=loan.undue_fen,
+        prepayment_fees_fen=prepayment_fees_fen(loan, loan.undue_fen),
     )

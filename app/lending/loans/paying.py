@@ -3,13 +3,14 @@ Where the fen of a payment go, in a loan that has been taken to its day.
 
 First to what is due, by the order of the loan's class, the oldest due day first within each kind;
 what is left, where it is said to be a prepayment, to the interest to the day and then to principal
-that is not due yet, whose rows are planned anew.
+that is not due yet, with the fees of it, whose rows are planned anew.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from app.lending.loans.charging import prepaid
 from app.lending.loans.errors import NothingDue, overpaid
 from app.lending.loans.grading import grade, overdue_since
 from app.lending.loans.loan import Due, Loan, Payment, Sums
@@ -73,8 +74,9 @@ def book(loan: Loan, payment: Payment, rules: LoanRules) -> Paid:
         raise InvalidInput(f"mode must be one of {MODES}")
     loan = with_grace_posted(loan)
     debt = owed(loan)
-    if payment.amount_fen > debt.all_fen:
-        raise overpaid(debt.all_fen)
+    most = debt.all_fen - (debt.prepayment_fees_fen if payment.by_debtor else 0)
+    if payment.amount_fen > most:
+        raise overpaid(most)
     if payment.amount_fen > debt.due_fen and not payment.prepay:
         raise NothingDue(debt.due_fen)
     graded = grade(loan, loan.day, rules)
@@ -82,7 +84,7 @@ def book(loan: Loan, payment: Payment, rules: LoanRules) -> Paid:
     after = _without(loan, parts)
     left = payment.amount_fen - sum(each.amount_fen for each in parts)
     if left:
-        after, more = _prepaid(after, left, payment.mode)
+        after, more = _prepaid(after, left, payment)
         parts += more
     after = _ended(_in_order(loan, after, graded.stage))
     return Paid(after, _allocation(parts))
@@ -142,25 +144,33 @@ def _without(loan: Loan, parts: list[Portion]) -> Loan:
     )
 
 
-def _prepaid(loan: Loan, left: int, mode: str) -> tuple[Loan, list[Portion]]:
+def _prepaid(loan: Loan, left: int, payment: Payment) -> tuple[Loan, list[Portion]]:
     """Return a loan, all due paid, after a prepayment, and where its fen went."""
     interest = min(left, unposted_fen(loan))
-    principal = left - interest
+    principal = beyond = left - interest
+    if not payment.by_debtor:
+        loan, principal = prepaid(loan, beyond)
+    fees = beyond - principal
     undue, part = loan.undue_fen - principal, loan.part_fen
-    if principal and mode == "lower" and undue:
+    if principal and payment.mode == "lower" and undue:
         terms = loan.terms
         part = part_fen(terms.repayment, undue, terms.rate, terms.rows - loan.row + 1)
-    sums = Sums(interest=interest, principal=principal)
+    sums = Sums(fees, 0, interest, principal)
     posted = loan.totals.posted.plus(Sums(interest=interest))
     after = replace(
         loan,
         part_fen=part,
         undue_fen=undue,
+        fees_fen=loan.fees_fen - fees,
         next_due_on=loan.next_due_on if undue else None,
         interest_posted=loan.interest_posted + interest,
         totals=loan.totals._replace(posted=posted, paid=loan.totals.paid.plus(sums)),
     )
-    parts = (Portion("interest", 0, interest), Portion("principal", 0, principal))
+    parts = (
+        Portion("fees", 0, fees),
+        Portion("interest", 0, interest),
+        Portion("principal", 0, principal),
+    )
     return after, [each for each in parts if each.amount_fen]
 
 

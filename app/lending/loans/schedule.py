@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.lending.loans.advancing import draw, with_row_due
-from app.lending.loans.loan import Due, Loan
+from app.lending.loans.loan import Loan
 from app.lending.loans.owing import accrued
 from app.lending.loans.rules import LoanRules
 from app.lending.loans.terms import LoanTerms
@@ -19,6 +19,12 @@ class ScheduleRow:
     due_on: dt.date
     principal_fen: int
     interest_fen: int
+    fees_fen: int = 0
+
+    @property
+    def sums_fen(self) -> tuple[int, int, int]:
+        """Return what is to be paid on the day: principal, interest, fees."""
+        return self.principal_fen, self.interest_fen, self.fees_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,11 @@ class Schedule:
     def interest_fen(self) -> int:
         """Return the interest of all rows."""
         return sum(each.interest_fen for each in self.rows)
+
+    @property
+    def fees_fen(self) -> int:
+        """Return the fees of all rows; those of the draw are in none."""
+        return sum(each.fees_fen for each in self.rows)
 
 
 def schedule(terms: LoanTerms, rules: LoanRules) -> Schedule:
@@ -55,12 +66,12 @@ def rows_to_come(loan: Loan, rules: LoanRules) -> Schedule:
         loan: The loan.
         rules: Values of the bank.
     """
-    loan = replace(loan, due=(), grace=None, default_since=None, watch=None)
-    rows: list[Due] = []
+    loan = replace(loan, due=(), fees_fen=0, grace=None, default_since=None, watch=None)
+    rows: list[ScheduleRow] = []
     for _ in range(loan.row, loan.terms.rows + 1):
         if loan.next_due_on is None:
             break
         loan, row = with_row_due(accrued(loan, loan.next_due_on, rules), rules)
-        rows.append(row)
-        loan = replace(loan, due=())
-    return Schedule([ScheduleRow(*each) for each in rows])
+        rows.append(ScheduleRow(*row, loan.fees_fen))
+        loan = replace(loan, due=(), fees_fen=0)
+    return Schedule(rows)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from app.lending.loans.errors import bad_terms
 from app.lending.loans.exact import RateUnits, half_up, instalment_fen, scale_of
+from app.lending.loans.fees import FeeTerms
 
 SINGLE = ("bullet", "discount")  # One due day.
 MONTHLY = ("bullet_monthly", "equal_principal", "equal_instalment")
@@ -35,6 +36,7 @@ class LoanTerms:
         day_base: Days of a year.
         penalty_factor: Times the contract rate that what is overdue bears.
         grace_days: Days after a due day within which it may be paid as if in time.
+        fees: What is charged beside interest and penalty.
     """
 
     amount_fen: int
@@ -47,6 +49,7 @@ class LoanTerms:
     day_base: int
     penalty_factor: Decimal
     grace_days: int
+    fees: tuple[FeeTerms, ...] = ()
 
     @property
     def rows(self) -> int:

@@ -11,11 +11,20 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from app.lending.loans.loan import Charge, Due, Grace, Loan, Payment, Sums, Totals, Watch
+from app.lending.loans.fees import fees_of
+from app.lending.loans.loan import Charge, Charged, Due, Grace, Loan, Payment, Sums, Totals, Watch
 from app.lending.loans.terms import LoanTerms
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-PARTS = ("terms", "due", "totals", "watch", "late", "grace")  # Lists and objects in a document.
+PARTS = (
+    "terms",
+    "due",
+    "totals",
+    "watch",
+    "late",
+    "grace",
+    "charged",
+)  # Lists and objects in a document.
 _TOTALS = tuple(sorted(Totals._fields))
 _in_order: Callable[[Totals], tuple[Sums, ...]] = attrgetter(*_TOTALS)
 
@@ -26,7 +35,8 @@ def document(loan: Loan) -> dict[str, Any]:
 
     Its keys, and those of its objects, stand in order, so that nobody sorts them.
     """
-    return {
+    charged = {"charged": [[*each] for each in loan.charged]} if loan.charged else {}
+    return charged | {
         "day": loan.day.isoformat(),
         "default_since": _day_text(loan.default_since),
         "due": [
@@ -89,13 +99,14 @@ def loan_of(kept: Mapping[str, Any]) -> Loan:
         late=tuple(kept["late"]),
         grace=_grace(kept["grace"]) if kept["grace"] else None,
         ended=kept["ended"],
+        charged=tuple(Charged(*each) for each in kept.get("charged", ())),
     )
 
 
 def columns(loan: Loan) -> dict[str, int | str | None]:
     """Return a loan as a row: one value for each field, lists and objects as canonical JSON."""
     told = document(loan)
-    return {**told, **{name: _canonical(told[name]) for name in PARTS}}
+    return {**told, **{name: _canonical(told[name]) for name in PARTS if name in told}}
 
 
 def _terms_document(terms: LoanTerms) -> dict[str, Any]:
@@ -104,6 +115,7 @@ def _terms_document(terms: LoanTerms) -> dict[str, Any]:
         "day_base": terms.day_base,
         "days": terms.days,
         "drawn_on": terms.drawn_on.isoformat(),
+        **({"fees": [each.document() for each in terms.fees]} if terms.fees else {}),
         "grace_days": terms.grace_days,
         "months": terms.months,
         "penalty_factor": format(terms.penalty_factor, "f"),
@@ -126,18 +138,20 @@ def terms_of(kept: Mapping[str, Any]) -> LoanTerms:
             "rate": Decimal(kept["rate"]),
             "penalty_factor": Decimal(kept["penalty_factor"]),
             "drawn_on": dt.date.fromisoformat(kept["drawn_on"]),
+            "fees": fees_of(kept.get("fees", ())),
         }
     )
 
 
 def _grace_document(grace: Grace) -> dict[str, Any]:
-    acts = [
-        ["payment", each.day.isoformat(), each.amount_fen, int(each.prepay), each.mode]
-        if isinstance(each, Payment)
-        else ["charge", each.day.isoformat(), each.amount_fen]
-        for each in grace.acts
-    ]
-    return {"acts": acts, "loan": document(grace.loan)}
+    return {"acts": [_act_list(each) for each in grace.acts], "loan": document(grace.loan)}
+
+
+def _act_list(act: Payment | Charge) -> list[Any]:
+    if isinstance(act, Charge):
+        return ["charge", act.day.isoformat(), act.amount_fen]
+    told = ["payment", act.day.isoformat(), act.amount_fen, int(act.prepay), act.mode]
+    return [*told, 1] if act.by_debtor else told
 
 
 def _grace(kept: Mapping[str, Any]) -> Grace:
@@ -148,7 +162,8 @@ def _act(kept: Sequence[Any]) -> Payment | Charge:
     day = dt.date.fromisoformat(kept[1])
     if kept[0] == "charge":
         return Charge(day, kept[2])
-    return Payment(day, kept[2], prepay=bool(kept[3]), mode=kept[4])
+    amount, prepay, mode, *more = kept[2:]
+    return Payment(day, amount, prepay=bool(prepay), mode=mode, by_debtor=bool(more))
 
 
 def _day_text(day: dt.date | None) -> str | None:

@@ -10,15 +10,19 @@ from app.books.errors import RuleBroken
 from app.books.rules import Rulebook
 from app.data.versions.service import policy_of
 from app.lending.loans.bank import loan_rules
+from app.lending.loans.effective import LoanCost, cost_of
+from app.lending.loans.fees import FeeTerms
 from app.lending.loans.rules import LoanRules
-from app.lending.loans.schedule import schedule
 from app.lending.loans.terms import LoanTerms, due_on, proceeds_fen
 from app.lending.products.book import Product, ProductBook
+from app.lending.products.fees import terms_of_fees
 from app.lending.products.service import amount_cap
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import Absent
 from app.policy import Policy
+
+OF_FEES = ("fees", "draw_fees_fen", "total_fees_fen", "effective_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,11 @@ def document(resources: Resources, asked: PlanAsked) -> Document:
     product = named(ProductBook(folder).on(day), asked.product)
     policy = policy_of(resources, day)
     rules = loan_rules(policy, Rulebook(folder).on(day))
-    terms = terms_of(asked, day, policy)
+    terms = terms_of(asked, day, policy, terms_of_fees(product.terms.fees))
     check_terms_of(product, asked.amount_fen, asked.repayment, policy)
     _check_rate(product, asked.rate)
-    found = schedule(terms, rules)
+    cost = cost_of(terms, rules)
+    found = cost.schedule
     check_tenor(product, tenor_of(terms, rules))
     return {
         "product": product.terms.id,
@@ -66,21 +71,51 @@ def document(resources: Resources, asked: PlanAsked) -> Document:
                 "due_on": each.due_on,
                 "principal_fen": each.principal_fen,
                 "interest_fen": each.interest_fen,
+                "fees_fen": each.fees_fen,
             }
             for each in found.rows
         ],
         "total_interest_fen": found.interest_fen,
+        **told_of_fees(cost, terms.fees),
     }
 
 
-def terms_of(asked: PlanAsked, day: dt.date, policy: Policy) -> LoanTerms:
-    """Return the terms of a loan that is drawn on a day."""
+def told_of_fees(cost: LoanCost, fees: Sequence[FeeTerms]) -> Document:
+    """
+    Return what is told of the fees of a plan, and what it costs in a year with them.
+
+    Args:
+        cost: What it costs.
+        fees: What is charged when.
+    """
+    rate = cost.effective_rate
+    return {
+        "fees": [each.document() for each in fees],
+        "draw_fees_fen": cost.draw_fees_fen,
+        "total_fees_fen": cost.fees_fen,
+        "effective_rate": None if rate is None else format(rate, "f"),
+    }
+
+
+def terms_of(
+    asked: PlanAsked, day: dt.date, policy: Policy, fees: tuple[FeeTerms, ...] = ()
+) -> LoanTerms:
+    """
+    Return the terms of a loan that is drawn on a day.
+
+    Args:
+        asked: Which plan.
+        day: The day.
+        policy: That of the day.
+        fees: What its product charges.
+    """
     return LoanTerms(
         *(asked.amount_fen, asked.rate, asked.repayment, day),
         *(asked.tenor_days, asked.tenor_months, None),
         day_base=policy.whole("day_base"),
         penalty_factor=policy.decimal("penalty_factor"),
         grace_days=policy.whole("grace_days"),
+        fees=fees,
     )
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from app.chain.limits.schemas import Node
 from app.lending.products.forms import RepaymentKind
+from app.lending.products.schemas import ProductFee
 
 
 class ProductPrice(BaseModel):
@@ -31,6 +32,7 @@ class PlanRow(BaseModel):
     due_on: dt.date
     principal_fen: int
     interest_fen: int
+    fees_fen: int = Field(description="Charged on the due day")
 
 
 class LoanPlan(BaseModel):
@@ -46,3 +48,10 @@ class LoanPlan(BaseModel):
     repayment: RepaymentKind
     items: list[PlanRow]
     total_interest_fen: int
+    fees: list[ProductFee] = Field(description="What is charged when; mostly none")
+    draw_fees_fen: int = Field(description="Charged at the draw, in no row")
+    total_fees_fen: int = Field(description="Of the draw and of all rows")
+    effective_rate: str | None = Field(
+        description="A year, with all fees of draw and rows, compounded, in whole basis points: "
+        "the rate at which all that is paid is worth what came; null beyond any rate"
+    )

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, ValidationInfo, field_validator
 
+from app.lending.loans.fees import FEES_MAX
+from app.lending.products.fees import FeeEntry
 from app.policy.schemas.entries import Number, Strict, Text, Whole, Wording
 from app.policy.schemas.second import PartNumber
 
@@ -84,6 +86,7 @@ class ProductFile(Strict):
     straight_through: StrictBool
     documents: Papers
     who: Annotated[list[WhoEntry], Field(max_length=WHO_MAX)]
+    fees: Annotated[list[FeeEntry], Field(max_length=FEES_MAX)] = Field(default_factory=list)
 
     @field_validator("valid_to", "amount_cap_fen", "tenor_cap_days", "rate_cap")
     @classmethod
@@ -126,6 +129,13 @@ class ProductFile(Strict):
         """Return the requirements, or raise `ValueError` where two have one name."""
         _once([each.rule for each in entries])
         return entries
+
+    @field_validator("fees")
+    @classmethod
+    def _charged_once(cls, fees: list[FeeEntry]) -> list[FeeEntry]:
+        """Return the fees, or raise `ValueError` where two have one name."""
+        _once([each.id for each in fees])
+        return fees
 
 
 # A bound, and the one that it is not below.

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from app.lending.loans.fees import FeeOf, FeeWhen
 from app.lending.products.forms import (
     Comparison,
     Leaf,
@@ -29,6 +30,20 @@ class ProductNeed(BaseModel):
     unit: Literal["fen"]
     label: Wording
     fix: Wording
+
+
+class ProductFee(BaseModel):
+    """A fee of a product: when it is charged, and how much."""
+
+    id: str
+    zh: str
+    en: str
+    when: FeeWhen = Field(description="`overdue_once`: on the first day overdue; `due`: each row")
+    of: FeeOf = Field(description="Of what its share is")
+    fen: int | None = Field(description="How much, where it is fixed")
+    share: str | None = Field(description="How much of that, exact, where it is a share")
+    floor_fen: int = Field(description="The least that a share comes to")
+    cap_fen: int = Field(description="The most")
 
 
 class LendingProduct(BaseModel):
@@ -56,6 +71,7 @@ class LendingProduct(BaseModel):
     straight_through: bool = Field(description="Whether the machine may approve alone")
     documents: list[PaperKind] = Field(description="What carries it; none where nothing does")
     who: list[ProductNeed]
+    fees: list[ProductFee] = Field(description="Charged beside interest and penalty; mostly none")
     rate_add: str | None = Field(description="Added to the price; null but to the bank")
     pd_max: str | None = Field(
         description="The largest probability of default; null but to the bank"

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from app.books.business_day import business_day
 from app.data.versions.service import policy_of
+from app.lending.loans.fees import FeeTerms
 from app.lending.products.book import Product, ProductBook
+from app.lending.products.fees import terms_of_fees
 from app.lending.products.forms import ProductFile, WhoEntry
 from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
@@ -65,6 +67,17 @@ def amount_cap(terms: ProductFile, policy: Policy) -> int:
     return terms.amount_cap_fen if terms.path == "own" else min(cap, terms.amount_cap_fen)
 
 
+def fees_on(resources: Resources, day: dt.date) -> Mapping[str, tuple[FeeTerms, ...]]:
+    """
+    Return what each product that is in force on a day charges, by its id.
+
+    Raises:
+        Unready: The folder of products cannot be used.
+    """
+    held = ProductBook(resources.settings.policy).on(day)
+    return {each.terms.id: terms_of_fees(each.terms.fees) for each in held}
+
+
 def _entry(product: Product, policy: Policy, sight: Sight) -> Document:
     terms = product.terms
     return {
@@ -85,6 +98,7 @@ def _entry(product: Product, policy: Policy, sight: Sight) -> Document:
         "straight_through": terms.straight_through,
         "documents": terms.documents,
         "who": _asked(terms.who),
+        "fees": [each.document() for each in terms_of_fees(terms.fees)],
         **_of_the_bank(terms, sight),
     }
 

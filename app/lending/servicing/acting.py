@@ -17,7 +17,7 @@ from app.books.ledger.paths import path_of
 from app.books.ledger.tables import uses
 from app.lending.applications.tables import applications
 from app.lending.loans.acts import Act, Restructuring
-from app.lending.loans.advancing import advance
+from app.lending.loans.advancing import advance, fees_between
 from app.lending.loans.loan import Happening, Loan, Payment
 from app.lending.loans.paying import Allocation
 from app.lending.loans.replaying import do
@@ -85,10 +85,17 @@ class LoanActing:
         advanced = advance(standing(row), day, self.values.rules)
         after = changed(row, advanced.loan, self.values.rules)
         who, self.moving.actor = self.moving.actor, MACHINE
-        happened = [_plain(each) for each in advanced.happened]
+        happened = [_plain(each) for each in advanced.happened if each.what != "fee"]
         self.record("day", row, after, {"happened": happened})
+        self.charge(after, [each for each in advanced.happened if each.what == "fee"])
         self.moving.actor = who
         return after
+
+    def charge(self, row: Row, fees: Sequence[Happening]) -> None:
+        """Record fees that were charged to a loan, an event each; below 0 what is taken back."""
+        for each in fees:
+            told = {"fee": each.after, "amount_fen": each.fee_fen, "on": each.day.isoformat()}
+            self.record("charge", row, row, told)
 
     def act(
         self,
@@ -120,6 +127,7 @@ class LoanActing:
             last_on = last_due_on(acted.loan, rules)
             after["due_on"] = last_on.isoformat() if last_on else row["due_on"]
         paid = None if document is None else document["document"]
+        self.charge(row, fees_between(standing(row), acted.loan))
         self._follow(row["use"], _lent(acted.loan, row["amount_fen"]), reason, document=paid)
         told = {} if acted.allocation is None else allocated(acted.allocation)
         answer = {
@@ -161,6 +169,7 @@ class LoanActing:
         leave(self.moving, row["use"], self._others(row, carry))
         rows = [(loan_acts, {**act, "reversed": 1}), *((loan_documents, each) for each in again)]
         self.record("reverse", row, after, detail, rows=rows, reason=reason)
+        self.charge(after, fees_between(standing(row), loan))
         return after
 
     def _others(self, row: Row, carry: set[str]) -> list[str]:
@@ -250,4 +259,6 @@ def _detail(act: Act, loan: Loan) -> Mapping[str, Any]:
 
 
 def _plain(happened: Happening) -> list[Any]:
-    return [each.isoformat() if isinstance(each, dt.date) else each for each in happened]
+    """Return what happened as it is kept; a fee is an event of its own."""
+    kept = happened[:-1]
+    return [each.isoformat() if isinstance(each, dt.date) else each for each in kept]

@@ -10,7 +10,7 @@ nothing is recorded before.
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
@@ -24,11 +24,13 @@ from app.chain.receivables.acts import Debt
 from app.chain.receivables.files import FileReceivables, of_version
 from app.lending.loans.acts import Act, Recovery, Restructuring, WriteOff
 from app.lending.loans.advancing import draw
+from app.lending.loans.fees import FeeTerms
 from app.lending.loans.grading import grade
 from app.lending.loans.loan import Loan
 from app.lending.loans.replaying import Reversal, do, reverse
 from app.lending.loans.terms import LoanTerms
 from app.lending.pricing.plans import PlanAsked, terms_of
+from app.lending.products.service import fees_on
 from app.lending.servicing import repository
 from app.lending.servicing.acting import LoanActing, Row
 from app.lending.servicing.opening import LoanOrder, check_documents, open_loan
@@ -204,7 +206,7 @@ class ReverseRepayment(LoanAction):
         act, found = _reversed(acting.values, rows, asked)
         detail = {
             "n": asked["n"],
-            "owed_more": dict(found.owed_more._asdict()),
+            "owed_more": _owed_more(found),
             "posted_more": dict(found.posted_more._asdict()),
         }
         after = acting.replace(row, found.loan, act, detail, asked["reason"])
@@ -215,19 +217,25 @@ class ReverseRepayment(LoanAction):
         }
 
 
+Fees = Mapping[str, tuple[FeeTerms, ...]]  # Of each product.
+
+
 @dataclass(frozen=True, slots=True)
 class OpenLoan(LoanAction):
     """A loan is paid out of a reservation that an officer made."""
 
     files: FileReceivables | None = None
+    fees: Fees = field(default_factory=dict)
     name: ClassVar[str] = "loan_open"
 
     def ready(self) -> Self:
-        """Return it with what loans go by, and the receivables of files where there are any."""
+        """Return it with what loans go by and products charge, and the receivables of files."""
         files = None
         with contextlib.suppress(Absent):
             files = of_version(self.resources, self.resources.version())
-        return replace(self, values=values_today(self.resources), files=files)
+        values = values_today(self.resources)
+        fees = fees_on(self.resources, values.day)
+        return replace(self, values=values, files=files, fees=fees)
 
     def propose(self, moving: Moving, asked: Document) -> ActionProposal:
         """
@@ -242,7 +250,7 @@ class OpenLoan(LoanAction):
         use = moving.row(uses, asked["reservation"])
         if use is None:
             raise Absent(f"no reservation {asked['reservation']!r}")
-        terms = _terms(use["product"], asked, acting.values)
+        terms = _terms(use["product"], asked, acting.values, self.fees)
         if use["owner"] is not None or use["state"] != "reserved":
             state = use["owner"] or use["state"]
             raise WrongState(f"reservation {use['use']}", state, ["reserved"])
@@ -256,12 +264,20 @@ class OpenLoan(LoanAction):
         """Open it; return its id."""
         acting = self.acting(moving)
         product = self.propose(moving, asked).product
-        terms = _terms(str(product), asked, acting.values)
+        terms = _terms(str(product), asked, acting.values, self.fees)
         order = LoanOrder(
             *(asked["loan"], asked["reservation"], terms, asked["account"]), files=self.files
         )
         row = open_loan(moving, order, acting.values)
         return {"loan": row["loan"], "state": row["state"], "outstanding_fen": terms.amount_fen}
+
+
+def _owed_more(found: Reversal) -> Document:
+    """Return what is owed more by kind; of the fees of a prepayment where there are any."""
+    more = dict(found.owed_more._asdict())
+    if not found.loan.terms.fees:
+        del more["prepayment_fees_fen"]
+    return more
 
 
 def _settled(document: str) -> RuleBroken:
@@ -274,12 +290,12 @@ def _settled(document: str) -> RuleBroken:
     )
 
 
-def _terms(product: str, asked: Mapping[str, Any], values: LoanValues) -> LoanTerms:
+def _terms(product: str, asked: Mapping[str, Any], values: LoanValues, fees: Fees) -> LoanTerms:
     planned = PlanAsked(
         *(product, asked["amount_fen"], Decimal(asked["rate"]), asked["repayment"]),
         *(asked["tenor_days"], asked["tenor_months"]),
     )
-    return terms_of(planned, values.day, values.policy)
+    return terms_of(planned, values.day, values.policy, fees.get(product, ()))
 
 
 def _check_reference(moving: Moving, row: Row, act: Act, asked: Document) -> None:

@@ -81,7 +81,7 @@ def _rows(name: str, loan: Loan, values: LoanValues) -> Sequence[RowAhead]:
     since = min((each.due_on for each in loan.due), default=values.day)
     now = [RowAhead(name, since, due, since < values.day)] if due else []
     later = [
-        RowAhead(name, each.due_on, each.principal_fen + each.interest_fen, late=False)
+        RowAhead(name, each.due_on, sum(each.sums_fen), late=False)
         for each in rows_to_come(loan, values.rules).rows
     ]
     return [*now, *later]
@@ -136,7 +136,8 @@ def statement(resources: Resources, loan: str, sight: Sight) -> Sequence[Stateme
         Absent: There is none of this id, or it is somebody else's.
     """
     _, acts = found(resources, loan, sight)
-    return statement_of(*drawn_and_done(acts), values_today(resources).rules)
+    values = values_today(resources)
+    return statement_of(*drawn_and_done(acts), values.rules, day=values.day)
 
 
 def _today(row: dict[str, Any], values: LoanValues) -> Loan:
@@ -150,7 +151,7 @@ def _ahead(loan: Loan, rules: LoanRules) -> LoanAhead:
     return LoanAhead(
         len(rows),
         first.due_on if first else None,
-        first.principal_fen + first.interest_fen if first else 0,
+        sum(first.sums_fen) if first else 0,
         rows[-1].due_on if rows else None,
         sum(each.interest_fen for each in rows),
         0 if loan.ended else loan.outstanding_fen,

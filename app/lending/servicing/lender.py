@@ -101,8 +101,10 @@ def _act(acting: LoanActing, loan: Row, amount_fen: int) -> Payment | Recovery |
         totals = stands.totals
         part = min(amount_fen, totals.lost.total - totals.recovered.total)
         return Recovery(day, part) if part else None
-    part = 0 if stands.ended else min(amount_fen, owed(stands).all_fen)
-    return Payment(day, part, prepay=True) if part else None
+    debt = owed(stands)
+    part = 0 if stands.ended else min(amount_fen, debt.all_fen - debt.prepayment_fees_fen)
+    by_debtor = bool(stands.terms.fees)  # No fee of a prepayment is charged for it.
+    return Payment(day, part, prepay=True, by_debtor=by_debtor) if part else None
 
 
 def _remainder(moving: Moving, paid: DocumentPaid, loan: Mapping[str, Any], row: Row) -> None:

@@ -1,7 +1,7 @@
 """A loan is opened over what was reserved for it, in one order: use, loan and first act."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.books.ledger import Moving, operations
@@ -10,7 +10,8 @@ from app.books.ledger.tables import uses
 from app.chain.receivables.acts import Debt
 from app.chain.receivables.files import FileReceivables
 from app.chain.uses.financing import check_lendable
-from app.lending.loans.advancing import draw
+from app.lending.loans.advancing import draw, fees_between
+from app.lending.loans.loan import Loan
 from app.lending.loans.terms import LoanTerms, proceeds_fen
 from app.lending.loans.written import document
 from app.lending.products.purposes import RULE, is_working_capital
@@ -102,7 +103,19 @@ def open_loan(moving: Moving, order: LoanOrder, values: LoanValues) -> Row:
         "working_capital": is_working_capital(order.purpose, values.in_force.text(RULE)),
     }
     _record(moving, row, told, document(loan)["terms"], documents)
+    _record_fees(moving, row, loan)
     return row
+
+
+def _record_fees(moving: Moving, row: Row, loan: Loan) -> None:
+    """Record what a draw costs: an event for each fee."""
+    for each in fees_between(replace(loan, charged=()), loan):
+        told = {"fee": each.after, "amount_fen": each.fee_fen, "on": each.day.isoformat()}
+        states = {"before": row["state"], "after": row["state"]}
+        figures = {"outstanding_fen": row["outstanding_fen"]}
+        thing = f"loan:{row['loan']}"
+        detail = states | figures | told
+        moving.record("loan.charge", thing, rows=[(loans, row)], detail=detail)
 
 
 def check_documents(debt: Debt, use: Mapping[str, Any]) -> None:

@@ -31,6 +31,7 @@ class ScheduledRow:
     principal_fen: int
     interest_fen: int
     paid_fen: int = 0
+    fees_fen: int = 0
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class LoanScheduled:
     rows: list[ScheduledRow] = field(default_factory=list)
     prepaid_principal_fen: int = 0
     prepaid_interest_fen: int = 0
+    fees_fen: int = 0
 
     def document(self) -> Document:
         """Return it as it is shown; rows and what was prepaid sum to what was agreed."""
@@ -51,6 +53,7 @@ class LoanScheduled:
             "prepaid_principal_fen": self.prepaid_principal_fen,
             "prepaid_interest_fen": self.prepaid_interest_fen,
             "total_interest_fen": interest,
+            "total_fees_fen": self.fees_fen,
         }
 
 
@@ -87,11 +90,16 @@ def plan_of(terms: LoanTerms, acts: Sequence[Act], day: dt.date, rules: LoanRule
             _paid(plan, acted.allocation.parts)
         loan = acted.loan
     loan = _passed(loan, day, plan, rules)
+    plan.fees_fen = loan.totals.posted.fees
     if not loan.ended:
+        to_come = rows_to_come(loan, rules)
         plan.rows += [
-            ScheduledRow(each.row, each.due_on, each.principal_fen, each.interest_fen)
-            for each in rows_to_come(loan, rules).rows
+            ScheduledRow(
+                each.row, each.due_on, each.principal_fen, each.interest_fen, 0, each.fees_fen
+            )
+            for each in to_come.rows
         ]
+        plan.fees_fen += to_come.fees_fen
     return plan
 
 
@@ -119,6 +127,12 @@ def _passed(loan: Loan, day: dt.date, plan: LoanScheduled, rules: LoanRules) -> 
         if each.what == "due":
             row = ScheduledRow(int(each.after), each.day, each.principal_fen, each.interest_fen)
             plan.rows = [known for known in plan.rows if known.n != row.n] + [row]
+    names = {fee.id for fee in loan.terms.fees if fee.when == "due"}
+    for each in advanced.happened:
+        if each.what == "fee" and each.after in names:
+            on_day = [row for row in plan.rows if row.due_on == each.day]
+            for row in on_day[-1:]:
+                row.fees_fen += each.fee_fen
     return advanced.loan
 
 

@@ -69,6 +69,8 @@ def written(act: Act) -> tuple[str, Document]:
     """Return the kind of an act, and what is kept of it."""
     kind, _ = _WRITTEN[type(act)]
     told = {name: _plain(getattr(act, name)) for name in type(act).__slots__}
+    if not told.get("by_debtor", True):
+        del told["by_debtor"]  # Of a firm's own payments nothing is said.
     return kind, told
 
 
@@ -103,7 +105,7 @@ def _same(value: Any) -> Any:
 
 _DAY = {"day": dt.date.fromisoformat}
 _WRITTEN: dict[type[Any], tuple[str, dict[str, Any]]] = {
-    Payment: ("pay", {**_DAY, "prepay": bool}),
+    Payment: ("pay", {**_DAY, "prepay": bool, "by_debtor": bool}),
     Charge: ("charge", _DAY),
     Restructuring: (
         "restructure",

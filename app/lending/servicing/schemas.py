@@ -38,6 +38,7 @@ class OwedByKind(BaseModel):
     principal_fen: int = Field(description="Principal that is due")
     interest_to_day_fen: int = Field(description="Interest borne to the day that is not due yet")
     undue_fen: int = Field(description="Principal that is not due yet")
+    prepayment_fees_fen: int = Field(description="What it costs to prepay what is not due yet")
     all_fen: int = Field(description="What pays the loan off on the business day")
 
 
@@ -107,6 +108,7 @@ class LoanRow(BaseModel):
     principal_fen: int
     interest_fen: int
     paid_fen: int = Field(description="What of principal and interest of the row is paid")
+    fees_fen: int = Field(description="What its contract charges on the due day")
 
 
 class LoanSchedule(BaseModel):
@@ -116,6 +118,7 @@ class LoanSchedule(BaseModel):
     prepaid_principal_fen: int = Field(description="Paid before it was due: in no row")
     prepaid_interest_fen: int = Field(description="The same of interest")
     total_interest_fen: int
+    total_fees_fen: int = Field(description="Charged so far, and with the rows to come")
 
 
 class LoanAllocation(BaseModel):
@@ -150,10 +153,14 @@ class LoanEvent(BaseModel):
     reason: str | None
     before: str | None = Field(description="The state before it")
     after: str | None = Field(description="The state after it")
-    amount_fen: int | None = Field(description="What was drawn, paid, lost or recovered")
+    amount_fen: int | None = Field(
+        description="What was drawn, charged, paid, lost or recovered; "
+        "below 0 a fee that is taken back"
+    )
     n: int | None = Field(description="The number of what was done, by which it can be reversed")
     reference: str | None = Field(description="The payer's")
     allocation: LoanAllocation | None = Field(description="Where the fen of a payment went")
+    fee: str | None = Field(description="Which fee of the contract was charged")
     document: str | None = Field(
         description="Of a settlement, what its debtor paid: `receivable:NUMBER`, `voucher:NUMBER`"
     )

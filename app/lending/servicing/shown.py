@@ -15,7 +15,8 @@ from app.lending.servicing.values import LoanValues
 from app.platform.documents import Document
 
 PLAIN = ("application", "use", "firm", "core", "product", "account")
-DETAILS = ("before", "after", "amount_fen", "n", "reference", "allocation", "document")
+DETAILS = ("before", "after", "amount_fen", "n", "reference", "allocation", "document", "fee")
+HAPPENED = Happening._fields[:-1]  # Fees are events of their own.
 SUMMED = ("loans", "outstanding_fen", "provision_fen")
 
 
@@ -94,9 +95,7 @@ def event_document(event: Document, *, whole: bool) -> Document:
         **{name: event[name] for name in told},
         "actor": event["actor"] if whole else None,
         **{name: detail.get(name) for name in DETAILS},
-        "happened": [
-            dict(zip(Happening._fields, each, strict=True)) for each in detail.get("happened", ())
-        ],
+        "happened": [dict(zip(HAPPENED, each, strict=True)) for each in detail.get("happened", ())],
     }
 
 

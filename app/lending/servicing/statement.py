@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.lending.loans.acts import Act
-from app.lending.loans.advancing import advance, draw
+from app.lending.loans.advancing import advance, draw, fees_between
+from app.lending.loans.fees import FeeTerms
+from app.lending.loans.loan import Happening, Loan
 from app.lending.loans.rules import LoanRules
 from app.lending.loans.terms import LoanTerms, proceeds_fen
 from app.lending.servicing.plan import act_done
 
-DRAWN = "draw"
+DRAWN, CHARGED = "draw", "charge"
 KINDS = {
     "Payment": "pay",
     "Charge": "charge",
@@ -35,6 +37,7 @@ class StatementRow(NamedTuple):
         principal_fen: For principal.
         change_fen: By how much the principal is more after it, below zero where it is less.
         outstanding_fen: The principal after it.
+        fee: Of a fee of the contract that was charged, which.
     """
 
     n: int
@@ -47,9 +50,12 @@ class StatementRow(NamedTuple):
     principal_fen: int
     change_fen: int
     outstanding_fen: int
+    fee: FeeTerms | None = None
 
 
-def statement_of(terms: LoanTerms, acts: Sequence[Act], rules: LoanRules) -> Sequence[StatementRow]:
+def statement_of(
+    terms: LoanTerms, acts: Sequence[Act], rules: LoanRules, *, day: dt.date | None = None
+) -> Sequence[StatementRow]:
     """
     Return the statement of a loan; what was taken back is not in it.
 
@@ -59,19 +65,23 @@ def statement_of(terms: LoanTerms, acts: Sequence[Act], rules: LoanRules) -> Seq
         terms: Those of its draw.
         acts: What was done to it, in order.
         rules: Values of the bank.
+        day: Up to the opening of which fees are told too; None: to the last act.
     """
     loan = draw(terms, rules)
     paid_out, drawn = proceeds_fen(terms, rules.days_off), loan.outstanding_fen
     rows = [StatementRow(0, terms.drawn_on, DRAWN, paid_out, 0, 0, 0, 0, drawn, drawn)]
-    for n, act in enumerate(acts, start=1):
-        loan = advance(loan, max(act.day, loan.day), rules).loan
-        before = loan.outstanding_fen
+    _charged(rows, loan, fees_between(loan.moved(charged=()), loan))
+    for act in acts:
+        loan, happened = advance(loan, max(act.day, loan.day), rules)
+        _charged(rows, loan, happened)
+        before = loan
         acted = act_done(loan, act, rules)
         loan, parts = acted.loan, acted.allocation
+        _charged(rows, before, fees_between(before, loan))
         interest = parts.interest_overdue_fen + parts.interest_fen if parts else 0
         rows.append(
             StatementRow(
-                n=n,
+                n=len(rows),
                 day=act.day,
                 kind=KINDS[type(act).__name__],
                 amount_fen=getattr(act, "amount_fen", 0),
@@ -79,8 +89,21 @@ def statement_of(terms: LoanTerms, acts: Sequence[Act], rules: LoanRules) -> Seq
                 penalty_fen=parts.penalty_fen if parts else 0,
                 interest_fen=interest,
                 principal_fen=parts.principal_fen if parts else 0,
-                change_fen=loan.outstanding_fen - before,
+                change_fen=loan.outstanding_fen - before.outstanding_fen,
                 outstanding_fen=loan.outstanding_fen,
             )
         )
+    if day is not None and not loan.ended:
+        loan, happened = advance(loan, max(day, loan.day), rules)
+        _charged(rows, loan, happened)
     return rows
+
+
+def _charged(rows: list[StatementRow], loan: Loan, happened: Sequence[Happening]) -> None:
+    """Add a line for each fee that was charged; the principal is what it was."""
+    fees, left = {fee.id: fee for fee in loan.terms.fees}, rows[-1].outstanding_fen
+    for each in happened:
+        if each.what == "fee":
+            fee = fees[str(each.after)]
+            line = (len(rows), each.day, CHARGED, each.fee_fen, 0, 0, 0, 0, 0, left)
+            rows.append(StatementRow(*line, fee))

@@ -51,9 +51,10 @@ def test_what_the_path_has_room_for_is_approved_with_rate_and_plan(
     assert (answer.status_code, read["outcome"], read["amount_fen"]) == (200, "approved", 2_000_000)
     assert (read["authority"], read["level"], codes(read)) == ("machine", None, ["within"])
     assert (read["id"], len(read["inputs_hash"]), read["rate"]) == (None, 64, "0.025")
-    assert read["schedule"]["items"] == [
-        {"n": 1, "due_on": "2026-09-28", "principal_fen": 2_000_000, "interest_fen": 12_500}
-    ]
+    row = {"n": 1, "due_on": "2026-09-28", "principal_fen": 2_000_000, "interest_fen": 12_500}
+    assert read["schedule"]["items"] == [row | {"fees_fen": 0}]
+    assert (read["schedule"]["fees"], read["schedule"]["total_fees_fen"]) == ([], 0)
+    assert read["schedule"]["effective_rate"] == "0.0256"  # (1 + 12,500 / 2,000,000)^(365 / 90)
     assert account(client, officer, "chain:CORE1:MILL")["pending_fen"] == 0
 
 

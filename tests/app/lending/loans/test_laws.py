@@ -14,6 +14,7 @@ from app.books.errors import RuleBroken
 from app.lending.loans.acts import Act, Recovery, Restructuring, WriteOff
 from app.lending.loans.advancing import advance, at, draw, touch_on
 from app.lending.loans.exact import half_up
+from app.lending.loans.fees import FEE_FEN_MAX, SHARED, FeeTerms
 from app.lending.loans.grading import cured_on, grade, overdue_days, overdue_since
 from app.lending.loans.loan import Charge, Loan, Payment
 from app.lending.loans.owing import owed
@@ -34,6 +35,22 @@ TRIED = examples(300)
 
 
 @st.composite
+def all_fees(draw_: st.DrawFn) -> FeeTerms:
+    when = draw_(st.sampled_from(sorted(SHARED)))
+    kept = {"id": when, "zh": "费", "en": "fee", "when": when}
+    of = draw_(st.sampled_from(SHARED[when]))
+    if draw_(st.booleans()):
+        return FeeTerms(**kept, of=of, fen=draw_(st.integers(1, 20_000)), share=None)
+    share = Decimal(draw_(st.integers(1, 500))).scaleb(-4)
+    floor = draw_(st.sampled_from((0, 0, 700)))
+    cap = draw_(st.sampled_from((FEE_FEN_MAX, 900)))
+    return FeeTerms(**kept, of=of, fen=None, share=share, floor_fen=floor, cap_fen=cap)
+
+
+ALL_FEES = st.one_of(st.just(()), st.lists(all_fees(), max_size=4).map(tuple))
+
+
+@st.composite
 def all_terms(draw_: st.DrawFn, *, grace: bool = True) -> LoanTerms:
     repayment = draw_(st.sampled_from(REPAYMENTS))
     monthly = repayment not in ("bullet", "discount")
@@ -50,6 +67,7 @@ def all_terms(draw_: st.DrawFn, *, grace: bool = True) -> LoanTerms:
         day_base=draw_(st.sampled_from((360, 365))),
         penalty_factor=Decimal(draw_(st.sampled_from(("1", "1.3", "1.5")))),
         grace_days=draw_(st.sampled_from((0, 0, 1, 5, 35))) if grace else 0,
+        fees=draw_(ALL_FEES),
     )
     try:
         check_terms(made, frozenset())
@@ -70,7 +88,7 @@ def all_rules(draw_: st.DrawFn) -> LoanRules:
 
 def of_columns(row: dict[str, Any]) -> Loan:
     """Return the loan of a row as a database keeps it."""
-    return loan_of({**row, **{name: json.loads(row[name]) for name in PARTS}})
+    return loan_of({**row, **{name: json.loads(row[name]) for name in PARTS if name in row}})
 
 
 Step = tuple[int, str, int, str]  # Days later, what, how much of a hundred, how.
@@ -79,7 +97,7 @@ STEPS = st.lists(
         st.sampled_from((0, 1, 2, 10, 28, 31, 60, 100)),
         st.sampled_from(("pay", "pay", "pay", "all", "charge", "restructure", "write_off")),
         st.integers(1, 100),
-        st.sampled_from(("due", "lower", "shorten", "capitalise", "waive")),
+        st.sampled_from(("due", "lower", "shorten", "capitalise", "waive", "debtor")),
     ),
     max_size=8,
 )
@@ -88,7 +106,7 @@ STEPS = st.lists(
 def act_of(loan: Loan, day: dt.date, step: Step) -> Act | None:
     """Return an act that fits a loan as it stands; None where none of the kind does."""
     _, what, share, how = step
-    debt, left = owed(loan), loan.totals.lost.total - loan.totals.recovered.total
+    left = loan.totals.lost.total - loan.totals.recovered.total
     if loan.ended:
         return Recovery(day, max(1, left * share // 100)) if left else None
     if what == "charge":
@@ -97,9 +115,18 @@ def act_of(loan: Loan, day: dt.date, step: Step) -> Act | None:
         return WriteOff(day) if share > 70 else None
     if what == "restructure":
         return restructuring(day, share, how) if loan.outstanding_fen > 1000 else None
+    return paying(loan, day, step)
+
+
+def paying(loan: Loan, day: dt.date, step: Step) -> Payment | None:
+    """Return what is paid on a loan as it stands; None where nothing is."""
+    (_, what, share, how), debt = step, owed(loan)
     if how in ("lower", "shorten"):
         amount = debt.all_fen if what == "all" else max(1, debt.all_fen * share // 100)
         return Payment(day, amount, prepay=True, mode=how)
+    if how == "debtor":
+        most = debt.all_fen - debt.prepayment_fees_fen
+        return Payment(day, max(1, most * share // 100), prepay=True, by_debtor=True)
     amount = debt.due_fen if what == "all" else debt.due_fen * share // 100
     return Payment(day, amount) if amount else None
 
@@ -135,6 +162,7 @@ def told(loan: Loan) -> dict[str, int]:
         "principal": debt.principal_fen,
         "to_day": debt.interest_to_day_fen,
         "undue": debt.undue_fen,
+        "prepayment": debt.prepayment_fees_fen,
     }
 
 
@@ -179,6 +207,9 @@ def test_no_fen_is_made_or_lost(
     assert totals.posted.principal + totals.capitalised.total == (
         totals.paid.principal + loan.outstanding_fen + totals.lost.principal
     )
+    assert sum(each.fen for each in loan.charged) == totals.posted.fees - sum(
+        each.amount_fen for each in acts if isinstance(each, Charge)
+    )
     unpaid = sum(each.interest_fen for each in loan.due)
     assert totals.posted.interest == ended.interest + unpaid
     assert (totals.posted.fees, totals.posted.penalty) == (
@@ -222,6 +253,10 @@ def days_that_touch(loan: Loan, bank: LoanRules) -> list[dt.date]:
     days = [day for day in days if day > loan.day]
     grace = dt.timedelta(days=loan.terms.grace_days + 1)
     days += [each.due_on + grace for each in loan.due if loan.in_grace(each)]
+    pairs = zip(loan.terms.fees, loan.charged, strict=True)
+    if any(fee.when == "overdue_once" and not done.times for fee, done in pairs):
+        late = [each.due_on for each in loan.due if not loan.in_grace(each)]
+        days += [day + dt.timedelta(days=1) for day in late[:1]]
     return [*days, loan.next_due_on] if loan.next_due_on else days
 
 
@@ -297,7 +332,9 @@ def test_who_pays_each_row_on_its_day_pays_the_schedule_and_no_more(
     for row in schedule(terms, bank).rows:
         assert rows_to_come(loan, bank).rows[0] == row
         if row.principal_fen or row.interest_fen:
-            loan = do(loan, Payment(row.due_on, row.principal_fen + row.interest_fen), bank).loan
+            fees = owed(loan).fees_fen  # Of the draw, until something is paid.
+            sum_fen = row.principal_fen + row.interest_fen + row.fees_fen + fees
+            loan = do(loan, Payment(row.due_on, sum_fen), bank).loan
         else:
             loan = advance(loan, row.due_on, bank).loan
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.lending.products.book import SHIPPED, ProductBook, load_products, read_product
+from app.lending.products.fees import terms_of_fees
 from app.platform.errors import Unready
 from graph.errors import InvalidInput
 
@@ -118,6 +119,67 @@ def test_without_a_core_cap_and_budget_are_stated(tmp_path: Path) -> None:
     stated = [("amount_cap_fen: null", "amount_cap_fen: 500000")]
     stated += [("budget_fen: null", "budget_fen: 900000"), ("path: relation", "path: own")]
     assert read_product(written(tmp_path, "mine.yml", *stated)).terms.budget_fen == 900_000
+
+
+FEES = """fees:
+  - id: service
+    labels: {zh: 服务费, en: Service fee}
+    when: due
+    share: "0.0005"
+    of: instalment
+    floor_fen: 100
+    cap_fen: 900
+"""
+
+
+def test_no_product_shipped_has_fees_and_one_of_a_bank_may(tmp_path: Path) -> None:
+    assert all(not each.terms.fees for each in ProductBook(None).every())
+
+    path = written(tmp_path, "mine.yml", text=DATA_CREDIT + FEES)
+
+    (found,) = terms_of_fees(read_product(path).terms.fees)
+    assert (found.when, found.of, found.zh) == ("due", "instalment", "服务费")
+    assert [found.comes_to(base) for base in (0, 100, 1_000_000, 10**9)] == [0, 100, 500, 900]
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "said"),
+    [
+        ("    when: due", "    when: often", r"fees.0.when \(line 32\): must be 'draw', 'due'"),
+        ("    when: due", "    when: draw", r"fees.0.of \(line 34\): a share of draw is one of am"),
+        (
+            '    share: "0.0005"',
+            '    share: "2"',
+            r"fees.0.share \(line 33\): a share is at most 1",
+        ),
+        ('    share: "0.0005"', "    share: 0.5", r"fees.0.share \(line 33\): write the number in"),
+        ('    share: "0.0005"', '    share: "0"', r"fees.0.share \(line 33\): must be above 0"),
+        ("    of: instalment", "    fen: 5", r"fees.0.share \(line 33\): .*either fen or a share"),
+        ("    of: instalment", "    colour: red", r"unknown values \['fees.0.colour \(line 34\)'"),
+        ("    floor_fen: 100", "    floor_fen: 0", r"fees.0.floor_fen \(line 35\)"),
+        (
+            "    cap_fen: 900",
+            "    cap_fen: 99",
+            r"fees.0.cap_fen \(line 36\): must not be below fl",
+        ),
+        ('    share: "0.0005"', "    fen: 7", r"fees.0.of \(line 34\): is said of a share alone"),
+        ("  - id: service", "  - id: Mine!", r"fees.0.id \(line 30\)"),
+    ],
+)
+def test_a_fault_of_a_fee_is_named_with_its_line(
+    tmp_path: Path, line: str, instead: str, said: str
+) -> None:
+    path = written(tmp_path, "mine.yml", (line, instead), text=DATA_CREDIT + FEES)
+
+    with pytest.raises(InvalidInput, match=rf"^mine\.yml: .*({said})"):
+        read_product(path)
+
+
+def test_two_fees_have_two_names(tmp_path: Path) -> None:
+    twice = DATA_CREDIT + FEES + FEES.partition("\n")[2]
+
+    with pytest.raises(InvalidInput, match=r"fees \(line 29\): says something twice"):
+        read_product(written(tmp_path, "mine.yml", text=twice))
 
 
 def test_two_requirements_have_two_names(tmp_path: Path) -> None:

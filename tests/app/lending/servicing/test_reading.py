@@ -62,11 +62,13 @@ def test_a_loan_is_opened_over_its_use_which_moves_with_it_alone(
                 "principal_fen": 2_400_000,
                 "interest_fen": 27_000,
                 "paid_fen": 0,
+                "fees_fen": 0,
             }
         ],
         "prepaid_principal_fen": 0,
         "prepaid_interest_fen": 0,
         "total_interest_fen": 27_000,
+        "total_fees_fen": 0,
     }
     told = client.get(f"{API}/loans/L1/events", headers=officer).json()["items"]
     assert [each["operation"] for each in told] == ["loan.draw"]
