@@ -7,13 +7,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import assume, given
 
 from app.chain.limits import papers
-from app.chain.limits.book import Book
-from app.chain.limits.compute import Computation, compute
+from app.chain.limits.book import LENT, Book
+from app.chain.limits.carrying import equal
+from app.chain.limits.compute import Computation, RunOutcome, compute
 from app.chain.limits.results import Results
 from app.chain.limits.storage import save
 from tests.app.chain.limits.evaluator import check_run
@@ -330,8 +332,7 @@ def test_a_run_after_a_change_of_the_book_is_as_a_full_one(seed: int, change: in
     first, second = (through_graph(each, Oracle(each, loss)) for each in books)
     after = compute(second, POLICY, compute(first, POLICY).work)
     full = compute(second, POLICY)
-    for name in ("cores", "firms", "members", "claims", "prepaid", "passed", "papers"):
-        assert getattr(after, name).equals(getattr(full, name), null_equal=True)
+    check_same(after, full)
 
 
 def test_only_the_chains_that_a_change_touches_are_computed_again(
@@ -354,6 +355,41 @@ def test_only_the_chains_that_a_change_touches_are_computed_again(
     compute(after, POLICY, work)
 
     assert [after.ids[core] for core in filled] == ["C"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"known": [known("confirmed")]},  # A document more of a firm that had none.
+        {"known": [known("disputed")]},
+        {"nodes": [node(holder="N")]},  # Who stood in no chain.
+        {"known": [known("confirmed")], "nodes": [node(holder="B")]},
+    ],
+)
+def test_whatever_a_change_moves_is_as_in_a_full_run(changes: dict[str, list[Row]]) -> None:
+    firms = [CORE, *({"firm": each} for each in ("S", "B", "N"))]
+    raw = Economy(T, firms, invoices=[sale(), sale(seller="B", number="I2")], receivables=[row()])
+    lent = pl.DataFrame([{"firm": "S", "lent_fen": 5, "lent_event": 9}], schema=LENT)
+    first, second = (
+        through_graph(each, Oracle(each, unhurt))
+        for each in (raw, dataclasses.replace(raw, **changes))  # type: ignore[arg-type]  # lists
+    )
+    book = dataclasses.replace(second.ledger.book, lent=lent)
+    second = dataclasses.replace(second, ledger=dataclasses.replace(second.ledger, book=book))
+
+    after = compute(second, POLICY, compute(first, POLICY).work)
+
+    check_same(after, compute(second, POLICY))
+
+
+def check_same(one: RunOutcome, other: RunOutcome) -> None:
+    """Check that two runs store the same, and had the same figures on their way there."""
+    for name in ("cores", "firms", "members", "claims", "prepaid", "passed", "papers", "aged"):
+        assert getattr(one, name).equals(getattr(other, name), null_equal=True), name
+    for figures_of in (lambda work: work.by_firm, lambda work: work.by_member):
+        for mine, theirs in zip(figures_of(one.work), figures_of(other.work), strict=True):
+            assert np.all(equal(mine, theirs))
+    assert one.work.chains == other.work.chains
 
 
 @given(seeds)
