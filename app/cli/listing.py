@@ -79,7 +79,7 @@ LISTED: Mapping[str, ListedCommand] = {
     ),
     "replay": ListedCommand(
         "app.lending.decisions.cli",
-        "Decide again from what was kept of a decision; end with 1 where it is not the same.",
+        "Decide again from what was kept of a decision, or of all; end with 1 where one differs.",
     ),
     "stress": ListedCommand(
         "app.risk.stress.cli",

@@ -1,5 +1,6 @@
 """Rows of decisions, read beside the lock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -27,3 +28,17 @@ def one(records: Records, decision: str) -> DecisionRow | None:
     with records.reading() as connection:
         row = connection.execute(query).mappings().first()
     return None if row is None else DecisionRow(**row)
+
+
+def count(records: Records) -> int:
+    """Return how many decisions are kept."""
+    with records.reading() as connection:
+        return int(connection.scalar(sa.select(sa.func.count()).select_from(decisions)) or 0)
+
+
+def following(records: Records, after: str, size: int) -> Sequence[DecisionRow]:
+    """Return decisions in the order of their ids, so many of those after one."""
+    query = sa.select(decisions).where(decisions.c.decision > after)
+    query = query.order_by(decisions.c.decision).limit(size)
+    with records.reading() as connection:
+        return [DecisionRow(**row) for row in connection.execute(query).mappings()]

@@ -1,6 +1,7 @@
 """Deciding on what is asked, and quoting what would be decided."""
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 
 from app.chain.accounts.service import names
@@ -14,7 +15,7 @@ from app.lending.decisions.forms import Asked, Decided, LoanDecision
 from app.lending.decisions.gathering import inputs_of
 from app.lending.decisions.plain import term_of
 from app.lending.decisions.replaying import replayed
-from app.lending.decisions.repository import DecisionRow, one
+from app.lending.decisions.repository import DecisionRow, count, following, one
 from app.lending.pricing import plans
 from app.lending.pricing.plans import PlanAsked
 from app.lending.pricing.service import label
@@ -24,6 +25,8 @@ from app.platform.documents import Document
 from app.platform.errors import Absent
 
 ID_BYTES = 10
+PAGE_ROWS = 100  # Their inputs are long.
+DIFFERING_MAX = 100  # Told of all that are replayed.
 
 
 def decide(
@@ -108,6 +111,30 @@ def replay(resources: Resources, name: str, sight: Sight = EVERYTHING) -> Docume
         Absent: There is none of this id, or it is somebody else's.
     """
     return replayed(_row(resources, name, sight))
+
+
+def replay_all(resources: Resources, tell: Callable[[str, float | None], None]) -> Document:
+    """
+    Return of how many decisions all or some come out the same again; those that do not are told.
+
+    Args:
+        resources: What the process has open.
+        tell: Takes what is done and the share of it that is done.
+    """
+    wanted, done, differ, after = count(resources.records), 0, 0, ""
+    differing: list[Document] = []
+    while done < wanted:  # What is decided meanwhile is left to the next time.
+        page = following(resources.records, after, min(PAGE_ROWS, wanted - done))
+        if not page:
+            break
+        for row in page:
+            found = replayed(row)
+            differ += not found["same"]
+            if not found["same"] and len(differing) < DIFFERING_MAX:
+                differing.append(found)
+        done, after = done + len(page), page[-1].decision
+        tell(f"{done:,} of {wanted:,} decisions", done / wanted)
+    return {"same": not differ, "decisions": done, "differ": differ, "differing": differing}
 
 
 def _row(resources: Resources, name: str, sight: Sight) -> DecisionRow:

@@ -14,7 +14,7 @@ import app.lending.decisions.case as cases
 from app.books.ledger import Plain, Reads, Reply, ledger_of
 from app.books.ledger.proof import verify
 from app.cli import app as commands
-from app.lending.decisions import replaying
+from app.lending.decisions import replaying, service
 from app.lending.decisions.forms import Asked, Decided, DocumentRef, LoanDecision
 from app.lending.decisions.keeping import keep
 from app.lending.decisions.service import decide
@@ -171,3 +171,27 @@ def test_the_command_ends_with_1_where_it_is_not_the_same(
         "was": 1,
         "is": 2_000_000,
     }
+
+
+def test_all_are_decided_again_a_page_at_a_time_and_those_that_differ_are_named(
+    client: TestClient, decided: Decided, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEEPTIER_HOME", str(home))
+    monkeypatch.setattr(service, "PAGE_ROWS", 2)
+    amounts = (1_000_000, 500_000, 400_000, 300_000)
+    others = [kept(resources_of(client), ASKED._replace(amount_fen=each)) for each in amounts]
+    runner, names = CliRunner(), [each.decision.id for each in (decided, *others)]
+    good = runner.invoke(commands, ["replay", "--all", "--json"])
+    with resources_of(client).records.writing() as connection:
+        one = decisions.c.decision == names[2]
+        connection.execute(sa.update(decisions).where(one).values(inputs="{}"))
+    bad = runner.invoke(commands, ["replay", "--all", "--json"])
+    told = json.loads(bad.stdout)
+
+    expected = {"same": True, "decisions": len(names), "differ": 0, "differing": []}
+    assert (good.exit_code, json.loads(good.stdout)) == (0, expected)
+    assert (bad.exit_code, told["decisions"], told["differ"]) == (1, len(names), 1)
+    assert [each["decision"] for each in told["differing"]] == [names[2]]
+    assert names[2] in runner.invoke(commands, ["replay", "--all"]).stdout
+    assert runner.invoke(commands, ["replay"]).exit_code == 2
+    assert runner.invoke(commands, ["replay", names[0], "--all"]).exit_code == 2
