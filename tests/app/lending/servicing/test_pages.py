@@ -60,13 +60,13 @@ def forms(text: str, act: str) -> dict[str, str]:
     return {name: value for name, value in hidden if value}
 
 
-def tend(client: TestClient, act: str, **typed: str) -> Any:
+def tend(client: TestClient, act: str, loan: str = "L1", /, **typed: str) -> Any:
     """Return the answer to the form of an act, looked at and then confirmed."""
-    form = forms(read(client, f"{ALL}/L1"), act)
-    look = client.post(f"{ALL}/L1/{act}", data=form | typed)
+    form, address = forms(read(client, f"{ALL}/{loan}"), act), f"{ALL}/{loan}/{act}"
+    look = client.post(address, data=form | typed)
     assert look.status_code == 200, look.text
     assert f'data-preview="{act}"' in look.text
-    return look.text, client.post(f"{ALL}/L1/{act}", data=forms(look.text, act))
+    return look.text, client.post(address, data=forms(look.text, act))
 
 
 def test_loans_are_listed_by_their_address_with_what_is_provided(
