@@ -7,6 +7,7 @@ import typer
 
 from app.books.approvals import expire_open
 from app.books.business_day.closing import ClosingStep, close_days
+from app.chain.requests import service as requests
 from app.chain.vouchers import endings as vouchers
 from app.lending.applications import service as applications
 from app.lending.applications.drawn import NAME as DRAWN
@@ -30,6 +31,7 @@ def _close_offers(resources: Resources, day: dt.date) -> int:
 STEPS: tuple[ClosingStep, ...] = (  # In this order.
     ClosingStep("approvals", expire_open),
     ClosingStep("vouchers", vouchers.close),
+    ClosingStep("requests", requests.close),
     ClosingStep("applications", _close_offers),
     ClosingStep("draws", draws.close),
     ClosingStep("loans", loans.close),

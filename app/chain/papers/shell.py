@@ -1,4 +1,4 @@
-"""What every page says of receivables and vouchers: what waits for a core, what a text finds."""
+"""What every page says of receivables, vouchers, requests: what waits, and what a text finds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,9 +6,11 @@ from urllib.parse import quote, urlencode
 
 from app.books.business_day import business_day
 from app.chain.accounts.service import Named, names
-from app.chain.papers import holding, receivables, vouchers
+from app.chain.papers import holding, receivables, requests, vouchers
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.standing import numbered, open_count
+from app.chain.requests.repository import WantedRequests
+from app.chain.requests.service import standing
 from app.chain.vouchers.listing import VoucherOrder, VouchersListed, listed, sums
 from app.platform.auth.principals import Principal
 from app.platform.deps import Resources
@@ -20,14 +22,20 @@ BY_NUMBER = VoucherOrder("number", descending=False, words=str)
 
 
 def waiting_of(resources: Resources, who: Principal) -> Mapping[str, int]:
-    """Return how many payables wait for a core to be confirmed."""
-    if who.role != "core" or who.firm is None:
+    """Return how many requests wait for a firm, and payables for a core to be confirmed."""
+    if who.firm is None:
         return {}
     try:
-        count = open_count(resources, resources.version(), who.firm)
+        version = resources.version()
     except (Absent, NotFound):  # Before the first version nobody owes anything.
         return {}
-    return {receivables.PAYABLES: count}
+    asked = len(standing(resources, WantedRequests(asked=who.firm)))
+    if who.role != "core":
+        return {requests.PLACE: asked}
+    return {
+        requests.PLACE: asked,
+        receivables.PAYABLES: open_count(resources, version, who.firm),
+    }
 
 
 def found_by(resources: Resources, who: Principal, text: str) -> Sequence[FoundKind]:

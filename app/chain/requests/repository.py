@@ -24,9 +24,9 @@ class WantedRequests(NamedTuple):
 def listed(
     connection: Connection, wanted: WantedRequests, *, before: int | None, size: int
 ) -> list[Row]:
-    """Return requests, those that were touched last first."""
+    """Return requests, those that were touched last first, each with what was passed by `now`."""
     own = requests.c
-    query = sa.select(requests).order_by(own.event.desc()).limit(size)
+    query = _counted().order_by(own.event.desc()).limit(size)
     if wanted.party is not None:
         query = query.where((own.firm == wanted.party) | (own.asked == wanted.party))
     for name in ("kind", "firm", "asked", "state"):
@@ -38,10 +38,23 @@ def listed(
 
 
 def one(connection: Connection, name: str) -> Row | None:
-    """Return a request; None where there is none of this id."""
-    query = sa.select(requests).where(requests.c.request == name)
-    row = connection.execute(query).mappings().first()
+    """Return a request with what was passed by `now`; None where there is none of this id."""
+    row = connection.execute(_counted().where(requests.c.request == name)).mappings().first()
     return None if row is None else dict(row)
+
+
+def every_open(connection: Connection) -> list[Row]:
+    """Return all requests that were not ended, each with what was passed by `now`."""
+    query = _counted().where(requests.c.state == "open").order_by(requests.c.request)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _counted() -> sa.Select[Any]:
+    own, its = requests.c, vouchers.c
+    between = (its.issuer == own.core) & (its.giver == own.asked) & (its.holder == own.firm)
+    passed = sa.select(sa.func.count()).select_from(vouchers).where(between)
+    counted = sa.case((own.kind == "pass", passed.scalar_subquery()), else_=0)
+    return sa.select(requests, counted.label("now"))
 
 
 def received(connection: Connection, *, core: str, giver: str, holder: str) -> int:

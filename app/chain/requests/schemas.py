@@ -43,8 +43,9 @@ class FirmRequest(BaseModel):
     receivable: str | None
     amount_fen: int
     made_on: dt.date = Field(description="The business day of the last step")
-    state: Literal["open", "met", "withdrawn", "declined"] = Field(
-        description="`met`: the receivable is open no more, or a voucher has been passed"
+    state: Literal["open", "met", "withdrawn", "declined", "lapsed"] = Field(
+        description="`met`: the receivable is open no more, or a voucher has been passed; "
+        "`lapsed`: a party or the receivable is not there any more"
     )
 
 

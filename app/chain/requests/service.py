@@ -5,15 +5,16 @@ One request stands for a receivable, or for two firms and a core; asking again f
 bound by one: it is told to who is asked, and what was asked for is done as it always is.
 """
 
+import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from app.books.errors import RuleBroken, WrongState
-from app.books.ledger import Moving, Plain, Reads, Reply, ask_prepared, ledger_of
+from app.books.ledger import MACHINE, Moving, Plain, Reads, Reply, ask_prepared, ledger_of
 from app.books.ledger.answering import Asker
 from app.books.notices.service import notice_of
 from app.chain.limits.documents import results_of
@@ -30,10 +31,12 @@ from app.platform.auth.sight import EVERYTHING, Sight
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import Absent
+from graph.errors import NotFound
 
 CREATED, DONE = 201, 200
 CONFIRM, PASS = "confirm", "pass"
 ENDS = {"withdraw": ("firm", "asked", "withdrawn"), "decline": ("asked", "firm", "declined")}
+ENDED = {"met": ("meet", ("firm",)), "lapsed": ("lapse", ("firm", "asked"))}
 NAME_LETTERS = 20
 SOURCE = "contract of requests"
 LISTED_MAX = 200
@@ -111,25 +114,25 @@ def _asked(resources: Resources, asker: Asker, draft: RequestDraft) -> Reply:
     name = draft.name
 
     def prepare() -> Plain:
-        """Return the order, with whether what stands was met."""
+        """Return the order, with what has become of what stands."""
         with resources.records.reading() as connection:
-            known = repository.one(connection, name)
-            is_met = known is not None and _is_met(resources, connection, known)
-            count = _received(connection, asdict(draft))
+            became = _became(resources, connection, repository.one(connection, name))
+            count = _received(connection, draft)
 
         def decided(moving: Moving) -> Reply:
             """Return the request that stands, or the one that is made."""
             row = moving.row(requests, name)
-            if row is not None and row["state"] == "open" and not is_met:
+            if row is not None and row["state"] == "open" == became:
                 if row["amount_fen"] != draft.amount_fen:
                     raise WrongState(f"request {name}", "open", ["withdrawn", "declined"])
                 return Reply.of(DONE, document(dict(row), "open"))
-            if row is not None and row["state"] != "open" and row["made_on"] == moving.day_text:
+            ended = row is not None and row["state"] in ("withdrawn", "declined")
+            if row is not None and ended and row["made_on"] == moving.day_text:
                 zh, en = "今日已撤回或被婉拒，下一营业日方可再次请求", "withdrawn or declined today"
                 raise RuleBroken("request.again", SOURCE, zh=zh, en=en)
             made = asdict(draft) | {"request": name, "received": count, "state": "open"}
             made |= {"made_on": moving.day_text}
-            _record(moving, "ask", made, told=draft.asked)
+            _record(moving, "ask", made, told=[draft.asked])
             return Reply.of(CREATED, document(made, "open"))
 
         return Plain(Reads(rows={requests: [name]}), decided, asker.key, asker.actor)
@@ -148,20 +151,20 @@ def end(resources: Resources, asker: Asker, name: str, act: str) -> Reply:
     whose, told, state = ENDS[act]
 
     def prepare() -> Plain:
-        """Return the order, with whether it was met."""
+        """Return the order, with what has become of it."""
         with resources.records.reading() as connection:
-            known = repository.one(connection, name)
-            is_met = known is not None and _is_met(resources, connection, known)
+            became = _became(resources, connection, repository.one(connection, name))
 
         def decided(moving: Moving) -> Reply:
             """Return the request, ended."""
             row = moving.row(requests, name)
             if row is None or row[whose] != asker.core:
                 raise Absent(f"no request {name!r}")
-            if row["state"] != "open" or is_met:
-                raise WrongState(f"request {name}", "met" if is_met else row["state"], ["open"])
+            state_now = became if row["state"] == "open" else row["state"]
+            if state_now != "open":
+                raise WrongState(f"request {name}", str(state_now), ["open"])
             ended = {**row, "state": state, "made_on": moving.day_text}
-            _record(moving, act, ended, told=row[told])
+            _record(moving, act, ended, told=[row[told]])
             return Reply.of(DONE, document(ended, state))
 
         return Plain(Reads(rows={requests: [name]}), decided, asker.key, asker.actor)
@@ -169,10 +172,38 @@ def end(resources: Resources, asker: Asker, name: str, act: str) -> Reply:
     return ask_prepared(ledger_of(resources).ask, prepare)
 
 
-def _record(moving: Moving, act: str, row: Row, *, told: str) -> None:
+def close(resources: Resources, _: dt.date) -> int:
+    """
+    Write down what open requests have become at the close of a day; return how many.
+
+    Who asked is told that it was met. One whose party or receivable is not there any more lapses,
+    and both are told. Done again after it was cut short, it goes on where it stood.
+    """
+    with resources.records.reading() as connection:
+        rows = repository.every_open(connection)
+        states = _states(resources, connection, rows)
+    over = [row for row in rows if states[row["request"]] != "open"]
+    for row in over:
+
+        def decided(moving: Moving, seen: Row = row) -> Reply:
+            """Return nothing but that it is done, where nobody has touched it meanwhile."""
+            now = moving.row(requests, seen["request"])
+            if now is not None and (now["state"], now["event"]) == ("open", seen["event"]):
+                state = states[seen["request"]]
+                act, told = ENDED[state]
+                ended = {**now, "state": state, "made_on": moving.day_text}
+                _record(moving, act, ended, told=[seen[each] for each in told])
+            return Reply.of(DONE, None)
+
+        order = Plain(Reads(rows={requests: [row["request"]]}), decided, None, MACHINE)
+        ledger_of(resources).ask(order)
+    return len(over)
+
+
+def _record(moving: Moving, act: str, row: Row, *, told: Sequence[str]) -> None:
     operation, subject = f"request.{act}", f"request:{row['request']}"
     names = ("kind", "firm", "asked", "core", "receivable", "amount_fen", "state")
-    rows = [(requests, row), notice_of(moving, told, operation, subject)]
+    rows = [(requests, row), *(notice_of(moving, each, operation, subject) for each in told)]
     moving.record(operation, subject, rows=rows, detail={name: row[name] for name in names})
 
 
@@ -186,19 +217,8 @@ def page(
     """Return requests with the state in which each is, those that were touched last first."""
     with resources.records.reading() as connection:
         rows = repository.listed(connection, wanted, before=before, size=size)
-        open_ones = [row for row in rows if row["state"] == "open"]
-        numbers = [row["receivable"] for row in open_ones if row["kind"] == CONFIRM]
-        states = _states(resources, connection, numbers)
-        met = {
-            row["request"]
-            for row in open_ones
-            if (
-                states.get(row["receivable"]) != "open"
-                if row["kind"] == CONFIRM
-                else _received(connection, row) > row["received"]
-            )
-        }
-    return [(row, "met" if row["request"] in met else row["state"]) for row in rows]
+        states = _states(resources, connection, rows)
+    return [(row, states[row["request"]]) for row in rows]
 
 
 def standing(resources: Resources, wanted: WantedRequests) -> Sequence[Row]:
@@ -222,10 +242,36 @@ def document(row: Row, state: str) -> Document:
     }
 
 
-def _states(
-    resources: Resources, connection: Connection, numbers: Sequence[str]
-) -> Mapping[str, str]:
-    """Return in which states receivables are."""
+def _states(resources: Resources, connection: Connection, rows: Sequence[Row]) -> Mapping[str, str]:
+    """Return in which state requests are: what they ask for tells of those that are open."""
+    standing = [row for row in rows if row["state"] == "open"]
+    papers_now = _papers(resources, connection, standing)
+    knows = _knows(resources) if standing else bool
+    found = {row["request"]: str(row["state"]) for row in rows}
+    for row in standing:
+        paper = papers_now.get(row["receivable"]) if row["kind"] == CONFIRM else "open"
+        if row["now"] > row["received"] or paper not in (None, "open"):
+            found[row["request"]] = "met"
+        elif paper is None or not all(knows(row[each]) for each in ("firm", "asked", "core")):
+            found[row["request"]] = "lapsed"
+    return found
+
+
+def _became(resources: Resources, connection: Connection, row: Row | None) -> str | None:
+    return None if row is None else _states(resources, connection, [row])[row["request"]]
+
+
+def _knows(resources: Resources) -> Callable[[str], bool]:
+    """Return what tells whether a firm is there; before the first run each is."""
+    try:
+        return results_of(resources, AskedVersion(), EVERYTHING).knows
+    except (Absent, NotFound):
+        return bool
+
+
+def _papers(resources: Resources, connection: Connection, rows: Sequence[Row]) -> Mapping[str, str]:
+    """Return in which states receivables are that are to be confirmed, of those that are there."""
+    numbers = [row["receivable"] for row in rows if row["kind"] == CONFIRM]
     if not numbers:
         return {}
     files, known = of_version(resources, resources.version()), papers.known(connection, numbers)
@@ -233,14 +279,7 @@ def _states(
     return {each: str(row["state"]) for each, row in found.items() if row is not None}
 
 
-def _is_met(resources: Resources, connection: Connection, row: Row) -> bool:
-    if row["kind"] == CONFIRM:
-        number = row["receivable"]
-        return _states(resources, connection, [number]).get(number) != "open"
-    return bool(_received(connection, row) > row["received"])
-
-
-def _received(connection: Connection, row: Mapping[str, Any]) -> int:
-    if row["kind"] == CONFIRM:
+def _received(connection: Connection, draft: RequestDraft) -> int:
+    if draft.kind == CONFIRM:
         return 0
-    return repository.received(connection, core=row["core"], giver=row["asked"], holder=row["firm"])
+    return repository.received(connection, core=draft.core, giver=draft.asked, holder=draft.firm)

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from app.platform.records.tables import among, metadata
 
 KINDS = ("confirm", "pass")
-STATES = ("open", "withdrawn", "declined")  # Whether it was met is seen in what was asked for.
+# Whether it is met, or lapsed, is seen in what was asked for; the close of a day writes it down.
+STATES = ("open", "withdrawn", "declined", "met", "lapsed")
 
 requests = sa.Table(
     "requests",

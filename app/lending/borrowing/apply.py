@@ -26,7 +26,7 @@ from app.lending.borrowing.choices import (
     products_now,
     suggested,
 )
-from app.lending.borrowing.own_chains import available_fen, chains_of, papers_of
+from app.lending.borrowing.own_chains import available_fen, chains_of, papers_of, ready_of
 from app.lending.borrowing.told import APPLY, PLACE, links_of, plan_rows
 from app.lending.borrowing.typed import TypedLoan, typed_in
 from app.lending.decisions.cards import card_of, rate_words
@@ -86,13 +86,14 @@ def _page(
     t, firm = Texts(preferences_of(request).language), who.firm or ""
     held, chains = products_now(resources, who), chains_of(resources, who)
     papers = papers_of(resources, firm)
+    ready = ready_of(papers)
     most_fen = available_fen(resources, firm, chains)
-    given, typed = typed, filled(typed, held, chains, papers, most_fen)
+    given, typed = typed, filled(typed, held, chains, ready, most_fen)
     if not given.amount:
         product = next((each for each in held if each["id"] == typed.product), None)
         first = choice_of(resources, who, product, typed) if product else None
         typed = suggested(first) or typed
-    choices = choices_of(resources, who, typed, held, papers)
+    choices = choices_of(resources, who, typed, held, ready)
     chosen = next((each for each in choices if each.product["id"] == typed.product), None)
     most_yuan = max(most_fen // YUAN_FEN, STEP_YUAN)
     return page(

@@ -19,7 +19,7 @@ from app.lending.applications.service import listed
 from app.lending.applications.steps import FIRM_STATES, TURNS
 from app.lending.borrowing.choices import LoanChoice, choice_of, filled, products_now, suggested
 from app.lending.borrowing.coming import CashAhead, CashMove, ahead_of_firm
-from app.lending.borrowing.own_chains import available_fen, chains_of, papers_of
+from app.lending.borrowing.own_chains import available_fen, chains_of, papers_of, ready_of
 from app.lending.borrowing.told import APPLY, LOANS, PLACE
 from app.lending.borrowing.typed import TypedLoan
 from app.lending.decisions.cards import rate_words
@@ -113,7 +113,8 @@ def _likely(
     resources: Resources, who: Principal, chains: Sequence[Document], most_fen: int
 ) -> LoanChoice | None:
     try:
-        held, papers = products_now(resources, who), papers_of(resources, who.firm or "")
+        held = products_now(resources, who)
+        papers = ready_of(papers_of(resources, who.firm or ""))
     except AppError:
         return None
     typed = filled(TypedLoan(), held, chains, papers, most_fen)

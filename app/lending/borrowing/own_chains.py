@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from app.books.business_day import business_day
-from app.books.ledger.reading import AccountsAsked, accounts_after, one_account
+from app.books.ledger.reading import AccountsAsked, accounts_after, accounts_of, one_account
 from app.chain.limits.documents import everywhere, results_of
 from app.chain.receivables.repository import WantedReceivables
 from app.chain.receivables.standing import standing
@@ -35,6 +35,7 @@ class OwnPaper:
     amount_fen: int
     due_on: str
     days: int  # Until then.
+    is_ready: bool = True  # Whether it has its account: seconds after it was confirmed or accepted.
 
     @property
     def account(self) -> str:
@@ -64,7 +65,11 @@ def available_fen(resources: Resources, firm: str, chains: Sequence[Document]) -
 
 
 def papers_of(resources: Resources, firm: str) -> Sequence[OwnPaper]:
-    """Return documents of a firm that can be financed: confirmed or held, those due first."""
+    """
+    Return documents of a firm to borrow on: confirmed or held, those due first.
+
+    What was confirmed or accepted just now is among them and not ready yet.
+    """
     day = business_day(resources)
     claims = standing(resources, resources.version(), WantedReceivables(creditor=firm), day)
     good = claims.filter((pl.col("state") == CONFIRMED) & (pl.col("face_fen") > 0))
@@ -75,13 +80,21 @@ def papers_of(resources: Resources, firm: str) -> Sequence[OwnPaper]:
     ]
     wanted = VouchersListed(day, holder=firm, state=HELD)
     order = VoucherOrder("due", descending=False, words=str)
-    names = ("voucher", "issuer", "held_fen", "due_on")
+    told = ("voucher", "issuer", "held_fen", "due_on")
     found += [
-        _paper("voucher", [row[name] for name in names], day)
+        _paper("voucher", [row[name] for name in told], day)
         for row in listed(resources.records, wanted, order, (0, PAPERS_MAX))
     ]
     later = [each for each in found if each.days > 0]
-    return sorted(later, key=lambda each: (each.due_on, each.account))
+    names = [each.account for each in later]
+    there = {each.account for each in accounts_of(resources.records, names, resources.now())}
+    seen = [replace(each, is_ready=each.account in there) for each in later]
+    return sorted(seen, key=lambda each: (each.due_on, each.account))
+
+
+def ready_of(papers: Sequence[OwnPaper]) -> Sequence[OwnPaper]:
+    """Return the documents on which something can be borrowed now."""
+    return [each for each in papers if each.is_ready]
 
 
 def _paper(kind: str, told: Sequence[Any], day: dt.date) -> OwnPaper:

@@ -30,6 +30,7 @@ class NavigationGroup:
 
 
 RULES = NavigationEntry("/rules", "nav_rules", "rules")
+REQUESTS = NavigationEntry("/my/requests", "nav_requests", "requests")
 OF_BANK: dict[str, Sequence[NavigationEntry]] = {
     "nav_group_work": (
         NavigationEntry(WORK, "nav_work", "work", alone=True),
@@ -106,6 +107,7 @@ def _of_core(who: Principal) -> Sequence[NavigationEntry]:
         NavigationEntry("/core", "nav_first", "first", alone=True),
         NavigationEntry("/core/payables", "nav_payables", "papers"),
         NavigationEntry("/core/vouchers", "nav_vouchers", "vouchers"),
+        REQUESTS,
         NavigationEntry("/core/approvals", "nav_approvals", "approvals"),
         NavigationEntry(f"/chains/{own}", "nav_own_chain", "cores", pinned=True),
         NavigationEntry("/my", "nav_own_paper", "held"),
@@ -123,7 +125,7 @@ def _of_firm(who: Principal) -> Sequence[NavigationEntry]:
         NavigationEntry("/my/calendar", "nav_calendar", "calendar"),
         NavigationEntry("/my/receivables", "nav_claims", "papers"),
         NavigationEntry("/my/vouchers", "nav_held", "vouchers"),
-        NavigationEntry("/my/requests", "nav_requests", "approvals"),
+        REQUESTS,
         NavigationEntry(f"/firms/{own}", "nav_own_firm", "firm", pinned=True),
         RULES,
     ]

@@ -1,10 +1,14 @@
 """Requests over the interface: a core is asked to confirm, a buyer to pass a voucher on."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
 from app.books.ledger.proof import verify
+from app.chain.limits.shown import Shown
+from app.chain.receivables import acts
+from app.chain.requests import service
 from tests.app.chain.asking import Desk
 
 PASS = {"kind": "pass", "of": "MILL", "core": "CORE1", "amount_fen": 2_000_000}
@@ -79,6 +83,43 @@ def test_it_is_met_when_the_buyer_passes_a_voucher_on(desk: Desk) -> None:
     assert states(desk, "ORE") == states(desk, "officer") == [("pass", "MILL", "met")]
     assert states(desk, "PART") == []
     assert desk.post("ORE", "/requests", PASS).status_code == 201
+
+
+def test_what_is_over_is_written_down_as_its_day_is_closed_and_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is met; of one the buyer has left, of one the receivable: each ends once."""
+    desk.open_account("core:CORE1", 10**12)
+    issue = {"holder": "MILL", "amount_fen": 5_000_000, "due_on": DUE}
+    root = desk.post("CORE1", "/vouchers", issue).json()["id"]
+    desk.post("MILL", f"/vouchers/{root}/accept")
+    met = desk.post("ORE", "/requests", PASS).json()["id"]
+    gone = desk.post("PART", "/requests", {"kind": "confirm", "receivable": "R3"}).json()["id"]
+    part = {"holder": "ORE", "amount_fen": 2_000_000}
+    desk.post("MILL", f"/vouchers/{root}/pass", part)
+    day = dt.date(2026, 6, 30)
+    assert service.close(desk.resources, day) == 1
+    assert service.close(desk.resources, day) == 0
+    told = desk.get("ORE", "/notices").json()["items"][0]
+    assert (told["kind"], told["subject"]) == ("request.meet", f"request:{met}")
+
+    monkeypatch.setattr(acts, "merged", lambda *_: None)  # No file tells of it any more.
+    assert states(desk, "PART") == [("confirm", "CORE2", "lapsed")]
+    late = desk.post("CORE2", f"/requests/{gone}/decline")
+    assert (late.status_code, late.json()["state"]) == (409, "lapsed")
+    assert service.close(desk.resources, day) == 1
+    monkeypatch.undo()
+    for who in ("PART", "CORE2"):
+        told = desk.get(who, "/notices").json()["items"][0]
+        assert (told["kind"], told["subject"]) == ("request.lapse", f"request:{gone}")
+    again = desk.post("PART", "/requests", {"kind": "confirm", "receivable": "R3"})
+    assert (again.status_code, again.json()["id"]) == (201, gone)  # It is back: asked anew.
+
+    monkeypatch.setattr(Shown, "knows", lambda _, firm: firm != "CORE2")
+    assert states(desk, "PART") == [("confirm", "CORE2", "lapsed")]
+    assert service.close(desk.resources, day) == 1
+    assert states(desk, "ORE") == [("pass", "MILL", "met")]
+    assert verify(desk.resources.records).ok
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.books.ledger.proof import verify
+from app.lending.borrowing import own_chains
 from tests.app.chain.booked import PLENTY, set_up
 from tests.app.chain.papers.conftest import Browse, form_of
 
@@ -46,7 +47,9 @@ def test_a_firm_without_documents_asks_its_buyer_for_a_voucher_once(
         assert words in shown
     mill = browse("mill", "supplier", "MILL")
     assert 'data-asked="1"' in mill.get(HELD).text
-    assert 'data-list="requests-received" data-total="1"' in mill.get(REQUESTS).text
+    page = mill.get(REQUESTS).text
+    assert 'data-list="requests-received" data-total="1"' in page
+    assert re.search(rf'href="{REQUESTS}"(?:(?!</a>).)*data-waits="1"', page, re.DOTALL)
     assert ore.get(REQUESTS).text.count('data-state="open"') == 1
     assert verify(served.state.resources.records).ok
 
@@ -65,6 +68,7 @@ def test_a_core_is_asked_by_the_page_of_a_receivable_and_sees_it_among_its_payab
 
     assert "data-asked=" in part.get(f"{CLAIMS}/R3").text
     listed = core.get(PAYABLES).text
+    assert re.search(rf'href="{REQUESTS}"(?:(?!</a>).)*data-waits="1"', listed, re.DOTALL)
     assert 'data-asked-for="1"' in listed
     assert 'data-asked="2026-06-30"' in listed
     assert 'data-asked="2026-06-30"' in core.get(f"{PAYABLES}/R3").text
@@ -77,6 +81,21 @@ def test_a_core_is_asked_by_the_page_of_a_receivable_and_sees_it_among_its_payab
     ended = part.post(withdrawn[1], data=form_of(part.get(REQUESTS).text, withdrawn[1]))
     assert ended.headers["location"] == f"{REQUESTS}?done=withdraw"
     assert "data-asked" not in core.get(PAYABLES).text
+
+
+def test_a_document_is_offered_once_it_has_its_account(
+    browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "/my/apply?product=document-finance&core=CORE1"
+    mill, paper = browse("mill", "supplier", "MILL"), "receivable:R1"
+    page = mill.get(asked).text
+    assert "data-preparing" not in page
+    assert re.search(rf'value="{paper}"[^>]* checked', page)
+    monkeypatch.setattr(own_chains, "accounts_of", lambda *_: ())
+    page = mill.get(asked).text
+    assert f'data-preparing="{paper}"' in page
+    assert "being prepared" in page
+    assert f'value="{paper}"' not in page
 
 
 def form_of_others(browser: TestClient, form: dict[str, str]) -> dict[str, str]:
