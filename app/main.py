@@ -28,6 +28,7 @@ from app.data.sources.trials import Trials, clear
 from app.jobs.running import take_up
 from app.jobs.scheduler import Scheduler
 from app.lending.applications.drawn import NAME as DRAWN
+from app.lending.papers import contents as papers
 from app.lending.servicing.following import FollowingLoans
 from app.lending.servicing.suspending import SuspendingApplications
 from app.platform.audit.layer import Audited
@@ -76,10 +77,12 @@ PUSHING_MAX = 1  # Pushes judged at once; the others wait in line.
 SIGN_IN_BYTES_MAX = 2**15
 DRAFT_BYTES_MAX = drafts.BYTES_MAX + BODY_BYTES_MAX
 LIST_BYTES_MAX = bulk.BYTES_MAX + BODY_BYTES_MAX
+PAPER_BYTES_MAX = papers.BYTES_MAX + BODY_BYTES_MAX
 UPLOADS = ("imports", "sources/check", "sources/guess")
 BODIES = {  # What a body may have where it is not the usual.
     **dict.fromkeys((f"{API}/{each}" for each in UPLOADS), UPLOAD_BYTES_MAX),
     **dict.fromkeys((f"{API}/session", "/sign-in"), SIGN_IN_BYTES_MAX),
+    **dict.fromkeys((f"{API}/papers", "/my/papers"), PAPER_BYTES_MAX),
     "/sources/new": DRAFT_BYTES_MAX,
     **dict.fromkeys((confirming.LOOK, vouchers.LOOK), LIST_BYTES_MAX),
 }

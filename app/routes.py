@@ -51,6 +51,7 @@ import app.lending.borrowing.pages as borrowing_pages
 import app.lending.contracts.router as contracts
 import app.lending.decisions.pages as decision_pages
 import app.lending.decisions.router as decisions
+import app.lending.papers.router as handed_in
 import app.lending.pricing.router as prices
 import app.lending.products.router as products
 import app.lending.servicing.drawing_routes as draws
@@ -122,6 +123,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (  # Matched in this order: what is asked m
     organisation.router,
     notices.router,
     requests.router,
+    handed_in.router,
     approvals.router,
     receivables.router,
     vouchers.router,

@@ -17,6 +17,7 @@ from app.data.runs.tables import facilities, runs
 from app.lending.applications.tables import application_claims, applications
 from app.lending.contracts.tables import contracts, registrations, signing_keys
 from app.lending.decisions.tables import decisions
+from app.lending.papers.tables import paper_sums, papers
 from app.lending.servicing.tables import firm_accounts, loan_acts, loan_documents, loans
 from app.platform.auth.tables import mail_addresses, sessions, tokens, users
 from app.platform.events.tables import AUDIT, events, head
@@ -57,6 +58,8 @@ TABLES = (
     mail_marks,
     mails,
     notices,
+    paper_sums,
+    papers,
     pushes,
     receivables,
     registrations,

@@ -79,6 +79,10 @@ class Settings(BaseSettings):
         ge=1,
         description="MiB of records that may be pushed to one source before they are published",
     )
+    papers_open: int = Field(
+        default=20, ge=1, description="Papers of one firm that may wait for the bank at once"
+    )
+    papers_mib: int = Field(default=64, ge=1, description="MiB that these may have together")
     import_seconds: int = Field(default=3600, ge=1, description="Seconds that one import may take")
     stop_seconds: int = Field(
         default=20, ge=0, description="Seconds that a stop waits for imports and jobs that run"

@@ -57,6 +57,7 @@ TAGS: Mapping[str, str] = {
     "products": "What is lent: to whom, how much, at what price, repaid how",
     "applications": "What firms ask for, what would be lent, what is decided, step by step",
     "requests": "What a firm asks of who owes it: to confirm, to pass a voucher on",
+    "papers": "Files that a firm hands in, which the bank takes or refuses",
     "notices": "What firms are told of what they asked for",
     "rules": "Regulation as data: the rules in force, each with its source",
     "approvals": "What one person asks for and another one approves",

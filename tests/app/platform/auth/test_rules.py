@@ -27,6 +27,13 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/requests"): {"core", "supplier"},
     ("POST", "/requests/{request_id}/withdraw"): {"core", "supplier"},
     ("POST", "/requests/{request_id}/decline"): {"core", "supplier"},
+    ("GET", "/papers"): set(ROLES),
+    ("POST", "/papers"): {"core", "supplier"},
+    ("GET", "/papers/{paper}"): set(ROLES),
+    ("GET", "/papers/{paper}/file"): set(ROLES),
+    ("POST", "/papers/{paper}/withdraw"): {"core", "supplier"},
+    ("POST", "/papers/{paper}/take"): {"officer"},
+    ("POST", "/papers/{paper}/refuse"): {"officer"},
     ("GET", "/applications/{application}"): set(ROLES),
     ("GET", "/applications/{application}/claim"): set(ROLES) - {"core", "supplier"},
     ("POST", "/applications/{application}/claim"): {"officer"},
@@ -142,6 +149,7 @@ DOCUMENTS = (
     "/loans/{loan}",
     "/firms/{firm}/account",
     "/requests/",
+    "/papers/",
 )
 PATHS = {key: key[1] for key in ALLOWED}
 

@@ -30,7 +30,7 @@ ADDED = {
 }
 ADDED |= {"applications", "book_receivables", "book_vouchers", "document_numbers", "groupings"}
 ADDED |= {"firm_accounts", "loan_documents", "loans", "loan_acts"}
-ADDED |= {"decisions", "requests", "application_claims"}
+ADDED |= {"decisions", "requests", "application_claims", "papers", "paper_sums"}
 ADDED |= {"contracts", "notices", "registrations", "signing_keys"}
 ADDED |= {"mail_addresses", "mail_marks", "mails"}
 COLUMNS_ADDED: Mapping[str, Mapping[str, Any]] = {  # With what rows of the release hold there.

@@ -1,0 +1,45 @@
+"""Shapes of papers."""
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PaperKind = Literal["statement", "orders", "invoices", "contract", "other"]
+PaperForm = Literal["csv", "xlsx", "pdf"]
+PaperState = Literal["open", "withdrawn", "taken", "refused"]
+REASON_LENGTH_MAX = 500
+
+
+class Paper(BaseModel):
+    """A file that a firm handed in."""
+
+    id: str
+    firm: str
+    kind: PaperKind = Field(description="What the firm says that it is")
+    form: PaperForm = Field(description="What it is by its content")
+    name: str
+    sha256: str = Field(description="Of its bytes, which are kept as they came")
+    size_bytes: int
+    state: PaperState = Field(description="`open`: nobody of the bank has taken or refused it")
+    application: str | None = Field(description="The application that it is for")
+    handed_by: str
+    handed_at: dt.datetime
+    handed_on: dt.date = Field(description="The business day")
+    decided_by: str | None = Field(description="Who took or refused it; null to a firm")
+    reason: str | None = Field(description="Why it was refused")
+
+
+class Papers(BaseModel):
+    """Papers, those that were touched last first."""
+
+    items: list[Paper]
+    next: str | None
+
+
+class PaperRefusal(BaseModel):
+    """Why a paper is refused, told to its firm."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=REASON_LENGTH_MAX, pattern=r"\S")
