@@ -216,11 +216,10 @@ def _touched(loan: Loan, day: dt.date, rules: LoanRules) -> Loan:
     )
     if expired and after.grace is not None:
         after = _without_grace(after.grace, expired, day, rules)
-    after = charged_overdue(_with_rows_due(after, rules))
     since = overdue_since(after)
     if since is not None and (day - since).days > rules.default_days:
-        after = after.moved(default_since=since)
-    return after
+        after = after.moved(default_since=since)  # Kept by what undoes the grace of rows due today.
+    return charged_overdue(_with_rows_due(after, rules))
 
 
 def _healed(loan: Loan, rules: LoanRules) -> Loan:

@@ -41,6 +41,18 @@ def test_grades_follow_the_days_overdue(days: int, state: str, loan_class: str, 
     assert grade(late, day, RULES) == (state, loan_class, stage)
 
 
+def test_a_default_that_begins_as_a_row_comes_into_grace_outlives_that_grace() -> None:
+    """Row 1 is of 02-28, row 4 of 05-30, 91 days later; 1 is paid before the grace of 4 ends."""
+    made = loan("bullet_monthly", 3_600_000, "0.05", "2026-01-30", months=9, grace_days=10)
+    assert made.next_due_on == on("2026-02-28")
+    row_1 = paid(made, "2026-06-01", 29 * 500)
+    assert row_1.allocation is not None
+    assert row_1.allocation.interest_overdue_fen == 29 * 500
+    for day, days in (("2026-06-09", 101), ("2026-06-10", 102), ("2026-07-01", 123)):
+        late = at(row_1.loan, on(day), RULES)
+        assert (overdue_days(late, late.day), str(late.default_since)) == (days, "2026-02-28")
+
+
 def test_a_loan_is_touched_on_the_days_on_which_something_happens_and_no_other() -> None:
     late, touched = thirty_days(), []
     while (day := touch_on(late, RULES)) is not None:
