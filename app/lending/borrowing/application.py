@@ -23,11 +23,13 @@ from app.lending.applications import service
 from app.lending.applications.steps import steps_of, turn_of
 from app.lending.borrowing import repository
 from app.lending.borrowing.choices import on_documents, products_now
-from app.lending.borrowing.told import HELD, LOANS, PLACE, links_of, plan_rows
+from app.lending.borrowing.fees import fee_lines
+from app.lending.borrowing.told import HELD, LOANS, PLACE, links_of, offer_rows
 from app.lending.contracts import service as contracts
 from app.lending.contracts.forms import Language
 from app.lending.contracts.service import SigningAsked
 from app.lending.decisions.cards import ShownWay, card_of, rate_words
+from app.lending.decisions.repository import fees_kept
 from app.lending.pricing import plans
 from app.lending.pricing.plans import PlanAsked
 from app.lending.products.service import product_names
@@ -225,6 +227,7 @@ def _one(
     events = service.events_shown(resources, sight, application, after=0, size=EVENTS_SHOWN_MAX)
     records = resources.records
     on_file = repository.account_on_file(records, firm)
+    planned = _plan(resources, asked)
     return page(
         request,
         "application.html",
@@ -238,7 +241,8 @@ def _one(
         card=asked["decision"] and card_of(asked["decision"], t, names(resources)),
         links=_links(resources, who, asked, t),
         offer_rate=rate_words(asked["offer"] and asked["offer"]["rate"]),
-        plan=plan_rows(_plan(resources, asked)),
+        plan=offer_rows(planned),
+        costs=_costs(planned, t),
         steps=steps_of(asked, events, t),
         turn=turn_of(asked, events),
         acts=ACTS.get(asked["state"], ()),
@@ -296,9 +300,21 @@ def _plan(resources: Resources, asked: Document) -> Document | None:
         *(asked["tenor_days"], asked["tenor_months"]),
     )
     try:
-        return plans.document(resources, wanted)
+        decided = fees_kept(resources.records, asked["decision"]["id"])
+        return plans.document(resources, wanted, decided)
     except AppError:  # The product has changed since: the contract says what holds.
         return None
+
+
+def _costs(planned: Document | None, t: Texts) -> Mapping[str, Any]:
+    """Return what fees an offer has, and what it costs in a year with them."""
+    if planned is None:
+        return {}
+    return {
+        "fen": planned["total_fees_fen"],
+        "fees": fee_lines(planned["fees"], t),
+        "effective": rate_words(planned["effective_rate"]),
+    }
 
 
 def _contract(

@@ -26,8 +26,9 @@ from app.lending.borrowing.choices import (
     products_now,
     suggested,
 )
+from app.lending.borrowing.fees import fee_lines
 from app.lending.borrowing.own_chains import available_fen, chains_of, papers_of, ready_of
-from app.lending.borrowing.told import APPLY, PLACE, links_of, plan_rows
+from app.lending.borrowing.told import APPLY, PLACE, links_of, offer_rows
 from app.lending.borrowing.typed import TypedLoan, typed_in
 from app.lending.decisions.cards import card_of, rate_words
 from app.platform.auth.principals import Principal
@@ -137,6 +138,8 @@ def _told(choice: LoanChoice, typed: TypedLoan, t: Texts) -> dict[str, object]:
         "reason": quote["reasons"][0][t.language] if quote and quote["reasons"] else "",
         "repayment": t.coded("repayment", choice.typed.repayment),
         "figures": figures,
+        "fees": fee_lines(figures.get("fees", ()), t),
+        "effective": rate_words(figures.get("effective_rate")),
     }
 
 
@@ -159,5 +162,5 @@ def _quoted(
             product=on_documents(held),
             standing=standing(resources, WantedRequests(firm=quote["asked"]["firm"])),
         ),
-        "plan": plan_rows(choice.schedule),
+        "plan": offer_rows(choice.schedule),
     }

@@ -50,7 +50,10 @@ class LoanChoice:
             "paid_out_fen": self.schedule["proceeds_fen"],
             "rows": len(items),
             "first_on": str(first["due_on"]),
-            "first_fen": first["principal_fen"] + first["interest_fen"],
+            "first_fen": first["principal_fen"] + first["interest_fen"] + first["fees_fen"],
+            "fees_fen": self.schedule["total_fees_fen"],
+            "effective_rate": self.schedule["effective_rate"],
+            "fees": self.schedule["fees"],
             "last_on": str(items[-1]["due_on"]),
         }
 

@@ -103,6 +103,8 @@ def _cost(
         "rate": rate_words(told["rate"]),
         "amount_fen": told["amount_fen"],
         "interest_fen": told["interest_fen"],
+        "fees_fen": told["fees_fen"],
+        "effective": rate_words(told["effective_rate"]),
         "product": choice.product["labels"][t.language],
         "until": told["last_on"],
         "address": f"{APPLY}?{choice.typed.query()}",

@@ -42,6 +42,7 @@ PLAN: ListTable[Row] = ListTable(
         _money("interest_fen", "plan_interest"),
         _money("sum_fen", "plan_sum"),
         _money("paid_fen", "plan_paid"),
+        _money("fees_fen", "offer_fees"),
     ),
     "due_on",
 )

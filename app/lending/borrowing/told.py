@@ -34,8 +34,13 @@ ASKED_MAX = 20  # Documents of a way for which there is a button each.
 SHOWN_MAX = 3  # Documents of a kind that are named one by one.
 
 
+def offer_rows(schedule: Document | None) -> Sequence[Mapping[str, Any]]:
+    """Return the rows of what is offered, each with what it asks in all, its fees among it."""
+    return [{**each, "sum_fen": each["sum_fen"] + each["fees_fen"]} for each in plan_rows(schedule)]
+
+
 def plan_rows(schedule: Document | None) -> Sequence[Mapping[str, Any]]:
-    """Return the rows of a plan, each with what it asks in all."""
+    """Return the rows of a loan's plan, each with its principal and interest together."""
     return [
         {**each, "sum_fen": each["principal_fen"] + each["interest_fen"]}
         for each in (schedule["items"] if schedule else ())

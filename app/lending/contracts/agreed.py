@@ -8,6 +8,7 @@ from typing import Any
 
 from app.data.versions.service import policy_of
 from app.lending.contracts import repository
+from app.lending.loans.fees import fees_of
 from app.lending.loans.terms import LoanTerms
 from app.platform.deps import Resources
 
@@ -42,6 +43,7 @@ def agreed_terms(
         day_base=agreed["day_base"],
         penalty_factor=Decimal(agreed["penalty_factor"]),
         grace_days=policy_of(resources, signed_on).whole("grace_days"),
+        fees=fees_of(agreed.get("fees", ())),
     )
 
 

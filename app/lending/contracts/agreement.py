@@ -23,9 +23,11 @@ from app.lending.contracts.forms import (
     Language,
     Party,
 )
-from app.lending.contracts.wording import NEWEST
+from app.lending.contracts.wording import WITH_FEES, WITHOUT_FEES
+from app.lending.decisions.repository import fees_kept
 from app.lending.loans.bank import loan_rules
-from app.lending.loans.schedule import schedule
+from app.lending.loans.effective import cost_of
+from app.lending.loans.fees import FeeTerms
 from app.lending.loans.terms import LoanTerms, proceeds_fen
 from app.lending.products.book import ProductBook
 from app.platform.auth.principals import HEAD
@@ -58,15 +60,17 @@ def facts_of(
     firm, core = application["firm"], application["core"]
     label = organisation_on(resources, day).units[HEAD].label
     names = _names(resources, [firm, core])
+    decision = _decision(application)
+    fees = fees_kept(resources.records, decision)
     return ContractFacts(
-        template=NEWEST,
+        template=WITH_FEES if fees else WITHOUT_FEES,
         language=language,
         application=application["application"],
-        decision=_decision(application),
+        decision=decision,
         bank=Party(BANK, label.zh if language == "zh" else label.en),
         firm=Party(firm, names[firm]),
         core=None if core is None else Party(core, names[core]),
-        terms=_terms(resources, application, day, language),
+        terms=_terms(resources, application, (day, language), fees),
     )
 
 
@@ -88,7 +92,13 @@ def _names(resources: Resources, firms: list[str | None]) -> dict[str, str]:
     return found
 
 
-def _terms(resources: Resources, application: Row, day: dt.date, language: Language) -> AgreedTerms:
+def _terms(
+    resources: Resources,
+    application: Row,
+    read: tuple[dt.date, Language],
+    fees: tuple[FeeTerms, ...],
+) -> AgreedTerms:
+    day, language = read
     policy, folder = policy_of(resources, day), resources.settings.policy
     rules = loan_rules(policy, Rulebook(folder).on(day))
     terms = LoanTerms(
@@ -97,11 +107,9 @@ def _terms(resources: Resources, application: Row, day: dt.date, language: Langu
         day_base=policy.whole("day_base"),
         penalty_factor=policy.decimal("penalty_factor"),
         grace_days=policy.whole("grace_days"),
+        fees=fees,
     )
-    rows = [
-        Instalment(each.row, each.due_on.isoformat(), each.principal_fen, each.interest_fen)
-        for each in schedule(terms, rules).rows
-    ]
+    cost = cost_of(terms, rules)
     return AgreedTerms(
         product=_product(resources, application, language),
         amount_fen=terms.amount_fen,
@@ -115,7 +123,14 @@ def _terms(resources: Resources, application: Row, day: dt.date, language: Langu
         purpose=application["purpose"],
         documents=tuple(_documents(resources, application)),
         schedule_from=day.isoformat(),
-        schedule=tuple(rows),
+        schedule=tuple(
+            Instalment(each.row, each.due_on.isoformat(), *each.sums_fen)
+            for each in cost.schedule.rows
+        ),
+        fees=fees,
+        draw_fees_fen=cost.draw_fees_fen,
+        total_fees_fen=cost.fees_fen,
+        effective_rate=cost.effective_text,
     )
 
 

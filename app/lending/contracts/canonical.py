@@ -4,20 +4,20 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.lending.contracts.forms import ContractFacts, Party, Signature
+from app.lending.contracts.forms import AgreedTerms, ContractFacts, Party, Signature
 from app.lending.contracts.wording import text_of
 from app.platform.documents import Document
 from app.platform.events import canonical
 
+OF_FEES = ("fees", "draw_fees_fen", "total_fees_fen", "effective_rate")
 FORM = 1  # Of the file; another form would be another number.
 SIGNED_AS = "deeptier contract signature 1\n"  # Nothing else that a key signs begins so.
 
 
 def contract_document(facts: ContractFacts) -> Document:
     """Return a contract as the document whose canonical bytes are signed."""
-    terms = facts.terms._asdict()
+    terms = _terms(facts.terms)
     terms["documents"] = [each._asdict() for each in facts.terms.documents]
-    terms["schedule"] = [each._asdict() for each in facts.terms.schedule]
     terms["product"] = facts.terms.product._asdict()
     return {
         "template": facts.template,
@@ -30,6 +30,18 @@ def contract_document(facts: ContractFacts) -> Document:
         **terms,
         "text": text_of(facts),
     }
+
+
+def _terms(agreed: AgreedTerms) -> Document:
+    """Return what is agreed; of fees nothing where there are none, as before there were any."""
+    terms, rows = agreed._asdict(), [each._asdict() for each in agreed.schedule]
+    if agreed.fees:
+        return {**terms, "schedule": rows, "fees": [each.document() for each in agreed.fees]}
+    for name in OF_FEES:
+        del terms[name]
+    for each in rows:
+        del each["fees_fen"]
+    return {**terms, "schedule": rows}
 
 
 def _party(party: Party) -> Document:

@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from app.lending.loans.fees import FeeTerms
+
 Language = Literal["zh", "en"]
 SignerRole = Literal["firm", "bank"]  # In this order they sign.
 
@@ -28,6 +30,7 @@ class Instalment(NamedTuple):
     due_on: str
     principal_fen: int
     interest_fen: int
+    fees_fen: int = 0
 
 
 class AgreedTerms(NamedTuple):
@@ -46,6 +49,10 @@ class AgreedTerms(NamedTuple):
     documents: tuple[ContractDocument, ...]
     schedule_from: str  # The day of drawing for which the rows are worked out.
     schedule: tuple[Instalment, ...]
+    fees: tuple[FeeTerms, ...] = ()
+    draw_fees_fen: int = 0
+    total_fees_fen: int = 0  # Of the draw and all rows, drawn whole on that day.
+    effective_rate: str | None = None  # With them, of a year; None: beyond any rate.
 
 
 class ContractFacts(NamedTuple):

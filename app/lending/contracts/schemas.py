@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.lending.contracts.forms import Language
+from app.lending.products.schemas import ProductFee
 
 Hexadecimal = Annotated[str, Field(pattern=r"^[0-9a-f]+$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -53,6 +54,7 @@ class ContractInstalment(BaseModel):
     due_on: str
     principal_fen: int
     interest_fen: int
+    fees_fen: int = Field(0, description="Where the contract has fees")
 
 
 class ContractTerms(BaseModel):
@@ -78,6 +80,10 @@ class ContractTerms(BaseModel):
     documents: list[ContractedDocument]
     schedule_from: str
     schedule: list[ContractInstalment]
+    fees: list[ProductFee] = Field(default=[], description="Absent where there are none")
+    draw_fees_fen: int = Field(0, description="Of these at the draw, in no row")
+    total_fees_fen: int = Field(0, description="Of the draw and of all rows")
+    effective_rate: str | None = Field(None, description="A year, with these fees; compounded")
     text: str = Field(description="What people read, a paragraph a line")
 
 

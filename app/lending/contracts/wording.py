@@ -11,13 +11,14 @@ import yaml
 from pydantic import Field
 
 from app.lending.contracts.forms import AgreedTerms, ContractFacts, Language
+from app.lending.loans.fees import FEE_FEN_MAX, FeeTerms
 from app.platform.errors import Unready
 from app.policy.schemas.entries import Strict, Text
 
 SHIPPED = Path(__file__).parent / "wordings"
-NEWEST = "loan-1"
+WITHOUT_FEES, WITH_FEES = "loan-1", "loan-2"
 FEN, PER_CENT = 100, 100
-When = Literal["always", "core", "documents", "credit", "discount", "interest"]
+When = Literal["always", "core", "documents", "credit", "discount", "interest", "fees"]
 
 
 class Clause(Strict):
@@ -36,6 +37,7 @@ class ContractWording(Strict):
     instalment: Text
     days: Text
     months: Text
+    fee: Text | None = None
     words: dict[str, Text]
 
 
@@ -67,7 +69,7 @@ def text_of(facts: ContractFacts) -> str:
     return "\n".join([wording.title, *said])
 
 
-def label(language: Language, word: str, template: str = NEWEST) -> str:
+def label(language: Language, word: str, template: str = WITHOUT_FEES) -> str:
     """Return what a word of the interface is called in contracts."""
     return wordings(template)[language].words[word]
 
@@ -82,6 +84,7 @@ def _said(facts: ContractFacts, wording: ContractWording) -> Iterator[Clause]:
         "credit": not terms.documents,
         "discount": terms.repayment == "discount",
         "interest": terms.repayment != "discount",
+        "fees": bool(terms.fees),
     }
     return (each for each in wording.clauses if holds[each.when])
 
@@ -110,6 +113,7 @@ def _values(facts: ContractFacts, wording: ContractWording) -> Mapping[str, obje
         "schedule_from": terms.schedule_from,
         "schedule": "\n".join(_instalments(terms, wording)),
         "documents": "\n".join(_documents(terms, wording)),
+        **_fees(facts, wording),
     }
 
 
@@ -119,11 +123,45 @@ def _tenor(terms: AgreedTerms, wording: ContractWording) -> str:
     return Template(wording.days).substitute(count=terms.tenor_days)
 
 
+def _fees(facts: ContractFacts, wording: ContractWording) -> Mapping[str, object]:
+    """Return what is said of fees; nothing by a template without them."""
+    terms = facts.terms
+    if wording.fee is None:
+        return {}
+    lines = (_fee(each, facts.language, wording) for each in terms.fees)
+    rate = terms.effective_rate
+    return {
+        "fees": "\n".join(lines),
+        "draw_fees": yuan(terms.draw_fees_fen),
+        "total_fees": yuan(terms.total_fees_fen),
+        "effective": wording.words["fee_beyond"] if rate is None else per_cent(rate),
+    }
+
+
+def _fee(fee: FeeTerms, language: Language, wording: ContractWording) -> str:
+    """Return when a fee is charged, and how much."""
+    words, how = wording.words, "fee_fixed" if fee.share is None else "fee_share"
+    told = {
+        "label": fee.zh if language == "zh" else fee.en,
+        "when": words[f"fee_{fee.when}"],
+        "of": words[f"fee_of_{fee.of}"],
+        "share": "" if fee.share is None else f"{(fee.share * PER_CENT).normalize():f}%",
+        "fixed": yuan(fee.fen or 0),
+        "floor": yuan(fee.floor_fen),
+        "cap": yuan(fee.cap_fen),
+    }
+    bounds = [words["fee_floor"]] if fee.floor_fen else []
+    bounds += [words["fee_cap"]] if fee.cap_fen < FEE_FEN_MAX else []
+    amount = Template("".join([words[how], *bounds])).substitute(told)
+    return Template(wording.fee or "").substitute(told, amount=amount)
+
+
 def _instalments(terms: AgreedTerms, wording: ContractWording) -> Iterator[str]:
     line = Template(wording.instalment)
     for each in terms.schedule:
         principal, interest = yuan(each.principal_fen), yuan(each.interest_fen)
-        yield line.substitute(n=each.n, due_on=each.due_on, principal=principal, interest=interest)
+        told = {"n": each.n, "due_on": each.due_on, "fees": yuan(each.fees_fen)}
+        yield line.substitute(told, principal=principal, interest=interest)
 
 
 def _documents(terms: AgreedTerms, wording: ContractWording) -> Iterator[str]:

@@ -67,6 +67,7 @@ class ProductTerms:
     pd_max: Decimal
     straight_through: bool
     who: tuple[Requirement, ...]
+    fees: Sequence[Mapping[str, Any]] = ()  # Kept where there are any; no figure depends on them.
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "ProductTerms":

@@ -38,6 +38,7 @@ from app.lending.pricing.plans import (
     terms_of,
 )
 from app.lending.products.book import Product, ProductBook
+from app.lending.products.fees import terms_of_fees
 from app.lending.products.purposes import check_use
 from app.lending.products.service import amount_cap
 from app.platform.auth.sight import EVERYTHING
@@ -226,7 +227,7 @@ def _head(ground: DecisionGround) -> Document:
 
 
 def _product(ground: DecisionGround) -> Document:
-    terms = ground.product.terms
+    terms, fees = ground.product.terms, terms_of_fees(ground.product.terms.fees)
     names = ("id", "path", "amount_floor_fen", "straight_through")
     rates = ("rate_floor", "rate_cap", "rate_add", "pd_max")
     return {
@@ -235,6 +236,7 @@ def _product(ground: DecisionGround) -> Document:
         "version": ground.product.version,
         "amount_cap_fen": amount_cap(terms, ground.policy),
         "who": [each.model_dump(mode="json") for each in terms.who],
+        **({"fees": [each.document() for each in fees]} if fees else {}),
     }
 
 

@@ -1,11 +1,13 @@
 """Rows of decisions, read beside the lock."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from app.lending.decisions.tables import decisions
+from app.lending.loans.fees import FeeTerms, fees_of
 from app.platform.records import Records
 
 
@@ -20,6 +22,12 @@ class DecisionRow:
     told: str
     inputs: str
     event: int
+
+
+def fees_kept(records: Records, decision: str) -> tuple[FeeTerms, ...]:
+    """Return the fees that a decision keeps of its product; none where it keeps none."""
+    row = one(records, decision)
+    return () if row is None else fees_of(json.loads(row.inputs)["product"].get("fees", ()))
 
 
 def one(records: Records, decision: str) -> DecisionRow | None:

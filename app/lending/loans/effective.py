@@ -32,6 +32,11 @@ class LoanCost(NamedTuple):
     fees_fen: int  # With those of the draw.
     effective_rate: Decimal | None  # Of a year, in whole basis points; None: beyond any rate.
 
+    @property
+    def effective_text(self) -> str | None:
+        """Return the rate as it is told."""
+        return None if self.effective_rate is None else format(self.effective_rate, "f")
+
 
 def cost_of(terms: LoanTerms, rules: LoanRules) -> LoanCost:
     """

@@ -37,9 +37,16 @@ class PlanAsked:
     tenor_months: int | None
 
 
-def document(resources: Resources, asked: PlanAsked) -> Document:
+def document(
+    resources: Resources, asked: PlanAsked, fees: tuple[FeeTerms, ...] | None = None
+) -> Document:
     """
     Return the plan of a loan drawn on the business day, by the product, policy and rules of it.
+
+    Args:
+        resources: What the process has open.
+        asked: Which plan.
+        fees: What was decided that it costs; None: what the product charges.
 
     Raises:
         Absent: There is no such product in force, or no version yet.
@@ -50,7 +57,8 @@ def document(resources: Resources, asked: PlanAsked) -> Document:
     product = named(ProductBook(folder).on(day), asked.product)
     policy = policy_of(resources, day)
     rules = loan_rules(policy, Rulebook(folder).on(day))
-    terms = terms_of(asked, day, policy, terms_of_fees(product.terms.fees))
+    charges = terms_of_fees(product.terms.fees) if fees is None else fees
+    terms = terms_of(asked, day, policy, charges)
     check_terms_of(product, asked.amount_fen, asked.repayment, policy)
     _check_rate(product, asked.rate)
     cost = cost_of(terms, rules)
@@ -88,12 +96,11 @@ def told_of_fees(cost: LoanCost, fees: Sequence[FeeTerms]) -> Document:
         cost: What it costs.
         fees: What is charged when.
     """
-    rate = cost.effective_rate
     return {
         "fees": [each.document() for each in fees],
         "draw_fees_fen": cost.draw_fees_fen,
         "total_fees_fen": cost.fees_fen,
-        "effective_rate": None if rate is None else format(rate, "f"),
+        "effective_rate": cost.effective_text,
     }
 
 

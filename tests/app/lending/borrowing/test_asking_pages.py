@@ -2,7 +2,9 @@
 
 import html
 import re
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from fastapi import FastAPI
@@ -12,6 +14,7 @@ from httpx import Response
 from app.books.ledger.proof import verify
 from app.platform.web.areas import WORK
 from tests.app.chain.papers.conftest import Browse, form_of, ids
+from tests.app.lending.servicing.test_agreed_fees import charges
 
 APPLY, PLACE = "/my/apply", "/my/applications"
 ON_PAPER = {
@@ -56,6 +59,25 @@ def state(text: str) -> str:
 def code(text: str) -> str:
     found = re.search(r'role="alert" data-code="(\w+)"', text)
     return found[1] if found else ""
+
+
+def test_fees_are_told_in_yuan_with_what_the_loan_costs_in_a_year(
+    browse: Browse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charges(tmp_path, monkeypatch)
+    for language, words in (
+        ("en", "Prepayment fee: of a prepayment, 1% of the principal repaid early"),
+        ("zh", "提前还款费：提前还款时，提前归还本金的 1%"),
+    ):
+        browser = browse("mill", "supplier", "MILL", language)
+        shown = browser.get(f"{APPLY}?{urlencode(ON_PAPER)}").text
+        first = browser.get("/my").text
+
+        # 0.1 % of 20,000 yuan at the draw, 5 yuan on the due day.
+        assert 'data-figure="fees" data-fen="2500">25.00<' in shown
+        assert '<dd data-figure="effective_rate">3.08%</dd>' in shown
+        assert f'<p class="muted" data-fee>{words}</p>' in shown
+        assert ("无费用" if language == "zh" else "no fees") not in first
 
 
 def test_a_firm_asks_accepts_signs_and_files_an_account(mill: TestClient, served: FastAPI) -> None:

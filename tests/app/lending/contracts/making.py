@@ -1,5 +1,7 @@
 """Contracts that tests sign."""
 
+from decimal import Decimal
+
 from app.lending.contracts.canonical import contract_document, contract_file, digest, statement
 from app.lending.contracts.forms import (
     AgreedTerms,
@@ -11,6 +13,7 @@ from app.lending.contracts.forms import (
     Signature,
 )
 from app.lending.contracts.signing import Ed25519Signing, Signer
+from app.lending.loans.fees import FeeTerms
 
 SECRET = b"a secret of tests"
 AT = "2026-07-15T09:00:00.000000Z"
@@ -69,6 +72,28 @@ FACTS: dict[Language, ContractFacts] = {
         DISCOUNT,
     ),
 }
+
+FEES = (
+    FeeTerms("arranging", "手续费", "Arrangement fee", "draw", "amount", None, Decimal("0.001")),
+    FeeTerms(
+        *("service", "服务费", "Service fee", "due", "instalment"),
+        *(None, Decimal("0.0005"), 100, 90_000),
+    ),
+    FeeTerms("early", "提前还款费", "Prepayment fee", "prepayment", "prepaid", 5_000, None),
+)
+WITH_FEES = FACTS["en"]._replace(
+    template="loan-2",
+    terms=CREDIT._replace(
+        fees=FEES,
+        draw_fees_fen=100_000,
+        total_fees_fen=150_375,
+        effective_rate="0.0642",
+        schedule=tuple(
+            each._replace(fees_fen=fen)
+            for each, fen in zip(CREDIT.schedule, (25_223, 25_152), strict=True)
+        ),
+    ),
+)
 
 
 def signer() -> Signer:
