@@ -13,6 +13,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_json
 
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _MAIL_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
@@ -46,6 +47,20 @@ def is_keepable(text: str) -> bool:
         (True, False, False)
     """
     return (text.isascii() and "\0" not in text) or _UNKEEPABLE.search(text) is None
+
+
+def is_on_one_line(text: str) -> bool:
+    r"""
+    Return whether a text can be a name: what can be seen, on one line.
+
+    Breaks of lines, control characters and marks that turn the direction of what follows would
+    forge a line of a log, of a mail or of a list.
+
+    Example:
+        >>> is_on_one_line("李娜 🙂"), is_on_one_line("li\nna"), is_on_one_line("li\u202ena")
+        (True, False, False)
+    """
+    return is_keepable(text) and _BREAKING.search(text) is None
 
 
 def kept_form(text: str) -> str:

@@ -16,7 +16,7 @@ from app.platform.auth.principals import Role, RoleScope, check_scope
 from app.platform.auth.tables import mail_addresses, sessions, tokens, users
 from app.platform.errors import Absent, Malformed
 from app.platform.records import Records
-from app.platform.text import is_keepable
+from app.platform.text import is_on_one_line
 
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 1024
@@ -110,12 +110,12 @@ def check_name(name: str) -> None:
     Raise where nobody can have this name.
 
     Raises:
-        Malformed: It is empty, too long, no text, or a name of those whom tokens do not name.
+        Malformed: It is empty, too long, not one line, or a name of those whom tokens do not name.
     """
     if not 1 <= len(name) <= NAME_LENGTH_MAX:
         raise Malformed(f"a user's name has 1 to {NAME_LENGTH_MAX} characters")
-    if not is_keepable(name) or name != name.strip():
-        raise Malformed("a user's name holds what is no text, or blanks around it")
+    if not is_on_one_line(name) or name != name.strip():
+        raise Malformed("a user's name is one line of text, without blanks around it")
     if name.startswith(NAMELESS):
         raise Malformed(f"a user's name does not begin with {NAMELESS!r}")
 

@@ -14,6 +14,7 @@ from app.platform.auth.rules import SIGNED_IN, PrincipalDep, allow
 from app.platform.deps.routes import ResourcesDep
 from app.platform.errors import Absent, Conflict, Malformed
 from app.platform.http.routing import Router
+from app.platform.text import is_on_one_line
 from app.platform.views.repository import VIEWS_MAX, SavedView, drop, keep, views_of
 from app.platform.web.columns import ListColumn, ListTable
 from app.platform.web.listing import listing
@@ -140,6 +141,8 @@ def save_view(
 def _check_name(name: str) -> None:
     if not 1 <= len(name) <= NAME_LENGTH_MAX:
         raise Malformed(f"name: from 1 to {NAME_LENGTH_MAX} characters")
+    if not is_on_one_line(name):
+        raise Malformed("name: one line of text")
 
 
 @router.post("/views/{view}/delete", dependencies=[allow(SIGNED_IN)])

@@ -8,6 +8,7 @@ known words the nearest one.
 import difflib
 import json
 import reprlib
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,7 @@ HIT_FIELDS = (*SELECTORS, "reach", "tiers_min", "tiers_max", "share", "channels"
 ONE = ("hits", "close", "combines")  # What a scenario may be made of.
 SCENARIO_FIELDS = ("name", *ONE, "channels")
 UNNAMED = "scenario"  # What one is called that stands alone without a name.
+BREAKING = ("Cc", "Zl", "Zp")  # Kinds of characters: control, breaks of lines and paragraphs.
 FAULTS_SHOWN = 20
 SHOWN = reprlib.Repr()  # Of values: short, however long or deep they are.
 
@@ -282,6 +284,11 @@ def _is_name(text: object) -> bool:
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
+def _is_on_one_line(name: object) -> bool:
+    """Return whether a name breaks no line and holds no control character."""
+    return not any(unicodedata.category(letter) in BREAKING for letter in str(name))
+
+
 def _scenario(
     reader: _Reader, value: object, path: str, earlier: Mapping[str, Scenario]
 ) -> Scenario | None:
@@ -290,6 +297,8 @@ def _scenario(
     name = fields.get("name", None if path else UNNAMED)
     if not _is_name(name):
         reader.refuse(f"{inside}name", name, f"text of 1 to {BOUNDS.name} characters")
+    elif not _is_on_one_line(name):
+        reader.refuse(f"{inside}name", name, "text on one line")
     hits: dict[Hit, None] = {}
     if "combines" in fields:
         for other in reader.texts(fields["combines"], f"{inside}combines", earlier or ("",)):

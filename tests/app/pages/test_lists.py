@@ -125,6 +125,7 @@ def trace_out(text: str) -> str:
     [
         ({"name": "  "}, "view_without_name", 422),
         ({"name": "n" * 81}, "view_without_name", 422),
+        ({"name": "over\x1b[2J"}, "view_without_name", 422),
         ({"csrf": "made up"}, "view_of_other_session", 403),
     ],
 )

@@ -247,8 +247,9 @@ def test_users_are_added_once_with_a_password_worth_the_name(client: TestClient)
         set_user(records, "lin", PASSWORD, scope=RoleScope("risk"), now=NOW)
     with pytest.raises(Malformed, match="password"):
         set_user(records, "mo", "short", scope=RoleScope("risk"), now=NOW)
-    with pytest.raises(Malformed, match="name"):
-        set_user(records, "", PASSWORD, scope=RoleScope("risk"), now=NOW)
+    for name in ("", " mo", "m\no", "m\x1bo", "m\x85o", "m\u2028o", "m\u202eo"):
+        with pytest.raises(Malformed, match="a user's name"):
+            set_user(records, name, PASSWORD, scope=RoleScope("risk"), now=NOW)
     with pytest.raises(Malformed, match="firm"):
         set_user(records, "mo", PASSWORD, scope=RoleScope("core"), now=NOW)
 

@@ -127,6 +127,7 @@ def test_a_wrong_hit_is_refused_by_field_and_value(hit: object, said: str) -> No
         ([], "the document: .* is no mapping"),
         ({}, "scenarios: None is no list"),
         ({"scenarios": [{"name": " ", "hits": [{"firms": ["a"], "up": 1}]}]}, "name: ' ' is no"),
+        ({"name": "x\ny", "close": ["a"]}, r"name: 'x.ny' is no text on one line"),
         ({"scenarios": [{"name": "x"}]}, r"scenarios\[0\].hits: None is no list"),
         ({"scenarios": [{"name": "x", "combines": ["y"]}]}, r"combines\[0\]: 'y' is no one of"),
         (
