@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from app.platform.errors import Unready
 from app.policy.reading import read_file, rules_of, stated_since
@@ -256,6 +256,55 @@ def in_force(dated: Sequence[DatedT], day: dt.date) -> DatedT:
 def stamp_of(folder: Path) -> tuple[tuple[str, int], ...]:
     """Return the names of a folder's files and when each was written: what they say depends on."""
     return tuple((path.name, path.stat().st_mtime_ns) for path in files_in(folder))
+
+
+class NoneInForce(Unready):
+    """No dated file of a kind had begun on a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedFolder(Generic[DatedT]):
+    """
+    Dated files of one kind beside the policy files of a bank's own, else the shipped ones.
+
+    Args:
+        name: What the folder is called below that of the bank's own policies.
+        shipped: The folder that holds where a bank has none of its own.
+        read: Reads one file.
+        kind: What such a file is called.
+    """
+
+    name: str
+    shipped: Path
+    read: Callable[[Path], DatedT]
+    kind: str
+
+    def on(self, policy: Path | None, day: dt.date) -> DatedT:
+        """
+        Return what is in force on a business day; files are read again when one has changed.
+
+        Args:
+            policy: The folder of a bank's own policies.
+            day: The business day.
+
+        Raises:
+            Unready: The folder cannot be used as it is, or (`NoneInForce`) none is in force.
+        """
+        own = policy and policy / self.name
+        folder = own if own and own.is_dir() else self.shipped
+        try:
+            every: Sequence[DatedT] = _dated(self, folder, stamp_of(folder))
+            return in_force(every, day)
+        except NotFound as error:
+            raise NoneInForce(f"no {self.kind} can be used: {error}") from error
+        except (InvalidInput, OSError) as error:
+            raise Unready(f"no {self.kind} can be used: {error}") from error
+
+
+@lru_cache(maxsize=12)
+def _dated(of: DatedFolder[Any], folder: Path, _: tuple[tuple[str, int], ...]) -> tuple[Any, ...]:
+    """Return a folder's files, read again when one has changed."""
+    return tuple(load_dated(folder, of.read, of.kind))
 
 
 def policy_on(folder: Path | None, day: dt.date) -> Policy:

@@ -3,18 +3,15 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from app.books.organisation.forms import LEVELS, Hands, Level, OrganisationFile
-from app.platform.errors import Malformed, Unready
-from app.policy.loader import in_force, load_dated, stamp_of, version_of
+from app.platform.errors import Malformed
+from app.policy.loader import DatedFolder, version_of
 from app.policy.reading import held_to, read_keys
-from graph.errors import InvalidInput, NotFound
 from graph.model import Label
 
 SHIPPED = Path(__file__).parent / "charts"
-FOLDER = "organisation"  # Beside the policy files of a bank's own.
 NO_GRADE = "none"
 TOLD_MAX = 20
 
@@ -119,18 +116,7 @@ class OrganisationBook:
         Raises:
             Unready: The folder cannot be used as it is, or none is in force.
         """
-        own = self.policy and self.policy / FOLDER
-        folder = own if own and own.is_dir() else SHIPPED
-        try:
-            return in_force(_organisations(folder, stamp_of(folder)), day)
-        except (InvalidInput, NotFound, OSError) as error:
-            raise Unready(f"no organisation can be used: {error}") from error
-
-
-@lru_cache(maxsize=4)
-def _organisations(folder: Path, _: tuple[tuple[str, int], ...]) -> tuple[Organisation, ...]:
-    """Return a folder's organisations, read again when a file has changed."""
-    return tuple(load_dated(folder, read_organisation, "organisation"))
+        return CHARTS.on(self.policy, day)
 
 
 def read_organisation(path: Path) -> Organisation:
@@ -149,3 +135,6 @@ def read_organisation(path: Path) -> Organisation:
     table = [Authority(**dict(each)) for each in file.authority]
     version = version_of(file.name, file.valid_from, raw)
     return Organisation(file.name, file.valid_from, version, units, table)
+
+
+CHARTS = DatedFolder("organisation", SHIPPED, read_organisation, "organisation")

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 
 from app.books.errors import RuleBroken
@@ -16,14 +15,11 @@ from app.books.rules.forms import (
     Severity,
     Unit,
 )
-from app.platform.errors import Unready
-from app.policy.loader import in_force, load_dated, stamp_of, version_of
+from app.policy.loader import DatedFolder, version_of
 from app.policy.reading import held_to, read_keys
-from graph.errors import InvalidInput, NotFound
 from graph.model import Label
 
 SHIPPED = Path(__file__).parent / "packs"
-FOLDER = "rules"  # Beside the policy files of a bank's own.
 Value = int | Decimal | dt.date | Sequence[str] | Mapping[str, int] | Mapping[str, Decimal]
 
 
@@ -137,10 +133,6 @@ class RulesInForce:
         return self.held[name].value if name in self.held else None
 
 
-class NoRulesInForce(Unready):
-    """No pack had begun on a day."""
-
-
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """
@@ -158,22 +150,9 @@ class Rulebook:
         Return the rules in force on a business day.
 
         Raises:
-            Unready: The folder cannot be used as it is, or (`NoRulesInForce`) no pack is in force.
+            Unready: The folder cannot be used as it is, or (`NoneInForce`) no pack is in force.
         """
-        own = self.policy and self.policy / FOLDER
-        folder = own if own and own.is_dir() else SHIPPED
-        try:
-            return in_force(_packs(folder, stamp_of(folder)), day).on(day)
-        except NotFound as error:
-            raise NoRulesInForce(f"no rule pack can be used: {error}") from error
-        except (InvalidInput, OSError) as error:
-            raise Unready(f"no rule pack can be used: {error}") from error
-
-
-@lru_cache(maxsize=4)
-def _packs(folder: Path, _: tuple[tuple[str, int], ...]) -> tuple[RulePack, ...]:
-    """Return a folder's packs, read again when a file has changed."""
-    return tuple(load_dated(folder, read_pack, "rule pack"))
+        return PACKS.on(self.policy, day).on(day)
 
 
 def read_pack(path: Path) -> RulePack:
@@ -207,3 +186,6 @@ def _rule(name: str, ruling: AnyRuling) -> Rule:
         action=ruling.action,
         label=Label(**dict(ruling.label)),
     )
+
+
+PACKS = DatedFolder("rules", SHIPPED, read_pack, "rule pack")

@@ -4,10 +4,11 @@ import datetime as dt
 from decimal import Decimal
 
 from app.books.business_day import business_day
-from app.books.rules.pack import NoRulesInForce, Rule, Rulebook, RulesInForce
+from app.books.rules.pack import Rule, Rulebook, RulesInForce
 from app.platform.deps import Resources
 from app.platform.documents import Document
 from app.platform.errors import Absent
+from app.policy.loader import NoneInForce
 
 
 def rules_on(resources: Resources, day: dt.date | None) -> RulesInForce:
@@ -30,7 +31,7 @@ def rules_asked_for(resources: Resources, day: dt.date | None) -> RulesInForce:
     """
     try:
         return rules_on(resources, day)
-    except NoRulesInForce as error:
+    except NoneInForce as error:
         if day is None:
             raise
         raise Absent(f"no rules were in force on {day.isoformat()}") from error

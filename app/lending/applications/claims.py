@@ -5,7 +5,6 @@ A claim holds nobody from recommending or deciding. It is over once the applicat
 its officer gives it back; after the hours of the policy somebody else may take it over.
 """
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +19,13 @@ from app.books.organisation import Organisation, OrganisationBook
 from app.lending.applications import repository
 from app.lending.applications.listing import WAITING
 from app.lending.applications.moves import Row, absent, found
-from app.lending.applications.service_hours import service_hours_on
+from app.lending.applications.service_hours import ServiceHours, service_hours_on
 from app.lending.applications.shown import state_on
 from app.lending.applications.tables import application_claims, applications
 from app.lending.applications.turns import turn_of
 from app.platform.deps import Resources
 from app.platform.documents import Document
-from app.platform.events import moment_of, moment_text
+from app.platform.events import moment_text
 
 DONE = 200
 FREE, CLAIMED = "free", "claimed"
@@ -37,11 +36,7 @@ class ClaimTerms:
     """By what claims are judged on a day: whose turn it is, and for how long a claim holds."""
 
     organisation: Organisation
-    hours: int
-
-    def until(self, since: str) -> dt.datetime:
-        """Return the moment from which somebody else may take a claim over."""
-        return moment_of(since) + dt.timedelta(hours=self.hours)
+    hours: ServiceHours
 
 
 def terms_of(resources: Resources) -> ClaimTerms:
@@ -53,8 +48,7 @@ def terms_of(resources: Resources) -> ClaimTerms:
         Unready: No organisation or no service hours can be used.
     """
     day, policy = business_day(resources), resources.settings.policy
-    hours = service_hours_on(policy, day).claim_hours
-    return ClaimTerms(OrganisationBook(policy).on(day), hours)
+    return ClaimTerms(OrganisationBook(policy).on(day), service_hours_on(policy, day))
 
 
 def standing(claim: Mapping[str, Any] | None, row: Mapping[str, Any]) -> str:
@@ -87,7 +81,7 @@ def document(
     officer = standing(claim, row)
     if claim is None or not officer:
         return {"application": row["application"], "officer": None, "since": None, "until": None}
-    until = moment_text(terms.until(claim["since"]))
+    until = moment_text(terms.hours.claimed_until(claim["since"]))
     told = {"officer": officer, "since": claim["since"], "until": until}
     return {"application": row["application"], **told}
 
@@ -111,7 +105,11 @@ def claim(resources: Resources, asker: Asker, application: str) -> Reply:
         officer = standing(stands, row)
         if stands is not None and officer == asker.who.person:
             return stands
-        if stands is not None and officer and moving.now < terms.until(stands["since"]):
+        if (
+            stands is not None
+            and officer
+            and moving.now < terms.hours.claimed_until(stands["since"])
+        ):
             raise WrongState(f"application {application}", CLAIMED, [FREE])
         return _record(moving, "claim", row, (asker.who.person, officer))
 

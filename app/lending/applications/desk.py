@@ -1,6 +1,5 @@
 """The desk of an officer: the applications that this person may act upon, the most urgent first."""
 
-import datetime as dt
 from collections.abc import Sequence
 
 from app.books.business_day import business_day
@@ -11,7 +10,6 @@ from app.lending.applications.service_hours import service_hours_on
 from app.lending.applications.turns import turn_of
 from app.platform.auth.principals import Principal
 from app.platform.deps import Resources
-from app.platform.events import moment_of
 
 ROWS_MAX = 10_000  # That wait at once; more than people can look at.
 
@@ -55,8 +53,7 @@ def is_taken(row: Row, terms: QueueTerms) -> bool:
     """Return whether somebody else works on an application, and may not be taken over yet."""
     if not row["claimed_by"] or row["claimed_by"] == terms.person:
         return False
-    until = moment_of(row["claimed_at"]) + dt.timedelta(hours=terms.hours.claim_hours)
-    return terms.now < until
+    return terms.now < terms.hours.claimed_until(row["claimed_at"])
 
 
 def next_of(resources: Resources, who: Principal, *, after: int = 0) -> str | None:

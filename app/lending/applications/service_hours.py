@@ -3,23 +3,19 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from app.platform.errors import Unready
 from app.platform.events import moment_of
-from app.policy.loader import in_force, load_dated, stamp_of, version_of
+from app.policy.loader import DatedFolder, version_of
 from app.policy.reading import held_to, read_keys
 from app.policy.schemas.entries import Number, Strict, Text, Whole, Wording
 from app.policy.schemas.first import Dated
-from graph.errors import InvalidInput, NotFound
 
 SHIPPED = Path(__file__).parent / "hours"
-FOLDER = "hours"  # Beside the policy files of a bank's own.
 DAY_HOURS = 24
 HOURS_MAX = 10_000
 BANDS = ("late", "near", "in_time")
@@ -80,6 +76,10 @@ class ServiceHours:
         """Return after how many hours the time of a state is nearly over."""
         return ceil(self.states[state] * self.near_share)
 
+    def claimed_until(self, since: str) -> dt.datetime:
+        """Return the moment from which somebody else may take over a claim made at a moment."""
+        return moment_of(since) + dt.timedelta(hours=self.claim_hours)
+
     def deadline(self, row: Mapping[str, Any], day: dt.date, now: dt.datetime) -> Deadline:
         """
         Return until when an application is to be acted upon.
@@ -111,18 +111,7 @@ def service_hours_on(policy: Path | None, day: dt.date) -> ServiceHours:
     Raises:
         Unready: The folder cannot be used as it is, or none are in force.
     """
-    own = policy and policy / FOLDER
-    folder = own if own and own.is_dir() else SHIPPED
-    try:
-        return in_force(_every(folder, stamp_of(folder)), day)
-    except (InvalidInput, NotFound, OSError) as error:
-        raise Unready(f"no service hours can be used: {error}") from error
-
-
-@lru_cache(maxsize=4)
-def _every(folder: Path, _: tuple[tuple[str, int], ...]) -> tuple[ServiceHours, ...]:
-    """Return a folder's service hours, read again when a file has changed."""
-    return tuple(load_dated(folder, read_hours, "service hours"))
+    return HOURS.on(policy, day)
 
 
 def read_hours(path: Path) -> ServiceHours:
@@ -138,3 +127,6 @@ def read_hours(path: Path) -> ServiceHours:
     states = {"referred": file.states.referred.hours, "recommended": file.states.recommended.hours}
     share = float(file.near_share.value)
     return ServiceHours(file.valid_from, version, states, share, file.claim.hours)
+
+
+HOURS = DatedFolder("hours", SHIPPED, read_hours, "service hours")
