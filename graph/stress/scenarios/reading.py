@@ -284,9 +284,12 @@ def _is_name(text: object) -> bool:
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def _is_on_one_line(name: object) -> bool:
-    """Return whether a name breaks no line and holds no control character."""
-    return not any(unicodedata.category(letter) in BREAKING for letter in str(name))
+def _lacks(name: object) -> str:
+    """Return what a name would have to be; nothing where it is a text on one line."""
+    if not _is_name(name):
+        return f"text of 1 to {BOUNDS.name} characters"
+    breaks = any(unicodedata.category(letter) in BREAKING for letter in str(name))
+    return "text on one line" if breaks else ""
 
 
 def _scenario(
@@ -295,10 +298,8 @@ def _scenario(
     before, inside = len(reader.faults), f"{path}." if path else ""
     fields = reader.fields(value, path, SCENARIO_FIELDS)
     name = fields.get("name", None if path else UNNAMED)
-    if not _is_name(name):
-        reader.refuse(f"{inside}name", name, f"text of 1 to {BOUNDS.name} characters")
-    elif not _is_on_one_line(name):
-        reader.refuse(f"{inside}name", name, "text on one line")
+    if allowed := _lacks(name):
+        reader.refuse(f"{inside}name", name, allowed)
     hits: dict[Hit, None] = {}
     if "combines" in fields:
         for other in reader.texts(fields["combines"], f"{inside}combines", earlier or ("",)):
