@@ -286,8 +286,10 @@ def owing(book: Book, terms: Any, today: dt.date, known: Any) -> dict[str, int]:
             fee_of(fee, book.principal) for fee in terms.fees if fee.when == "prepayment"
         ),
     }
-    if not book.principal and book.rows and not _is_late(terms, book.rows[-1], known):
-        owed["interest"] += owed["to_day"]
+    if not book.principal and book.rows and terms.grace_days:
+        last = book.rows[-1]
+        late = last[1] < today and _is_late(terms, last, known)
+        owed["interest_overdue" if late else "interest"] += owed["to_day"]
         owed["to_day"] = 0
     return {kind: 0 if book.written_off else amount for kind, amount in owed.items()}
 
@@ -300,7 +302,7 @@ def graded(book: Book, terms: Any, today: dt.date, known: Any, rules: Any) -> in
 
 
 def _pay(book: Book, terms: Any, act: Any, today: dt.date, known: Any, rules: Any) -> None:
-    if not book.principal and book.rows and not _is_late(terms, book.rows[-1], known):
+    if not book.principal and book.rows and terms.grace_days:
         more = whole(book.interest) - book.posted
         book.posted += more
         book.rows[-1][3] += more

@@ -67,10 +67,16 @@ def accrued(loan: Loan, day: dt.date, rules: LoanRules) -> Loan:
 
 
 def with_grace_posted(loan: Loan) -> Loan:
-    """Return a loan whose last row is in its days of grace with the interest of these on it."""
-    if loan.next_due_on is not None or not loan.due or not loan.in_grace(loan.due[-1]):
+    """
+    Return a loan all of whose rows are due, with the interest of days of grace on the last of them.
+
+    Of a row that was paid in its grace it stays, though the last row's grace passed in vain.
+    """
+    if loan.next_due_on is not None or not loan.due or not loan.terms.grace_days:
         return loan
     interest = unposted_fen(loan)
+    if not interest:
+        return loan
     last = loan.due[-1]
     posted = loan.totals.posted._replace(interest=loan.totals.posted.interest + interest)
     return replace(

@@ -53,6 +53,20 @@ def test_a_default_that_begins_as_a_row_comes_into_grace_outlives_that_grace() -
         assert (overdue_days(late, late.day), str(late.default_since)) == (days, "2026-02-28")
 
 
+def test_what_a_row_paid_in_its_grace_bore_after_the_last_due_day_is_due_with_the_last() -> None:
+    """Row 1 of 02-28 is paid on 04-04 in its grace, row 2 of 03-30 too late: 5 days x 250 of 1."""
+    made = loan("equal_principal", 3_600_000, "0.05", "2026-01-30", months=2, grace_days=40)
+    some = paid(made, "2026-04-04", 1_835_000)
+    assert some.allocation is not None
+    assert (some.allocation.interest_fen, some.allocation.principal_fen) == (32_000, 1_803_000)
+    late = owed_on(some.loan, "2026-05-10")  # Of 1,835,000: 1,891 penalty, 30,750 interest.
+    assert (late.principal_fen, late.penalty_fen, late.all_fen) == (1_797_641, 13_482, 1_811_123)
+    assert late.due_fen == late.all_fen
+    done = paid(some.loan, "2026-05-10", late.due_fen).loan
+
+    assert (done.ended, done.totals.posted.interest) == ("repaid", 14_500 + 15_000 + 1_250)
+
+
 def test_a_loan_is_touched_on_the_days_on_which_something_happens_and_no_other() -> None:
     late, touched = thirty_days(), []
     while (day := touch_on(late, RULES)) is not None:
