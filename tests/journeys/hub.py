@@ -43,12 +43,13 @@ owner,owned,share,kind,from,to
 BOLT,DISC,0.6,equity,2020-01-01,
 """
 TRADES = (
-    *((supplier, CORE, 72_000_000) for supplier in (*TIER1, STORY1, ASKER1)),
+    *((supplier, CORE, 72_000_000) for supplier in (*TIER1, STORY1)),
     (BORROWER, CORE, 300_000_000),
     (TIER2, TIER1[0], 12_000_000),
     (TIER3, TIER2, 3_000_000),
     (STORY2, STORY1, 12_000_000),
-    (ASKER2, ASKER1, 12_000_000),
+    (ASKER1, CORE, 6_000_000),
+    (ASKER2, ASKER1, 3_000_000),
     *((third, STORY2, 3_000_000) for third in STORY3.values()),
 )
 
