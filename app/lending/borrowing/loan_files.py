@@ -95,6 +95,7 @@ def download_receipt(
         raise Absent(f"no line {n} of loan {loan!r}")
     told = {
         t("loan"): loan,
+        t("receipt_number"): str(n),
         t("receipt_firm"): names(resources)(found.loan["firm"]),
         t("statement_day"): str(line.day),
         t("amount"): _exact(line.amount_fen, t),
@@ -104,7 +105,7 @@ def download_receipt(
         t("statement_principal"): _exact(line.principal_fen, t),
         t("loan_outstanding"): _exact(line.outstanding_fen, t),
     }
-    made = receipt_pdf(told, f"{t('receipt')} · {t.coded('act', line.kind)}", t)
+    made = receipt_pdf(told, t("receipt_heading", act=t.coded("act", line.kind)), t)
     headers = attachment(f"receipt-{loan}-{n}.pdf")
     return Response(made, media_type=PDF, headers=headers)
 

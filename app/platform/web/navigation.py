@@ -63,6 +63,7 @@ OF_BANK: dict[str, Sequence[NavigationEntry]] = {
         NavigationEntry("/audit/events", "nav_events", "events"),
     ),
 }
+BELOW = {"/chains/": "/cores", "/imports/": "/sources"}  # Pages that stand elsewhere.
 ONLY = {  # Of the bank's roles; every other entry is for all of them.
     "/stress": ("risk", "officer", "admin"),
     "/sources": ("risk", "admin"),
@@ -99,6 +100,25 @@ def groups(entries: Sequence[NavigationEntry]) -> Sequence[NavigationGroup]:
         NavigationGroup(words, list(together))
         for words, together in groupby(entries, key=lambda each: each.group)
     ]
+
+
+def chosen(entries: Sequence[NavigationEntry], path: str) -> str:
+    """
+    Return the entry to which a page belongs, by its address: the nearest above it; empty: none.
+
+    Example:
+        >>> core = places(Principal("c", "core", "C1"))
+        >>> chosen(core, "/my/requests"), chosen(core, "/my/vouchers"), chosen(core, "/mail")
+        ('/my/requests', '/my', '')
+    """
+    moved = next((to for begins, to in BELOW.items() if path.startswith(begins)), path)
+    above = [
+        each.path
+        for each in entries
+        if moved == each.path or (path.startswith(f"{each.path}/") and not each.alone)
+    ]
+    own = [each.path for each in entries if path == each.path]
+    return max(own or above, key=len, default="")
 
 
 def _of_core(who: Principal) -> Sequence[NavigationEntry]:

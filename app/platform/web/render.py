@@ -17,7 +17,7 @@ from app.platform.http.paths import address_of
 from app.platform.web import money
 from app.platform.web.areas import WORK
 from app.platform.web.charts import use_band
-from app.platform.web.navigation import groups, places
+from app.platform.web.navigation import chosen, groups, places
 from app.platform.web.preferences import preferences_of
 from app.platform.web.texts import Texts
 from graph.model import shown_id
@@ -98,6 +98,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "ends": _seconds_left(request, who),
         "csrf": masked(who.csrf) if who and who.csrf else None,
         "areas": groups(entries),
+        "area_now": chosen(entries, address_of(request.scope["path"])),
         "waiting_at": counts,
         "waiting_sum": sum(counts.get(each.path, 0) for each in entries),
         "path": address_of(request.scope["path"]),

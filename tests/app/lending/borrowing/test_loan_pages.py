@@ -101,6 +101,7 @@ def test_what_is_paid_stands_in_a_statement_that_sums_to_the_fen(
     assert mill.get(f"{PLACE}/PARTS/statement.xlsx").status_code == 200
     receipt = mill.get(f"{PLACE}/PARTS/receipts/1.pdf")
     assert (receipt.status_code, receipt.content[:5]) == (200, b"%PDF-")
+    assert receipt.content == mill.get(f"{PLACE}/PARTS/receipts/1.pdf").content
     assert verify(lent.state.resources.records).ok
 
 

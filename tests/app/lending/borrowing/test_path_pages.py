@@ -73,6 +73,10 @@ def test_a_core_is_asked_by_the_page_of_a_receivable_and_sees_it_among_its_payab
     assert 'data-asked="2026-06-30"' in listed
     assert 'data-asked="2026-06-30"' in core.get(f"{PAYABLES}/R3").text
 
+    areas = core.get(REQUESTS).text.partition("</nav>")[0]
+    assert re.findall(r'href="([^"]*)" aria-current="page"', areas) == [REQUESTS]
+    assert areas.count("aria-current") == 1
+
     others = browse("mill", "supplier", "MILL")
     refused = others.post(REQUESTS, data=form_of_others(others, form))
     assert (refused.status_code, 'data-code="not_found"' in refused.text) == (404, True)
