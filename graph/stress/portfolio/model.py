@@ -122,18 +122,20 @@ class LendingModel:
             return self._told(self._problem, self._last, self._upper, self._rounds)
         problem, upper = change.applied(self._problem), self._upper.copy()
         upper[change.candidate] = _upper(problem)[change.candidate]
-        self._set(problem, change, upper)
+        self._set(problem, change, upper, change.candidate)
         try:
             self._solver.start_at(self._basis)
             last, rounds = self._ticketed(problem, self._solver.solve(), upper, CHANGED_ROUNDS_MAX)
             return self._told(problem, last, upper, rounds)
         finally:
-            self._set(self._problem, change, self._upper)
+            self._set(self._problem, change, self._upper, np.flatnonzero(upper != self._upper))
 
-    def _set(self, problem: LendingProblem, change: LendingChange, upper: FloatArray) -> None:
-        """Give the loaded program the figures that a change touches, and how much of each."""
+    def _set(
+        self, problem: LendingProblem, change: LendingChange, upper: FloatArray, bound: IntArray
+    ) -> None:
+        """Give the loaded program the figures that a change touches, and bounds of columns."""
         at = change.candidate
-        self._solver.bound_columns(np.arange(len(upper)), upper)
+        self._solver.bound_columns(bound, upper[bound])
         self._solver.cost_columns(at, -problem.lendable.gain_e12[at] / E12)
         self._solver.bound_rows(change.cap, problem.caps.room_fen[change.cap] / UNIT_FEN)
 

@@ -18,6 +18,10 @@ OPTIONS: dict[str, Any] = {
     "solver": "simplex",
     "presolve": "off",  # Takes longer here than what it leaves away would.
 }
+AGAIN: dict[str, Any] = {  # Where a solution stands already, and little is otherwise.
+    "simplex_dual_edge_weight_strategy": 1,  # Devex: exact weights take longer than the way there.
+    "dual_simplex_cost_perturbation_multiplier": 0.0,  # Costs that were moved are solved for twice.
+}
 LARGE = 10_000  # Columns from which the first solution begins where a part of it stands.
 ITERATIONS_MAX = 10_000_000
 
@@ -96,6 +100,8 @@ class Solver:
 
     def start_at(self, basis: Any) -> None:
         """Forget what was done since, so that the same way is gone again from a basis."""
+        for name, value in AGAIN.items():
+            self._highs.setOptionValue(name, value)
         self._highs.clearSolver()
         self._highs.setBasis(basis)
 
