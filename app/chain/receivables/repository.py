@@ -1,7 +1,7 @@
 """Rows of the table of receivables: by their ids, and pages of them."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,3 +56,51 @@ def page(
     if size is not None:
         query = query.limit(size)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def holding(
+    connection: Connection, wanted: WantedReceivables, text: str, *, size: int
+) -> tuple[int, list[Row]]:
+    """Return how many ids hold a text, in either case, and the first rows in order of ids."""
+    own, query = receivables.c, _holding(wanted, text)
+    count = connection.execute(query.with_only_columns(sa.func.count())).scalar_one()
+    first = query.order_by(own.receivable).limit(size)
+    return int(count), [dict(row) for row in connection.execute(first).mappings()]
+
+
+def ids_known(
+    connection: Connection,
+    wanted: WantedReceivables,
+    text: str,
+    asked: tuple[Sequence[str], int],
+) -> list[str]:
+    """
+    Return those ids that hold a text, of some that do, which the platform knows.
+
+    No more ids are read than the smaller side has.
+
+    Args:
+        connection: The database.
+        wanted: Whose they are.
+        text: The text, in either case.
+        asked: The ids, and how many the platform knows that hold the text.
+    """
+    (ids, count), own = asked, receivables.c
+    query = _holding(wanted, text).with_only_columns(own.receivable)
+    if count <= len(ids):
+        return list(connection.scalars(query)) if count else []
+    parts = [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
+    return [
+        each for part in parts for each in connection.scalars(query.where(own.receivable.in_(part)))
+    ]
+
+
+def _holding(wanted: WantedReceivables, text: str) -> sa.Select[Any]:
+    own = receivables.c
+    query = sa.select(own.receivable, own.creditor, own.debtor).where(
+        own.receivable.icontains(text, autoescape=True)
+    )
+    for column, party in ((own.debtor, wanted.debtor), (own.creditor, wanted.creditor)):
+        if party is not None:
+            query = query.where(column == party)
+    return query

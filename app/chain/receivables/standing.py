@@ -103,22 +103,14 @@ def numbered(
     """
     holds = pl.col("receivable").str.to_lowercase().str.contains(text.lower(), literal=True)
     told = _mine(of_version(resources, version).rows, wanted).filter(holds)
-    own = receivables.c
-    parties = [
-        column == value
-        for column, value in ((own.debtor, wanted.debtor), (own.creditor, wanted.creditor))
-        if value is not None
-    ]
-    query = sa.select(own.receivable, own.creditor, own.debtor).where(
-        own.receivable.icontains(text, autoescape=True), *parties
-    )
     with resources.records.reading() as connection:
-        ours = [dict(row) for row in connection.execute(query).mappings()]
-    known = {row["receivable"] for row in ours}
-    rows = told.filter(~pl.col("receivable").is_in(list(known)))
+        count, ours = repository.holding(connection, wanted, text, size=size)
+        ids = told["receivable"].to_list()
+        known = repository.ids_known(connection, wanted, text, (ids, count))
+    rows = told.filter(~pl.col("receivable").is_in(known))
     first = rows.sort("receivable").head(size).iter_rows(named=True)
     found = sorted([*ours, *first], key=lambda row: str(row["receivable"]))
-    return len(ours) + rows.height, found[:size]
+    return count + rows.height, found[:size]
 
 
 def _mine(rows: pl.DataFrame, wanted: WantedReceivables) -> pl.DataFrame:
