@@ -5,6 +5,7 @@ import random
 from decimal import Decimal
 
 from app.lending.loans.acts import Act, Recovery, Restructuring, WriteOff
+from app.lending.loans.fees import FeeTerms
 from app.lending.loans.grading import overdue_days
 from app.lending.loans.loan import Charge, Loan, Payment
 from app.lending.loans.owing import owed
@@ -15,6 +16,15 @@ BORROWERS = ("punctual", "punctual", "punctual", "ahead", "late", "partial", "ba
 RESTRUCTURED_DAYS, LOST_DAYS = 30, 90  # Overdue, beyond which officers act.
 CHARGED, AHEAD, RESTRUCTURED, LOST = 0.05, 0.3, 0.4, 0.7
 SMALL_FEN = 5_000  # It is not worth to pay less in parts.
+CHARGING = 0.5  # Of all contracts, those with fees.
+FEES = (
+    FeeTerms("arranging", "手续费", "Arrangement fee", "draw", "amount", None, Decimal("0.001")),
+    FeeTerms("service", "服务费", "Service fee", "due", "instalment", None, Decimal("0.0007"), 99),
+    FeeTerms(
+        "early", "提前还款费", "Prepayment fee", "prepayment", "prepaid", None, Decimal("0.013")
+    ),
+    FeeTerms("late", "催收费", "Collection fee", "overdue_once", "instalment", 5_000, None),
+)
 NAMES = frozenset({"fees", "penalty", "interest"})
 
 
@@ -38,6 +48,7 @@ def terms_of(loan: str, seed: int, drawn_on: dt.date) -> LoanTerms:
         day_base=360,
         penalty_factor=Decimal("1.5"),
         grace_days=draws.choice((0, 0, 0, 3)),
+        fees=FEES if draws.random() < CHARGING else (),
     )
 
 

@@ -63,6 +63,7 @@ def laws_of_loan(book: LivedBook, row: Row, loan: Loan, rules: LoanRules) -> Ite
     unpaid = sum(each.interest_fen for each in loan.due)
     interest = ended.interest + unpaid
     principal = totals.paid.principal + totals.lost.principal + loan.outstanding_fen
+    charged = sum(each.fen for each in loan.charged)
     graded = grade(loan, loan.day, rules)
     laws = {
         "paid = allocated": came == (book.came[name], book.recovered[name]),
@@ -70,6 +71,7 @@ def laws_of_loan(book: LivedBook, row: Row, loan: Loan, rules: LoanRules) -> Ite
         and book.drawn[name] + totals.capitalised.total == principal,
         "interest posted = ended + unpaid": totals.posted.interest == interest,
         "fees posted = ended + unpaid": totals.posted.fees == ended.fees + loan.fees_fen,
+        "fees of the contract are posted": charged <= totals.posted.fees,
         "penalty posted = ended": totals.posted.penalty == ended.penalty,
         "no more recovered than lost": all(map(int.__le__, totals.recovered, totals.lost)),
         "nothing below nothing": min(min(each) for each in (*totals, owed(loan))) >= 0,
