@@ -13,6 +13,7 @@ from app.books.errors import RuleBroken
 from app.books.ledger.reading import AccountSeen, accounts_of
 from app.books.organisation import OrganisationBook
 from app.books.rules import Rulebook
+from app.books.rules.pack import RulesInForce
 from app.chain.accounts.service import group_by
 from app.chain.limits.documents import results_of
 from app.chain.limits.formulas.leaves import FirmLeaves
@@ -38,7 +39,7 @@ from app.lending.pricing.plans import (
     terms_of,
 )
 from app.lending.products.book import Product, ProductBook
-from app.lending.products.fees import terms_of_fees
+from app.lending.products.fees import charged_by
 from app.lending.products.purposes import check_use
 from app.lending.products.service import amount_cap
 from app.platform.auth.sight import EVERYTHING
@@ -73,6 +74,7 @@ class DecisionGround:
     product: Product
     results: Shown
     tenor_days: int
+    in_force: RulesInForce
 
 
 class AccountsRead:
@@ -124,7 +126,7 @@ def inputs_of(
         "tenor_days": ground.tenor_days,
         "head": _head(ground),
         "models": [],
-        "product": _product(ground),
+        "product": _product(ground, asked.firm),
         "values": {
             "limit": values_of(ground.results.policy, OF_LIMITS),
             "price": values_of(ground.policy, OF_PRICES),
@@ -170,7 +172,7 @@ def _ground(resources: Resources, asked: Asked) -> DecisionGround:
         raise Absent(f"no firm {asked.firm!r}")
     if asked.core is not None and asked.core not in results.cores:
         raise Absent(f"no core {asked.core!r}")
-    return DecisionGround(day, policy, product, results, days)
+    return DecisionGround(day, policy, product, results, days, in_force)
 
 
 def _check_path(product: Product, asked: Asked) -> None:
@@ -226,8 +228,9 @@ def _head(ground: DecisionGround) -> Document:
     }
 
 
-def _product(ground: DecisionGround) -> Document:
-    terms, fees = ground.product.terms, terms_of_fees(ground.product.terms.fees)
+def _product(ground: DecisionGround, firm: str) -> Document:
+    terms, own = ground.product.terms, ground.results.leaves_of(firm)
+    fees = charged_by(terms.fees, None if own is None else own.size, ground.in_force)
     names = ("id", "path", "amount_floor_fen", "straight_through")
     rates = ("rate_floor", "rate_cap", "rate_add", "pd_max")
     return {

@@ -27,7 +27,12 @@ class DecisionRow:
 def fees_kept(records: Records, decision: str) -> tuple[FeeTerms, ...]:
     """Return the fees that a decision keeps of its product; none where it keeps none."""
     row = one(records, decision)
-    return () if row is None else fees_of(json.loads(row.inputs)["product"].get("fees", ()))
+    return () if row is None else fees_in(row.inputs)
+
+
+def fees_in(inputs: str | bytes) -> tuple[FeeTerms, ...]:
+    """Return the fees that inputs of a decision keep."""
+    return fees_of(json.loads(inputs)["product"].get("fees", ()))
 
 
 def one(records: Records, decision: str) -> DecisionRow | None:

@@ -15,7 +15,8 @@ from app.lending.decisions.forms import Asked, Decided, LoanDecision
 from app.lending.decisions.gathering import inputs_of
 from app.lending.decisions.plain import term_of
 from app.lending.decisions.replaying import replayed
-from app.lending.decisions.repository import DecisionRow, count, following, one
+from app.lending.decisions.repository import DecisionRow, count, fees_in, following, one
+from app.lending.loans.fees import FeeTerms
 from app.lending.pricing import plans
 from app.lending.pricing.plans import PlanAsked
 from app.lending.pricing.service import label
@@ -64,12 +65,13 @@ def quote(resources: Resources, asked: Asked, sight: Sight) -> Document:
         RuleBroken: It is outside the product, or a document is none of the firm's.
         Unready: Policies, rules, products or the organisation cannot be used.
     """
-    decision = decide(resources, asked, sight).decision
+    decided = decide(resources, asked, sight)
+    decision = decided.decision
     return {
         **decision.document(),
         "id": None,
         "asked": asked.document(),
-        "schedule": _schedule(resources, asked, decision),
+        "schedule": _schedule(resources, asked, decision, fees_in(decided.inputs)),
     }
 
 
@@ -162,7 +164,9 @@ def _check_reader(resources: Resources, asked: Asked, sight: Sight) -> None:
         raise Absent(f"no core {asked.core!r}")
 
 
-def _schedule(resources: Resources, asked: Asked, decision: LoanDecision) -> Document | None:
+def _schedule(
+    resources: Resources, asked: Asked, decision: LoanDecision, fees: tuple[FeeTerms, ...]
+) -> Document | None:
     """Return when what is offered would be paid back; None where nothing is."""
     if not decision.amount_fen or decision.rate is None:
         return None
@@ -170,6 +174,6 @@ def _schedule(resources: Resources, asked: Asked, decision: LoanDecision) -> Doc
         *(asked.product, decision.amount_fen, Decimal(decision.rate), asked.repayment),
         *(asked.tenor_days, asked.tenor_months),
     )
-    found = plans.document(resources, planned)
+    found = plans.document(resources, planned, fees)
     names = ("drawn_on", "proceeds_fen", "items", "total_interest_fen")
     return {name: found[name] for name in (*names, *plans.OF_FEES)}

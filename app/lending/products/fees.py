@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from app.books.rules.pack import RulesInForce
 from app.lending.loans.fees import FEE_FEN_MAX, SHARED, FeeOf, FeeTerms, FeeWhen
 from app.policy.schemas.entries import Strict, Whole, Wording
 from app.policy.schemas.second import PartNumber
 
+PREPAYMENT_FREE = "fee.prepayment_free"
 FeeFen = Annotated[Whole, Field(ge=1, le=FEE_FEN_MAX)]
 
 
@@ -73,6 +75,22 @@ class FeeEntry(Strict):
             floor_fen=self.floor_fen or 0,
             cap_fen=self.cap_fen or FEE_FEN_MAX,
         )
+
+
+def charged_by(
+    entries: Sequence[FeeEntry], size: str | None, rules: RulesInForce
+) -> tuple[FeeTerms, ...]:
+    """
+    Return the fees that a product may charge a firm: of a prepayment none where the rules say so.
+
+    Args:
+        entries: What the product says.
+        size: The size of the firm; one that nobody knows may be one that is spared.
+        rules: The rules in force.
+    """
+    spared = rules.text(PREPAYMENT_FREE)
+    is_free = bool(spared) and (size is None or size in spared)
+    return tuple(e for e in terms_of_fees(entries) if e.when != "prepayment" or not is_free)
 
 
 def terms_of_fees(entries: Sequence[FeeEntry]) -> tuple[FeeTerms, ...]:

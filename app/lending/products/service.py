@@ -4,10 +4,11 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from app.books.business_day import business_day
+from app.books.rules import Rulebook
 from app.data.versions.service import policy_of
 from app.lending.loans.fees import FeeTerms
 from app.lending.products.book import Product, ProductBook
-from app.lending.products.fees import terms_of_fees
+from app.lending.products.fees import charged_by, terms_of_fees
 from app.lending.products.forms import ProductFile, WhoEntry
 from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
@@ -69,13 +70,16 @@ def amount_cap(terms: ProductFile, policy: Policy) -> int:
 
 def fees_on(resources: Resources, day: dt.date) -> Mapping[str, tuple[FeeTerms, ...]]:
     """
-    Return what each product that is in force on a day charges, by its id.
+    Return what each product in force on a day charges a firm whose size nobody looks at, by its id.
 
     Raises:
         Unready: The folder of products cannot be used.
     """
-    held = ProductBook(resources.settings.policy).on(day)
-    return {each.terms.id: terms_of_fees(each.terms.fees) for each in held}
+    held, rules = (
+        ProductBook(resources.settings.policy).on(day),
+        Rulebook(resources.settings.policy).on(day),
+    )
+    return {each.terms.id: charged_by(each.terms.fees, None, rules) for each in held}
 
 
 def _entry(product: Product, policy: Policy, sight: Sight) -> Document:

@@ -48,6 +48,7 @@ NAMED = {
     "wc.term.max_years": {"usual": 3, "long_cycle": 5},
     "wc.extension": {"up_to_one_year": Decimal(1), "longer": Decimal("0.5")},
     "draw.entrusted_payment_min": 1_000_000_000,
+    "fee.prepayment_free": ["small", "micro"],
     "class.overdue_days": {"special_mention": 0, "substandard": 90, "doubtful": 270, "loss": 360},
     "lex.loan_single": Decimal("0.10"),
     "lex.single_nonbank": Decimal("0.15"),
@@ -157,6 +158,13 @@ def test_a_fault_is_refused_with_file_and_key(
 
     with pytest.raises(InvalidInput, match=rf"^mine\.yml: .*{said}"):
         read_pack(path)
+
+
+def test_a_pack_written_before_a_rule_came_may_lack_it(tmp_path: Path) -> None:
+    content = read()
+    del content["rules"]["fee.prepayment_free"]
+
+    assert read_pack(write(tmp_path, content)).on(DAY).text("fee.prepayment_free") == ()
 
 
 def test_rules_that_are_missing_unknown_or_twice_at_once_are_told_together(tmp_path: Path) -> None:

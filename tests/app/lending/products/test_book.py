@@ -2,13 +2,15 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.books.rules import Rulebook
 from app.lending.products.book import SHIPPED, ProductBook, load_products, read_product
-from app.lending.products.fees import terms_of_fees
+from app.lending.products.fees import PREPAYMENT_FREE, charged_by, terms_of_fees
 from app.platform.errors import Unready
 from graph.errors import InvalidInput
 
@@ -173,6 +175,23 @@ def test_a_fault_of_a_fee_is_named_with_its_line(
 
     with pytest.raises(InvalidInput, match=rf"^mine\.yml: .*({said})"):
         read_product(path)
+
+
+@pytest.mark.parametrize(
+    ("size", "charged"),
+    [("large", 2), ("medium", 2), ("small", 1), ("micro", 1), (None, 1)],
+)
+def test_small_and_micro_firms_pay_no_fee_of_a_prepayment_where_the_rules_say_so(
+    tmp_path: Path, size: str | None, charged: int
+) -> None:
+    early = FEES.partition("\n")[2].replace("service", "early").replace("due", "prepayment")
+    early = early.replace("instalment", "prepaid")
+    path = written(tmp_path, "mine.yml", text=DATA_CREDIT + FEES + early)
+    entries, rules = read_product(path).terms.fees, Rulebook(None).on(DAY)
+
+    assert len(charged_by(entries, size, rules)) == charged
+    free = replace(rules, held={k: v for k, v in rules.held.items() if k != PREPAYMENT_FREE})
+    assert len(charged_by(entries, size, free)) == 2
 
 
 def test_two_fees_have_two_names(tmp_path: Path) -> None:
