@@ -82,6 +82,8 @@ def check_amount(amount: int, most: int) -> None:
     Raises:
         RuleBroken: It is not.
     """
+    if most < 1:
+        raise RuleBroken("ledger.amount", SOURCE, zh="已没有任何金额", en="there is no fen left")
     if not 1 <= amount <= most:
         raise RuleBroken(
             "ledger.amount",
