@@ -51,6 +51,7 @@ import app.lending.borrowing.pages as borrowing_pages
 import app.lending.contracts.router as contracts
 import app.lending.decisions.pages as decision_pages
 import app.lending.decisions.router as decisions
+import app.lending.papers.pages as handed_in_pages
 import app.lending.papers.router as handed_in
 import app.lending.pricing.router as prices
 import app.lending.products.router as products
@@ -146,6 +147,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     import_pages.router,
     account_pages.router,
     *paper_pages.ROUTERS,
+    handed_in_pages.router,
     *borrowing_pages.ROUTERS,
     account_page.router,
     use_pages.router,

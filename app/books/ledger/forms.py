@@ -22,6 +22,7 @@ STATES = (
     "account_state",
     "application_state",
     "loan_state",
+    "handed",
 )  # The words of states: of what they are.
 
 

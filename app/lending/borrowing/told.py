@@ -24,7 +24,9 @@ PLACES = {  # Where a firm sees what the bank knows of what is to change.
     "statement": (FIRMS, "nav_own_firm"),
     "sales": (FIRMS, "nav_own_firm"),
 }
-BROUGHT = {  # What the bank's people take in: no firm hands in files by itself.
+HANDED = "/my/papers"
+KINDS = {"claim": "invoices", "order": "orders", "statement": "statement", "sales": "invoices"}
+BROUGHT = {  # What the firm hands in, and the bank's people take.
     "claim": "path_bring_claim",
     "order": "path_bring_order",
     "statement": "path_bring_statement",
@@ -80,6 +82,8 @@ def links_of(
             address, words = PLACES[step.act]
             if step.act in BROUGHT:
                 found.append(_told(f"show-{step.act}", t(BROUGHT[step.act])))
+                place = f"{HANDED}?kind={KINDS[step.act]}"
+                found.append({"act": "hand-in", "address": place, "words": t("path_hand_in")})
             if address == FIRMS:
                 address = f"{FIRMS}/{quote(asked['firm'], safe='')}"
             found.append({"act": "see", "address": address, "words": t(words)})

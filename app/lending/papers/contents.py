@@ -11,8 +11,10 @@ import re
 import zipfile
 import zlib
 
-from app.platform.errors import Malformed, TooLarge, Unsupported
+from app.platform.errors import TooLarge, Unsupported
+from app.platform.web.unfit import UnfitInput
 
+FILE = "body.file"
 BYTES_MAX = 10 * 2**20
 PARTS_MAX = 2_000
 UNPACKED_BYTES_MAX = 2**29
@@ -40,10 +42,10 @@ def form_of(content: bytes) -> str:
     if len(content) > BYTES_MAX:
         raise TooLarge(f"body.file: a paper has at most {BYTES_MAX} bytes")
     if not content.strip():
-        raise Malformed("body.file: it holds nothing")
+        raise UnfitInput(FILE, "unfit_file_empty")
     if content.startswith(PDF_HEAD):
         if PDF_TAIL not in content[-TAIL_BYTES:]:
-            raise Malformed("body.file: a PDF that does not end")
+            raise UnfitInput(FILE, "unfit_paper_pdf")
         return "pdf"
     if content.startswith(ZIP_HEAD):
         _check_workbook(content)
@@ -62,14 +64,14 @@ def _check_workbook(content: bytes) -> None:
                 raise Unsupported("body.file: an archive that is no workbook; XLSX is taken")
             most = min(UNPACKED_BYTES_MAX, UNPACKED_RATIO_MAX * len(content))
             if len(parts) > PARTS_MAX or sum(each.file_size for each in parts) > most:
-                raise Malformed("body.file: the workbook unpacks to more than is read")
+                raise UnfitInput(FILE, "unfit_paper_unpacks")
             if len(set(names)) < len(names) or any(each.flag_bits & ENCRYPTED for each in parts):
-                raise Malformed("body.file: the workbook is locked, or has a part twice")
+                raise UnfitInput(FILE, "unfit_paper_locked")
             if any(LIVE.match(name) for name in names):
-                raise Malformed("body.file: the workbook holds macros, or links to other files")
+                raise UnfitInput(FILE, "unfit_paper_live")
             archive.read(TYPES)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
-        raise Malformed("body.file: a broken workbook") from error
+        raise UnfitInput(FILE, "unfit_paper_workbook") from error
 
 
 def _check_table(content: bytes) -> None:
@@ -82,15 +84,13 @@ def _check_table(content: bytes) -> None:
     if mark not in head:
         raise Unsupported("body.file: neither CSV nor XLSX nor PDF: its first line has one column")
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True):
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+        for line, row in enumerate(rows, 1):
             for at, cell in enumerate(row, 1):
                 if _COMPUTED.match(cell):
-                    raise Malformed(
-                        f"body.file: a spreadsheet would compute column {at} of a row that "
-                        f"begins with {row[0][:40]!r}: give its value"
-                    )
+                    raise UnfitInput(FILE, "unfit_paper_computed", line=line, column=at)
     except csv.Error as error:
-        raise Malformed(f"body.file: broken CSV: {error}") from error
+        raise UnfitInput(FILE, "unfit_paper_table") from error
 
 
 def _text_of(content: bytes) -> str | None:

@@ -24,7 +24,8 @@ from app.lending.papers.tables import paper_sums, papers
 from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
 from app.platform.documents import Document
-from app.platform.errors import Absent, Malformed
+from app.platform.errors import Absent
+from app.platform.web.unfit import UnfitInput
 
 CREATED, DONE = 201, 200
 SOURCE = "contract of papers"
@@ -58,7 +59,7 @@ class HandedIn:
             Unsupported: It is neither CSV nor XLSX nor PDF.
         """
         if not is_file_name(name):
-            raise Malformed(f"body.file: {name[:80]!r} is no name of a file")
+            raise UnfitInput("body.file", "unfit_paper_name")
         form = form_of(content)
         digest = hashlib.sha256(content).hexdigest()
         return cls(kind, name, application, content, form, digest)

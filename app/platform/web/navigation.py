@@ -35,6 +35,7 @@ OF_BANK: dict[str, Sequence[NavigationEntry]] = {
     "nav_group_work": (
         NavigationEntry(WORK, "nav_work", "work", alone=True),
         NavigationEntry(WORK + "/approvals", "nav_approvals", "approvals"),
+        NavigationEntry(WORK + "/papers", "nav_handed_in", "sources"),
     ),
     "nav_group_lending": (
         NavigationEntry(WORK + "/applications", "nav_all_applications", "held"),
@@ -94,7 +95,7 @@ def groups(entries: Sequence[NavigationEntry]) -> Sequence[NavigationGroup]:
     Example:
         >>> officer = Principal("o", "officer")
         >>> [len(each.entries) for each in groups(places(officer))]
-        [2, 3, 3, 3, 2, 1]
+        [3, 3, 3, 3, 2, 1]
     """
     return [
         NavigationGroup(words, list(together))
@@ -141,6 +142,7 @@ def _of_firm(who: Principal) -> Sequence[NavigationEntry]:
         NavigationEntry("/my", "nav_first", "first", alone=True),
         NavigationEntry("/my/apply", "nav_apply", "apply"),
         NavigationEntry("/my/applications", "nav_applications", "applications"),
+        NavigationEntry("/my/papers", "nav_own_papers", "sources"),
         NavigationEntry("/my/loans", "nav_loans", "loans"),
         NavigationEntry("/my/calendar", "nav_calendar", "calendar"),
         NavigationEntry("/my/receivables", "nav_claims", "papers"),

@@ -27,7 +27,7 @@ BUILT = (
     "role_", "rule_", "share_", "shown_", "size_", "source_", "stated_", "statement_", "step_",
     "table_", "tie_", "tier_", "to_do_", "turn_", "unconfirmable_", "unfit_", "unfreeze_",
     "unit_", "use_", "way_", "why_",
-    "request_", "requests_", "claimed_", "urgency_", "fee_",
+    "request_", "requests_", "claimed_", "urgency_", "fee_", "handed_",
     "bank_loan_", "found_", "job_state_", "loan_class_", "owed_", "portfolio_refused_",
 )  # fmt: skip
 
