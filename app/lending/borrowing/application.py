@@ -30,9 +30,7 @@ from app.lending.contracts.forms import Language
 from app.lending.contracts.service import SigningAsked
 from app.lending.decisions.cards import ShownWay, card_of, rate_words
 from app.lending.decisions.repository import fees_kept
-from app.lending.papers import service as papers
-from app.lending.papers.pages import SHOWN_MAX
-from app.lending.papers.repository import WantedPapers
+from app.lending.papers.pages import papers_for
 from app.lending.pricing import plans
 from app.lending.pricing.plans import PlanAsked
 from app.lending.products.service import product_names
@@ -250,9 +248,7 @@ def _one(
         turn=turn_of(asked, events),
         acts=ACTS.get(asked["state"], ()),
         contract=_contract(resources, who, asked, t),
-        handed=papers.page(
-            resources, sight, WantedPapers(application=application), before=None, size=SHOWN_MAX
-        ),
+        handed=papers_for(resources, sight, application),
         loans=repository.loans_of(records, application, firm),
         loans_place=LOANS,
         offered=HELD + "?state=issued#vouchers" if offered(records, firm, size=1)[1] else "",

@@ -23,9 +23,10 @@ from app.lending.papers.schemas import REASON_LENGTH_MAX, PaperKind
 from app.lending.papers.service import HandedIn
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import BANK, HOLDERS, OFFICERS, PrincipalDep, allow
-from app.platform.auth.sight import sight_of
+from app.platform.auth.sight import Sight, sight_of
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
+from app.platform.documents import Document
 from app.platform.errors import AppError
 from app.platform.http.forms import SentForm
 from app.platform.http.routing import Router
@@ -105,6 +106,12 @@ def decide(
     except AppError as refused:
         return _queue(request, resources, who, refused=refused)
     return RedirectResponse(f"{QUEUE}?done={act}", HTTPStatus.SEE_OTHER)
+
+
+def papers_for(resources: Resources, sight: Sight, application: str) -> list[tuple[int, Document]]:
+    """Return the papers that were handed in for an application, those touched last first."""
+    wanted = WantedPapers(application=application)
+    return service.page(resources, sight, wanted, before=None, size=SHOWN_MAX)
 
 
 def _given(form: FormData) -> HandedIn:

@@ -8,11 +8,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from app.platform.web.areas import WORK
 from tests.app.chain.papers.conftest import Browse, browse, form_of
 from tests.app.lending.borrowing.conftest import served
 
 __all__ = ["browse", "served"]
-OWN, QUEUE = "/my/papers", "/work/papers"
+OWN, QUEUE = "/my/papers", f"{WORK}/papers"
 ORDERS = b"number,buyer,amount_yuan\nO1,CORE1,1000\n"
 
 
