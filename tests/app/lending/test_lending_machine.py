@@ -34,6 +34,7 @@ from app.lending.contracts.errors import NoAnswer
 from app.lending.contracts.tables import contracts
 from app.lending.loans.acts import Act, WriteOff
 from app.lending.loans.loan import Payment
+from app.lending.loans.rules import KINDS
 from app.lending.loans.terms import LoanTerms
 from app.lending.servicing.disbursing import Disbursement
 from app.lending.servicing.tables import firm_accounts
@@ -51,23 +52,16 @@ from tests.app.computing import Here
 from tests.app.conftest import NOW
 from tests.app.lending.applications.asked import AMOUNT, put
 from tests.app.lending.loans.test_laws import by_clerk
+from tests.app.lending.servicing.borrowers import FEES
 
 ACCOUNT, CHAIN = "6222 0001", "chain:CORE1:MILL"
 OFFERED = ("approved", "offer_accepted", "signed", "draw_failed")
 HELD = (*OFFERED, "drawing")
 LOST_DAYS = 90
-AGREED = canonical(
-    {
-        "contract": {
-            "rate": "0.05",
-            "repayment": "bullet",
-            "tenor_days": 90,
-            "tenor_months": None,
-            "day_base": 360,
-            "penalty_factor": "1.5",
-        }
-    }
-)
+RATES = {"rate": "0.05", "day_base": 360, "penalty_factor": "1.5"}
+TENOR = {"repayment": "bullet", "tenor_days": 90, "tenor_months": None}
+CHARGED = {"fees": [each.document() for each in FEES]}
+AGREED = canonical({"contract": {**RATES, **TENOR, **CHARGED}})
 CLOSED = [each for each in STEPS if each.name in ("applications", "draws", "loans")]
 WHO = ("MILL", "ORE", "ann", "ben", "auditor")
 OFFICERS = ("ann", "ben")
@@ -223,7 +217,7 @@ class LendingMachine(RuleBasedStateMachine):
         bullet: dict[str, Any] = {"repayment": "bullet", "days": 90, "months": None}
         exact = {"rate": Decimal("0.05"), "penalty_factor": Decimal("1.5")}
         day = {"drawn_on": self.day, "settle_day": None, "day_base": 360, "grace_days": 0}
-        return LoanTerms(amount_fen=AMOUNT, **bullet, **exact, **day)
+        return LoanTerms(amount_fen=AMOUNT, fees=FEES, **bullet, **exact, **day)
 
     @rule(days=st.sampled_from([1, 1, 3, 11, 60, 95]), says=st.sampled_from(["paid", "silent"]))
     def closed(self, days: int, says: str) -> None:
@@ -251,7 +245,7 @@ class LendingMachine(RuleBasedStateMachine):
     def _state_of(self, loan: ModelLoan) -> str:
         """Return the state of a bullet: it is late from the day after its due day on."""
         owed = self._owed(loan)
-        due = sum(owed[each] for each in ("penalty", "interest_overdue", "interest", "principal"))
+        due = sum(owed[each] for each in KINDS[1:])  # Fees alone make no loan overdue.
         late = (self.day - loan.terms.drawn_on).days - (loan.terms.days or 0)
         if not due or late <= 0:
             return "active"
@@ -276,8 +270,8 @@ class LendingMachine(RuleBasedStateMachine):
         told = self._lent()[place % len(self._lent())]
         loan, owed = told.loan, self._owed(told.loan) if told.loan else {}
         assert loan is not None
-        due = sum(owed[each] for each in ("penalty", "interest_overdue", "interest", "principal"))
-        of = due + owed["to_day"] + owed["undue"] if prepay else due
+        due = sum(owed[each] for each in KINDS)
+        of = sum(owed.values()) if prepay else due
         amount = max(1, of * share // 100)
         body = {"amount_fen": amount, "prepay": prepay}
         answer = self.desk.post(who, f"/loans/{self._name(told)}/repayments", body)
@@ -285,7 +279,7 @@ class LendingMachine(RuleBasedStateMachine):
             assert answer.status_code == (404 if who == "ORE" else 403)
         elif loan.ended:
             assert answer.json()["code"] == "wrong_state"
-        elif amount > due + owed["to_day"] + owed["undue"]:
+        elif amount > sum(owed.values()):
             assert answer.json()["rule"] == "loan.overpaid", answer.text
         elif amount > due and not prepay:
             assert answer.json()["code"] == "nothing_due"
