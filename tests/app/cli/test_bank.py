@@ -18,8 +18,7 @@ from app.cli.bank import BankLife, live, live_once
 from app.cli.logins import demo_logins
 from app.cli.people import seeded_names
 from app.lending.contracts.signing import Ed25519Signer, KeyPair
-from app.lending.decisions.service import replay
-from app.lending.decisions.tables import decisions
+from app.lending.decisions.service import replay_all
 from app.lending.servicing import service as loans
 from app.lending.servicing.repository import WantedLoans
 from app.lending.servicing.tables import loan_documents
@@ -77,9 +76,8 @@ def prepare(resources: Resources, files: Path, plan: Plan, *, a_year_before: boo
 
 def replayed(resources: Resources) -> tuple[int, list[str]]:
     """Return how many decisions there are, and those that do not come out the same again."""
-    with resources.records.reading() as connection:
-        names = list(connection.scalars(sa.select(decisions.c.decision)))
-    return len(names), [each for each in names if not replay(resources, each)["same"]]
+    found = replay_all(resources, quietly)
+    return found["decisions"], [each["decision"] for each in found["differing"]]
 
 
 @pytest.fixture
