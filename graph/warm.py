@@ -164,6 +164,7 @@ def _live() -> None:
     live.change_trade(0, 5, 2.0)
     live.change_trade(0, 5, 0.0)
     live.change_firm(1, sector=3)
+    live.change_firm(1, revenue=40.0, equity=11.0)
     live.change_exposure(0, 1, 3.0)
 
 
@@ -200,6 +201,38 @@ def _groups() -> None:
     groups.groups(held, groups.reliances(_network()))
 
 
+def _kept() -> None:
+    """Run what takes columns that nobody may write to, as stores and files give them."""
+    suppliers, buyers = _frozen(SUPPLIERS.astype(np.int32)), _frozen(BUYERS.astype(np.int32))
+    amounts, whole = _frozen(AMOUNTS), _frozen(AMOUNTS.astype(np.int64))
+    classes, sectors = _frozen(np.arange(FIRMS - 1) % 3), _frozen(EVERYBODY % 4)
+    network = Network.from_edges(
+        [f"{row:02d}" for row in EVERYBODY],
+        supplier_rows=suppliers,
+        buyer_rows=buyers,
+        amount_fen=whole,
+        columns=pa.table({}),
+    )
+    network.amounts_fen(suppliers, buyers)
+    network.amounts_fen(SUPPLIERS, BUYERS)
+    single_points.Supply.build(FIRMS, suppliers=suppliers, buyers=buyers, amount_fen=whole)
+    Economy.of(network)
+    economy = Economy(FIRMS, suppliers, buyers, amounts, classes, sectors, leakage=0.5)
+    contagion.prepare(economy)
+    live = Live.build(economy, Claims(_frozen(np.full(FIRMS, 10.0)), suppliers, buyers, amounts))
+    with contextlib.suppress(InvalidInput):
+        live.change_trade(0, 1, 9.0)
+    owned = _frozen(np.linspace(0.0, 1.0, FIRMS - 1))
+    groups.control(FIRMS, groups.Holdings(suppliers, buyers, owned, _frozen(owned == 1.0)))
+
+
+def _frozen(values: Any) -> Any:
+    """Return a copy that nobody may write to."""
+    found = values.copy()
+    found.flags.writeable = False
+    return found
+
+
 PARTS: dict[str, Callable[[], None]] = {  # The dearest first.
     "production by rounds": _rounds,
     "production at the fixed point": _bracket,
@@ -213,6 +246,7 @@ PARTS: dict[str, Callable[[], None]] = {  # The dearest first.
     "groups": _groups,
     "banks": _banks,
     "what is refused": _refused,
+    "columns as they are kept": _kept,
 }
 
 

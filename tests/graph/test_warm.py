@@ -11,6 +11,7 @@ import pytest
 
 import graph
 from graph import warm
+from graph.arrays import csr, sums
 from graph.arrays.kept import sources
 from tests.graph.effort import UNCOMPILED
 
@@ -24,6 +25,15 @@ def test_every_part_runs_and_is_named(capsys: pytest.CaptureFixture[str]) -> Non
     assert [line for line in said.splitlines() if line.startswith("compiling: ")] == [
         f"compiling: {part}" for part in warm.PARTS
     ]
+
+
+@pytest.mark.skipif(UNCOMPILED, reason="nothing is compiled")
+def test_columns_that_nobody_may_write_to_are_compiled_for_as_well() -> None:
+    warm.PARTS["columns as they are kept"]()
+
+    for kernel in (sums.added, csr.look_up, csr.sum_pairs, csr.total_fits):
+        given = [each for form in kernel.signatures for each in form]
+        assert {each.mutable for each in given if hasattr(each, "mutable")} >= {False}
 
 
 @pytest.mark.skipif(not UNCOMPILED, reason="what is compiled is not seen as it runs")
