@@ -220,6 +220,23 @@ def test_a_change_gives_what_a_fresh_model_of_the_changed_problem_gives() -> Non
     assert changed.earned_e12 < before.earned_e12
 
 
+@pytest.mark.parametrize("seed", seeds(range(6), 2))
+def test_after_each_chains_change_no_other_solver_earns_more(seed: int) -> None:
+    problem, model, _ = solved(seed)
+    entries, lendable = problem.caps.entries, problem.lendable
+    for chain in range(SMALL[0]):
+        mine = entries.candidate[entries.row == chain]
+        gain = lendable.gain_e12[mine] - problem.tail.expected_e12[mine]
+        room = problem.caps.room_fen[[chain]] * 7 // 10
+        change = LendingChange(mine, gain, lendable.most_fen[mine] // 2, np.array([chain]), room)
+        changed = change.applied(problem)
+
+        found = model.proposal(change)
+
+        assert found.earned_e12 / E12 == pytest.approx(most_earned(changed), rel=1e-7)
+        assert within(changed, found)
+
+
 def test_a_large_program_begins_where_a_part_of_it_stands_and_ends_as_good(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
