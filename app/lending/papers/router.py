@@ -1,16 +1,26 @@
 """Routes of papers."""
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import File, Form, Path, Query, Response, UploadFile
+from fastapi import File, Form, Path, Query, Request, Response, UploadFile
 
 from app.books.ledger.answering import MoverDep
+from app.data.sources.trials import Trials
 from app.lending.papers import service
 from app.lending.papers.contents import BYTES_MAX
+from app.lending.papers.previewing import previewed
 from app.lending.papers.repository import WantedPapers
-from app.lending.papers.schemas import Paper, PaperKind, PaperRefusal, Papers, PaperState
+from app.lending.papers.schemas import (
+    Paper,
+    PaperKind,
+    PaperPreview,
+    PaperRefusal,
+    Papers,
+    PaperState,
+)
 from app.lending.papers.service import HandedIn
-from app.platform.auth.rules import HOLDERS, OFFICERS, SIGNED_IN, allow
+from app.platform.auth.rules import HOLDERS, OFFICERS, SIGNED_IN, PrincipalDep, allow
 from app.platform.deps.routes import VisitDep
 from app.platform.errors import (
     Absent,
@@ -25,6 +35,7 @@ from app.platform.errors import (
     responses,
 )
 from app.platform.http.answers import unkept
+from app.platform.http.attending import attended
 from app.platform.http.cursors import read_cursor, write_cursor
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
@@ -129,6 +140,21 @@ def read_file(paper: Id, visit: VisitDep) -> Response:
     name, form, content = service.file_of(visit.resources, visit.sight, paper)
     headers = {**attachment(name), "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type=MEDIA[form], headers=headers)
+
+
+@router.get(
+    "/{paper}/preview",
+    operation_id="papers.preview",
+    summary="Read what would be read of a paper",
+    response_model=PaperPreview,
+    responses=responses(Conflict, Busy),
+    dependencies=[allow(SIGNED_IN)],
+)
+async def read_preview(request: Request, paper: Id, visit: VisitDep, who: PrincipalDep) -> Response:
+    """Return how many rows of a statement or of orders would be used, and what is wrong."""
+    trials: Trials = request.app.state.trials
+    read = partial(previewed, visit.resources, visit.sight, paper)
+    return unkept(await attended(request, trials.run(who.account, read)))
 
 
 @router.post(

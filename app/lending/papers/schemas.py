@@ -37,6 +37,27 @@ class Papers(BaseModel):
     next: str | None
 
 
+class PaperFault(BaseModel):
+    """A row that would not be used."""
+
+    line: int
+    column: str
+    reason: str
+    zh: str
+    en: str
+
+
+class PaperPreview(BaseModel):
+    """What the bank's readers make of a paper by itself; an import judges it again."""
+
+    paper: str
+    rows: int
+    used: int
+    set_aside: dict[str, int] = Field(description="Rows by the reason for which they are not used")
+    refused: str | None = Field(description="Why an import of it would be refused whole")
+    faults: list[PaperFault] = Field(description="The first hundred rows that are not used")
+
+
 class PaperRefusal(BaseModel):
     """Why a paper is refused, told to its firm."""
 

@@ -231,3 +231,22 @@ def test_what_waits_of_a_firm_is_bounded_in_number_and_in_bytes(
     kept_desk.post("PART", f"/papers/{made[0].json()['id']}/withdraw")
     assert handed(kept_desk, rows("1", "2"), who="PART").status_code == 201
     assert handed(kept_desk, rows("1", "2"), who="ORE").status_code == 201
+
+
+@pytest.mark.slow
+def test_a_preview_tells_rows_and_faults_of_the_file_alone(kept_desk: Desk) -> None:
+    head = "number,seller,buyer,amount_yuan,placed_on\n"
+    text = head + "O1,MILL,CORE1,1000,2026-05-01\nO2,MILL,CORE1,much,2026-05-02\n"
+    made = handed(kept_desk, text.encode()).json()["id"]
+    others = kept_desk.get("ORE", f"/papers/{made}/preview")
+    told = kept_desk.get("MILL", f"/papers/{made}/preview")
+    pdf = handed(kept_desk, PDF + b"%%EOF").json()["id"]
+
+    assert others.status_code == 404
+    assert told.status_code == 200, told.text
+    assert (told.json()["rows"], told.json()["used"]) == (2, 1), told.text
+    assert [(each["line"], each["column"]) for each in told.json()["faults"]] == [
+        (3, "amount_yuan")
+    ]
+    assert kept_desk.get("officer", f"/papers/{made}/preview").json() == told.json()
+    assert kept_desk.get("MILL", f"/papers/{pdf}/preview").status_code == 409

@@ -31,6 +31,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/papers"): {"core", "supplier"},
     ("GET", "/papers/{paper}"): set(ROLES),
     ("GET", "/papers/{paper}/file"): set(ROLES),
+    ("GET", "/papers/{paper}/preview"): set(ROLES),
     ("POST", "/papers/{paper}/withdraw"): {"core", "supplier"},
     ("POST", "/papers/{paper}/take"): {"officer"},
     ("POST", "/papers/{paper}/refuse"): {"officer"},
