@@ -1,11 +1,12 @@
 """What a mail says: what its notice says, in its reader's language, and where to read more."""
 
 import email.policy
+import hashlib
 from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import quote
 
-from app.books.notices.repository import MailDue
+from app.books.notices.repository import CodeDue, MailDue
 from app.platform.events.chain import moment_of
 from app.platform.web.texts import Language, Texts
 
@@ -41,6 +42,32 @@ def letter(mail: MailDue, *, sender: str, public_url: str) -> EmailMessage:
     page = f"{PAGES[kind]}{quote(name, safe='')}" if known else OWN_PAGE
     lines = [t("mail_what", what=what, day=mail.made_on), about, f"{public_url}{page}", ""]
     lines += [t("mail_why"), f"{public_url}{ADDRESS_PAGE}"]
+    message.set_content("\n".join(lines) + "\n", charset="utf-8")
+    return message
+
+
+def code_letter(due: CodeDue, code: str, *, sender: str, public_url: str) -> EmailMessage:
+    """
+    Return the message that asks a reader to confirm an address: the same bytes each time.
+
+    Args:
+        due: Whose address it is.
+        code: What confirms it.
+        sender: From which address it comes.
+        public_url: Where readers reach the service.
+    """
+    language: Language = "en" if due.language == "en" else "zh"
+    t = Texts(language)
+    message = EmailMessage(policy=POLICY)
+    message["From"] = Address(t("brand"), addr_spec=sender)
+    message["To"] = Address(_one_line(due.name), addr_spec=due.address)
+    message["Subject"] = t("mail_code_subject")
+    message["Date"] = due.changed_at
+    name = hashlib.sha256(f"code\0{due.user}\0{code}".encode()).hexdigest()[:32]
+    message["Message-ID"] = f"<{name}.code@{sender.partition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = "en" if language == "en" else "zh-CN"
+    lines = [t("mail_code_why", code=code), f"{public_url}{ADDRESS_PAGE}?code={code}"]
     message.set_content("\n".join(lines) + "\n", charset="utf-8")
     return message
 

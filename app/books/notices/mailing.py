@@ -13,8 +13,9 @@ from typing import Any
 from app.books.notices import repository
 from app.books.notices.delivering import Delivery, MailConnection, Mailer, mailer_of
 from app.books.notices.errors import MailServerAway, MailServerSilent
-from app.books.notices.letters import letter
-from app.books.notices.repository import MailDue
+from app.books.notices.letters import code_letter, letter
+from app.books.notices.repository import CodeDue, MailDue
+from app.platform.auth.addresses import CODE_LASTS, code_of
 from app.platform.console.progress import Step
 from app.platform.deps import Resources
 from app.platform.events.chain import moment_of
@@ -54,8 +55,11 @@ def send_notices(resources: Resources, progress: Step) -> str:
     over = {each.mail: state for each in waiting if (state := _over(resources, each))}
     wanted = [each for each in waiting if each.mail not in over]
     done = Counter(over.values())
-    if wanted:
+    codes = repository.codes_due(resources.records, now, MAILS_MAX)
+    if wanted or codes:
         with mailer.connected() as connection:
+            for each in codes:
+                done[_asked(resources, connection, each)] += 1
             for number, mail in enumerate(wanted):
                 if resources.stopping.begun:
                     break
@@ -120,6 +124,24 @@ def _sent(resources: Resources, connection: MailConnection, mail: MailDue) -> st
         _keep(resources, mail, Delivery("later", str(error)))
         raise
     return _keep(resources, mail, delivery)
+
+
+def _asked(resources: Resources, connection: MailConnection, due: CodeDue) -> str:
+    """Return what became of a mail that asks for a code, tried until the code is old."""
+    now, settings = resources.now(), resources.settings
+    if now > due.changed_at + CODE_LASTS:
+        repository.move_code(resources.records, due, None)
+        return "given_up"
+    claimed = due._replace(letter_at=now + CLAIM)
+    if not repository.move_code(resources.records, due, claimed.letter_at):
+        return "tried elsewhere"
+    code = code_of(settings.signing_key(), due.user, due.address, due.changed_at)
+    message = code_letter(due, code, sender=settings.smtp_sender, public_url=settings.public_url)
+    delivery = connection.deliver(message)
+    until = resources.now() + CLAIM if delivery.state == "later" else None
+    repository.move_code(resources.records, claimed, until)
+    log.info("mail of a code", user=due.user, state=delivery.state)
+    return "code " + delivery.state
 
 
 def _keep(resources: Resources, mail: MailDue, delivery: Delivery) -> str:

@@ -33,6 +33,17 @@ class MailDue(NamedTuple):
     language: str | None
 
 
+class CodeDue(NamedTuple):
+    """A mail that asks its reader for a code: whose, where, set when, and due when."""
+
+    user: int
+    name: str
+    address: str
+    language: str
+    changed_at: dt.datetime
+    letter_at: dt.datetime
+
+
 def listed(records: Records, firm: str | None, before: int | None, size: int) -> Sequence[Row]:
     """Return notices of a firm, or of all, the latest first."""
     query = sa.select(notices)
@@ -54,10 +65,12 @@ def has_news(records: Records, now: dt.datetime) -> bool:
     """Return whether notices came since the mark, or a mail is due."""
     mark = sa.select(mail_marks.c.made).where(mail_marks.c.mark == MARK).scalar_subquery()
     waits = sa.select(mails.c.mail).where(mails.c.state == "waiting", mails.c.due_at <= now)
+    asks = sa.select(mail_addresses.c.user).where(mail_addresses.c.letter_at <= now)
     news = sa.or_(
         mark.is_(None),
         sa.exists(sa.select(notices.c.made).where(notices.c.made > mark)),
         sa.exists(waits),
+        sa.exists(asks),
     )
     with records.reading() as connection:
         return bool(connection.scalar(sa.select(news)))
@@ -130,7 +143,11 @@ def _readers(connection: Connection, firms: set[str]) -> Mapping[str, Sequence[i
     query = sa.select(users.c.firm, users.c.user).select_from(joined)
     found: dict[str, list[int]] = {}
     for firm, user in connection.execute(
-        query.where(users.c.firm.in_(sorted(firms)), users.c.active.is_(True))
+        query.where(
+            users.c.firm.in_(sorted(firms)),
+            users.c.active.is_(True),
+            mail_addresses.c.confirmed_at.is_not(None),
+        )
     ):
         found.setdefault(firm, []).append(user)
     return found
@@ -140,7 +157,8 @@ def due(records: Records, now: dt.datetime, size: int) -> Sequence[MailDue]:
     """Return mails that are due, those that wait longest first."""
     joined = mails.join(notices, mails.c.notice == notices.c.notice)
     joined = joined.join(users, mails.c.user == users.c.user)
-    joined = joined.outerjoin(mail_addresses, mails.c.user == mail_addresses.c.user)
+    theirs = (mails.c.user == mail_addresses.c.user) & mail_addresses.c.confirmed_at.is_not(None)
+    joined = joined.outerjoin(mail_addresses, theirs)
     query = (
         sa.select(
             *(mails.c.mail, mails.c.tries, mails.c.made_at),
@@ -154,6 +172,28 @@ def due(records: Records, now: dt.datetime, size: int) -> Sequence[MailDue]:
     )
     with records.reading() as connection:
         return [MailDue._make(row) for row in connection.execute(query.limit(size))]
+
+
+def codes_due(records: Records, now: dt.datetime, size: int) -> Sequence[CodeDue]:
+    """Return addresses whose readers are to be sent a code, those that wait longest first."""
+    own = mail_addresses.c
+    query = (
+        sa.select(own.user, users.c.name, own.address, own.language, own.changed_at, own.letter_at)
+        .join_from(mail_addresses, users, own.user == users.c.user)
+        .where(own.letter_at <= now, users.c.active.is_(True))
+        .order_by(own.letter_at, own.user)
+    )
+    with records.reading() as connection:
+        return [CodeDue._make(row) for row in connection.execute(query.limit(size))]
+
+
+def move_code(records: Records, code: CodeDue, until: dt.datetime | None) -> bool:
+    """Return whether the mail of a code is due at another moment now; by None at none."""
+    own = mail_addresses.c
+    as_read = (own.user == code.user) & (own.letter_at == code.letter_at)
+    moved = sa.update(mail_addresses).where(as_read, own.changed_at == code.changed_at)
+    with records.writing(patient=True) as connection:
+        return connection.execute(moved.values(letter_at=until)).rowcount == 1
 
 
 def claim(records: Records, mail: MailDue, until: dt.datetime) -> bool:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -190,14 +190,19 @@ def change_email(
     ] = None,
     *,
     language: MailLanguage = None,
+    confirmed: Annotated[
+        bool, typer.Option("--confirmed", help="The bank knows that it is theirs: no code is sent.")
+    ] = False,
 ) -> None:
     """
-    Set where somebody is told by mail what their firm is told, or end it.
+    Set where somebody is told by mail what their firm is told, or end it; they confirm it.
 
     Example: deeptier user email lin lin@mill.example --language zh
     """
     with open_resources() as resources, audited(resources, "user email", name):
         told = None if address is None else _address(resources, address, language)
+        if told is not None and confirmed:
+            told = replace(told, is_confirmed=True)
         set_address(resources.records, name, told, resources.now())
         sends = bool(resources.settings.smtp_host)
     if address is None:

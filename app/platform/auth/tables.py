@@ -57,5 +57,8 @@ mail_addresses = sa.Table(
     sa.Column("address", sa.String(254), nullable=False),
     sa.Column("language", sa.String(2), nullable=False),
     sa.Column("changed_at", Moment, nullable=False),
+    sa.Column("confirmed_at", Moment),  # When its reader proved that it is theirs; nothing before.
+    sa.Column("letter_at", Moment),  # When the mail that asks for it is due; none is: empty.
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),  # Of wrong codes.
     among("language", ("zh", "en")),
 )

@@ -10,15 +10,16 @@ from fastapi import Form, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.platform.auth import sessions
+from app.platform.auth.addresses import CODE_LETTERS
 from app.platform.auth.errors import ForgedRequest, TooManyAttempts, WrongPassword
 from app.platform.auth.gate import check_csrf
 from app.platform.auth.principals import Principal
 from app.platform.auth.rules import OPEN, SIGNED_IN, PrincipalDep, allow
 from app.platform.deps import Resources
 from app.platform.deps.routes import ResourcesDep
-from app.platform.errors import Busy, Malformed, Unauthenticated
+from app.platform.errors import Absent, Busy, Malformed, Unauthenticated
 from app.platform.http.routing import Router
-from app.platform.users.mail import choose, told
+from app.platform.users.mail import choose, confirm, told
 from app.platform.users.router import keep_cookie, set_cookie, signed_in
 from app.platform.web.areas import WORK
 from app.platform.web.preferences import (
@@ -34,6 +35,7 @@ from app.platform.web.texts import LANGUAGES
 
 FORM_COOKIE = "deeptier_form"
 FORM_SECONDS = 3600
+CODE_REFUSED = "mail_code_refused"
 ENDED = {"1": "session_ended", "kept": "session_ended_kept"}
 NAME_LENGTH_MAX = 120
 NOTHING_LEFT = {"Clear-Site-Data": '"cache", "storage"'}  # Of the bank in a browser; looks stay.
@@ -196,6 +198,24 @@ def choose_mail(
     return RedirectResponse("/mail?kept=1", status_code=HTTPStatus.SEE_OTHER)
 
 
+@router.post("/mail/confirm", dependencies=[allow(SIGNED_IN)])
+def confirm_mail(
+    request: Request,
+    who: PrincipalDep,
+    resources: ResourcesDep,
+    code: Annotated[str, Form()] = "",
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """Take the address as confirmed; a code that is refused is told beside the form."""
+    try:
+        check_csrf(who, csrf)
+        confirm(resources, who, code)
+    except (ForgedRequest, Malformed, Absent) as error:
+        said = error.code if isinstance(error, ForgedRequest) else CODE_REFUSED
+        return _mail_page(request, told(resources, who), refused=said, status=error.status)
+    return RedirectResponse("/mail?confirmed=1", status_code=HTTPStatus.SEE_OTHER)
+
+
 def _mail_page(
     request: Request,
     mail: dict[str, object],
@@ -204,6 +224,7 @@ def _mail_page(
     status: int = HTTPStatus.OK,
 ) -> Response:
     said = {ForgedRequest.code: "form_too_old", Malformed.code: "mail_refused"}
+    said[CODE_REFUSED] = CODE_REFUSED
     return page(
         request,
         "mail.html",
@@ -212,6 +233,8 @@ def _mail_page(
         chosen=mail["language"] or preferences_of(request).language,
         refused=said.get(refused),
         saved=request.query_params.get("kept") == "1",
+        confirmed=request.query_params.get("confirmed") == "1",
+        code=request.query_params.get("code", "")[:CODE_LETTERS],
     )
 
 

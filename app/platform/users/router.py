@@ -16,8 +16,8 @@ from app.platform.http.cursors import read_cursor, write_cursor
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
 from app.platform.users.desk import Caller, SignInDesk
-from app.platform.users.mail import choose, told
-from app.platform.users.schemas import Audit, MailChoice, MailTold, SignIn, Who
+from app.platform.users.mail import choose, confirm, told
+from app.platform.users.schemas import Audit, MailChoice, MailCode, MailTold, SignIn, Who
 
 DEVICE_COOKIE = "deeptier_device"
 DEVICE_SECONDS = 365 * 24 * 3600
@@ -96,6 +96,19 @@ def read_mail(who: PrincipalDep, resources: ResourcesDep) -> Response:
 def choose_mail(who: PrincipalDep, body: MailChoice, resources: ResourcesDep) -> Response:
     """Return where who asks is told from now on; what came before is not sent again."""
     return unkept(choose(resources, who, body.address, body.language))
+
+
+@router.post(
+    "/session/mail/confirm",
+    operation_id="session.confirm_mail",
+    summary="Confirm an address of mail",
+    response_model=MailTold,
+    responses=responses(Unauthenticated, Forbidden, Absent, Malformed),
+    dependencies=[allow(SIGNED_IN)],
+)
+def confirm_mail(who: PrincipalDep, body: MailCode, resources: ResourcesDep) -> Response:
+    """Return where who asks is told, once the code is right; five wrong ones end it."""
+    return unkept(confirm(resources, who, body.code))
 
 
 @router.get(

@@ -39,11 +39,20 @@ class MailChoice(BaseModel):
     )
 
 
+class MailCode(BaseModel):
+    """The code that was sent to an address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = Field(min_length=1, max_length=20, description="As the mail holds it")
+
+
 class MailTold(BaseModel):
     """Where somebody is told by mail, and whether the bank sends any."""
 
     address: str | None
     language: Literal["zh", "en"] | None = Field(description="Of what is sent; null: nothing is")
+    confirmed: bool = Field(description="Whether its code was given: nothing is told there before")
     sends: bool = Field(description="Whether a server of mail is set: without one nothing is sent")
 
 

@@ -31,11 +31,18 @@ from app.books.notices.mailing import (
 from app.books.notices.tables import mail_marks, mails
 from app.jobs.running import run_job
 from app.jobs.tasks import MAIL_PAUSE, TASKS
-from app.platform.auth.addresses import MailAddress, set_address
+from app.platform.auth.addresses import (
+    CODE_LASTS,
+    LETTER_PAUSE,
+    MailAddress,
+    confirm_address,
+    set_address,
+)
 from app.platform.auth.users import set_active
 from app.platform.config import Settings
 from app.platform.console.progress import quietly
 from app.platform.deps import Resources, open_resources
+from app.platform.errors import Malformed
 from app.platform.events.tables import head
 from tests.app.books.notices.smtp import SILENT, TinySmtp, certified, serving
 from tests.app.books.notices.telling import moved
@@ -91,7 +98,8 @@ def bank(opening: Callable[[dict[str, object]], Resources], tiny: TinySmtp) -> R
 
 def told_by_mail(resources: Resources, name: str, address: str, language: str) -> None:
     add_user(resources.records, name, "a long password", role="supplier", firm="MILL", now=NOW)
-    set_address(resources.records, name, MailAddress(address, language), NOW)
+    given = MailAddress(address, language, is_confirmed=True)
+    set_address(resources.records, name, given, NOW)
 
 
 def tell(resources: Resources) -> None:
@@ -161,6 +169,46 @@ def test_what_was_told_before_mail_was_set_up_is_not_mailed(
     clock.moment += AGE_MAX + dt.timedelta(seconds=1)  # As if it was off for days.
     assert send_notices(sends, quietly) == "nothing new"
     assert (rows(sends), tiny.taken, has_news(sends)) == ([], [], False)
+
+
+def test_nothing_is_told_at_an_address_before_its_code_was_given(
+    bank: Resources, tiny: TinySmtp, clock: Clock
+) -> None:
+    add_user(bank.records, "Eve", "a long password", role="supplier", firm="MILL", now=NOW)
+    victim = MailAddress("cfo@other.example", "en")
+    set_address(bank.records, "Eve", victim, clock.moment)
+    tell(bank)
+    assert send_notices(bank, quietly) == "1 code sent, 1 sent"
+    assert send_notices(bank, quietly) == "nothing new"
+    asked = next(read(each) for each in tiny.taken if b"cfo@other.example" in each)
+    code = re.search(rf"{AT}/mail\?code=(\w+)", asked.get_content())
+    assert code is not None
+    assert asked["Subject"] == "deeptier: confirm your address"
+    key = bank.settings.signing_key()
+
+    set_address(bank.records, "Eve", MailAddress("eve@other.example", "en"), clock.moment)
+    with pytest.raises(Malformed):  # Of another address.
+        confirm_address(bank.records, "Eve", code[1], key, clock.moment)
+    assert not has_news(bank)  # The next is sent after a pause.
+    clock.moment += LETTER_PAUSE
+    assert send_notices(bank, quietly) == "1 code sent"
+    (second,) = re.findall(r"code=(\w+)", read(tiny.taken[-1]).get_content())
+    for wrong in ("", "A" * 8, "x" * 1000, "码"):
+        with pytest.raises(Malformed):
+            confirm_address(bank.records, "Eve", wrong, key, clock.moment)
+    with pytest.raises(Malformed):  # Tried too often: the right one is refused too.
+        confirm_address(bank.records, "Eve", second, key, clock.moment)
+
+    set_address(bank.records, "Eve", victim, clock.moment)
+    clock.moment += LETTER_PAUSE
+    send_notices(bank, quietly)
+    (third,) = re.findall(r"code=(\w+)", read(tiny.taken[-1]).get_content())
+    with pytest.raises(Malformed):
+        confirm_address(bank.records, "Eve", third, key, clock.moment + CODE_LASTS)
+    confirm_address(bank.records, "Eve", third.lower() + " ", key, clock.moment)
+    set_address(bank.records, "Eve", MailAddress(victim.address, "zh"), clock.moment)
+    tell(bank)
+    assert send_notices(bank, quietly) == "2 sent"
 
 
 def test_a_server_that_falls_silent_after_taking_it_is_sent_the_same_mail(

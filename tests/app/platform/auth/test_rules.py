@@ -133,6 +133,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/loans/{loan}/recover"): {"officer"},
     ("GET", "/session/mail"): set(ROLES),
     ("PUT", "/session/mail"): set(ROLES),
+    ("POST", "/session/mail/confirm"): set(ROLES),
     ("GET", "/users"): {"admin"},
     ("PATCH", "/users/{name}"): {"admin"},
     ("DELETE", "/users/{name}/access"): {"admin"},

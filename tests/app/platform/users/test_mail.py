@@ -4,9 +4,12 @@ import re
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from app.platform.auth.addresses import code_of
 from app.platform.auth.principals import Role
+from app.platform.auth.tables import mail_addresses
 from tests.app.conftest import NOW, Bearer
 from tests.app.logins import add_user
 
@@ -33,9 +36,18 @@ def test_an_address_is_ones_own_and_nobody_is_told_that_mail_is_sent_where_none_
     client: TestClient, bearer: Bearer, signed_in: SignIn
 ) -> None:
     csrf = signed_in("Ann", "supplier", "MILL")
-    assert client.get(URL).json() == {"address": None, "language": None, "sends": False}
+    assert client.get(URL).json() == {
+        "address": None,
+        "language": None,
+        "confirmed": False,
+        "sends": False,
+    }
     sent = {"address": "ann@mill.example", "language": "en"}
-    assert client.put(URL, json=sent, headers=csrf).json() == {**sent, "sends": False}
+    assert client.put(URL, json=sent, headers=csrf).json() == {
+        **sent,
+        "confirmed": False,
+        "sends": False,
+    }
     assert client.put(URL, json=sent).status_code == 403  # Not without the session's token.
     other = signed_in("Lin", "admin", None)
     assert client.get(URL).json()["address"] is None
@@ -49,6 +61,40 @@ def test_an_address_is_ones_own_and_nobody_is_told_that_mail_is_sent_where_none_
     assert (own["address"], own["language"]) == ("lin@bank.example", "zh")
     assert client.put(URL, json={"address": None}, headers=other).json()["address"] is None
     assert client.get(URL, headers=bearer("officer")).status_code == 404  # Nobody's token.
+
+
+def test_an_address_is_confirmed_by_its_code_on_the_page_or_the_interface(
+    client: TestClient, signed_in: SignIn
+) -> None:
+    resources = client.app.state.resources  # type: ignore[attr-defined]
+    sends = {"smtp_host": "mail.bank.example"}
+    resources.settings = resources.settings.model_copy(update=sends)
+    csrf = signed_in("Ann", "supplier", "MILL")
+    confirm = f"{URL}/confirm"
+    assert client.post(confirm, json={"code": "A"}, headers=csrf).status_code == 404
+    client.put(URL, json={"address": "ann@mill.example", "language": "en"}, headers=csrf)
+    assert client.post(confirm, json={"code": "A"}).status_code == 403
+    wrong = client.post(confirm, json={"code": "A" * 8}, headers=csrf)
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "malformed")
+    with resources.records.reading() as connection:
+        row = connection.execute(sa.select(mail_addresses)).one()
+    code = code_of(resources.settings.signing_key(), row.user, row.address, row.changed_at)
+
+    client.get("/preferences?language=en")
+    shown = client.get(f"/mail?code={code}").text
+    assert "data-unconfirmed" in shown
+    assert f'value="{code}"' in shown
+    token = re.search(
+        r'action="/mail/confirm"><input type="hidden" name="csrf" value="(\w+)"', shown
+    )
+    assert token is not None
+    refused = client.post("/mail/confirm", data={"csrf": token[1], "code": "other"})
+    assert (refused.status_code, "not the code sent last" in refused.text) == (422, True)
+    assert client.post("/mail/confirm", data={"csrf": "x", "code": code}).status_code == 403
+    done = client.post("/mail/confirm", data={"csrf": token[1], "code": code})
+    assert 'data-done="confirm"' in done.text
+    assert "data-unconfirmed" not in done.text
+    assert client.get(URL).json()["confirmed"] is True
 
 
 @pytest.mark.parametrize(
