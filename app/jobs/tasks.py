@@ -23,6 +23,7 @@ from app.data.pushes.service import sweep as sweep_pushes
 from app.data.runs.repository import RunRow, newest_run
 from app.data.versions.service import policy_of
 from app.jobs.exposures import is_behind, project
+from app.lending.papers import service as papers
 from app.lending.products import budgets
 from app.platform.auth import sessions
 from app.platform.console.progress import Step
@@ -155,6 +156,7 @@ def sweep(resources: Resources, _: Step) -> str:
     keeps = dt.timedelta(days=policy_of(resources, resources.today()).whole("idempotency_days"))
     answers = forget_keys(resources.records, before=now - keeps)
     swept = f"{sweep_pushes(resources)} pushes, {drafts.sweep(resources)} drafts"
+    swept += f", {papers.sweep(resources)} files of no paper"
     further = f"{swept}, {answers} first answers"
     return f"{over} sessions, {left} uploads, {further}"
 

@@ -1,6 +1,7 @@
 """Where the bytes of papers lie: in the data folder, by their SHA-256, one copy a paper."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from app.platform.deps import Resources
@@ -23,6 +24,13 @@ def keep(place: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
     draft.replace(place)
     sync_folders(place.parent, place.parent.parent)
+
+
+def left_before(resources: Resources, moment: float) -> Iterator[tuple[Path, str]]:
+    """Yield places that were written before a moment, with their paper; drafts with none."""
+    for place in (resources.home / "papers").glob("*/*"):
+        if place.stat().st_mtime < moment:
+            yield place, "" if place.name.startswith(".") else place.name.rpartition("-")[2]
 
 
 def drop(place: Path) -> None:

@@ -6,6 +6,7 @@ in, when and on which business day are an event of the book. The same bytes stan
 they wait, and what waits of one firm is bounded in number and in bytes.
 """
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,18 +19,19 @@ from app.data.imports.service import is_file_name
 from app.lending.applications.tables import applications
 from app.lending.papers import repository
 from app.lending.papers.contents import form_of
-from app.lending.papers.keeping import content_of, drop, keep, place_of
+from app.lending.papers.keeping import content_of, drop, keep, left_before, place_of
 from app.lending.papers.repository import WantedPapers
 from app.lending.papers.tables import paper_sums, papers
 from app.platform.auth.sight import Sight
 from app.platform.deps import Resources
 from app.platform.documents import Document
-from app.platform.errors import Absent
+from app.platform.errors import Absent, Busy, Unready
 from app.platform.web.unfit import UnfitInput
 
 CREATED, DONE = 201, 200
 SOURCE = "contract of papers"
 NAME_BYTES = 10
+LEFT_MAX = dt.timedelta(days=1)
 MIB = 2**20
 TOLD = ("firm", "kind", "form", "sha256", "size_bytes", "application", "state")
 ENDS = {"take": "taken", "refuse": "refused", "withdraw": "withdrawn"}
@@ -105,14 +107,26 @@ def hand_in(resources: Resources, asker: Asker, given: HandedIn) -> Reply:
         return Plain(Reads(rows=reads), decided, asker.key, asker.actor)
 
     keep(place, given.content)
-    is_kept = False
     try:
         reply = ask_prepared(ledger_of(resources).ask, prepare)
-        is_kept = reply.document["id"] == paper
-    finally:
-        if not is_kept:
-            drop(place)
+    except (Busy, Unready):
+        raise  # It may have been kept after all: `sweep` knows.
+    except BaseException:
+        drop(place)
+        raise
+    if reply.document["id"] != paper:
+        drop(place)
     return reply
+
+
+def sweep(resources: Resources) -> int:
+    """Remove bytes that no paper of the book stands for, a day old; return of how many."""
+    before = resources.now() - LEFT_MAX
+    left = left_before(resources, before.timestamp())
+    gone = [place for place, paper in left if repository.one(resources.records, paper) is None]
+    for place in gone:
+        drop(place)
+    return len(gone)
 
 
 def end(resources: Resources, asker: Asker, paper: str, act: End, reason: str = "") -> Reply:

@@ -202,7 +202,7 @@ def test_the_sweep_clears_what_is_over(resources: Resources) -> None:
 
     ended = run_job(resources, "sweep", by="test")
 
-    assert ended["detail"] == "0 sessions, 1 uploads, 0 pushes, 0 drafts, 0 first answers"
+    assert ended["detail"] == "0 sessions, 1 uploads, 0 pushes, 0 drafts, 0 files of no paper, 0 first answers"
     assert (old.exists(), new.exists()) == (False, True)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import itertools
+import os
 import zipfile
 from typing import Any
 
@@ -11,10 +12,14 @@ import sqlalchemy as sa
 from httpx import Response
 from openpyxl import Workbook
 
+from app.books.ledger import AccountLedger, Reply
 from app.books.ledger.proof import verify
 from app.lending.papers.contents import BYTES_MAX
+from app.lending.papers.keeping import keep, place_of
+from app.lending.papers.service import sweep
 from app.lending.papers.tables import paper_sums
 from app.platform.config import Settings
+from app.platform.errors import Busy
 from tests.app.chain.asking import API, Desk
 from tests.app.chain.conftest import desk, kept_clock, kept_desk
 
@@ -250,3 +255,40 @@ def test_a_preview_tells_rows_and_faults_of_the_file_alone(kept_desk: Desk) -> N
     ]
     assert kept_desk.get("officer", f"/papers/{made}/preview").json() == told.json()
     assert kept_desk.get("MILL", f"/papers/{pdf}/preview").status_code == 409
+
+
+def test_bytes_stay_where_nobody_knows_whether_the_paper_was_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, before, asks = rows("O7", "1"), files(desk), AccountLedger.ask
+
+    def unheard(self: AccountLedger, order: Any) -> Reply:
+        """Keep what is asked, and lose the answer."""
+        asks(self, order)
+        raise Busy("whether it was kept is not known yet", again_seconds=1)
+
+    with monkeypatch.context() as lost:
+        lost.setattr(AccountLedger, "ask", unheard)
+        assert handed(desk, content, key="lost").status_code == 503
+    told = handed(desk, content, key="lost").json()
+
+    saved = desk.client.get(f"{API}/papers/{told['id']}/file", headers=desk.headers("MILL"))
+    assert saved.content == content
+    assert len(files(desk)) == len(before) + 1
+
+
+def test_bytes_that_no_paper_stands_for_are_swept_after_a_day(desk: Desk) -> None:
+    resources = desk.resources
+    told = handed(desk, rows("O8", "1")).json()
+    left = [place_of(resources, "ab" * 32, each) for each in ("nobody", "today")]
+    stands = place_of(resources, told["sha256"], told["id"])
+    for place in left:
+        keep(place, b"left by a crash")
+    old = resources.now().timestamp() - 2 * 86_400
+    for place in (left[0], stands):
+        os.utime(place, (old, old))
+    os.utime(left[1], (old + 2 * 86_400,) * 2)
+
+    assert sweep(resources) == 1
+    assert [each.exists() for each in (*left, stands)] == [False, True, True]
+    left[1].unlink()
