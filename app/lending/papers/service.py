@@ -107,15 +107,16 @@ def hand_in(resources: Resources, asker: Asker, given: HandedIn) -> Reply:
         return Plain(Reads(rows=reads), decided, asker.key, asker.actor)
 
     keep(place, given.content)
+    stays = False
     try:
         reply = ask_prepared(ledger_of(resources).ask, prepare)
+        stays = reply.document["id"] == paper
     except (Busy, Unready):
-        raise  # It may have been kept after all: `sweep` knows.
-    except BaseException:
-        drop(place)
+        stays = True  # It may have been kept after all: `sweep` knows.
         raise
-    if reply.document["id"] != paper:
-        drop(place)
+    finally:
+        if not stays:
+            drop(place)
     return reply
 
 
