@@ -17,7 +17,8 @@ TIER2, TIER3 = "ELLS", "FELT"
 # Firms of the stories alone: a chain of three tiers, a third tier for each way in, and a borrower.
 STORY1, STORY2, BORROWER = "GEAR", "IRON", "HIDE"
 STORY3 = {"api": "JADE", "zh": "KNIT", "en": "LIME"}
-ASKER1, ASKER2 = "MICA", "NAIL"  # Of the requests alone: a first tier, and who sells to it.
+# Of the requests alone, in each language: a first tier, and who sells to it.
+ASKERS = {"zh": ("MICA", "NAIL"), "en": ("MOSS", "NEST")}
 PAYABLES = 200  # In each language of the journeys.
 PAYABLE_YUAN = 51_000
 FIRMS = """\
@@ -36,7 +37,9 @@ JADE,东溪磨料有限公司,false,C30,140000,micro,R8,2014-01-01,,,,,,,,
 KNIT,西溪织带有限公司,false,C17,140000,micro,R8,2014-01-01,,,,,,,,
 LIME,南溪石灰有限公司,false,C30,140000,micro,R8,2014-01-01,,,,,,,,
 MICA,云岭云母有限公司,false,C30,330000,small,R6,2005-01-01,,,,,,,,
+MOSS,石潭苔藓有限公司,false,C30,330000,small,R6,2005-01-01,,,,,,,,
 NAIL,平岗钉业有限公司,false,C33,140000,small,R7,2012-01-01,,,,,,,,
+NEST,平滩鸟巢有限公司,false,C33,140000,small,R7,2012-01-01,,,,,,,,
 """
 HOLDINGS = """\
 owner,owned,share,kind,from,to
@@ -48,8 +51,8 @@ TRADES = (
     (TIER2, TIER1[0], 12_000_000),
     (TIER3, TIER2, 3_000_000),
     (STORY2, STORY1, 12_000_000),
-    (ASKER1, CORE, 6_000_000),
-    (ASKER2, ASKER1, 3_000_000),
+    *((first, CORE, 6_000_000) for first, _ in ASKERS.values()),
+    *((second, first, 3_000_000) for first, second in ASKERS.values()),
     *((third, STORY2, 3_000_000) for third in STORY3.values()),
 )
 
@@ -71,8 +74,9 @@ def receivables() -> Iterable[str]:
     yield f"OLD1,AXLE,{CORE},800000,2026-05-20,2026-07-04,2026-05-21,,confirmed"
     yield f"OLD2,BOLT,{CORE},450000,2026-05-10,2026-06-26,2026-05-21,,confirmed"
     yield f"OLD3,CAST,{CORE},90000,2026-05-25,2026-08-25,,,open"
-    for way in ("1", "2"):
-        yield f"ASKED-{way},{ASKER1},{CORE},60000,2026-06-20,2026-09-20,,,open"
+    for first, _ in ASKERS.values():
+        for way in ("1", "2"):
+            yield f"ASKED-{first}-{way},{first},{CORE},60000,2026-06-20,2026-09-20,,,open"
     yield f"E1,{TIER2},{TIER1[0]},500000,2026-06-10,2026-09-10,,,open"
     yield f"F1,{TIER3},{TIER2},200000,2026-06-12,2026-09-12,,,open"
 
