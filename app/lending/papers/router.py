@@ -40,12 +40,13 @@ from app.platform.http.cursors import read_cursor, write_cursor
 from app.platform.http.paging import PageDep, page_of
 from app.platform.http.routing import Router
 from app.platform.web.downloads import attachment
+from app.platform.web.workbooks import MEDIA as WORKBOOK_MEDIA
 
 CREATED = 201
 ID_LENGTH_MAX = 400
 MEDIA = {
     "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": WORKBOOK_MEDIA,
     "pdf": "application/pdf",
 }
 BYTES = {"type": "string", "format": "binary"}
