@@ -349,6 +349,13 @@ def compute(inputs: LimitInputs, policy: Policy, before: Computation | None = No
             book did not touch is taken over, and the outcome is the same.
     """
     leaves = gather(inputs, policy, None if before is None else before.leaves)
+    return evaluate(inputs, policy, leaves, before)
+
+
+def evaluate(
+    inputs: LimitInputs, policy: Policy, leaves: Leaves, before: Computation | None = None
+) -> RunOutcome:
+    """Return every facility and every limit of leaves that were gathered (see `compute`)."""
     work, ledger = Computation(inputs, policy, leaves, before), inputs.ledger
     base = pl.Series("base_e24", [str(value) for value in work.base.values], pl.String)
     return RunOutcome(

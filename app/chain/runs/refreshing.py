@@ -2,9 +2,11 @@
 A version's run, from what this process has open: computed, stored, landed, and from then on served.
 
 One at a time for a version: the book is read once the turn has come, so what changed in between is
-taken together, and no run of an older book comes after one of a newer.
+taken together, and no run of an older book comes after one of a newer. Where the book moves under a
+pass that has just begun, the pass begins anew: so nobody waits for two of them.
 """
 
+import datetime as dt
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +26,14 @@ from app.chain.runs.applying import apply, changes
 from app.chain.runs.code import code_name
 from app.chain.runs.lent import stated_in
 from app.chain.runs.rows import RunStores, RunTerms
-from app.chain.runs.service import COMPUTE_SECONDS_MAX, Run, refresh
+from app.chain.runs.service import (
+    COMPUTE_SECONDS_MAX,
+    Overtaken,
+    OvertakenError,
+    Run,
+    never,
+    refresh,
+)
 from app.chain.runs.snapshot import Snapshot, reader_of
 from app.chain.runs.totals import RunFrames, totals_of
 from app.data.runs.repository import RunRow, record_run, superseded
@@ -36,6 +45,9 @@ from app.platform.process.locks import LOCKS, locked
 from graph.model import Version
 
 RUNS_KEPT = 20  # Of a version: readers may still be paging through those before the newest.
+# How often a pass begins anew, and how long after its first beginning: who changed the book first
+# waits for those after him no longer than that.
+ANEW_MAX, ANEW_SECONDS_MAX = 2, 1.0
 
 
 NOTHING_GRANTED = dict.fromkeys(
@@ -74,17 +86,45 @@ def pass_over(resources: Resources, version: int | None, *, progress: Step) -> P
     """
     found = resources.version(version)
     with locked(_turn(resources, found), seconds=COMPUTE_SECONDS_MAX):
-        if resources.version().number == found.number:
-            follow(resources, lambda: of_version(resources, found))
-        files = of_version(resources, found)  # Keeps the ids that it gives its documents.
-        read = reader_of(resources).read(
-            lambda used: otherwise(used, lambda: files), lambda: stated_in(resources, found)
-        )
-        run = _landed(resources, found, read, progress)
-        current = resources.version()
-        count, held_back = 0, 0
-        if current.number == found.number:
-            count, held_back = _set_accounts(resources, run, read)
+        until = resources.now() + dt.timedelta(seconds=ANEW_SECONDS_MAX)
+        for _ in range(ANEW_MAX):
+            done = _attempt(resources, found, progress, lambda: resources.now() < until)
+            if done is not None:
+                return done
+        return _carried_out(resources, found, progress, never)
+
+
+def _attempt(
+    resources: Resources, version: Version, progress: Step, may_give_up: Overtaken
+) -> Pass | None:
+    """Return what became of a version; None where the book moved under it: it begins anew."""
+    try:
+        return _carried_out(resources, version, progress, may_give_up)
+    except OvertakenError:
+        return None
+
+
+def _carried_out(
+    resources: Resources, version: Version, progress: Step, may_give_up: Overtaken
+) -> Pass:
+    if resources.version().number == version.number:
+        follow(resources, lambda: of_version(resources, version))
+    files = of_version(resources, version)  # Keeps the ids that it gives its documents.
+    reader = reader_of(resources)
+    reads = (lambda used: otherwise(used, lambda: files), lambda: stated_in(resources, version))
+    read = reader.read(*reads)
+
+    def overtaken() -> bool:
+        """Return whether what the run reads has changed since, and it may be given up."""
+        moved = may_give_up() and reader.head() > read.head
+        return moved and reader.last_change(*reads) > read.book.number
+
+    run = _landed(resources, version, read, progress, overtaken)
+    count, held_back = 0, 0
+    if resources.version().number == version.number:
+        if overtaken():  # The next sets all accounts: its own, and those that this one leaves.
+            raise OvertakenError
+        count, held_back = _set_accounts(resources, run, read)
     return Pass(run, read, count, held_back)
 
 
@@ -92,7 +132,9 @@ def _turn(resources: Resources, version: Version) -> Path:
     return resources.home / LOCKS / f"limits-{version.number}.lock"
 
 
-def _landed(resources: Resources, version: Version, read: Snapshot, progress: Step) -> Run:
+def _landed(
+    resources: Resources, version: Version, read: Snapshot, progress: Step, overtaken: Overtaken
+) -> Run:
     """Return the run of a version and a book, once it is what is read."""
     began = resources.now()
     policy = policy_of(resources, version.as_of)
@@ -104,7 +146,7 @@ def _landed(resources: Resources, version: Version, read: Snapshot, progress: St
         progress=progress,
     )
     terms = RunTerms(policy, cores_of(resources, version.number), code_name(), read.book)
-    run = refresh(stores, terms)
+    run = refresh(stores, terms, overtaken)
     results = open_results(run.folder)
     ended = resources.now()
     row = RunRow(

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.chain.limits.compute import compute
+from app.chain.limits.compute import evaluate
+from app.chain.limits.gather import gather
 from app.chain.limits.storage import save
 from app.chain.limits.stored import is_damaged, lock_of, read_facts
 from app.chain.runs.groups import connected
@@ -17,6 +19,16 @@ from graph.digests import set_apart
 from graph.errors import InvalidInput
 
 COMPUTE_SECONDS_MAX = 3600.0  # How long to wait for another process that computes the same run.
+Overtaken = Callable[[], bool]  # Whether nobody needs a run any more: its book is an older one.
+
+
+class OvertakenError(Exception):
+    """Nothing is stored: while a run was computed the book that it read became an older one."""
+
+
+def never() -> bool:
+    """Return that no run is ever overtaken."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,7 @@ def run_name(rows: VersionRows, terms: RunTerms) -> str:
     return f"{rows.version.number}-{hashlib.sha256(written).hexdigest()[:16]}"
 
 
-def refresh(stores: RunStores, terms: RunTerms) -> Run:
+def refresh(stores: RunStores, terms: RunTerms, overtaken: Overtaken = never) -> Run:
     """
     Return the run of a version; it is computed where it is not there yet.
 
@@ -60,6 +72,7 @@ def refresh(stores: RunStores, terms: RunTerms) -> Run:
     Raises:
         InvalidInput: There is no core.
         NotFound: A core is no firm of the version.
+        OvertakenError: `overtaken` said so before there was anything to store.
     """
     if not terms.cores:
         raise InvalidInput("no core enterprise; choose one with `deeptier core add FIRM`")
@@ -72,7 +85,7 @@ def refresh(stores: RunStores, terms: RunTerms) -> Run:
             set_apart(folder, stores.home / DAMAGED, f"run {name} was not as it was saved")
         fresh = not folder.is_dir()
         if fresh:
-            _compute(stores, terms, rows, folder)
+            _compute(stores, terms, rows, folder, overtaken)
     said = read_facts(folder)
     stores.progress("done", 1.0)
     return Run(
@@ -86,11 +99,16 @@ def refresh(stores: RunStores, terms: RunTerms) -> Run:
     )
 
 
-def _compute(stores: RunStores, terms: RunTerms, rows: VersionRows, folder: Path) -> None:
+def _compute(
+    stores: RunStores, terms: RunTerms, rows: VersionRows, folder: Path, overtaken: Overtaken
+) -> None:
     inputs = with_book(rows.inputs(stores), terms.book, run=folder.name)
     stores.progress("limits", 0.4)
-    outcome = compute(inputs, terms.policy, rows.before)
+    leaves = gather(inputs, terms.policy, None if rows.before is None else rows.before.leaves)
+    _go_on(overtaken)
+    outcome = evaluate(inputs, terms.policy, leaves, rows.before)
     rows.before = outcome.work
+    _go_on(overtaken)
     groups = connected(rows.ties, inputs, outcome, terms.policy)
     stores.progress("store", 0.9)
     facts: dict[str, Any] = {
@@ -102,3 +120,8 @@ def _compute(stores: RunStores, terms: RunTerms, rows: VersionRows, folder: Path
     if not outcome.differences.is_empty():
         facts["differences"] = len(outcome.differences)
     save(outcome, inputs, terms.policy, folder, facts, beside=groups)
+
+
+def _go_on(overtaken: Overtaken) -> None:
+    if overtaken():
+        raise OvertakenError
